@@ -1,0 +1,157 @@
+/** One row of the error table: how one failure looks at each of the four borders where errors are caught. */
+interface ErrorRow {
+  /** What a person reads: what happened, and what it means for the images. */
+  sentence: string
+  /** May the same request succeed later without anybody changing anything? */
+  retryable: boolean
+  /** PS3.7 Annex C / PS3.4 Annex B status for a DIMSE response. */
+  dimseStatus: number
+  httpStatus: number
+}
+
+/** Every failure the station knows, once. Codes are stable: clients and logs refer to them. */
+export const ERRORS = {
+  'internal': {
+    sentence: 'Something went wrong inside the station.',
+    retryable: true,
+    dimseStatus: 0x0110,
+    httpStatus: 500,
+  },
+  'unauthorized': {
+    sentence: 'The request carried no valid key.',
+    retryable: false,
+    dimseStatus: 0x0124,
+    httpStatus: 401,
+  },
+  'forbidden-origin': {
+    sentence: 'The request came from another site or under another host name.',
+    retryable: false,
+    dimseStatus: 0x0124,
+    httpStatus: 403,
+  },
+  'bad-request': {
+    sentence: 'The request could not be understood.',
+    retryable: false,
+    dimseStatus: 0x0115,
+    httpStatus: 400,
+  },
+  'too-large': {
+    sentence: 'The request is larger than the station accepts.',
+    retryable: false,
+    dimseStatus: 0xa700,
+    httpStatus: 413,
+  },
+  'not-found': {
+    sentence: 'There is no such study, series, image or page on this station.',
+    retryable: false,
+    dimseStatus: 0x0112,
+    httpStatus: 404,
+  },
+  'not-acceptable': {
+    sentence: 'The image is not stored in any of the forms that were asked for.',
+    retryable: false,
+    dimseStatus: 0x0122,
+    httpStatus: 406,
+  },
+  'cancelled': {
+    sentence: 'The work was cancelled.',
+    retryable: false,
+    dimseStatus: 0xfe00,
+    httpStatus: 409,
+  },
+  'draining': {
+    sentence: 'The station is shutting down.',
+    retryable: true,
+    dimseStatus: 0xa700,
+    httpStatus: 503,
+  },
+  'disk-full': {
+    sentence: 'The disk is full: nothing was stored. Free space; the sender can send again.',
+    retryable: true,
+    dimseStatus: 0xa700,
+    httpStatus: 507,
+  },
+  'store-failed': {
+    sentence: 'The image could not be written to disk: nothing was stored. The sender can send again.',
+    retryable: true,
+    dimseStatus: 0xa700,
+    httpStatus: 500,
+  },
+  'store-read-only': {
+    sentence: 'The disk reported an error, so the station takes no new images. What is stored can be read.',
+    retryable: true,
+    dimseStatus: 0xa700,
+    httpStatus: 503,
+  },
+  'database-newer': {
+    sentence: 'The data folder was written by a newer version of Isocenter and was not opened.',
+    retryable: false,
+    dimseStatus: 0xa700,
+    httpStatus: 500,
+  },
+  'data-dir-in-use': {
+    sentence: 'Another station already runs on this data folder.',
+    retryable: false,
+    dimseStatus: 0xa700,
+    httpStatus: 500,
+  },
+  'not-dicom': {
+    sentence: 'This is not a DICOM file.',
+    retryable: false,
+    dimseStatus: 0xc000,
+    httpStatus: 415,
+  },
+  'malformed': {
+    sentence: 'The DICOM data is damaged and could not be read.',
+    retryable: false,
+    dimseStatus: 0xc000,
+    httpStatus: 422,
+  },
+  'invalid-uid': {
+    sentence: 'A Study, Series or SOP Instance UID is missing or impossible, so the image belongs nowhere.',
+    retryable: false,
+    dimseStatus: 0xc000,
+    httpStatus: 422,
+  },
+  'identity-mismatch': {
+    sentence: 'The data set names another object than the command that sent it.',
+    retryable: false,
+    dimseStatus: 0xa900,
+    httpStatus: 422,
+  },
+  'unsupported-pixels': {
+    sentence: 'The pixels are in a form this version cannot show. The file is kept as it came.',
+    retryable: false,
+    dimseStatus: 0x0122,
+    httpStatus: 501,
+  },
+} as const satisfies Record<string, ErrorRow>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** An error that knows its own wire status. `detail` is for people and logs: never a patient's name. */
+export class IsocenterError extends Error {
+  readonly code: ErrorCode
+  readonly detail: string | undefined
+
+  constructor(code: ErrorCode, detail?: string, options?: { cause?: unknown }) {
+    super(detail ? `${ERRORS[code].sentence} (${detail})` : ERRORS[code].sentence, options)
+    this.name = 'IsocenterError'
+    this.code = code
+    this.detail = detail
+  }
+
+  get dimseStatus(): number {
+    return ERRORS[this.code].dimseStatus
+  }
+
+  get httpStatus(): number {
+    return ERRORS[this.code].httpStatus
+  }
+}
+
+/** Any thrown value as an `IsocenterError`; what is not one already becomes `internal` with the original as cause. */
+export function toIsocenterError(thrown: unknown): IsocenterError {
+  if (thrown instanceof IsocenterError) return thrown
+  return new IsocenterError('internal', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown })
+}

@@ -1,0 +1,129 @@
+/**
+ * What a viewer must know of an image before it has a single pixel: names, units and multiplicities are those of PS3.6.
+ * Every field is optional: scanners leave out anything. Numbers are parsed (DS/IS/US), never strings.
+ */
+export interface ImageAttributes {
+  Rows?: number
+  Columns?: number
+  BitsAllocated?: number
+  BitsStored?: number
+  HighBit?: number
+  PixelRepresentation?: number
+  SamplesPerPixel?: number
+  PhotometricInterpretation?: string
+  PlanarConfiguration?: number
+  /** Row spacing, column spacing, mm. */
+  PixelSpacing?: number[]
+  ImagerPixelSpacing?: number[]
+  NominalScannedPixelSpacing?: number[]
+  PixelAspectRatio?: number[]
+  EstimatedRadiographicMagnificationFactor?: number
+  /** x, y, z in mm, patient coordinates (LPS). */
+  ImagePositionPatient?: number[]
+  /** Row cosine, then column cosine. */
+  ImageOrientationPatient?: number[]
+  PatientOrientation?: string[]
+  FrameOfReferenceUID?: string
+  SliceThickness?: number
+  SpacingBetweenSlices?: number
+  SliceLocation?: number
+  RescaleSlope?: number
+  RescaleIntercept?: number
+  RescaleType?: string
+  WindowCenter?: number[]
+  WindowWidth?: number[]
+  WindowCenterWidthExplanation?: string[]
+  VOILUTFunction?: string
+  ModalityLUT?: LookupTable
+  VOILUT?: LookupTable[]
+  PaletteColorLookupTable?: { red: LookupTable; green: LookupTable; blue: LookupTable }
+  PixelPaddingValue?: number
+  PixelPaddingRangeLimit?: number
+  ImageType?: string[]
+  FrameTime?: number
+  FrameTimeVector?: number[]
+  CineRate?: number
+  RecommendedDisplayFrameRate?: number
+  LossyImageCompression?: string
+  LossyImageCompressionRatio?: number[]
+  KVP?: number
+  EchoTime?: number
+  RepetitionTime?: number
+  ImageLaterality?: string
+  ViewPosition?: string
+  BurnedInAnnotation?: string
+  AcquisitionNumber?: number
+  AcquisitionTime?: string
+  ContentTime?: string
+  TemporalPositionIdentifier?: number
+  SequenceOfUltrasoundRegions?: UltrasoundRegion[]
+  ImageComments?: string
+}
+
+/** PS3.3 C.11.1.1 / C.7.6.3.1.5: `entries` values of `bits` bits, the first standing for input `first`; `data` = little-endian uint16, base64. */
+export interface LookupTable {
+  entries: number
+  first: number
+  bits: number
+  data: string
+  explanation?: string
+}
+
+/** PS3.3 C.8.5.5: one calibrated region; deltas are in the given physical units (3 = cm). */
+export interface UltrasoundRegion {
+  RegionLocationMinX0: number
+  RegionLocationMinY0: number
+  RegionLocationMaxX1: number
+  RegionLocationMaxY1: number
+  PhysicalUnitsXDirection: number
+  PhysicalUnitsYDirection: number
+  PhysicalDeltaX: number
+  PhysicalDeltaY: number
+}
+
+/** How one frame's bytes are got from the stored data set (design: Frames). */
+export type FrameAccessKind = 'range' | 'bits' | 'swap' | 'inflate' | 'stream' | 'whole'
+
+export interface ManifestInstance {
+  SOPInstanceUID: string
+  SOPClassUID: string
+  InstanceNumber?: number
+  NumberOfFrames: number
+  /** Of the bytes as stored; a `swap` or `inflate` access delivers them little endian and inflated. */
+  TransferSyntaxUID: string
+  /** The station's number for exactly these bytes: what the frame stream is asked by. */
+  contentId: number
+  access: FrameAccessKind
+  /** Why there is no picture (no pixel data, a syntax without decoder, damaged); absent when it can be shown. */
+  unshowable?: string
+  /** What differs from the manifest's `common`. */
+  attributes: ImageAttributes
+  /** Enhanced multi-frame: what differs per frame (index 0 = frame 1), from the functional groups. */
+  perFrame?: ImageAttributes[]
+}
+
+/** The compact series JSON: ready-made from the index, no file is parsed to answer it. Instances come in display order. */
+export interface SeriesManifest {
+  StudyInstanceUID: string
+  SeriesInstanceUID: string
+  Modality: string
+  SeriesNumber?: number
+  SeriesDescription: string
+  BodyPartExamined: string
+  SeriesDate: string
+  SeriesTime: string
+  InstitutionName: string
+  StationName: string
+  Manufacturer: string
+  /** The feed's position this answer is true for. */
+  seq: number
+  /** SYNTHETIC sample data: must be marked on the image. */
+  synthetic: boolean
+  common: ImageAttributes
+  instances: ManifestInstance[]
+}
+
+/** The attributes of one frame: common, overridden by the instance's, overridden by the frame's. `frame` is 1-based. */
+export function frameAttributes(manifest: SeriesManifest, instance: ManifestInstance, frame: number): ImageAttributes {
+  return { ...manifest.common, ...instance.attributes, ...instance.perFrame?.[frame - 1] }
+}
