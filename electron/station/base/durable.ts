@@ -1,0 +1,149 @@
+import { mkdir, open, rename, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** A sync failed: what the kernel holds and what the disk holds may differ from now on, and a retry would only hide it. */
+export class SyncError extends Error {
+  constructor(path: string, cause: unknown) {
+    super(`sync of ${path} failed`, { cause })
+    this.name = 'SyncError'
+  }
+}
+
+/** A file being made. */
+export interface NewFile {
+  /** Writes all of `bytes` at `position`. Rejects with the system's error (ENOSPC, …). */
+  write(bytes: Uint8Array, position: number): Promise<void>
+  /** The content is on the disk when it resolves. Rejects with SyncError. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+/** What the station does to files it must be able to rely on. An interface, so that tests can be a disk that fails. */
+export interface Disk {
+  /** Fails when the file exists. The name itself is durable only after `syncFolder` of its folder. */
+  createFile(path: string): Promise<NewFile>
+  /** Makes a folder and its parents, durably. */
+  makeFolder(path: string): Promise<void>
+  /** The names in the folder are on the disk when it resolves. Rejects with SyncError. */
+  syncFolder(path: string): Promise<void>
+  removeFile(path: string): Promise<void>
+}
+
+/**
+ * The only place that syncs. Linux: fdatasync of the file, fsync of the folder of every created or renamed file. macOS: the same
+ * calls, which libuv turns into F_FULLFSYNC (plain fsync leaves the data in the drive's cache). Windows: FlushFileBuffers;
+ * NTFS journals names and has no sync of a folder, so files get their final name at creation.
+ */
+export function createDisk(): Disk {
+  const made = new Map<string, Promise<void>>()
+  const running = new Map<string, Promise<void>>()
+  const waiting = new Map<string, Promise<void>>()
+
+  async function fsyncFolder(path: string): Promise<void> {
+    if (process.platform === 'win32') return
+    try {
+      const handle = await open(path, 'r')
+      try {
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+    } catch (error) {
+      throw new SyncError(path, error)
+    }
+  }
+
+  /** A sync that already runs may have begun before the caller's name was there: the caller shares the next one. */
+  function syncFolder(path: string): Promise<void> {
+    const current = running.get(path)
+    if (current) {
+      const shared =
+        waiting.get(path) ??
+        current
+          .catch(() => {})
+          .then(() => {
+            waiting.delete(path)
+            return begin(path)
+          })
+      waiting.set(path, shared)
+      return shared
+    }
+    return begin(path)
+  }
+
+  function begin(path: string): Promise<void> {
+    const sync = fsyncFolder(path).finally(() => {
+      if (running.get(path) === sync) running.delete(path)
+    })
+    running.set(path, sync)
+    return sync
+  }
+
+  async function makeNewFolder(path: string): Promise<void> {
+    try {
+      await mkdir(path)
+    } catch (error) {
+      const code = errorCode(error)
+      if (code === 'ENOENT') {
+        await makeFolder(dirname(path))
+        return makeNewFolder(path)
+      }
+      if (code !== 'EEXIST') throw error
+    }
+    await syncFolder(dirname(path))
+  }
+
+  function makeFolder(path: string): Promise<void> {
+    const before = made.get(path)
+    if (before) return before
+    const making = makeNewFolder(path)
+    made.set(path, making)
+    making.catch(() => made.delete(path))
+    return making
+  }
+
+  return {
+    async createFile(path) {
+      const handle = await open(path, 'wx', 0o600)
+      return {
+        async write(bytes, position) {
+          let done = 0
+          while (done < bytes.length) {
+            const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
+            done += bytesWritten
+          }
+        },
+        async sync() {
+          try {
+            await handle.datasync()
+          } catch (error) {
+            throw new SyncError(path, error)
+          }
+        },
+        close: () => handle.close(),
+      }
+    },
+    makeFolder,
+    syncFolder,
+    removeFile: path => unlink(path),
+  }
+}
+
+/** Replaces a small file as a whole: a reader, or a crash, meets the old content or the new, never a half. */
+export async function replaceFile(disk: Disk, path: string, content: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.new`
+  const file = await disk.createFile(temporary)
+  try {
+    await file.write(new TextEncoder().encode(content), 0)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(temporary, path)
+  await disk.syncFolder(dirname(path))
+}
+
+/** The system's code of an error ('ENOSPC', 'EIO', …) or ''. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
