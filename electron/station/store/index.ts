@@ -1,6 +1,8 @@
 import type { SeriesSummary, StudySummary } from '../../../shared/contract.ts'
 import type { FrameAccessKind, ImageAttributes, SeriesManifest } from '../../../shared/viewing/image.ts'
 
+export { openStore } from './openStore.ts'
+
 /** Where an object came from: one type for every door. */
 export interface Origin {
   door: 'dimse' | 'import' | 'sample'

@@ -1,0 +1,362 @@
+import type { Database } from 'better-sqlite3'
+import type { InstanceHeader } from '../../../shared/dicom/instanceHeader.ts'
+import type { Change, Received } from './index.ts'
+import type { CommitAnswer, ReceivedObject } from './receivedObject.ts'
+import { samePixels } from './samePixels.ts'
+import { foldName, studyTokens } from './searchTokens.ts'
+
+/** What the first object that knows it says about its study; a later one only fills what is still empty. */
+const STUDY_TEXTS = [
+  'PatientName',
+  'PatientID',
+  'IssuerOfPatientID',
+  'PatientBirthDate',
+  'PatientSex',
+  'StudyDate',
+  'StudyTime',
+  'StudyID',
+  'StudyDescription',
+  'AccessionNumber',
+  'ReferringPhysicianName',
+  'InstitutionName',
+] as const
+const SERIES_TEXTS = [
+  'SeriesDescription',
+  'BodyPartExamined',
+  'SeriesDate',
+  'SeriesTime',
+  'InstitutionName',
+  'StationName',
+  'Manufacturer',
+] as const
+
+type StudyTexts = Record<(typeof STUDY_TEXTS)[number], string>
+type StudyRow = StudyTexts & { id: number; patient: number; lang: string; flags: string }
+type SeriesRow = { id: number; flags: string }
+type ContentRow = {
+  id: number
+  sha256: Buffer
+  TransferSyntaxUID: string
+  pixelOffset: number
+  length: number
+  metaLength: number
+  file: string
+}
+
+/**
+ * Turns received objects into rows: one transaction for all of them, so that one sync of the write-ahead log answers every
+ * sender that waits. An object whose rows cannot be made fails alone.
+ */
+export function createCommitRows(
+  db: Database,
+  dataDir: string,
+  epoch: number,
+): (objects: ReceivedObject[]) => CommitAnswer {
+  const patientByKey = db.prepare<[string], { id: number }>('SELECT id FROM patient WHERE key = ?')
+  const addPatient = db.prepare('INSERT INTO patient (key) VALUES (?)')
+  const studyByUID = db.prepare<[string], StudyRow>(
+    `SELECT id, patient, lang, flags, ${STUDY_TEXTS.join(', ')} FROM study WHERE StudyInstanceUID = ?`,
+  )
+  const addStudy = db.prepare(
+    `INSERT INTO study (patient, StudyInstanceUID, foldedName, lang, firstReceived, lastReceived, sendingAET, synthetic, ${STUDY_TEXTS.join(', ')})
+     VALUES (@patient, @StudyInstanceUID, @foldedName, @lang, @received, @received, @sendingAET, @synthetic, ${STUDY_TEXTS.map(name => `@${name}`).join(', ')})`,
+  )
+  const fillStudy = db.prepare(
+    `UPDATE study SET patient = @patient, foldedName = @foldedName, lang = @lang, ${STUDY_TEXTS.map(name => `${name} = @${name}`).join(', ')} WHERE id = @id`,
+  )
+  const clearTokens = db.prepare('DELETE FROM studyToken WHERE study = ?')
+  const addToken = db.prepare('INSERT INTO studyToken (token, study) VALUES (?, ?)')
+  const countInStudy = db.prepare(
+    `UPDATE study SET NumberOfStudyRelatedSeries = NumberOfStudyRelatedSeries + @series,
+       NumberOfStudyRelatedInstances = NumberOfStudyRelatedInstances + @instances, size = size + @bytes,
+       lastReceived = max(lastReceived, @received), sendingAET = @sendingAET, synthetic = max(synthetic, @synthetic)
+     WHERE id = @id`,
+  )
+  const setStudyFlags = db.prepare('UPDATE study SET flags = ? WHERE id = ?')
+  const setModalities = db.prepare(
+    `UPDATE study SET ModalitiesInStudy = (SELECT json_group_array(Modality) FROM
+       (SELECT DISTINCT Modality FROM series WHERE study = @study AND Modality <> '' ORDER BY Modality)) WHERE id = @study`,
+  )
+  const seriesByUID = db.prepare<[number, string], SeriesRow>(
+    'SELECT id, flags FROM series WHERE study = ? AND SeriesInstanceUID = ?',
+  )
+  const addSeries = db.prepare(
+    `INSERT INTO series (study, SeriesInstanceUID, Modality, SeriesNumber, ${SERIES_TEXTS.join(', ')})
+     VALUES (@study, @SeriesInstanceUID, @Modality, @SeriesNumber, ${SERIES_TEXTS.map(name => `@${name}`).join(', ')})`,
+  )
+  const countInSeries = db.prepare(
+    `UPDATE series SET NumberOfSeriesRelatedInstances = NumberOfSeriesRelatedInstances + 1, frames = frames + ? WHERE id = ?`,
+  )
+  const setSeriesFlags = db.prepare('UPDATE series SET flags = ? WHERE id = ?')
+  const instanceByUID = db.prepare<
+    [string],
+    { id: number; study: number; StudyInstanceUID: string; SeriesInstanceUID: string }
+  >(
+    `SELECT instance.id, study.id AS study, StudyInstanceUID, SeriesInstanceUID FROM instance
+     JOIN series ON series.id = instance.series JOIN study ON study.id = series.study WHERE SOPInstanceUID = ?`,
+  )
+  const addInstance = db.prepare(
+    `INSERT INTO instance (series, SOPInstanceUID, SOPClassUID, InstanceNumber, NumberOfFrames, shown) VALUES (?, ?, ?, ?, ?, ?)`,
+  )
+  const contentsOf = db.prepare<[number], ContentRow>(
+    `SELECT content.id, sha256, TransferSyntaxUID, pixelOffset, content.length, metaLength, file FROM content
+     JOIN copy ON copy.content = content.id WHERE instance = ? ORDER BY content.id`,
+  )
+  const addContent = db.prepare(
+    `INSERT INTO content (id, instance, relation, TransferSyntaxUID, length, sha256, pixelOffset, door, sourceAET, sendingAET,
+       receivingAET, address, received, attributes, framePlan, unshowable, synthetic)
+     VALUES (@id, @instance, @relation, @TransferSyntaxUID, @length, @sha256, @pixelOffset, @door, @sourceAET, @sendingAET,
+       @receivingAET, @address, @received, @attributes, @framePlan, @unshowable, @synthetic)`,
+  )
+  const addCopy = db.prepare(
+    `INSERT INTO copy (content, volume, file, offset, length, metaLength, state) VALUES (?, 1, ?, 0, ?, ?, 'whole')`,
+  )
+  const addPending = db.prepare('INSERT INTO pending (content) VALUES (?)')
+  const addChange = db.prepare(
+    'INSERT INTO change (epoch, kind, StudyInstanceUID, SOPInstanceUID, content) VALUES (?, ?, ?, ?, ?)',
+  )
+  const meetPeer = db.prepare(
+    `INSERT INTO peer (AET, address, firstSeen, lastSeen, instances) VALUES (@AET, @address, @at, @at, 1)
+     ON CONFLICT (AET) DO UPDATE SET address = @address, lastSeen = max(lastSeen, @at), instances = instances + 1`,
+  )
+  const addToTotal = db.prepare('UPDATE state SET value = value + ? WHERE key = ?')
+  const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)
+
+  function patientOf(object: ReceivedObject): number {
+    const { header } = object
+    const identifies = !header.flags.includes('no-patient-id') && !header.flags.includes('junk-patient-id')
+    const key = JSON.stringify(
+      identifies ? [header.IssuerOfPatientID, header.PatientID] : ['', '', header.StudyInstanceUID],
+    )
+    return patientByKey.get(key)?.id ?? Number(addPatient.run(key).lastInsertRowid)
+  }
+
+  function writeTokens(study: number, texts: StudyTexts): void {
+    clearTokens.run(study)
+    for (const token of studyTokens(texts)) addToken.run(token, study)
+  }
+
+  function studyOf(object: ReceivedObject): number {
+    const header = withPlainDates(object.header)
+    const known = studyByUID.get(header.StudyInstanceUID)
+    if (!known) {
+      const texts = pick(header, STUDY_TEXTS)
+      const id = Number(
+        addStudy.run({
+          ...texts,
+          patient: patientOf(object),
+          StudyInstanceUID: header.StudyInstanceUID,
+          foldedName: foldName(header.PatientName),
+          lang: header.lang,
+          received: object.received,
+          sendingAET: senderOf(object),
+          synthetic: Number(header.synthetic),
+        }).lastInsertRowid,
+      )
+      writeTokens(id, texts)
+      if (header.flags.length > 0) setStudyFlags.run(JSON.stringify(header.flags), id)
+      return id
+    }
+    const empty = STUDY_TEXTS.filter(name => known[name] === '' && header[name] !== '')
+    if (empty.length > 0) {
+      const texts: StudyTexts = { ...pick(known, STUDY_TEXTS), ...pick(header, empty) }
+      fillStudy.run({
+        ...texts,
+        id: known.id,
+        patient: empty.includes('PatientID') ? patientOf(object) : known.patient,
+        foldedName: foldName(texts.PatientName),
+        lang: empty.includes('PatientName') ? header.lang : known.lang,
+      })
+      writeTokens(known.id, texts)
+    }
+    const otherPatient =
+      header.PatientID !== '' && known.PatientID !== '' && header.PatientID !== known.PatientID ? ['mixed-patient'] : []
+    const flags = withFlags(known.flags, [...header.flags, ...otherPatient])
+    if (flags) setStudyFlags.run(flags, known.id)
+    return known.id
+  }
+
+  function seriesOf(object: ReceivedObject, study: number): { id: number; isNew: boolean } {
+    const header = withPlainDates(object.header)
+    const known = seriesByUID.get(study, header.SeriesInstanceUID)
+    const flags = withFlags(known?.flags ?? '[]', header.flags)
+    if (known) {
+      if (flags) setSeriesFlags.run(flags, known.id)
+      return { id: known.id, isNew: false }
+    }
+    const id = Number(
+      addSeries.run({
+        ...pick(header, SERIES_TEXTS),
+        study,
+        SeriesInstanceUID: header.SeriesInstanceUID,
+        Modality: header.Modality,
+        SeriesNumber: integer(header.SeriesNumber),
+      }).lastInsertRowid,
+    )
+    if (flags) setSeriesFlags.run(flags, id)
+    setModalities.run({ study })
+    return { id, isNew: true }
+  }
+
+  function writeContent(object: ReceivedObject, instance: number, relation: 'first' | 'revision' | 'conflict'): void {
+    const { header, origin } = object
+    addContent.run({
+      id: object.contentId,
+      instance,
+      relation,
+      TransferSyntaxUID: object.TransferSyntaxUID,
+      length: object.length,
+      sha256: object.sha256,
+      pixelOffset: pixelOffsetOf(object),
+      door: origin.door,
+      sourceAET: origin.sourceAET,
+      sendingAET: origin.sendingAET,
+      receivingAET: origin.receivingAET,
+      address: origin.address,
+      received: object.received,
+      attributes: JSON.stringify(header.attributes),
+      framePlan: object.framePlan && JSON.stringify(object.framePlan),
+      unshowable: object.unshowable ?? null,
+      synthetic: Number(header.synthetic),
+    })
+    addCopy.run(object.contentId, object.file, object.metaLength + object.length, object.metaLength)
+    addPending.run(object.contentId)
+  }
+
+  function relationTo(known: ContentRow[], object: ReceivedObject): 'revision' | 'conflict' {
+    const mine = { ...object, pixelOffset: pixelOffsetOf(object) }
+    return known.some(content => samePixels(dataDir, content, mine)) ? 'revision' : 'conflict'
+  }
+
+  function addObject(object: ReceivedObject, group: Group): Received {
+    const { header } = object
+    const bytes = object.metaLength + object.length
+    const known = instanceByUID.get(header.SOPInstanceUID)
+    const contents = known ? contentsOf.all(known.id) : []
+    const equal = contents.find(
+      content => content.TransferSyntaxUID === object.TransferSyntaxUID && content.sha256.equals(object.sha256),
+    )
+    let place = known
+    let outcome: Received['outcome']
+    if (known && equal) {
+      meet(object)
+      return { outcome: 'duplicate', ...placeOf(known, header.SOPInstanceUID), contentId: equal.id, seq: 0 }
+    }
+    if (known) {
+      // The instance stays where it is known: an object under a used UID never moves or hides what is there.
+      outcome = relationTo(contents, object)
+      writeContent(object, known.id, outcome)
+      countInStudy.run({ ...touch(object), id: known.study, series: 0, instances: 0, bytes })
+    } else {
+      outcome = 'stored'
+      const study = studyOf(object)
+      const series = seriesOf(object, study)
+      const frames = header.NumberOfFrames ?? 0
+      const instance = Number(
+        addInstance.run(
+          series.id,
+          header.SOPInstanceUID,
+          header.SOPClassUID,
+          integer(header.InstanceNumber),
+          frames,
+          object.contentId,
+        ).lastInsertRowid,
+      )
+      writeContent(object, instance, 'first')
+      countInStudy.run({ ...touch(object), id: study, series: Number(series.isNew), instances: 1, bytes })
+      countInSeries.run(frames, series.id)
+      if (series.isNew) addToTotal.run(1, 'series')
+      addToTotal.run(1, 'instances')
+      place = { id: instance, study, ...pick(header, ['StudyInstanceUID', 'SeriesInstanceUID']) }
+    }
+    addToTotal.run(bytes, 'bytes')
+    meet(object)
+    const at = placeOf(place ?? header, header.SOPInstanceUID)
+    const seq = Number(
+      addChange.run(epoch, 'instance', at.StudyInstanceUID, at.SOPInstanceUID, object.contentId).lastInsertRowid,
+    )
+    group.changes.push({ seq, kind: 'instance', StudyInstanceUID: at.StudyInstanceUID })
+    return { outcome, ...at, contentId: object.contentId, seq }
+  }
+
+  function meet(object: ReceivedObject): void {
+    const { sendingAET, address } = object.origin
+    if (sendingAET !== '') meetPeer.run({ AET: sendingAET, address, at: object.received })
+  }
+
+  const addOne = db.transaction(addObject)
+
+  return db.transaction((objects: ReceivedObject[]): CommitAnswer => {
+    const group: Group = { changes: [] }
+    const results = objects.map(object => {
+      const before = group.changes.length
+      try {
+        return addOne(object, group)
+      } catch (error) {
+        // A full or failing disk rolls the whole transaction back: then nobody in it is stored.
+        if (!db.inTransaction) throw error
+        group.changes.length = before
+        return { failed: error instanceof Error ? error.message : String(error) }
+      }
+    })
+    for (const uid of new Set(group.changes.map(change => change.StudyInstanceUID))) {
+      const seq = Number(addChange.run(epoch, 'study', uid, '', null).lastInsertRowid)
+      group.changes.push({ seq, kind: 'study', StudyInstanceUID: uid })
+    }
+    const seq = newestSeq.get()?.seq ?? 0
+    for (const result of results) if ('seq' in result && result.seq === 0) result.seq = seq
+    return { results, changes: group.changes, seq }
+  }).immediate
+}
+
+/** ACR-NEMA wrote 1994.11.05 and 11:20:00 (PS3.5 §6.2, notes to DA and TM): sorted and searched as the others are. */
+function withPlainDates(header: InstanceHeader): InstanceHeader {
+  const plain = { ...header }
+  for (const name of ['StudyDate', 'SeriesDate', 'PatientBirthDate'] as const) {
+    plain[name] = header[name].replace(/^(\d{4})\.(\d{2})\.(\d{2})$/, '$1$2$3')
+  }
+  for (const name of ['StudyTime', 'SeriesTime'] as const) plain[name] = header[name].replaceAll(':', '')
+  return plain
+}
+
+interface Group {
+  changes: Change[]
+}
+
+function touch(object: ReceivedObject): { received: number; sendingAET: string; synthetic: number } {
+  return { received: object.received, sendingAET: senderOf(object), synthetic: Number(object.header.synthetic) }
+}
+
+/** The calling AE title, or the door's own name where nobody called. */
+function senderOf(object: ReceivedObject): string {
+  return object.origin.sendingAET || object.origin.door
+}
+
+/** Deflated data sets have no pixel position of their own. */
+function pixelOffsetOf(object: ReceivedObject): number {
+  return object.framePlan?.kind === 'inflate' ? -1 : (object.header.pixels?.valueOffset ?? -1)
+}
+
+function placeOf(
+  place: { StudyInstanceUID: string; SeriesInstanceUID: string },
+  SOPInstanceUID: string,
+): { StudyInstanceUID: string; SeriesInstanceUID: string; SOPInstanceUID: string } {
+  return { ...pick(place, ['StudyInstanceUID', 'SeriesInstanceUID']), SOPInstanceUID }
+}
+
+function pick<T, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
+  const picked: Partial<Pick<T, K>> = {}
+  for (const name of names) picked[name] = from[name]
+  return picked as Pick<T, K>
+}
+
+/** The JSON list with `more` added, or undefined when it has them all. */
+function withFlags(json: string, more: readonly string[]): string | undefined {
+  const known: string[] = JSON.parse(json)
+  const all = new Set([...known, ...more])
+  return all.size > known.length ? JSON.stringify([...all]) : undefined
+}
+
+function integer(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? Math.trunc(value) : null
+}

@@ -1,0 +1,33 @@
+import { existsSync, rmSync } from 'node:fs'
+import type { Database } from 'better-sqlite3'
+import { IsocenterError } from '../../../shared/errors.ts'
+import { sql as first } from './migrations/0001.ts'
+
+/** In order; position n brings a database from version n to n + 1. A step that has shipped is never edited. */
+export const MIGRATIONS: readonly string[] = [first]
+
+/**
+ * Brings the database to the newest version, each step in its own transaction, after a backup beside it
+ * (`<file>.v<version>.backup`, whole and readable by the version that wrote it). Throws 'database-newer' and touches nothing
+ * when a later Isocenter wrote it.
+ */
+export function migrate(db: Database, migrations: readonly string[] = MIGRATIONS): void {
+  const version = Number(db.pragma('user_version', { simple: true }))
+  if (version > migrations.length) {
+    throw new IsocenterError('database-newer', `version ${version}, this one knows ${migrations.length}`)
+  }
+  if (version === migrations.length) return
+  if (version > 0) {
+    const backup = `${db.name}.v${version}.backup`
+    // One that is there already was made by a start that did not finish.
+    if (existsSync(backup)) rmSync(backup)
+    db.prepare('VACUUM INTO ?').run(backup)
+  }
+  for (const [index, sql] of migrations.entries()) {
+    if (index < version) continue
+    db.transaction(() => {
+      db.exec(sql)
+      db.pragma(`user_version = ${index + 1}`)
+    })()
+  }
+}

@@ -1,0 +1,86 @@
+import { createInflateRaw } from 'node:zlib'
+import { type FramePlan, planFrames } from '../../../shared/dicom/frames.ts'
+import { type InstanceHeader, readInstanceHeader, unshowableReason } from '../../../shared/dicom/instanceHeader.ts'
+import { isStorableUID, normaliseUID, transferSyntax } from '../../../shared/dicom/uids.ts'
+import { IsocenterError } from '../../../shared/errors.ts'
+import type { FragmentWalker } from './fragmentWalker.ts'
+
+/** A header longer than this is read no further: its object is kept, but has no pixels to show. */
+export const MAX_HEADER_BYTES = 64 << 20
+/** Deflate can grow a thousandfold; text and numbers of a header grow twentyfold at most. */
+const MAX_INFLATE_RATIO = 256
+const MIN_INFLATE_LIMIT = 4 << 20
+
+/** The header from the first bytes of a data set as it came; deflated ones are inflated as far as the bounds allow. */
+export async function readObjectHeader(bytes: Uint8Array, transferSyntaxUID: string): Promise<InstanceHeader> {
+  const { deflated } = transferSyntax(transferSyntaxUID)
+  return readInstanceHeader(deflated ? await inflateStart(bytes) : bytes, transferSyntaxUID)
+}
+
+/** What can be inflated of `bytes`, at most so much; damage ends it where it stands. */
+function inflateStart(bytes: Uint8Array): Promise<Uint8Array> {
+  const limit = Math.min(MAX_HEADER_BYTES, Math.max(MIN_INFLATE_LIMIT, bytes.length * MAX_INFLATE_RATIO))
+  const inflater = createInflateRaw()
+  const parts: Buffer[] = []
+  let length = 0
+  return new Promise(resolve => {
+    const done = () => {
+      inflater.destroy()
+      resolve(Buffer.concat(parts))
+    }
+    inflater.on('data', (part: Buffer) => {
+      parts.push(part)
+      length += part.length
+      if (length >= limit) done()
+    })
+    inflater.on('end', done)
+    inflater.on('error', done)
+    inflater.end(bytes)
+  })
+}
+
+/**
+ * Whether the object may be stored under the identity its header gives. Nothing but the three UIDs is asked of it.
+ * @param commandUID SOP Instance UID of the command; '' when there was none.
+ * Throws 'invalid-uid', 'malformed' or 'identity-mismatch'.
+ */
+export function checkIdentity(header: InstanceHeader, commandUID: string): void {
+  for (const keyword of ['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID'] as const) {
+    if (isStorableUID(header[keyword])) continue
+    if (header[keyword] === '' && header.damage) throw new IsocenterError('malformed', header.damage)
+    throw new IsocenterError('invalid-uid', keyword)
+  }
+  const command = normaliseUID(commandUID)
+  if (command !== '' && command !== header.SOPInstanceUID) {
+    throw new IsocenterError('identity-mismatch', `${command} / ${header.SOPInstanceUID}`)
+  }
+}
+
+/** How the frames are got at, and why there is no picture where there is none. */
+export function describePixels(
+  header: InstanceHeader,
+  transferSyntaxUID: string,
+  dataSetLength: number,
+  walker: FragmentWalker | undefined,
+): { framePlan: FramePlan | null; unshowable: string | undefined; truncated: boolean } {
+  const { pixels } = header
+  const unshowable = unshowableReason(header, transferSyntaxUID)
+  if (!pixels) return { framePlan: null, unshowable, truncated: false }
+  const { deflated } = transferSyntax(transferSyntaxUID)
+  const framePlan = planFrames(header, transferSyntaxUID, {
+    // A deflated data set is inflated no further than its header: the pixels' own length is believed.
+    dataSetLength: deflated ? pixels.valueOffset + pixels.length : dataSetLength,
+    ...(walker && {
+      // An object that was cut off keeps what there is of its last fragment.
+      fragments: walker.fragments.flatMap(fragment => {
+        const length = Math.min(fragment.length, dataSetLength - fragment.offset)
+        return length > 0 || fragment.length === 0 ? [{ ...fragment, length }] : []
+      }),
+      basicOffsetTable: walker.basicOffsetTable,
+    }),
+  })
+  const lacking = framePlan.frames === 0 ? 'The pixel data is damaged: no whole frame could be found in it.' : undefined
+  const last = walker?.fragments.at(-1)
+  const pixelsEnd = last ? last.offset + last.length : pixels.valueOffset + (pixels.undefinedLength ? 0 : pixels.length)
+  return { framePlan, unshowable: unshowable ?? lacking, truncated: !deflated && pixelsEnd > dataSetLength }
+}

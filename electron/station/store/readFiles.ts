@@ -1,0 +1,90 @@
+import { join } from 'node:path'
+import type { Database } from 'better-sqlite3'
+import type { FramePlan } from '../../../shared/dicom/frames.ts'
+import { IsocenterError } from '../../../shared/errors.ts'
+import { locateFrame } from './frameLocation.ts'
+import type { FrameLocation, StoredObject, StoreReader } from './index.ts'
+
+type StoredRow = Omit<StoredObject, 'path'> & { file: string }
+interface PlanRow {
+  TransferSyntaxUID: string
+  NumberOfFrames: number
+  framePlan: string | null
+  file: string
+  metaLength: number
+  offset: number
+  length: number
+}
+
+const STORED = `SELECT content.id AS contentId, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID, TransferSyntaxUID,
+  file, copy.offset + copy.metaLength AS dataSetOffset, content.length AS dataSetLength
+  FROM study JOIN series ON series.study = study.id JOIN instance ON instance.series = series.id`
+
+export function createFileReader(db: Database, dataDir: string) {
+  const shown = (condition: string) =>
+    db.prepare<unknown[], StoredRow>(
+      `${STORED} JOIN content ON content.id = instance.shown JOIN copy ON copy.content = content.id
+       WHERE StudyInstanceUID = ? ${condition} ORDER BY series.id, InstanceNumber IS NULL, InstanceNumber, instance.id LIMIT ?`,
+    )
+  const ofStudy = shown('')
+  const ofSeries = shown('AND SeriesInstanceUID = ?')
+  const ofInstance = shown('AND SOPInstanceUID = ?')
+  const ofInstanceInSeries = shown('AND SeriesInstanceUID = ? AND SOPInstanceUID = ?')
+  const byContent = db.prepare<[number], StoredRow>(
+    `${STORED} JOIN content ON content.instance = instance.id JOIN copy ON copy.content = content.id WHERE content.id = ?`,
+  )
+  const planOf = db.prepare<[number], PlanRow>(
+    `SELECT TransferSyntaxUID, NumberOfFrames, framePlan, file, metaLength, copy.offset, content.length FROM content
+     JOIN instance ON instance.id = content.instance JOIN copy ON copy.content = content.id WHERE content.id = ?`,
+  )
+  const pending = db.prepare<[number], { contentId: number }>(
+    'SELECT content AS contentId FROM pending ORDER BY content LIMIT ?',
+  )
+  const thumbnail = db.prepare<[number], { png: Buffer }>('SELECT png FROM thumbnail WHERE content = ?')
+
+  const stored = ({ file, ...row }: StoredRow): StoredObject => ({ ...row, path: join(dataDir, file) })
+
+  return {
+    locate(uids: Parameters<StoreReader['locate']>[0], limit: number): StoredObject[] {
+      const { StudyInstanceUID: study, SeriesInstanceUID: series, SOPInstanceUID: instance } = uids
+      if (series && instance) return ofInstanceInSeries.all(study, series, instance, limit).map(stored)
+      if (instance) return ofInstance.all(study, instance, limit).map(stored)
+      if (series) return ofSeries.all(study, series, limit).map(stored)
+      return ofStudy.all(study, limit).map(stored)
+    },
+
+    locateContent(contentId: number): StoredObject {
+      const row = byContent.get(contentId)
+      if (!row) throw new IsocenterError('not-found', `content ${contentId}`)
+      return stored(row)
+    },
+
+    locateFrames(wanted: Array<[contentId: number, frame: number]>): Array<FrameLocation | null> {
+      // A plan of thousands of frames is parsed once for a batch, not once for each frame.
+      const plans = new Map<number, { row: PlanRow; plan: FramePlan } | null>()
+      return wanted.map(([contentId, frame]) => {
+        let known = plans.get(contentId)
+        if (known === undefined) {
+          const row = planOf.get(contentId)
+          known = row?.framePlan ? { row, plan: JSON.parse(row.framePlan) as FramePlan } : null
+          plans.set(contentId, known)
+        }
+        if (!known) return null
+        const { row, plan } = known
+        return locateFrame(plan, frame, {
+          contentId,
+          TransferSyntaxUID: row.TransferSyntaxUID,
+          path: join(dataDir, row.file),
+          dataSetOffset: row.offset + row.metaLength,
+          dataSetLength: row.length,
+        })
+      })
+    },
+
+    pendingWork: (limit: number): Array<{ contentId: number }> => pending.all(limit),
+
+    getThumbnail(contentId: number): Uint8Array | null {
+      return thumbnail.get(contentId)?.png ?? null
+    },
+  }
+}

@@ -1,0 +1,102 @@
+import type { Database } from 'better-sqlite3'
+import { IsocenterError } from '../../../shared/errors.ts'
+import type {
+  FrameAccessKind,
+  ImageAttributes,
+  ManifestInstance,
+  SeriesManifest,
+} from '../../../shared/viewing/image.ts'
+import { orderInstances } from '../../../shared/viewing/order.ts'
+
+interface SeriesRow {
+  id: number
+  Modality: string
+  SeriesNumber: number | null
+  SeriesDescription: string
+  BodyPartExamined: string
+  SeriesDate: string
+  SeriesTime: string
+  InstitutionName: string
+  StationName: string
+  Manufacturer: string
+}
+
+interface InstanceRow {
+  SOPInstanceUID: string
+  SOPClassUID: string
+  InstanceNumber: number | null
+  NumberOfFrames: number
+  TransferSyntaxUID: string
+  contentId: number
+  attributes: string
+  access: FrameAccessKind | null
+  unshowable: string | null
+  perFrame: string | null
+  synthetic: number
+}
+
+export function createManifestReader(db: Database) {
+  const seriesByUIDs = db.prepare<[string, string], SeriesRow>(
+    `SELECT series.id, Modality, SeriesNumber, SeriesDescription, BodyPartExamined, SeriesDate, SeriesTime,
+       series.InstitutionName, StationName, Manufacturer
+     FROM series JOIN study ON study.id = series.study WHERE StudyInstanceUID = ? AND SeriesInstanceUID = ?`,
+  )
+  const instancesOfSeries = db.prepare<[number], InstanceRow>(
+    `SELECT SOPInstanceUID, SOPClassUID, InstanceNumber, TransferSyntaxUID,
+       coalesce(nullif(framePlan ->> 'frames', 0), NumberOfFrames) AS NumberOfFrames, content.id AS contentId, attributes,
+       framePlan ->> 'kind' AS access, unshowable, perFrame, synthetic
+     FROM instance JOIN content ON content.id = instance.shown WHERE series = ? ORDER BY instance.id`,
+  )
+  const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)
+
+  return {
+    /** From rows only: no file is opened. Throws 'not-found'. */
+    getManifest(StudyInstanceUID: string, SeriesInstanceUID: string): SeriesManifest {
+      const series = seriesByUIDs.get(StudyInstanceUID, SeriesInstanceUID)
+      if (!series) throw new IsocenterError('not-found', `series ${SeriesInstanceUID}`)
+      const { id, SeriesNumber, ...texts } = series
+      const rows = instancesOfSeries.all(id)
+      const instances = orderInstances(rows.map(manifestInstance))
+      return {
+        StudyInstanceUID,
+        SeriesInstanceUID,
+        ...texts,
+        ...(SeriesNumber !== null && { SeriesNumber }),
+        seq: newestSeq.get()?.seq ?? 0,
+        synthetic: rows.some(row => row.synthetic === 1),
+        common: factorOutCommon(instances),
+        instances,
+      }
+    },
+  }
+}
+
+function manifestInstance(row: InstanceRow): ManifestInstance {
+  const { InstanceNumber, access, unshowable, attributes, perFrame, synthetic: _synthetic, ...same } = row
+  return {
+    ...same,
+    ...(InstanceNumber !== null && { InstanceNumber }),
+    access: access ?? 'whole',
+    ...(unshowable !== null && { unshowable }),
+    attributes: JSON.parse(attributes) as ImageAttributes,
+    ...(perFrame !== null && { perFrame: JSON.parse(perFrame) as ImageAttributes[] }),
+  }
+}
+
+/** Takes what all instances have alike out of them: 300 CT slices share all but position, location and times. */
+function factorOutCommon(instances: ManifestInstance[]): ImageAttributes {
+  const first = instances[0]
+  if (!first) return {}
+  const common: ImageAttributes = { ...first.attributes }
+  for (const name of Object.keys(common) as Array<keyof ImageAttributes>) {
+    if (!instances.every(instance => isSame(instance.attributes[name], common[name]))) delete common[name]
+  }
+  for (const instance of instances) {
+    for (const name of Object.keys(common) as Array<keyof ImageAttributes>) delete instance.attributes[name]
+  }
+  return common
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b))
+}

@@ -1,0 +1,261 @@
+import { createHash } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { InstanceHeader } from '../../../shared/dicom/instanceHeader.ts'
+import { writeFileMeta } from '../../../shared/dicom/part10.ts'
+import { normaliseUID } from '../../../shared/dicom/uids.ts'
+import { IsocenterError } from '../../../shared/errors.ts'
+import { type Disk, errorCode, type NewFile, SyncError } from '../base/durable.ts'
+import type { FragmentWalker } from './fragmentWalker.ts'
+import type { GatherPool } from './gatherPool.ts'
+import type { Receive, Received, ReceiveStart } from './index.ts'
+import { checkIdentity, describePixels, MAX_HEADER_BYTES, readObjectHeader } from './objectHeader.ts'
+import { fileOfContent } from './orphans.ts'
+import type { ReceivedObject } from './receivedObject.ts'
+import { Spill, walkerFor } from './spill.ts'
+
+const READ_BYTES = 1 << 20
+
+/** What all receives of a store share. */
+export interface ReceiveContext {
+  dataDir: string
+  disk: Disk
+  readonly gathering: GatherPool
+  nextContentId(): number
+  commit(object: ReceivedObject): Promise<Received>
+  /** 'store-read-only' from now on. */
+  failedSync(error: unknown): void
+  readonly readOnly: boolean
+  ended(receive: Receive): void
+  /** A file that could not be removed after its object was refused: it is set aside at the next start. */
+  left(file: string, error: unknown): void
+}
+
+/** One object on its way in: bytes to a file of ours, then rows. Whatever fails, nothing is left behind. */
+export class ObjectReceive implements Receive {
+  readonly #context: ReceiveContext
+  readonly #start: ReceiveStart
+  #length = 0
+  readonly #hash = createHash('sha256')
+  /** The first bytes: all of them while gathering, then what the header is read from. */
+  #head: Buffer | undefined
+  #headLength = 0
+  #spill: Spill | undefined
+  #state: 'open' | 'committing' | 'ended' = 'open'
+  #file: { path: string; relative: string; contentId: number; handle: NewFile } | undefined
+
+  constructor(context: ReceiveContext, start: ReceiveStart) {
+    this.#context = context
+    this.#start = { ...start, TransferSyntaxUID: normaliseUID(start.TransferSyntaxUID) }
+  }
+
+  write(chunk: Uint8Array): void | Promise<void> {
+    if (this.#state !== 'open') return
+    this.#length += chunk.length
+    this.#hash.update(chunk)
+    if (!this.#spill) {
+      if (this.#gather(chunk)) return
+      this.#beginSpill()
+    }
+    return this.#spill?.write(chunk)
+  }
+
+  async commit(): Promise<Received> {
+    if (this.#state !== 'open') throw new IsocenterError('internal', 'commit after the end')
+    this.#state = 'committing'
+    let removable = true
+    try {
+      const { object, handle } = await this.#complete()
+      await handle.sync()
+      await handle.close()
+      await this.#context.disk.syncFolder(dirname(join(this.#context.dataDir, object.file)))
+      if (this.#context.readOnly) throw new IsocenterError('store-read-only')
+      // Whether a failing transaction reached the disk may be unknown: then the file stays until the next start has looked.
+      removable = false
+      const received = await this.#context.commit(object).catch(error => {
+        removable = error instanceof IsocenterError && (error.code === 'disk-full' || error.code === 'store-failed')
+        throw error
+      })
+      removable = received.outcome === 'duplicate'
+      if (removable) await this.#remove()
+      return received
+    } catch (error) {
+      if (removable) await this.#remove()
+      throw this.#told(error)
+    } finally {
+      this.#end()
+    }
+  }
+
+  async abort(): Promise<void> {
+    if (this.#state !== 'open') return
+    this.#state = 'committing'
+    await this.#spill?.finish().catch(() => {})
+    await this.#remove()
+    this.#end()
+  }
+
+  /** Copies into memory; false when the object is too large for that. */
+  #gather(chunk: Uint8Array): boolean {
+    this.#head ??= this.#context.gathering.take()
+    const needed = this.#headLength + chunk.length
+    if (needed > this.#head.length) return false
+    this.#head.set(chunk, this.#headLength)
+    this.#headLength = needed
+    return true
+  }
+
+  #gathered(): Buffer {
+    return this.#head?.subarray(0, this.#headLength) ?? Buffer.alloc(0)
+  }
+
+  #releaseHead(): void {
+    if (this.#head) this.#context.gathering.giveBack(this.#head)
+    this.#head = undefined
+  }
+
+  #beginSpill(): void {
+    const head = this.#gathered()
+    const opening = (async () => {
+      const header = await readObjectHeader(head, this.#start.TransferSyntaxUID)
+      this.#releaseHead()
+      const meta = this.#meta(header)
+      const { handle } = await this.#create()
+      await handle.write(meta, 0)
+      return { handle, header, metaLength: meta.length }
+    })()
+    this.#spill = new Spill(opening, this.#start.TransferSyntaxUID)
+    this.#spill.write(head)
+  }
+
+  /** Bytes written and described; not synced yet. */
+  async #complete(): Promise<{ object: ReceivedObject; handle: NewFile }> {
+    const { TransferSyntaxUID, origin } = this.#start
+    // Only a sender's command makes a claim to be held to; a file's own meta is often stale after somebody edited the data set.
+    const commandUID = origin.door === 'dimse' ? this.#start.SOPInstanceUID : ''
+    let header: InstanceHeader
+    let walker: FragmentWalker | undefined
+    let metaLength: number
+    if (this.#spill) {
+      const spilled = await this.#spill.finish()
+      ;({ header, walker, metaLength } = spilled)
+      if (!header.pixels && this.#length > this.#headLength) {
+        const known = await this.#readLongHeader(metaLength)
+        header = known.header
+        walker = known.walker
+      }
+      checkIdentity(header, commandUID)
+    } else {
+      const bytes = this.#gathered()
+      header = await readObjectHeader(bytes, TransferSyntaxUID)
+      checkIdentity(header, commandUID)
+      walker = walkerFor(header, TransferSyntaxUID)
+      walker?.feed(bytes.subarray(header.pixels?.valueOffset ?? 0))
+      const meta = this.#meta(header)
+      metaLength = meta.length
+      const { handle } = await this.#create()
+      await handle.write(meta, 0)
+      await handle.write(bytes, metaLength)
+    }
+    const file = this.#file
+    if (!file) throw new IsocenterError('internal', 'no file')
+    const { framePlan, unshowable, truncated } = describePixels(header, TransferSyntaxUID, this.#length, walker)
+    const object: ReceivedObject = {
+      contentId: file.contentId,
+      origin,
+      TransferSyntaxUID,
+      header: {
+        ...header,
+        SOPClassUID: header.SOPClassUID || normaliseUID(this.#start.SOPClassUID),
+        flags: truncated ? [...header.flags, 'truncated'] : header.flags,
+      },
+      framePlan,
+      unshowable,
+      sha256: new Uint8Array(this.#hash.digest()),
+      length: this.#length,
+      metaLength,
+      file: file.relative,
+      received: Date.now(),
+    }
+    return { object, handle: file.handle }
+  }
+
+  /** The rare header that did not end in the first bytes: read back, once, from what was just written. */
+  async #readLongHeader(metaLength: number): Promise<{ header: InstanceHeader; walker?: FragmentWalker }> {
+    const { TransferSyntaxUID } = this.#start
+    const handle = await open(this.#file?.path ?? '', 'r')
+    try {
+      const bytes = Buffer.alloc(Math.min(this.#length, MAX_HEADER_BYTES))
+      await readFully(handle, bytes, metaLength)
+      const header = await readObjectHeader(bytes, TransferSyntaxUID)
+      const walker = walkerFor(header, TransferSyntaxUID)
+      if (walker) {
+        const block = Buffer.alloc(READ_BYTES)
+        for (let at = header.pixels?.valueOffset ?? 0; at < this.#length && !walker.ended && !walker.damage; ) {
+          const part = block.subarray(0, Math.min(READ_BYTES, this.#length - at))
+          await readFully(handle, part, metaLength + at)
+          walker.feed(part)
+          at += part.length
+        }
+      }
+      return { header, walker }
+    } finally {
+      await handle.close()
+    }
+  }
+
+  #meta(header: InstanceHeader): Uint8Array {
+    const { SOPClassUID, SOPInstanceUID, TransferSyntaxUID, origin } = this.#start
+    return writeFileMeta({
+      MediaStorageSOPClassUID: header.SOPClassUID || normaliseUID(SOPClassUID),
+      MediaStorageSOPInstanceUID: header.SOPInstanceUID || normaliseUID(SOPInstanceUID),
+      TransferSyntaxUID,
+      SourceApplicationEntityTitle: origin.sourceAET,
+      SendingApplicationEntityTitle: origin.sendingAET,
+      ReceivingApplicationEntityTitle: origin.receivingAET,
+    })
+  }
+
+  async #create(): Promise<{ handle: NewFile }> {
+    const contentId = this.#context.nextContentId()
+    const relative = fileOfContent(contentId)
+    const path = join(this.#context.dataDir, relative)
+    await this.#context.disk.makeFolder(dirname(path))
+    const handle = await this.#context.disk.createFile(path)
+    this.#file = { path, relative, contentId, handle }
+    return { handle }
+  }
+
+  async #remove(): Promise<void> {
+    if (!this.#file) return
+    const { handle, path } = this.#file
+    await handle.close().catch(() => {})
+    await this.#context.disk.removeFile(path).catch(error => this.#context.left(path, error))
+  }
+
+  #end(): void {
+    this.#state = 'ended'
+    this.#releaseHead()
+    this.#context.ended(this)
+  }
+
+  /** The system's trouble in the station's words. */
+  #told(error: unknown): IsocenterError {
+    if (error instanceof SyncError || (error instanceof IsocenterError && error.code === 'store-read-only')) {
+      this.#context.failedSync(error)
+      return new IsocenterError('store-read-only', undefined, { cause: error })
+    }
+    if (error instanceof IsocenterError) return error
+    const code = errorCode(error)
+    if (code === 'ENOSPC' || code === 'EDQUOT') return new IsocenterError('disk-full', code, { cause: error })
+    return new IsocenterError('store-failed', code || undefined, { cause: error })
+  }
+}
+
+async function readFully(handle: Awaited<ReturnType<typeof open>>, into: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < into.length; ) {
+    const { bytesRead } = await handle.read(into, done, into.length - done, position + done)
+    if (bytesRead === 0) throw new IsocenterError('store-failed', 'the file is shorter than what was written')
+    done += bytesRead
+  }
+}

@@ -1,0 +1,44 @@
+import { foldForSearch } from '../../../shared/dicom/personName.ts'
+
+const MAX_TOKENS = 64
+const MAX_TOKEN_LENGTH = 64
+const IDEOGRAPH = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]/
+
+/** What a study is found by: every word of the name (all groups), the ID, the accession number, folded. Bounded. */
+export function studyTokens(study: { PatientName: string; PatientID: string; AccessionNumber: string }): string[] {
+  const tokens = new Set<string>()
+  for (const word of [study.PatientName, study.PatientID, study.AccessionNumber].flatMap(words)) {
+    add(tokens, word)
+    // "Jean-Pierre" is also found by "Pierre".
+    for (const part of word.split(/[^\p{L}\p{N}\p{M}]+/u)) add(tokens, part)
+    // Names in Chinese, Japanese and Korean often come without a delimiter: the given name is then a tail.
+    if (IDEOGRAPH.test(word)) for (let tail = 1; tail < Math.min(word.length, 8); tail++) add(tokens, word.slice(tail))
+  }
+  return [...tokens]
+}
+
+/** What was typed, as prefixes that must all be found. */
+export function queryTokens(typed: string): string[] {
+  return [...new Set(words(typed).map(word => word.slice(0, MAX_TOKEN_LENGTH)))].slice(0, MAX_TOKENS)
+}
+
+/** The least text after every text that begins with `prefix`, for a range scan. */
+export function afterPrefix(prefix: string): string {
+  return `${prefix}\u{10ffff}`
+}
+
+/** A name as it is matched and sorted by: each component folded, the delimiters of components and groups kept, empty tails cut. */
+export function foldName(name: string): string {
+  const groups = name.split('=').map(group => group.split('^').map(foldForSearch).join('^').replace(/\^+$/, ''))
+  return groups.join('=').replace(/=+$/, '')
+}
+
+function words(text: string): string[] {
+  return foldForSearch(text)
+    .split(/[\s^=,;\\]+/)
+    .filter(word => word !== '')
+}
+
+function add(tokens: Set<string>, word: string): void {
+  if (word !== '' && tokens.size < MAX_TOKENS) tokens.add(word.slice(0, MAX_TOKEN_LENGTH))
+}

@@ -1,0 +1,209 @@
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { expect, test } from 'vitest'
+import type { QidoQuery, Store } from '../../electron/station/store/index.ts'
+import { qidoStatement } from '../../electron/station/store/readQido.ts'
+import { listStatement } from '../../electron/station/store/readStudies.ts'
+import { ctSlice, newStore, send } from './objects.ts'
+
+const NAMES = [
+  'Müller^Anna-Lena',
+  'Yamada^Tarou=山田^太郎=やまだ^たろう',
+  'Hong^Gildong=洪^吉洞=홍^길동',
+  'Διονυσιος',
+  'Люкceмбypг',
+  'قباني^لنزار',
+  "O'Brien^Seán^^Dr",
+]
+
+async function worklist(): Promise<{ store: Store; dataDir: string }> {
+  const opened = await newStore()
+  for (const [index, PatientName] of NAMES.entries()) {
+    const values = {
+      PatientName,
+      StudyDate: `2025010${index + 1}`,
+      StudyTime: `1${index}3000`,
+      SpecificCharacterSet: 'ISO_IR 192',
+    }
+    await send(opened.store, ctSlice(1, values, { study: index + 1, size: 8 }))
+  }
+  return opened
+}
+
+const everything = { search: '', sort: 'lastReceived', descending: true, limit: 200 } as const
+
+async function found(store: Store, search: string): Promise<string[]> {
+  const page = await store.read.listStudies({ ...everything, search, sort: 'StudyDate', descending: false })
+  expect(page.total).toBe(page.studies.length)
+  return page.studies.map(study => study.PatientName)
+}
+
+test('a study is found by parts of its name in any order, without accents and case, by ID and accession prefix', async () => {
+  const { store } = await worklist()
+  expect(await found(store, 'muller')).toEqual([NAMES[0]])
+  expect(await found(store, 'LENA mül')).toEqual([NAMES[0]])
+  expect(await found(store, '太郎')).toEqual([NAMES[1]])
+  expect(await found(store, 'ヤマダ')).toEqual([NAMES[1]])
+  expect(await found(store, 'tar yam')).toEqual([NAMES[1]])
+  expect(await found(store, '길동')).toEqual([NAMES[2]])
+  expect(await found(store, 'διονύσ')).toEqual([NAMES[3]])
+  expect(await found(store, 'لنز')).toEqual([NAMES[5]])
+  expect(await found(store, 'sean brien')).toEqual([NAMES[6]])
+  expect(await found(store, 'id-3')).toEqual([NAMES[2]])
+  expect(await found(store, 'acc2')).toEqual([NAMES[1]])
+  expect(await found(store, 'ulle')).toEqual([])
+  expect(await found(store, '')).toHaveLength(NAMES.length)
+})
+
+test.each(['lastReceived', 'StudyDate', 'PatientName', 'PatientID'] as const)(
+  'pages by %s are complete and without repeats while studies arrive',
+  async sort => {
+    const { store } = await newStore()
+    for (let study = 1; study <= 12; study++) {
+      // Names and dates repeat: pages must not break inside equal keys.
+      await send(
+        store,
+        ctSlice(1, { PatientName: `Name${study % 3}`, StudyDate: `2025010${study % 2}` }, { study, size: 4 }),
+      )
+    }
+    for (const descending of [true, false]) {
+      const seen: string[] = []
+      let cursor: string | undefined
+      do {
+        const page = await store.read.listStudies({ search: '', sort, descending, limit: 5, cursor })
+        seen.push(...page.studies.map(study => study.StudyInstanceUID))
+        cursor = page.nextCursor ?? undefined
+        const study = 100 + seen.length + (descending ? 0 : 50)
+        await send(store, ctSlice(1, { PatientName: 'Name9', StudyDate: '20251231' }, { study, size: 4 }))
+      } while (cursor)
+      expect(new Set(seen).size).toBe(seen.length)
+      for (let study = 1; study <= 12; study++) expect(seen).toContain(`2.25.1000.${study}`)
+    }
+    const { studies } = await store.read.listStudies({ search: 'name', sort, descending: false, limit: 500 })
+    const keys = studies.map(study => study[sort])
+    expect(keys).toEqual([...keys].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)))
+  },
+)
+
+test('a cursor that is none is refused', async () => {
+  const { store } = await newStore()
+  await expect(store.read.listStudies({ ...everything, cursor: 'x' })).rejects.toMatchObject({ code: 'bad-request' })
+})
+
+const study = (matches: Record<string, string>, more: Partial<QidoQuery> = {}): QidoQuery => ({
+  level: 'study',
+  matches: Object.entries(matches).map(([keyword, value]) => ({ keyword, value })),
+  fuzzymatching: false,
+  limit: 100,
+  offset: 0,
+  ...more,
+})
+
+test('QIDO matches single values, wildcards, ranges, lists and names', async () => {
+  const { store } = await worklist()
+  await send(store, ctSlice(1, { Modality: 'SEG' }, { study: 1, series: 2, size: 4 }))
+  const uids = async (query: QidoQuery) =>
+    (await store.read.qido(query)).map(row => Number(String(row.values.StudyInstanceUID).split('.').at(-1)))
+  expect(await uids(study({ PatientID: 'ID-2' }))).toEqual([2])
+  expect(await uids(study({ PatientID: 'id-2' }))).toEqual([])
+  expect(await uids(study({ PatientID: 'ID-?' }))).toEqual([1, 2, 3, 4, 5, 6, 7])
+  expect(await uids(study({ PatientID: '*[2]' }))).toEqual([])
+  expect(await uids(study({ PatientName: 'YAMADA^TAROU' }))).toEqual([2])
+  expect(await uids(study({ PatientName: 'yamada*' }))).toEqual([2])
+  expect(await uids(study({ PatientName: '山田*' }))).toEqual([2])
+  expect(await uids(study({ PatientName: '*bri*' }))).toEqual([7])
+  expect(await uids(study({ PatientName: 'tarou' }))).toEqual([])
+  expect(await uids(study({ PatientName: 'tarou' }, { fuzzymatching: true }))).toEqual([2])
+  expect(await uids(study({ StudyDate: '20250103' }))).toEqual([3])
+  expect(await uids(study({ StudyDate: '20250102-20250104' }))).toEqual([2, 3, 4])
+  expect(await uids(study({ StudyDate: '-20250102' }))).toEqual([1, 2])
+  expect(await uids(study({ StudyDate: '20250106-' }))).toEqual([6, 7])
+  expect(await uids(study({ StudyTime: '12-13' }))).toEqual([3, 4])
+  expect(await uids(study({ StudyInstanceUID: '2.25.1000.1\\2.25.1000.5' }))).toEqual([1, 5])
+  expect(await uids(study({ StudyInstanceUID: '2.25.1000.1,2.25.1000.5' }))).toEqual([1, 5])
+  expect(await uids(study({ ModalitiesInStudy: 'SEG' }))).toEqual([1])
+  expect(await uids(study({ ModalitiesInStudy: 'SEG\\CT' }))).toEqual([1, 2, 3, 4, 5, 6, 7])
+  // Not indexed at this level: ignored.
+  expect(await uids(study({ Rows: '8' }))).toHaveLength(7)
+  expect(await uids(study({}, { limit: 2, offset: 3 }))).toEqual([4, 5])
+})
+
+test('QIDO answers each level with its own attributes and those above', async () => {
+  const { store } = await worklist()
+  const [first] = await store.read.qido(study({ StudyInstanceUID: '2.25.1000.2' }))
+  expect(first?.values).toMatchObject({
+    PatientName: NAMES[1],
+    ModalitiesInStudy: ['CT'],
+    NumberOfStudyRelatedSeries: 1,
+    NumberOfStudyRelatedInstances: 1,
+  })
+  const [series] = await store.read.qido(
+    study({ Modality: 'CT' }, { level: 'series', StudyInstanceUID: '2.25.1000.2' }),
+  )
+  expect(series?.values).toMatchObject({
+    SeriesInstanceUID: '2.25.1000.2.1',
+    NumberOfSeriesRelatedInstances: 1,
+    SeriesNumber: 1,
+  })
+  const instances = await store.read.qido(study({ InstanceNumber: '1', PatientID: 'ID-2' }, { level: 'instance' }))
+  expect(instances.map(row => row.values)).toMatchObject([
+    {
+      SOPInstanceUID: '2.25.1000.2.1.1',
+      Rows: 8,
+      Columns: 8,
+      BitsAllocated: 16,
+      NumberOfFrames: 1,
+      PatientName: NAMES[1],
+    },
+  ])
+})
+
+test('settings are kept per user', async () => {
+  const { store, dataDir } = await newStore()
+  await store.setSetting('anna', 'layout', { rows: 2 })
+  await store.setSetting('anna', 'layout', { rows: 3 })
+  await store.setSetting('ben', 'layout', null)
+  expect(await store.read.getSettings('anna')).toEqual({ layout: { rows: 3 } })
+  expect(await store.read.getSettings('ben')).toEqual({ layout: null })
+  await store.close()
+  const { store: again } = await newStore({ dataDir })
+  expect(await again.read.getSettings('anna')).toEqual({ layout: { rows: 3 } })
+})
+
+test('the hot queries go through indexes', async () => {
+  const { store, dataDir } = await newStore()
+  await send(store, ctSlice(1))
+  const db = new Database(join(dataDir, 'index.sqlite'), { readonly: true })
+  const plan = ({ sql, values }: { sql: string; values: unknown[] }) =>
+    db
+      .prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+      .all(...values)
+      .map(row => row.detail)
+      .join('\n')
+  try {
+    for (const sort of ['lastReceived', 'StudyDate', 'PatientName', 'PatientID'] as const) {
+      for (const after of [undefined, ['k', 5, 5] as [string, number, number]]) {
+        const descending = plan(listStatement({ search: '', sort, descending: true, limit: 50 }, after))
+        expect(descending).toMatch(/USING INDEX studyBy/)
+        expect(descending).not.toMatch(/TEMP B-TREE/)
+        const ascending = plan(listStatement({ search: '', sort, descending: false, limit: 50 }, after))
+        expect(ascending).toMatch(/USING INDEX studyBy/)
+        expect(ascending).not.toMatch(/TEMP B-TREE FOR ORDER BY/)
+      }
+    }
+    expect(plan(listStatement({ search: 'ann mul', sort: 'PatientName', descending: false, limit: 50 }))).toMatch(
+      /SEARCH studyToken USING PRIMARY KEY \(token>\? AND token<\?\)/,
+    )
+    const noScan = (query: QidoQuery) => expect(plan(qidoStatement(query))).not.toMatch(/SCAN (?!other)/)
+    noScan(study({ StudyInstanceUID: '1.2' }))
+    noScan(study({ PatientID: 'A' }))
+    noScan(study({ AccessionNumber: 'A' }))
+    noScan(study({ PatientName: 'yamada^t*' }))
+    noScan(study({ StudyDate: '20250101-20250131' }))
+    noScan(study({ SOPInstanceUID: '1.2' }, { level: 'instance' }))
+    noScan(study({ SeriesInstanceUID: '1.2' }, { level: 'series' }))
+    noScan(study({}, { level: 'instance', StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.3' }))
+  } finally {
+    db.close()
+  }
+})

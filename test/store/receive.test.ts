@@ -1,0 +1,304 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { deflateRawSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { createDisk, type Disk, SyncError } from '../../electron/station/base/durable.ts'
+import type { Change, Store } from '../../electron/station/store/index.ts'
+import { readFileMeta } from '../../shared/dicom/part10.ts'
+import { TS } from '../../shared/dicom/uids.ts'
+import { CT_IMAGE, ctSlice, newStore, scanner, send, type TestObject } from './objects.ts'
+
+function filesIn(dataDir: string): string[] {
+  const folder = join(dataDir, 'files')
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => entry.name)
+}
+
+async function storedBytes(store: Store, contentId: number): Promise<Uint8Array> {
+  const { path, dataSetOffset, dataSetLength } = await store.read.locateContent(contentId)
+  const file = readFileSync(path)
+  expect(file.length).toBe(dataSetOffset + dataSetLength)
+  return file.subarray(dataSetOffset)
+}
+
+/** A disk on which some calls fail. */
+function failingDisk(
+  fail: (call: 'write' | 'sync' | 'syncFolder', path: string, bytes: number) => Error | undefined,
+): Disk {
+  const disk = createDisk()
+  const check = (call: 'write' | 'sync' | 'syncFolder', path: string, bytes = 0) => {
+    const error = fail(call, path, bytes)
+    if (error) throw error
+  }
+  return {
+    ...disk,
+    async createFile(path) {
+      const file = await disk.createFile(path)
+      return {
+        ...file,
+        async write(bytes, position) {
+          check('write', path, position + bytes.length)
+          await file.write(bytes, position)
+        },
+        async sync() {
+          check('sync', path)
+          await file.sync()
+        },
+      }
+    },
+    async syncFolder(path) {
+      check('syncFolder', path)
+      await disk.syncFolder(path)
+    },
+  }
+}
+
+const systemError = (code: string) => Object.assign(new Error(code), { code })
+
+test('stores the data set byte for byte, with a File Meta that names source, sender and receiver', async () => {
+  const { store } = await newStore()
+  for (const TransferSyntaxUID of [TS.ImplicitVRLittleEndian, TS.ExplicitVRLittleEndian, TS.ExplicitVRBigEndian]) {
+    const object = ctSlice(1, { SOPInstanceUID: `${TransferSyntaxUID}.7` }, { TransferSyntaxUID })
+    const received = await send(store, object)
+    expect(received).toMatchObject({
+      outcome: 'stored',
+      StudyInstanceUID: '2.25.1000.1',
+      SOPInstanceUID: object.SOPInstanceUID,
+    })
+    expect(Buffer.compare(await storedBytes(store, received.contentId), object.bytes)).toBe(0)
+    const { path } = await store.read.locateContent(received.contentId)
+    const meta = readFileMeta(readFileSync(path))
+    expect(meta).toMatchObject({
+      TransferSyntaxUID,
+      MediaStorageSOPClassUID: CT_IMAGE,
+      MediaStorageSOPInstanceUID: object.SOPInstanceUID,
+      SourceApplicationEntityTitle: 'CT1',
+    })
+    expect(meta?.meta.string('SendingApplicationEntityTitle')).toBe('CT1')
+    expect(meta?.meta.string('ReceivingApplicationEntityTitle')).toBe('ISOCENTER')
+  }
+})
+
+test('an object too large for memory goes to its file as it comes, and asks the sender to wait', async () => {
+  const { store } = await newStore()
+  const object = ctSlice(1, {}, { size: 3000 })
+  const receive = store.beginReceive({ origin: scanner, SOPClassUID: CT_IMAGE, ...object })
+  let waits = 0
+  for (let at = 0; at < object.bytes.length; at += 1 << 20) {
+    const waiting = receive.write(object.bytes.subarray(at, at + (1 << 20)))
+    if (waiting) waits++
+    await waiting
+  }
+  const received = await receive.commit()
+  expect(waits).toBeGreaterThan(0)
+  expect(Buffer.compare(await storedBytes(store, received.contentId), object.bytes)).toBe(0)
+  const [frame] = await store.read.locateFrames([[received.contentId, 1]])
+  expect(frame).toMatchObject({ kind: 'range', NumberOfFrames: 1 })
+  expect(frame?.ranges[0]?.[1]).toBe(3000 * 3000 * 2)
+})
+
+test('a header longer than what is kept in memory is still read', async () => {
+  const { store } = await newStore()
+  const long = ctSlice(1, { '00091001': { vr: 'OB', value: new Uint8Array(3 << 20).fill(1) } })
+  const received = await send(store, long)
+  expect(received.SOPInstanceUID).toBe(long.SOPInstanceUID)
+  const manifest = await store.read.getManifest(received.StudyInstanceUID, received.SeriesInstanceUID)
+  expect(manifest.common.Rows).toBe(64)
+  expect((await store.read.locateFrames([[received.contentId, 1]]))[0]?.ranges[0]?.[1]).toBe(64 * 64 * 2)
+})
+
+test('the same bytes again are a duplicate, another header a revision, other pixels a conflict: all kept, the first is shown', async () => {
+  const { store, dataDir } = await newStore()
+  const first = await send(store, ctSlice(1))
+  const again = await send(store, ctSlice(1))
+  expect(again).toMatchObject({ outcome: 'duplicate', contentId: first.contentId })
+  expect(filesIn(dataDir)).toHaveLength(1)
+  const revision = await send(store, ctSlice(1, { PatientName: 'Mueller^Anna' }))
+  expect(revision.outcome).toBe('revision')
+  const conflict = await send(store, ctSlice(1, { PixelData: new Uint16Array(64 * 64).fill(5) }))
+  expect(conflict.outcome).toBe('conflict')
+  // Each of them again is a duplicate of itself.
+  expect(await send(store, ctSlice(1, { PatientName: 'Mueller^Anna' }))).toMatchObject({
+    outcome: 'duplicate',
+    contentId: revision.contentId,
+  })
+  expect(filesIn(dataDir)).toHaveLength(3)
+  const shown = await store.read.locate({ StudyInstanceUID: '2.25.1000.1' }, 10)
+  expect(shown.map(object => object.contentId)).toEqual([first.contentId])
+  expect((await store.read.counts()).instances).toBe(1)
+})
+
+test('two associations with the same object at once store it once', async () => {
+  const { store, dataDir } = await newStore()
+  const outcomes = await Promise.all(Array.from({ length: 8 }, () => send(store, ctSlice(1))))
+  expect(outcomes.map(received => received.outcome).sort()).toEqual([...Array(7).fill('duplicate'), 'stored'])
+  expect(filesIn(dataDir)).toHaveLength(1)
+  expect((await store.read.counts()).instances).toBe(1)
+})
+
+test('200 at once: every one is there, unchanged, and counted', async () => {
+  const { store } = await newStore()
+  const objects = Array.from({ length: 200 }, (_, i) =>
+    ctSlice(i + 1, {}, { study: 1 + (i % 10), series: 1 + (i % 20) }),
+  )
+  const received = await Promise.all(objects.map(object => send(store, object)))
+  for (const [index, { contentId }] of received.entries()) {
+    expect(Buffer.compare(await storedBytes(store, contentId), objects[index]?.bytes ?? new Uint8Array())).toBe(0)
+  }
+  expect(await store.read.counts()).toMatchObject({ studies: 10, series: 20, instances: 200 })
+  const { study } = await store.read.getStudy('2.25.1000.1')
+  expect(study).toMatchObject({ NumberOfStudyRelatedSeries: 2, NumberOfStudyRelatedInstances: 20, sendingAET: 'CT1' })
+  expect(await store.read.listPeers()).toMatchObject([{ AET: 'CT1', address: '10.0.0.7', instances: 200 }])
+})
+
+test('what was answered is visible to the next read, 1,000 of 1,000 while ten push', async () => {
+  const { store } = await newStore()
+  let seen = 0
+  const push = async (association: number) => {
+    for (let n = 1; n <= 100; n++) {
+      const object = ctSlice(n, {}, { study: association, size: 8 })
+      const { seq } = await send(store, object)
+      const rows = await store.read.qido({
+        level: 'instance',
+        matches: [{ keyword: 'SOPInstanceUID', value: object.SOPInstanceUID }],
+        fuzzymatching: false,
+        limit: 2,
+        offset: 0,
+      })
+      if (rows.length === 1 && store.seq >= seq) seen++
+    }
+  }
+  await Promise.all(Array.from({ length: 10 }, (_, i) => push(i + 1)))
+  expect(seen).toBe(1000)
+})
+
+test('listeners hear of each instance and each touched study, after the answer, and cannot harm it', async () => {
+  const { store } = await newStore()
+  const heard: Change[] = []
+  store.onChanges(() => {
+    throw new Error('a listener that fails')
+  })
+  const stop = store.onChanges(changes => heard.push(...changes))
+  const received = await send(store, ctSlice(1))
+  await expect.poll(() => heard.length).toBe(2)
+  expect(heard).toEqual([
+    { seq: received.seq, kind: 'instance', StudyInstanceUID: '2.25.1000.1' },
+    { seq: received.seq + 1, kind: 'study', StudyInstanceUID: '2.25.1000.1' },
+  ])
+  expect(store.seq).toBe(received.seq + 1)
+  stop()
+  await send(store, ctSlice(2))
+  expect(heard).toHaveLength(2)
+})
+
+test.each([
+  ['no Study Instance UID', { StudyInstanceUID: '' }, 'invalid-uid', 0xc000],
+  ['a Series Instance UID with letters', { SeriesInstanceUID: '1.2.abc' }, 'invalid-uid', 0xc000],
+  ['another SOP Instance UID than the command', { SOPInstanceUID: '2.25.5' }, 'identity-mismatch', 0xa900],
+] as const)('refuses %s and leaves nothing behind', async (_name, values, code, dimseStatus) => {
+  const { store, dataDir } = await newStore()
+  const object = { ...ctSlice(1, values), SOPInstanceUID: '2.25.1000.1.1.1' }
+  await expect(send(store, object)).rejects.toMatchObject({ code, dimseStatus })
+  expect(filesIn(dataDir)).toEqual([])
+  expect((await store.read.counts()).instances).toBe(0)
+})
+
+test('an imported file whose own meta names another object is stored under what its data set says', async () => {
+  const { store } = await newStore()
+  const object = { ...ctSlice(1), SOPInstanceUID: '1.2.3' }
+  const received = await send(store, object, {
+    door: 'import',
+    sourceAET: '',
+    sendingAET: '',
+    receivingAET: '',
+    address: '',
+  })
+  expect(received.SOPInstanceUID).toBe('2.25.1000.1.1.1')
+  const { study } = await store.read.getStudy('2.25.1000.1')
+  expect(study.sendingAET).toBe('import')
+})
+
+test('poor tags are kept, flagged and never mix patients', async () => {
+  const { store } = await newStore()
+  await send(store, ctSlice(1, { PatientID: '', PatientName: '', StudyDate: '' }, { study: 1 }))
+  await send(store, ctSlice(1, { PatientID: '' }, { study: 2 }))
+  const { study } = await store.read.getStudy('2.25.1000.1')
+  expect(study.flags).toEqual(expect.arrayContaining(['no-patient-id', 'no-patient-name', 'no-study-date']))
+  // A later object that knows more fills what was empty.
+  await send(store, ctSlice(2, {}, { study: 1 }))
+  expect((await store.read.getStudy('2.25.1000.1')).study).toMatchObject({ PatientID: 'ID-1', StudyDate: '20250102' })
+  await send(store, ctSlice(3, { PatientID: 'SOMEBODY ELSE' }, { study: 1 }))
+  expect((await store.read.getStudy('2.25.1000.1')).study.flags).toContain('mixed-patient')
+})
+
+test('a deflated data set is kept deflated and its frame is found in the inflated one', async () => {
+  const { store } = await newStore()
+  const plain = ctSlice(1)
+  const object: TestObject = {
+    ...plain,
+    TransferSyntaxUID: TS.DeflatedExplicitVRLittleEndian,
+    bytes: deflateRawSync(plain.bytes),
+  }
+  const { contentId } = await send(store, object)
+  expect(Buffer.compare(await storedBytes(store, contentId), object.bytes)).toBe(0)
+  const [frame] = await store.read.locateFrames([[contentId, 1]])
+  expect(frame).toMatchObject({ kind: 'inflate', inflatedLength: 64 * 64 * 2 })
+  expect(frame?.inflatedOffset).toBe(plain.bytes.length - 64 * 64 * 2)
+})
+
+test('an abort leaves nothing, small or large', async () => {
+  const { store, dataDir } = await newStore()
+  for (const size of [64, 1500]) {
+    const object = ctSlice(1, {}, { size })
+    const receive = store.beginReceive({ origin: scanner, SOPClassUID: CT_IMAGE, ...object })
+    await receive.write(object.bytes.subarray(0, -100))
+    await receive.abort()
+  }
+  expect(filesIn(dataDir)).toEqual([])
+})
+
+test.each([64, 1500])('a full disk refuses with its own status and leaves nothing (%i pixels square)', async size => {
+  let full = true
+  const disk = failingDisk(call => (full && call === 'write' ? systemError('ENOSPC') : undefined))
+  const { store, dataDir } = await newStore({ disk })
+  await expect(send(store, ctSlice(1, {}, { size }))).rejects.toMatchObject({ code: 'disk-full', dimseStatus: 0xa700 })
+  expect(filesIn(dataDir)).toEqual([])
+  full = false
+  expect((await send(store, ctSlice(1, {}, { size }))).outcome).toBe('stored')
+})
+
+test.each(['sync', 'syncFolder'] as const)('a failing %s makes the store read-only; reading goes on', async failing => {
+  let broken = false
+  const disk = failingDisk((call, path) =>
+    broken && call === failing ? new SyncError(path, systemError('EIO')) : undefined,
+  )
+  const { store, dataDir } = await newStore({ disk })
+  const before = await send(store, ctSlice(1))
+  broken = true
+  await expect(send(store, ctSlice(2))).rejects.toMatchObject({ code: 'store-read-only', dimseStatus: 0xa700 })
+  expect(store.writable).toBe(false)
+  expect(() => store.beginReceive({ origin: scanner, SOPClassUID: CT_IMAGE, ...ctSlice(3) })).toThrow(
+    expect.objectContaining({ code: 'store-read-only' }),
+  )
+  expect((await storedBytes(store, before.contentId)).length).toBe(ctSlice(1).bytes.length)
+  expect((await store.read.counts()).instances).toBe(1)
+  expect(filesIn(dataDir)).toHaveLength(1)
+})
+
+test('closing refuses the new, finishes the running, and opens again with everything', async () => {
+  const { store, dataDir } = await newStore()
+  const object = ctSlice(1)
+  const receive = store.beginReceive({ origin: scanner, SOPClassUID: CT_IMAGE, ...object })
+  receive.write(object.bytes)
+  const closed = store.close()
+  expect(() => store.beginReceive({ origin: scanner, SOPClassUID: CT_IMAGE, ...object })).toThrow(
+    expect.objectContaining({ code: 'draining' }),
+  )
+  expect((await receive.commit()).outcome).toBe('stored')
+  await closed
+  expect(existsSync(join(dataDir, 'index.sqlite-wal'))).toBe(false)
+  const { store: again } = await newStore({ dataDir })
+  expect((await again.read.counts()).instances).toBe(1)
+  expect((await send(again, ctSlice(2))).seq).toBeGreaterThan(2)
+})
