@@ -1,0 +1,143 @@
+import type { StationEvent, StationEventName } from '../../../shared/contract.ts'
+import type { Problems } from '../base/problems.ts'
+import type { Store } from '../store/index.ts'
+import { type DimsePort, receivingNow, type WorkPort } from './ports.ts'
+
+/** At most five events a second for any one study: below what a person can follow, far below what ten scanners send. */
+const PERIOD_MS = 200
+const BEAT_MS = 15_000
+/** A client that has not taken this much is lagging: it is told to read again instead of being queued for. */
+const CLIENT_BYTES = 256 * 1024
+/** Past this a list of studies costs a client more than reading its page anew. */
+const STUDIES_PER_EVENT = 500
+
+export interface Events {
+  /** The answer to `GET /api/events`; `lastEventId` as the browser sends it on reconnection. */
+  connect(lastEventId: string | null): Response
+  readonly clients: number
+  /** Ends every stream and stops listening. */
+  close(): void
+}
+
+interface Client {
+  controller: ReadableStreamDefaultController<Uint8Array>
+  lagging: boolean
+}
+
+/**
+ * Server-sent events of the station. An event's `id` is the newest seq whose studies have been told, never one that still
+ * waits to be coalesced: so a client that resumes there has missed nothing, and one that is behind is told `again`.
+ */
+export function createEvents(sources: {
+  store: Pick<Store, 'seq' | 'onChanges'>
+  work: Pick<WorkPort, 'onChange'>
+  dimse: Pick<DimsePort, 'associations' | 'onChange'>
+  problems: Pick<Problems, 'onReport'>
+}): Events {
+  const { store, dimse } = sources
+  const clients = new Set<Client>()
+  const encoder = new TextEncoder()
+  const touched = new Set<string>()
+  let toldSeq = store.seq
+
+  const format = <N extends StationEventName>(name: N, data: StationEvent<N>) =>
+    encoder.encode(`id: ${toldSeq}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
+  const send = (client: Client, bytes: Uint8Array) => {
+    if ((client.controller.desiredSize ?? 0) <= 0) client.lagging = true
+    if (!client.lagging) client.controller.enqueue(bytes)
+  }
+  const tell = <N extends StationEventName>(name: N, data: StationEvent<N>) => {
+    if (clients.size === 0) return
+    const bytes = format(name, data)
+    for (const client of clients) send(client, bytes)
+  }
+
+  const studies = paced(PERIOD_MS, () => {
+    const StudyInstanceUIDs = [...touched]
+    touched.clear()
+    toldSeq = store.seq
+    if (StudyInstanceUIDs.length > STUDIES_PER_EVENT) tell('again', { seq: toldSeq })
+    else tell('studies', { seq: toldSeq, StudyInstanceUIDs })
+  })
+  const associations = paced(PERIOD_MS, () => tell('associations', receivingNow(dimse)))
+  const unsubscribe = [
+    store.onChanges(changes => {
+      for (const change of changes) touched.add(change.StudyInstanceUID)
+      studies.ask()
+    }),
+    sources.work.onChange(job => tell('job', job)),
+    sources.problems.onReport(problem => tell('problem', problem)),
+    dimse.onChange(associations.ask),
+  ]
+  // A comment line: keeps the connection from looking dead, and finds out when it is.
+  const beat = setInterval(() => {
+    for (const client of clients) send(client, encoder.encode(': beat\n\n'))
+  }, BEAT_MS)
+  beat.unref()
+
+  const connect = (lastEventId: string | null): Response => {
+    let client: Client
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start(controller) {
+          client = { controller, lagging: false }
+          clients.add(client)
+          controller.enqueue(encoder.encode('retry: 1000\n\n'))
+          const missed = lastEventId !== null && lastEventId !== String(store.seq)
+          if (missed) controller.enqueue(format('again', { seq: toldSeq }))
+          controller.enqueue(format('associations', receivingNow(dimse)))
+        },
+        pull(controller) {
+          if (!client.lagging) return
+          client.lagging = false
+          controller.enqueue(format('again', { seq: toldSeq }))
+        },
+        cancel() {
+          clients.delete(client)
+        },
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: CLIENT_BYTES }),
+    )
+    return new Response(body, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
+  }
+
+  return {
+    connect,
+    get clients() {
+      return clients.size
+    },
+    close() {
+      for (const stop of unsubscribe) stop()
+      studies.stop()
+      associations.stop()
+      clearInterval(beat)
+      for (const client of clients) client.controller.close()
+      clients.clear()
+    },
+  }
+}
+
+/** `ask` runs the action at once, or at the end of the running period: never more often than once in `ms`. */
+function paced(ms: number, action: () => void): { ask(): void; stop(): void } {
+  let timer: NodeJS.Timeout | undefined
+  let asked = false
+  const run = () => {
+    asked = false
+    action()
+    timer = setTimeout(() => {
+      timer = undefined
+      if (asked) run()
+    }, ms)
+    timer.unref()
+  }
+  return {
+    ask() {
+      if (timer) asked = true
+      else run()
+    },
+    stop() {
+      clearTimeout(timer)
+      timer = undefined
+    },
+  }
+}

@@ -1,0 +1,160 @@
+import { Hono } from 'hono'
+import type { Config } from '../../../shared/config.ts'
+import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
+import { frameOrderSchema } from '../../../shared/viewing/frameStream.ts'
+import type { Log } from '../base/log.ts'
+import type { Problems } from '../base/problems.ts'
+import type { Store } from '../store/index.ts'
+import { createApi } from './api.ts'
+import { createDicomWeb } from './dicomweb.ts'
+import { errorResponse } from './errorResponse.ts'
+import { createEvents } from './events.ts'
+import { FileHandles } from './fileHandles.ts'
+import { FrameReader } from './frameReader.ts'
+import { frameStream } from './frameStream.ts'
+import { decide } from './gate.ts'
+import { addHeaders } from './headers.ts'
+import { type Listening, serve } from './httpAdapter.ts'
+import { type Counters, metricsText } from './metrics.ts'
+import { errorPage } from './pages.ts'
+import type { DimsePort, WorkPort } from './ports.ts'
+import { readJson } from './readBody.ts'
+import { staticFile } from './staticFiles.ts'
+import { studyThumbnails } from './thumbnails.ts'
+
+/** 200,000 frames of three numbers (shared/viewing/frameStream.ts). */
+const ORDER_BYTES = 8 * 1024 * 1024
+
+export interface WebDeps {
+  /** What opens the counter. */
+  key: string
+  config: Config
+  store: Store
+  dimse: DimsePort
+  work: WorkPort
+  problems: Pick<Problems, 'list' | 'dismiss' | 'onReport'>
+  /** Addresses a scanner can be pointed at, most likely first. */
+  addresses(): string[]
+  dataDir: string
+  /** The built renderer. */
+  rendererDir: string
+  version: string
+  log: Log
+  /** Asked for by a client; returns at once. */
+  drain(): void
+}
+
+export interface Web {
+  /** The whole counter as one function. Never rejects. */
+  fetch(request: Request): Promise<Response>
+  /** Loopback only; port 0 = any free one. Rejects with the socket's own error when the port is taken. */
+  listen(host: string, port: number): Promise<Listening>
+}
+
+/** The counter (design: One counter): who gets in, which route answers, what every answer carries. */
+export function createWeb(deps: WebDeps): Web {
+  const { store, log } = deps
+  let port = deps.config.httpPort
+  const files = new FileHandles()
+  const reader = new FrameReader(files)
+  const events = createEvents(deps)
+  const counters: Counters = { requests: new Map(), frames: 0, frameBytes: 0 }
+  const api = createApi(deps, reader, () => port)
+
+  const app = new Hono()
+  app.get('/healthz', () => Response.json({ ok: true, version: deps.version, writable: store.writable }))
+  app.get('/metrics', async () => {
+    const sources = { ...deps, eventClients: events.clients, problems: deps.problems.list().length }
+    const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }
+    return new Response(await metricsText(counters, sources), { headers })
+  })
+  app.get('/api/events', c => {
+    // Hono answers HEAD by GET and drops the body: that stream would never end.
+    if (c.req.raw.method === 'HEAD') throw new IsocenterError('bad-request', 'events are for GET')
+    return events.connect(c.req.header('last-event-id') ?? null)
+  })
+  app.get('/api/thumbnails', async c => Response.json(await studyThumbnails(store.read, c.req.query('study') ?? '')))
+  app.post('/api/frames', async c => {
+    const order = frameOrderSchema.safeParse(await readJson(c.req.raw, ORDER_BYTES))
+    if (!order.success) throw new IsocenterError('bad-request', 'the order of frames is not one')
+    const onFrame = (bytes: number) => {
+      counters.frames += 1
+      counters.frameBytes += bytes
+    }
+    const body = frameStream(order.data, { locateFrames: w => store.read.locateFrames(w), reader, onFrame })
+    return new Response(body, { headers: { 'content-type': 'application/octet-stream' } })
+  })
+  app.post('/api/:call', c => api(c.req.param('call'), c.req.raw))
+  app.route('/dicom-web', createDicomWeb({ read: store.read, files, reader }))
+  app.get('*', c => {
+    const { pathname } = new URL(c.req.url)
+    if (/^\/(api|dicom-web)\//.test(pathname)) throw new IsocenterError('not-found', 'no such resource')
+    return staticFile(deps.rendererDir, pathname)
+  })
+  app.notFound(() => errorResponse(new IsocenterError('not-found', 'no such resource')))
+  app.onError((thrown, c) => {
+    const error = toIsocenterError(thrown)
+    // The path only: a query may hold a patient's name.
+    const where = { path: new URL(c.req.url).pathname, code: error.code }
+    if (error.httpStatus >= 500) log.error({ ...where, err: error }, 'request failed')
+    else log.debug(where, 'request refused')
+    return errorResponse(error)
+  })
+
+  const answer = async (request: Request): Promise<Response> => {
+    const verdict = decide(
+      { method: request.method, url: new URL(request.url), headers: request.headers },
+      { key: deps.key, port },
+    )
+    if (verdict.kind === 'welcome') {
+      return new Response(null, {
+        status: 303,
+        headers: { 'location': verdict.location, 'set-cookie': verdict.cookie },
+      })
+    }
+    if (verdict.kind === 'refuse') return refusal(request, verdict.code)
+    return app.fetch(request)
+  }
+  const fetch = async (request: Request): Promise<Response> => {
+    const response = addHeaders(await answer(request))
+    const status = String(response.status)
+    counters.requests.set(status, (counters.requests.get(status) ?? 0) + 1)
+    return response
+  }
+
+  return {
+    fetch,
+    async listen(host, wantedPort) {
+      if (host !== '127.0.0.1' && host !== '::1' && host !== 'localhost') {
+        throw new IsocenterError('forbidden-origin', 'without TLS the station listens on loopback only')
+      }
+      const listening = await serve(fetch, {
+        host,
+        port: wantedPort,
+        onListening: actual => {
+          port = actual
+        },
+        onError: error => log.warn({ err: error }, 'an answer ended early'),
+      })
+      return {
+        port: listening.port,
+        async close(graceMs) {
+          events.close()
+          await listening.close(graceMs)
+          files.close()
+        },
+      }
+    },
+  }
+}
+
+/** A person in a browser gets a page, a program the error's JSON. */
+function refusal(request: Request, code: 'unauthorized' | 'forbidden-origin'): Response {
+  const wantsPage = request.headers.get('accept')?.includes('text/html') ?? false
+  if (wantsPage) return errorPage(code)
+  // Not `Basic`: browsers would open a dialog for it.
+  return errorResponse(
+    new IsocenterError(code),
+    code === 'unauthorized' ? { 'www-authenticate': 'Bearer realm="Isocenter"' } : {},
+  )
+}

@@ -1,0 +1,78 @@
+import { formatTag, lookupTag, tagOf } from '../../../shared/dicom/dictionary.ts'
+import type { QidoQuery, QidoRow, StoreReader } from '../store/index.ts'
+import { parseQidoQuery } from './qidoQuery.ts'
+
+/** One attribute in the DICOM JSON model (PS3.18 §F.2). */
+interface JsonAttribute {
+  vr: string
+  Value?: unknown[]
+}
+
+/**
+ * Answers a QIDO-RS search (PS3.18 §10.6). Nothing found is 200 with an empty array, not 204: the standard allows both, and
+ * widespread clients parse whatever body comes with a success.
+ */
+export async function qido(
+  read: Pick<StoreReader, 'qido'>,
+  url: URL,
+  where: Pick<QidoQuery, 'level' | 'StudyInstanceUID' | 'SeriesInstanceUID'>,
+): Promise<Response> {
+  const { query, ignored } = parseQidoQuery(url.searchParams, where)
+  // One more than asked for tells whether there are more.
+  const rows = await read.qido({ ...query, limit: query.limit + 1 })
+  const headers = new Headers({ 'content-type': 'application/dicom+json' })
+  if (ignored.length > 0) {
+    const names = ignored.map(name => name.replaceAll(/[^\w.]/g, '?').slice(0, 64)).join(', ')
+    warn(headers, `The following attributes are not matched on and were ignored: ${names}`)
+  }
+  if (rows.length > query.limit && query.limit > 0) {
+    warn(headers, 'There are additional results that can be requested with offset')
+  }
+  const base = `${url.origin}/dicom-web`
+  const results = rows.slice(0, query.limit).map(row => toJson(row, where.level, base))
+  return new Response(JSON.stringify(results), { headers })
+}
+
+function warn(headers: Headers, text: string): void {
+  headers.append('warning', `299 isocenter "${text}"`)
+}
+
+function toJson(row: QidoRow, level: QidoQuery['level'], base: string): Record<string, JsonAttribute> {
+  // Group 0002 has no place in a query's answer (PS3.18 table 10.6.3-5 calls it AvailableTransferSyntaxUID).
+  const { TransferSyntaxUID, ...values } = row.values
+  const all: QidoRow['values'] = {
+    // What we answer in, whatever the objects were written in (PS3.18 §F.2: UTF-8).
+    SpecificCharacterSet: 'ISO_IR 192',
+    InstanceAvailability: 'ONLINE',
+    ...values,
+    ...(TransferSyntaxUID ? { AvailableTransferSyntaxUID: TransferSyntaxUID } : {}),
+    RetrieveURL: retrieveUrl(values, level, base),
+  }
+  const attributes = Object.entries(all).flatMap(([keyword, value]) => {
+    const tag = tagOf(keyword)
+    return tag === undefined ? [] : [{ tag, json: attribute(tag, value) }]
+  })
+  attributes.sort((a, b) => a.tag - b.tag)
+  return Object.fromEntries(attributes.map(({ tag, json }) => [formatTag(tag), json]))
+}
+
+function retrieveUrl(values: QidoRow['values'], level: QidoQuery['level'], base: string): string {
+  const study = `${base}/studies/${values.StudyInstanceUID}`
+  if (level === 'study') return study
+  const series = `${study}/series/${values.SeriesInstanceUID}`
+  return level === 'series' ? series : `${series}/instances/${values.SOPInstanceUID}`
+}
+
+function attribute(tag: number, value: QidoRow['values'][string]): JsonAttribute {
+  const vr = lookupTag(tag)?.vr ?? 'UN'
+  const values = (Array.isArray(value) ? value : [value]).filter(one => one !== '')
+  if (values.length === 0) return { vr }
+  return { vr, Value: vr === 'PN' ? values.map(name => personName(String(name))) : values }
+}
+
+/** PS3.18 §F.2.2: the groups by name, absent ones left out. */
+function personName(name: string): Record<string, string> {
+  const [Alphabetic, Ideographic, Phonetic] = name.split('=')
+  const groups = { Alphabetic, Ideographic, Phonetic }
+  return Object.fromEntries(Object.entries(groups).filter((group): group is [string, string] => Boolean(group[1])))
+}

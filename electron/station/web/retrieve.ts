@@ -1,0 +1,107 @@
+import { IsocenterError } from '../../../shared/errors.ts'
+import type { FrameLocation, StoredObject, StoreReader } from '../store/index.ts'
+import { dicomRange, parseAccept } from './accept.ts'
+import { type MultipartPart, multipartResponse, type Part, streamParts } from './bodyParts.ts'
+import { parseRange } from './byteRange.ts'
+import type { FileHandles } from './fileHandles.ts'
+import type { FrameReader } from './frameReader.ts'
+import { chooseFrameForm, chooseObjectForm } from './retrieveForm.ts'
+
+export interface RetrieveDeps {
+  read: Pick<StoreReader, 'locate' | 'locateFrames'>
+  files: FileHandles
+  reader: FrameReader
+}
+
+const DICOM = 'application/dicom'
+/** A cine of hours has fewer; a longer list is not a list a client wrote. */
+const MOST_FRAMES = 20_000
+
+/** `?accept=` stands for the header where a client can't set one (PS3.18 §8.3.3.1). */
+export function acceptOf(request: Request) {
+  const header = new URL(request.url).searchParams.get('accept') ?? request.headers.get('accept')
+  return parseAccept(header)
+    .map(dicomRange)
+    .filter(range => range !== undefined)
+}
+
+/** WADO-RS: whole objects (PS3.18 §10.4). Throws 'not-acceptable' rather than send what was not asked for. */
+export function retrieveObjects(
+  request: Request,
+  objects: StoredObject[],
+  base: string,
+  { files }: RetrieveDeps,
+): Response {
+  const stored = objects.map(object => object.TransferSyntaxUID)
+  const form = chooseObjectForm(acceptOf(request), stored)
+  if (!form) throw notAcceptable(stored)
+  if (form.multipart) {
+    const bodies = objects.map((object): MultipartPart => {
+      const uids = `studies/${object.StudyInstanceUID}/series/${object.SeriesInstanceUID}/instances/${object.SOPInstanceUID}`
+      return { contentType: dicomType(object), location: `${base}/${uids}`, parts: [wholeFile(object)] }
+    })
+    return multipartResponse(DICOM, bodies, files)
+  }
+  const [object] = objects as [StoredObject]
+  return oneFile(request, wholeFile(object), dicomType(object), files)
+}
+
+function notAcceptable(stored: string[]): IsocenterError {
+  const syntaxes = [...new Set(stored)].join(', ')
+  return new IsocenterError('not-acceptable', `stored as ${syntaxes}; transfer-syntax=* takes it as it is`)
+}
+
+function dicomType({ TransferSyntaxUID }: StoredObject): string {
+  return `${DICOM}; transfer-syntax=${TransferSyntaxUID}`
+}
+
+function wholeFile({ path, dataSetOffset, dataSetLength }: StoredObject) {
+  return { path, offset: 0, length: dataSetOffset + dataSetLength }
+}
+
+/** One range of a file is enough for whoever resumes; several are answered with the whole (RFC 9110 §14.2 allows it). */
+function oneFile(request: Request, file: Exclude<Part, Uint8Array>, type: string, files: FileHandles): Response {
+  const headers = new Headers({ 'content-type': type, 'accept-ranges': 'bytes' })
+  const range = parseRange(request.headers.get('range'), file.length)
+  if (range === 'unsatisfiable') {
+    headers.set('content-range', `bytes */${file.length}`)
+    return new Response(null, { status: 416, headers })
+  }
+  const { first, last } = range ?? { first: 0, last: file.length - 1 }
+  headers.set('content-length', String(last - first + 1))
+  if (range) headers.set('content-range', `bytes ${first}-${last}/${file.length}`)
+  const part = { path: file.path, offset: first, length: last - first + 1 }
+  return new Response(streamParts([part], files), { status: range ? 206 : 200, headers })
+}
+
+/** `1,3,2`: frame numbers from 1. Throws 'bad-request'. */
+export function parseFrameList(list: string): number[] {
+  const frames = decodeURIComponent(list).split(',').map(Number)
+  if (frames.length > MOST_FRAMES || !frames.every(frame => Number.isSafeInteger(frame) && frame > 0)) {
+    throw new IsocenterError('bad-request', 'the frames must be numbers from 1, separated by commas')
+  }
+  return frames
+}
+
+/** WADO-RS: frames of one object, in the order asked (PS3.18 §10.4.1.1.6). */
+export async function retrieveFrames(
+  request: Request,
+  object: StoredObject,
+  frames: number[],
+  { read, files, reader }: RetrieveDeps,
+): Promise<Response> {
+  const form = chooseFrameForm(acceptOf(request), object.TransferSyntaxUID, frames.length)
+  if (!form) throw notAcceptable([object.TransferSyntaxUID])
+  const locations = await read.locateFrames(frames.map(frame => [object.contentId, frame]))
+  const found = locations.filter(location => location !== null)
+  if (found.length < frames.length) throw new IsocenterError('not-found', 'the object has no such frame')
+  if (!form.multipart) {
+    const frame = await reader.frame(found[0] as FrameLocation)
+    const headers = { 'content-type': form.contentType, 'content-length': String(frame.length) }
+    return new Response(streamParts([frame], files), { headers })
+  }
+  async function* bodies(): AsyncGenerator<MultipartPart> {
+    for (const location of found) yield { contentType: form!.contentType, parts: [await reader.frame(location)] }
+  }
+  return multipartResponse(form.type, bodies(), files)
+}

@@ -1,0 +1,55 @@
+import type { Change, Store, StoreReader } from '../../electron/station/store/index.ts'
+
+export interface FakeStore extends Store {
+  /** Moves `seq` on by one a change and tells the listeners, as a commit does. */
+  touch(...StudyInstanceUIDs: string[]): void
+}
+
+/** A store that holds nothing: a test gives the reads it is about, any other fails it by name. */
+export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
+  const listeners = new Set<(changes: Change[]) => void>()
+  const settings = new Map<string, Record<string, unknown>>()
+  const missing = (name: string) => () => Promise.reject(new Error(`the test gave no ${name}`))
+  let seq = 0
+  return {
+    read: {
+      listStudies: missing('listStudies'),
+      getStudy: missing('getStudy'),
+      getManifest: missing('getManifest'),
+      qido: missing('qido'),
+      locate: missing('locate'),
+      locateContent: missing('locateContent'),
+      locateFrames: missing('locateFrames'),
+      counts: async () => ({ studies: 0, series: 0, instances: 0, bytes: 0 }),
+      listPeers: async () => [],
+      getSettings: async user => settings.get(user) ?? {},
+      pendingWork: async () => [],
+      getThumbnail: async () => null,
+      ...read,
+    },
+    beginReceive() {
+      throw new Error('nothing is received here')
+    },
+    get seq() {
+      return seq
+    },
+    onChanges(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async setSetting(user, key, value) {
+      settings.set(user, { ...settings.get(user), [key]: value })
+    },
+    finishWork: missing('finishWork'),
+    writable: true,
+    async close() {},
+    touch(...StudyInstanceUIDs) {
+      const changes = StudyInstanceUIDs.map(StudyInstanceUID => ({
+        seq: ++seq,
+        kind: 'study' as const,
+        StudyInstanceUID,
+      }))
+      for (const listener of listeners) listener(changes)
+    },
+  }
+}

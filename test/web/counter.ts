@@ -1,0 +1,118 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Log } from '../../electron/station/base/log.ts'
+import { Problems } from '../../electron/station/base/problems.ts'
+import type { Store } from '../../electron/station/store/index.ts'
+import { createWeb, type WebDeps } from '../../electron/station/web/index.ts'
+import { configSchema } from '../../shared/config.ts'
+import type { AssociationSummary, JobSummary } from '../../shared/contract.ts'
+import { IsocenterError } from '../../shared/errors.ts'
+
+export const KEY = 'a-key+of/ours=='
+
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silentLog }
+
+export const aJob: JobSummary = {
+  id: 'j1',
+  kind: 'import',
+  title: 'Import',
+  state: 'running',
+  done: 0,
+  total: 0,
+  stored: 0,
+  duplicates: 0,
+  notDicom: 0,
+  failed: 0,
+  refused: [],
+  rate: 0,
+  startedAt: 1,
+  endedAt: null,
+  error: null,
+}
+
+export interface Counter {
+  origin: string
+  port: number
+  dir: string
+  problems: Problems
+  drained: boolean
+  associations: AssociationSummary[]
+  tellJob(job: JobSummary): void
+  tellAssociations(): void
+  /** A request with the key. */
+  get(path: string, headers?: Record<string, string>): Promise<Response>
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>
+  close(): Promise<void>
+}
+
+/** The counter over real HTTP on a free port, everything behind it fake unless given. */
+export async function openCounter(store: Store, given: Partial<WebDeps> = {}): Promise<Counter> {
+  const dir = await mkdtemp(path.join(tmpdir(), 'isocenter-web-'))
+  const jobListeners = new Set<(job: JobSummary) => void>()
+  const associationListeners = new Set<() => void>()
+  const state = { drained: false, associations: [] as AssociationSummary[] }
+  const problems = new Problems()
+  const web = createWeb({
+    key: KEY,
+    config: configSchema.parse({ httpPort: 0 }),
+    store,
+    dimse: {
+      port: 11112,
+      associations: () => state.associations,
+      onChange(listener) {
+        associationListeners.add(listener)
+        return () => associationListeners.delete(listener)
+      },
+    },
+    work: {
+      startImport: paths => ({ ...aJob, title: paths.join(', ') }),
+      loadSamples: () => ({ ...aJob, kind: 'samples' }),
+      cancel() {
+        throw new IsocenterError('not-found', 'no such job')
+      },
+      list: () => [aJob],
+      onChange(listener) {
+        jobListeners.add(listener)
+        return () => jobListeners.delete(listener)
+      },
+    },
+    problems,
+    addresses: () => ['192.0.2.1'],
+    dataDir: dir,
+    rendererDir: path.join(dir, 'renderer'),
+    version: '0.0.0',
+    log: silentLog,
+    drain() {
+      state.drained = true
+    },
+    ...given,
+  })
+  const listening = await web.listen('127.0.0.1', 0)
+  const origin = `http://127.0.0.1:${listening.port}`
+  const authorization = `Api-Key ${KEY}`
+  return Object.assign(state, {
+    origin,
+    port: listening.port,
+    dir,
+    problems,
+    tellJob(job: JobSummary) {
+      for (const listener of jobListeners) listener(job)
+    },
+    tellAssociations() {
+      for (const listener of associationListeners) listener()
+    },
+    get: (where: string, headers = {}) =>
+      fetch(origin + where, { headers: { authorization, ...headers }, redirect: 'manual' }),
+    post: (where: string, body: unknown, headers = {}) =>
+      fetch(origin + where, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      }),
+    async close() {
+      await listening.close(100)
+      await rm(dir, { recursive: true, force: true })
+    },
+  })
+}
