@@ -125,6 +125,18 @@ export const ERRORS = {
     dimseStatus: 0x0122,
     httpStatus: 501,
   },
+  'port-in-use': {
+    sentence: 'The port is taken by another program, or this user may not open it.',
+    retryable: true,
+    dimseStatus: 0xa700,
+    httpStatus: 500,
+  },
+  'peer-failed': {
+    sentence: 'The other DICOM node could not be reached, refused, or ended the association.',
+    retryable: true,
+    dimseStatus: 0x0110,
+    httpStatus: 502,
+  },
 } as const satisfies Record<string, ErrorRow>
 
 export type ErrorCode = keyof typeof ERRORS

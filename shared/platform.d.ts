@@ -6,3 +6,6 @@ declare class TextDecoder {
 declare class TextEncoder {
   encode(input?: string): Uint8Array<ArrayBuffer>
 }
+/** Base64 of a string of bytes (each character 0–255), and back; `atob` throws on anything else. */
+declare function btoa(byteString: string): string
+declare function atob(base64: string): string

@@ -1,0 +1,174 @@
+import type { ImageAttributes, UltrasoundRegion } from '../viewing/image.ts'
+import { tagOf } from './dictionary.ts'
+import type { ElementSpan } from './elements.ts'
+import { readLookupTable, readPalette } from './lookupTable.ts'
+import type { DataSet } from './reader.ts'
+
+type KeysOf<Value> = Exclude<
+  {
+    [Key in keyof ImageAttributes]-?: Required<ImageAttributes>[Key] extends Value ? Key : never
+  }[keyof ImageAttributes],
+  undefined
+>
+
+const NUMBER: Array<KeysOf<number>> = [
+  'Rows',
+  'Columns',
+  'BitsAllocated',
+  'BitsStored',
+  'HighBit',
+  'PixelRepresentation',
+  'SamplesPerPixel',
+  'PlanarConfiguration',
+  'EstimatedRadiographicMagnificationFactor',
+  'SliceThickness',
+  'SpacingBetweenSlices',
+  'SliceLocation',
+  'RescaleSlope',
+  'RescaleIntercept',
+  'FrameTime',
+  'CineRate',
+  'RecommendedDisplayFrameRate',
+  'KVP',
+  'EchoTime',
+  'RepetitionTime',
+  'AcquisitionNumber',
+  'TemporalPositionIdentifier',
+]
+
+/** With the number of values that makes sense; 0 = any. Anything else would shift coordinates, so it is left out. */
+const NUMBERS: Array<[KeysOf<number[]>, count: number]> = [
+  ['PixelSpacing', 2],
+  ['ImagerPixelSpacing', 2],
+  ['NominalScannedPixelSpacing', 2],
+  ['PixelAspectRatio', 2],
+  ['ImagePositionPatient', 3],
+  ['ImageOrientationPatient', 6],
+  ['WindowCenter', 0],
+  ['WindowWidth', 0],
+  ['FrameTimeVector', 0],
+  ['LossyImageCompressionRatio', 0],
+]
+
+const STRING: Array<KeysOf<string>> = [
+  'PhotometricInterpretation',
+  'FrameOfReferenceUID',
+  'RescaleType',
+  'VOILUTFunction',
+  'LossyImageCompression',
+  'ImageLaterality',
+  'ViewPosition',
+  'BurnedInAnnotation',
+  'AcquisitionTime',
+  'ContentTime',
+  'ImageComments',
+]
+
+const STRINGS: Array<KeysOf<string[]>> = ['PatientOrientation', 'WindowCenterWidthExplanation', 'ImageType']
+
+/** What goes into the index and the viewer's manifest for every image must stay small, whatever a file says. */
+const MAX_VALUES = 65_536
+const MAX_TEXT = 10_240
+const MAX_TABLES = 16
+const MAX_ITEMS = 64
+
+type Reader = (dataSet: DataSet, span: ElementSpan, into: ImageAttributes) => void
+
+function buildReaders(): Map<number, Reader> {
+  const readers = new Map<number, Reader>()
+  const add = (keyword: string, reader: Reader) => readers.set(tagOf(keyword) ?? 0, reader)
+  for (const key of NUMBER) {
+    add(key, (dataSet, span, into) => {
+      const value = dataSet.numbersOf(span)[0]
+      if (value !== undefined) into[key] = value
+    })
+  }
+  for (const [key, count] of NUMBERS) {
+    add(key, (dataSet, span, into) => {
+      const values = dataSet.numbersOf(span)
+      if (values.length > 0 && (count === 0 || values.length === count)) into[key] = values.slice(0, MAX_VALUES)
+    })
+  }
+  for (const key of STRING) {
+    add(key, (dataSet, span, into) => {
+      const value = dataSet.stringsOf(span)[0]
+      if (value) into[key] = value.slice(0, MAX_TEXT)
+    })
+  }
+  for (const key of STRINGS) {
+    add(key, (dataSet, span, into) => {
+      const values = dataSet.stringsOf(span)
+      if (values.length > 0) into[key] = values.slice(0, MAX_ITEMS).map(value => value.slice(0, MAX_TEXT))
+    })
+  }
+  add('PixelPaddingValue', padding('PixelPaddingValue'))
+  add('PixelPaddingRangeLimit', padding('PixelPaddingRangeLimit'))
+  add('ModalityLUTSequence', (dataSet, span, into) => {
+    const item = dataSet.itemsOf(span)[0]
+    const table = item && readLookupTable(item, 'LUTDescriptor', 'LUTData')
+    if (table) into.ModalityLUT = { ...table, ...explained(item, 'LUTExplanation') }
+  })
+  add('VOILUTSequence', (dataSet, span, into) => {
+    const tables = dataSet
+      .itemsOf(span)
+      .slice(0, MAX_TABLES)
+      .flatMap(item => {
+        const table = readLookupTable(item, 'LUTDescriptor', 'LUTData')
+        return table ? [{ ...table, ...explained(item, 'LUTExplanation') }] : []
+      })
+    if (tables.length > 0) into.VOILUT = tables
+  })
+  add('RedPaletteColorLookupTableDescriptor', (dataSet, _span, into) => {
+    const palette = readPalette(dataSet)
+    if (palette) into.PaletteColorLookupTable = palette
+  })
+  add('SequenceOfUltrasoundRegions', (dataSet, span, into) => {
+    const regions = dataSet.itemsOf(span).slice(0, MAX_ITEMS).flatMap(readRegion)
+    if (regions.length > 0) into.SequenceOfUltrasoundRegions = regions
+  })
+  return readers
+}
+
+function explained(item: DataSet, key: string): { explanation?: string } {
+  const explanation = item.string(key)
+  return explanation ? { explanation } : {}
+}
+
+/** Written as US by some although the pixels are signed. */
+function padding(key: 'PixelPaddingValue' | 'PixelPaddingRangeLimit'): Reader {
+  return (dataSet, span, into) => {
+    const value = dataSet.numbersOf(span)[0]
+    if (value !== undefined) into[key] = dataSet.signedPixels && value > 0x7fff ? value - 0x1_0000 : value
+  }
+}
+
+const REGION_KEYS = [
+  'RegionLocationMinX0',
+  'RegionLocationMinY0',
+  'RegionLocationMaxX1',
+  'RegionLocationMaxY1',
+  'PhysicalUnitsXDirection',
+  'PhysicalUnitsYDirection',
+  'PhysicalDeltaX',
+  'PhysicalDeltaY',
+] as const satisfies ReadonlyArray<keyof UltrasoundRegion>
+
+/** A region that lacks one of these calibrates nothing. */
+function readRegion(item: DataSet): UltrasoundRegion[] {
+  const region: Partial<UltrasoundRegion> = {}
+  for (const key of REGION_KEYS) {
+    const value = item.number(key)
+    if (value === undefined) return []
+    region[key] = value
+  }
+  return [region as UltrasoundRegion]
+}
+
+let readers: Map<number, Reader> | undefined
+
+/** The attributes of `ImageAttributes` that stand in this data set or item (PS3.3 C.7.6 and C.11), parsed; wrong ones left out. */
+export function readImageAttributes(dataSet: DataSet, into: ImageAttributes = {}): ImageAttributes {
+  readers ??= buildReaders()
+  for (const span of dataSet.elements) readers.get(span.tag)?.(dataSet, span, into)
+  return into
+}

@@ -1,0 +1,196 @@
+import { expect, test } from 'vitest'
+import { encodingOf } from '../../shared/dicom/encoding.ts'
+import {
+  isJunkPatientID,
+  readInstanceHeader,
+  readPerFrame,
+  unshowableReason,
+} from '../../shared/dicom/instanceHeader.ts'
+import { DataSet } from '../../shared/dicom/reader.ts'
+import { TS } from '../../shared/dicom/uids.ts'
+import { encapsulate, type NewDataSet } from '../../shared/dicom/writer.ts'
+import { dataSetBytes, smallCT } from '../fixtures/oddFiles.ts'
+
+const headerOf = (values: NewDataSet, uid: string = TS.ExplicitVRLittleEndian) =>
+  readInstanceHeader(dataSetBytes(values, uid), uid)
+
+test('the header of a plain image has what index and viewer need', () => {
+  const header = headerOf(
+    smallCT({
+      SpecificCharacterSet: ['', 'ISO 2022 IR 149'],
+      PatientName: Uint8Array.from(Buffer.from('1b242943fbf3', 'hex')),
+    }),
+  )
+  expect(header).toMatchObject({
+    StudyInstanceUID: '2.25.1001',
+    SeriesInstanceUID: '2.25.1002',
+    SOPInstanceUID: '2.25.1003',
+    PatientName: '洪',
+    lang: 'ko',
+    SpecificCharacterSet: '\\ISO 2022 IR 149',
+    SeriesNumber: 3,
+    InstanceNumber: 7,
+    NumberOfFrames: 1,
+    flags: [],
+    synthetic: false,
+    enhanced: false,
+    complete: true,
+    attributes: {
+      Rows: 4,
+      PixelSpacing: [0.5, 0.25],
+      ImagePositionPatient: [-10, 20.5, 3],
+      WindowCenter: [40, -600],
+      PhotometricInterpretation: 'MONOCHROME2',
+    },
+  })
+  expect(header.pixels).toMatchObject({ tag: 0x7fe00010, vr: 'OW', length: 32, undefinedLength: false })
+  expect(header.damage).toBeUndefined()
+})
+
+test.each<[string, NewDataSet, string]>([
+  ['without Patient ID', { PatientID: '' }, 'no-patient-id'],
+  ['with a placeholder ID', { PatientID: '0000' }, 'junk-patient-id'],
+  ['without name', { PatientName: '^^' }, 'no-patient-name'],
+  ['without date', { StudyDate: '' }, 'no-study-date'],
+  ['with a leading zero in a UID', { StudyInstanceUID: '1.2.03' }, 'odd-uid'],
+  [
+    'with text that is not of its set',
+    { SpecificCharacterSet: 'ISO_IR 192', PatientName: Uint8Array.of(0x4d, 0xfc) },
+    'bad-charset',
+  ],
+  ['with a date that is none', { StudyDate: 'May 2026' }, 'odd-value'],
+  ['with a number that is none', { InstanceNumber: Uint8Array.from(Buffer.from('1A')) }, 'odd-value'],
+])('an image %s is kept and flagged', (_name, changes, flag) => {
+  expect(headerOf(smallCT(changes)).flags).toEqual([flag])
+})
+
+test('placeholders are told from real Patient IDs', () => {
+  for (const id of ['0', 'UNKNOWN', 'n/a', '---', 'Anonymous', 'No ID', '999999'])
+    expect(isJunkPatientID(id)).toBe(true)
+  for (const id of ['', '10', 'A0001', '90210', 'TEST-4711', 'Ünal']) expect(isJunkPatientID(id)).toBe(false)
+})
+
+test('values a scanner got wrong are left out, not passed on', () => {
+  const { attributes } = headerOf(
+    smallCT({
+      ImagePositionPatient: Uint8Array.from(Buffer.from('1\\abc\\3')),
+      PixelSpacing: '0.5',
+      PixelRepresentation: 1,
+      PixelPaddingValue: { vr: 'US', value: 0xf830 },
+    }),
+  )
+  expect(attributes.ImagePositionPatient).toBeUndefined()
+  expect(attributes.PixelSpacing).toBeUndefined()
+  expect(attributes.PixelPaddingValue).toBe(-2000)
+})
+
+test('a header of any size leaves little in the index', () => {
+  const long = 'x'.repeat(300_000)
+  const header = headerOf(
+    smallCT({ PatientName: long, ImageComments: long, FrameTimeVector: Array.from({ length: 70_000 }, () => 40) }),
+    TS.ImplicitVRLittleEndian,
+  )
+  expect(header.PatientName).toHaveLength(1024)
+  expect(header.attributes.ImageComments).toHaveLength(10_240)
+  expect(header.attributes.FrameTimeVector).toHaveLength(65_536)
+})
+
+test('sample data is known as such', () => {
+  expect(headerOf(smallCT({ PatientID: 'SYNTHETIC-1' })).synthetic).toBe(true)
+})
+
+const u16 = (data: string) => Array.from(new Uint16Array(Uint8Array.from(Buffer.from(data, 'base64')).buffer))
+
+test.each([TS.ExplicitVRLittleEndian, TS.ExplicitVRBigEndian, TS.ImplicitVRLittleEndian])(
+  'lookup tables and palettes in %s',
+  uid => {
+    const little = encodingOf(uid).littleEndian
+    const { attributes } = headerOf(
+      smallCT({
+        PixelRepresentation: 1,
+        ModalityLUTSequence: [
+          {
+            LUTDescriptor: { vr: 'SS', value: [3, -1, 16] },
+            ModalityLUTType: 'HU',
+            LUTData: { vr: 'US', value: [10, 20, 60000] },
+          },
+        ],
+        VOILUTSequence: [
+          {
+            LUTDescriptor: { vr: 'US', value: [2, 5, 12] },
+            LUTExplanation: 'BONE',
+            LUTData: { vr: 'OW', value: Uint16Array.of(0, 4095) },
+          },
+        ],
+        RedPaletteColorLookupTableDescriptor: { vr: 'US', value: [4, 0, 8] },
+        GreenPaletteColorLookupTableDescriptor: { vr: 'US', value: [4, 0, 16] },
+        BluePaletteColorLookupTableDescriptor: { vr: 'US', value: [4, 0, 16] },
+        // 8-bit entries are packed two in a word: in big endian the second stands first.
+        RedPaletteColorLookupTableData: little ? Uint8Array.of(1, 2, 3, 4) : Uint8Array.of(2, 1, 4, 3),
+        GreenPaletteColorLookupTableData: Uint16Array.of(100, 200, 300, 400),
+        SegmentedBluePaletteColorLookupTableData: Uint16Array.of(0, 1, 10, 1, 3, 40),
+      }),
+      uid,
+    )
+    expect(attributes.ModalityLUT).toMatchObject({ entries: 3, first: -1, bits: 16 })
+    expect(u16(attributes.ModalityLUT?.data ?? '')).toEqual([10, 20, 60000])
+    expect(attributes.VOILUT?.[0]).toMatchObject({ entries: 2, first: 5, bits: 12, explanation: 'BONE' })
+    expect(u16(attributes.PaletteColorLookupTable?.red.data ?? '')).toEqual([1, 2, 3, 4])
+    expect(u16(attributes.PaletteColorLookupTable?.green.data ?? '')).toEqual([100, 200, 300, 400])
+    expect(u16(attributes.PaletteColorLookupTable?.blue.data ?? '')).toEqual([10, 20, 30, 40])
+  },
+)
+
+test('frames of an enhanced image take the shared groups, then their own', () => {
+  const bytes = dataSetBytes({
+    NumberOfFrames: 3,
+    SharedFunctionalGroupsSequence: [
+      {
+        PixelMeasuresSequence: [{ PixelSpacing: [0.7, 0.7], SliceThickness: 2 }],
+        PlaneOrientationSequence: [{ ImageOrientationPatient: [1, 0, 0, 0, 1, 0] }],
+        PixelValueTransformationSequence: [{ RescaleSlope: 2, RescaleIntercept: -5 }],
+      },
+    ],
+    PerFrameFunctionalGroupsSequence: [0, 1].map(z => ({
+      PlanePositionSequence: [{ ImagePositionPatient: [0, 0, z] }],
+      FrameContentSequence: [{ TemporalPositionIndex: z + 1, FrameAcquisitionDateTime: '20260102101112.5+0100' }],
+      FrameVOILUTSequence: [{ WindowCenter: 40 + z, WindowWidth: 400 }],
+      MREchoSequence: [{ EffectiveEchoTime: 12.5 }],
+    })),
+  })
+  const frames = readPerFrame(DataSet.read(bytes, encodingOf(TS.ExplicitVRLittleEndian)), 3)
+  expect(frames).toHaveLength(3)
+  expect(frames[1]).toEqual({
+    PixelSpacing: [0.7, 0.7],
+    SliceThickness: 2,
+    ImageOrientationPatient: [1, 0, 0, 0, 1, 0],
+    RescaleSlope: 2,
+    RescaleIntercept: -5,
+    ImagePositionPatient: [0, 0, 1],
+    TemporalPositionIdentifier: 2,
+    AcquisitionTime: '101112.5',
+    WindowCenter: [41],
+    WindowWidth: [400],
+    EchoTime: 12.5,
+  })
+  expect(frames[2]?.ImagePositionPatient).toBeUndefined()
+  expect(frames[2]?.RescaleSlope).toBe(2)
+})
+
+test('what cannot be shown says why in a sentence', () => {
+  const { PixelData: _, ...noPixels } = smallCT()
+  const jpeg = encapsulate([[Uint8Array.of(0xff, 0xd8, 0xff, 0xe0)]], { bot: false })
+  const reason = (values: NewDataSet, uid: string = TS.ExplicitVRLittleEndian) =>
+    unshowableReason(headerOf(values, uid), uid)
+  expect(reason(smallCT())).toBeUndefined()
+  expect(reason(smallCT({ PixelData: jpeg }), TS.JPEGBaseline8Bit)).toBeUndefined()
+  expect(reason(noPixels)).toBe('This object has no pixel data.')
+  expect(reason(smallCT({ SOPClassUID: '1.2.840.10008.5.1.4.1.1.104.1' }))).toMatch('Encapsulated PDF')
+  expect(reason(smallCT({ PixelData: jpeg }), TS.MPEG4HP41)).toMatch('Video')
+  expect(reason(smallCT({ PixelData: jpeg }), '1.2.3.4')).toMatch('no decoder')
+  expect(reason(smallCT(), TS.JPIPReferenced)).toMatch('elsewhere')
+  expect(reason(smallCT(), TS.JPEGBaseline8Bit)).toMatch('not compressed')
+  expect(reason(smallCT({ Rows: 0 }))).toMatch('rows and columns')
+  expect(reason(smallCT({ BitsAllocated: 13 }))).toMatch('impossible')
+  expect(reason(smallCT({ PixelData: new Uint8Array(0) }))).toMatch('empty')
+})
