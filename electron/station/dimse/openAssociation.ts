@@ -1,0 +1,190 @@
+import type { Socket } from 'node:net'
+import type { AssociationSummary, Problem } from '../../../shared/contract.ts'
+import { ERRORS, type IsocenterError } from '../../../shared/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Store } from '../store/index.ts'
+import { Association, type Decision, type Timers } from '../wire/association.ts'
+import type { Ending } from '../wire/ending.ts'
+import type { AssociateRequest } from '../wire/pdu.ts'
+import { ANNOUNCED_LENGTH } from '../wire/pduReader.ts'
+import { negotiate } from './negotiation.ts'
+import { serve } from './services.ts'
+
+export type FoundProblem = Pick<Problem, 'severity' | 'sentence' | 'detail'>
+
+export interface Surroundings {
+  aet: string
+  store: Pick<Store, 'beginReceive'>
+  log: Log
+  timers: Partial<Timers> | undefined
+  /** May one more association be accepted? */
+  hasRoom(): boolean
+  changed(): void
+  problem(found: FoundProblem): void
+}
+
+/** One peer at the door: what it asked, what it brought, how it ended, and whom to tell. */
+export class OpenAssociation {
+  /** The socket is closed. */
+  readonly over: Promise<void>
+  readonly #id: number
+  readonly #association: Association
+  readonly #around: Surroundings
+  readonly #address: string
+  readonly #startedAt = Date.now()
+  #ending: Ending | undefined
+  #endedAt: number | null = null
+  #received = 0
+  #failed = 0
+  #firstFailure: { error: IsocenterError; SOPInstanceUID: string } | undefined
+  #draining = false
+
+  constructor(id: number, socket: Socket, around: Surroundings) {
+    this.#id = id
+    this.#around = around
+    this.#address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+    this.#association = new Association(socket, {
+      role: 'acceptor',
+      timers: around.timers,
+      negotiate: request => this.#negotiate(request),
+      onMessage: (context, command) =>
+        serve(
+          around.store,
+          {
+            door: 'dimse',
+            sourceAET: this.#callingAET,
+            sendingAET: this.#callingAET,
+            receivingAET: around.aet,
+            address: this.#address,
+          },
+          context,
+          command,
+          response => this.#association.send(context.id, response),
+          {
+            stored: () => {
+              this.#received += 1
+              around.changed()
+            },
+            failed: (error, SOPInstanceUID) => this.#storeFailed(error, SOPInstanceUID),
+          },
+        ),
+      onEnd: ending => this.#end(ending),
+    })
+    this.over = this.#association.closed
+  }
+
+  /** Accepted and not ended: it counts against the limit. */
+  get negotiated(): boolean {
+    return this.#association.contexts.length > 0 && this.#ending === undefined
+  }
+
+  /** False for port checks and for connections that have not said anything. */
+  get worthKeeping(): boolean {
+    return this.#association.bytes > 0
+  }
+
+  summary(): AssociationSummary {
+    return {
+      id: this.#id,
+      callingAET: this.#callingAET,
+      calledAET: this.#association.request?.calledAET ?? '',
+      address: this.#address,
+      startedAt: this.#startedAt,
+      endedAt: this.#endedAt,
+      received: this.#received,
+      bytes: this.#association.bytes,
+      outcome: this.#ending?.words ?? 'open',
+    }
+  }
+
+  drain(): void {
+    this.#draining = true
+    this.#association.drain('the station is shutting down')
+  }
+
+  destroy(): void {
+    this.#association.destroy()
+  }
+
+  get #callingAET(): string {
+    return this.#association.request?.callingAET ?? ''
+  }
+
+  /** The peer as a person knows it. */
+  get #peer(): string {
+    return this.#callingAET ? `${this.#callingAET} (${this.#address})` : this.#address
+  }
+
+  #negotiate(request: AssociateRequest): Decision {
+    const { aet, hasRoom, log, changed, problem } = this.#around
+    const decision: Decision = hasRoom()
+      ? negotiate(request, aet)
+      : { reject: { result: 2, source: 3, reason: 2 }, words: 'too many associations are open already' }
+    if ('reject' in decision) return decision
+    const accepted = decision.accept.contexts.filter(context => context.result === 0).length
+    log.info({ ...this.#facts(request), contexts: request.contexts.length, accepted }, 'association accepted')
+    if (accepted === 0) {
+      const offered = [...new Set(request.contexts.map(context => context.abstractSyntax))].slice(0, 20).join(', ')
+      problem({
+        severity: 'attention',
+        sentence: `${request.callingAET} (${this.#address}) offered nothing that this station takes.`,
+        detail: `Abstract syntaxes: ${offered}`,
+      })
+    }
+    changed()
+    return decision
+  }
+
+  #storeFailed(error: IsocenterError, SOPInstanceUID: string): void {
+    this.#failed += 1
+    this.#firstFailure ??= { error, SOPInstanceUID }
+    this.#around.log.warn(
+      { ...this.#facts(), SOPInstanceUID, code: error.code, detail: error.detail },
+      'object not stored',
+    )
+    this.#around.changed()
+  }
+
+  #end(ending: Ending): void {
+    this.#ending = ending
+    this.#endedAt = Date.now()
+    const { log, changed } = this.#around
+    const facts = { ...this.#facts(), received: this.#received, failed: this.#failed, bytes: this.#association.bytes }
+    if (ending.kind === 'silent') {
+      log.debug(facts, 'connected and gone without a word')
+      return
+    }
+    if (this.#association.longestPdu > ANNOUNCED_LENGTH) {
+      log.warn({ ...facts, longest: this.#association.longestPdu }, 'the peer sent PDUs longer than it was told to')
+    }
+    if (ending.kind === 'released') log.info(facts, 'association released')
+    else log.warn({ ...facts, outcome: ending.words }, 'association ended')
+    this.#tellProblems(ending)
+    changed()
+  }
+
+  #tellProblems({ kind, words }: Ending): void {
+    if (kind === 'refused') {
+      this.#around.problem({ severity: 'attention', sentence: `${this.#peer} was ${words}.`, detail: '' })
+    } else if (kind === 'aborted' && !this.#draining) {
+      const reason = words.replace(/^aborted: /, '')
+      const sentence = this.#association.request
+        ? `The association of ${this.#peer} was not ended properly: ${reason}.`
+        : `${this.#address} connected but did not open an association: ${reason}.`
+      this.#around.problem({ severity: 'attention', sentence, detail: '' })
+    }
+    if (this.#firstFailure) {
+      const { error, SOPInstanceUID } = this.#firstFailure
+      const objects = this.#failed === 1 ? 'One object' : `${this.#failed} objects`
+      this.#around.problem({
+        severity: 'failure',
+        sentence: `${objects} sent by ${this.#peer} could not be taken. ${ERRORS[error.code].sentence}`,
+        detail: `${error.code} ${error.detail ?? ''} SOP Instance UID ${SOPInstanceUID}`,
+      })
+    }
+  }
+
+  #facts(request = this.#association.request) {
+    return { association: this.#id, callingAET: request?.callingAET ?? '', address: this.#address }
+  }
+}

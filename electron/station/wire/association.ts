@@ -1,0 +1,412 @@
+import type { Socket } from 'node:net'
+import { CommandError, type CommandSet, encodeCommand } from './dimse.ts'
+import { type Ending, endingOf } from './ending.ts'
+import { type AcceptedContext, MessageReader, type MessageSink } from './messages.ts'
+import {
+  ABORT_REASON,
+  type AbortReason,
+  type AssociateAccept,
+  type AssociateReject,
+  type AssociateRequest,
+  PDU,
+  PduError,
+} from './pdu.ts'
+import { decodeAbort, decodeAssociateAccept, decodeAssociateReject, decodeAssociateRequest } from './pduDecode.ts'
+import {
+  dataHeader,
+  encodeAbort,
+  encodeAssociateAccept,
+  encodeAssociateReject,
+  encodeAssociateRequest,
+  encodeReleaseRequest,
+  encodeReleaseResponse,
+} from './pduEncode.ts'
+import { ANNOUNCED_LENGTH, PduReader } from './pduReader.ts'
+import { type Action, actionName, actionOf, type State, type UpperLayerEvent } from './stateTable.ts'
+
+/** All in milliseconds. None of them runs while our own work is pending. */
+export interface Timers {
+  /** ARTIM (PS3.8 §9.1.5): from the connection to the whole association request; also for a peer's answer to ours. */
+  artim: number
+  /** One whole PDU, and the pause between the PDUs of one message. 128 KB take 16 s on a 64 kbit/s line. */
+  pdu: number
+  /** Between messages: a modality keeps its association open while the technologist positions the next view. */
+  idle: number
+  /** From our last PDU to `destroy()`, for a peer that does not close. */
+  linger: number
+}
+
+const TIMERS: Timers = { artim: 30_000, pdu: 60_000, idle: 600_000, linger: 5_000 }
+
+export type Decision = { accept: AssociateAccept } | { reject: AssociateReject; words: string }
+
+interface Common {
+  timers?: Partial<Timers>
+  /** Decides where a message goes. Throwing aborts the association. */
+  onMessage(context: AcceptedContext, command: CommandSet): MessageSink
+  /** Told once, when nothing more will be received; the socket may live a little longer. */
+  onEnd(ending: Ending): void
+}
+
+export type AssociationOptions = Common &
+  (
+    | { role: 'acceptor'; negotiate(request: AssociateRequest): Decision }
+    | { role: 'requestor'; request: AssociateRequest; onAccepted(accept: AssociateAccept): void }
+  )
+
+interface EventDetail {
+  pdus?: Buffer[]
+  reason?: AbortReason
+  words?: string
+}
+
+/**
+ * One association over one socket: the PS3.8 upper layer as its state table says, for either role. Messages are handled one
+ * at a time (asynchronous operations window 1,1); the socket is paused while a sink works.
+ */
+export class Association {
+  /** Sockets are closed and every timer is off. */
+  readonly closed: Promise<void>
+  /** Bytes received. */
+  bytes = 0
+  longestPdu = 0
+  readonly #socket: Socket
+  readonly #options: AssociationOptions
+  readonly #timers: Timers
+  readonly #reader: PduReader
+  readonly #messages: MessageReader
+  readonly #contexts = new Map<number, AcceptedContext>()
+  #state: State = 1
+  #request: AssociateRequest | undefined
+  #accept: AssociateAccept | undefined
+  #artim: NodeJS.Timeout | undefined
+  #watch: NodeJS.Timeout | undefined
+  #watching: 'nothing' | 'pdu' | 'idle' | 'answer' = 'nothing'
+  #working = false
+  #dropping = false
+  /** Why the association is to end after the message at hand; '' while it may go on. */
+  #draining = ''
+  #ended = false
+  #socketError = ''
+
+  /** The socket: fresh from `net.Server` for an acceptor, from `net.connect` and not yet connected for a requestor. */
+  constructor(socket: Socket, options: AssociationOptions) {
+    this.#socket = socket
+    this.#options = options
+    this.#timers = { ...TIMERS, ...options.timers }
+    this.#messages = new MessageReader(id => this.#contexts.get(id), options.onMessage)
+    this.#reader = new PduReader({
+      header: (type, length) => this.#header(type, length),
+      control: (type, body) => this.#control(type, body),
+      fragment: (contextId, control, bytes, last) => {
+        if (this.#state === 6 || this.#state === 7) return this.#messages.fragment(contextId, control, bytes, last)
+      },
+      pduEnd: () => {
+        this.#watching = 'nothing'
+      },
+    })
+    // Nagle costs 40 ms per C-STORE against a peer that delays its acknowledgements.
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, 60_000)
+    socket.on('data', chunk => this.#take(chunk))
+    socket.on('error', error => {
+      this.#socketError = error.message
+    })
+    this.closed = new Promise(resolve => {
+      socket.once('close', () => {
+        if (this.#state !== 1) this.#fire('disconnected')
+        clearTimeout(this.#artim)
+        resolve()
+      })
+    })
+    if (options.role === 'acceptor') this.#fire('connectedTo')
+    else {
+      this.#request = options.request
+      this.#fire('associateRequest')
+      socket.once('connect', () => {
+        if (this.#state === 4) this.#fire('connected', { pdus: [encodeAssociateRequest(options.request)] })
+      })
+    }
+    this.#watchOver()
+  }
+
+  /** What was asked for, once it is known. */
+  get request(): AssociateRequest | undefined {
+    return this.#request
+  }
+
+  /** The contexts agreed on. */
+  get contexts(): AcceptedContext[] {
+    return [...this.#contexts.values()]
+  }
+
+  /** A message is being received or worked on. */
+  get busy(): boolean {
+    return this.#working || this.#messages.insideMessage
+  }
+
+  /**
+   * Sends a message on an accepted context and resolves, true, when the socket has room again. False when the association is
+   * over: nothing, or not all of it, was sent. The data set is cut into PDVs of what the peer takes, never copied.
+   */
+  async send(contextId: number, command: CommandSet, dataSet?: Uint8Array): Promise<boolean> {
+    if (!(await this.#sendFragments(contextId, encodeCommand(command), true))) return false
+    return dataSet ? this.#sendFragments(contextId, dataSet, false) : true
+  }
+
+  /** Asks for the orderly end; `onEnd` tells when it came. */
+  release(): void {
+    if (this.#state === 6) this.#fire('release')
+    this.#watchOver()
+  }
+
+  /** A-ABORT as the service user (PS3.8 §7.3). Harmless when it is over already. */
+  abort(words: string): void {
+    if (actionName('abort', this.#state)) this.#fire('abort', { words })
+  }
+
+  /** Aborts when the message at hand, if any, is done with. */
+  drain(words: string): void {
+    this.#draining = words
+    if (this.#state === 2) this.destroy()
+    else if (!this.busy) this.abort(words)
+  }
+
+  /** No courtesies. */
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  #take(chunk: Buffer): void {
+    this.bytes += chunk.length
+    if (this.#dropping || this.#state === 1) return
+    try {
+      const pending = this.#reader.push(chunk)
+      if (!pending) {
+        this.#settled()
+        return
+      }
+      this.#socket.pause()
+      this.#working = true
+      this.#watchOver()
+      pending.then(
+        () => this.#resume(),
+        (error: unknown) => this.#resume(error),
+      )
+    } catch (error) {
+      this.#fault(error)
+    }
+  }
+
+  #resume(error?: unknown): void {
+    this.#working = false
+    if (error === undefined) this.#settled()
+    else this.#fault(error)
+    this.#socket.resume()
+  }
+
+  #settled(): void {
+    if (this.#draining && !this.busy) this.abort(this.#draining)
+    this.#watchOver()
+  }
+
+  /** What was read cannot be taken; nothing after it can be trusted to begin where a PDU begins. */
+  #fault(error: unknown): void {
+    this.#dropping = true
+    if (error instanceof PduError) {
+      if (this.#state !== 1) this.#fire('invalidPdu', { reason: error.reason, words: error.message })
+    } else if (error instanceof CommandError) this.abort(error.message)
+    else
+      this.abort(`something went wrong inside the station (${error instanceof Error ? error.message : String(error)})`)
+  }
+
+  #header(type: number, length: number): boolean {
+    this.longestPdu = Math.max(this.longestPdu, length)
+    if (this.#state === 1) return false
+    if (type !== PDU.dataTF) return true
+    this.#fire('gotData', unexpected('P-DATA-TF'))
+    return this.#state === 6 || this.#state === 7
+  }
+
+  #control(type: number, body: Buffer): void {
+    if (this.#state === 1) return
+    switch (type) {
+      case PDU.associateRQ:
+        if (this.#state === 2) this.#request = decodeAssociateRequest(body)
+        this.#fire('gotRQ', unexpected('A-ASSOCIATE-RQ'))
+        break
+      case PDU.associateAC:
+        if (this.#state === 5) this.#accept = decodeAssociateAccept(body)
+        this.#fire('gotAC', unexpected('A-ASSOCIATE-AC'))
+        break
+      case PDU.associateRJ: {
+        const { result, source, reason } = decodeAssociateReject(body)
+        const words = `result ${result}, source ${source}, reason ${reason}`
+        this.#fire('gotRJ', this.#state === 5 ? { words } : unexpected('A-ASSOCIATE-RJ'))
+        break
+      }
+      case PDU.releaseRQ:
+        this.#fire('gotReleaseRQ', unexpected('A-RELEASE-RQ'))
+        break
+      case PDU.releaseRP:
+        this.#fire('gotReleaseRP', unexpected('A-RELEASE-RP'))
+        break
+      default: {
+        const { source, reason } = decodeAbort(body)
+        this.#fire('gotAbort', { words: source === 2 ? ` (protocol, reason ${reason})` : '' })
+      }
+    }
+  }
+
+  /** One cell of the state table, carried out. */
+  #fire(event: UpperLayerEvent, detail: EventDetail = {}): void {
+    const name = actionName(event, this.#state)
+    if (!name) throw new Error(`PS3.8 table 9-10 has nothing for ${event} in Sta${this.#state}`)
+    const action: Action = actionOf(name)
+    const before = this.#state
+    this.#state = typeof action.next === 'number' ? action.next : action.next[this.#options.role]
+    if (action.artim === 'stop') clearTimeout(this.#artim)
+    for (const pdu of this.#pdusOf(action, detail)) this.#socket.write(pdu)
+    if (action.artim === 'start') this.#startArtim()
+    if (action.close) this.#close(event)
+    if (this.#state === 1 || this.#state === 13)
+      this.#end(
+        endingOf(action, event, {
+          before,
+          words: detail.words,
+          unheard: this.bytes === 0,
+          socketError: this.#socketError,
+          artim: this.#timers.artim,
+        }),
+      )
+    else if (action.tell) this.#tell(action.tell)
+  }
+
+  #pdusOf(action: Action, detail: EventDetail): Buffer[] {
+    switch (action.send) {
+      case undefined:
+        return []
+      case 'release-rq':
+        return [encodeReleaseRequest()]
+      case 'release-rp':
+        return [encodeReleaseResponse()]
+      case 'user-abort':
+        return [encodeAbort({ source: 0, reason: 0 })]
+      case 'provider-abort':
+        return [encodeAbort({ source: 2, reason: detail.reason ?? ABORT_REASON.notSpecified })]
+      default:
+        return detail.pdus ?? []
+    }
+  }
+
+  #tell(what: NonNullable<Action['tell']>): void {
+    if (what === 'associate') this.#decide()
+    else if (what === 'release' && actionName('releaseResponse', this.#state)) this.#fire('releaseResponse')
+    else if (what === 'accepted' && this.#accept && this.#options.role === 'requestor') {
+      this.#agree(this.#accept)
+      this.#options.onAccepted(this.#accept)
+    }
+  }
+
+  #decide(): void {
+    if (this.#options.role !== 'acceptor' || !this.#request) return
+    const decision = this.#options.negotiate(this.#request)
+    if ('reject' in decision) {
+      this.#fire('reject', { pdus: [encodeAssociateReject(decision.reject)], words: decision.words })
+    } else {
+      this.#agree(decision.accept)
+      this.#fire('accept', { pdus: [encodeAssociateAccept(decision.accept)] })
+    }
+  }
+
+  #agree(accept: AssociateAccept): void {
+    for (const { id, result, transferSyntax } of accept.contexts) {
+      const abstractSyntax = this.#request?.contexts.find(context => context.id === id)?.abstractSyntax
+      if (result === 0 && abstractSyntax) this.#contexts.set(id, { id, abstractSyntax, transferSyntax })
+    }
+  }
+
+  #end(ending: Ending): void {
+    clearTimeout(this.#watch)
+    this.#watching = 'nothing'
+    if (this.#ended) return
+    this.#ended = true
+    this.#messages.abort()
+    this.#options.onEnd(ending)
+  }
+
+  #startArtim(): void {
+    clearTimeout(this.#artim)
+    const wait = this.#state === 2 ? this.#timers.artim : this.#timers.linger
+    this.#artim = setTimeout(() => this.#fire('artimExpired'), wait)
+  }
+
+  /** After ARTIM the peer had its time; otherwise what was written may leave first, if the peer reads it in time. */
+  #close(event: UpperLayerEvent): void {
+    if (event === 'artimExpired') {
+      this.#socket.destroy()
+    } else {
+      this.#socket.destroySoon()
+      this.#artim = setTimeout(() => this.#socket.destroy(), this.#timers.linger)
+    }
+  }
+
+  /** Sees to it that the right one of the waiting timers runs. A timer already running for the same thing goes on. */
+  #watchOver(): void {
+    const wanted = this.#whatToWatch()
+    if (wanted === this.#watching && wanted !== 'nothing') return
+    clearTimeout(this.#watch)
+    this.#watching = wanted
+    if (wanted === 'nothing') return
+    const wait = wanted === 'answer' ? this.#timers.artim : this.#timers[wanted]
+    const words = {
+      pdu: `the peer stopped in the middle of a message for ${wait / 1000} s`,
+      idle: `nothing arrived for ${wait / 1000} s`,
+      answer: `no answer within ${wait / 1000} s`,
+    }[wanted]
+    this.#watch = setTimeout(() => this.abort(words), wait)
+  }
+
+  #whatToWatch(): 'nothing' | 'pdu' | 'idle' | 'answer' {
+    // In Sta2 and Sta13 ARTIM runs; in Sta1 nothing does.
+    if (this.#working || this.#state <= 2 || this.#state === 13) return 'nothing'
+    if (this.#state !== 6) return 'answer'
+    return this.#reader.insidePdu || this.#messages.insideMessage ? 'pdu' : 'idle'
+  }
+
+  async #sendFragments(contextId: number, bytes: Uint8Array, command: boolean): Promise<boolean> {
+    const peerTakes = (this.#options.role === 'acceptor' ? this.#request : this.#accept)?.user.maximumLength || Infinity
+    // Even, as every fragment is (PS3.8 §E.1), and 6 bytes less than the PDU for the PDV's own header.
+    const most = Math.max(2, (Math.min(peerTakes, ANNOUNCED_LENGTH) - 6) & ~1)
+    for (let at = 0; at < bytes.length || at === 0; at += most) {
+      if (!actionName('sendData', this.#state)) return false
+      const part = bytes.subarray(at, at + most)
+      const header = dataHeader(contextId, part.length, { command, last: at + most >= bytes.length })
+      this.#socket.cork()
+      this.#fire('sendData', { pdus: [header, Buffer.from(part.buffer, part.byteOffset, part.length)] })
+      this.#socket.uncork()
+      if (this.#socket.writableNeedDrain) await this.#drained()
+    }
+    return this.#state === 6 || this.#state === 8
+  }
+
+  /** The socket took what was written. A peer that does not read for a PDU's time is let go. */
+  #drained(): Promise<void> {
+    return new Promise(resolve => {
+      const done = () => {
+        clearTimeout(timer)
+        this.#socket.off('drain', done).off('close', done)
+        resolve()
+      }
+      const timer = setTimeout(() => {
+        this.abort(`the peer did not read for ${this.#timers.pdu / 1000} s`)
+        done()
+      }, this.#timers.pdu)
+      this.#socket.on('drain', done).on('close', done)
+    })
+  }
+}
+
+function unexpected(pdu: string): EventDetail {
+  return { reason: ABORT_REASON.unexpectedPdu, words: `an ${pdu} that does not belong there` }
+}

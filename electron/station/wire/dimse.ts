@@ -1,0 +1,154 @@
+import { normaliseUID } from '../../../shared/dicom/uids.ts'
+
+/** PS3.7 annex E: the command fields spoken here. A response is its request with bit 15 set. */
+export const COMMAND = {
+  cStoreRQ: 0x0001,
+  cEchoRQ: 0x0030,
+  cCancelRQ: 0x0fff,
+  response: 0x8000,
+} as const
+
+/** PS3.7 annex C. */
+export const STATUS = {
+  success: 0x0000,
+  unrecognizedOperation: 0x0211,
+} as const
+
+/** Command Data Set Type (0000,0800): this value says that no data set follows, every other one that one does. */
+export const NO_DATA_SET = 0x0101
+const DATA_SET_FOLLOWS = 0x0000
+
+/** No command set of the standard comes near; the bound is for those who send garbage. */
+export const LONGEST_COMMAND = 64 * 1024
+
+/** The command elements acted on here, by keyword (PS3.7 table E.1-1). */
+const ELEMENTS = {
+  AffectedSOPClassUID: [0x0002, 'UI'],
+  CommandField: [0x0100, 'US'],
+  MessageID: [0x0110, 'US'],
+  MessageIDBeingRespondedTo: [0x0120, 'US'],
+  Priority: [0x0700, 'US'],
+  CommandDataSetType: [0x0800, 'US'],
+  Status: [0x0900, 'US'],
+  ErrorComment: [0x0902, 'LO'],
+  AffectedSOPInstanceUID: [0x1000, 'UI'],
+} as const
+
+type Keyword = keyof typeof ELEMENTS
+type Value<K extends Keyword> = (typeof ELEMENTS)[K][1] extends 'US' ? number : string
+type Elements = { -readonly [K in Keyword]?: Value<K> }
+
+export type CommandSet = Elements & { CommandField: number; CommandDataSetType: number }
+
+/** The command set of a message is not one (PS3.7 §6.3.1): the peer is not speaking DIMSE, the association ends. */
+export class CommandError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'CommandError'
+  }
+}
+
+/** Implicit VR Little Endian whatever was negotiated (PS3.7 §6.3.1). Unknown elements are passed over. Throws CommandError. */
+export function decodeCommand(bytes: Buffer): CommandSet {
+  const found: Elements = {}
+  for (let at = 0; at < bytes.length; ) {
+    if (at + 8 > bytes.length) throw new CommandError(`${bytes.length - at} bytes after the last command element`)
+    const group = bytes.readUInt16LE(at)
+    const element = bytes.readUInt16LE(at + 2)
+    const length = bytes.readUInt32LE(at + 4)
+    if (group !== 0) throw new CommandError(`group ${group.toString(16)} in a command set`)
+    if (length > bytes.length - at - 8)
+      throw new CommandError(`element ${element.toString(16)} overruns the command set`)
+    const value = bytes.subarray(at + 8, at + 8 + length)
+    at += 8 + length
+    for (const keyword of keywords) {
+      if (ELEMENTS[keyword][0] === element) readInto(found, keyword, value)
+    }
+  }
+  const { CommandField, CommandDataSetType } = found
+  if (CommandField === undefined || CommandDataSetType === undefined) {
+    throw new CommandError('a command set without Command Field or Command Data Set Type')
+  }
+  return { ...found, CommandField, CommandDataSetType }
+}
+
+const keywords = Object.keys(ELEMENTS).filter((key): key is Keyword => key in ELEMENTS)
+
+function readInto(found: Elements, keyword: Keyword, value: Buffer): void {
+  if (ELEMENTS[keyword][1] === 'US') {
+    if (value.length !== 2) throw new CommandError(`${keyword} has ${value.length} bytes`)
+    Object.assign(found, { [keyword]: value.readUInt16LE() })
+  } else {
+    const text = value.toString('latin1')
+    Object.assign(found, { [keyword]: ELEMENTS[keyword][1] === 'UI' ? normaliseUID(text) : text.trim() })
+  }
+}
+
+/** The bytes of a command set, group length first. */
+export function encodeCommand(command: CommandSet): Buffer {
+  const parts = keywords.flatMap(keyword => {
+    const value = command[keyword]
+    return value === undefined ? [] : [element(ELEMENTS[keyword][0], valueBytes(value, ELEMENTS[keyword][1]))]
+  })
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(parts.reduce((sum, part) => sum + part.length, 0))
+  return Buffer.concat([element(0x0000, length), ...parts])
+}
+
+function valueBytes(value: number | string, vr: 'UI' | 'US' | 'LO'): Buffer {
+  if (typeof value === 'number') {
+    const bytes = Buffer.alloc(2)
+    bytes.writeUInt16LE(value)
+    return bytes
+  }
+  return Buffer.from(value.length % 2 === 0 ? value : value + (vr === 'UI' ? '\0' : ' '), 'latin1')
+}
+
+function element(number: number, value: Buffer): Buffer {
+  const header = Buffer.alloc(8)
+  header.writeUInt16LE(number, 2)
+  header.writeUInt32LE(value.length, 4)
+  return Buffer.concat([header, value])
+}
+
+/**
+ * The response to a request (PS3.7 §9.3): same operation, message and SOP class; no data set. `comment` becomes Error Comment
+ * (0000,0902), LO: at most 64 characters of the default repertoire.
+ */
+export function responseTo(request: CommandSet, status: number, comment?: string): CommandSet {
+  return {
+    AffectedSOPClassUID: request.AffectedSOPClassUID,
+    CommandField: request.CommandField | COMMAND.response,
+    MessageIDBeingRespondedTo: request.MessageID,
+    CommandDataSetType: NO_DATA_SET,
+    Status: status,
+    ErrorComment: comment === undefined ? undefined : comment.replace(/[^\x20-\x5b\x5d-\x7e]/g, '?').slice(0, 64),
+    AffectedSOPInstanceUID: request.AffectedSOPInstanceUID,
+  }
+}
+
+/** C-STORE-RQ (PS3.7 §9.3.1.1), medium priority, with a data set to follow. */
+export function storeRequest(
+  MessageID: number,
+  AffectedSOPClassUID: string,
+  AffectedSOPInstanceUID: string,
+): CommandSet {
+  return {
+    AffectedSOPClassUID,
+    CommandField: COMMAND.cStoreRQ,
+    MessageID,
+    Priority: 0,
+    CommandDataSetType: DATA_SET_FOLLOWS,
+    AffectedSOPInstanceUID,
+  }
+}
+
+/** C-ECHO-RQ (PS3.7 §9.3.5.1). */
+export function echoRequest(MessageID: number): CommandSet {
+  return {
+    AffectedSOPClassUID: '1.2.840.10008.1.1',
+    CommandField: COMMAND.cEchoRQ,
+    MessageID,
+    CommandDataSetType: NO_DATA_SET,
+  }
+}

@@ -1,0 +1,115 @@
+import { connect } from 'node:net'
+import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../../shared/dicom/part10.ts'
+import { IsocenterError } from '../../../shared/errors.ts'
+import { Association, type Timers } from './association.ts'
+import { COMMAND, type CommandSet, echoRequest, storeRequest } from './dimse.ts'
+import type { AcceptedContext } from './messages.ts'
+import { DICOM_APPLICATION_CONTEXT } from './pdu.ts'
+import { ANNOUNCED_LENGTH } from './pduReader.ts'
+
+export interface ScuOptions {
+  host: string
+  port: number
+  callingAET: string
+  calledAET: string
+  /** At most 128; ids are given in order. */
+  contexts: Array<{ abstractSyntax: string; transferSyntaxes: string[] }>
+  timers?: Partial<Timers>
+}
+
+/** An open association of ours. One message at a time. */
+export interface Scu {
+  /** What the peer accepted. */
+  readonly contexts: AcceptedContext[]
+  /** C-ECHO; the response's status. */
+  echo(): Promise<number>
+  /** C-STORE of data set bytes as they are, on the context with exactly this class and syntax. Resolves with the response. */
+  store(object: {
+    SOPClassUID: string
+    SOPInstanceUID: string
+    TransferSyntaxUID: string
+    dataSet: Uint8Array
+  }): Promise<CommandSet>
+  /** Orderly end; resolves when the socket is closed. */
+  release(): Promise<void>
+  abort(): Promise<void>
+}
+
+/** Resolves when the peer has accepted; rejects with 'peer-failed' when it cannot be reached, rejects us or does not answer. */
+export function openAssociation(options: ScuOptions): Promise<Scu> {
+  const { promise, resolve, reject } = Promise.withResolvers<Scu>()
+  let waiting: { resolve(response: CommandSet): void; reject(error: Error): void } | undefined
+  let messageID = 0
+  let ended = ''
+  const association = new Association(connect({ host: options.host, port: options.port }), {
+    role: 'requestor',
+    timers: options.timers,
+    request: {
+      protocolVersion: 1,
+      calledAET: options.calledAET,
+      callingAET: options.callingAET,
+      applicationContext: DICOM_APPLICATION_CONTEXT,
+      contexts: options.contexts.map((context, index) => ({ id: index * 2 + 1, ...context })),
+      user: {
+        maximumLength: ANNOUNCED_LENGTH,
+        implementationClassUID: IMPLEMENTATION_CLASS_UID,
+        implementationVersionName: IMPLEMENTATION_VERSION_NAME,
+        roles: [],
+        extended: [],
+      },
+    },
+    onAccepted: () => resolve(scu),
+    onMessage: (_context, command) => ({
+      write: () => {},
+      end: () => {
+        if (command.CommandField & COMMAND.response && command.MessageIDBeingRespondedTo === messageID) {
+          waiting?.resolve(command)
+          waiting = undefined
+        }
+      },
+      abort: () => {},
+    }),
+    onEnd: ending => {
+      ended = ending.words
+      const error = new IsocenterError('peer-failed', ending.words)
+      reject(error)
+      waiting?.reject(error)
+    },
+  })
+
+  async function ask(context: AcceptedContext | undefined, make: (id: number) => CommandSet, dataSet?: Uint8Array) {
+    if (!context) throw new IsocenterError('peer-failed', 'the peer did not accept the presentation context')
+    if (ended) throw new IsocenterError('peer-failed', ended)
+    messageID = (messageID % 0xffff) + 1
+    const answer = Promise.withResolvers<CommandSet>()
+    waiting = answer
+    // A peer may answer, or end it, before all is sent: the answer decides, never the sending.
+    const [response] = await Promise.all([answer.promise, association.send(context.id, make(messageID), dataSet)])
+    return response
+  }
+
+  const scu: Scu = {
+    get contexts() {
+      return association.contexts
+    },
+    async echo() {
+      const context = association.contexts.find(({ abstractSyntax }) => abstractSyntax === '1.2.840.10008.1.1')
+      return (await ask(context, echoRequest)).Status ?? -1
+    },
+    store({ SOPClassUID, SOPInstanceUID, TransferSyntaxUID, dataSet }) {
+      const context = association.contexts.find(
+        ({ abstractSyntax, transferSyntax }) => abstractSyntax === SOPClassUID && transferSyntax === TransferSyntaxUID,
+      )
+      return ask(context, id => storeRequest(id, SOPClassUID, SOPInstanceUID), dataSet)
+    },
+    release() {
+      association.release()
+      return association.closed
+    },
+    abort() {
+      association.abort('given up')
+      return association.closed
+    },
+  }
+  return promise
+}
