@@ -1,0 +1,140 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { errorCode } from '../base/durable.ts'
+import type { Log } from '../base/log.ts'
+import type { Thread } from '../base/thread.ts'
+import type { Store } from '../store/index.ts'
+import type { Found } from './look.ts'
+import type { WorkApi } from './workThread.ts'
+
+/** Asked of the store at a time: a page of rows, one round trip for their frames. */
+const PAGE = 32
+/** No codec takes this long for a frame it will ever finish (a 100-megapixel JPEG 2000 takes 10 s). */
+const PATIENCE_MS = 60_000
+/** While objects keep coming, at most one is looked into per `BURST_PACE_MS`; this long without one and the burst is over. */
+const QUIET_MS = 150
+const BURST_PACE_MS = 500
+/** An idle thread with its codecs holds some 60 MB: it goes after this. */
+const IDLE_MS = 20_000
+
+export interface BackgroundOptions {
+  store: Store
+  log: Log
+  startThread: () => Thread<WorkApi>
+  /** For tests: how long one object may take. */
+  patienceMs?: number
+}
+
+/**
+ * Looks into what arrived, after the answer: functional groups, thumbnails. Oldest first, one at a time, beside everything
+ * else; the store's `pendingWork` is the queue, so nothing is lost by a restart. Nothing runs while nothing is pending.
+ */
+export function startBackground({ store, log, startThread, patienceMs = PATIENCE_MS }: BackgroundOptions) {
+  let thread: Thread<WorkApi> | undefined
+  let idle: NodeJS.Timeout | undefined
+  let running: Promise<void> | undefined
+  let again = false
+  let closed = false
+  let lastArrival = 0
+
+  async function stopThread(): Promise<void> {
+    const old = thread
+    thread = undefined
+    await old?.stop()
+  }
+
+  /** What the thread finds; a crash or a hang of a codec costs the thread, and that object its picture. */
+  async function look(request: Parameters<WorkApi['lookInto']>[0]): Promise<Found> {
+    thread ??= startThread()
+    const current = thread
+    const limit = new AbortController()
+    const hung = wait(patienceMs, 'hung' as const, { signal: limit.signal })
+    hung.catch(() => {})
+    let crashed = false
+    current.ended.then(() => {
+      crashed = true
+    })
+    try {
+      const result = await Promise.race([current.call('lookInto', request), hung])
+      if (result !== 'hung') return result
+      await stopThread()
+      return { unshowable: 'The pixels could not be decoded in any sensible time.' }
+    } catch (error) {
+      // `ended` settles just before or after its calls reject.
+      await Promise.resolve()
+      const { contentId } = request.object
+      log.warn({ err: error, contentId, crashed }, 'an object could not be looked into')
+      if (crashed) {
+        thread = undefined
+        return { unshowable: 'The decoder broke down on these pixels.' }
+      }
+      return { unshowable: errorCode(error) ? 'The file could not be read.' : 'The object could not be read.' }
+    } finally {
+      limit.abort()
+    }
+  }
+
+  async function page(): Promise<number> {
+    const pending = await store.read.pendingWork(PAGE)
+    if (pending.length === 0) return 0
+    const firsts = await store.read.locateFrames(pending.map(({ contentId }) => [contentId, 1]))
+    // The middle of a run shows more than its ends, which are often black.
+    const frames = firsts.map(first => Math.ceil((first?.NumberOfFrames ?? 1) / 2))
+    const locations = await store.read.locateFrames(
+      pending.map(({ contentId }, index) => [contentId, frames[index] ?? 1]),
+    )
+    for (const [index, { contentId }] of pending.entries()) {
+      await giveWay()
+      if (closed) return 0
+      const object = await store.read.locateContent(contentId)
+      const found = await look({ object, frame: frames[index] ?? 1, location: locations[index] ?? null })
+      if (closed) return 0
+      await store.finishWork(contentId, found)
+    }
+    return pending.length
+  }
+
+  /** Ingest comes first: wait for a gap in the arrivals, but not for ever. */
+  async function giveWay(): Promise<void> {
+    const begun = Date.now()
+    while (!closed && Date.now() - lastArrival < QUIET_MS && Date.now() - begun < BURST_PACE_MS) await wait(50)
+  }
+
+  async function run(): Promise<void> {
+    clearTimeout(idle)
+    try {
+      do {
+        again = false
+        while (!closed && (await page()) > 0);
+      } while (again && !closed)
+    } catch (error) {
+      if (!closed) log.error({ err: error }, 'looking into new objects stopped; the next arrival starts it again')
+    }
+    if (!closed) idle = setTimeout(() => void stopThread(), IDLE_MS).unref()
+  }
+
+  function wake(): void {
+    if (closed) return
+    again = true
+    running ??= run().finally(() => {
+      running = undefined
+      if (again) wake()
+    })
+  }
+
+  const unsubscribe = store.onChanges(changes => {
+    if (!changes.some(change => change.kind === 'instance')) return
+    lastArrival = Date.now()
+    wake()
+  })
+  wake()
+
+  return {
+    async close(): Promise<void> {
+      closed = true
+      unsubscribe()
+      clearTimeout(idle)
+      await stopThread()
+      await running
+    },
+  }
+}

@@ -1,0 +1,115 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { type FileMeta, readFileMeta } from '../../../shared/dicom/part10.ts'
+import { type ErrorCode, IsocenterError } from '../../../shared/errors.ts'
+import type { Store } from '../store/index.ts'
+import type { Progress } from './jobs.ts'
+import { takeIn } from './takeIn.ts'
+import { reasonOf, type Walked, walk } from './walk.ts'
+
+/** Enough to read the next file while the last one is synced; more only makes the disk's head jump. */
+const IN_FLIGHT = 4
+const CHUNK_BYTES = 256 * 1024
+/** File Meta is some hundred bytes; private information may make it larger, to this. */
+const MAX_META_BYTES = 1 << 20
+const MEDIA_STORAGE_DIRECTORY = '1.2.840.10008.1.3.10'
+
+/** With these the next file will fare no better: the job ends. */
+const FATAL: ReadonlySet<ErrorCode> = new Set(['disk-full', 'store-read-only', 'draining'])
+
+/**
+ * Imports every DICOM file below `paths`. What is not DICOM, cannot be read or is refused by the store is reported by name and
+ * passed over. Rejects when the store takes nothing more.
+ */
+export async function importFiles(store: Store, paths: string[], progress: Progress): Promise<void> {
+  const stop = new AbortController()
+  const signal = AbortSignal.any([progress.signal, stop.signal])
+  const counting = count(paths, signal).then(total => {
+    if (!signal.aborted) progress.total(total)
+  })
+  const files = walk(paths)
+  const worker = async () => {
+    const buffer = new Uint8Array(CHUNK_BYTES)
+    while (!signal.aborted) {
+      const { value: file } = await files.next()
+      if (!file) return
+      try {
+        await importFile(store, file, buffer, { ...progress, signal })
+      } catch (error) {
+        stop.abort()
+        throw error
+      }
+    }
+  }
+  const workers = await Promise.allSettled(Array.from({ length: IN_FLIGHT }, worker))
+  stop.abort()
+  await counting
+  await files.return(undefined)
+  for (const { reason } of workers.filter(result => result.status === 'rejected')) throw reason
+}
+
+async function count(paths: string[], signal: AbortSignal): Promise<number> {
+  let total = 0
+  for await (const _ of walk(paths)) {
+    if (signal.aborted) break
+    total++
+  }
+  return total
+}
+
+async function importFile(store: Store, file: Walked, buffer: Uint8Array, progress: Progress): Promise<void> {
+  if (file.error) return progress.failed(file.name, file.error)
+  if (basename(file.path).toUpperCase() === 'DICOMDIR') return progress.passed()
+  let handle: FileHandle | undefined
+  try {
+    handle = await open(file.path, 'r')
+    const meta = await readMeta(handle, buffer)
+    if (!meta) return progress.notDicom(file.name)
+    if (meta.MediaStorageSOPClassUID === MEDIA_STORAGE_DIRECTORY) return progress.passed()
+    const received = await takeIn(
+      store,
+      {
+        origin: {
+          door: 'import',
+          sourceAET: meta.SourceApplicationEntityTitle,
+          sendingAET: '',
+          receivingAET: '',
+          address: '',
+        },
+        SOPClassUID: meta.MediaStorageSOPClassUID,
+        SOPInstanceUID: meta.MediaStorageSOPInstanceUID,
+        TransferSyntaxUID: meta.TransferSyntaxUID,
+      },
+      chunksOf(handle, meta.dataSetOffset, buffer),
+      progress.signal,
+    )
+    progress.received(received.outcome)
+  } catch (error) {
+    if (!(error instanceof IsocenterError)) return progress.failed(file.name, reasonOf(error))
+    if (error.code === 'cancelled') return
+    if (FATAL.has(error.code)) throw error
+    progress.failed(file.name, error.message)
+  } finally {
+    await handle?.close()
+  }
+}
+
+async function readMeta(handle: FileHandle, buffer: Uint8Array): Promise<FileMeta | null> {
+  const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0)
+  const meta = readFileMeta(buffer.subarray(0, bytesRead))
+  // A meta that fills the whole buffer was cut: the data set begins further on.
+  if (!meta || bytesRead < buffer.length || meta.dataSetOffset < buffer.length / 2) return meta
+  const more = new Uint8Array(MAX_META_BYTES + CHUNK_BYTES)
+  const again = await handle.read(more, 0, more.length, 0)
+  return readFileMeta(more.subarray(0, again.bytesRead))
+}
+
+async function* chunksOf(handle: FileHandle, offset: number, buffer: Uint8Array): AsyncGenerator<Uint8Array> {
+  let position = offset
+  while (true) {
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position)
+    if (bytesRead === 0) return
+    position += bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
+}

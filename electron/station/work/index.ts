@@ -1,0 +1,75 @@
+import { basename } from 'node:path'
+import type { JobSummary } from '../../../shared/contract.ts'
+import type { Log } from '../base/log.ts'
+import { startThread, type Thread } from '../base/thread.ts'
+import type { Store } from '../store/index.ts'
+import { startBackground } from './background.ts'
+import { importFiles } from './importFiles.ts'
+import { Jobs, type Progress } from './jobs.ts'
+import { SAMPLE_COUNT } from './samples/index.ts'
+import { takeIn } from './takeIn.ts'
+import type { WorkApi } from './workThread.ts'
+
+/** The workshop: import, sample studies, and what is done to objects after their sender was answered. */
+export interface Work {
+  /** Files and folders of this machine, walked to the bottom. Returns at once. */
+  startImport(paths: string[]): JobSummary
+  /** The SYNTHETIC studies; a second time they are duplicates. Returns at once. */
+  loadSamples(): JobSummary
+  /** Throws 'not-found'. What was stored before stays. */
+  cancel(id: string): JobSummary
+  /** Newest first. */
+  list(): JobSummary[]
+  /** Told at most five times a second per job, and when it ends. Returns the unsubscribe. */
+  onChange(listener: (job: JobSummary) => void): () => void
+  /** Cancels the jobs and ends the threads. */
+  close(): Promise<void>
+}
+
+function startWorkThread(): Thread<WorkApi> {
+  return startThread<WorkApi>(
+    new URL(import.meta.url.endsWith('.ts') ? './workThread.ts' : './workThread.js', import.meta.url),
+  )
+}
+
+export function startWork({ store, log }: { store: Store; log: Log }): Work {
+  const jobs = new Jobs(log)
+  const background = startBackground({ store, log, startThread: startWorkThread })
+  return {
+    startImport(paths) {
+      const title =
+        paths.length === 1 ? `Import of ${basename(paths[0]!) || paths[0]}` : `Import of ${paths.length} places`
+      return jobs.start('import', title, progress => importFiles(store, paths, progress))
+    },
+    loadSamples: () => jobs.start('samples', 'Sample studies', progress => storeSamples(store, progress)),
+    cancel: id => jobs.cancel(id),
+    list: () => jobs.list(),
+    onChange: listener => jobs.onChange(listener),
+    async close() {
+      await jobs.close()
+      await background.close()
+    },
+  }
+}
+
+/** Phantoms are built in a thread of their own, so that they do not wait behind thumbnails. */
+async function storeSamples(store: Store, progress: Progress): Promise<void> {
+  progress.total(SAMPLE_COUNT)
+  const thread = startWorkThread()
+  try {
+    let next = thread.call('nextSample')
+    while (!progress.signal.aborted) {
+      const sample = await next
+      if (!sample) return
+      // The next one is built while this one goes to disk.
+      next = thread.call('nextSample')
+      next.catch(() => {})
+      const { dataSet, ...identity } = sample
+      const origin = { door: 'sample', sourceAET: 'SYNTHETIC', sendingAET: '', receivingAET: '', address: '' } as const
+      const received = await takeIn(store, { origin, ...identity }, [dataSet], progress.signal)
+      progress.received(received.outcome)
+    }
+  } finally {
+    await thread.stop()
+  }
+}

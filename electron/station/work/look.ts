@@ -1,0 +1,123 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { inflateRawSync } from 'node:zlib'
+import {
+  type InstanceHeader,
+  readInstanceHeader,
+  readPerFrame,
+  unshowableReason,
+} from '../../../shared/dicom/instanceHeader.ts'
+import { DataSet } from '../../../shared/dicom/reader.ts'
+import { transferSyntax } from '../../../shared/dicom/uids.ts'
+import type { ImageAttributes } from '../../../shared/viewing/image.ts'
+import type { FrameLocation, StoredObject } from '../store/index.ts'
+import { decodeFrame } from './decode/decodeFrame.ts'
+import { makeThumbnail } from './thumbnail.ts'
+
+/** What is found in an object after its sender has been answered. */
+export interface Found {
+  perFrame?: ImageAttributes[]
+  thumbnail?: Uint8Array
+  unshowable?: string
+}
+
+export interface LookRequest {
+  object: StoredObject
+  /** The 1-based frame that stands for the object, and where it is; null when the store found no frame. */
+  frame: number
+  location: FrameLocation | null
+}
+
+const PIXEL_DATA = 0x7fe00010
+/** Most headers end within the first; functional groups of thousands of frames take megabytes. */
+const HEADER_BYTES = [256 * 1024, 4 * 2 ** 20, 64 * 2 ** 20]
+const MAX_FRAME_BYTES = 256 * 2 ** 20
+const MAX_INFLATED_BYTES = 512 * 2 ** 20
+
+/** Reads functional groups and makes the thumbnail. Rejects only when the file cannot be read; a bad image is `unshowable`. */
+export async function lookInto({ object, frame, location }: LookRequest): Promise<Found> {
+  const file = await open(object.path, 'r')
+  try {
+    const inflated = transferSyntax(object.TransferSyntaxUID).deflated ? await inflatedDataSet(file, object) : undefined
+    const { header, bytes } = await readHeader(file, object, inflated)
+    const found: Found = {}
+    if (header.enhanced) {
+      const dataSet = DataSet.read(bytes, header.encoding, { stopAt: PIXEL_DATA })
+      const perFrame = readPerFrame(dataSet, header.NumberOfFrames)
+      if (perFrame.length > 0) found.perFrame = perFrame
+    }
+    const reason = unshowableReason(header, object.TransferSyntaxUID)
+    if (reason) return { ...found, unshowable: reason }
+    if (!location) return { ...found, unshowable: 'The pixel data is cut short: not one frame is whole.' }
+    const attributes = { ...header.attributes, ...found.perFrame?.[frame - 1] }
+    try {
+      const thumbnail = await thumbnailOf(file, object, location, { ...header, attributes }, inflated)
+      return thumbnail ? { ...found, thumbnail } : found
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      return { ...found, unshowable: `The pixels could not be decoded: ${why.slice(0, 200)}.` }
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+async function thumbnailOf(
+  file: FileHandle,
+  object: StoredObject,
+  location: FrameLocation,
+  header: InstanceHeader,
+  inflated: Uint8Array | undefined,
+): Promise<Uint8Array | undefined> {
+  const length = inflated ? location.inflatedLength : location.ranges.reduce((sum, range) => sum + range[1], 0)
+  if (length > MAX_FRAME_BYTES) return undefined
+  const bytes = inflated
+    ? inflated.subarray(location.inflatedOffset, location.inflatedOffset + location.inflatedLength)
+    : Buffer.concat(await Promise.all(location.ranges.map(([offset, size]) => readBytes(file, offset, size))))
+  if (location.kind === 'swap') swapBytes(bytes, location.sampleBytes)
+  const decoded = await decodeFrame({
+    bytes,
+    TransferSyntaxUID: object.TransferSyntaxUID,
+    attributes: header.attributes,
+    pixelTag: header.pixels?.tag ?? PIXEL_DATA,
+    encapsulated: header.pixels?.undefinedLength ?? false,
+    bitOffset: location.bitOffset,
+  })
+  return decoded && makeThumbnail(decoded, header.attributes)
+}
+
+async function readHeader(
+  file: FileHandle,
+  object: StoredObject,
+  inflated: Uint8Array | undefined,
+): Promise<{ header: InstanceHeader; bytes: Uint8Array }> {
+  if (inflated) return { header: readInstanceHeader(inflated, object.TransferSyntaxUID), bytes: inflated }
+  for (const [attempt, most] of HEADER_BYTES.entries()) {
+    const length = Math.min(most, object.dataSetLength)
+    const bytes = await readBytes(file, object.dataSetOffset, length)
+    const header = readInstanceHeader(bytes, object.TransferSyntaxUID)
+    const whole = header.pixels !== null || length === object.dataSetLength
+    if (whole || attempt === HEADER_BYTES.length - 1) return { header, bytes }
+  }
+  throw new Error('unreachable: the last attempt returns')
+}
+
+async function inflatedDataSet(file: FileHandle, object: StoredObject): Promise<Uint8Array> {
+  const bytes = await readBytes(file, object.dataSetOffset, Math.min(object.dataSetLength, MAX_FRAME_BYTES))
+  return inflateRawSync(bytes, { maxOutputLength: MAX_INFLATED_BYTES })
+}
+
+/** As many bytes as there are, up to `length`. */
+async function readBytes(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length)
+  let filled = 0
+  while (filled < length) {
+    const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled)
+    if (bytesRead === 0) break
+    filled += bytesRead
+  }
+  return buffer.subarray(0, filled)
+}
+
+function swapBytes(bytes: Uint8Array, size: number): void {
+  for (let start = 0; start + size <= bytes.length; start += size) bytes.subarray(start, start + size).reverse()
+}

@@ -1,0 +1,218 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { inflateSync } from 'node:zlib'
+import { expect, onTestFinished, test } from 'vitest'
+import { createLog } from '../../electron/station/base/log.ts'
+import { startThread } from '../../electron/station/base/thread.ts'
+import { openStore } from '../../electron/station/store/openStore.ts'
+import { startBackground } from '../../electron/station/work/background.ts'
+import { decodeFrame } from '../../electron/station/work/decode/decodeFrame.ts'
+import { decodeRLE } from '../../electron/station/work/decode/rle.ts'
+import { ctTorso, torsoSlice } from '../../electron/station/work/samples/ctTorso.ts'
+import { CINE, cineFrame } from '../../electron/station/work/samples/ultrasoundCine.ts'
+import { makeThumbnail, THUMBNAIL_SIZE } from '../../electron/station/work/thumbnail.ts'
+import type { WorkApi } from '../../electron/station/work/workThread.ts'
+import { readFileMeta } from '../../shared/dicom/part10.ts'
+import type { ImageAttributes } from '../../shared/viewing/image.ts'
+import { dcmtk } from '../dimse/harness.ts'
+import { dataSetBytes, part10, smallCT } from '../fixtures/oddFiles.ts'
+import { sharedDataFolder, sharedFiles } from '../fixtures/sharedData.ts'
+import { encapsulatedFragments } from './fragments.ts'
+import { ended, fileOf, openWork, temporaryFolder } from './withWork.ts'
+
+/** The pixels of a PNG of ours, interleaved. */
+function readPng(png: Uint8Array): { samples: number; pixels: Uint8Array } {
+  const bytes = Buffer.from(png)
+  const samples = bytes[25] === 2 ? 3 : 1
+  const at = bytes.indexOf('IDAT')
+  const filtered = inflateSync(bytes.subarray(at + 4, at + 4 + bytes.readUInt32BE(at - 4)))
+  const stride = bytes.readUInt32BE(16) * samples
+  const pixels = new Uint8Array(stride * bytes.readUInt32BE(20))
+  for (let i = 0; i < pixels.length; i++) {
+    const [row, x] = [Math.floor(i / stride), i % stride]
+    pixels[i] = filtered[row * (stride + 1) + 1 + x]! + (x < samples ? 0 : pixels[i - samples]!)
+  }
+  return { samples, pixels }
+}
+
+function pixelAt(png: Uint8Array, x: number, y: number): number[] {
+  const { samples, pixels } = readPng(png)
+  const at = (y * THUMBNAIL_SIZE + x) * samples
+  return [...pixels.subarray(at, at + samples)]
+}
+
+const size = { slices: 3, matrix: 128, variant: 'codec' }
+const ctAttributes: ImageAttributes = {
+  Rows: 128,
+  Columns: 128,
+  BitsAllocated: 16,
+  BitsStored: 12,
+  HighBit: 11,
+  PixelRepresentation: 0,
+  SamplesPerPixel: 1,
+  PhotometricInterpretation: 'MONOCHROME2',
+}
+
+test.each([
+  ['dcmcrle', []],
+  ['dcmcjpls', ['+el']],
+  ['dcmcjpeg', ['+e1']],
+  ['dcmcjpeg', ['+el']],
+  ['gdcmconv', ['--j2k']],
+  ['gdcmconv', ['--jpegls']],
+])('%s %s is decoded to the very pixels it was made from', async (tool, options) => {
+  const folder = await temporaryFolder()
+  const [source, coded] = [join(folder, 'source.dcm'), join(folder, 'coded.dcm')]
+  await writeFile(source, fileOf([...ctTorso(size)][1]!))
+  expect(await dcmtk(tool, ...options, source, coded)).toMatchObject({ code: 0 })
+  const file = await readFile(coded)
+  const meta = readFileMeta(file)!
+  const decoded = await decodeFrame({
+    bytes: encapsulatedFragments(file.subarray(meta.dataSetOffset)),
+    TransferSyntaxUID: meta.TransferSyntaxUID,
+    attributes: ctAttributes,
+    pixelTag: 0x7fe00010,
+    encapsulated: true,
+    bitOffset: 0,
+  })
+  expect(Uint16Array.from(decoded!.values)).toEqual(torsoSlice(1, size).pixels)
+})
+
+const rgbFrame = { rows: 4, columns: 4, samples: 3, PhotometricInterpretation: 'RGB' }
+const colours = (colour: number[]) => Uint8Array.from({ length: 48 }, (_, i) => colour[i % 3]!)
+
+test('colours are what they are: RGB, YBR, palette', () => {
+  const red = makeThumbnail({ ...rgbFrame, values: colours([200, 10, 20]) }, {})
+  expect(pixelAt(red, 64, 64)).toEqual([200, 10, 20])
+  const ybr = { ...rgbFrame, PhotometricInterpretation: 'YBR_FULL', values: colours([76, 85, 255]) }
+  const [r, g, b] = pixelAt(makeThumbnail(ybr, {}), 64, 64)
+  expect([r! > 250, g! < 4, b! < 4]).toEqual([true, true, true])
+  const table = (values: number[]) => ({
+    entries: values.length,
+    first: 10,
+    bits: 16,
+    data: Buffer.from(Uint16Array.from(values).buffer).toString('base64'),
+  })
+  const palette = { red: table([0, 0xff00]), green: table([0, 0x8000]), blue: table([0xff00, 0]) }
+  const indexed = {
+    rows: 4,
+    columns: 4,
+    samples: 1,
+    PhotometricInterpretation: 'PALETTE COLOR',
+    values: new Uint8Array(16).fill(11),
+  }
+  expect(pixelAt(makeThumbnail(indexed, { PaletteColorLookupTable: palette }), 64, 64)).toEqual([255, 128, 0])
+})
+
+test('native YBR_FULL_422 and colour planes are taken apart as PS3.3 C.7.6.3.1 says', async () => {
+  const native = { TransferSyntaxUID: '1.2.840.10008.1.2.1', pixelTag: 0x7fe00010, encapsulated: false, bitOffset: 0 }
+  const shape = { Rows: 1, Columns: 2, SamplesPerPixel: 3, BitsAllocated: 8 }
+  const halved = { ...shape, PhotometricInterpretation: 'YBR_FULL_422' }
+  const full = await decodeFrame({ ...native, attributes: halved, bytes: Uint8Array.of(1, 2, 7, 8) })
+  expect([...full!.values]).toEqual([1, 7, 8, 2, 7, 8])
+  const planes = { ...shape, PhotometricInterpretation: 'RGB', PlanarConfiguration: 1 }
+  const mixed = await decodeFrame({ ...native, attributes: planes, bytes: Uint8Array.of(1, 2, 3, 4, 5, 6) })
+  expect([...mixed!.values]).toEqual([1, 3, 5, 2, 4, 6])
+})
+
+test('overlay bits above HighBit are not pixels, and signs come from BitsStored', async () => {
+  const native = { TransferSyntaxUID: '1.2.840.10008.1.2.1', pixelTag: 0x7fe00010, encapsulated: false, bitOffset: 0 }
+  const attributes = { Rows: 1, Columns: 2, BitsAllocated: 16, BitsStored: 12, PixelRepresentation: 0 }
+  const bytes = new Uint8Array(Uint16Array.of(0xf123, 0x0fff).buffer)
+  expect([...(await decodeFrame({ ...native, attributes, bytes }))!.values]).toEqual([0x123, 0xfff])
+  const signed = { ...attributes, PixelRepresentation: 1 }
+  expect([...(await decodeFrame({ ...native, attributes: signed, bytes }))!.values]).toEqual([0x123, -1])
+})
+
+test('greys go through the window, MONOCHROME1 is inverted, and the image keeps its proportions', () => {
+  const values = Uint16Array.from({ length: 64 * 32 }, () => 4000)
+  const frame = { rows: 32, columns: 64, samples: 1, PhotometricInterpretation: 'MONOCHROME2', values }
+  const wide = makeThumbnail(frame, { WindowCenter: [1000], WindowWidth: [500] })
+  expect(pixelAt(wide, 64, 64)).toEqual([255])
+  expect(pixelAt(wide, 64, 20)).toEqual([0])
+  const square = makeThumbnail(frame, { WindowCenter: [1000], WindowWidth: [500], PixelSpacing: [2, 1] })
+  expect(pixelAt(square, 64, 20)).toEqual([255])
+  const inverted = { PhotometricInterpretation: 'MONOCHROME1', WindowCenter: [1000], WindowWidth: [500] }
+  expect(pixelAt(makeThumbnail(frame, inverted), 64, 64)).toEqual([0])
+})
+
+test('a real colour frame keeps its reds and blues when it is made small', () => {
+  const frame = {
+    rows: CINE.rows,
+    columns: CINE.columns,
+    samples: 3,
+    PhotometricInterpretation: 'RGB',
+    values: cineFrame(1),
+  }
+  const { pixels } = readPng(makeThumbnail(frame, {}))
+  let red = 0
+  for (let i = 0; i < pixels.length; i += 3) if (pixels[i]! > pixels[i + 2]! + 80) red++
+  expect(red).toBeGreaterThan(40)
+})
+
+test('an RLE frame that lies about its segments is refused in words', () => {
+  const lying = new Uint8Array(64)
+  lying[0] = 9
+  expect(() => decodeRLE(lying, 16, 1, 2)).toThrow('9 segments instead of 2')
+})
+
+test('a decoder that hangs or breaks down costs that object its picture, and the others keep theirs', async () => {
+  const dataDir = await temporaryFolder()
+  const log = createLog('silent')
+  const store = await openStore({ dataDir, log })
+  const origin = { door: 'import', sourceAET: '', sendingAET: '', receivingAET: '', address: '' } as const
+  for (const number of [1, 2, 3]) {
+    const receive = store.beginReceive({
+      origin,
+      SOPClassUID: '',
+      SOPInstanceUID: '',
+      TransferSyntaxUID: '1.2.840.10008.1.2.1',
+    })
+    await receive.write(dataSetBytes(smallCT({ SOPInstanceUID: `2.25.${number}`, InstanceNumber: number })))
+    await receive.commit()
+  }
+  const thread = new URL('./rudeThread.ts', import.meta.url)
+  const background = startBackground({ store, log, startThread: () => startThread<WorkApi>(thread), patienceMs: 3000 })
+  onTestFinished(async () => {
+    await background.close()
+    await store.close()
+  })
+  while ((await store.read.pendingWork(1)).length > 0) await new Promise(resolve => setTimeout(resolve, 20))
+  const { instances } = await store.read.getManifest('2.25.1001', '2.25.1002')
+  expect(instances.map(({ unshowable }) => unshowable)).toEqual([
+    'The pixels could not be decoded in any sensible time.',
+    'The decoder broke down on these pixels.',
+    undefined,
+  ])
+})
+
+test('damaged pixels end in a sentence', async () => {
+  const { work, settled, everything } = await openWork()
+  const folder = await temporaryFolder()
+  const short = part10(dataSetBytes(smallCT({ PixelData: Uint16Array.of(1, 2, 3) })))
+  await writeFile(join(folder, 'short.dcm'), short)
+  await ended(work, work.startImport([folder]))
+  await settled()
+  const [found] = await everything()
+  expect(found!.thumbnail).toBeNull()
+  expect(found!.unshowable).toMatch(/^[A-Z].*\.$/)
+})
+
+test(`every file of ${sharedDataFolder} (where present) ends with a thumbnail or with what is known of it`, {
+  timeout: 300_000,
+}, async () => {
+  const { work, settled, everything } = await openWork()
+  const files = sharedFiles()
+  if (files.length === 0) return
+  const job = await ended(work, work.startImport(files.map(({ path }) => path)))
+  expect(job).toMatchObject({ state: 'done', error: null })
+  expect(job.done).toBe(files.length)
+  await settled()
+  const all = await everything()
+  const images = all.filter(({ unshowable }) => !unshowable)
+  expect(all.length).toBeGreaterThan(files.length / 2)
+  // 12-bit JPEG (its viewer has a decoder, this room has none) is all that may stay without either.
+  const jpeg12 = ['1.2.840.10008.1.2.4.51', '1.2.840.10008.1.2.4.53', '1.2.840.10008.1.2.4.55']
+  const bare = images.filter(({ thumbnail }) => !thumbnail).map(({ object }) => object.TransferSyntaxUID)
+  expect(bare.filter(uid => !jpeg12.includes(uid))).toEqual([])
+})
