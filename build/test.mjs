@@ -1,0 +1,115 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { spawnThrough } from './process.mjs'
+import { ensureTools, mayInstall } from './systemTools.mjs'
+
+/** The folders of test/ that are suites of their own; every other test file belongs to `unit`. */
+const OWN_SUITES = ['dimse', 'e2e', 'electron']
+const SUITES = ['static', 'unit', ...OWN_SUITES]
+const FLOORS = ['shared', 'electron/station', 'electron', 'renderer', 'test']
+
+/**
+ * `npm test [-- suite [file filter] [vitest options]]`: runs the suites in order, prints the seconds of each, ends with
+ * `N passed, N failed, N skipped`. Resolves to the exit code.
+ */
+export async function runTests(root, args) {
+  const words = args.filter(arg => !arg.startsWith('-'))
+  const options = args.filter(arg => arg.startsWith('-'))
+  const [only, filter = ''] = words
+  if (only && !SUITES.includes(only)) {
+    console.error(`There is no suite '${only}'. There are: ${SUITES.join(', ')}.`)
+    return 2
+  }
+  mkdirSync(path.join(root, 'out/screenshots'), { recursive: true })
+  const total = { passed: 0, failed: 0, skipped: 0 }
+  const lines = []
+  for (const suite of only ? [only] : SUITES) {
+    const started = Date.now()
+    const counts = suite === 'static' ? await runStatic(root) : await runSuite(root, suite, filter, options)
+    for (const kind of Object.keys(total)) total[kind] += counts[kind]
+    lines.push(`${suite.padEnd(10)}${((Date.now() - started) / 1000).toFixed(1).padStart(7)} s   ${sentence(counts)}`)
+    console.log(`\n${lines.at(-1)}\n`)
+  }
+  console.log(`${lines.join('\n')}\n`)
+  const strict = process.env.CI === 'true' || mayInstall()
+  if (strict && total.skipped > 0) console.log('On this machine nothing may be skipped: that is a failure.\n')
+  console.log(sentence(total))
+  return total.failed > 0 || (strict && total.skipped > 0) ? 1 : 0
+}
+
+function sentence({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`
+}
+
+/** Formatting and lint, types floor by floor, unused code. Each check is one test. */
+async function runStatic(root) {
+  const bin = name => path.join(root, 'node_modules/.bin', name)
+  const checks = [
+    ['biome', ['check', '--config-path=build', '--error-on-warnings']],
+    ...FLOORS.map(floor => ['tsc', ['-p', `${floor}/tsconfig.json`]]),
+    ['knip', ['--config', 'build/knip.json', '--no-progress']],
+  ]
+  const counts = { passed: 0, failed: 0, skipped: 0 }
+  for (const [name, args] of checks) {
+    const started = Date.now()
+    const ok = (await spawnThrough(bin(name), args, { cwd: root, shell: process.platform === 'win32' })) === 0
+    counts[ok ? 'passed' : 'failed'] += 1
+    console.log(`${ok ? '✓' : '✗'} ${name} ${args.join(' ')} ${((Date.now() - started) / 1000).toFixed(1)} s`)
+  }
+  return counts
+}
+
+/** One suite through vitest, counted from its JSON report. */
+async function runSuite(root, suite, filter, options) {
+  const files = testFiles(root, suite).filter(file => file.includes(filter))
+  if (files.length === 0) {
+    console.error(filter ? `No test file of ${suite} contains '${filter}'.` : `The suite ${suite} has no test files.`)
+    return { passed: 0, failed: filter ? 1 : 0, skipped: 0 }
+  }
+  if (!(await ensureTools(root, suite))) return { passed: 0, failed: 0, skipped: countTests(root, files) }
+  const report = path.join(root, `out/.vitest/${suite}.json`)
+  rmSync(report, { force: true })
+  const vitest = path.join(root, 'node_modules/vitest/vitest.mjs')
+  const args = [
+    'run',
+    '--config',
+    'build/vitest.config.ts',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]
+  const code = await spawnThrough(process.execPath, [vitest, ...args, ...options, ...files], { cwd: root })
+  const counts = readReport(report)
+  // A file that did not load or an unhandled rejection fails the run without failing a test.
+  if (code !== 0 && counts.failed === 0) counts.failed = 1
+  return counts
+}
+
+function readReport(file) {
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8'))
+    return {
+      passed: report.numPassedTests,
+      failed: report.numFailedTests,
+      skipped: report.numPendingTests + report.numTodoTests,
+    }
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 }
+  }
+}
+
+/** Paths below the repository, with forward slashes as vitest has them. */
+function testFiles(root, suite) {
+  const all = readdirSync(path.join(root, 'test'), { recursive: true })
+    .map(name => `test/${name.split(path.sep).join('/')}`)
+    .filter(name => /\.test\.tsx?$/.test(name) && statSync(path.join(root, name)).isFile())
+    .sort()
+  const suiteOf = name => OWN_SUITES.find(own => name.startsWith(`test/${own}/`)) ?? 'unit'
+  return all.filter(name => suiteOf(name) === suite)
+}
+
+/** How many tests a suite that cannot run would have had: an estimate from the text, at least one a file. */
+function countTests(root, files) {
+  const calls = file => readFileSync(path.join(root, file), 'utf8').match(/^\s*(?:test|it)(?:\.\w+)*\(/gm)?.length ?? 0
+  return files.reduce((sum, file) => sum + Math.max(1, calls(file)), 0)
+}

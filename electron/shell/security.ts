@@ -1,0 +1,66 @@
+import { type App, type Session, session, type WebContents, type WebPreferences } from 'electron'
+
+/** No `persist:` prefix: cookie, cache and storage live in memory and go with the process. */
+const PARTITION = 'workstation'
+
+/** What every window gets, and no window more. */
+export function windowPreferences(preload: string): WebPreferences {
+  return {
+    preload,
+    partition: PARTITION,
+    sandbox: true,
+    contextIsolation: true,
+    nodeIntegration: false,
+    nodeIntegrationInWorker: false,
+    nodeIntegrationInSubFrames: false,
+    webSecurity: true,
+    allowRunningInsecureContent: false,
+    experimentalFeatures: false,
+    webviewTag: false,
+    navigateOnDragDrop: false,
+    spellcheck: false,
+    // A stack that scrolls on the second display must not stop because the first has the focus.
+    backgroundThrottling: false,
+  }
+}
+
+/** The session of the windows, with every permission denied: Electron's default is to grant. */
+export function workstationSession(): Session {
+  const workstation = session.fromPartition(PARTITION)
+  workstation.setPermissionRequestHandler((_contents, _permission, answer) => answer(false))
+  workstation.setPermissionCheckHandler(() => false)
+  workstation.setDevicePermissionHandler(() => false)
+  workstation.on('will-download', event => event.preventDefault())
+  return workstation
+}
+
+/** The key as the station's cookie, set before the page is loaded so that no address with a key is ever navigated to. */
+export async function setStationCookie(workstation: Session, url: URL): Promise<void> {
+  await workstation.cookies.set({
+    url: url.origin,
+    name: `isocenter-${url.port}`,
+    value: encodeURIComponent(url.searchParams.get('key') ?? ''),
+    path: '/',
+    httpOnly: true,
+    sameSite: 'strict',
+  })
+}
+
+/** May a window be where this URL leads? Only at the station's own origin. */
+export function isStationUrl(url: string, origin: string | undefined): boolean {
+  return origin !== undefined && URL.canParse(url) && new URL(url).origin === origin
+}
+
+/** Holds for every page there will ever be: stays at the station, opens no window, attaches no webview. */
+export function confineContents(app: App, origin: () => string | undefined): void {
+  app.on('web-contents-created', (_event, contents: WebContents) => {
+    const confine = (event: { preventDefault(): void; url: string }) => {
+      if (!isStationUrl(event.url, origin())) event.preventDefault()
+    }
+    contents.on('will-navigate', confine)
+    contents.on('will-redirect', confine)
+    contents.on('will-frame-navigate', confine)
+    contents.on('will-attach-webview', event => event.preventDefault())
+    contents.setWindowOpenHandler(() => ({ action: 'deny' }))
+  })
+}

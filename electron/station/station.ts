@@ -1,0 +1,106 @@
+import { networkInterfaces } from 'node:os'
+import type { Config } from '../../shared/config.ts'
+import { lockDataFolder } from './base/lock.ts'
+import type { Log } from './base/log.ts'
+import { Problems } from './base/problems.ts'
+import { startDimse } from './dimse/index.ts'
+import { openStore } from './store/index.ts'
+import { createWeb } from './web/index.ts'
+import { startWork } from './work/index.ts'
+
+/** What runs a station makes its log with; this file is the only door it has. */
+export { createLog } from './base/log.ts'
+
+export interface StationOptions {
+  dataDir: string
+  /** What opens the counter. */
+  key: string
+  /** The built renderer. */
+  rendererDir: string
+  version: string
+  config: Config
+  log: Log
+}
+
+export interface Station {
+  /** Opening it lets a browser in: it carries the key. */
+  url: string
+  aet: string
+  dimsePort: number
+  httpPort: number
+  /** Resolves when the station has closed, whoever asked for it. */
+  drained: Promise<void>
+  /** Takes nothing new, finishes what is running, closes the doors, then the vault. Safe to call twice. */
+  close(): Promise<void>
+}
+
+/**
+ * Wires the rooms: the vault first, then those that knock on it, the counter last, so that "ready" means everything answers.
+ * Throws an IsocenterError ('data-dir-in-use', 'database-newer', …) or the port's own error; what was started is closed again.
+ */
+export async function startStation(options: StationOptions): Promise<Station> {
+  const { config, log } = options
+  const opened: Array<() => Promise<void>> = []
+  const closeAll = async () => {
+    for (const close of opened.reverse()) {
+      await close().catch((error: unknown) => log.error({ err: error }, 'a room did not close cleanly'))
+    }
+  }
+  try {
+    const lock = await lockDataFolder(options.dataDir)
+    opened.push(() => lock.release())
+    const problems = new Problems()
+    const store = await openStore({ dataDir: options.dataDir, log })
+    opened.push(() => store.close())
+    const work = startWork({ store, log })
+    opened.push(() => work.close())
+    const dimse = await startDimse({ config, store, log })
+    opened.push(() => dimse.close())
+    dimse.onProblem(problem => problems.report(problem))
+
+    let closing: Promise<void> | undefined
+    const { promise: drained, resolve: setDrained } = Promise.withResolvers<void>()
+    const close = () => {
+      closing ??= closeAll().then(setDrained)
+      return closing
+    }
+    const web = createWeb({
+      key: options.key,
+      config,
+      store,
+      dimse,
+      work,
+      problems,
+      addresses: reachableAddresses,
+      dataDir: options.dataDir,
+      rendererDir: options.rendererDir,
+      version: options.version,
+      log,
+      drain: () => void close(),
+    })
+    const listening = await web.listen('127.0.0.1', config.httpPort)
+    opened.push(() => listening.close())
+    await lock.setHttpPort(listening.port)
+    log.info({ aet: config.aet, dimsePort: dimse.port, httpPort: listening.port }, 'station ready')
+    return {
+      url: `http://127.0.0.1:${listening.port}/?key=${encodeURIComponent(options.key)}`,
+      aet: config.aet,
+      dimsePort: dimse.port,
+      httpPort: listening.port,
+      drained,
+      close,
+    }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+/** IPv4 addresses first: that is what a scanner's configuration page asks for. */
+function reachableAddresses(): string[] {
+  const all = Object.values(networkInterfaces())
+    .flatMap(list => list ?? [])
+    .filter(address => !address.internal && !address.address.startsWith('fe80'))
+  const v4 = all.filter(address => address.family === 'IPv4').map(address => address.address)
+  return v4.length > 0 ? v4 : ['127.0.0.1', ...all.map(address => address.address)].slice(0, 4)
+}

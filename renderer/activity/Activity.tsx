@@ -1,0 +1,113 @@
+import { X } from 'lucide-react'
+import { useEffect } from 'react'
+import type { AssociationSummary, Problem } from '../../shared/contract.ts'
+import { formatBytes, formatMoment, IconButton } from '../ui/index.ts'
+import { JobView } from './JobView.tsx'
+import { dismissProblem, readActivity, useStation } from './stationStore.ts'
+
+/** What the station does and what went wrong, in words. */
+export function Activity({ onClose }: { onClose: () => void }) {
+  const { jobs, problems, associations, status } = useStation()
+  useEffect(() => {
+    // Unreachable is the status line's to say.
+    readActivity().catch(() => {})
+    const listen = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape') return
+      event.stopPropagation()
+      onClose()
+    }
+    window.addEventListener('keydown', listen, { capture: true })
+    return () => window.removeEventListener('keydown', listen, { capture: true })
+  }, [onClose])
+  return (
+    <aside className="activity" aria-label="Activity">
+      <div className="dialog-head">
+        <span>Activity</span>
+        <IconButton icon={X} name="Close activity" shortcut="Esc" onClick={onClose} />
+      </div>
+      <div className="activity-body">
+        <section aria-label="Problems">
+          <h2>Problems</h2>
+          {problems.length === 0 && <p className="quiet">None.</p>}
+          {problems.map(problem => (
+            <ProblemView key={problem.id} problem={problem} />
+          ))}
+        </section>
+        <section aria-label="Jobs">
+          <h2>Jobs</h2>
+          {jobs.length === 0 && <p className="quiet">Nothing is running. Imports appear here.</p>}
+          {jobs.map(job => (
+            <JobView key={job.id} job={job} />
+          ))}
+        </section>
+        <section aria-label="Associations">
+          <h2>Associations</h2>
+          {associations.length === 0 && <p className="quiet">No scanner has connected since the station started.</p>}
+          {associations.map(association => (
+            <AssociationView key={association.id} association={association} />
+          ))}
+        </section>
+        {status !== undefined && (
+          <section aria-label="Station">
+            <h2>Station</h2>
+            <p className="quiet selectable">
+              Isocenter {status.version} · {status.studies} studies, {status.instances} images,{' '}
+              {formatBytes(status.bytes)} in {status.dataDir}
+            </p>
+          </section>
+        )}
+      </div>
+    </aside>
+  )
+}
+
+function ProblemView({ problem }: { problem: Problem }) {
+  return (
+    <div className="job">
+      <div className="job-line">
+        <span className={problem.severity === 'failure' ? 'failure' : 'attention'}>{problem.sentence}</span>
+        <span className="spring" />
+        <span className="quiet">{formatMoment(problem.at)}</span>
+        <button
+          type="button"
+          onClick={() => void dismissProblem(problem.id).catch(() => {})}
+          title="Take it off the list"
+        >
+          Dismiss
+        </button>
+      </div>
+      {problem.detail !== '' && (
+        <details>
+          <summary>Details</summary>
+          <p className="selectable quiet">{problem.detail}</p>
+        </details>
+      )}
+    </div>
+  )
+}
+
+function AssociationView({ association }: { association: AssociationSummary }) {
+  const { callingAET, calledAET, address, startedAt, received, bytes, outcome } = association
+  const bad = /refused|aborted/.test(outcome)
+  return (
+    <div className="job">
+      <div className="job-line">
+        <span className="id">
+          {callingAET} → {calledAET}
+        </span>
+        <span className="quiet id">{address}</span>
+        <span className="spring" />
+        <span className="quiet">{formatMoment(startedAt)}</span>
+      </div>
+      <div>
+        <span className={bad ? 'attention' : 'quiet'}>{outcome}</span>
+        {received > 0 && (
+          <span className="quiet">
+            {' '}
+            · {received} images, {formatBytes(bytes)}
+          </span>
+        )}
+      </div>
+    </div>
+  )
+}

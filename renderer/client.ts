@@ -1,0 +1,266 @@
+import './jitless.ts'
+import {
+  type CallIn,
+  type CallName,
+  type CallOut,
+  callError,
+  contract,
+  type StationEvent,
+  type StationEventName,
+  stationEvents,
+} from '../shared/contract.ts'
+import { ERRORS, type ErrorCode, IsocenterError } from '../shared/errors.ts'
+import { FRAME_HEADER_BYTES, type FrameOrder, readFrameHeader } from '../shared/viewing/frameStream.ts'
+import { CHANNEL, holdEventSource, type RawEvent } from './eventSource.ts'
+
+/**
+ * The only file that knows the counter. It owns the connection budget: Chromium gives one host six HTTP/1.1
+ * connections for all windows together. One is the event stream (a SharedWorker), at most three are frame streams
+ * (Web Locks), so two are always free for calls and single frames.
+ */
+
+/** The station did not answer at all: it restarts, or the network is gone. Nothing is said about the images. */
+export class UnreachableError extends Error {
+  constructor(cause: unknown) {
+    super('The station is not reachable. Trying again.', { cause })
+    this.name = 'UnreachableError'
+  }
+}
+
+async function reach(input: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(input, init)
+  } catch (thrown) {
+    if (thrown instanceof DOMException && thrown.name === 'AbortError') throw thrown
+    throw new UnreachableError(thrown)
+  }
+}
+
+async function refusal(response: Response): Promise<Error> {
+  const body = callError.safeParse(await response.json().catch(() => null))
+  if (body.success && body.data.code in ERRORS) {
+    return new IsocenterError(body.data.code as ErrorCode, body.data.detail)
+  }
+  return new Error(body.success ? body.data.sentence : `The station answered ${response.status}.`)
+}
+
+/** One call of the contract. Rejects with an IsocenterError (the station refused) or an UnreachableError. */
+export async function call<N extends CallName>(name: N, input: CallIn<N>, signal?: AbortSignal): Promise<CallOut<N>> {
+  const response = await reach(`/api/${name}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(input),
+    signal: signal ?? null,
+  })
+  if (!response.ok) throw await refusal(response)
+  return contract[name].out.parse(await response.json()) as CallOut<N>
+}
+
+/** The thumbnails of a study in one request: data URLs by SOP or Series Instance UID. */
+export async function fetchThumbnails(StudyInstanceUID: string, signal?: AbortSignal): Promise<Map<string, string>> {
+  const response = await reach(`/api/thumbnails?study=${encodeURIComponent(StudyInstanceUID)}`, {
+    signal: signal ?? null,
+  })
+  if (!response.ok) throw await refusal(response)
+  const body: unknown = await response.json()
+  const thumbnails = new Map<string, string>()
+  if (typeof body !== 'object' || body === null) return thumbnails
+  for (const [uid, base64] of Object.entries(body)) {
+    if (typeof base64 === 'string' && base64 !== '') thumbnails.set(uid, `data:image/png;base64,${base64}`)
+  }
+  return thumbnails
+}
+
+export interface FrameAddress {
+  StudyInstanceUID: string
+  SeriesInstanceUID: string
+  SOPInstanceUID: string
+  /** 1-based. */
+  frame: number
+}
+
+/** One frame as its transfer syntax has it, single part: for what is on the screen or jumped to. */
+export async function fetchFrame(address: FrameAddress, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  const { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, frame } = address
+  const url = `/dicom-web/studies/${StudyInstanceUID}/series/${SeriesInstanceUID}/instances/${SOPInstanceUID}/frames/${frame}`
+  const response = await reach(url, {
+    headers: { accept: 'application/octet-stream; transfer-syntax=*' },
+    priority: 'high',
+    signal: signal ?? null,
+  })
+  if (!response.ok) throw await refusal(response)
+  return new Uint8Array(await response.arrayBuffer())
+}
+
+const STREAMS = 3
+
+/** Waits for one of the browser's frame stream places and keeps it until the returned function is called. */
+async function takeStreamPlace(signal: AbortSignal): Promise<() => void> {
+  let free = () => {}
+  const hold = (granted: () => void) => () =>
+    new Promise<void>(resolve => {
+      free = resolve
+      granted()
+    })
+  for (let place = 0; place < STREAMS; place++) {
+    const taken = await new Promise<boolean>((resolve, reject) => {
+      navigator.locks
+        .request(`isocenter-frames-${place}`, { ifAvailable: true }, lock => {
+          if (lock === null) return resolve(false)
+          return hold(() => resolve(true))()
+        })
+        .catch(reject)
+    })
+    if (taken) return free
+  }
+  const place = Math.floor(Math.random() * STREAMS)
+  await new Promise<void>((resolve, reject) => {
+    navigator.locks.request(`isocenter-frames-${place}`, { signal }, hold(resolve)).catch(reject)
+  })
+  return free
+}
+
+export interface StreamedFrame {
+  tag: number
+  /** 0, or the HTTP status of a frame that could not be had. */
+  status: number
+  bytes: Uint8Array<ArrayBuffer>
+}
+
+/**
+ * The ordered frame stream. Resolves when the last frame has been handed to `onFrame`; aborting is how an order is
+ * changed (rejects with AbortError).
+ */
+export async function streamFrames(
+  order: FrameOrder,
+  onFrame: (frame: StreamedFrame) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const free = await takeStreamPlace(signal)
+  try {
+    signal.throwIfAborted()
+    const response = await reach('/api/frames', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(order),
+      signal,
+    })
+    if (!response.ok || response.body === null) throw await refusal(response)
+    const parse = frameParser(onFrame)
+    const reader = response.body.getReader()
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) break
+      parse(value)
+    }
+  } catch (thrown) {
+    // A body that breaks off is the station going away, not a fault of this page.
+    if (thrown instanceof TypeError) throw new UnreachableError(thrown)
+    throw thrown
+  } finally {
+    free()
+  }
+}
+
+/** 1 GiB: no frame is larger; a length beyond it means the stream is out of step. */
+const MAX_FRAME_BYTES = 2 ** 30
+
+/** Cuts the stream's records out of chunks that end anywhere; each frame gets a buffer of its own, so views are aligned. */
+export function frameParser(onFrame: (frame: StreamedFrame) => void): (chunk: Uint8Array) => void {
+  const header = new Uint8Array(FRAME_HEADER_BYTES)
+  let headerFilled = 0
+  let current: StreamedFrame | undefined
+  let filled = 0
+  return chunk => {
+    let at = 0
+    while (at < chunk.length) {
+      if (current === undefined) {
+        const part = chunk.subarray(at, at + FRAME_HEADER_BYTES - headerFilled)
+        header.set(part, headerFilled)
+        headerFilled += part.length
+        at += part.length
+        if (headerFilled < FRAME_HEADER_BYTES) return
+        const { tag, status, length } = readFrameHeader(header)
+        if (length > MAX_FRAME_BYTES) throw new Error('The frame stream is out of step.')
+        current = { tag, status, bytes: new Uint8Array(length) }
+        headerFilled = 0
+        filled = 0
+      }
+      const part = chunk.subarray(at, at + current.bytes.length - filled)
+      current.bytes.set(part, filled)
+      filled += part.length
+      at += part.length
+      if (filled < current.bytes.length) return
+      const frame = current
+      current = undefined
+      onFrame(frame)
+    }
+  }
+}
+
+type EventListenerFor = { [N in StationEventName]: (data: StationEvent<N>) => void } & {
+  /** The event connection came or went. */
+  connection: (online: boolean) => void
+}
+
+const listeners: { [N in keyof EventListenerFor]: Set<EventListenerFor[N]> } = {
+  studies: new Set(),
+  job: new Set(),
+  problem: new Set(),
+  associations: new Set(),
+  again: new Set(),
+  connection: new Set(),
+}
+
+function deliver(raw: RawEvent): void {
+  if (raw.kind === 'connection') {
+    for (const listener of listeners.connection) listener(raw.online)
+    return
+  }
+  const data: unknown = JSON.parse(raw.data)
+  const tell = <N extends StationEventName>(name: N) => {
+    const parsed = stationEvents[name].parse(data) as StationEvent<N>
+    for (const listener of listeners[name]) (listener as (data: StationEvent<N>) => void)(parsed)
+  }
+  tell(raw.name)
+}
+
+let connected = false
+
+/** Joins the browser's one event connection: a SharedWorker's, or that of the window which holds the lock. */
+function connectEvents(): void {
+  if (connected) return
+  connected = true
+  const channel = new BroadcastChannel(CHANNEL)
+  channel.onmessage = event => {
+    if (event.data?.kind !== 'hello') deliver(event.data as RawEvent)
+  }
+  if (typeof SharedWorker !== 'undefined') {
+    const worker = new SharedWorker(new URL('./eventsWorker.ts', import.meta.url), {
+      type: 'module',
+      name: 'isocenter-events',
+    })
+    worker.port.start()
+  } else {
+    void navigator.locks.request('isocenter-events', () => {
+      const post = (event: RawEvent) => {
+        channel.postMessage(event)
+        deliver(event)
+      }
+      const source = holdEventSource(post)
+      channel.addEventListener('message', event => {
+        if (event.data?.kind === 'hello') channel.postMessage(source.state())
+      })
+      return new Promise<never>(() => {})
+    })
+  }
+  channel.postMessage({ kind: 'hello' })
+}
+
+/** Listens to one kind of station event (shared/contract.ts) or to 'connection'. Returns the unsubscribe. */
+export function onStationEvent<N extends keyof EventListenerFor>(name: N, listener: EventListenerFor[N]): () => void {
+  connectEvents()
+  const set: Set<EventListenerFor[N]> = listeners[name]
+  set.add(listener)
+  return () => set.delete(listener)
+}

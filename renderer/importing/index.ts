@@ -1,0 +1,3 @@
+import './importing.css'
+
+export { ImportDialog } from './ImportDialog.tsx'

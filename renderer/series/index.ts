@@ -1,0 +1,2 @@
+export { describeSeries, SeriesThumbnail } from './SeriesThumbnail.tsx'
+export { onStudiesChanged, type StudyContents, studyContents, studyThumbnails } from './studyCache.ts'

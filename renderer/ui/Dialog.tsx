@@ -1,0 +1,39 @@
+import { X } from 'lucide-react'
+import { type ReactNode, useEffect, useRef } from 'react'
+import { IconButton } from './IconButton.tsx'
+
+/** A modal dialog on the platform's own element: focus stays inside, Esc closes it, focus returns where it was. */
+export function Dialog(props: {
+  title: string
+  className?: string
+  onClose: () => void
+  children: ReactNode
+  foot?: ReactNode
+}) {
+  const { title, className, onClose, children, foot } = props
+  const element = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const dialog = element.current
+    dialog?.showModal()
+    return () => dialog?.close()
+  }, [])
+  return (
+    <dialog
+      ref={element}
+      className={className}
+      aria-label={title}
+      onCancel={event => {
+        event.preventDefault()
+        onClose()
+      }}
+      onKeyDown={event => event.stopPropagation()}
+    >
+      <div className="dialog-head">
+        <span>{title}</span>
+        <IconButton icon={X} name="Close" shortcut="Esc" onClick={onClose} />
+      </div>
+      <div className="dialog-body">{children}</div>
+      {foot !== undefined && <div className="dialog-foot">{foot}</div>}
+    </dialog>
+  )
+}

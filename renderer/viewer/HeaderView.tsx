@@ -1,0 +1,67 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { HeaderElement } from '../../shared/contract.ts'
+import { call } from '../client.ts'
+import { Dialog, showControls } from '../ui/index.ts'
+import { filterHeader } from './headerFilter.ts'
+import { useSession } from './session.ts'
+
+/** Every element of one image, searchable: what is left to look at when there is no picture. */
+export function HeaderView({ contentId, title }: { contentId: number; title: string }) {
+  const [elements, setElements] = useState<HeaderElement[]>()
+  const [note, setNote] = useState('')
+  const [search, setSearch] = useState('')
+  const scroller = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const abort = new AbortController()
+    call('instance.header', { contentId }, abort.signal)
+      .then(header => {
+        setElements(header.elements)
+        setNote(header.truncated ? 'The header is longer than shown here.' : '')
+      })
+      .catch((thrown: unknown) => {
+        if (!abort.signal.aborted) setNote(thrown instanceof Error ? thrown.message : String(thrown))
+      })
+    return () => abort.abort()
+  }, [contentId])
+  const found = useMemo(() => filterHeader(elements ?? [], search), [elements, search])
+  const rows = useVirtualizer({
+    count: found.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 24,
+    overscan: 20,
+  })
+  return (
+    <Dialog title={title} className="header-view" onClose={() => useSession.setState({ header: undefined })}>
+      <input
+        type="search"
+        placeholder="Search tag, keyword or value"
+        aria-label="Search the header"
+        value={search}
+        onChange={event => setSearch(event.target.value)}
+      />
+      <div className="header-table selectable" ref={scroller}>
+        <div style={{ height: rows.getTotalSize(), position: 'relative' }}>
+          {rows.getVirtualItems().map(item => {
+            const element = found[item.index]!
+            return (
+              <div className="header-row" key={item.key} style={{ transform: `translateY(${item.start}px)` }}>
+                <span className="id quiet">
+                  ({element.tag.slice(0, 4)},{element.tag.slice(4)})
+                </span>
+                <span className="quiet">{element.vr}</span>
+                <span className="truncate" style={{ paddingLeft: element.depth * 12 }}>
+                  {element.keyword}
+                </span>
+                <bdi dir="auto" className="truncate" title={element.value}>
+                  {showControls(element.value)}
+                </bdi>
+              </div>
+            )
+          })}
+        </div>
+      </div>
+      <div className="quiet">{note || (elements === undefined ? 'Reading…' : `${found.length} elements`)}</div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,66 @@
+import { getWebWorkerManager } from '@cornerstonejs/core'
+import type { ImageAttributes } from '../../shared/viewing/image.ts'
+import { jpegProcess } from './jpegProcess.ts'
+import { type DecodedFrame, nativeSamples, UnshowableError } from './pixels.ts'
+
+/** Implicit LE, Explicit LE, deflated, Explicit BE: the counter has inflated and swapped them (shared/viewing/frameStream.ts). */
+const NATIVE = new Set([
+  '1.2.840.10008.1.2',
+  '1.2.840.10008.1.2.1',
+  '1.2.840.10008.1.2.1.99',
+  '1.2.840.10008.1.2.2',
+  '1.2.840.10008.1.2.1.98',
+])
+const JPEG_BASELINE = '1.2.840.10008.1.2.4.50'
+const JPEG_LS = new Set(['1.2.840.10008.1.2.4.80', '1.2.840.10008.1.2.4.81'])
+const JPEG_2000 = /^1\.2\.840\.10008\.1\.2\.4\.(9[0-3]|20[1-3]|11[0-2])$/
+
+/** What Cornerstone's decode worker hands back, as far as it is used here. */
+interface WorkerFrame {
+  pixelData: DecodedFrame['samples']
+  interleaveMode?: number
+}
+
+/** One frame as its transfer syntax has it → samples. Native bytes stay where they are; the rest goes to a decode worker. */
+export async function decodeFrame(
+  bytes: Uint8Array<ArrayBuffer>,
+  TransferSyntaxUID: string,
+  attributes: ImageAttributes,
+): Promise<DecodedFrame> {
+  if (NATIVE.has(TransferSyntaxUID)) return nativeSamples(bytes, attributes)
+  const transferSyntax = jpegProcess(bytes, TransferSyntaxUID)
+  const { SamplesPerPixel = 1, PixelRepresentation = 0 } = attributes
+  const PhotometricInterpretation =
+    attributes.PhotometricInterpretation ?? (SamplesPerPixel === 3 ? 'RGB' : 'MONOCHROME2')
+  const decoded = (await getWebWorkerManager().executeTask('dicomImageLoader', 'decodeTask', {
+    imageFrame: {
+      samplesPerPixel: SamplesPerPixel,
+      photometricInterpretation: PhotometricInterpretation,
+      // RLE is asked for interleaved; the other codecs decide for themselves.
+      planarConfiguration: 0,
+      rows: attributes.Rows,
+      columns: attributes.Columns,
+      bitsAllocated: attributes.BitsAllocated,
+      bitsStored: attributes.BitsStored,
+      pixelRepresentation: PixelRepresentation,
+    },
+    transferSyntax,
+    pixelData: bytes,
+    options: { preScale: { enabled: false } },
+    decodeConfig: {},
+  })) as WorkerFrame
+  if (decoded?.pixelData === undefined) throw new UnshowableError('The compressed image could not be decoded.')
+  return {
+    samples: decoded.pixelData,
+    planar: SamplesPerPixel === 3 && JPEG_LS.has(TransferSyntaxUID) && decoded.interleaveMode === 0,
+    PhotometricInterpretation: decodedPhotometric(transferSyntax, PhotometricInterpretation),
+  }
+}
+
+/** libjpeg and OpenJPEG undo their own colour transform; the other codecs give what Photometric Interpretation says, never subsampled. */
+function decodedPhotometric(TransferSyntaxUID: string, PhotometricInterpretation: string): string {
+  if (!PhotometricInterpretation.startsWith('YBR_')) return PhotometricInterpretation
+  if (TransferSyntaxUID === JPEG_BASELINE) return 'RGB'
+  if (JPEG_2000.test(TransferSyntaxUID) && PhotometricInterpretation !== 'YBR_FULL') return 'RGB'
+  return PhotometricInterpretation === 'YBR_FULL_422' ? 'YBR_FULL' : PhotometricInterpretation
+}

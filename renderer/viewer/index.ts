@@ -1,0 +1,6 @@
+import './viewer.css'
+
+export { installProbe } from './probe.ts'
+export { openStudy, preloadStudy } from './session.ts'
+export { markOpen, markPainted } from './timings.ts'
+export { Viewer } from './Viewer.tsx'

@@ -1,0 +1,52 @@
+import { Boxes, FolderInput } from 'lucide-react'
+import type { StationStatus } from '../../shared/contract.ts'
+import { CopyButton } from '../ui/index.ts'
+
+/** Teaches a new user what this is and how to fill it. */
+export function EmptyState(props: { status: StationStatus | undefined; onImport: () => void; onSamples: () => void }) {
+  const { status, onImport, onSamples } = props
+  const address = status?.addresses[0] ?? '127.0.0.1'
+  const command = `storescu -aec ${status?.aet ?? 'ISOCENTER'} ${address} ${status?.dimsePort ?? 11112} image.dcm`
+  return (
+    <div className="empty-state">
+      <h1>No studies yet</h1>
+      <p className="quiet">
+        Point a scanner, another PACS or a workstation at this station. What it sends appears here within a second.
+      </p>
+      <dl>
+        <dt>AE title</dt>
+        <dd>
+          <span className="id selectable">{status?.aet ?? '…'}</span>
+          {status !== undefined && <CopyButton value={status.aet} name="AE title" />}
+        </dd>
+        <dt>Address</dt>
+        <dd>
+          {(status?.addresses ?? []).map(one => (
+            <span className="copied" key={one}>
+              <span className="id selectable">{one}</span>
+              <CopyButton value={one} name="address" />
+            </span>
+          ))}
+        </dd>
+        <dt>Port</dt>
+        <dd>
+          <span className="id selectable">{status?.dimsePort ?? '…'}</span>
+          {status !== undefined && <CopyButton value={String(status.dimsePort)} name="port" />}
+        </dd>
+        <dt>Try it</dt>
+        <dd>
+          <code className="selectable">{command}</code>
+          <CopyButton value={command} name="command" />
+        </dd>
+      </dl>
+      <div className="empty-actions">
+        <button type="button" onClick={onImport} title="Import files or folders (Ctrl+I)">
+          <FolderInput aria-hidden /> Import…
+        </button>
+        <button type="button" onClick={onSamples} title="Phantoms made by this program, marked SYNTHETIC">
+          <Boxes aria-hidden /> Load sample studies
+        </button>
+      </div>
+    </div>
+  )
+}

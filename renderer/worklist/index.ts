@@ -1,0 +1,3 @@
+import './worklist.css'
+
+export { Worklist } from './Worklist.tsx'
