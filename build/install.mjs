@@ -19,7 +19,7 @@ export function ensureInstalled(root) {
   }
   console.error('Installing packages…')
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-  const { status } = spawnSync(npm, [wanted ? 'ci' : 'install', '--no-audit', '--no-fund'], {
+  const { status } = spawnSync(npm, [wanted ? 'ci' : 'install', '--no-audit', '--no-fund', '--loglevel=warn'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',

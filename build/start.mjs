@@ -8,6 +8,9 @@ import { onPath } from './systemTools.mjs'
 /** After Electron's download host could not be reached it is left alone this long, in ms: a start takes seconds, not time-outs. */
 const TRY_AGAIN_AFTER = 24 * 3600_000
 
+/** An Electron that cannot run here ends this soon, in ms; one that ends later was used. */
+const FAILS_WITHIN = 5000
+
 /** The workstation in Electron where it can run, else in the default browser, else by its address. Resolves to the exit code. */
 export async function start(root, args) {
   const electron = canShowWindows() ? electronProgram(root) : undefined
@@ -18,9 +21,10 @@ export async function start(root, args) {
       .replace(/(--[a-z-]+) (?!--)/g, '$1=')
       .split(' ')
       .filter(Boolean)
+    const started = Date.now()
     const code = await spawnThrough(electron, [...(asRoot ? ['--no-sandbox'] : []), root, ...ours])
-    // 126 and above: the system could not run it or a signal ended it; nobody closed a window.
-    if (code < 126) return code
+    // 126 and above: the system could not run it, or a signal ended it: at once when a library or the sandbox is the reason.
+    if (code < 126 || Date.now() - started > FAILS_WITHIN) return code
     console.error('Electron does not run on this machine; going on in the browser.')
   }
   return startInBrowser(root, args)

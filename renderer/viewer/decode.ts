@@ -32,7 +32,7 @@ export async function decodeFrame(
   const { SamplesPerPixel = 1, PixelRepresentation = 0 } = attributes
   const PhotometricInterpretation =
     attributes.PhotometricInterpretation ?? (SamplesPerPixel === 3 ? 'RGB' : 'MONOCHROME2')
-  const decoded = (await getWebWorkerManager().executeTask('dicomImageLoader', 'decodeTask', {
+  const task = getWebWorkerManager().executeTask('dicomImageLoader', 'decodeTask', {
     imageFrame: {
       samplesPerPixel: SamplesPerPixel,
       photometricInterpretation: PhotometricInterpretation,
@@ -48,7 +48,11 @@ export async function decodeFrame(
     pixelData: bytes,
     options: { preScale: { enabled: false } },
     decodeConfig: {},
-  })) as WorkerFrame
+  })
+  // The codecs throw numbers, strings and errors of their own; none of them means anything to a reader.
+  const decoded = await (task as Promise<WorkerFrame>).catch((cause: unknown) => {
+    throw new UnshowableError('The compressed image is damaged: its pixels could not be decoded.', { cause })
+  })
   if (decoded?.pixelData === undefined) throw new UnshowableError('The compressed image could not be decoded.')
   return {
     samples: decoded.pixelData,

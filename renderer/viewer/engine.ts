@@ -1,4 +1,4 @@
-import { cache, init as initCore, metaData, RenderingEngine, setUseCPURendering } from '@cornerstonejs/core'
+import { cache, init as initCore, metaData, RenderingEngine, setUseCPURendering, utilities } from '@cornerstonejs/core'
 import dicomImageLoader from '@cornerstonejs/dicom-image-loader'
 import { installFrameLoader } from './frameLoader.ts'
 import { manifestProvider } from './metadata.ts'
@@ -43,6 +43,8 @@ export function startEngine(): Engine {
   if (started !== undefined) return started
   const renderer = glRenderer()
   const rendering = chooseRendering(window.location.search, renderer)
+  // A frame that cannot be decoded is told in its tile; it is no fault of the page.
+  utilities.logger.coreLog.getLogger('webWorkerManager', 'webWorkerManager').setLevel('silent')
   initCore()
   setUseCPURendering(rendering === 'cpu')
   dicomImageLoader.init({ maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1)) })

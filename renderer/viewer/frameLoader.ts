@@ -85,11 +85,24 @@ export function installFrameLoader(forIntegersOnly: boolean): void {
   })
 }
 
+const pending = new Map<string, Promise<boolean>>()
+
 /** Puts one frame into Cornerstone's cache, by itself if need be. Resolves when it can be shown; false when it cannot. */
-export async function needFrame(imageId: string): Promise<boolean> {
-  if (loaded.has(imageId)) return true
+export function needFrame(imageId: string): Promise<boolean> {
+  if (loaded.has(imageId)) return Promise.resolve(true)
+  let promise = pending.get(imageId)
+  if (promise === undefined) {
+    promise = intoCache(imageId).finally(() => pending.delete(imageId))
+    pending.set(imageId, promise)
+  }
+  return promise
+}
+
+/** Not by `loadAndCacheImage`: that leaves a second promise behind, whose rejection nobody can handle. */
+async function intoCache(imageId: string): Promise<boolean> {
   try {
-    await imageLoader.loadAndCacheImage(imageId)
+    const image = await loadFrame(imageId).promise
+    if (cache.getImage(imageId) === undefined) cache.putImageSync(imageId, image)
     failures.delete(imageId)
     loaded.add(imageId)
     return true

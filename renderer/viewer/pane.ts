@@ -51,6 +51,8 @@ export class Pane {
   #mounted: SeriesStack | undefined
   #fitted = true
   #opening = 0
+  /** The window the reader set; undefined = as stored. */
+  #range: VoiRange | undefined
   #nearest = false
   #cine: ReturnType<typeof setTimeout> | undefined
   #presented: (() => void) | undefined
@@ -91,6 +93,7 @@ export class Pane {
     this.direction = 1
     this.#fitted = true
     this.#mounted = undefined
+    this.#range = range
     this.state.setState({ ...EMPTY, stack, range, index, loading: true })
     this.#listener.onMoved()
     await this.#show()
@@ -158,6 +161,8 @@ export class Pane {
       this.#applyProperties()
     } else {
       await this.#viewport.setImageIdIndex(place)
+      // Cornerstone's CPU path goes back to the stored window with every image; the reader's sticks to the series.
+      if (this.#range !== undefined) this.#viewport.setProperties({ voiRange: this.#range })
     }
     if (current()) this.state.setState({ reason: undefined })
     this.#viewport.render()
@@ -165,7 +170,7 @@ export class Pane {
   }
 
   #applyProperties(): void {
-    const { range } = this.state.getState()
+    const range = this.#range
     const image = this.#viewport.getCornerstoneImage()
     const stored = describeFrame(image?.imageId ?? '')?.attributes.VOILUTFunction
     if (stored === 'SIGMOID' && this.#engine.rendering === 'gl') {
@@ -209,6 +214,7 @@ export class Pane {
     const { stack } = this.state.getState()
     const image = this.#viewport.getCornerstoneImage()
     if (stack === undefined || this.#mounted !== stack || image === undefined || image.color) return
+    this.#range = range
     if (range === undefined) this.#viewport.resetProperties()
     else this.#viewport.setProperties({ voiRange: range })
     if (this.#nearest) this.#viewport.setProperties({ interpolationType: Enums.InterpolationType.NEAREST })
@@ -284,9 +290,10 @@ export class Pane {
   #zoom(): number {
     const image = this.#viewport.getCornerstoneImage()
     if (image === undefined) return 1
-    if (this.#engine.rendering === 'cpu') return this.#viewport.getZoom()
-    const { parallelScale } = this.#viewport.getCamera()
-    return (this.#viewport.canvas.height * image.rowPixelSpacing) / 2 / (parallelScale || 1)
+    // Measured, not asked for: Cornerstone's CPU path keeps its old zoom after a resize.
+    const [a, b] = [this.#viewport.canvasToWorld([0, 0]), this.#viewport.canvasToWorld([100, 0])]
+    const mm = Math.hypot(b[0] - a[0], b[1] - a[1], b[2] - a[2])
+    return mm > 0 ? (100 * devicePixelRatio * image.columnPixelSpacing) / mm : 1
   }
 
   // ── cine ──

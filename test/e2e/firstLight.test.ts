@@ -49,10 +49,9 @@ async function backToWorklist(): Promise<void> {
 
 test('the empty worklist teaches: AE title, address, port, import, samples', async () => {
   await page.getByText('No studies yet').waitFor()
-  const text = await page.locator('body').textContent()
-  expect(text).toContain('ISOCENTER')
-  expect(text).toContain(String(station.dimsePort))
-  expect(text).toContain('storescu')
+  const text = () => page.locator('body').textContent()
+  await expect.poll(text).toContain(`storescu -aec ISOCENTER`)
+  await expect.poll(text).toContain(String(station.dimsePort))
   await shot('empty')
 })
 
@@ -116,10 +115,12 @@ test('a CT opens, scrolls by one image a notch, keeps its window, and is marked 
   }, first.SOPInstanceUID)
   await expect.poll(() => page.locator('[data-pane="0"]').textContent()).toMatch(/4\/60/)
   await page.keyboard.press('2')
-  const preset = await page.evaluate(() => window.isocenter.viewports()[0]!.range)
+  const range = () => page.evaluate(() => window.isocenter.viewports()[0]!.range)
+  const lungs = { lower: -1350, upper: 149 }
+  await expect.poll(range).toEqual(lungs)
   await page.keyboard.press('End')
   await expect.poll(() => page.locator('[data-pane="0"]').textContent()).toMatch(/60\/60/)
-  expect(await page.evaluate(() => window.isocenter.viewports()[0]!.range)).toEqual(preset)
+  expect(await range()).toEqual(lungs)
   await page.keyboard.press('Home')
   await page.keyboard.press('0')
   for (let step = 0; step < 24; step++) await page.keyboard.press('PageDown')
@@ -148,8 +149,7 @@ test('a mammogram and a colour ultrasound cine open; the cine plays', async () =
   await page.waitForFunction(() => window.isocenter.viewports().filter(pane => pane.settled).length === 2)
   await shot('mg')
   await backToWorklist()
-  const ultrasound = page.locator('[data-study]').filter({ hasText: /\bUS\b/ })
-  await ultrasound.dblclick()
+  await row('SYNTHETIC-US').dblclick()
   await page.waitForFunction(() => window.isocenter.viewports()[0]?.settled)
   const coloured = await page.evaluate(() => {
     const { data } = window.isocenter.readPixels('pane-0')!

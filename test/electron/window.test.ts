@@ -120,12 +120,16 @@ test('a station that is killed comes back, and the window finds it without being
 test('a page that crashes is loaded anew', async () => {
   const { app } = workstation
   await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer())
+  // A script that was given to the page as it died never answers.
   const isBack = () =>
-    app.evaluate(({ BrowserWindow }) =>
-      BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript(
-        'document.body.innerText.includes("AE ISOCENTER:")',
+    Promise.race([
+      app.evaluate(({ BrowserWindow }) =>
+        BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript(
+          'document.body.innerText.includes("AE ISOCENTER:")',
+        ),
       ),
-    )
+      new Promise(resolve => setTimeout(resolve, 2000, false)),
+    ])
   await expect.poll(() => isBack().catch(() => false), { timeout: PATIENCE }).toBe(true)
 })
 
