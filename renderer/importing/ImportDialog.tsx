@@ -1,5 +1,5 @@
 import { ArrowUp, File, Folder, FolderInput } from 'lucide-react'
-import { useCallback, useEffect, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { CallOut } from '../../shared/contract.ts'
 import { JobView, replaceJob, useStation } from '../activity/index.ts'
 import { call } from '../client.ts'
@@ -22,14 +22,20 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
   const [jobId, setJobId] = useState<string>()
   const job = useStation(({ jobs }) => jobs.find(one => one.id === jobId))
 
+  const asked = useRef('')
+
   const browse = useCallback(async (folder: string) => {
+    asked.current = folder
+    setPath(folder)
     try {
       const found = await call('folder.list', { path: folder })
+      // What was typed, or asked for, since then stands.
+      if (asked.current !== folder) return
       setListing(found)
-      setPath(found.path)
+      setPath(typed => (typed === folder ? found.path : typed))
       setError('')
     } catch (thrown) {
-      setError(thrown instanceof Error ? thrown.message : String(thrown))
+      if (asked.current === folder) setError(thrown instanceof Error ? thrown.message : String(thrown))
     }
   }, [])
   useEffect(() => void browse(''), [browse])
