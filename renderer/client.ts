@@ -93,6 +93,8 @@ export async function fetchFrame(address: FrameAddress, signal?: AbortSignal): P
 }
 
 const STREAMS = 3
+/** Half a frame of the display: what a stream may take of the page's thread at a time. */
+const STREAM_SLICE_MS = 8
 
 /** Waits for one of the browser's frame stream places and keeps it until the returned function is called. */
 async function takeStreamPlace(signal: AbortSignal): Promise<() => void> {
@@ -148,10 +150,16 @@ export async function streamFrames(
     if (!response.ok || response.body === null) throw await refusal(response)
     const parse = frameParser(onFrame)
     const reader = response.body.getReader()
+    let since = performance.now()
     for (;;) {
       const { done, value } = await reader.read()
       if (done) break
       parse(value)
+      // Chunks that are here already resolve without a task between them: the page would neither draw nor hear a key.
+      if (performance.now() - since > STREAM_SLICE_MS) {
+        await new Promise(resolve => setTimeout(resolve))
+        since = performance.now()
+      }
     }
   } catch (thrown) {
     // A body that breaks off is the station going away, not a fault of this page.

@@ -126,6 +126,13 @@ export function orderStacks(next: StackOrder[]): void {
   reorderTimer = setTimeout(() => void restartStream(), streaming === undefined ? 0 : REORDER_MS)
 }
 
+/** Another study is about to be opened: nothing of the old one may stand in its way. */
+export function stopStream(): void {
+  clearTimeout(reorderTimer)
+  stacks = []
+  streaming?.abort()
+}
+
 function isNear(imageId: string | undefined): boolean {
   if (imageId === undefined || streaming === undefined) return false
   return order.slice(delivered, delivered + NEAR).includes(imageId)

@@ -89,14 +89,15 @@ export class Pane {
   /** Shows a series from `index` on. Resolves when its first image is presented, or is known not to be showable. */
   async open(stack: SeriesStack, range: VoiRange | undefined, index = 0): Promise<void> {
     this.stop()
-    this.#opening++
+    const opening = ++this.#opening
     this.direction = 1
     this.#fitted = true
     this.#mounted = undefined
     this.#range = range
     this.state.setState({ ...EMPTY, stack, range, index, loading: true })
-    this.#listener.onMoved()
+    // The rest is ordered when the first image is on the screen: 300 frames arriving at once delayed it by 300 ms.
     await this.#show()
+    if (opening === this.#opening) this.#listener.onMoved()
   }
 
   close(): void {

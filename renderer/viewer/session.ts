@@ -4,7 +4,7 @@ import { call } from '../client.ts'
 import { onStudiesChanged, studyContents, studyThumbnails } from '../series/index.ts'
 import { catalogSeries, type SeriesStack } from './catalog.ts'
 import { type Engine, startEngine } from './engine.ts'
-import { needFrame, orderStacks } from './frameLoader.ts'
+import { needFrame, orderStacks, stopStream } from './frameLoader.ts'
 import { Pane } from './pane.ts'
 import type { VoiRange } from './windows.ts'
 
@@ -213,6 +213,7 @@ let opening = 0
 /** Opens a study in the first layout. Resolves when its first image is presented (true), or another study was opened meanwhile. */
 export async function openStudy(StudyInstanceUID: string): Promise<boolean> {
   const mine = ++opening
+  stopStream()
   for (const pane of livePanes()) pane.close()
   useSession.setState({
     study: undefined,

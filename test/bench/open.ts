@@ -52,6 +52,7 @@ try {
       }
       if (trouble.found.length > 0) throw new Error(trouble.found.join('\n'))
       const path = await page.evaluate(() => window.isocenter.rendering())
+      if (process.argv.includes('--each')) console.log(figures.map(ms => ms.toFixed(0)).join(' '))
       console.log(`${path.path === 'gl' ? 'software GL' : 'CPU path   '}  ${habit.padEnd(22)} ${summary(figures)}`)
       await context.close()
     }
