@@ -9,7 +9,8 @@ const DCMTK = [
   ['gdcmconv', 'libgdcm-tools'],
 ]
 const TOOLS = {
-  unit: DCMTK,
+  unit: [],
+  station: DCMTK,
   dimse: DCMTK,
   e2e: [['chromium', 'chromium'], ...DCMTK],
   electron: [

@@ -3,9 +3,11 @@ import path from 'node:path'
 import { spawnThrough } from './process.mjs'
 import { ensureTools, mayInstall } from './systemTools.mjs'
 
-/** The folders of test/ that are suites of their own; every other test file belongs to `unit`. */
-const OWN_SUITES = ['dimse', 'e2e', 'electron']
-const SUITES = ['static', 'unit', ...OWN_SUITES]
+/** Folders of test/ by suite; every other test file belongs to `unit`, the inner loop. `station` starts threads and processes. */
+const OWN_SUITES = { station: ['store', 'work', 'station'], dimse: ['dimse'], e2e: ['e2e'], electron: ['electron'] }
+const SUITES = ['static', 'unit', ...Object.keys(OWN_SUITES)]
+/** A window that hangs must not hang the run: no suite takes a tenth of this. */
+const SUITE_TIMEOUT_MS = 20 * 60_000
 const FLOORS = ['shared', 'electron/station', 'electron', 'renderer', 'test']
 
 /**
@@ -78,7 +80,11 @@ async function runSuite(root, suite, filter, options) {
     '--reporter=json',
     `--outputFile.json=${report}`,
   ]
-  const code = await spawnThrough(process.execPath, [vitest, ...args, ...options, ...files], { cwd: root })
+  const code = await spawnThrough(process.execPath, [vitest, ...args, ...options, ...files], {
+    cwd: root,
+    timeout: SUITE_TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+  })
   const counts = readReport(report)
   // A file that did not load or an unhandled rejection fails the run without failing a test.
   if (code !== 0 && counts.failed === 0) counts.failed = 1
@@ -104,7 +110,8 @@ function testFiles(root, suite) {
     .map(name => `test/${name.split(path.sep).join('/')}`)
     .filter(name => /\.test\.tsx?$/.test(name) && statSync(path.join(root, name)).isFile())
     .sort()
-  const suiteOf = name => OWN_SUITES.find(own => name.startsWith(`test/${own}/`)) ?? 'unit'
+  const suiteOf = name =>
+    Object.keys(OWN_SUITES).find(own => OWN_SUITES[own].some(folder => name.startsWith(`test/${folder}/`))) ?? 'unit'
   return all.filter(name => suiteOf(name) === suite)
 }
 
