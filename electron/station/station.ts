@@ -52,6 +52,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const problems = new Problems()
     const store = await openStore({ dataDir: options.dataDir, log })
     opened.push(() => store.close())
+    store.onProblem(problem => problems.report(problem))
     const work = startWork({ store, log })
     opened.push(() => work.close())
     const dimse = await startDimse({ config, store, log })

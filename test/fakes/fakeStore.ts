@@ -33,6 +33,7 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
     get seq() {
       return seq
     },
+    onProblem: () => () => {},
     onChanges(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -110,6 +110,8 @@ test('a header longer than what is kept in memory is still read', async () => {
 
 test('the same bytes again are a duplicate, another header a revision, other pixels a conflict: all kept, the first is shown', async () => {
   const { store, dataDir } = await newStore()
+  const told: string[] = []
+  store.onProblem(problem => told.push(problem.sentence))
   const first = await send(store, ctSlice(1))
   const again = await send(store, ctSlice(1))
   expect(again).toMatchObject({ outcome: 'duplicate', contentId: first.contentId })
@@ -127,6 +129,9 @@ test('the same bytes again are a duplicate, another header a revision, other pix
   const shown = await store.read.locate({ StudyInstanceUID: '2.25.1000.1' }, 10)
   expect(shown.map(object => object.contentId)).toEqual([first.contentId])
   expect((await store.read.counts()).instances).toBe(1)
+  await expect
+    .poll(() => told)
+    .toEqual([expect.stringContaining('another header'), expect.stringContaining('Different images')])
 })
 
 test('two associations with the same object at once store it once', async () => {

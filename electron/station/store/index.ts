@@ -137,6 +137,13 @@ export interface Change {
   StudyInstanceUID: string
 }
 
+/** A sentence for a person; `detail` names the sender, never a patient. */
+export interface StoreProblem {
+  severity: 'attention' | 'failure'
+  sentence: string
+  detail: string
+}
+
 export interface Store {
   readonly read: StoreReader
   /** Throws 'store-read-only' or 'draining' at once. */
@@ -145,6 +152,8 @@ export interface Store {
   readonly seq: number
   /** Told after each commit, with what it brought. A listener's failure is logged and harms nobody. Returns the unsubscribe. */
   onChanges(listener: (changes: Change[]) => void): () => void
+  /** Told of trouble a person should know of: other bytes under a known UID, a disk that failed. Returns the unsubscribe. */
+  onProblem(listener: (problem: StoreProblem) => void): () => void
   setSetting(user: string, key: string, value: unknown): Promise<void>
   /** What `work` found after the answer: functional groups per frame, thumbnail (PNG), or why it can't be shown. Marks the content as done. */
   finishWork(

@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { IsocenterError } from '../../../shared/errors.ts'
+import { ERRORS, IsocenterError } from '../../../shared/errors.ts'
 import { createDisk, type Disk } from '../base/durable.ts'
 import type { Log } from '../base/log.ts'
 import { startThread, type Thread } from '../base/thread.ts'
 import { createCommitQueue } from './commitQueue.ts'
 import { GatherPool } from './gatherPool.ts'
-import type { Change, Receive, Received, Store, StoreReader } from './index.ts'
+import type { Change, Receive, Received, Store, StoreProblem, StoreReader } from './index.ts'
 import { setOrphansAside } from './orphans.ts'
 import type { ReaderApi, ReaderData } from './reader.ts'
 import { ObjectReceive, type ReceiveContext } from './receive.ts'
@@ -72,6 +72,13 @@ function createStore({ dataDir, log, graceMs, disk, writer, readers, ...opened }
   let closing: Promise<void> | undefined
   const receives = new Set<Receive>()
   const listeners = new Set<(changes: Change[]) => void>()
+  const problemListeners = new Set<(problem: StoreProblem) => void>()
+
+  function report(problem: StoreProblem): void {
+    setImmediate(() => {
+      for (const listener of problemListeners) listener(problem)
+    })
+  }
 
   function tell(changes: Change[]): void {
     if (changes.length === 0) return
@@ -92,6 +99,8 @@ function createStore({ dataDir, log, graceMs, disk, writer, readers, ...opened }
     readOnly = true
     unclean = true
     log.error({ err: error }, 'the disk reported an error: no new images are taken, reading goes on')
+    const detail = error instanceof Error ? error.message : String(error)
+    report({ severity: 'failure', sentence: ERRORS['store-read-only'].sentence, detail })
   }
   writer.ended.then(error => {
     if (!closing) becomeReadOnly(error ?? new Error('the writer thread has ended'))
@@ -119,6 +128,15 @@ function createStore({ dataDir, log, graceMs, disk, writer, readers, ...opened }
           { outcome, SOPInstanceUID, contentId, sendingAET, address, door },
           'other bytes under a known UID: kept',
         )
+        // Per sender, not per image: a scanner that re-uses UIDs does so by the hundred. The log has each one.
+        report({
+          severity: 'attention',
+          sentence:
+            outcome === 'revision'
+              ? 'Images came again with another header. Both versions are kept; the first is shown.'
+              : 'Different images came under UIDs that are known here. All are kept; the first is shown.',
+          detail: sendingAET ? `from ${sendingAET} at ${address}` : `by ${door}`,
+        })
       }
       return received
     },
@@ -174,6 +192,10 @@ function createStore({ dataDir, log, graceMs, disk, writer, readers, ...opened }
     onChanges(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+    onProblem(listener) {
+      problemListeners.add(listener)
+      return () => problemListeners.delete(listener)
     },
     setSetting: (user, key, value) => writer.call('setSetting', user, key, JSON.stringify(value)),
     async finishWork(contentId, found) {
