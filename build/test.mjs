@@ -79,6 +79,8 @@ async function runSuite(root, suite, filter, options) {
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
+    // A browser or a window takes both cores by itself.
+    ...(suite === 'e2e' || suite === 'electron' ? ['--no-file-parallelism'] : []),
   ]
   const code = await spawnThrough(process.execPath, [vitest, ...args, ...options, ...files], {
     cwd: root,

@@ -11,8 +11,8 @@ export default defineConfig({
     // A process per file: native modules (better-sqlite3) and worker threads do not share a module registry.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // An unhandled rejection fails the run: vitest's default, stated because every suite relies on it.
     dangerouslyIgnoreUnhandledErrors: false,
   },

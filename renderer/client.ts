@@ -122,6 +122,27 @@ async function takeStreamPlace(signal: AbortSignal): Promise<() => void> {
   return free
 }
 
+/** While somebody acts in one window, the streams of the others stand back this long: the cores are his. */
+const STAND_BACK_MS = 400
+const attention = new BroadcastChannel('isocenter-attention')
+let standBackUntil = 0
+let toldAt = 0
+attention.onmessage = () => {
+  standBackUntil = performance.now() + STAND_BACK_MS
+}
+for (const kind of ['keydown', 'pointerdown', 'wheel']) {
+  globalThis.addEventListener?.(
+    kind,
+    () => {
+      if (performance.now() - toldAt < STAND_BACK_MS / 4) return
+      toldAt = performance.now()
+      standBackUntil = 0
+      attention.postMessage(null)
+    },
+    { capture: true, passive: true },
+  )
+}
+
 export interface StreamedFrame {
   tag: number
   /** 0, or the HTTP status of a frame that could not be had. */
@@ -157,7 +178,8 @@ export async function streamFrames(
       parse(value)
       // Chunks that are here already resolve without a task between them: the page would neither draw nor hear a key.
       if (performance.now() - since > STREAM_SLICE_MS) {
-        await new Promise(resolve => setTimeout(resolve))
+        do await new Promise(resolve => setTimeout(resolve))
+        while (performance.now() < standBackUntil && !signal.aborted)
         since = performance.now()
       }
     }

@@ -29,17 +29,21 @@ export function Viewer({ visible, onBack }: { visible: boolean; onBack: () => vo
   const { study, layout, tool, overlays, header, error } = useSession()
   const grid = useRef<HTMLDivElement>(null)
 
+  // A pane's size follows the window's and the layout's; a canvas that is not told is stretched, and a lesion changes its shape.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another layout gives the panes other sizes in a grid of the same size.
   useEffect(() => {
     const element = grid.current
     if (element === null) return
-    const observer = new ResizeObserver(() => {
+    const resize = () => {
       if (element.clientWidth === 0) return
       currentEngine().engine.resize(true, true)
       for (const pane of livePanes()) pane.resized()
-    })
+    }
+    resize()
+    const observer = new ResizeObserver(resize)
     observer.observe(element)
     return () => observer.disconnect()
-  }, [])
+  }, [layout])
 
   useEffect(() => {
     if (!visible) return

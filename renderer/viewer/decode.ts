@@ -1,7 +1,8 @@
 import { getWebWorkerManager } from '@cornerstonejs/core'
 import type { ImageAttributes } from '../../shared/viewing/image.ts'
-import { jpegProcess } from './jpegProcess.ts'
+import { jpegProcess, markRGB } from './jpegProcess.ts'
 import { type DecodedFrame, nativeSamples, UnshowableError } from './pixels.ts'
+import { rleToNative } from './rle.ts'
 
 /** Implicit LE, Explicit LE, deflated, Explicit BE: the counter has inflated and swapped them (shared/viewing/frameStream.ts). */
 const NATIVE = new Set([
@@ -11,6 +12,7 @@ const NATIVE = new Set([
   '1.2.840.10008.1.2.2',
   '1.2.840.10008.1.2.1.98',
 ])
+const RLE = '1.2.840.10008.1.2.5'
 const JPEG_BASELINE = '1.2.840.10008.1.2.4.50'
 const JPEG_LS = new Set(['1.2.840.10008.1.2.4.80', '1.2.840.10008.1.2.4.81'])
 const JPEG_2000 = /^1\.2\.840\.10008\.1\.2\.4\.(9[0-3]|20[1-3]|11[0-2])$/
@@ -29,7 +31,12 @@ export async function decodeFrame(
 ): Promise<DecodedFrame> {
   if (NATIVE.has(TransferSyntaxUID)) return nativeSamples(bytes, attributes)
   const transferSyntax = jpegProcess(bytes, TransferSyntaxUID)
-  const { SamplesPerPixel = 1, PixelRepresentation = 0 } = attributes
+  const { SamplesPerPixel = 1, PixelRepresentation = 0, Rows = 0, Columns = 0, BitsAllocated = 16 } = attributes
+  // Cornerstone's worker has RLE of 8 bits and of 16-bit grey; the other depths are rare and decoded here.
+  if (TransferSyntaxUID === RLE && (BitsAllocated > 16 || (BitsAllocated === 16 && SamplesPerPixel > 1))) {
+    const geometry = { count: Rows * Columns, samplesPerPixel: SamplesPerPixel, bytesPerSample: BitsAllocated / 8 }
+    return nativeSamples(rleToNative(bytes, geometry), { ...attributes, PlanarConfiguration: 0 })
+  }
   const PhotometricInterpretation =
     attributes.PhotometricInterpretation ?? (SamplesPerPixel === 3 ? 'RGB' : 'MONOCHROME2')
   const task = getWebWorkerManager().executeTask('dicomImageLoader', 'decodeTask', {
@@ -45,7 +52,7 @@ export async function decodeFrame(
       pixelRepresentation: PixelRepresentation,
     },
     transferSyntax,
-    pixelData: bytes,
+    pixelData: transferSyntax === JPEG_BASELINE ? markRGB(bytes, PhotometricInterpretation) : bytes,
     options: { preScale: { enabled: false } },
     decodeConfig: {},
   })

@@ -123,6 +123,8 @@ export function orderStacks(next: StackOrder[]): void {
     sameSeries && next.every(({ imageIds, index }) => loaded.has(imageIds[index] ?? '') || isNear(imageIds[index]))
   if (fits && streaming !== undefined) return
   clearTimeout(reorderTimer)
+  // At once, not when the new order is made: what still comes of the old one is in the way of the frame jumped to.
+  if (!fits) streaming?.abort()
   reorderTimer = setTimeout(() => void restartStream(), streaming === undefined ? 0 : REORDER_MS)
 }
 

@@ -275,7 +275,7 @@ function toRGB(frame: DecodedFrame, count: number, BitsStored: number): Uint8Arr
   const { samples, planar, PhotometricInterpretation } = frame
   const subsampled = /_422$/.test(PhotometricInterpretation) && samples.length < count * 3
   if (!subsampled && samples.length < count * 3) throw new UnshowableError('The frame has fewer samples than pixels.')
-  const shift = Math.max(0, Math.min(16, BitsStored) - 8)
+  const shift = Math.max(0, Math.min(32, BitsStored) - 8)
   const isRGB = ['RGB', 'YBR_ICT', 'YBR_RCT'].includes(PhotometricInterpretation)
   if (isRGB && !planar && shift === 0 && samples instanceof Uint8Array) return samples.subarray(0, count * 3)
   if (!isRGB && !PhotometricInterpretation.startsWith('YBR_')) {
@@ -287,9 +287,9 @@ function toRGB(frame: DecodedFrame, count: number, BitsStored: number): Uint8Arr
   const [pixelStep, sampleStep] = planar ? [1, count] : [3, 1]
   for (let i = 0; i < count; i++) {
     const at = subsampled ? (i >> 1) * 4 : i * pixelStep
-    const first = samples[subsampled ? at + (i & 1) : at]! >> shift
-    const second = samples[subsampled ? at + 2 : at + sampleStep]! >> shift
-    const third = samples[subsampled ? at + 3 : at + 2 * sampleStep]! >> shift
+    const first = samples[subsampled ? at + (i & 1) : at]! >>> shift
+    const second = samples[subsampled ? at + 2 : at + sampleStep]! >>> shift
+    const third = samples[subsampled ? at + 3 : at + 2 * sampleStep]! >>> shift
     if (isRGB) {
       output[3 * i] = first
       output[3 * i + 1] = second

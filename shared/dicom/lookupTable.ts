@@ -14,7 +14,7 @@ export function readLookupTable(dataSet: DataSet, descriptorKey: string, dataKey
   const entries = count === 0 ? MAX_ENTRIES : count
   const values = tableValues(dataSet, dataKey, entries)
   if (values.length === 0) return undefined
-  return pack(values, dataSet.signedPixels && first > 0x7fff ? first - 0x1_0000 : first, bits)
+  return pack(values, firstInput(dataSet, descriptorKey, first, entries), bits)
 }
 
 /** PS3.3 C.7.9: all three colours, plain or segmented; undefined when one is missing. */
@@ -25,6 +25,15 @@ export function readPalette(dataSet: DataSet): { red: LookupTable; green: Lookup
       readSegmented(dataSet, colour),
   )
   return red && green && blue ? { red, green, blue } : undefined
+}
+
+/**
+ * The descriptor's second word. Unsigned pixels have signed inputs too where the rescale gives negative values (PS3.3
+ * C.11.2.1.1): the VR says so, and without a VR a table that would begin below 2^16 and end above it does.
+ */
+function firstInput(dataSet: DataSet, key: string, first: number, entries: number): number {
+  const signed = dataSet.signedPixels || dataSet.vr(key) === 'SS' || first + entries > 0x1_0000
+  return signed && first > 0x7fff ? first - 0x1_0000 : first
 }
 
 function pack(values: Uint16Array, first: number, declaredBits: number): LookupTable {
@@ -70,7 +79,8 @@ function readSegmented(dataSet: DataSet, colour: string): LookupTable | undefine
   const expansion: Expansion = { code, out: [], limit: entries, segmentsLeft: MAX_ENTRIES }
   expandSegments(expansion, 0, MAX_ENTRIES, true)
   if (expansion.out.length === 0) return undefined
-  return pack(Uint16Array.from(expansion.out), dataSet.signedPixels && first > 0x7fff ? first - 0x1_0000 : first, bits)
+  const key = `${colour}PaletteColorLookupTableDescriptor`
+  return pack(Uint16Array.from(expansion.out), firstInput(dataSet, key, first, entries), bits)
 }
 
 interface Expansion {

@@ -73,7 +73,7 @@ async function openFirst(page: Page): Promise<void> {
   await page.getByRole('grid', { name: 'Studies' }).getByRole('rowgroup').focus()
   await page.keyboard.press('Home')
   await page.keyboard.press('Enter')
-  await page.waitForFunction(() => window.isocenter.viewports()[0]?.settled)
+  await page.waitForFunction(() => window.isocenter?.viewports()[0]?.settled)
 }
 
 async function openNine(page: Page): Promise<void> {
@@ -92,24 +92,23 @@ function loaded(page: Page): Promise<number> {
 async function jumpToEnd(page: Page): Promise<number> {
   const seriesUID = await page.evaluate(() => window.isocenter.viewports()[0]?.seriesUID ?? '')
   const { instances } = await station.call('series.open', { StudyInstanceUID, SeriesInstanceUID: seriesUID })
-  const measured = page.evaluate(
-    last =>
-      new Promise<number>(resolve => {
-        addEventListener(
-          'keydown',
-          event => {
-            const look = (now: number) => {
-              const pane = window.isocenter.viewports()[0]
-              if (pane?.settled && pane.SOPInstanceUID === last) resolve(now - event.timeStamp)
-              else requestAnimationFrame(look)
-            }
-            requestAnimationFrame(look)
-          },
-          { capture: true, once: true },
-        )
-      }),
-    instances.at(-1)?.SOPInstanceUID,
-  )
+  await page.evaluate(last => {
+    const scope = window as Window & { jumped?: Promise<number> }
+    scope.jumped = new Promise(resolve => {
+      addEventListener(
+        'keydown',
+        event => {
+          const look = (now: number) => {
+            const pane = window.isocenter.viewports()[0]
+            if (pane?.settled && pane.SOPInstanceUID === last) resolve(now - event.timeStamp)
+            else requestAnimationFrame(look)
+          }
+          requestAnimationFrame(look)
+        },
+        { capture: true, once: true },
+      )
+    })
+  }, instances.at(-1)?.SOPInstanceUID)
   await page.keyboard.press('End')
-  return measured
+  return page.evaluate(() => (window as Window & { jumped?: Promise<number> }).jumped ?? Number.NaN)
 }

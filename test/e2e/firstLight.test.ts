@@ -139,6 +139,17 @@ test('MR in three orientations hangs in 2×2', async () => {
   await page.waitForFunction(() => window.isocenter.viewports().filter(pane => pane.settled).length === 3)
   const series = await page.evaluate(() => window.isocenter.viewports().map(pane => pane.seriesUID))
   expect(new Set(series).size).toBe(3)
+  // A pane that was there before the layout changed has a canvas of its new size: nothing is stretched.
+  const stretched = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('[data-pane]')].flatMap(pane => {
+        const canvas = pane.querySelector('canvas')
+        if (!canvas) return []
+        const box = canvas.getBoundingClientRect()
+        return Math.abs(canvas.width / canvas.height - box.width / box.height) > 0.02 ? [pane.dataset.pane] : []
+      }),
+    )
+  await expect.poll(stretched).toEqual([])
   await shot('mr')
   await backToWorklist()
 })
