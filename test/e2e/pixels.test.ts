@@ -511,7 +511,7 @@ test('real files show what DCMTK draws', { timeout: 110_000 }, async () => {
     await close(page)
   }
   console.log(
-    `${right} of ${files.length} real files as DCMTK draws them; not readable by it: ${unread.join(', ') || 'none'}`,
+    `${right} of ${files.length} real files as DCMTK draws them; not compared (not prepared, or not readable by it): ${unread.join(', ') || 'none'}`,
   )
   for (const each of unsettled) console.log(`unsettled: ${each}`)
   expect(wrong).toEqual([])
