@@ -9,13 +9,13 @@ import {
   Move,
   ZoomIn,
 } from 'lucide-react'
-import { useEffect, useRef } from 'react'
+import { useEffect } from 'react'
 import { describeDate, formatDate, formatTime, IconButton, PersonName } from '../ui/index.ts'
 import { HeaderView } from './HeaderView.tsx'
 import { handleViewerKey, showActiveHeader } from './keys.ts'
 import { PaneView } from './PaneView.tsx'
 import { SeriesStrip } from './SeriesStrip.tsx'
-import { activePane, currentEngine, LAYOUTS, livePanes, setLayout, type ToolName, useSession } from './session.ts'
+import { activePane, LAYOUTS, setLayout, type ToolName, useSession } from './session.ts'
 
 const TOOLS: Array<{ tool: ToolName; name: string; shortcut: string; icon: typeof Move }> = [
   { tool: 'window', name: 'Window/level', shortcut: 'W', icon: Contrast },
@@ -27,23 +27,6 @@ const TOOLS: Array<{ tool: ToolName; name: string; shortcut: string; icon: typeo
 /** The reading room. Kept mounted while the worklist is shown, so that Cornerstone is warm before the first open. */
 export function Viewer({ visible, onBack }: { visible: boolean; onBack: () => void }) {
   const { study, layout, tool, overlays, header, error } = useSession()
-  const grid = useRef<HTMLDivElement>(null)
-
-  // A pane's size follows the window's and the layout's; a canvas that is not told is stretched, and a lesion changes its shape.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another layout gives the panes other sizes in a grid of the same size.
-  useEffect(() => {
-    const element = grid.current
-    if (element === null) return
-    const resize = () => {
-      if (element.clientWidth === 0) return
-      currentEngine().engine.resize(true, true)
-      for (const pane of livePanes()) pane.resized()
-    }
-    resize()
-    const observer = new ResizeObserver(resize)
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [layout])
 
   useEffect(() => {
     if (!visible) return
@@ -111,7 +94,6 @@ export function Viewer({ visible, onBack }: { visible: boolean; onBack: () => vo
         <SeriesStrip />
         <div
           className="grid"
-          ref={grid}
           style={{
             gridTemplateColumns: `repeat(${layout.columns}, minmax(0, 1fr))`,
             gridTemplateRows: `repeat(${layout.rows}, minmax(0, 1fr))`,

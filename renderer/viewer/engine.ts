@@ -30,24 +30,11 @@ export function chooseRendering(query: string, renderer: string): 'cpu' | 'gl' {
   return /swiftshader|llvmpipe|software|basic render/i.test(renderer) ? 'cpu' : 'gl'
 }
 
-/**
- * On the CPU path a canvas is read and written by the CPU only. Left to itself Chromium keeps it on the GPU, and every image
- * waits for the GPU process to hand it back (130 ms of a 440 ms opening with software GL). Cornerstone has no option for it.
- */
-function keepCanvasesOnTheCpu(): void {
-  const { getContext } = HTMLCanvasElement.prototype
-  Object.defineProperty(HTMLCanvasElement.prototype, 'getContext', {
-    configurable: true,
-    value(this: HTMLCanvasElement, kind: string, options?: object) {
-      return getContext.call(this, kind, kind === '2d' ? { willReadFrequently: true, ...options } : options)
-    },
-  })
-}
-
 export interface Engine {
   rendering: 'cpu' | 'gl'
   renderer: string
-  engine: RenderingEngine
+  /** On the graphics card; absent where the page draws by itself (cpuScreen.ts). */
+  engine: RenderingEngine | undefined
 }
 
 let started: Engine | undefined
@@ -61,11 +48,10 @@ export function startEngine(): Engine {
   utilities.logger.coreLog.getLogger('webWorkerManager', 'webWorkerManager').setLevel('silent')
   initCore()
   setUseCPURendering(rendering === 'cpu')
-  if (rendering === 'cpu') keepCanvasesOnTheCpu()
   dicomImageLoader.init({ maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1)) })
   cache.setMaxCacheSize(cacheBytes())
   metaData.addProvider(manifestProvider, 10_000)
   installFrameLoader(rendering === 'cpu')
-  started = { rendering, renderer, engine: new RenderingEngine('isocenter') }
+  started = { rendering, renderer, engine: rendering === 'gl' ? new RenderingEngine('isocenter') : undefined }
   return started
 }

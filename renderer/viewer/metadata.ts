@@ -33,7 +33,8 @@ function usableOrientation(orientation: number[] | undefined): number[] | undefi
   return near(rowLength) && near(columnLength) && Math.abs(dot) < 0.01 ? orientation : undefined
 }
 
-function imagePlane({ attributes }: CatalogFrame) {
+/** Cornerstone's module of that name; what has no place in the patient lies in the plane of the screen. */
+export function imagePlane({ attributes }: CatalogFrame) {
   const { spacing, calibrated } = spacingOf(attributes)
   const orientation = usableOrientation(attributes.ImageOrientationPatient)
   const position = attributes.ImagePositionPatient

@@ -1,9 +1,28 @@
-import { Enums, type Types } from '@cornerstonejs/core'
+import { cache, type Types } from '@cornerstonejs/core'
 import { createStore } from 'zustand/vanilla'
+import type { ImageAttributes } from '../../shared/viewing/image.ts'
+import {
+  applyMatrix,
+  fitZoom,
+  flipped,
+  type ImageShape,
+  imageToDevice,
+  invertMatrix,
+  type Matrix,
+  panned,
+  scaleMatrix,
+  turned,
+  type View,
+  zoomedAbout,
+} from '../../shared/viewing/view.ts'
 import { describeFrame, type SeriesStack, type StackEntry } from './catalog.ts'
+import { CpuScreen } from './cpuScreen.ts'
 import type { Engine } from './engine.ts'
-import { failureOf, isLoaded, needFrame, onFrames } from './frameLoader.ts'
-import { dragWindow, type VoiRange } from './windows.ts'
+import { failureOf, needFrame, onFrames } from './frameLoader.ts'
+import { GlScreen } from './glScreen.ts'
+import { spacingOf } from './metadata.ts'
+import type { Screen } from './screen.ts'
+import { dragWindow, type VoiRange, windowToRange } from './windows.ts'
 
 /** What a pane shows, for the overlays. `shown` always belongs to the pixels on the screen; `index` is what is wanted. */
 export interface PaneState {
@@ -12,8 +31,15 @@ export interface PaneState {
   /** The entry whose pixels are on the screen. */
   shown: number | undefined
   range: VoiRange | undefined
-  /** Device pixels of the screen for one pixel of the image. */
+  /** Device pixels of the screen for the width of one pixel of the image. */
   zoom: number
+  /** Image coordinates (shared/viewing/view.ts) to CSS pixels of the pane; undefined while nothing is shown. */
+  transform: Matrix | undefined
+  quarterTurns: View['quarterTurns']
+  mirrored: boolean
+  /** By the reader: black and white exchanged. */
+  inverted: boolean
+  nearest: boolean
   playing: boolean
   /** Why there is no picture at `index`. */
   reason: string | undefined
@@ -26,9 +52,26 @@ const EMPTY: PaneState = {
   shown: undefined,
   range: undefined,
   zoom: 1,
+  transform: undefined,
+  quarterTurns: 0,
+  mirrored: false,
+  inverted: false,
+  nearest: false,
   playing: false,
   reason: undefined,
   loading: false,
+}
+
+/** What a reader has set in a pane, as a draft keeps it. */
+export interface PaneView {
+  /** Absent = as stored. */
+  range?: VoiRange | undefined
+  inverted: boolean
+  quarterTurns: View['quarterTurns']
+  mirrored: boolean
+  /** Absent = fitted. */
+  zoom?: number | undefined
+  centre?: [number, number] | undefined
 }
 
 export interface PaneListener {
@@ -38,41 +81,50 @@ export interface PaneListener {
   onWindow: (SeriesInstanceUID: string, range: VoiRange | undefined) => void
 }
 
-/** One stack viewport and everything a reader does to it. Cornerstone is only ever given frames that are in its cache. */
+const UNMOVED: View = { zoom: 1, centre: [0, 0], quarterTurns: 0, mirrored: false }
+
+function shapeOf(image: Types.IImage, attributes: ImageAttributes): ImageShape {
+  const [row, column] = spacingOf(attributes).spacing
+  return { columns: image.columns, rows: image.rows, aspect: row / column }
+}
+
+/** One stack of images and everything a reader does to it. Only frames that are in Cornerstone's cache are ever drawn. */
 export class Pane {
   readonly id: string
   readonly element: HTMLDivElement
   readonly state = createStore<PaneState>(() => EMPTY)
   direction: 1 | -1 = 1
-  readonly #engine: Engine
   readonly #listener: PaneListener
-  readonly #viewport: Types.IStackViewport
+  readonly #screen: Screen
   readonly #dispose: Array<() => void> = []
-  #mounted: SeriesStack | undefined
+  /** What the screen shows: kept, so that it can be drawn again when the cache has let it go. */
+  #image: { image: Types.IImage; attributes: ImageAttributes; shape: ImageShape; place: number } | undefined
+  #view = UNMOVED
   #fitted = true
   #opening = 0
   /** The window the reader set; undefined = as stored. */
   #range: VoiRange | undefined
-  #nearest = false
   #cine: ReturnType<typeof setTimeout> | undefined
-  #presented: (() => void) | undefined
+  #drawDue = false
+  #waiting: Array<() => void> = []
 
   constructor(engine: Engine, id: string, element: HTMLDivElement, listener: PaneListener) {
-    this.#engine = engine
     this.id = id
     this.element = element
     this.#listener = listener
-    engine.engine.enableElement({
-      viewportId: id,
-      element,
-      type: Enums.ViewportType.STACK,
-      defaultOptions: { background: [0, 0, 0] },
+    const cpu = engine.engine === undefined ? new CpuScreen(element) : undefined
+    this.#screen = cpu ?? new GlScreen(engine.engine!, id, element)
+    const observer = new ResizeObserver(entries => {
+      const box = entries.at(-1)?.devicePixelContentBoxSize?.[0]
+      if (box === undefined || box.inlineSize === 0 || box.blockSize === 0) return
+      if (cpu === undefined) engine.engine?.resize(true, true)
+      else cpu.resize({ width: box.inlineSize, height: box.blockSize })
+      if (this.#fitted) this.#fitView()
+      this.#draw()
     })
-    this.#viewport = engine.engine.getViewport(id) as Types.IStackViewport
-    const rendered = () => this.#rendered()
-    element.addEventListener(Enums.Events.IMAGE_RENDERED, rendered)
+    observer.observe(element, { box: 'device-pixel-content-box' })
     this.#dispose.push(
-      () => element.removeEventListener(Enums.Events.IMAGE_RENDERED, rendered),
+      () => observer.disconnect(),
       onFrames(() => this.#framesChanged()),
     )
   }
@@ -86,15 +138,22 @@ export class Pane {
     return stack?.entries[index]
   }
 
+  /** The image on the screen: its samples are modality values but for `slope` and `intercept`. */
+  get image(): Types.IImage | undefined {
+    return this.#image?.image
+  }
+
   /** Shows a series from `index` on. Resolves when its first image is presented, or is known not to be showable. */
   async open(stack: SeriesStack, range: VoiRange | undefined, index = 0): Promise<void> {
     this.stop()
     const opening = ++this.#opening
     this.direction = 1
     this.#fitted = true
-    this.#mounted = undefined
+    this.#view = UNMOVED
     this.#range = range
-    this.state.setState({ ...EMPTY, stack, range, index, loading: true })
+    const { nearest } = this.state.getState()
+    // The picture before stays until the new one can take its place in one frame; `shown` says that it is nobody's.
+    this.state.setState({ ...EMPTY, nearest, stack, range, index, loading: true })
     // The rest is ordered when the first image is on the screen: 300 frames arriving at once delayed it by 300 ms.
     await this.#show()
     if (opening === this.#opening) this.#listener.onMoved()
@@ -103,14 +162,14 @@ export class Pane {
   close(): void {
     this.stop()
     this.#opening++
-    this.#mounted = undefined
-    this.state.setState(EMPTY)
+    this.#blank()
+    this.state.setState({ ...EMPTY, nearest: this.state.getState().nearest })
   }
 
   dispose(): void {
     this.close()
     for (const dispose of this.#dispose) dispose()
-    this.#engine.engine.disableElement(this.id)
+    this.#screen.dispose()
   }
 
   goTo(index: number): void {
@@ -136,68 +195,90 @@ export class Pane {
     if (stack === undefined || entry === undefined) return
     const current = () => opening === this.#opening && this.state.getState().index === index
     if (entry.unshowable !== undefined) {
-      this.state.setState({ reason: entry.unshowable, shown: undefined, loading: false })
+      this.#blank()
+      this.state.setState({ reason: entry.unshowable, shown: undefined, transform: undefined, loading: false })
       return
     }
-    if (!isLoaded(entry.imageId)) {
+    let image = cache.getImage(entry.imageId)
+    if (image === undefined) {
       this.state.setState({ loading: true, reason: undefined })
       const here = await needFrame(entry.imageId)
       if (!current()) return
-      if (!here) {
-        this.state.setState({ reason: failureOf(entry.imageId), loading: false })
+      image = cache.getImage(entry.imageId)
+      if (!here || image === undefined) {
+        this.#blank()
+        this.state.setState({
+          reason: failureOf(entry.imageId) ?? 'The image could not be kept in memory.',
+          shown: undefined,
+          transform: undefined,
+          loading: false,
+        })
         return
       }
     }
-    const presented = new Promise<void>(resolve => {
-      this.#presented = resolve
-    })
-    const place = stack.imageIds.indexOf(entry.imageId)
-    if (this.#mounted !== stack) {
-      this.#mounted = stack
-      await this.#viewport.setStack(stack.imageIds, place)
-      if (!current()) {
-        if (opening === this.#opening) void this.#show()
-        return
+    const attributes = describeFrame(entry.imageId)?.attributes ?? {}
+    const shape = shapeOf(image, attributes)
+    const before = this.#image?.shape
+    this.#image = { image, attributes, shape, place: index }
+    const resized = before?.columns !== shape.columns || before.rows !== shape.rows || before.aspect !== shape.aspect
+    if (this.#fitted && (resized || this.#view === UNMOVED)) this.#fitView()
+    await this.#draw()
+  }
+
+  /**
+   * Puts what is wanted on the screen: at once the first time in a frame of the display, then with the next frame, so that a
+   * burst of wheel events draws what it ends at. Resolves when the picture is there, or nothing is to be drawn.
+   */
+  #draw(): Promise<void> {
+    if (this.#image === undefined) return Promise.resolve()
+    const drawn = new Promise<void>(resolve => this.#waiting.push(resolve))
+    // Without a size yet, the observer draws when there is one.
+    if (!this.#drawDue && this.#screen.size.width > 0) {
+      this.#drawDue = true
+      requestAnimationFrame(() => {
+        this.#drawDue = false
+        if (this.#waiting.length > 0) void this.#drawNow()
+      })
+      void this.#drawNow()
+    }
+    return drawn
+  }
+
+  async #drawNow(): Promise<void> {
+    const drawing = this.#image
+    const { stack } = this.state.getState()
+    const waiting = this.#waiting
+    this.#waiting = []
+    if (drawing !== undefined && stack !== undefined) {
+      const { inverted, nearest } = this.state.getState()
+      const { image, attributes, shape, place } = drawing
+      const range = this.#range ?? storedRange(image)
+      const view = this.#view
+      const matrix = imageToDevice(view, this.#screen.size, shape.aspect)
+      const look = { range, inverted: inverted !== image.invert, nearest }
+      const done = this.#screen.draw({ image, imageIds: stack.imageIds, attributes, shape }, view, matrix, look)
+      if (done !== undefined) await done
+      if (drawing === this.#image) {
+        const { index, loading } = this.state.getState()
+        this.state.setState({
+          shown: place,
+          loading: place === index ? false : loading,
+          reason: undefined,
+          range: image.color ? undefined : range,
+          zoom: view.zoom,
+          transform: scaleMatrix(matrix, this.element.clientWidth / this.#screen.size.width),
+          quarterTurns: view.quarterTurns,
+          mirrored: view.mirrored,
+        })
       }
-      this.#applyProperties()
-    } else {
-      await this.#viewport.setImageIdIndex(place)
-      // Cornerstone's CPU path goes back to the stored window with every image; the reader's sticks to the series.
-      if (this.#range !== undefined) this.#viewport.setProperties({ voiRange: this.#range })
     }
-    if (current()) this.state.setState({ reason: undefined })
-    this.#viewport.render()
-    await presented
+    for (const resolve of waiting) resolve()
   }
 
-  #applyProperties(): void {
-    const range = this.#range
-    const image = this.#viewport.getCornerstoneImage()
-    const stored = describeFrame(image?.imageId ?? '')?.attributes.VOILUTFunction
-    if (stored === 'SIGMOID' && this.#engine.rendering === 'gl') {
-      this.#viewport.setProperties({ VOILUTFunction: Enums.VOILUTFunctionType.SAMPLED_SIGMOID })
-    }
-    if (range !== undefined && !image?.color) this.#viewport.setProperties({ voiRange: range })
-    if (this.#nearest) this.#viewport.setProperties({ interpolationType: Enums.InterpolationType.NEAREST })
-  }
-
-  #rendered(): void {
-    const { stack, index, loading } = this.state.getState()
-    const image = this.#viewport.getCornerstoneImage()
-    if (stack === undefined || this.#mounted !== stack || image === undefined) return
-    const shown =
-      stack.entries[index]?.imageId === image.imageId
-        ? index
-        : stack.entries.findIndex(entry => entry.imageId === image.imageId)
-    const voiRange = this.#viewport.getProperties().voiRange
-    this.state.setState({
-      shown: shown === -1 ? undefined : shown,
-      loading: shown === index ? false : loading,
-      range: image.color ? undefined : voiRange && { lower: voiRange.lower, upper: voiRange.upper },
-      zoom: this.#zoom(),
-    })
-    this.#presented?.()
-    this.#presented = undefined
+  #blank(): void {
+    this.#image = undefined
+    this.#screen.clear()
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   #framesChanged(): void {
@@ -213,88 +294,129 @@ export class Pane {
   /** Undefined = as stored. */
   setRange(range: VoiRange | undefined, tell = true): void {
     const { stack } = this.state.getState()
-    const image = this.#viewport.getCornerstoneImage()
-    if (stack === undefined || this.#mounted !== stack || image === undefined || image.color) return
+    if (stack === undefined || this.#image === undefined || this.#image.image.color) return
     this.#range = range
-    if (range === undefined) this.#viewport.resetProperties()
-    else this.#viewport.setProperties({ voiRange: range })
-    if (this.#nearest) this.#viewport.setProperties({ interpolationType: Enums.InterpolationType.NEAREST })
-    this.#viewport.render()
+    this.state.setState({ range: range ?? storedRange(this.#image.image) })
+    void this.#draw()
     if (tell) this.#listener.onWindow(stack.manifest.SeriesInstanceUID, range)
   }
 
   /** `dx`, `dy`: parts of the pane's width and height. */
   dragWindow(dx: number, dy: number): void {
     const { range } = this.state.getState()
-    const image = this.#viewport.getCornerstoneImage()
+    const { image } = this
     if (range === undefined || image === undefined) return
     const full = Math.max(1e-6, (image.maxPixelValue - image.minPixelValue) * Math.abs(image.slope || 1))
-    const next = dragWindow(range, full, dx, dy)
-    this.state.setState({ range: next })
-    this.setRange(next)
+    this.setRange(dragWindow(range, full, dx, dy))
   }
 
   toggleInterpolation(): void {
-    this.#nearest = !this.#nearest
-    const { NEAREST, LINEAR } = Enums.InterpolationType
-    this.#viewport.setProperties({ interpolationType: this.#nearest ? NEAREST : LINEAR })
-    this.#viewport.render()
+    this.state.setState(({ nearest }) => ({ nearest: !nearest }))
+    void this.#draw()
   }
 
-  // ── camera; points are CSS pixels from the pane's top left ──
+  /** Black and white exchanged. */
+  invert(): void {
+    if (this.#image === undefined || this.#image.image.color) return
+    this.state.setState(({ inverted }) => ({ inverted: !inverted }))
+    void this.#draw()
+  }
+
+  // ── view; points are CSS pixels from the pane's top left ──
+
+  #device(cssPixels: number): number {
+    return (cssPixels * this.#screen.size.width) / Math.max(1, this.element.clientWidth)
+  }
+
+  #setView(view: View, fitted = false): void {
+    this.#view = view
+    this.#fitted = fitted
+    void this.#draw()
+  }
+
+  #fitView(): void {
+    if (this.#image === undefined) return
+    const { shape } = this.#image
+    const { quarterTurns, mirrored } = this.#view
+    const { size } = this.#screen
+    this.#view = {
+      zoom: fitZoom(size, shape, quarterTurns),
+      centre: [shape.columns / 2, shape.rows / 2],
+      quarterTurns,
+      mirrored,
+    }
+  }
 
   pan(dx: number, dy: number): void {
-    if (this.state.getState().shown === undefined) return
-    const from = this.#viewport.canvasToWorld([0, 0])
-    const to = this.#viewport.canvasToWorld([dx, dy])
-    this.#shift(from, to)
-    this.#fitted = false
-    this.#viewport.render()
+    if (this.#image === undefined) return
+    this.#setView(panned(this.#view, this.#image.shape.aspect, this.#device(dx), this.#device(dy)))
   }
 
   zoomAbout(point: [number, number], factor: number): void {
-    if (this.state.getState().shown === undefined) return
-    const { parallelScale } = this.#viewport.getCamera()
-    const zoom = this.#zoom() * factor
-    if (parallelScale === undefined || zoom < 0.02 || zoom > 100) return
-    const before = [...this.#viewport.canvasToWorld(point)]
-    this.#viewport.setCamera({ parallelScale: parallelScale / factor })
-    this.#shift(before, this.#viewport.canvasToWorld(point))
-    this.#fitted = false
-    this.#viewport.render()
+    if (this.#image === undefined) return
+    const at: [number, number] = [this.#device(point[0]), this.#device(point[1])]
+    this.#setView(zoomedAbout(this.#view, this.#screen.size, this.#image.shape.aspect, at, factor))
   }
 
   fit(): void {
-    if (this.state.getState().shown === undefined) return
-    this.#fitted = true
-    this.#viewport.resetCamera()
-    this.#viewport.render()
+    if (this.#image === undefined) return
+    this.#fitView()
+    this.#setView(this.#view, true)
   }
 
-  /** After the engine has given the canvas its new size: fit stays fit. */
-  resized(): void {
-    if (this.#fitted && this.#mounted !== undefined) this.#viewport.resetCamera()
-    if (this.#mounted !== undefined) this.#viewport.render()
+  /** Device pixels for the width of one image pixel, about the middle of the pane. */
+  setZoom(zoom: number): void {
+    if (this.#image === undefined) return
+    const { width, height } = this.#screen.size
+    const { aspect } = this.#image.shape
+    const middle: [number, number] = [width / 2, height / 2]
+    this.#setView(zoomedAbout(this.#view, this.#screen.size, aspect, middle, zoom / this.#view.zoom))
   }
 
-  #shift(from: ArrayLike<number>, to: ArrayLike<number>): void {
-    const { focalPoint, position } = this.#viewport.getCamera()
-    if (focalPoint === undefined || position === undefined) return
-    const moved = (point: ArrayLike<number>): Types.Point3 => [
-      point[0]! + from[0]! - to[0]!,
-      point[1]! + from[1]! - to[1]!,
-      point[2]! + from[2]! - to[2]!,
-    ]
-    this.#viewport.setCamera({ focalPoint: moved(focalPoint), position: moved(position) })
+  /** Brings an image point into the middle of the pane. */
+  centreOn(point: [number, number]): void {
+    if (this.#image !== undefined) this.#setView({ ...this.#view, centre: point })
   }
 
-  #zoom(): number {
-    const image = this.#viewport.getCornerstoneImage()
-    if (image === undefined) return 1
-    // Measured, not asked for: Cornerstone's CPU path keeps its old zoom after a resize.
-    const [a, b] = [this.#viewport.canvasToWorld([0, 0]), this.#viewport.canvasToWorld([100, 0])]
-    const mm = Math.hypot(b[0] - a[0], b[1] - a[1], b[2] - a[2])
-    return mm > 0 ? (100 * devicePixelRatio * image.columnPixelSpacing) / mm : 1
+  /** Clockwise. */
+  rotate(quarterTurns: number): void {
+    this.#turn(turned(this.#view, quarterTurns))
+  }
+
+  /** What is seen is mirrored: left and right exchanged, or top and bottom. */
+  flip(axis: 'horizontal' | 'vertical'): void {
+    this.#turn(flipped(this.#view, axis))
+  }
+
+  #turn(view: View): void {
+    if (this.#image === undefined) return
+    this.#view = view
+    if (this.#fitted) this.#fitView()
+    void this.#draw()
+  }
+
+  /** What the reader has set, for keeping. */
+  view(): PaneView {
+    const { inverted } = this.state.getState()
+    const { quarterTurns, mirrored, zoom, centre } = this.#view
+    return { range: this.#range, inverted, quarterTurns, mirrored, ...(this.#fitted ? {} : { zoom, centre }) }
+  }
+
+  /** Brings back what `view` gave. */
+  setView(kept: PaneView): void {
+    if (this.#image === undefined) return
+    const { range, inverted, quarterTurns, mirrored, zoom, centre } = kept
+    this.#range = range
+    this.state.setState({ inverted })
+    this.#view = { ...this.#view, quarterTurns, mirrored }
+    if (zoom === undefined || centre === undefined) this.fit()
+    else this.#setView({ zoom, centre, quarterTurns, mirrored })
+  }
+
+  /** Image coordinates of a point of the pane; undefined while nothing is shown. */
+  imagePoint(point: [number, number]): [number, number] | undefined {
+    const { transform } = this.state.getState()
+    return transform && applyMatrix(invertMatrix(transform), point)
   }
 
   // ── cine ──
@@ -334,7 +456,12 @@ export class Pane {
 
   /** What the canvas holds, for read-back in tests. */
   readPixels(): ImageData | undefined {
-    const { canvas } = this.#viewport
-    return canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height)
+    return this.#screen.readPixels()
   }
+}
+
+/** The window the frame loader found for the image, in modality units. */
+function storedRange({ windowCenter, windowWidth }: Types.IImage): VoiRange {
+  const first = (value: number | number[]) => (Array.isArray(value) ? (value[0] ?? 0) : value)
+  return windowToRange({ center: first(windowCenter), width: first(windowWidth) })
 }

@@ -1,0 +1,90 @@
+import type { Matrix, Size, View } from '../../shared/viewing/view.ts'
+import { displayTable } from './displayTable.ts'
+import { BLACK, type Covered, type DisplayTable, paint } from './paint.ts'
+import type { Look, Screen, ScreenFrame } from './screen.ts'
+
+/** The picture computed by this page (paint.ts) and put on a canvas that never leaves the CPU. */
+export class CpuScreen implements Screen {
+  readonly #canvas = document.createElement('canvas')
+  readonly #context: CanvasRenderingContext2D
+  #data: ImageData | undefined
+  #words = new Uint32Array(0)
+  #covered: Covered = { left: 0, top: 0, right: 0, bottom: 0 }
+  #table: { key: string; table: DisplayTable } | undefined
+
+  constructor(element: HTMLElement) {
+    // Left to itself Chromium keeps it on the GPU, and every image waits for the GPU process to hand it back.
+    const context = this.#canvas.getContext('2d', { willReadFrequently: true, alpha: false })
+    if (context === null) throw new Error('This browser has no canvas.')
+    this.#context = context
+    this.resize({ width: 0, height: 0 })
+    element.append(this.#canvas)
+  }
+
+  get size(): Size {
+    return { width: this.#canvas.width, height: this.#canvas.height }
+  }
+
+  /** Device pixels, from the pane's observer. */
+  resize({ width, height }: Size): void {
+    if (width === this.#canvas.width && height === this.#canvas.height) return
+    this.#canvas.width = width
+    this.#canvas.height = height
+    this.#data = undefined
+  }
+
+  draw({ image, attributes }: ScreenFrame, _view: View, matrix: Matrix, look: Look): void {
+    const { size } = this
+    if (this.#data === undefined) {
+      this.#data = new ImageData(size.width, size.height)
+      this.#words = new Uint32Array(this.#data.data.buffer)
+      this.#words.fill(BLACK)
+    }
+    const pixels = image.getPixelData() as Parameters<typeof paint>[0]['pixels']
+    const components = image.color ? 3 : 1
+    const table = components === 1 ? this.#tableFor({ image, attributes }, look) : undefined
+    const raster = { pixels, columns: image.columns, rows: image.rows, components } as const
+    const before = this.#covered
+    const covered = paint(raster, matrix, table, this.#words, size, look.nearest)
+    if (uncovered(before, covered)) {
+      this.#words.fill(BLACK)
+      paint(raster, matrix, table, this.#words, size, look.nearest)
+    }
+    this.#covered = covered
+    this.#context.putImageData(this.#data, 0, 0)
+  }
+
+  #tableFor({ image, attributes }: Pick<ScreenFrame, 'image' | 'attributes'>, look: Look): DisplayTable {
+    const { minPixelValue: min, maxPixelValue: max, slope, intercept } = image
+    const { range, inverted } = look
+    const key = [min, max, slope, intercept, range.lower, range.upper, inverted, attributes.VOILUTFunction].join()
+    if (this.#table?.key !== key) {
+      this.#table = {
+        key,
+        table: displayTable({ min, max, slope, intercept, range, inverted, VOILUTFunction: attributes.VOILUTFunction }),
+      }
+    }
+    return this.#table.table
+  }
+
+  clear(): void {
+    this.#words.fill(BLACK)
+    this.#covered = { left: 0, top: 0, right: 0, bottom: 0 }
+    if (this.#data !== undefined) this.#context.putImageData(this.#data, 0, 0)
+  }
+
+  readPixels(): ImageData | undefined {
+    const { width, height } = this.#canvas
+    return width > 0 && height > 0 ? this.#context.getImageData(0, 0, width, height) : undefined
+  }
+
+  dispose(): void {
+    this.#canvas.remove()
+  }
+}
+
+/** Something of the old picture lies outside the new one. */
+function uncovered(before: Covered, now: Covered): boolean {
+  if (before.left >= before.right || before.top >= before.bottom) return false
+  return before.left < now.left || before.top < now.top || before.right > now.right || before.bottom > now.bottom
+}
