@@ -7,8 +7,21 @@ import type { SeriesManifest } from './viewing/image.ts'
  */
 const uid = z.string().min(1).max(64)
 
+/** new → opened (somebody looked) → read (somebody said so). Opening alone never makes a study read. */
+export const readingStatus = z.enum(['new', 'opened', 'read'])
+export type ReadingStatus = z.infer<typeof readingStatus>
+
+/** (0040,1003) RequestedProcedurePriority as a reader uses it; what nobody set is routine. */
+export const priority = z.enum(['stat', 'urgent', 'routine'])
+export type Priority = z.infer<typeof priority>
+
+/** Whose settings, drafts and marks of reading; 'local' is who sits at this workstation. */
+const user = z.string().min(1).max(64).default('local')
+
 /** A study as the worklist shows it. Dates and times are DICOM's (YYYYMMDD, HHMMSS.F…) or empty; `received` are epoch ms. */
 export const studySummary = z.object({
+  /** The station's number for the study: what `studies.order` and `studies.rows` speak of. */
+  id: z.int(),
   StudyInstanceUID: z.string(),
   /** All groups as decoded, `Alphabetic=Ideographic=Phonetic`. */
   PatientName: z.string(),
@@ -18,12 +31,17 @@ export const studySummary = z.object({
   IssuerOfPatientID: z.string(),
   PatientBirthDate: z.string(),
   PatientSex: z.string(),
+  /** As sent (AS), '' when absent: the worklist computes the age from the dates where it can. */
+  PatientAge: z.string(),
   StudyDate: z.string(),
   StudyTime: z.string(),
   StudyDescription: z.string(),
   AccessionNumber: z.string(),
   ReferringPhysicianName: z.string(),
   InstitutionName: z.string(),
+  /** Each once, in order of arrival. */
+  StationName: z.array(z.string()),
+  BodyPartExamined: z.array(z.string()),
   ModalitiesInStudy: z.array(z.string()),
   NumberOfStudyRelatedSeries: z.int(),
   NumberOfStudyRelatedInstances: z.int(),
@@ -36,6 +54,12 @@ export const studySummary = z.object({
   /** Oddities kept and shown: see `instanceFlags` in shared/dicom. */
   flags: z.array(z.string()),
   synthetic: z.boolean(),
+  reading: z.object({ status: readingStatus, by: z.string(), at: z.number().nullable() }),
+  priority,
+  /** How many other studies of the same patient are here; 999 = that many or more. */
+  priors: z.int(),
+  /** Windows that show it now, each user once. */
+  openBy: z.array(z.string()),
 })
 export type StudySummary = z.infer<typeof studySummary>
 
@@ -123,6 +147,8 @@ export const stationStatus = z.object({
   problems: z.int(),
   writable: z.boolean(),
   platform: z.string(),
+  /** Who runs the station, by the system's name for them: what 'local' stands for when a person reads it. */
+  user: z.string(),
 })
 export type StationStatus = z.infer<typeof stationStatus>
 
@@ -137,29 +163,146 @@ export const headerElement = z.object({
 })
 export type HeaderElement = z.infer<typeof headerElement>
 
-/** One page of the list of studies, newest `lastReceived` first within equal keys. */
-const studiesList = {
-  in: z.object({
-    /** Parts of the name in any order, or an ID or accession prefix; accents and case do not matter. */
-    search: z.string().max(200).default(''),
-    sort: z.enum(['lastReceived', 'StudyDate', 'PatientName', 'PatientID']).default('lastReceived'),
-    descending: z.boolean().default(true),
-    limit: z.int().min(1).max(500).default(200),
-    /** From the page before; opaque. */
-    cursor: z.string().max(2000).optional(),
-  }),
-  out: z.object({
-    studies: z.array(studySummary),
-    /** How many match in all. */
-    total: z.int(),
-    nextCursor: z.string().nullable(),
-    seq: z.int(),
-  }),
-}
+/** shared/viewing/overlay.ts */
+const overlay = z.object({
+  group: z.int(),
+  Rows: z.int(),
+  Columns: z.int(),
+  OverlayOrigin: z.tuple([z.int(), z.int()]),
+  OverlayType: z.string(),
+  OverlayLabel: z.string(),
+  OverlayDescription: z.string(),
+  bits: z.string(),
+})
+
+const dicomDate = z
+  .string()
+  .regex(/^(\d{8})?$/)
+  .default('')
+
+/** Which studies a list shows; every condition that is given must hold. */
+export const studyFilter = z.object({
+  /**
+   * Every word must begin a word of the name (any order, accents, kana form and case do not matter), of the description, or
+   * be an ID or accession number's beginning (with or without its leading zeros).
+   */
+  search: z.string().max(200).default(''),
+  /** Study Date, inclusive, YYYYMMDD; '' = open. */
+  from: dicomDate,
+  to: dicomDate,
+  /** Any of them in the study; empty = all. */
+  modalities: z.array(z.string().max(16)).max(50).default([]),
+  statuses: z.array(readingStatus).max(3).default([]),
+  priorities: z.array(priority).max(3).default([]),
+  /** First object received at or after this moment (epoch ms): "just arrived". */
+  receivedSince: z.number().optional(),
+})
+export type StudyFilter = z.input<typeof studyFilter>
+
+/** Every column a list can be ordered by. Equal keys stand in the order they first arrived in, turned around with the list. */
+export const studySort = z.enum([
+  'lastReceived',
+  'PatientName',
+  'PatientID',
+  'PatientBirthDate',
+  'PatientSex',
+  'StudyDate',
+  'ModalitiesInStudy',
+  'BodyPartExamined',
+  'StudyDescription',
+  'AccessionNumber',
+  'InstitutionName',
+  'StationName',
+  'ReferringPhysicianName',
+  'NumberOfStudyRelatedInstances',
+  'priors',
+  'reading',
+  'priority',
+])
+export type StudySort = z.infer<typeof studySort>
+
+/** STAT studies that nobody has read stand above the others, whatever the order. */
+const studyQuery = studyFilter.extend({
+  sort: studySort.default('lastReceived'),
+  descending: z.boolean().default(true),
+})
+/** From the page before; opaque. */
+const cursor = z.string().max(2000).optional()
 
 export const contract = {
   'station.status': { in: z.object({}), out: stationStatus },
-  'studies.list': studiesList,
+  /** One page of rows, keyset-paged. */
+  'studies.list': {
+    in: studyQuery.extend({ limit: z.int().min(1).max(500).default(200), cursor }),
+    out: z.object({
+      studies: z.array(studySummary),
+      /** How many match in all. */
+      total: z.int(),
+      nextCursor: z.string().nullable(),
+      seq: z.int(),
+    }),
+  },
+  /** The same list as numbers alone, so that a reader's list stands still and any place in it is reached at once. */
+  'studies.order': {
+    in: studyQuery.extend({ limit: z.int().min(1).max(50_000).default(20_000), cursor }),
+    out: z.object({
+      /** `id` of each study in order: little-endian uint32, base64. */
+      ids: z.string(),
+      nextCursor: z.string().nullable(),
+      seq: z.int(),
+    }),
+  },
+  /** The rows of these studies as they are now, in the order asked; those that are gone are left out. */
+  'studies.rows': {
+    in: z.object({ ids: z.array(z.int().positive()).max(500) }),
+    out: z.object({ studies: z.array(studySummary), seq: z.int() }),
+  },
+  /** Live counts of saved lists. */
+  'studies.counts': {
+    in: z.object({ filters: z.array(studyFilter).max(50) }),
+    out: z.object({ counts: z.array(z.object({ total: z.int(), unread: z.int() })), seq: z.int() }),
+  },
+  /** The other studies of the same patient, newest first, at most 500. */
+  'patient.studies': {
+    in: z.object({ StudyInstanceUID: uid }),
+    out: z.object({ studies: z.array(studySummary), seq: z.int() }),
+  },
+  /** Says how far the reading of studies is; `before` is what undoes it, study by study. */
+  'reading.set': {
+    in: z.object({
+      studies: z
+        .array(z.object({ StudyInstanceUID: uid, status: readingStatus }))
+        .min(1)
+        .max(500),
+      user,
+    }),
+    out: z.object({ before: z.array(z.object({ StudyInstanceUID: z.string(), status: readingStatus })) }),
+  },
+  'priority.set': {
+    in: z.object({ StudyInstanceUID: uid, priority }),
+    out: z.object({ before: priority }),
+  },
+  /**
+   * What a window shows now ('' = no study). Said again at least every 20 s; forgotten after 60 s. A study that was new becomes
+   * opened.
+   */
+  'window.shows': {
+    in: z.object({ window: z.string().min(1).max(64), StudyInstanceUID: z.string().max(64), user }),
+    out: z.object({}),
+  },
+  /** A reader's unsaved work on a study (shared/viewing/draft.ts); null and rev 0 when there is none. */
+  'draft.get': {
+    in: z.object({ StudyInstanceUID: uid, user }),
+    out: z.object({ draft: z.json().nullable(), rev: z.int() }),
+  },
+  /**
+   * Durable when answered. `rev` is the one the change was made on; the answer's is the next one, or null when another is there
+   * by now: then nothing was kept, and it is to be read and merged. (No error: two windows do this every day.)
+   */
+  'draft.put': {
+    in: z.object({ StudyInstanceUID: uid, user, draft: z.json(), rev: z.int().min(0) }),
+    out: z.object({ rev: z.int().nullable() }),
+  },
   'study.get': {
     in: z.object({ StudyInstanceUID: uid }),
     out: z.object({ study: studySummary, series: z.array(seriesSummary), seq: z.int() }),
@@ -171,6 +314,11 @@ export const contract = {
   'instance.header': {
     in: z.object({ contentId: z.int().positive() }),
     out: z.object({ elements: z.array(headerElement), truncated: z.boolean() }),
+  },
+  /** The overlay planes (60xx) of one frame, 1-based. */
+  'instance.overlays': {
+    in: z.object({ contentId: z.int().positive(), frame: z.int().positive().default(1) }),
+    out: z.object({ overlays: z.array(overlay) }),
   },
   /** What a folder on the station's machine holds, for choosing what to import. '' = the user's home. */
   'folder.list': {
@@ -206,10 +354,10 @@ export const contract = {
     }),
   },
   /** User-interface settings live in the station, never in the browser's storage. */
-  'settings.get': { in: z.object({ user: z.string().max(64).default('local') }), out: z.record(z.string(), z.json()) },
+  'settings.get': { in: z.object({ user }), out: z.record(z.string(), z.json()) },
   'settings.set': {
     in: z.object({
-      user: z.string().max(64).default('local'),
+      user,
       key: z.string().min(1).max(100),
       value: z.json(),
     }),

@@ -59,6 +59,12 @@ export const ERRORS = {
     dimseStatus: 0xfe00,
     httpStatus: 409,
   },
+  'draft-conflict': {
+    sentence: 'The study was worked on in another window meanwhile: what is there now was kept, this change was not.',
+    retryable: false,
+    dimseStatus: 0x0110,
+    httpStatus: 409,
+  },
   'draining': {
     sentence: 'The station is shutting down.',
     retryable: true,

@@ -3,10 +3,11 @@ import { isTextGuessed, langOf } from './charset.ts'
 import { type Encoding, encodingOf } from './encoding.ts'
 import type { InstanceFlag } from './flags.ts'
 import { readImageAttributes } from './imageAttributes.ts'
+import { overlayGroups } from './overlays.ts'
 import { DataSet } from './reader.ts'
 import { isOddUID, normaliseUID } from './uids.ts'
 
-export { readPerFrame } from './functionalGroups.ts'
+export { readFunctionalGroups } from './functionalGroups.ts'
 export { unshowableReason } from './unshowable.ts'
 
 const UIDS = ['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID', 'SOPClassUID'] as const
@@ -17,6 +18,7 @@ const TEXTS = [
   'IssuerOfPatientID',
   'PatientBirthDate',
   'PatientSex',
+  'PatientAge',
   'StudyDate',
   'StudyTime',
   'StudyID',
@@ -50,6 +52,8 @@ type Identity = Record<(typeof UIDS)[number] | (typeof TEXTS)[number], string>
 export interface InstanceHeader extends Identity {
   /** As written, values joined by backslash. */
   SpecificCharacterSet: string
+  /** STAT, HIGH, … as sent: of the procedure, its request, its reporting or the study, the first that says something; '' when none does. */
+  RequestedProcedurePriority: string
   SeriesNumber: number | undefined
   InstanceNumber: number | undefined
   /** BCP 47, from the character set; '' when it says nothing. */
@@ -60,7 +64,7 @@ export interface InstanceHeader extends Identity {
   flags: InstanceFlag[]
   /** Made for showing the program, not of a patient: must be marked on the image. */
   synthetic: boolean
-  /** Has functional groups: `readPerFrame` finds more. */
+  /** Has functional groups, or planes of a dose grid: `readFunctionalGroups` finds more. */
   enhanced: boolean
   pixels: PixelElement | null
   /** How the elements are really laid out, whatever the transfer syntax says. */
@@ -69,6 +73,9 @@ export interface InstanceHeader extends Identity {
   complete: boolean
   damage?: string
 }
+
+/** Elements that say what differs from frame to frame. */
+const FRAME_TELLING = ['SharedFunctionalGroupsSequence', 'PerFrameFunctionalGroupsSequence', 'GridFrameOffsetVector']
 
 const PIXEL_DATA = 0x7fe00010
 const FLOAT_PIXEL_DATA = 0x7fe00008
@@ -94,14 +101,15 @@ export function readInstanceHeader(bytes: Uint8Array, transferSyntaxUID: string)
   return {
     ...identity,
     SpecificCharacterSet: dataSet.characterSets.join('\\'),
+    RequestedProcedurePriority: requestedPriority(dataSet).slice(0, MAX_TEXT),
     SeriesNumber: integer(dataSet.number('SeriesNumber')),
     InstanceNumber: integer(dataSet.number('InstanceNumber')),
     lang: langOf(dataSet.characterSets),
     NumberOfFrames: pixels ? Math.min(Math.max(Math.trunc(frames), 1), MAX_FRAMES) : 0,
-    attributes: readImageAttributes(dataSet),
+    attributes: pixelAttributes(dataSet, pixels),
     flags: flagsOf(dataSet, identity, declared),
     synthetic: identity.PatientID.startsWith('SYNTHETIC') || dataSet.string('SyntheticData') === 'YES',
-    enhanced: dataSet.has('SharedFunctionalGroupsSequence') || dataSet.has('PerFrameFunctionalGroupsSequence'),
+    enhanced: FRAME_TELLING.some(key => dataSet.has(key)),
     pixels,
     encoding: dataSet.encoding,
     complete: !truncatedHeader && !dataSet.damage,
@@ -109,11 +117,40 @@ export function readInstanceHeader(bytes: Uint8Array, transferSyntaxUID: string)
   }
 }
 
+function requestedPriority(dataSet: DataSet): string {
+  return (
+    dataSet.string('RequestedProcedurePriority') ||
+    dataSet
+      .items('RequestAttributesSequence')
+      .map(item => item.string('RequestedProcedurePriority'))
+      .find(text => text !== '') ||
+    dataSet.string('ReportingPriority') ||
+    dataSet.string('StudyPriorityID')
+  )
+}
+
 function pixelElement(dataSet: DataSet): PixelElement | null {
   const span = dataSet.span(PIXEL_DATA) ?? dataSet.span(FLOAT_PIXEL_DATA) ?? dataSet.span(DOUBLE_PIXEL_DATA)
   if (!span) return null
   const { tag, valueOffset, length, undefinedLength } = span
   return { tag, vr: dataSet.vrOf(span), valueOffset, length, undefinedLength }
+}
+
+/** What the header says of the pixels, as far as it is to be believed of how they are read and shown. */
+function pixelAttributes(dataSet: DataSet, pixels: PixelElement | null): ImageAttributes {
+  const attributes = readImageAttributes(dataSet)
+  if (overlayGroups(dataSet).length > 0) attributes.overlays = true
+  if (pixels !== null && pixels.tag !== PIXEL_DATA) {
+    // PS3.3 C.7.6.24: float pixels have no Bits Stored; what stands there anyway would make integers of them.
+    delete attributes.BitsStored
+    attributes.BitsAllocated = pixels.tag === FLOAT_PIXEL_DATA ? 32 : 64
+  }
+  // PS3.3 C.8.7.1.1.2: there the modality transform leads back to the X-ray intensity and is not for display.
+  if (/^(LOG|DISP)$/.test(dataSet.string('PixelIntensityRelationship'))) {
+    for (const key of ['ModalityLUT', 'RescaleSlope', 'RescaleIntercept', 'RescaleType'] as const)
+      delete attributes[key]
+  }
+  return attributes
 }
 
 function integer(value: number | undefined): number | undefined {

@@ -14,6 +14,11 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
   return {
     read: {
       listStudies: missing('listStudies'),
+      orderStudies: missing('orderStudies'),
+      getStudies: missing('getStudies'),
+      countStudies: missing('countStudies'),
+      patientStudies: missing('patientStudies'),
+      getDraft: missing('getDraft'),
       getStudy: missing('getStudy'),
       getManifest: missing('getManifest'),
       qido: missing('qido'),
@@ -23,6 +28,7 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
       counts: async () => ({ studies: 0, series: 0, instances: 0, bytes: 0 }),
       listPeers: async () => [],
       getSettings: async user => settings.get(user) ?? {},
+      unreadGroups: async () => [],
       pendingWork: async () => [],
       getThumbnail: async () => null,
       ...read,
@@ -41,6 +47,10 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
     async setSetting(user, key, value) {
       settings.set(user, { ...settings.get(user), [key]: value })
     },
+    setReading: missing('setReading'),
+    setOpened: missing('setOpened'),
+    setPriority: missing('setPriority'),
+    putDraft: missing('putDraft'),
     finishWork: missing('finishWork'),
     writable: true,
     async close() {},

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { MIGRATIONS, migrate } from '../../electron/station/store/migrate.ts'
+import { contract } from '../../shared/contract.ts'
 import { ctSlice, newStore, send, temporaryFolder } from './objects.ts'
 
 const next = `ALTER TABLE study ADD COLUMN StudyStatusID TEXT NOT NULL DEFAULT ''`
@@ -43,4 +45,46 @@ test('a database of a newer version is not opened and not touched', async () => 
   db.close()
   await expect(newStore({ dataDir })).rejects.toMatchObject({ code: 'database-newer' })
   expect(existsSync(`${file}.v99.backup`)).toBe(false)
+})
+
+test('a worklist of the first version gets its lists, priors and search words', async () => {
+  const dataDir = temporaryFolder()
+  const db = new Database(join(dataDir, 'index.sqlite'))
+  migrate(db, MIGRATIONS.slice(0, 1))
+  db.exec(`
+    INSERT INTO patient VALUES (1, '["","P1"]'), (2, '["","P2"]');
+    UPDATE state SET value = 3 WHERE key = 'series'`)
+  const addStudy = db.prepare(
+    `INSERT INTO study (id, patient, StudyInstanceUID, PatientName, foldedName, lang, PatientID, IssuerOfPatientID,
+       PatientBirthDate, PatientSex, StudyDate, StudyTime, StudyID, StudyDescription, AccessionNumber,
+       ReferringPhysicianName, InstitutionName, ModalitiesInStudy, firstReceived, lastReceived, sendingAET, synthetic)
+     VALUES (?, ?, ?, ?, ?, '', '000123', '', '', '', '20250101', '', '', 'CT Schädel', 'A1', '', '', '["CT"]', 5, 6, 'CT1', 0)`,
+  )
+  // Folded as the first version did.
+  addStudy.run(1, 1, '1.1', 'ヤマダ^タロー', 'やまだ^たろー')
+  addStudy.run(2, 1, '1.2', 'Ito', 'ito')
+  addStudy.run(3, 2, '1.3', 'Sato', 'sato')
+  db.exec(`INSERT INTO studyToken VALUES ('たろー', 1), ('000123', 1)`)
+  const addSeries = db.prepare(
+    `INSERT INTO series (study, SeriesInstanceUID, Modality, SeriesDescription, BodyPartExamined, SeriesDate, SeriesTime,
+       InstitutionName, StationName, Manufacturer) VALUES (1, ?, 'CT', '', ?, '', '', '', ?, '')`,
+  )
+  addSeries.run('2.1', 'HEAD', 'CT2')
+  addSeries.run('2.2', '', 'CT1')
+  addSeries.run('2.3', 'HEAD', 'CT2')
+  db.close()
+
+  const { store } = await newStore({ dataDir })
+  const list = (search: string) =>
+    store.read.listStudies(contract['studies.list'].in.parse({ search, descending: false }))
+  const { studies } = await list('')
+  expect(studies).toMatchObject([
+    { StudyInstanceUID: '1.1', StationName: ['CT2', 'CT1'], BodyPartExamined: ['HEAD'], priors: 1 },
+    { StudyInstanceUID: '1.2', StationName: [], BodyPartExamined: [], priors: 1 },
+    { StudyInstanceUID: '1.3', priors: 0, reading: { status: 'new', by: '', at: null }, priority: 'routine' },
+  ])
+  // The words are folded anew while the station already works.
+  while ((await list('schadel')).total < 3) await wait(20)
+  expect((await list('たろう 123')).studies.map(study => study.StudyInstanceUID)).toEqual(['1.1'])
+  expect((await list('yamada')).total).toBe(0)
 })

@@ -97,3 +97,22 @@ export async function newStore(
   onTestFinished(() => store.close())
   return { store, dataDir }
 }
+
+/** Two echoes of two places in one object; shared groups hold the spacing. */
+export const enhancedFourFrames = ctSlice(1, {
+  NumberOfFrames: 4,
+  ImagePositionPatient: [],
+  PixelData: new Uint16Array(64 * 64 * 4).fill(100),
+  SharedFunctionalGroupsSequence: [
+    {
+      PixelMeasuresSequence: [{ PixelSpacing: [0.7, 0.7], SliceThickness: 2 }],
+      PlaneOrientationSequence: [{ ImageOrientationPatient: [1, 0, 0, 0, 1, 0] }],
+    },
+  ],
+  // Two echoes of two places; the window is the same in every frame, so it is told once.
+  PerFrameFunctionalGroupsSequence: [0, 1, 2, 3].map(n => ({
+    PlanePositionSequence: [{ ImagePositionPatient: [0, 0, 5 * (n >> 1)] }],
+    MREchoSequence: [{ EffectiveEchoTime: n % 2 === 0 ? 10 : 90 }],
+    FrameVOILUTSequence: [{ WindowCenter: 40, WindowWidth: 400 }],
+  })),
+})

@@ -3,7 +3,6 @@ import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import type { QidoQuery, Store } from '../../electron/station/store/index.ts'
 import { qidoStatement } from '../../electron/station/store/readQido.ts'
-import { listStatement } from '../../electron/station/store/readStudies.ts'
 import { ctSlice, newStore, send } from './objects.ts'
 
 const NAMES = [
@@ -29,66 +28,6 @@ async function worklist(): Promise<{ store: Store; dataDir: string }> {
   }
   return opened
 }
-
-const everything = { search: '', sort: 'lastReceived', descending: true, limit: 200 } as const
-
-async function found(store: Store, search: string): Promise<string[]> {
-  const page = await store.read.listStudies({ ...everything, search, sort: 'StudyDate', descending: false })
-  expect(page.total).toBe(page.studies.length)
-  return page.studies.map(study => study.PatientName)
-}
-
-test('a study is found by parts of its name in any order, without accents and case, by ID and accession prefix', async () => {
-  const { store } = await worklist()
-  expect(await found(store, 'muller')).toEqual([NAMES[0]])
-  expect(await found(store, 'LENA mül')).toEqual([NAMES[0]])
-  expect(await found(store, '太郎')).toEqual([NAMES[1]])
-  expect(await found(store, 'ヤマダ')).toEqual([NAMES[1]])
-  expect(await found(store, 'tar yam')).toEqual([NAMES[1]])
-  expect(await found(store, '길동')).toEqual([NAMES[2]])
-  expect(await found(store, 'διονύσ')).toEqual([NAMES[3]])
-  expect(await found(store, 'لنز')).toEqual([NAMES[5]])
-  expect(await found(store, 'sean brien')).toEqual([NAMES[6]])
-  expect(await found(store, 'id-3')).toEqual([NAMES[2]])
-  expect(await found(store, 'acc2')).toEqual([NAMES[1]])
-  expect(await found(store, 'ulle')).toEqual([])
-  expect(await found(store, '')).toHaveLength(NAMES.length)
-})
-
-test.each(['lastReceived', 'StudyDate', 'PatientName', 'PatientID'] as const)(
-  'pages by %s are complete and without repeats while studies arrive',
-  async sort => {
-    const { store } = await newStore()
-    for (let study = 1; study <= 12; study++) {
-      // Names and dates repeat: pages must not break inside equal keys.
-      await send(
-        store,
-        ctSlice(1, { PatientName: `Name${study % 3}`, StudyDate: `2025010${study % 2}` }, { study, size: 4 }),
-      )
-    }
-    for (const descending of [true, false]) {
-      const seen: string[] = []
-      let cursor: string | undefined
-      do {
-        const page = await store.read.listStudies({ search: '', sort, descending, limit: 5, cursor })
-        seen.push(...page.studies.map(study => study.StudyInstanceUID))
-        cursor = page.nextCursor ?? undefined
-        const study = 100 + seen.length + (descending ? 0 : 50)
-        await send(store, ctSlice(1, { PatientName: 'Name9', StudyDate: '20251231' }, { study, size: 4 }))
-      } while (cursor)
-      expect(new Set(seen).size).toBe(seen.length)
-      for (let study = 1; study <= 12; study++) expect(seen).toContain(`2.25.1000.${study}`)
-    }
-    const { studies } = await store.read.listStudies({ search: 'name', sort, descending: false, limit: 500 })
-    const keys = studies.map(study => study[sort])
-    expect(keys).toEqual([...keys].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)))
-  },
-)
-
-test('a cursor that is none is refused', async () => {
-  const { store } = await newStore()
-  await expect(store.read.listStudies({ ...everything, cursor: 'x' })).rejects.toMatchObject({ code: 'bad-request' })
-})
 
 const study = (matches: Record<string, string>, more: Partial<QidoQuery> = {}): QidoQuery => ({
   level: 'study',
@@ -170,7 +109,7 @@ test('settings are kept per user', async () => {
   expect(await again.read.getSettings('anna')).toEqual({ layout: { rows: 3 } })
 })
 
-test('the hot queries go through indexes', async () => {
+test('the queries of QIDO-RS go through indexes', async () => {
   const { store, dataDir } = await newStore()
   await send(store, ctSlice(1))
   const db = new Database(join(dataDir, 'index.sqlite'), { readonly: true })
@@ -181,19 +120,6 @@ test('the hot queries go through indexes', async () => {
       .map(row => row.detail)
       .join('\n')
   try {
-    for (const sort of ['lastReceived', 'StudyDate', 'PatientName', 'PatientID'] as const) {
-      for (const after of [undefined, ['k', 5, 5] as [string, number, number]]) {
-        const descending = plan(listStatement({ search: '', sort, descending: true, limit: 50 }, after))
-        expect(descending).toMatch(/USING INDEX studyBy/)
-        expect(descending).not.toMatch(/TEMP B-TREE/)
-        const ascending = plan(listStatement({ search: '', sort, descending: false, limit: 50 }, after))
-        expect(ascending).toMatch(/USING INDEX studyBy/)
-        expect(ascending).not.toMatch(/TEMP B-TREE FOR ORDER BY/)
-      }
-    }
-    expect(plan(listStatement({ search: 'ann mul', sort: 'PatientName', descending: false, limit: 50 }))).toMatch(
-      /SEARCH studyToken USING PRIMARY KEY \(token>\? AND token<\?\)/,
-    )
     const noScan = (query: QidoQuery) => expect(plan(qidoStatement(query))).not.toMatch(/SCAN (?!other)/)
     noScan(study({ StudyInstanceUID: '1.2' }))
     noScan(study({ PatientID: 'A' }))

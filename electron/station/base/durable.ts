@@ -1,4 +1,4 @@
-import { mkdir, open, rename, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** A sync failed: what the kernel holds and what the disk holds may differ from now on, and a retry would only hide it. */
@@ -18,10 +18,18 @@ export interface NewFile {
   close(): Promise<void>
 }
 
+/** A file that only grows. */
+export interface GrowingFile extends NewFile {
+  /** Bytes in it when it was opened. */
+  readonly size: number
+}
+
 /** What the station does to files it must be able to rely on. An interface, so that tests can be a disk that fails. */
 export interface Disk {
   /** Fails when the file exists. The name itself is durable only after `syncFolder` of its folder. */
   createFile(path: string): Promise<NewFile>
+  /** Opens a file to write behind its end, durably made when it is not there. */
+  openToAppend(path: string): Promise<GrowingFile>
   /** Makes a folder and its parents, durably. */
   makeFolder(path: string): Promise<void>
   /** The names in the folder are on the disk when it resolves. Rejects with SyncError. */
@@ -102,26 +110,37 @@ export function createDisk(): Disk {
     return making
   }
 
+  function writable(path: string, handle: FileHandle): NewFile {
+    return {
+      async write(bytes, position) {
+        let done = 0
+        while (done < bytes.length) {
+          const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
+          done += bytesWritten
+        }
+      },
+      async sync() {
+        try {
+          await handle.datasync()
+        } catch (error) {
+          throw new SyncError(path, error)
+        }
+      },
+      close: () => handle.close(),
+    }
+  }
+
   return {
-    async createFile(path) {
-      const handle = await open(path, 'wx', 0o600)
-      return {
-        async write(bytes, position) {
-          let done = 0
-          while (done < bytes.length) {
-            const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
-            done += bytesWritten
-          }
-        },
-        async sync() {
-          try {
-            await handle.datasync()
-          } catch (error) {
-            throw new SyncError(path, error)
-          }
-        },
-        close: () => handle.close(),
-      }
+    createFile: async path => writable(path, await open(path, 'wx', 0o600)),
+    async openToAppend(path) {
+      // Not 'a': Linux then ignores the position, and what a failed write left behind could not be written over.
+      const handle = await open(path, 'r+').catch(async error => {
+        if (errorCode(error) !== 'ENOENT') throw error
+        const made = await open(path, 'wx+', 0o600)
+        await syncFolder(dirname(path))
+        return made
+      })
+      return { ...writable(path, handle), size: (await handle.stat()).size }
     },
     makeFolder,
     syncFolder,
@@ -130,11 +149,16 @@ export function createDisk(): Disk {
 }
 
 /** Replaces a small file as a whole: a reader, or a crash, meets the old content or the new, never a half. */
-export async function replaceFile(disk: Disk, path: string, content: string): Promise<void> {
+export async function replaceFile(disk: Disk, path: string, content: string | Iterable<string>): Promise<void> {
   const temporary = `${path}.${process.pid}.new`
   const file = await disk.createFile(temporary)
   try {
-    await file.write(new TextEncoder().encode(content), 0)
+    let position = 0
+    for (const part of typeof content === 'string' ? [content] : content) {
+      const bytes = new TextEncoder().encode(part)
+      await file.write(bytes, position)
+      position += bytes.length
+    }
     await file.sync()
   } finally {
     await file.close()

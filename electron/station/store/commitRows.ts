@@ -1,10 +1,14 @@
 import type { Database } from 'better-sqlite3'
+import { ATTRIBUTES_VERSION } from '../../../shared/dicom/imageAttributes.ts'
 import type { InstanceHeader } from '../../../shared/dicom/instanceHeader.ts'
 import type { Change, Received } from './index.ts'
 import type { CommitAnswer, ReceivedObject } from './receivedObject.ts'
 import { samePixels } from './samePixels.ts'
 import { foldName, studyTokens } from './searchTokens.ts'
+import { PRIORITY } from './studyQuery.ts'
 
+/** A patient with more studies here is a phantom: counting stops, so that its next study costs no more than any other's. */
+const MOST_PRIORS = 999
 /** What the first object that knows it says about its study; a later one only fills what is still empty. */
 const STUDY_TEXTS = [
   'PatientName',
@@ -12,6 +16,7 @@ const STUDY_TEXTS = [
   'IssuerOfPatientID',
   'PatientBirthDate',
   'PatientSex',
+  'PatientAge',
   'StudyDate',
   'StudyTime',
   'StudyID',
@@ -58,8 +63,8 @@ export function createCommitRows(
     `SELECT id, patient, lang, flags, ${STUDY_TEXTS.join(', ')} FROM study WHERE StudyInstanceUID = ?`,
   )
   const addStudy = db.prepare(
-    `INSERT INTO study (patient, StudyInstanceUID, foldedName, lang, firstReceived, lastReceived, sendingAET, synthetic, ${STUDY_TEXTS.join(', ')})
-     VALUES (@patient, @StudyInstanceUID, @foldedName, @lang, @received, @received, @sendingAET, @synthetic, ${STUDY_TEXTS.map(name => `@${name}`).join(', ')})`,
+    `INSERT INTO study (patient, StudyInstanceUID, foldedName, lang, firstReceived, lastReceived, sendingAET, synthetic, priority, ${STUDY_TEXTS.join(', ')})
+     VALUES (@patient, @StudyInstanceUID, @foldedName, @lang, @received, @received, @sendingAET, @synthetic, @priority, ${STUDY_TEXTS.map(name => `@${name}`).join(', ')})`,
   )
   const fillStudy = db.prepare(
     `UPDATE study SET patient = @patient, foldedName = @foldedName, lang = @lang, ${STUDY_TEXTS.map(name => `${name} = @${name}`).join(', ')} WHERE id = @id`,
@@ -73,10 +78,22 @@ export function createCommitRows(
      WHERE id = @id`,
   )
   const setStudyFlags = db.prepare('UPDATE study SET flags = ? WHERE id = ?')
-  const setModalities = db.prepare(
-    `UPDATE study SET ModalitiesInStudy = (SELECT json_group_array(Modality) FROM
-       (SELECT DISTINCT Modality FROM series WHERE study = @study AND Modality <> '' ORDER BY Modality)) WHERE id = @study`,
+  const eachOnce = (column: string, order: string) =>
+    `(SELECT json_group_array(${column}) FROM
+       (SELECT ${column} FROM series WHERE study = @study AND ${column} <> '' GROUP BY ${column} ORDER BY ${order}))`
+  const setLists = db.prepare(
+    `UPDATE study SET ModalitiesInStudy = ${eachOnce('Modality', 'Modality')},
+       StationNamesInStudy = ${eachOnce('StationName', 'min(id)')},
+       BodyPartsInStudy = ${eachOnce('BodyPartExamined', 'min(id)')} WHERE id = @study`,
   )
+  const raisePriority = db.prepare(
+    'UPDATE study SET priority = @priority WHERE id = @id AND priority < @priority AND priorityByHand = 0',
+  )
+  const studiesOf = db
+    .prepare<[number], string>(`SELECT StudyInstanceUID FROM study WHERE patient = ? LIMIT ${MOST_PRIORS + 2}`)
+    .pluck()
+  const setPriors = db.prepare('UPDATE study SET priors = @priors WHERE patient = @patient AND priors <> @priors')
+  const setManyPriors = db.prepare(`UPDATE study SET priors = ${MOST_PRIORS} WHERE id = ?`)
   const seriesByUID = db.prepare<[number, string], SeriesRow>(
     'SELECT id, flags FROM series WHERE study = ? AND SeriesInstanceUID = ?',
   )
@@ -104,9 +121,9 @@ export function createCommitRows(
   )
   const addContent = db.prepare(
     `INSERT INTO content (id, instance, relation, TransferSyntaxUID, length, sha256, pixelOffset, door, sourceAET, sendingAET,
-       receivingAET, address, received, attributes, framePlan, unshowable, synthetic)
+       receivingAET, address, received, attributes, attributesVersion, framePlan, unshowable, synthetic)
      VALUES (@id, @instance, @relation, @TransferSyntaxUID, @length, @sha256, @pixelOffset, @door, @sourceAET, @sendingAET,
-       @receivingAET, @address, @received, @attributes, @framePlan, @unshowable, @synthetic)`,
+       @receivingAET, @address, @received, @attributes, @attributesVersion, @framePlan, @unshowable, @synthetic)`,
   )
   const addCopy = db.prepare(
     `INSERT INTO copy (content, volume, file, offset, length, metaLength, state) VALUES (?, 1, ?, 0, ?, ?, 'whole')`,
@@ -136,39 +153,57 @@ export function createCommitRows(
     for (const token of studyTokens(texts)) addToken.run(token, study)
   }
 
-  function studyOf(object: ReceivedObject): number {
+  /** Counts the priors of all of a patient's studies after one came to them; the others are told of. */
+  function countPriors(patient: number, study: number, group: Group): void {
+    const all = studiesOf.all(patient)
+    if (all.length - 1 > MOST_PRIORS) setManyPriors.run(study)
+    else if (setPriors.run({ patient, priors: Math.max(0, all.length - 1) }).changes > 0) {
+      for (const uid of all) group.alsoTouched.add(uid)
+    }
+  }
+
+  function studyOf(object: ReceivedObject, group: Group): number {
     const header = withPlainDates(object.header)
     const known = studyByUID.get(header.StudyInstanceUID)
     if (!known) {
       const texts = pick(header, STUDY_TEXTS)
+      const patient = patientOf(object)
       const id = Number(
         addStudy.run({
           ...texts,
-          patient: patientOf(object),
+          patient,
           StudyInstanceUID: header.StudyInstanceUID,
           foldedName: foldName(header.PatientName),
           lang: header.lang,
           received: object.received,
           sendingAET: senderOf(object),
           synthetic: Number(header.synthetic),
+          priority: requestedPriority(header),
         }).lastInsertRowid,
       )
       writeTokens(id, texts)
+      countPriors(patient, id, group)
       if (header.flags.length > 0) setStudyFlags.run(JSON.stringify(header.flags), id)
       return id
     }
     const empty = STUDY_TEXTS.filter(name => known[name] === '' && header[name] !== '')
     if (empty.length > 0) {
       const texts: StudyTexts = { ...pick(known, STUDY_TEXTS), ...pick(header, empty) }
+      const patient = empty.includes('PatientID') ? patientOf(object) : known.patient
       fillStudy.run({
         ...texts,
         id: known.id,
-        patient: empty.includes('PatientID') ? patientOf(object) : known.patient,
+        patient,
         foldedName: foldName(texts.PatientName),
         lang: empty.includes('PatientName') ? header.lang : known.lang,
       })
       writeTokens(known.id, texts)
+      if (patient !== known.patient) {
+        countPriors(known.patient, known.id, group)
+        countPriors(patient, known.id, group)
+      }
     }
+    raisePriority.run({ id: known.id, priority: requestedPriority(header) })
     const otherPatient =
       header.PatientID !== '' && known.PatientID !== '' && header.PatientID !== known.PatientID ? ['mixed-patient'] : []
     const flags = withFlags(known.flags, [...header.flags, ...otherPatient])
@@ -194,7 +229,7 @@ export function createCommitRows(
       }).lastInsertRowid,
     )
     if (flags) setSeriesFlags.run(flags, id)
-    setModalities.run({ study })
+    setLists.run({ study })
     return { id, isNew: true }
   }
 
@@ -215,6 +250,7 @@ export function createCommitRows(
       address: origin.address,
       received: object.received,
       attributes: JSON.stringify(header.attributes),
+      attributesVersion: ATTRIBUTES_VERSION,
       framePlan: object.framePlan && JSON.stringify(object.framePlan),
       unshowable: object.unshowable ?? null,
       synthetic: Number(header.synthetic),
@@ -249,7 +285,7 @@ export function createCommitRows(
       countInStudy.run({ ...touch(object), id: known.study, series: 0, instances: 0, bytes })
     } else {
       outcome = 'stored'
-      const study = studyOf(object)
+      const study = studyOf(object, group)
       const series = seriesOf(object, study)
       const frames = header.NumberOfFrames ?? 0
       const instance = Number(
@@ -287,7 +323,7 @@ export function createCommitRows(
   const addOne = db.transaction(addObject)
 
   return db.transaction((objects: ReceivedObject[]): CommitAnswer => {
-    const group: Group = { changes: [] }
+    const group: Group = { changes: [], alsoTouched: new Set() }
     const results = objects.map(object => {
       const before = group.changes.length
       try {
@@ -299,7 +335,8 @@ export function createCommitRows(
         return { failed: error instanceof Error ? error.message : String(error) }
       }
     })
-    for (const uid of new Set(group.changes.map(change => change.StudyInstanceUID))) {
+    const touched = new Set([...group.changes.map(change => change.StudyInstanceUID), ...group.alsoTouched])
+    for (const uid of touched) {
       const seq = Number(addChange.run(epoch, 'study', uid, '', null).lastInsertRowid)
       group.changes.push({ seq, kind: 'study', StudyInstanceUID: uid })
     }
@@ -321,6 +358,18 @@ function withPlainDates(header: InstanceHeader): InstanceHeader {
 
 interface Group {
   changes: Change[]
+  /** Studies that got nothing themselves but are shown otherwise now. */
+  alsoTouched: Set<string>
+}
+
+/**
+ * What the image says of its urgency, as the index has it. HIGH, MEDIUM and LOW are DICOM's (PS3.3 C.4.11, retired (0032,000C)),
+ * the rest is what information systems write into (0040,1003), a free text.
+ */
+function requestedPriority({ RequestedProcedurePriority }: InstanceHeader): number {
+  const text = RequestedProcedurePriority.trim().toUpperCase()
+  if (/^(STAT|EMERGENCY|S)$/.test(text)) return PRIORITY.indexOf('stat')
+  return /^(HIGH|URGENT|ASAP|A)$/.test(text) ? PRIORITY.indexOf('urgent') : PRIORITY.indexOf('routine')
 }
 
 function touch(object: ReceivedObject): { received: number; sendingAET: string; synthetic: number } {

@@ -39,7 +39,12 @@ export function locateFrame(plan: FramePlan, frame: number, place: DataSetPlace)
       location.ranges = plan.ranges?.[index]?.map(([offset, bytes]) => inFile(offset, bytes)) ?? [inFile(start, length)]
       return location
     case 'swap':
-      return { ...location, ranges: [inFile(start, length)], sampleBytes: plan.sampleBytes ?? 2 }
+      // 8-bit samples in big endian words: a frame of an odd length ends within one (its last byte is padded to, PS3.5 §8.1.1).
+      return {
+        ...location,
+        ranges: [inFile(start, Math.min(length + (length % (plan.sampleBytes ?? 2)), dataSetLength - start))],
+        sampleBytes: plan.sampleBytes ?? 2,
+      }
     case 'bits':
       return { ...location, ranges: [inFile(start, length)], bitOffset, bits }
     case 'inflate':

@@ -1,7 +1,15 @@
-import type { SeriesSummary, StudySummary } from '../../../shared/contract.ts'
+import type {
+  CallParsed,
+  Priority,
+  ReadingStatus,
+  SeriesSummary,
+  StudySort,
+  StudySummary,
+} from '../../../shared/contract.ts'
 import type { FrameAccessKind, ImageAttributes, SeriesManifest } from '../../../shared/viewing/image.ts'
 
 export { openStore } from './openStore.ts'
+export { qidoKeys } from './readQido.ts'
 
 /** Where an object came from: one type for every door. */
 export interface Origin {
@@ -93,6 +101,10 @@ export interface QidoRow {
   values: Record<string, string | number | Array<string | number>>
 }
 
+/** Which studies and in which order, as the contract parsed it. */
+export type StudyFilter = CallParsed<'studies.counts'>['filters'][number]
+export type StudyQuery = StudyFilter & { sort: StudySort; descending: boolean }
+
 export interface StudyPage {
   studies: StudySummary[]
   total: number
@@ -100,15 +112,25 @@ export interface StudyPage {
   seq: number
 }
 
+/** `id` of each study of a page, in order. */
+export interface StudyOrder {
+  ids: Uint32Array
+  nextCursor: string | null
+  seq: number
+}
+
 /** Every read, answered by a pool of reader threads. */
 export interface StoreReader {
-  listStudies(query: {
-    search: string
-    sort: 'lastReceived' | 'StudyDate' | 'PatientName' | 'PatientID'
-    descending: boolean
-    limit: number
-    cursor?: string
-  }): Promise<StudyPage>
+  /** `openBy` of every summary is empty: the vault does not know who looks. */
+  listStudies(query: StudyQuery & { limit: number; cursor?: string }): Promise<StudyPage>
+  orderStudies(query: StudyQuery & { limit: number; cursor?: string }): Promise<StudyOrder>
+  /** In the order asked; those that are gone are left out. */
+  getStudies(ids: number[]): Promise<{ studies: StudySummary[]; seq: number }>
+  countStudies(filter: StudyFilter): Promise<{ total: number; unread: number; seq: number }>
+  /** The patient's other studies, newest first. Rejects with 'not-found'. */
+  patientStudies(StudyInstanceUID: string): Promise<{ studies: StudySummary[]; seq: number }>
+  /** null and 0 when there is none. */
+  getDraft(StudyInstanceUID: string, user: string): Promise<{ draft: unknown; rev: number }>
   /** Rejects with 'not-found'. */
   getStudy(StudyInstanceUID: string): Promise<{ study: StudySummary; series: SeriesSummary[]; seq: number }>
   getManifest(StudyInstanceUID: string, SeriesInstanceUID: string): Promise<SeriesManifest>
@@ -125,9 +147,25 @@ export interface StoreReader {
   counts(): Promise<{ studies: number; series: number; instances: number; bytes: number }>
   listPeers(): Promise<Array<{ AET: string; address: string; firstSeen: number; lastSeen: number; instances: number }>>
   getSettings(user: string): Promise<Record<string, unknown>>
-  /** Instances `work` still has to look into (functional groups, thumbnails), oldest first. */
-  pendingWork(limit: number): Promise<Array<{ contentId: number }>>
+  /**
+   * Instances `work` still has to look into (functional groups, thumbnails), oldest first; after them those whose header alone is
+   * to be read `again`, because an older version read less of it.
+   */
+  /** Of `pendingWork`, what may have functional groups that a viewer of this series would miss. */
+  unreadGroups(StudyInstanceUID: string, SeriesInstanceUID: string): Promise<number[]>
+  pendingWork(limit: number): Promise<Array<{ contentId: number; again: boolean }>>
   getThumbnail(contentId: number): Promise<Uint8Array | null>
+}
+
+/** What is found in an object after its sender has been answered. */
+export interface WorkFound {
+  /** Of the header and the shared functional groups. With them `perFrame`, what differs of each frame; absent when nothing does. */
+  attributes?: ImageAttributes
+  perFrame?: ImageAttributes[]
+  /** PNG. */
+  thumbnail?: Uint8Array
+  /** Why there is no picture. */
+  unshowable?: string
 }
 
 /** One row of the feed, as listeners get it. */
@@ -155,11 +193,21 @@ export interface Store {
   /** Told of trouble a person should know of: other bytes under a known UID, a disk that failed. Returns the unsubscribe. */
   onProblem(listener: (problem: StoreProblem) => void): () => void
   setSetting(user: string, key: string, value: unknown): Promise<void>
-  /** What `work` found after the answer: functional groups per frame, thumbnail (PNG), or why it can't be shown. Marks the content as done. */
-  finishWork(
-    contentId: number,
-    found: { perFrame?: ImageAttributes[]; thumbnail?: Uint8Array; unshowable?: string },
-  ): Promise<void>
+  /**
+   * Decisions: durable, in the index and in `decisions.log`, when they resolve. Reject with 'not-found' or 'store-read-only'.
+   * Those of unknown studies among others are left out.
+   */
+  setReading(
+    studies: Array<{ StudyInstanceUID: string; status: ReadingStatus }>,
+    user: string,
+  ): Promise<{ before: Array<{ StudyInstanceUID: string; status: ReadingStatus }> }>
+  /** Somebody looks: a new study is opened from now on, any other stays as it is. */
+  setOpened(StudyInstanceUID: string, user: string): Promise<void>
+  setPriority(StudyInstanceUID: string, priority: Priority): Promise<{ before: Priority }>
+  /** Rejects with 'draft-conflict' when the draft's rev is not the given one. */
+  putDraft(StudyInstanceUID: string, user: string, draft: unknown, rev: number): Promise<{ rev: number }>
+  /** Keeps what `work` found after the answer, and marks the content as done. */
+  finishWork(contentId: number, found: WorkFound): Promise<void>
   readonly writable: boolean
   /** Refuse new receives, wait for the running ones, checkpoint, close. */
   close(): Promise<void>

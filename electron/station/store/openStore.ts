@@ -2,10 +2,12 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ERRORS, IsocenterError } from '../../../shared/errors.ts'
-import { createDisk, type Disk } from '../base/durable.ts'
+import { createDisk, type Disk, errorCode, SyncError } from '../base/durable.ts'
 import type { Log } from '../base/log.ts'
 import { startThread, type Thread } from '../base/thread.ts'
 import { createCommitQueue } from './commitQueue.ts'
+import { openDecisionLog } from './decisionLog.ts'
+import type { Decided } from './decisions.ts'
 import { GatherPool } from './gatherPool.ts'
 import type { Change, Receive, Received, Store, StoreProblem, StoreReader } from './index.ts'
 import { setOrphansAside } from './orphans.ts'
@@ -109,7 +111,7 @@ function createStore({ dataDir, log, graceMs, disk, writer, readers, ...opened }
   const commit = createCommitQueue(
     objects => writer.call('commit', objects),
     (answer: CommitAnswer) => {
-      seq = answer.seq
+      seq = Math.max(seq, answer.seq)
       tell(answer.changes)
     },
   )
@@ -151,6 +153,25 @@ function createStore({ dataDir, log, graceMs, disk, writer, readers, ...opened }
     },
   }
 
+  const decisionLog = openDecisionLog(join(dataDir, 'decisions.log'), disk)
+  /** Committed rows are told of at once, for every reader sees them; the answer waits for the log. */
+  async function decide<Answer>(commit: () => Promise<Decided<Answer>>): Promise<Answer> {
+    if (closing) throw new IsocenterError('draining')
+    if (readOnly) throw new IsocenterError('store-read-only')
+    const { answer, changes, seq: newest, decisions } = await commit()
+    seq = Math.max(seq, newest)
+    tell(changes)
+    try {
+      // Even when nothing changed: what is asked for again may be what could not be written before.
+      await decisionLog.append(decisions)
+    } catch (error) {
+      if (error instanceof SyncError) becomeReadOnly(error)
+      const code = errorCode(error) === 'ENOSPC' ? 'disk-full' : 'store-read-only'
+      throw new IsocenterError(code, 'decisions.log', { cause: error })
+    }
+    return answer
+  }
+
   const worked = new Set<string>()
   let tellingWork: NodeJS.Timeout | undefined
   function tellWork(StudyInstanceUID: string): void {
@@ -169,6 +190,7 @@ function createStore({ dataDir, log, graceMs, disk, writer, readers, ...opened }
     await Promise.all([...receives].map(receive => receive.abort()))
     clearTimeout(tellingWork)
     listeners.clear()
+    await decisionLog.close().catch(error => log.error({ err: error }, 'the log of decisions was not closed cleanly'))
     // Readers first: the last checkpoint empties the write-ahead log only when nobody reads in it.
     await Promise.all(readers.map(reader => reader.stop()))
     await writer
@@ -198,6 +220,11 @@ function createStore({ dataDir, log, graceMs, disk, writer, readers, ...opened }
       return () => problemListeners.delete(listener)
     },
     setSetting: (user, key, value) => writer.call('setSetting', user, key, JSON.stringify(value)),
+    setReading: (studies, user) => decide(() => writer.call('setReading', studies, user, Date.now())),
+    setOpened: (uid, user) => decide(() => writer.call('setOpened', uid, user, Date.now())),
+    setPriority: (uid, priority) => decide(() => writer.call('setPriority', uid, priority, Date.now())),
+    putDraft: (uid, user, draft, rev) =>
+      decide(() => writer.call('putDraft', uid, user, JSON.stringify(draft), rev, Date.now())),
     async finishWork(contentId, found) {
       tellWork(await writer.call('finishWork', contentId, found))
     },
@@ -227,6 +254,11 @@ function createReadPool(readers: Array<Thread<ReaderApi>>): StoreReader {
   }
   return {
     listStudies: query => call('listStudies', query),
+    orderStudies: query => call('orderStudies', query),
+    getStudies: ids => call('getStudies', ids),
+    countStudies: filter => call('countStudies', filter),
+    patientStudies: uid => call('patientStudies', uid),
+    getDraft: (uid, user) => call('getDraft', uid, user),
     getStudy: uid => call('getStudy', uid),
     getManifest: (study, series) => call('getManifest', study, series),
     qido: query => call('qido', query),
@@ -236,6 +268,7 @@ function createReadPool(readers: Array<Thread<ReaderApi>>): StoreReader {
     counts: () => call('counts'),
     listPeers: () => call('listPeers'),
     getSettings: user => call('getSettings', user),
+    unreadGroups: (study, series) => call('unreadGroups', study, series),
     pendingWork: limit => call('pendingWork', limit),
     getThumbnail: contentId => call('getThumbnail', contentId),
   }

@@ -20,6 +20,9 @@ const STORED = `SELECT content.id AS contentId, StudyInstanceUID, SeriesInstance
   file, copy.offset + copy.metaLength AS dataSetOffset, content.length AS dataSetLength
   FROM study JOIN series ON series.study = study.id JOIN instance ON instance.series = series.id`
 
+/** Image classes whose attributes stand in functional groups even for one frame. */
+const ENHANCED = ['2.1', '2.2', '4.1', '4.3', '4.4', '12.1.1', '12.2.1', '13.1.1', '13.1.2', '13.1.3', '128.1', '130']
+
 export function createFileReader(db: Database, dataDir: string) {
   const shown = (condition: string) =>
     db.prepare<unknown[], StoredRow>(
@@ -37,8 +40,16 @@ export function createFileReader(db: Database, dataDir: string) {
     `SELECT TransferSyntaxUID, NumberOfFrames, framePlan, file, metaLength, copy.offset, content.length FROM content
      JOIN instance ON instance.id = content.instance JOIN copy ON copy.content = content.id WHERE content.id = ?`,
   )
-  const pending = db.prepare<[number], { contentId: number }>(
-    'SELECT content AS contentId FROM pending ORDER BY content LIMIT ?',
+  const pending = db.prepare<[number], { contentId: number; again: 0 | 1 }>(
+    'SELECT content AS contentId, again FROM pending ORDER BY again, content LIMIT ?',
+  )
+  // Number of Frames is type 1 in every object with functional groups (PS3.3 C.7.6.16); most others have none.
+  const unreadGroups = db.prepare<[string, string], { contentId: number }>(
+    `SELECT content.id AS contentId FROM study JOIN series ON series.study = study.id
+     JOIN instance ON instance.series = series.id JOIN content ON content.id = instance.shown
+     JOIN pending ON pending.content = content.id
+     WHERE StudyInstanceUID = ? AND SeriesInstanceUID = ? AND NOT again
+       AND (NumberOfFrames > 1 OR SOPClassUID IN (${ENHANCED.map(uid => `'1.2.840.10008.5.1.4.1.1.${uid}'`)})) LIMIT 100`,
   )
   const thumbnail = db.prepare<[number], { png: Buffer }>('SELECT png FROM thumbnail WHERE content = ?')
 
@@ -81,7 +92,11 @@ export function createFileReader(db: Database, dataDir: string) {
       })
     },
 
-    pendingWork: (limit: number): Array<{ contentId: number }> => pending.all(limit),
+    pendingWork: (limit: number): Array<{ contentId: number; again: boolean }> =>
+      pending.all(limit).map(({ contentId, again }) => ({ contentId, again: again === 1 })),
+
+    unreadGroups: (StudyInstanceUID: string, SeriesInstanceUID: string): number[] =>
+      unreadGroups.all(StudyInstanceUID, SeriesInstanceUID).map(({ contentId }) => contentId),
 
     getThumbnail(contentId: number): Uint8Array | null {
       return thumbnail.get(contentId)?.png ?? null

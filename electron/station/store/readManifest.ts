@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { takeOutCommon } from '../../../shared/dicom/functionalGroups.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type {
   FrameAccessKind,
@@ -6,7 +7,6 @@ import type {
   ManifestInstance,
   SeriesManifest,
 } from '../../../shared/viewing/image.ts'
-import { orderInstances } from '../../../shared/viewing/order.ts'
 
 interface SeriesRow {
   id: number
@@ -45,7 +45,8 @@ export function createManifestReader(db: Database) {
     `SELECT SOPInstanceUID, SOPClassUID, InstanceNumber, TransferSyntaxUID,
        coalesce(nullif(framePlan ->> 'frames', 0), NumberOfFrames) AS NumberOfFrames, content.id AS contentId, attributes,
        framePlan ->> 'kind' AS access, unshowable, perFrame, synthetic
-     FROM instance JOIN content ON content.id = instance.shown WHERE series = ? ORDER BY instance.id`,
+     FROM instance JOIN content ON content.id = instance.shown WHERE series = ?
+     ORDER BY InstanceNumber IS NULL, InstanceNumber, instance.id`,
   )
   const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)
 
@@ -56,7 +57,7 @@ export function createManifestReader(db: Database) {
       if (!series) throw new IsocenterError('not-found', `series ${SeriesInstanceUID}`)
       const { id, SeriesNumber, ...texts } = series
       const rows = instancesOfSeries.all(id)
-      const instances = orderInstances(rows.map(manifestInstance))
+      const instances = rows.map(manifestInstance)
       return {
         StudyInstanceUID,
         SeriesInstanceUID,
@@ -64,7 +65,7 @@ export function createManifestReader(db: Database) {
         ...(SeriesNumber !== null && { SeriesNumber }),
         seq: newestSeq.get()?.seq ?? 0,
         synthetic: rows.some(row => row.synthetic === 1),
-        common: factorOutCommon(instances),
+        common: takeOutCommon(instances.map(({ attributes }) => attributes)),
         instances,
       }
     },
@@ -81,22 +82,4 @@ function manifestInstance(row: InstanceRow): ManifestInstance {
     attributes: JSON.parse(attributes) as ImageAttributes,
     ...(perFrame !== null && { perFrame: JSON.parse(perFrame) as ImageAttributes[] }),
   }
-}
-
-/** Takes what all instances have alike out of them: 300 CT slices share all but position, location and times. */
-function factorOutCommon(instances: ManifestInstance[]): ImageAttributes {
-  const first = instances[0]
-  if (!first) return {}
-  const common: ImageAttributes = { ...first.attributes }
-  for (const name of Object.keys(common) as Array<keyof ImageAttributes>) {
-    if (!instances.every(instance => isSame(instance.attributes[name], common[name]))) delete common[name]
-  }
-  for (const instance of instances) {
-    for (const name of Object.keys(common) as Array<keyof ImageAttributes>) delete instance.attributes[name]
-  }
-  return common
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  return a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b))
 }

@@ -72,6 +72,11 @@ const TABLES: Record<Level, string> = {
     JOIN content ON content.id = instance.shown`,
 }
 
+/** Every attribute a query of this level may match on: the level's own and those of the levels above. */
+export function qidoKeys(level: Level): ReadonlySet<string> {
+  return new Set(LEVELS[level].flatMap(each => Object.keys(MATCHERS[each])))
+}
+
 /** The query as one statement: exported so that a test can ask SQLite for its plan. */
 export function qidoStatement(query: QidoQuery): { sql: string; values: Value[] } {
   const levels = LEVELS[query.level]

@@ -1,62 +1,18 @@
 import type { Database } from 'better-sqlite3'
 import type { SeriesSummary, StudySummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
-import type { StoreReader, StudyPage } from './index.ts'
-import { afterPrefix, queryTokens } from './searchTokens.ts'
+import type { StoreReader } from './index.ts'
+import { STUDY_COLUMNS, type StudyRow, studySummary } from './studyRow.ts'
 
-type ListQuery = Parameters<StoreReader['listStudies']>[0]
-type StudyRow = Omit<StudySummary, 'ModalitiesInStudy' | 'flags' | 'synthetic'> & {
-  id: number
-  foldedName: string
-  ModalitiesInStudy: string
-  flags: string
-  synthetic: number
-}
 type SeriesRow = Omit<SeriesSummary, 'flags' | 'hasImages' | 'thumbnailSOPInstanceUID'> & {
   flags: string
   showable: number
   id: number
 }
 
-const SORT_COLUMNS = {
-  lastReceived: 'lastReceived',
-  StudyDate: 'StudyDate',
-  PatientName: 'foldedName',
-  PatientID: 'PatientID',
-} as const
-
-const STUDY_COLUMNS = `id, foldedName, StudyInstanceUID, PatientName, lang, PatientID, IssuerOfPatientID, PatientBirthDate,
-  PatientSex, StudyDate, StudyTime, StudyDescription, AccessionNumber, ReferringPhysicianName, InstitutionName,
-  ModalitiesInStudy, NumberOfStudyRelatedSeries, NumberOfStudyRelatedInstances, size, firstReceived, lastReceived,
-  sendingAET, flags, synthetic`
-
 /** An instance of the series whose shown content can be a picture. */
 const SHOWABLE = `FROM instance JOIN content ON content.id = instance.shown
   WHERE instance.series = series.id AND content.unshowable IS NULL`
-
-/** The list of studies as one statement: exported so that a test can ask SQLite for its plan. */
-export function listStatement(query: Pick<ListQuery, 'search' | 'sort' | 'descending' | 'limit'>, after?: Cursor) {
-  const column = SORT_COLUMNS[query.sort]
-  const { where, values } = searchCondition(query.search)
-  const conditions = where ? [where] : []
-  if (after) {
-    // Within equal keys the newest comes first, whatever the direction: the first half is what the index is entered by.
-    const [key, received, id] = after
-    conditions.push(
-      `${column} ${query.descending ? '<=' : '>='} ? AND (${column} <> ? OR lastReceived < ? OR (lastReceived = ? AND id < ?))`,
-    )
-    values.push(key, key, received, received, id)
-  }
-  const order = query.descending ? 'DESC' : 'ASC'
-  const keys =
-    column === 'lastReceived' ? `lastReceived ${order}, id DESC` : `${column} ${order}, lastReceived DESC, id DESC`
-  const sql = `SELECT ${STUDY_COLUMNS} FROM study ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
-    ORDER BY ${keys} LIMIT ?`
-  return { sql, values: [...values, query.limit + 1] }
-}
-
-/** Sort key, lastReceived and id of the last row that was given. */
-type Cursor = [key: string | number, lastReceived: number, id: number]
 
 export function createStudyReader(db: Database) {
   const studyByUID = db.prepare<[string], StudyRow>(`SELECT ${STUDY_COLUMNS} FROM study WHERE StudyInstanceUID = ?`)
@@ -76,29 +32,12 @@ export function createStudyReader(db: Database) {
   const peers = db.prepare<[], Awaited<ReturnType<StoreReader['listPeers']>>[number]>(
     'SELECT AET, address, firstSeen, lastSeen, instances FROM peer ORDER BY lastSeen DESC, AET',
   )
+  const draft = db.prepare<[string, string], { draft: string; rev: number }>(
+    'SELECT draft, rev FROM draft WHERE StudyInstanceUID = ? AND user = ?',
+  )
   const settings = db.prepare<[string], { key: string; value: string }>('SELECT key, value FROM setting WHERE user = ?')
 
   return {
-    listStudies(query: ListQuery): StudyPage {
-      const { sql, values } = listStatement(query, query.cursor ? readCursor(query.cursor) : undefined)
-      const rows = db.prepare<unknown[], StudyRow>(sql).all(...values)
-      const more = rows.length > query.limit
-      if (more) rows.pop()
-      const last = rows.at(-1)
-      const search = searchCondition(query.search)
-      const total = search.where
-        ? (db
-            .prepare<unknown[], { studies: number }>(`SELECT count(*) AS studies FROM study WHERE ${search.where}`)
-            .get(...search.values)?.studies ?? 0)
-        : (countStudies.get()?.studies ?? 0)
-      return {
-        studies: rows.map(studySummary),
-        total,
-        nextCursor: more && last ? writeCursor([last[SORT_COLUMNS[query.sort]], last.lastReceived, last.id]) : null,
-        seq: newestSeq.get()?.seq ?? 0,
-      }
-    },
-
     getStudy(StudyInstanceUID: string): { study: StudySummary; series: SeriesSummary[]; seq: number } {
       const row = studyByUID.get(StudyInstanceUID)
       if (!row) throw new IsocenterError('not-found', `study ${StudyInstanceUID}`)
@@ -125,49 +64,13 @@ export function createStudyReader(db: Database) {
 
     listPeers: () => peers.all(),
 
+    getDraft(StudyInstanceUID: string, user: string): { draft: unknown; rev: number } {
+      const row = draft.get(StudyInstanceUID, user)
+      return row ? { draft: JSON.parse(row.draft) as unknown, rev: row.rev } : { draft: null, rev: 0 }
+    },
+
     getSettings(user: string): Record<string, unknown> {
       return Object.fromEntries(settings.all(user).map(row => [row.key, JSON.parse(row.value) as unknown]))
     },
   }
-}
-
-/** Every word typed must begin a word of the study. */
-function searchCondition(search: string): { where: string; values: Array<string | number> } {
-  const tokens = queryTokens(search)
-  return {
-    where: tokens.map(() => 'id IN (SELECT study FROM studyToken WHERE token >= ? AND token < ?)').join(' AND '),
-    values: tokens.flatMap(token => [token, afterPrefix(token)]),
-  }
-}
-
-function studySummary({ id: _id, foldedName: _foldedName, ...row }: StudyRow): StudySummary {
-  return {
-    ...row,
-    ModalitiesInStudy: JSON.parse(row.ModalitiesInStudy) as string[],
-    flags: JSON.parse(row.flags) as string[],
-    synthetic: row.synthetic === 1,
-  }
-}
-
-function writeCursor(cursor: Cursor): string {
-  return Buffer.from(JSON.stringify(cursor)).toString('base64url')
-}
-
-function readCursor(text: string): Cursor {
-  try {
-    const cursor: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
-    if (Array.isArray(cursor) && cursor.length === 3) {
-      const [key, received, id] = cursor as unknown[]
-      if (
-        (typeof key === 'string' || typeof key === 'number') &&
-        typeof received === 'number' &&
-        typeof id === 'number'
-      ) {
-        return [key, received, id]
-      }
-    }
-  } catch {
-    // told below
-  }
-  throw new IsocenterError('bad-request', 'cursor')
 }

@@ -4,11 +4,18 @@ const MAX_TOKENS = 64
 const MAX_TOKEN_LENGTH = 64
 const IDEOGRAPH = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]/
 
-/** What a study is found by: every word of the name (all groups), the ID, the accession number, folded. Bounded. */
-export function studyTokens(study: { PatientName: string; PatientID: string; AccessionNumber: string }): string[] {
+/** What of a study is searched. */
+export const SEARCHED = ['PatientName', 'PatientID', 'AccessionNumber', 'StudyDescription'] as const
+
+/**
+ * What a study is found by: every word of the name (all groups), the ID, the accession number and the description, folded.
+ * Bounded; what identifies comes before what describes.
+ */
+export function studyTokens(study: Record<(typeof SEARCHED)[number], string>): string[] {
   const tokens = new Set<string>()
-  for (const word of [study.PatientName, study.PatientID, study.AccessionNumber].flatMap(words)) {
+  for (const word of SEARCHED.flatMap(keyword => words(study[keyword]))) {
     add(tokens, word)
+    add(tokens, withoutZeros(word))
     // "Jean-Pierre" is also found by "Pierre".
     for (const part of word.split(/[^\p{L}\p{N}\p{M}]+/u)) add(tokens, part)
     // Names in Chinese, Japanese and Korean often come without a delimiter: the given name is then a tail.
@@ -19,7 +26,8 @@ export function studyTokens(study: { PatientName: string; PatientID: string; Acc
 
 /** What was typed, as prefixes that must all be found. */
 export function queryTokens(typed: string): string[] {
-  return [...new Set(words(typed).map(word => word.slice(0, MAX_TOKEN_LENGTH)))].slice(0, MAX_TOKENS)
+  const tokens = words(typed).map(word => withoutZeros(word).slice(0, MAX_TOKEN_LENGTH))
+  return [...new Set(tokens)].slice(0, MAX_TOKENS)
 }
 
 /** The least text after every text that begins with `prefix`, for a range scan. */
@@ -37,6 +45,11 @@ function words(text: string): string[] {
   return foldForSearch(text)
     .split(/[\s^=,;\\]+/)
     .filter(word => word !== '')
+}
+
+/** Leading zeros of a number do not matter; 0.5 keeps its own. */
+function withoutZeros(word: string): string {
+  return word.replace(/^0+(?=[\p{L}\p{N}])/u, '')
 }
 
 function add(tokens: Set<string>, word: string): void {

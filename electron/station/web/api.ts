@@ -1,5 +1,14 @@
 import { statfs } from 'node:fs/promises'
-import { type CallName, type CallOut, type CallParsed, type Contract, contract } from '../../../shared/contract.ts'
+import { userInfo } from 'node:os'
+import { setTimeout as wait } from 'node:timers/promises'
+import {
+  type CallName,
+  type CallOut,
+  type CallParsed,
+  type Contract,
+  contract,
+  type StudySummary,
+} from '../../../shared/contract.ts'
 import { formatTag, lookupTag } from '../../../shared/dicom/dictionary.ts'
 import { headerLines } from '../../../shared/dicom/header.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
@@ -7,19 +16,38 @@ import { listFolder } from './folders.ts'
 import type { FrameReader } from './frameReader.ts'
 import { pixelSpan, readHeader } from './headerReader.ts'
 import type { WebDeps } from './index.ts'
+import { instanceOverlays } from './overlays.ts'
 import { receivingNow } from './ports.ts'
+import type { Presence } from './presence.ts'
 import { readJson } from './readBody.ts'
 
 /** Paths and settings are small; nothing a call takes comes near. */
 const CALL_BYTES = 4 * 1024 * 1024
+const GROUPS_WAIT_MS = 5000
+const GROUPS_LOOK_MS = 25
 /** A header view of more lines is searched on the station one day, not scrolled. */
 const HEADER_LINES = 20_000
 
 type Handlers = { [N in CallName]: (input: CallParsed<N>) => CallOut<N> | Promise<CallOut<N>> }
 
 /** Answers `POST /api/<name>` (shared/contract.ts). Throws IsocenterErrors: the counter's border turns them into answers. */
-export function createApi(deps: WebDeps, reader: FrameReader, httpPort: () => number) {
+export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence, httpPort: () => number) {
   const { store, work, dimse, problems, config } = deps
+  const { read } = store
+  const user = userName()
+  const marked = <Answer extends { studies: StudySummary[] }>(answer: Answer): Answer => ({
+    ...answer,
+    studies: presence.mark(answer.studies),
+  })
+  /** What stands in functional groups is read after the answer to the scanner: a viewer that comes sooner waits, but not for ever. */
+  const groupsRead = async (StudyInstanceUID: string, SeriesInstanceUID: string): Promise<void> => {
+    for (let waited = 0; waited < GROUPS_WAIT_MS; waited += GROUPS_LOOK_MS) {
+      const unread = await read.unreadGroups(StudyInstanceUID, SeriesInstanceUID)
+      if (unread.length === 0) return
+      if (waited === 0) work.hurry(unread)
+      await wait(GROUPS_LOOK_MS)
+    }
+  }
   const handlers: Handlers = {
     'station.status': async () => {
       const [counts, disk] = await Promise.all([store.read.counts(), statfs(deps.dataDir)])
@@ -36,11 +64,55 @@ export function createApi(deps: WebDeps, reader: FrameReader, httpPort: () => nu
         problems: problems.list().length,
         writable: store.writable,
         platform: process.platform,
+        user,
       }
     },
-    'studies.list': input => store.read.listStudies(input),
-    'study.get': input => store.read.getStudy(input.StudyInstanceUID),
-    'series.open': input => store.read.getManifest(input.StudyInstanceUID, input.SeriesInstanceUID),
+    'studies.list': async input => marked(await read.listStudies(input)),
+    'studies.order': async input => {
+      const { ids, ...page } = await read.orderStudies(input)
+      return { ...page, ids: littleEndian(ids).toString('base64') }
+    },
+    'studies.rows': async input => marked(await read.getStudies(input.ids)),
+    'studies.counts': async input => {
+      const answers: Array<{ total: number; unread: number; seq: number }> = []
+      // One after the other: other reads come between, and none of them waits for fifty.
+      for (const filter of input.filters) answers.push(await read.countStudies(filter))
+      return {
+        counts: answers.map(({ total, unread }) => ({ total, unread })),
+        seq: Math.min(store.seq, ...answers.map(({ seq }) => seq)),
+      }
+    },
+    'patient.studies': async input => marked(await read.patientStudies(input.StudyInstanceUID)),
+    'reading.set': input => store.setReading(input.studies, input.user),
+    'priority.set': input => store.setPriority(input.StudyInstanceUID, input.priority),
+    'window.shows': async ({ window, StudyInstanceUID, user }) => {
+      if (presence.show(window, StudyInstanceUID, user)) await store.setOpened(StudyInstanceUID, user)
+      return {}
+    },
+    'draft.get': async input => {
+      const schema = contract['draft.get'].out
+      return schema.parse(await read.getDraft(input.StudyInstanceUID, input.user))
+    },
+    'draft.put': async input => {
+      try {
+        return await store.putDraft(input.StudyInstanceUID, input.user, input.draft, input.rev)
+      } catch (thrown) {
+        if (thrown instanceof IsocenterError && thrown.code === 'draft-conflict') return { rev: null }
+        throw thrown
+      }
+    },
+    'study.get': async input => {
+      const { study, ...rest } = await read.getStudy(input.StudyInstanceUID)
+      const [withReaders = study] = presence.mark([study])
+      return { ...rest, study: withReaders }
+    },
+    'series.open': async ({ StudyInstanceUID, SeriesInstanceUID }) => {
+      await groupsRead(StudyInstanceUID, SeriesInstanceUID)
+      return read.getManifest(StudyInstanceUID, SeriesInstanceUID)
+    },
+    'instance.overlays': async ({ contentId, frame }) => ({
+      overlays: await instanceOverlays(read, reader, contentId, frame),
+    }),
     'instance.header': async input => {
       const object = await store.read.locateContent(input.contentId)
       const dataSet = await readHeader(object, reader)
@@ -86,6 +158,22 @@ export function createApi(deps: WebDeps, reader: FrameReader, httpPort: () => nu
   return async (name: string, request: Request): Promise<Response> => {
     if (!isCallName(name)) throw new IsocenterError('not-found', 'no such call')
     return Response.json(await call(handlers, name, await readJson(request, CALL_BYTES)))
+  }
+}
+
+/** As they cross the counter, whatever this machine's own order is. */
+function littleEndian(ids: Uint32Array): Buffer {
+  const bytes = Buffer.alloc(ids.length * 4)
+  for (const [index, id] of ids.entries()) bytes.writeUInt32LE(id, index * 4)
+  return bytes
+}
+
+/** Who runs the station, as the system calls them; '' where it has no name for them (a container's bare number). */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return ''
   }
 }
 

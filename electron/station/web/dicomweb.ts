@@ -104,7 +104,7 @@ async function thumbnail(read: StoreReader, uids: Uids): Promise<Response> {
   if (!object) throw new IsocenterError('not-found')
   const png = await read.getThumbnail(object.contentId)
   if (png) return new Response(new Uint8Array(png), { headers: { 'content-type': 'image/png' } })
-  const backlog = await read.pendingWork(BACKLOG)
+  const backlog = (await read.pendingWork(BACKLOG)).filter(({ again }) => !again)
   const isComing = backlog.length === BACKLOG || backlog.some(({ contentId }) => contentId === object.contentId)
   if (!isComing) throw new IsocenterError('not-found', 'no picture')
   return new Response(null, { status: 503, headers: { 'retry-after': '1' } })

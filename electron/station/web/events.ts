@@ -2,6 +2,7 @@ import type { StationEvent, StationEventName } from '../../../shared/contract.ts
 import type { Problems } from '../base/problems.ts'
 import type { Store } from '../store/index.ts'
 import { type DimsePort, receivingNow, type WorkPort } from './ports.ts'
+import type { Presence } from './presence.ts'
 
 /** At most five events a second for any one study: below what a person can follow, far below what ten scanners send. */
 const PERIOD_MS = 200
@@ -33,6 +34,7 @@ export function createEvents(sources: {
   work: Pick<WorkPort, 'onChange'>
   dimse: Pick<DimsePort, 'associations' | 'onChange'>
   problems: Pick<Problems, 'onReport'>
+  presence: Pick<Presence, 'onChange'>
 }): Events {
   const { store, dimse } = sources
   const clients = new Set<Client>()
@@ -60,11 +62,13 @@ export function createEvents(sources: {
     else tell('studies', { seq: toldSeq, StudyInstanceUIDs })
   })
   const associations = paced(PERIOD_MS, () => tell('associations', receivingNow(dimse)))
+  const touch = (StudyInstanceUIDs: Iterable<string>) => {
+    for (const uid of StudyInstanceUIDs) touched.add(uid)
+    studies.ask()
+  }
   const unsubscribe = [
-    store.onChanges(changes => {
-      for (const change of changes) touched.add(change.StudyInstanceUID)
-      studies.ask()
-    }),
+    store.onChanges(changes => touch(changes.map(change => change.StudyInstanceUID))),
+    sources.presence.onChange(touch),
     sources.work.onChange(job => tell('job', job)),
     sources.problems.onReport(problem => tell('problem', problem)),
     dimse.onChange(associations.ask),

@@ -18,6 +18,7 @@ import { type Listening, serve } from './httpAdapter.ts'
 import { type Counters, metricsText } from './metrics.ts'
 import { errorPage } from './pages.ts'
 import type { DimsePort, WorkPort } from './ports.ts'
+import { createPresence } from './presence.ts'
 import { readJson } from './readBody.ts'
 import { staticFile } from './staticFiles.ts'
 import { studyThumbnails } from './thumbnails.ts'
@@ -57,9 +58,10 @@ export function createWeb(deps: WebDeps): Web {
   let port = deps.config.httpPort
   const files = new FileHandles()
   const reader = new FrameReader(files)
-  const events = createEvents(deps)
+  const presence = createPresence()
+  const events = createEvents({ ...deps, presence })
   const counters: Counters = { requests: new Map(), frames: 0, frameBytes: 0 }
-  const api = createApi(deps, reader, () => port)
+  const api = createApi(deps, reader, presence, () => port)
 
   const app = new Hono()
   app.get('/healthz', () => Response.json({ ok: true, version: deps.version, writable: store.writable }))
@@ -140,6 +142,7 @@ export function createWeb(deps: WebDeps): Web {
         port: listening.port,
         async close(graceMs) {
           events.close()
+          presence.close()
           await listening.close(graceMs)
           files.close()
         },

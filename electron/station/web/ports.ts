@@ -15,6 +15,8 @@ export interface WorkPort {
   /** Throws 'not-found'. */
   cancel(id: string): JobSummary
   list(): JobSummary[]
+  /** Looks into these contents before all others. */
+  hurry(contentIds: number[]): void
   onChange(listener: (job: JobSummary) => void): () => void
 }
 

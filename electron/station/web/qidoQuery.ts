@@ -1,40 +1,12 @@
 import { lookupTag, tagOf } from '../../../shared/dicom/dictionary.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
-import type { QidoQuery } from '../store/index.ts'
-
-/** PS3.18 tables 10.6.3-3 to -5, and what our own index adds. */
-const STUDY_KEYS = [
-  'AccessionNumber',
-  'IssuerOfPatientID',
-  'ModalitiesInStudy',
-  'PatientBirthDate',
-  'PatientID',
-  'PatientName',
-  'PatientSex',
-  'ReferringPhysicianName',
-  'StudyDate',
-  'StudyDescription',
-  'StudyID',
-  'StudyInstanceUID',
-  'StudyTime',
-]
-const SERIES_KEYS = [
-  ...STUDY_KEYS,
-  'BodyPartExamined',
-  'Modality',
-  'SeriesDate',
-  'SeriesDescription',
-  'SeriesInstanceUID',
-  'SeriesNumber',
-  'SeriesTime',
-]
-const INSTANCE_KEYS = [...SERIES_KEYS, 'InstanceNumber', 'SOPClassUID', 'SOPInstanceUID']
+import { type QidoQuery, qidoKeys } from '../store/index.ts'
 
 /** What a query may match on at each level; any other attribute is ignored and the client warned. */
 const KEYS: Record<QidoQuery['level'], ReadonlySet<string>> = {
-  study: new Set(STUDY_KEYS),
-  series: new Set(SERIES_KEYS),
-  instance: new Set(INSTANCE_KEYS),
+  study: qidoKeys('study'),
+  series: qidoKeys('series'),
+  instance: qidoKeys('instance'),
 }
 
 const DEFAULT_LIMIT = 1_000

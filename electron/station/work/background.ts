@@ -2,8 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { errorCode } from '../base/durable.ts'
 import type { Log } from '../base/log.ts'
 import type { Thread } from '../base/thread.ts'
-import type { Store } from '../store/index.ts'
-import type { Found } from './look.ts'
+import type { Store, WorkFound } from '../store/index.ts'
 import type { WorkApi } from './workThread.ts'
 
 /** Asked of the store at a time: a page of rows, one round trip for their frames. */
@@ -32,9 +31,11 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
   let thread: Thread<WorkApi> | undefined
   let idle: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
-  let again = false
+  let wakened = false
   let closed = false
   let lastArrival = 0
+  /** A reader waits for them. */
+  const urgent: Array<{ contentId: number; again: boolean }> = []
 
   async function stopThread(): Promise<void> {
     const old = thread
@@ -43,7 +44,7 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
   }
 
   /** What the thread finds; a crash or a hang of a codec costs the thread, and that object its picture. */
-  async function look(request: Parameters<WorkApi['lookInto']>[0]): Promise<Found> {
+  async function look(request: Parameters<WorkApi['lookInto']>[0]): Promise<WorkFound> {
     thread ??= startThread()
     const current = thread
     const limit = new AbortController()
@@ -73,8 +74,11 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
     }
   }
 
+  /** One page of those that are wanted now, else of the queue; how many there were. */
   async function page(): Promise<number> {
-    const pending = await store.read.pendingWork(PAGE)
+    const wanted = urgent.splice(0, PAGE)
+    const isUrgent = wanted.length > 0
+    const pending = isUrgent ? wanted : await store.read.pendingWork(PAGE)
     if (pending.length === 0) return 0
     const firsts = await store.read.locateFrames(pending.map(({ contentId }) => [contentId, 1]))
     // The middle of a run shows more than its ends, which are often black.
@@ -82,13 +86,18 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
     const locations = await store.read.locateFrames(
       pending.map(({ contentId }, index) => [contentId, frames[index] ?? 1]),
     )
-    for (const [index, { contentId }] of pending.entries()) {
-      await giveWay()
+    for (const [index, { contentId, again }] of pending.entries()) {
+      if (!isUrgent) {
+        await giveWay()
+        if (urgent.length > 0) return pending.length
+      }
       if (closed) return 0
       const object = await store.read.locateContent(contentId)
-      const found = await look({ object, frame: frames[index] ?? 1, location: locations[index] ?? null })
+      const [frame, location] = [frames[index] ?? 1, locations[index] ?? null]
+      const found = await look({ object, frame, location, headerOnly: again })
       if (closed) return 0
-      await store.finishWork(contentId, found)
+      // A picture that could be shown is not lost because its header could not be read once more.
+      await store.finishWork(contentId, again ? { ...found, unshowable: undefined } : found)
     }
     return pending.length
   }
@@ -96,16 +105,17 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
   /** Ingest comes first: wait for a gap in the arrivals, but not for ever. */
   async function giveWay(): Promise<void> {
     const begun = Date.now()
-    while (!closed && Date.now() - lastArrival < QUIET_MS && Date.now() - begun < BURST_PACE_MS) await wait(50)
+    while (!closed && urgent.length === 0 && Date.now() - lastArrival < QUIET_MS && Date.now() - begun < BURST_PACE_MS)
+      await wait(50)
   }
 
   async function run(): Promise<void> {
     clearTimeout(idle)
     try {
       do {
-        again = false
+        wakened = false
         while (!closed && (await page()) > 0);
-      } while (again && !closed)
+      } while (wakened && !closed)
     } catch (error) {
       if (!closed) log.error({ err: error }, 'looking into new objects stopped; the next arrival starts it again')
     }
@@ -114,10 +124,10 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
 
   function wake(): void {
     if (closed) return
-    again = true
+    wakened = true
     running ??= run().finally(() => {
       running = undefined
-      if (again) wake()
+      if (wakened) wake()
     })
   }
 
@@ -129,6 +139,11 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
   wake()
 
   return {
+    /** These before all others; the store tells when they are done. */
+    hurry(contentIds: number[]): void {
+      urgent.push(...contentIds.map(contentId => ({ contentId, again: false })))
+      wake()
+    },
     async close(): Promise<void> {
       closed = true
       unsubscribe()

@@ -20,6 +20,8 @@ export interface Work {
   cancel(id: string): JobSummary
   /** Newest first. */
   list(): JobSummary[]
+  /** Looks into these contents before all others: a reader waits. */
+  hurry(contentIds: number[]): void
   /** Told at most five times a second per job, and when it ends. Returns the unsubscribe. */
   onChange(listener: (job: JobSummary) => void): () => void
   /** Cancels the jobs and ends the threads. */
@@ -44,6 +46,7 @@ export function startWork({ store, log }: { store: Store; log: Log }): Work {
     loadSamples: () => jobs.start('samples', 'Sample studies', progress => storeSamples(store, progress)),
     cancel: id => jobs.cancel(id),
     list: () => jobs.list(),
+    hurry: contentIds => background.hurry(contentIds),
     onChange: listener => jobs.onChange(listener),
     async close() {
       await jobs.close()

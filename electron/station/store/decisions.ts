@@ -1,0 +1,109 @@
+import type { Database } from 'better-sqlite3'
+import type { Priority, ReadingStatus } from '../../../shared/contract.ts'
+import { IsocenterError } from '../../../shared/errors.ts'
+import type { Decision } from './decisionLog.ts'
+import type { Change } from './index.ts'
+import { PRIORITY, READING } from './studyQuery.ts'
+
+/** A decision's rows are committed: what it answers, what the feed gained, and what `decisions.log` has to hold before the answer. */
+export interface Decided<Answer> {
+  answer: Answer
+  changes: Change[]
+  seq: number
+  decisions: Decision[]
+}
+
+export interface StudyStatus {
+  StudyInstanceUID: string
+  status: ReadingStatus
+}
+
+type StudyRow = { id: number; reading: number; priority: number }
+
+/** What people decide, as rows: each call one transaction. */
+export function createDecisions(db: Database, epoch: number) {
+  const studyByUID = db.prepare<[string], StudyRow>(
+    'SELECT id, reading, priority FROM study WHERE StudyInstanceUID = ?',
+  )
+  const setReading = db.prepare('UPDATE study SET reading = ?, readingBy = ?, readingAt = ? WHERE id = ?')
+  const setPriority = db.prepare('UPDATE study SET priority = ?, priorityByHand = 1 WHERE id = ?')
+  const draftRev = db.prepare<[string, string], { rev: number }>(
+    'SELECT rev FROM draft WHERE StudyInstanceUID = ? AND user = ?',
+  )
+  const putDraft = db.prepare(
+    `INSERT INTO draft (StudyInstanceUID, user, rev, draft) VALUES (@StudyInstanceUID, @user, @rev, @draft)
+     ON CONFLICT (StudyInstanceUID, user) DO UPDATE SET rev = @rev, draft = @draft`,
+  )
+  const addChange = db.prepare(
+    `INSERT INTO change (epoch, kind, StudyInstanceUID, SOPInstanceUID, content) VALUES (?, 'study', ?, '', NULL)`,
+  )
+  const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)
+
+  function study(StudyInstanceUID: string): StudyRow {
+    const row = studyByUID.get(StudyInstanceUID)
+    if (!row) throw new IsocenterError('not-found', `study ${StudyInstanceUID}`)
+    return row
+  }
+
+  function changed(StudyInstanceUID: string): Change {
+    return { seq: Number(addChange.run(epoch, StudyInstanceUID).lastInsertRowid), kind: 'study', StudyInstanceUID }
+  }
+
+  function decided<Answer>(answer: Answer, changes: Change[], decisions: Decision[]): Decided<Answer> {
+    return { answer, changes, seq: newestSeq.get()?.seq ?? 0, decisions }
+  }
+
+  const read = (wanted: StudyStatus[], by: string, at: number): Decided<{ before: StudyStatus[] }> => {
+    const before: StudyStatus[] = []
+    const decisions: Decision[] = []
+    for (const { StudyInstanceUID, status } of wanted) {
+      const row = studyByUID.get(StudyInstanceUID)
+      if (!row) continue
+      before.push({ StudyInstanceUID, status: READING[row.reading] ?? 'new' })
+      // Who read it first stays who read it.
+      if (READING[row.reading] === status) continue
+      const isNew = status === 'new'
+      setReading.run(READING.indexOf(status), isNew ? '' : by, isNew ? null : at, row.id)
+      decisions.push({ kind: 'reading', at, StudyInstanceUID, status, by })
+    }
+    if (before.length === 0) throw new IsocenterError('not-found', `study ${wanted[0]?.StudyInstanceUID}`)
+    return decided(
+      { before },
+      decisions.map(decision => changed(decision.StudyInstanceUID)),
+      decisions,
+    )
+  }
+
+  return {
+    setReading: db.transaction(read).immediate,
+
+    setOpened: db.transaction((StudyInstanceUID: string, by: string, at: number): Decided<undefined> => {
+      if (study(StudyInstanceUID).reading > 0) return decided(undefined, [], [])
+      return { ...read([{ StudyInstanceUID, status: 'opened' }], by, at), answer: undefined }
+    }).immediate,
+
+    setPriority: db.transaction(
+      (StudyInstanceUID: string, priority: Priority, at: number): Decided<{ before: Priority }> => {
+        const row = study(StudyInstanceUID)
+        setPriority.run(PRIORITY.indexOf(priority), row.id)
+        return decided(
+          { before: PRIORITY[row.priority] ?? 'routine' },
+          [changed(StudyInstanceUID)],
+          [{ kind: 'priority', at, StudyInstanceUID, priority }],
+        )
+      },
+    ).immediate,
+
+    /** `draft` is JSON text. */
+    putDraft: db.transaction(
+      (StudyInstanceUID: string, by: string, draft: string, rev: number, at: number): Decided<{ rev: number }> => {
+        study(StudyInstanceUID)
+        const known = draftRev.get(StudyInstanceUID, by)?.rev ?? 0
+        if (known !== rev) throw new IsocenterError('draft-conflict', `rev ${rev}, there is ${known}`)
+        putDraft.run({ StudyInstanceUID, user: by, rev: rev + 1, draft })
+        const decision: Decision = { kind: 'draft', at, StudyInstanceUID, by, rev: rev + 1, draft: JSON.parse(draft) }
+        return decided({ rev: rev + 1 }, [], [decision])
+      },
+    ).immediate,
+  }
+}

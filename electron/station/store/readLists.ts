@@ -1,0 +1,121 @@
+import type { Database } from 'better-sqlite3'
+import type { StudySummary } from '../../../shared/contract.ts'
+import { IsocenterError } from '../../../shared/errors.ts'
+import type { StudyFilter, StudyOrder, StudyPage, StudyQuery } from './index.ts'
+import { createSearch } from './searched.ts'
+import {
+  cursorColumns,
+  type Found,
+  filterConditions,
+  matching,
+  readCursor,
+  sortedStatement,
+  walkStatements,
+  writeCursor,
+} from './studyQuery.ts'
+import { STUDY_COLUMNS, type StudyRow, studySummary } from './studyRow.ts'
+
+type Paged = StudyQuery & { limit: number; cursor?: string }
+
+/** PS3.4 knows no limit; a patient with more studies is a phantom. */
+const MOST_PRIORS = 500
+
+/** The worklist's reads. */
+export function createListReader(db: Database) {
+  const search = createSearch(db)
+  const countAll = db.prepare<[], { total: number }>('SELECT count(*) AS total FROM study')
+  const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)
+  const rowsById = db.prepare<[string], StudyRow>(
+    `SELECT ${STUDY_COLUMNS} FROM study WHERE study.id IN (SELECT value FROM json_each(?))`,
+  )
+  const patientOf = db.prepare<[string], { id: number; patient: number }>(
+    'SELECT id, patient FROM study WHERE StudyInstanceUID = ?',
+  )
+  const ofPatient = db.prepare<[number, number], StudyRow>(
+    `SELECT ${STUDY_COLUMNS} FROM study WHERE patient = ? AND study.id <> ?
+     ORDER BY StudyDate DESC, StudyTime DESC, study.id DESC LIMIT ${MOST_PRIORS}`,
+  )
+  const allStudies = () => countAll.get()?.total ?? 0
+  const seq = () => newestSeq.get()?.seq ?? 0
+
+  function count(filter: StudyFilter, found: Found & { studies: number }): number {
+    if (filterConditions(filter).sql === '') return found.kind === 'all' ? allStudies() : found.studies
+    const { sql, values } = matching(filter, found)
+    return db.prepare<unknown[], { total: number }>(`SELECT count(*) AS total ${sql}`).get(...values)?.total ?? 0
+  }
+
+  /** One page of `columns`, one more than asked for when there are more. */
+  function page<Row>(columns: string, query: Paged): { rows: Row[]; total: number } {
+    const after = query.cursor ? readCursor(query.cursor, query.sort) : undefined
+    const found = search(query.search)
+    const total = count(query, found)
+    const most = query.limit + 1
+    // To sort a match costs twice what walking past a study does: walking wins when the page is full before most were seen.
+    if (found.kind === 'some' || 2 * total * total < query.limit * allStudies()) {
+      const { sql, values } = sortedStatement(columns, query, found, after)
+      return { rows: db.prepare<unknown[], Row>(sql).all(...values, most), total }
+    }
+    const rows: Row[] = []
+    for (const { sql, values } of walkStatements(columns, query, found, after)) {
+      if (rows.length >= most) break
+      rows.push(...db.prepare<unknown[], Row>(sql).all(...values, most - rows.length))
+    }
+    return { rows, total }
+  }
+
+  function cursorAt(id: number, query: Paged): string {
+    const row = db
+      .prepare<[number]>(`SELECT ${cursorColumns(query.sort)} FROM study WHERE id = ?`)
+      .raw()
+      .get(id)
+    return writeCursor(row as Array<string | number>)
+  }
+
+  return {
+    listStudies(query: Paged): StudyPage {
+      const { rows, total } = page<StudyRow>(STUDY_COLUMNS, query)
+      const more = rows.length > query.limit
+      if (more) rows.pop()
+      const last = rows.at(-1)
+      const nextCursor = more && last ? cursorAt(last.id, query) : null
+      return { studies: rows.map(studySummary), total, nextCursor, seq: seq() }
+    },
+
+    orderStudies(query: Paged): StudyOrder {
+      const { rows } = page<{ id: number }>('study.id', query)
+      const more = rows.length > query.limit
+      if (more) rows.pop()
+      const last = rows.at(-1)
+      return {
+        ids: Uint32Array.from(rows, row => row.id),
+        nextCursor: more && last ? cursorAt(last.id, query) : null,
+        seq: seq(),
+      }
+    },
+
+    getStudies(ids: number[]): { studies: StudySummary[]; seq: number } {
+      const rows = new Map(rowsById.all(JSON.stringify(ids)).map(row => [row.id, row]))
+      const studies = ids.flatMap(id => {
+        const row = rows.get(id)
+        return row ? [studySummary(row)] : []
+      })
+      return { studies, seq: seq() }
+    },
+
+    countStudies(filter: StudyFilter): { total: number; unread: number; seq: number } {
+      const { sql, values } = matching(filter, search(filter.search))
+      const counted = db
+        .prepare<unknown[], { total: number; unread: number }>(
+          `SELECT count(*) AS total, count(*) FILTER (WHERE reading < 2) AS unread ${sql}`,
+        )
+        .get(...values)
+      return { total: counted?.total ?? 0, unread: counted?.unread ?? 0, seq: seq() }
+    },
+
+    patientStudies(StudyInstanceUID: string): { studies: StudySummary[]; seq: number } {
+      const study = patientOf.get(StudyInstanceUID)
+      if (!study) throw new IsocenterError('not-found', `study ${StudyInstanceUID}`)
+      return { studies: ofPatient.all(study.patient, study.id).map(studySummary), seq: seq() }
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import type { StudySummary } from '../../../shared/contract.ts'
+import { PRIORITY, READING } from './studyQuery.ts'
+
+/** A study as `STUDY_COLUMNS` reads it: lists are JSON, states are numbers. */
+export type StudyRow = Omit<
+  StudySummary,
+  'StationName' | 'BodyPartExamined' | 'ModalitiesInStudy' | 'flags' | 'synthetic' | 'reading' | 'priority' | 'openBy'
+> & {
+  StationNamesInStudy: string
+  BodyPartsInStudy: string
+  ModalitiesInStudy: string
+  flags: string
+  synthetic: number
+  reading: number
+  readingBy: string
+  readingAt: number | null
+  priority: number
+}
+
+export const STUDY_COLUMNS = `study.id, StudyInstanceUID, PatientName, lang, PatientID, IssuerOfPatientID, PatientBirthDate,
+  PatientSex, PatientAge, StudyDate, StudyTime, StudyDescription, AccessionNumber, ReferringPhysicianName, InstitutionName,
+  StationNamesInStudy, BodyPartsInStudy, ModalitiesInStudy, NumberOfStudyRelatedSeries, NumberOfStudyRelatedInstances, size,
+  firstReceived, lastReceived, sendingAET, flags, synthetic, reading, readingBy, readingAt, priority, priors`
+
+/** `openBy` is empty: who shows what is not the vault's to know. */
+export function studySummary(row: StudyRow): StudySummary {
+  const { StationNamesInStudy, BodyPartsInStudy, reading, readingBy, readingAt, priority, ...same } = row
+  return {
+    ...same,
+    StationName: JSON.parse(StationNamesInStudy) as string[],
+    BodyPartExamined: JSON.parse(BodyPartsInStudy) as string[],
+    ModalitiesInStudy: JSON.parse(row.ModalitiesInStudy) as string[],
+    flags: JSON.parse(row.flags) as string[],
+    synthetic: row.synthetic === 1,
+    reading: { status: READING[reading] ?? 'new', by: readingBy, at: readingAt },
+    priority: PRIORITY[priority] ?? 'routine',
+    openBy: [],
+  }
+}
