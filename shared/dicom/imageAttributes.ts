@@ -2,7 +2,14 @@ import type { ImageAttributes, UltrasoundRegion } from '../viewing/image.ts'
 import { tagOf } from './dictionary.ts'
 import type { ElementSpan } from './elements.ts'
 import { readLookupTable, readPalette } from './lookupTable.ts'
+import { readPrivateAttributes } from './privateAttributes.ts'
 import type { DataSet } from './reader.ts'
+
+/**
+ * Goes up whenever more is read here or in the functional groups: what an older version kept of an object is then read again
+ * from its file.
+ */
+export const ATTRIBUTES_VERSION = 2
 
 type KeysOf<Value> = Exclude<
   {
@@ -34,6 +41,21 @@ const NUMBER: Array<KeysOf<number>> = [
   'RepetitionTime',
   'AcquisitionNumber',
   'TemporalPositionIdentifier',
+  'EchoNumbers',
+  'InversionTime',
+  'FlipAngle',
+  'TriggerTime',
+  'NominalCardiacTriggerDelayTime',
+  'NominalPercentageOfCardiacPhase',
+  'DiffusionBValue',
+  'FrameReferenceTime',
+  'PatientWeight',
+  'ShutterLeftVerticalEdge',
+  'ShutterRightVerticalEdge',
+  'ShutterUpperHorizontalEdge',
+  'ShutterLowerHorizontalEdge',
+  'RadiusOfCircularShutter',
+  'ShutterPresentationValue',
 ]
 
 /** With the number of values that makes sense; 0 = any. Anything else would shift coordinates, so it is left out. */
@@ -48,23 +70,40 @@ const NUMBERS: Array<[KeysOf<number[]>, count: number]> = [
   ['WindowWidth', 0],
   ['FrameTimeVector', 0],
   ['LossyImageCompressionRatio', 0],
+  ['DiffusionGradientOrientation', 3],
+  ['DimensionIndexValues', 0],
+  ['CenterOfCircularShutter', 2],
+  ['VerticesOfThePolygonalShutter', 0],
 ]
 
 const STRING: Array<KeysOf<string>> = [
   'PhotometricInterpretation',
   'FrameOfReferenceUID',
+  'PixelPresentation',
   'RescaleType',
   'VOILUTFunction',
   'LossyImageCompression',
   'ImageLaterality',
   'ViewPosition',
   'BurnedInAnnotation',
+  'AcquisitionDate',
   'AcquisitionTime',
   'ContentTime',
   'ImageComments',
+  'StackID',
+  'PixelSpacingCalibrationType',
+  'Units',
+  'SUVType',
+  'DecayCorrection',
 ]
 
-const STRINGS: Array<KeysOf<string[]>> = ['PatientOrientation', 'WindowCenterWidthExplanation', 'ImageType']
+const STRINGS: Array<KeysOf<string[]>> = [
+  'PatientOrientation',
+  'WindowCenterWidthExplanation',
+  'ImageType',
+  'CorrectedImage',
+  'ShutterShape',
+]
 
 /** What goes into the index and the viewer's manifest for every image must stay small, whatever a file says. */
 const MAX_VALUES = 65_536
@@ -126,6 +165,17 @@ function buildReaders(): Map<number, Reader> {
     const regions = dataSet.itemsOf(span).slice(0, MAX_ITEMS).flatMap(readRegion)
     if (regions.length > 0) into.SequenceOfUltrasoundRegions = regions
   })
+  add('RadiopharmaceuticalInformationSequence', (dataSet, span, into) => {
+    const item = dataSet.itemsOf(span)[0]
+    for (const key of ['RadionuclideTotalDose', 'RadionuclideHalfLife'] as const) {
+      const value = item?.number(key)
+      if (value !== undefined) into[key] = value
+    }
+    for (const key of ['RadiopharmaceuticalStartTime', 'RadiopharmaceuticalStartDateTime'] as const) {
+      const value = item?.string(key)
+      if (value) into[key] = value.slice(0, MAX_TEXT)
+    }
+  })
   return readers
 }
 
@@ -169,6 +219,12 @@ let readers: Map<number, Reader> | undefined
 /** The attributes of `ImageAttributes` that stand in this data set or item (PS3.3 C.7.6 and C.11), parsed; wrong ones left out. */
 export function readImageAttributes(dataSet: DataSet, into: ImageAttributes = {}): ImageAttributes {
   readers ??= buildReaders()
-  for (const span of dataSet.elements) readers.get(span.tag)?.(dataSet, span, into)
+  let anyPrivate = false
+  for (const span of dataSet.elements) {
+    readers.get(span.tag)?.(dataSet, span, into)
+    // Odd groups are private (PS3.5 §7.8).
+    anyPrivate ||= (span.tag & 0x1_0000) !== 0
+  }
+  if (anyPrivate) readPrivateAttributes(dataSet, into)
   return into
 }

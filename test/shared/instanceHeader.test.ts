@@ -1,11 +1,7 @@
 import { expect, test } from 'vitest'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
-import {
-  isJunkPatientID,
-  readInstanceHeader,
-  readPerFrame,
-  unshowableReason,
-} from '../../shared/dicom/instanceHeader.ts'
+import { readFunctionalGroups } from '../../shared/dicom/functionalGroups.ts'
+import { isJunkPatientID, readInstanceHeader, unshowableReason } from '../../shared/dicom/instanceHeader.ts'
 import { DataSet } from '../../shared/dicom/reader.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { encapsulate, type NewDataSet } from '../../shared/dicom/writer.ts'
@@ -158,23 +154,108 @@ test('frames of an enhanced image take the shared groups, then their own', () =>
       MREchoSequence: [{ EffectiveEchoTime: 12.5 }],
     })),
   })
-  const frames = readPerFrame(DataSet.read(bytes, encodingOf(TS.ExplicitVRLittleEndian)), 3)
-  expect(frames).toHaveLength(3)
-  expect(frames[1]).toEqual({
+  const dataSet = DataSet.read(bytes, encodingOf(TS.ExplicitVRLittleEndian))
+  const { shared, perFrame } = readFunctionalGroups(dataSet, 2)
+  // What every frame repeats is told once.
+  expect(shared).toEqual({
     PixelSpacing: [0.7, 0.7],
     SliceThickness: 2,
     ImageOrientationPatient: [1, 0, 0, 0, 1, 0],
     RescaleSlope: 2,
     RescaleIntercept: -5,
-    ImagePositionPatient: [0, 0, 1],
-    TemporalPositionIdentifier: 2,
+    AcquisitionDate: '20260102',
     AcquisitionTime: '101112.5',
-    WindowCenter: [41],
     WindowWidth: [400],
     EchoTime: 12.5,
   })
-  expect(frames[2]?.ImagePositionPatient).toBeUndefined()
-  expect(frames[2]?.RescaleSlope).toBe(2)
+  expect(perFrame).toEqual(
+    [0, 1].map(z => ({
+      ImagePositionPatient: [0, 0, z],
+      TemporalPositionIdentifier: z + 1,
+      WindowCenter: [40 + z],
+    })),
+  )
+  // More frames than groups: nothing is believed of those that have none.
+  expect(readFunctionalGroups(dataSet, 3).perFrame[2]).toEqual({})
+})
+
+test('the planes of a dose grid lie where their offsets say', () => {
+  const grid = (GridFrameOffsetVector: number[]) =>
+    DataSet.read(
+      dataSetBytes({
+        NumberOfFrames: 3,
+        ImagePositionPatient: [-10, -20, 40],
+        ImageOrientationPatient: [1, 0, 0, 0, 1, 0],
+        GridFrameOffsetVector,
+      }),
+      encodingOf(TS.ExplicitVRLittleEndian),
+    )
+  const planes = [40, 42.5, 45].map(z => ({ ImagePositionPatient: [-10, -20, z] }))
+  expect(readFunctionalGroups(grid([0, 2.5, 5]), 3).perFrame).toEqual(planes)
+  // PS3.3 C.8.8.3.2 b: from the patient's origin.
+  expect(readFunctionalGroups(grid([40, 42.5, 45]), 3).perFrame).toEqual(planes)
+  expect(readFunctionalGroups(grid([0, 2.5]), 3).perFrame).toEqual([])
+})
+
+test.each<[string, NewDataSet, number | undefined]>([
+  ['the standard element', { DiffusionBValue: 800 }, 800],
+  ['Siemens', { '00190010': { vr: 'LO', value: 'SIEMENS MR HEADER' }, '0019100C': { vr: 'IS', value: '1000' } }, 1000],
+  [
+    'a block elsewhere',
+    {
+      '00190010': { vr: 'LO', value: 'SOMEBODY' },
+      '00190011': { vr: 'LO', value: 'SIEMENS MR HEADER' },
+      '0019100C': { vr: 'IS', value: '7' },
+      '0019110C': { vr: 'IS', value: '50' },
+    },
+    50,
+  ],
+  [
+    'GE, with what it adds',
+    { '00430010': { vr: 'LO', value: 'GEMS_PARM_01' }, '00431039': { vr: 'IS', value: ['1000000600', '8', '0', '0'] } },
+    600,
+  ],
+  [
+    'Philips, without a VR',
+    {
+      '20010010': { vr: 'LO', value: 'Philips Imaging DD 001' },
+      '20011003': { vr: 'UN', value: new Uint8Array(Float32Array.of(400).buffer) },
+    },
+    400,
+  ],
+  ['an anonymised Siemens', { Manufacturer: 'SIEMENS', '0019100C': { vr: 'IS', value: '500' } }, 500],
+  ['another maker', { Manufacturer: 'OTHER', '0019100C': { vr: 'IS', value: '500' } }, undefined],
+  [
+    'nonsense',
+    { '00190010': { vr: 'LO', value: 'SIEMENS MR HEADER' }, '0019100C': { vr: 'IS', value: '-4' } },
+    undefined,
+  ],
+])('the b-value of %s', (_name, values, expected) => {
+  expect(readInstanceHeader(dataSetBytes(values), TS.ExplicitVRLittleEndian).attributes.DiffusionBValue).toBe(expected)
+})
+
+test('what an SUV takes is read out of its sequence and of Philips’ private group', () => {
+  const bytes = dataSetBytes({
+    Units: 'BQML',
+    DecayCorrection: 'START',
+    CorrectedImage: ['ATTN', 'DECY'],
+    PatientWeight: 71.5,
+    RadiopharmaceuticalInformationSequence: [
+      { RadiopharmaceuticalStartTime: '101500', RadionuclideTotalDose: 3.7e8, RadionuclideHalfLife: 6586.2 },
+    ],
+    '70530010': { vr: 'LO', value: 'Philips PET Private Group' },
+    '70531000': { vr: 'DS', value: '0.000512' },
+  })
+  expect(readInstanceHeader(bytes, TS.ExplicitVRLittleEndian).attributes).toMatchObject({
+    Units: 'BQML',
+    DecayCorrection: 'START',
+    CorrectedImage: ['ATTN', 'DECY'],
+    PatientWeight: 71.5,
+    RadiopharmaceuticalStartTime: '101500',
+    RadionuclideTotalDose: 3.7e8,
+    RadionuclideHalfLife: 6586.2,
+    PhilipsSUVScaleFactor: 0.000512,
+  })
 })
 
 test('what cannot be shown says why in a sentence', () => {

@@ -3,7 +3,7 @@ import { inflateRawSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { headerLines } from '../../shared/dicom/header.ts'
-import { readInstanceHeader, readPerFrame } from '../../shared/dicom/instanceHeader.ts'
+import { readFunctionalGroups, readInstanceHeader } from '../../shared/dicom/instanceHeader.ts'
 import { toDicomJson } from '../../shared/dicom/json.ts'
 import { readFileMeta } from '../../shared/dicom/part10.ts'
 import { DataSet } from '../../shared/dicom/reader.ts'
@@ -31,7 +31,7 @@ function readAll(bytes: Uint8Array, uid: string): void {
   const dataSet = DataSet.read(bytes, encodingOf(uid))
   headerLines(dataSet, 2000)
   JSON.stringify(toDicomJson(dataSet, { bulkDataURI: path => path }))
-  if (header.enhanced) readPerFrame(dataSet, header.NumberOfFrames)
+  if (header.enhanced) readFunctionalGroups(dataSet, header.NumberOfFrames)
 }
 
 describe.runIf(files.length > 0)('real files', () => {

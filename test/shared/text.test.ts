@@ -45,6 +45,11 @@ test.each([
   ['ＹＡＭＡＤＡ', 'yamada'],
   ['ﾔﾏﾀﾞ', 'やまだ'],
   ['ヤマダ', 'やまだ'],
+  ['ヤマタ゛', 'やまだ'],
+  ['タロー', 'たろう'],
+  ['ﾕｰｺ', 'ゆうこ'],
+  ['オオノ', 'オーノ'],
+  ['ｹｰｺ', 'けいこ'],
   ['ΔΙΟΝΥΣΙΟΣ', 'Διονυσιος'],
   ['קַבָּא', 'קבא'],
   ['İstanbul', 'istanbul'],
@@ -55,6 +60,8 @@ test.each([
 test('folding keeps scripts apart and Hangul whole', () => {
   expect(foldForSearch('홍^길동')).toBe('홍 길동')
   expect(foldForSearch('が')).not.toBe(foldForSearch('か'))
+  // No vowel before it to be long.
+  expect(foldForSearch('ンー')).toBe('んー')
 })
 
 test('the DICOM JSON model as PS3.18 §F.2 has it', () => {

@@ -2,29 +2,24 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { inflateRawSync } from 'node:zlib'
 import {
   type InstanceHeader,
+  readFunctionalGroups,
   readInstanceHeader,
-  readPerFrame,
   unshowableReason,
 } from '../../../shared/dicom/instanceHeader.ts'
 import { DataSet } from '../../../shared/dicom/reader.ts'
 import { transferSyntax } from '../../../shared/dicom/uids.ts'
-import type { ImageAttributes } from '../../../shared/viewing/image.ts'
-import type { FrameLocation, StoredObject } from '../store/index.ts'
+import { UnshowableError } from '../../../shared/viewing/samples.ts'
+import type { FrameLocation, StoredObject, WorkFound } from '../store/index.ts'
 import { decodeFrame } from './decode/decodeFrame.ts'
 import { makeThumbnail } from './thumbnail.ts'
-
-/** What is found in an object after its sender has been answered. */
-export interface Found {
-  perFrame?: ImageAttributes[]
-  thumbnail?: Uint8Array
-  unshowable?: string
-}
 
 export interface LookRequest {
   object: StoredObject
   /** The 1-based frame that stands for the object, and where it is; null when the store found no frame. */
   frame: number
   location: FrameLocation | null
+  /** Its pixels have been looked at before. */
+  headerOnly: boolean
 }
 
 const PIXEL_DATA = 0x7fe00010
@@ -34,25 +29,28 @@ const MAX_FRAME_BYTES = 256 * 2 ** 20
 const MAX_INFLATED_BYTES = 512 * 2 ** 20
 
 /** Reads functional groups and makes the thumbnail. Rejects only when the file cannot be read; a bad image is `unshowable`. */
-export async function lookInto({ object, frame, location }: LookRequest): Promise<Found> {
+export async function lookInto({ object, frame, location, headerOnly }: LookRequest): Promise<WorkFound> {
   const file = await open(object.path, 'r')
   try {
     const inflated = transferSyntax(object.TransferSyntaxUID).deflated ? await inflatedDataSet(file, object) : undefined
     const { header, bytes } = await readHeader(file, object, inflated)
-    const found: Found = {}
+    const found: WorkFound = { attributes: header.attributes }
     if (header.enhanced) {
       const dataSet = DataSet.read(bytes, header.encoding, { stopAt: PIXEL_DATA })
-      const perFrame = readPerFrame(dataSet, header.NumberOfFrames)
-      if (perFrame.length > 0) found.perFrame = perFrame
+      const { shared, perFrame } = readFunctionalGroups(dataSet, header.NumberOfFrames)
+      found.attributes = { ...header.attributes, ...shared }
+      found.perFrame = perFrame
     }
+    if (headerOnly) return found
     const reason = unshowableReason(header, object.TransferSyntaxUID)
     if (reason) return { ...found, unshowable: reason }
     if (!location) return { ...found, unshowable: 'The pixel data is cut short: not one frame is whole.' }
-    const attributes = { ...header.attributes, ...found.perFrame?.[frame - 1] }
+    const attributes = { ...found.attributes, ...found.perFrame?.[frame - 1] }
     try {
       const thumbnail = await thumbnailOf(file, object, location, { ...header, attributes }, inflated)
       return thumbnail ? { ...found, thumbnail } : found
     } catch (error) {
+      if (error instanceof UnshowableError) return { ...found, unshowable: error.message }
       const why = error instanceof Error ? error.message : String(error)
       return { ...found, unshowable: `The pixels could not be decoded: ${why.slice(0, 200)}.` }
     }
@@ -78,7 +76,6 @@ async function thumbnailOf(
     bytes,
     TransferSyntaxUID: object.TransferSyntaxUID,
     attributes: header.attributes,
-    pixelTag: header.pixels?.tag ?? PIXEL_DATA,
     encapsulated: header.pixels?.undefinedLength ?? false,
     bitOffset: location.bitOffset,
   })
