@@ -36,6 +36,8 @@ export interface ImageAttributes {
   VOILUTFunction?: string
   ModalityLUT?: LookupTable
   VOILUT?: LookupTable[]
+  /** COLOR or MIXED: a grey image's palette is a supplemental one, to be shown (PS3.3 C.8.16.2.1.1). */
+  PixelPresentation?: string
   PaletteColorLookupTable?: { red: LookupTable; green: LookupTable; blue: LookupTable }
   PixelPaddingValue?: number
   PixelPaddingRangeLimit?: number
@@ -55,9 +57,54 @@ export interface ImageAttributes {
   AcquisitionNumber?: number
   AcquisitionTime?: string
   ContentTime?: string
+  /** Of enhanced objects: Temporal Position Index. */
   TemporalPositionIdentifier?: number
+  AcquisitionDate?: string
+  // What sets images apart that lie in the same place.
+  EchoNumbers?: number
+  InversionTime?: number
+  FlipAngle?: number
+  /** ms after the R wave. */
+  TriggerTime?: number
+  NominalCardiacTriggerDelayTime?: number
+  NominalPercentageOfCardiacPhase?: number
+  /** s/mm²; where it is absent, from Siemens', GE's and Philips' private elements. */
+  DiffusionBValue?: number
+  DiffusionGradientOrientation?: number[]
+  /** PS3.3 C.7.6.16.2.2: of a frame of an enhanced object. */
+  StackID?: string
+  DimensionIndexValues?: number[]
+  /** PET: ms from the start of the series. */
+  FrameReferenceTime?: number
   SequenceOfUltrasoundRegions?: UltrasoundRegion[]
   ImageComments?: string
+  /** GEOMETRY or FIDUCIAL: how a projection's Pixel Spacing came to be the patient's (PS3.3 10.7.1.3). */
+  PixelSpacingCalibrationType?: string
+  // PET, and what an SUV takes (PS3.3 C.8.9); the dose in Bq, the half life in s, the weight in kg.
+  Units?: string
+  SUVType?: string
+  CorrectedImage?: string[]
+  DecayCorrection?: string
+  RadionuclideTotalDose?: number
+  RadionuclideHalfLife?: number
+  RadiopharmaceuticalStartTime?: string
+  RadiopharmaceuticalStartDateTime?: string
+  PatientWeight?: number
+  // Display shutter (PS3.3 C.7.6.11); edges, centre and vertices are rows and columns from 1.
+  ShutterShape?: string[]
+  ShutterLeftVerticalEdge?: number
+  ShutterRightVerticalEdge?: number
+  ShutterUpperHorizontalEdge?: number
+  ShutterLowerHorizontalEdge?: number
+  CenterOfCircularShutter?: number[]
+  RadiusOfCircularShutter?: number
+  VerticesOfThePolygonalShutter?: number[]
+  /** P-value of 16 bits. */
+  ShutterPresentationValue?: number
+  /** The object has overlay planes (60xx): `instance.overlays` gives them. */
+  overlays?: boolean
+  /** Philips (7053,1000): counts to SUV by body weight. */
+  PhilipsSUVScaleFactor?: number
 }
 
 /** PS3.3 C.11.1.1 / C.7.6.3.1.5: `entries` values of `bits` bits, the first standing for input `first`; `data` = little-endian uint16, base64. */
@@ -102,7 +149,7 @@ export interface ManifestInstance {
   perFrame?: ImageAttributes[]
 }
 
-/** The compact series JSON: ready-made from the index, no file is parsed to answer it. Instances come in display order. */
+/** The compact series JSON: ready-made from the index, no file is parsed to answer it. Instances come by Instance Number; `displaySets` says in which stacks they are read. */
 export interface SeriesManifest {
   StudyInstanceUID: string
   SeriesInstanceUID: string

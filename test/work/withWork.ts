@@ -8,7 +8,7 @@ import type { StoredObject } from '../../electron/station/store/index.ts'
 import { openStore } from '../../electron/station/store/openStore.ts'
 import { startWork, type Work } from '../../electron/station/work/index.ts'
 import type { SampleObject } from '../../electron/station/work/samples/synthetic.ts'
-import type { JobSummary } from '../../shared/contract.ts'
+import { contract, type JobSummary } from '../../shared/contract.ts'
 import { writeFileMeta } from '../../shared/dicom/part10.ts'
 
 /** A folder that goes away with the test. */
@@ -34,7 +34,9 @@ export async function openWork() {
   }
   /** Every object stored, with what the viewer is told of it. */
   const everything = async () => {
-    const { studies } = await store.read.listStudies({ search: '', sort: 'PatientName', descending: false, limit: 500 })
+    const { studies } = await store.read.listStudies(
+      contract['studies.list'].in.parse({ sort: 'PatientName', descending: false, limit: 500 }),
+    )
     const found: Array<{ object: StoredObject; thumbnail: Uint8Array | null; unshowable?: string }> = []
     for (const { StudyInstanceUID } of studies) {
       const { series } = await store.read.getStudy(StudyInstanceUID)

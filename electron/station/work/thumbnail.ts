@@ -1,7 +1,7 @@
-import { decodeBase64 } from '../../../shared/base64.ts'
-import { greyPipeline } from '../../../shared/viewing/grey.ts'
-import type { ImageAttributes, LookupTable } from '../../../shared/viewing/image.ts'
-import type { DecodedFrame, SampleValues } from './decode/decodeFrame.ts'
+import { isColour, toRGB } from '../../../shared/viewing/colour.ts'
+import { toDisplay } from '../../../shared/viewing/grey.ts'
+import type { ImageAttributes } from '../../../shared/viewing/image.ts'
+import { type DecodedFrame, type Samples, storedValues } from '../../../shared/viewing/samples.ts'
 import { encodePng } from './png.ts'
 
 /** Width and height of every thumbnail, pixels; the image stands centred on black. */
@@ -14,15 +14,14 @@ export function makeThumbnail(frame: DecodedFrame, attributes: ImageAttributes):
   const scale = THUMBNAIL_SIZE / Math.max(rows * down, columns * across)
   const height = clampSize(rows * down * scale)
   const width = clampSize(columns * across * scale)
-  const colour = toRGB(frame, attributes)
-  if (colour) {
-    const small = shrink(colour, columns, rows, 3, width, height)
+  if (isColour(frame)) {
+    const small = shrink(toRGB(frame, attributes), columns, rows, 3, width, height)
     return boxed(Uint8Array.from(small, Math.round), width, height, 3)
   }
   // Window after averaging: a pixel of the small image is grey as one of a coarser detector would be.
-  const first = frame.samples === 1 ? frame.values : frame.values.filter((_, i) => i % frame.samples === 0)
-  const small = shrink(first, columns, rows, 1, width, height)
-  return boxed(greyPipeline(attributes).toDisplay(small), width, height, 1)
+  const { samples } = storedValues(frame.samples, attributes)
+  const small = shrink(samples, columns, rows, 1, width, height)
+  return boxed(toDisplay(small, attributes), width, height, 1)
 }
 
 function clampSize(size: number): number {
@@ -36,57 +35,6 @@ function pixelShape(attributes: ImageAttributes): [down: number, across: number]
     PixelSpacing ?? ImagerPixelSpacing ?? NominalScannedPixelSpacing ?? PixelAspectRatio ?? []
   const ratio = down / across
   return ratio > 0.05 && ratio < 20 ? [down, across] : [1, 1]
-}
-
-/** Interleaved 8-bit RGB of a colour frame; undefined for greys. */
-function toRGB(frame: DecodedFrame, { PaletteColorLookupTable, BitsStored }: ImageAttributes): Uint8Array | undefined {
-  const { PhotometricInterpretation: photometric, samples, values } = frame
-  if (samples === 1) {
-    return photometric === 'PALETTE COLOR' && PaletteColorLookupTable
-      ? throughPalette(values, PaletteColorLookupTable)
-      : undefined
-  }
-  if (samples < 3) return undefined
-  const shift = values.BYTES_PER_ELEMENT > 1 ? Math.max(0, (BitsStored ?? 16) - 8) : 0
-  const pixels = Math.floor(values.length / samples)
-  const rgb = new Uint8Array(pixels * 3)
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    for (let sample = 0; sample < 3; sample++) rgb[pixel * 3 + sample] = values[pixel * samples + sample]! >> shift
-  }
-  if (photometric.startsWith('YBR')) fromYBR(rgb, photometric.includes('PARTIAL'))
-  return rgb
-}
-
-/** PS3.3 C.7.6.3.1.2: YBR_FULL (ITU-R BT.601 over the whole range), or studio range for YBR_PARTIAL; in place. */
-function fromYBR(pixels: Uint8Array, partial: boolean): void {
-  const clamped = new Uint8ClampedArray(pixels.buffer, pixels.byteOffset, pixels.length)
-  for (let i = 0; i + 2 < pixels.length; i += 3) {
-    const y = partial ? (pixels[i]! - 16) * 1.1644 : pixels[i]!
-    const gain = partial ? 1.1384 : 1
-    const cb = (pixels[i + 1]! - 128) * gain
-    const cr = (pixels[i + 2]! - 128) * gain
-    clamped[i] = y + 1.402 * cr
-    clamped[i + 1] = y - 0.344136 * cb - 0.714136 * cr
-    clamped[i + 2] = y + 1.772 * cb
-  }
-}
-
-function throughPalette(
-  values: SampleValues,
-  { red, green, blue }: { red: LookupTable; green: LookupTable; blue: LookupTable },
-): Uint8Array {
-  const rgb = new Uint8Array(values.length * 3)
-  for (const [sample, table] of [red, green, blue].entries()) {
-    const bytes = decodeBase64(table.data)
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const last = Math.min(table.entries, bytes.length >> 1) - 1
-    const shift = table.bits > 8 ? table.bits - 8 : 0
-    for (let pixel = 0; pixel < values.length; pixel++) {
-      const entry = Math.min(Math.max(values[pixel]! - table.first, 0), last)
-      rgb[pixel * 3 + sample] = view.getUint16(entry * 2, true) >> shift
-    }
-  }
-  return rgb
 }
 
 /** For each output sample the inputs it covers and how much of each: the area filter in one direction. */
@@ -108,7 +56,7 @@ function coverage(from: number, to: number): Array<{ first: number; weights: num
 }
 
 function shrink(
-  values: SampleValues,
+  values: Samples,
   columns: number,
   rows: number,
   samples: number,

@@ -5,6 +5,8 @@ import { createRequire } from 'node:module'
 import type { CodecClass, CodecModule } from '@cornerstonejs/codec-charls/decodewasmjs'
 import { Decoder as LosslessDecoder } from '@cornerstonejs/jpeg-lossless-decoder-js'
 import { TS } from '../../../../shared/dicom/uids.ts'
+import { decodeDct } from '../../../../shared/viewing/jpegDct.ts'
+import { jpegProcess, startOfFrame } from '../../../../shared/viewing/jpegHeader.ts'
 
 /** Samples of one frame as the codec gives them: interleaved, in the number type of their size. */
 export interface DecodedSamples {
@@ -91,38 +93,6 @@ const jpegXL = wasmCodec(
   true,
 )
 
-interface StartOfFrame {
-  lossless: boolean
-  precision: number
-  rows: number
-  columns: number
-  samples: number
-}
-
-/** The SOFn marker of a JPEG codestream (ISO 10918-1 B.2.2); undefined when there is none. */
-function startOfFrame(bytes: Uint8Array): StartOfFrame | undefined {
-  let at = 2
-  while (at + 10 <= bytes.length) {
-    if (bytes[at] !== 0xff) return undefined
-    const marker = bytes[at + 1]!
-    if (marker === 0xff) {
-      at++
-      continue
-    }
-    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
-      return {
-        lossless: marker === 0xc3,
-        precision: bytes[at + 4]!,
-        rows: bytes[at + 5]! * 256 + bytes[at + 6]!,
-        columns: bytes[at + 7]! * 256 + bytes[at + 8]!,
-        samples: bytes[at + 9]!,
-      }
-    }
-    at += 2 + bytes[at + 2]! * 256 + bytes[at + 3]!
-  }
-  return undefined
-}
-
 const jpegLossless: Decode = async encoded => {
   const frame = startOfFrame(encoded)
   if (!frame) throw new Error('the codestream has no frame header')
@@ -132,19 +102,10 @@ const jpegLossless: Decode = async encoded => {
   const { buffer, byteOffset, byteLength } = decoded
   const values =
     size === 2 ? new Uint16Array(buffer, byteOffset, byteLength >> 1) : new Uint8Array(buffer, byteOffset, byteLength)
-  return { columns: frame.columns, rows: frame.rows, samples: frame.samples, isRGB: false, values }
+  return { columns: frame.columns, rows: frame.rows, samples: frame.components.length, isRGB: false, values }
 }
 
-/** Lossless JPEG travels under DCT syntaxes and the reverse: the codestream decides. */
-const anyJpeg: Decode = encoded => (startOfFrame(encoded)?.lossless ? jpegLossless(encoded) : jpeg(encoded))
-
 const BY_SYNTAX = new Map<string, Decode>([
-  [TS.JPEGBaseline8Bit, anyJpeg],
-  [TS.JPEGExtended12Bit, anyJpeg],
-  [TS.JPEGSpectralSelectionNonHierarchical68, anyJpeg],
-  [TS.JPEGFullProgressionNonHierarchical1012, anyJpeg],
-  [TS.JPEGLossless, anyJpeg],
-  [TS.JPEGLosslessSV1, anyJpeg],
   [TS.JPEGLSLossless, jpegLS],
   [TS.JPEGLSNearLossless, jpegLS],
   [TS.JPEG2000Lossless, jpeg2000],
@@ -157,9 +118,15 @@ const BY_SYNTAX = new Map<string, Decode>([
   [TS.JPEGXL, jpegXL],
 ])
 
-/** The decoder for one frame's codestream, or undefined where this room has none (12-bit DCT JPEG among others). */
+/** A JPEG codestream says itself which process it uses. */
+const BY_PROCESS = {
+  lossless: jpegLossless,
+  dct8: jpeg,
+  dct12: async (encoded: Uint8Array) => ({ ...decodeDct(encoded), isRGB: false }),
+} satisfies Record<string, Decode>
+
+/** The decoder for one frame's codestream, or undefined where this room has none. */
 export function codecFor(transferSyntaxUID: string, encoded: Uint8Array): Decode | undefined {
-  const decode = BY_SYNTAX.get(transferSyntaxUID)
-  const frame = decode === anyJpeg ? startOfFrame(encoded) : undefined
-  return frame && !frame.lossless && frame.precision > 8 ? undefined : decode
+  const process = jpegProcess(encoded, transferSyntaxUID)
+  return process ? BY_PROCESS[process] : BY_SYNTAX.get(transferSyntaxUID)
 }

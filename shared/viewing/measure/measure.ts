@@ -1,0 +1,148 @@
+import type { Mark, MarkKind } from '../draft.ts'
+import { angleAt, cobbAngle, ellipseArea, lengthOf, rectangleArea } from './geometry.ts'
+import { type FramePixels, regionStatistics, type Statistics, valueAt } from './region.ts'
+import { type MeasuredFrame, type Point, type Scale, scaleOf } from './scale.ts'
+import { type SeriesStart, type ValueUnit, valueUnitOf } from './valueUnit.ts'
+
+/** The figures of a mark: what its kind has. Lengths and areas in `scale.unit`, angles in degrees, values in `valueUnit`. */
+export interface Measured {
+  scale: Scale
+  valueUnit: ValueUnit
+  length?: number
+  /** The short axis of a bidirectional mark. */
+  width?: number
+  angle?: number
+  area?: number
+  statistics?: Statistics
+  /** One value, or three of a colour. */
+  values?: number[]
+}
+
+/** What is under a mark: absent while the frame's pixels are not here. */
+export interface MarkPixels extends FramePixels {
+  /** 3: `pixels` are red, green, blue by turns, with no unit. */
+  components: 1 | 3
+}
+
+/** Everything that can be said of a mark on its frame. */
+export function measure(
+  mark: Pick<Mark, 'kind' | 'points'>,
+  frame: MeasuredFrame,
+  start: SeriesStart,
+  pixels: MarkPixels | undefined,
+): Measured {
+  const points = mark.points as Point[]
+  const scale = scaleOf(frame, extentOf(mark.kind, points))
+  const valueUnit = pixels?.components === 3 ? { unit: '', factor: 1 } : valueUnitOf(frame, start)
+  return { scale, valueUnit, ...figures(mark.kind, points, scale, valueUnit.factor, pixels) }
+}
+
+/** The points that must lie in one region of an ultrasound image: of a box, all four corners. */
+function extentOf(kind: MarkKind, points: Point[]): Point[] {
+  const [a, b] = points
+  const box = kind === 'ellipse' || kind === 'rectangle'
+  return box && a && b ? [a, b, [a[0], b[1]], [b[0], a[1]]] : points
+}
+
+function figures(
+  kind: MarkKind,
+  [a = [0, 0], b = a, c = a, d = a]: Point[],
+  scale: Scale,
+  factor: number,
+  pixels: MarkPixels | undefined,
+): Partial<Measured> {
+  switch (kind) {
+    case 'length':
+      return { length: lengthOf(a, b, scale) }
+    case 'angle':
+      return { angle: angleAt(a, b, c, scale) }
+    case 'cobb':
+      return { angle: cobbAngle([a, b, c, d], scale) }
+    case 'bidirectional':
+      return bothAxes(lengthOf(a, b, scale), lengthOf(c, d, scale))
+    case 'ellipse':
+      return { area: ellipseArea(a, b, scale), ...statisticsOf('ellipse', [a, b], factor, pixels) }
+    case 'rectangle':
+      return { area: rectangleArea(a, b, scale), ...statisticsOf('rectangle', [a, b], factor, pixels) }
+    case 'probe':
+      return valuesOf(a, factor, pixels)
+    case 'arrow':
+    case 'text':
+      return {}
+  }
+}
+
+/** The long axis is the longer one, however it was pulled. */
+function bothAxes(first: number, second: number): Partial<Measured> {
+  return { length: Math.max(first, second), width: Math.min(first, second) }
+}
+
+function statisticsOf(
+  shape: 'ellipse' | 'rectangle',
+  corners: [Point, Point],
+  factor: number,
+  pixels: MarkPixels | undefined,
+): Partial<Measured> {
+  if (pixels === undefined || pixels.components === 3) return {}
+  const statistics = regionStatistics(shape, corners, pixels)
+  if (statistics === undefined) return {}
+  const { n, mean, sd, min, max } = statistics
+  return { statistics: { n, mean: mean * factor, sd: sd * factor, min: min * factor, max: max * factor } }
+}
+
+function valuesOf(point: Point, factor: number, pixels: MarkPixels | undefined): Partial<Measured> {
+  if (pixels === undefined) return {}
+  if (pixels.components === 1) {
+    const value = valueAt(point, pixels)
+    return value === undefined ? {} : { values: [value * factor] }
+  }
+  const [column, row] = [Math.floor(point[0]), Math.floor(point[1])]
+  if (column < 0 || row < 0 || column >= pixels.columns || row >= pixels.rows) return {}
+  const at = (row * pixels.columns + column) * 3
+  return { values: [0, 1, 2].map(channel => pixels.pixels[at + channel] ?? 0) }
+}
+
+/** Three significant digits at least, tenths of what is over ten. */
+function figure(value: number): string {
+  const size = Math.abs(value)
+  if (size >= 10 || value === 0) return value.toFixed(1)
+  return size >= 1 ? value.toFixed(2) : value.toPrecision(3)
+}
+
+/** Tenths: finer than a hand places a handle. What is under one unit keeps two digits. */
+function lengthText(value: number): string {
+  return value >= 1 || value === 0 ? value.toFixed(1) : value.toPrecision(2)
+}
+
+/** Whole values as they are; others with what is needed to tell them apart. */
+function valueText(value: number): string {
+  return Number.isInteger(value) ? String(value) : figure(value)
+}
+
+function withNote(text: string, { note }: Scale): string {
+  return note === '' ? text : `${text} ${note}`
+}
+
+/** A mark's label, line by line, as it stands on the image. */
+export function describe(mark: Pick<Mark, 'kind' | 'text' | 'points'>, measured: Measured): string[] {
+  const { scale, valueUnit, length, width, angle, area, statistics, values } = measured
+  const unit = valueUnit.unit === '' ? '' : ` ${valueUnit.unit}`
+  const lines: string[] = mark.text === '' ? [] : mark.text.split('\n')
+  if (length !== undefined) {
+    const both = width === undefined ? lengthText(length) : `${lengthText(length)} × ${lengthText(width)}`
+    lines.push(withNote(`${both} ${scale.unit}`, scale))
+  }
+  if (angle !== undefined) lines.push(`${angle.toFixed(1)}°`)
+  if (area !== undefined) lines.push(withNote(`${figure(area)} ${scale.unit}²`, scale))
+  if (statistics !== undefined) {
+    const { mean, sd, min, max, n } = statistics
+    lines.push(`mean ${figure(mean)} SD ${figure(sd)}${unit}`)
+    lines.push(`min ${valueText(min)} max ${valueText(max)} n ${n}`)
+  }
+  if (values !== undefined) lines.push(values.length === 1 ? `${valueText(values[0] ?? 0)}${unit}` : values.join(' '))
+  if (mark.kind === 'probe' && values !== undefined) {
+    const [x, y] = mark.points[0] ?? [0, 0]
+    lines.push(`column ${Math.floor(x) + 1} row ${Math.floor(y) + 1}`)
+  }
+  return lines
+}
