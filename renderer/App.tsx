@@ -3,7 +3,18 @@ import type { StudySummary } from '../shared/contract.ts'
 import { Activity, followStation, replaceJob, StatusLine, useStation } from './activity/index.ts'
 import { call } from './client.ts'
 import { ImportDialog } from './importing/index.ts'
-import { Worklist } from './worklist/index.ts'
+import { showsStudy } from './presence.ts'
+import { announce, announceFailure, Notice, undoLast, useNotice } from './ui/index.ts'
+import {
+  freshRow,
+  type ReadingPlace,
+  readingList,
+  reload,
+  setReading,
+  toggled,
+  useReadingPlace,
+  Worklist,
+} from './worklist/index.ts'
 
 /** The viewer's code is most of the program: fetched right after the worklist is painted, and kept. */
 const viewerRoom = () => import('./viewer/index.ts')
@@ -11,7 +22,45 @@ const viewerRoom = () => import('./viewer/index.ts')
 /** Once it is here, opening a study waits for no promise. */
 let loadedViewer: Awaited<ReturnType<typeof viewerRoom>> | undefined
 
-type ViewerProps = { visible: boolean; onBack: () => void }
+interface ViewerProps {
+  visible: boolean
+  onBack: () => void
+  /** N, Shift+N: the study after and before in the list as it stood when the first one was opened. */
+  onNext: () => void
+  onPrevious: () => void
+  /** Ctrl+Enter: this one is read, on to the next. */
+  onReadAndNext: () => void
+  /** R: read, or unread again. */
+  onToggleRead: () => void
+  /** The pill of what has arrived since: to the worklist, from its top. */
+  onShowArrivals: () => void
+  /** A study of the strip (a prior) as the study that is read. */
+  onOpen: (study: StudySummary) => void
+  place: ReadingPlace | undefined
+}
+
+/** Reading ahead is a favour: what fails here is asked again, and told, on opening. */
+async function preload(StudyInstanceUID: string): Promise<void> {
+  const viewer = await viewerRoom()
+  await viewer.preloadStudy(StudyInstanceUID).catch(() => {})
+}
+
+async function preloadNext(): Promise<void> {
+  const next = await readingList.peek().catch(() => undefined)
+  if (next !== undefined) await preload(next.StudyInstanceUID)
+}
+
+/** Says the open study read, or unread again when it is (`toggle`). */
+async function markCurrent(toggle: boolean): Promise<void> {
+  const open = readingList.current()
+  if (open === undefined) return
+  try {
+    const study = await freshRow(open.id)
+    if (study !== undefined) await setReading(study, toggle ? toggled(study) : 'read')
+  } catch (thrown) {
+    announceFailure('It could not be marked.', thrown)
+  }
+}
 
 export function App() {
   const [room, setRoom] = useState<'worklist' | 'viewer'>('worklist')
@@ -19,6 +68,7 @@ export function App() {
   const [importing, setImporting] = useState(false)
   const [Viewer, setViewer] = useState<ComponentType<ViewerProps>>()
   const status = useStation(station => station.status)
+  const place = useReadingPlace()
 
   useEffect(followStation, [])
   useEffect(() => {
@@ -33,6 +83,13 @@ export function App() {
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return
+      const undo = () => {
+        // A field has an undo of its own, and so has the viewer's drawing: it comes first.
+        if (event.target instanceof HTMLInputElement) return
+        if (room === 'worklist') void undoLast()
+        else setTimeout(() => !event.defaultPrevented && useNotice.getState().notice?.undoable && void undoLast())
+      }
+      if (event.key === 'z') return undo()
       const action = { i: () => setImporting(true), j: () => setActivity(open => !open) }[event.key]
       if (action === undefined) return
       event.preventDefault()
@@ -40,19 +97,55 @@ export function App() {
     }
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)
-  }, [])
+  }, [room])
 
-  const open = useCallback(async (study: StudySummary, startTime: number) => {
+  const show = useCallback(async (study: StudySummary, startTime: number) => {
     const viewer = loadedViewer ?? (await viewerRoom())
     viewer.markOpen(startTime)
     setRoom('viewer')
-    if (await viewer.openStudy(study.StudyInstanceUID)) viewer.markPainted()
+    const painted = viewer.openStudy(study.StudyInstanceUID)
+    showsStudy(study.StudyInstanceUID)
+    if (!(await painted)) return
+    viewer.markPainted()
+    void preloadNext()
   }, [])
-  const preload = useCallback(async (StudyInstanceUID: string) => {
-    const viewer = await viewerRoom()
-    // Reading ahead is a favour: what fails here is asked again, and told, on opening.
-    await viewer.preloadStudy(StudyInstanceUID).catch(() => {})
+  const open = useCallback(
+    (study: StudySummary, startTime = performance.now()) => {
+      readingList.start(study)
+      void show(study, startTime)
+    },
+    [show],
+  )
+  const walk = useCallback(
+    async (direction: 'next' | 'previous') => {
+      const startTime = performance.now()
+      try {
+        const study = await readingList[direction]()
+        if (study === undefined)
+          announce(direction === 'next' ? 'This is the last of the list' : 'This is the first of the list')
+        else await show(study, startTime)
+      } catch (thrown) {
+        announceFailure('The next study could not be found.', thrown)
+      }
+    },
+    [show],
+  )
+  const next = useCallback(() => void walk('next'), [walk])
+  const previous = useCallback(() => void walk('previous'), [walk])
+  const readAndNext = useCallback(() => {
+    // Nobody waits for the mark: were it refused, the notice says so.
+    void markCurrent(false)
+    void walk('next')
+  }, [walk])
+  const toggleRead = useCallback(() => void markCurrent(true), [])
+  const back = useCallback(() => {
+    setRoom('worklist')
+    showsStudy('')
   }, [])
+  const showArrivals = useCallback(() => {
+    back()
+    void reload()
+  }, [back])
   const loadSamples = useCallback(async () => {
     setActivity(true)
     try {
@@ -61,7 +154,7 @@ export function App() {
       // Refused or unreachable: Activity and the status line tell which.
     }
   }, [])
-  const back = useCallback(() => setRoom('worklist'), [])
+  const preloadRow = useCallback((uid: string) => void preload(uid), [])
   const closeActivity = useCallback(() => setActivity(false), [])
 
   return (
@@ -69,15 +162,28 @@ export function App() {
       <Worklist
         visible={room === 'worklist'}
         status={status}
-        onOpen={(study, startTime) => void open(study, startTime)}
-        onPreload={uid => void preload(uid)}
+        onOpen={open}
+        onPreload={preloadRow}
         onImport={() => setImporting(true)}
         onSamples={() => void loadSamples()}
       />
-      {Viewer !== undefined && <Viewer visible={room === 'viewer'} onBack={back} />}
+      {Viewer !== undefined && (
+        <Viewer
+          visible={room === 'viewer'}
+          onBack={back}
+          onNext={next}
+          onPrevious={previous}
+          onReadAndNext={readAndNext}
+          onToggleRead={toggleRead}
+          onShowArrivals={showArrivals}
+          onOpen={open}
+          place={place}
+        />
+      )}
       {activity && <Activity onClose={closeActivity} />}
       {importing && <ImportDialog onClose={() => setImporting(false)} />}
       <StatusLine onClick={() => setActivity(value => !value)} />
+      <Notice />
     </>
   )
 }

@@ -44,13 +44,22 @@ async function refusal(response: Response): Promise<Error> {
   return new Error(body.success ? body.data.sentence : `The station answered ${response.status}.`)
 }
 
-/** One call of the contract. Rejects with an IsocenterError (the station refused) or an UnreachableError. */
-export async function call<N extends CallName>(name: N, input: CallIn<N>, signal?: AbortSignal): Promise<CallOut<N>> {
+/**
+ * One call of the contract. Rejects with an IsocenterError (the station refused) or an UnreachableError. `outlivesPage`: it is
+ * brought to its end even when the page is left meanwhile (64 KiB in all).
+ */
+export async function call<N extends CallName>(
+  name: N,
+  input: CallIn<N>,
+  signal?: AbortSignal,
+  outlivesPage = false,
+): Promise<CallOut<N>> {
   const response = await reach(`/api/${name}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(input),
     signal: signal ?? null,
+    keepalive: outlivesPage,
   })
   if (!response.ok) throw await refusal(response)
   return contract[name].out.parse(await response.json()) as CallOut<N>

@@ -26,7 +26,8 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
 
   const browse = useCallback(async (folder: string) => {
     asked.current = folder
-    setPath(folder)
+    // The home folder is asked for when the dialog opens: what was typed by then stands.
+    if (folder !== '') setPath(folder)
     try {
       const found = await call('folder.list', { path: folder })
       // What was typed, or asked for, since then stands.

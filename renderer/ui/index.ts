@@ -1,10 +1,12 @@
 import './theme.css'
 
 export { CopyButton } from './CopyButton.tsx'
+export { copyText } from './copyText.ts'
 export { Dialog } from './Dialog.tsx'
 export {
   describeDate,
   describeFlag,
+  formatAge,
   formatBytes,
   formatDate,
   formatMoment,
@@ -12,4 +14,8 @@ export {
   showControls,
 } from './format.ts'
 export { IconButton } from './IconButton.tsx'
+export { Menu, type MenuEntry } from './Menu.tsx'
+export { Notice } from './Notice.tsx'
+export { announce, announceFailure, undoLast, useNotice } from './notices.ts'
 export { PersonName } from './PersonName.tsx'
+export { setTextSize, stepTextSize, TEXT_SIZES, useTextSize } from './textSize.ts'

@@ -1,3 +1,7 @@
 import './worklist.css'
 
+export { type ReadingPlace, readingList, useReadingPlace } from './readingList.ts'
+export { setReading, toggled } from './readingStatus.ts'
+export { freshRow } from './studyRows.ts'
 export { Worklist } from './Worklist.tsx'
+export { reload } from './worklistStore.ts'

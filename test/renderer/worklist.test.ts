@@ -1,61 +1,7 @@
 import { expect, test } from 'vitest'
-import { formatBytes, formatDate, formatTime, showControls } from '../../renderer/ui/format.ts'
+import { formatAge, formatBytes, formatDate, formatTime, showControls } from '../../renderer/ui/format.ts'
 import { describeGroups, shownName } from '../../renderer/ui/personName.ts'
 import { filterHeader } from '../../renderer/viewer/headerFilter.ts'
-import { mergeStudies } from '../../renderer/worklist/mergeStudies.ts'
-import type { StudySummary } from '../../shared/contract.ts'
-
-function study(StudyInstanceUID: string, images = 1): StudySummary {
-  return {
-    StudyInstanceUID,
-    PatientName: '',
-    lang: '',
-    PatientID: '',
-    IssuerOfPatientID: '',
-    PatientBirthDate: '',
-    PatientSex: '',
-    StudyDate: '',
-    StudyTime: '',
-    StudyDescription: '',
-    AccessionNumber: '',
-    ReferringPhysicianName: '',
-    InstitutionName: '',
-    ModalitiesInStudy: [],
-    NumberOfStudyRelatedSeries: 1,
-    NumberOfStudyRelatedInstances: images,
-    size: 0,
-    firstReceived: 0,
-    lastReceived: 0,
-    sendingAET: '',
-    flags: [],
-    synthetic: false,
-  }
-}
-const uids = (studies: StudySummary[]) => studies.map(one => one.StudyInstanceUID).join('')
-
-test('held: rows stay where they are with their new counts, what is new is only counted', () => {
-  const { studies, pending } = mergeStudies([study('a'), study('b')], [study('c'), study('b', 9), study('a')], {
-    hold: true,
-    complete: true,
-  })
-  expect(uids(studies)).toBe('ab')
-  expect(studies[1]!.NumberOfStudyRelatedInstances).toBe(9)
-  expect(pending).toBe(1)
-})
-
-test('not held: the new order is taken, pages below are kept, nothing stands twice', () => {
-  const { studies, pending } = mergeStudies([study('a'), study('b'), study('c')], [study('n'), study('b')], {
-    hold: false,
-    complete: false,
-  })
-  expect(uids(studies)).toBe('nbac')
-  expect(pending).toBe(0)
-})
-
-test('a study that is gone leaves a list that is wholly read', () => {
-  const { studies } = mergeStudies([study('a'), study('b')], [study('a')], { hold: false, complete: true })
-  expect(uids(studies)).toBe('a')
-})
 
 test('names in the script they came in', () => {
   expect(shownName('Yamada^Tarou=山田^太郎=やまだ^たろう', 'ja')).toBe('山田 太郎 · Yamada, Tarou')
@@ -76,6 +22,16 @@ test('odd dates and times are shown as they came', () => {
   expect(formatDate('20260228')).toMatch(/2026/)
   expect(formatTime('093015.123')).toBe('09:30')
   expect(formatTime('')).toBe('')
+})
+
+test('an age is that at the study, from the dates where they are dates, else as sent', () => {
+  expect(formatAge('19800615', '20260614', '')).toMatch(/^45/)
+  expect(formatAge('19800615', '20260615', '099Y')).toMatch(/^46/)
+  expect(formatAge('20250101', '20260301', '')).toMatch(/^14/)
+  expect(formatAge('20260220', '20260301', '')).toMatch(/^9/)
+  expect(formatAge('', '20260301', '007M')).toMatch(/^7/)
+  expect(formatAge('unknown', '20260301', 'about 40')).toBe('about 40')
+  expect(formatAge('20270101', '20260301', '')).toBe('')
 })
 
 test('sizes in three figures', () => {

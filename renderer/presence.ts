@@ -1,0 +1,25 @@
+import { call } from './client.ts'
+
+/** The station forgets a window that is silent for 60 s. */
+const AGAIN_MS = 20_000
+
+const window = crypto.randomUUID()
+let shown = ''
+let timer: ReturnType<typeof setInterval> | undefined
+
+async function say(): Promise<void> {
+  try {
+    await call('window.shows', { window, StudyInstanceUID: shown })
+  } catch {
+    // Unreachable or gone: the study's own place tells it, and it is said again in 20 s.
+  }
+}
+
+/** Tells the station which study this window shows ('' = none): others see who has it open, and a new one becomes opened. */
+export function showsStudy(StudyInstanceUID: string): void {
+  if (shown === StudyInstanceUID) return
+  shown = StudyInstanceUID
+  void say()
+  clearInterval(timer)
+  if (shown !== '') timer = setInterval(() => void say(), AGAIN_MS)
+}

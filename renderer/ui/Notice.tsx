@@ -1,0 +1,20 @@
+import { undoLast, useNotice } from './notices.ts'
+
+/** What was just done, over the status line: nothing moves for it. */
+export function Notice() {
+  const notice = useNotice(state => state.notice)
+  return (
+    <div role="status" className={notice === undefined ? undefined : 'notice'}>
+      {notice !== undefined && (
+        <>
+          <span className={notice.failure ? 'failure' : undefined}>{notice.text}</span>
+          {notice.undoable && (
+            <button type="button" className="bare" title="Undo (Ctrl+Z)" onClick={() => void undoLast()}>
+              Undo
+            </button>
+          )}
+        </>
+      )}
+    </div>
+  )
+}

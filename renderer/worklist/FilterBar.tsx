@@ -1,0 +1,139 @@
+import { X } from 'lucide-react'
+import type { Priority } from '../../shared/contract.ts'
+import { IconButton } from '../ui/index.ts'
+import { type DateChoice, isUnfiltered, type ListFilter, NO_FILTER, sameValues, UNREAD } from './filters.ts'
+import { ListNews } from './ListNews.tsx'
+import { usePreferences } from './preferences.ts'
+import { PRIORITY_WORDS } from './readingStatus.ts'
+import { inUsualOrder, useCounts } from './savedLists.ts'
+import { setFilter, useWorklist } from './worklistStore.ts'
+
+const DATES: Array<{ name: string; date: DateChoice; title: string }> = [
+  { name: 'All', date: { kind: 'all' }, title: 'Studies of all dates' },
+  { name: 'Today', date: { kind: 'today' }, title: 'Studies of today' },
+  { name: 'Yesterday', date: { kind: 'yesterday' }, title: 'Studies of yesterday' },
+  { name: '7 d', date: { kind: 'days', days: 7 }, title: 'Studies of today and the six days before' },
+  { name: '30 d', date: { kind: 'days', days: 30 }, title: 'Studies of the last 30 days' },
+]
+
+const STATUSES: Array<{ name: string; statuses: ListFilter['statuses']; title: string }> = [
+  { name: 'Unread', statuses: UNREAD, title: 'Only what nobody has read' },
+  { name: 'Opened', statuses: ['opened'], title: 'Only what was opened and not read' },
+  { name: 'Read', statuses: ['read'], title: 'Only what has been read' },
+]
+
+const PRIORITIES: Priority[] = ['stat', 'urgent']
+
+function sameDate(one: DateChoice, other: DateChoice): boolean {
+  return one.kind === other.kind && (one.kind !== 'days' || other.kind !== 'days' || one.days === other.days)
+}
+
+function without<T>(values: readonly T[], value: T): T[] {
+  return values.includes(value) ? values.filter(one => one !== value) : [...values, value]
+}
+
+/** Date, modality, status, priority: what is pressed holds, together. */
+export function FilterBar() {
+  const filter = usePreferences(preferences => preferences.filter)
+  const found = useCounts(counts => counts.modalities)
+  const seen = useWorklist(worklist => worklist.modalities)
+  // A chosen one that is no longer here must stay visible: it is why the list is empty.
+  const modalities = inUsualOrder([...found, ...seen, ...filter.modalities])
+  const { date, statuses, priorities } = filter
+  return (
+    <div className="filter-bar">
+      <fieldset className="chips" aria-label="Study date">
+        {DATES.map(one => (
+          <button
+            type="button"
+            key={one.name}
+            className="chip"
+            title={one.title}
+            aria-pressed={sameDate(date, one.date)}
+            onClick={() => setFilter({ date: one.date })}
+          >
+            {one.name}
+          </button>
+        ))}
+        <button
+          type="button"
+          className="chip"
+          title="Studies between two dates"
+          aria-pressed={date.kind === 'range'}
+          onClick={() => setFilter({ date: { kind: 'range', from: '', to: '' } })}
+        >
+          Range
+        </button>
+        {date.kind === 'range' && (
+          <>
+            <DateField name="From" value={date.from} onChange={from => setFilter({ date: { ...date, from } })} />
+            <DateField name="To" value={date.to} onChange={to => setFilter({ date: { ...date, to } })} />
+          </>
+        )}
+      </fieldset>
+      {modalities.length > 0 && (
+        <fieldset className="chips modalities" aria-label="Modality">
+          {modalities.map(modality => (
+            <button
+              type="button"
+              key={modality}
+              className="chip"
+              title={`Only ${modality}, or one of the modalities pressed`}
+              aria-pressed={filter.modalities.includes(modality)}
+              onClick={() => setFilter({ modalities: without(filter.modalities, modality) })}
+            >
+              {modality}
+            </button>
+          ))}
+        </fieldset>
+      )}
+      <fieldset className="chips" aria-label="Reading status">
+        {STATUSES.map(one => (
+          <button
+            type="button"
+            key={one.name}
+            className="chip"
+            title={one.title}
+            aria-pressed={sameValues(statuses, one.statuses)}
+            onClick={() => setFilter({ statuses: sameValues(statuses, one.statuses) ? [] : one.statuses })}
+          >
+            {one.name}
+          </button>
+        ))}
+      </fieldset>
+      <fieldset className="chips" aria-label="Priority">
+        {PRIORITIES.map(one => (
+          <button
+            type="button"
+            key={one}
+            className="chip"
+            title={`Only ${PRIORITY_WORDS[one]}`}
+            aria-pressed={priorities.includes(one)}
+            onClick={() => setFilter({ priorities: without(priorities, one) })}
+          >
+            {PRIORITY_WORDS[one]}
+          </button>
+        ))}
+      </fieldset>
+      {!isUnfiltered(filter) && (
+        <IconButton icon={X} name="Remove filters" onClick={() => setFilter({ ...NO_FILTER, search: filter.search })} />
+      )}
+      <span className="spring" />
+      <ListNews />
+    </div>
+  )
+}
+
+/** The browser's own date field; DA on our side. */
+function DateField(props: { name: string; value: string; onChange: (value: string) => void }) {
+  const { name, value, onChange } = props
+  return (
+    <input
+      type="date"
+      aria-label={name}
+      title={name}
+      value={value.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3')}
+      onChange={event => onChange(event.target.value.replaceAll('-', ''))}
+    />
+  )
+}

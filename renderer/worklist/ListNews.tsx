@@ -1,0 +1,49 @@
+import { NO_FILTER } from './filters.ts'
+import { reload, setFilter, useWorklist } from './worklistStore.ts'
+
+/** What came and is not in the list, and what went wrong with it: beside the filters, where nothing moves for it. */
+export function ListNews() {
+  const { pending, hidden, state, error, length, total } = useWorklist()
+  const studies = Math.max(length, total)
+  if (state === 'failed' || state === 'unreachable') {
+    const consequence = state === 'unreachable' ? 'What is stored is not affected.' : 'The list may be out of date.'
+    return (
+      <div className="news" role="alert">
+        <span className="truncate" title={`${error} ${consequence}`}>
+          <span className={state === 'failed' ? 'failure' : 'attention'}>{error}</span>{' '}
+          <span className="quiet">{consequence}</span>
+        </span>
+        <button type="button" className="pill" onClick={() => void reload()}>
+          Try now
+        </button>
+      </div>
+    )
+  }
+  return (
+    <div className="news">
+      {hidden.date > 0 && (
+        <button
+          type="button"
+          className="pill"
+          title="Show studies of all dates"
+          onClick={() => setFilter({ date: { kind: 'all' } })}
+        >
+          {hidden.date} hidden by date: show
+        </button>
+      )}
+      {hidden.date === 0 && hidden.other > 0 && (
+        <button type="button" className="pill" title="Show all studies" onClick={() => setFilter(NO_FILTER)}>
+          {hidden.other} hidden by filter: show
+        </button>
+      )}
+      {pending > 0 && (
+        <button type="button" className="pill" title="Show what has arrived" onClick={() => void reload()}>
+          {pending} new ↑
+        </button>
+      )}
+      <span className="quiet" role="status">
+        {state === 'ready' && `${studies.toLocaleString()} ${studies === 1 ? 'study' : 'studies'}`}
+      </span>
+    </div>
+  )
+}

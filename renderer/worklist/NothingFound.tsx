@@ -1,0 +1,31 @@
+import { isUnfiltered, NO_FILTER } from './filters.ts'
+import { usePreferences } from './preferences.ts'
+import { setFilter } from './worklistStore.ts'
+
+/** Nothing is in the list, and why, and what brings something back. */
+export function NothingFound() {
+  const filter = usePreferences(preferences => preferences.filter)
+  const searched = filter.search !== ''
+  return (
+    <div className="message nothing-found">
+      <div>{searched ? `No study matches “${filter.search}”.` : 'No study is in this list.'}</div>
+      <div className="quiet">
+        {searched
+          ? 'Parts of the name or description in any order, or the beginning of an ID or accession number.'
+          : 'Its filter leaves out what is here.'}
+      </div>
+      <div className="empty-actions">
+        {searched && (
+          <button type="button" title="Clear search (Esc)" onClick={() => setFilter({ search: '' })}>
+            Clear search
+          </button>
+        )}
+        {!isUnfiltered(filter) && (
+          <button type="button" onClick={() => setFilter({ ...NO_FILTER, search: filter.search })}>
+            Remove filters
+          </button>
+        )}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,82 @@
+import { create } from 'zustand'
+import type { StudySummary } from '../../shared/contract.ts'
+import { StudyOrder } from './studyOrder.ts'
+import { freshRow } from './studyRows.ts'
+import { useWorklist } from './worklistStore.ts'
+
+interface Reading {
+  /** The list as it stood when the first study was opened: arrivals do not come between. */
+  order: StudyOrder
+  index: number
+  study: StudySummary | undefined
+}
+
+const useReading = create<Reading>(() => ({ order: new StudyOrder(), index: 0, study: undefined }))
+
+/** Where the study that is open stands in the list that is read. */
+export interface ReadingPlace {
+  /** 1-based. */
+  position: number
+  total: number
+  /** Studies that came since and are not in the list. */
+  arrivals: number
+}
+
+export function useReadingPlace(): ReadingPlace | undefined {
+  const { order, index, study } = useReading()
+  const { pending, length } = useWorklist()
+  if (study === undefined) return undefined
+  // While its pages come in, the list that is read grows with the one on the screen.
+  return {
+    position: index + 1,
+    total: order.complete ? order.length : Math.max(order.length, length),
+    arrivals: pending,
+  }
+}
+
+async function find(from: number, direction: 1 | -1): Promise<{ index: number; study: StudySummary } | undefined> {
+  const { order } = useReading.getState()
+  for (let index = from + direction; ; index += direction) {
+    const id = order.at(index)
+    if (id === undefined) return undefined
+    const study = await freshRow(id)
+    // One that is gone is passed over.
+    if (study !== undefined) return { index, study }
+  }
+}
+
+async function step(direction: 1 | -1): Promise<StudySummary | undefined> {
+  const { order, index } = useReading.getState()
+  const found = await find(index, direction)
+  // Another one was opened while the station was asked.
+  if (found === undefined || useReading.getState().order !== order) return undefined
+  useReading.setState(found)
+  // Coming back to the worklist, the cursor is where the reading is.
+  if (useWorklist.getState().order.has(found.study.id)) useWorklist.setState({ cursor: found.study.id })
+  return found.study
+}
+
+/** The walk through the worklist: N, Shift+N, Ctrl+Enter. Each rejects like `call`. */
+export const readingList = {
+  /** Opening a study from the worklist: what follows it is the list as it is now. */
+  start(study: StudySummary): void {
+    const { order } = useWorklist.getState()
+    const index = order.indexOf(study.id)
+    useReading.setState(index === -1 ? { order: alone(study), index: 0, study } : { order, index, study })
+  },
+  /** The study that is open. */
+  current: (): StudySummary | undefined => useReading.getState().study,
+  /** Goes on to the study after; undefined at the end. */
+  next: (): Promise<StudySummary | undefined> => step(1),
+  /** Goes back to the study before; undefined at the beginning. */
+  previous: (): Promise<StudySummary | undefined> => step(-1),
+  /** The study that `next` would go to, to read it ahead. */
+  peek: async (): Promise<StudySummary | undefined> => (await find(useReading.getState().index, 1))?.study,
+}
+
+/** A study that is not in the list (a prior) is a list of its own. */
+function alone(study: StudySummary): StudyOrder {
+  const order = new StudyOrder([study.id])
+  order.complete = true
+  return order
+}

@@ -1,0 +1,66 @@
+import type { Priority, ReadingStatus, StudySummary } from '../../shared/contract.ts'
+import { call } from '../client.ts'
+import { announce, announceFailure } from '../ui/index.ts'
+import { proposeRow } from './studyRows.ts'
+
+type Decided = Pick<StudySummary, 'id' | 'StudyInstanceUID'>
+
+/** Shows it at once, says it to the station, and puts it back if the station does not take it. */
+async function decide<T>(study: Decided, change: Partial<StudySummary>, say: () => Promise<T>): Promise<T | undefined> {
+  proposeRow(study.id, change)
+  try {
+    return await say()
+  } catch (thrown) {
+    announceFailure('It could not be marked.', thrown)
+    return undefined
+  } finally {
+    proposeRow(study.id, undefined)
+  }
+}
+
+const WORDS: Record<ReadingStatus, string> = {
+  new: 'Marked as new',
+  opened: 'Marked as unread',
+  read: 'Marked as read',
+}
+
+function shownAs(status: ReadingStatus): Partial<StudySummary> {
+  return { reading: { status, by: '', at: Date.now() } }
+}
+
+/** Says how far the reading of a study is; undoable. */
+export async function setReading(study: Decided, status: ReadingStatus): Promise<void> {
+  const { StudyInstanceUID } = study
+  const answer = await decide(study, shownAs(status), () =>
+    call('reading.set', { studies: [{ StudyInstanceUID, status }] }),
+  )
+  if (answer === undefined) return
+  announce(WORDS[status], async () => {
+    await call('reading.set', { studies: answer.before })
+    proposeRow(study.id, undefined)
+  })
+}
+
+/** What R makes of a study: read, or unread again. */
+export function toggled(study: StudySummary): ReadingStatus {
+  return study.reading.status === 'read' ? 'opened' : 'read'
+}
+
+/** Shows a status that is not said yet; the returned function takes it back. */
+export function proposeReading(study: StudySummary, status: ReadingStatus): () => void {
+  proposeRow(study.id, shownAs(status))
+  return () => proposeRow(study.id, undefined)
+}
+
+/** What a priority is called where a reader sees it. */
+export const PRIORITY_WORDS: Record<Priority, string> = { stat: 'STAT', urgent: 'Urgent', routine: 'Routine' }
+
+export async function setPriority(study: Decided, priority: Priority): Promise<void> {
+  const { StudyInstanceUID } = study
+  const answer = await decide(study, { priority }, () => call('priority.set', { StudyInstanceUID, priority }))
+  if (answer === undefined) return
+  announce(`Priority: ${PRIORITY_WORDS[priority]}`, async () => {
+    await call('priority.set', { StudyInstanceUID, priority: answer.before })
+    proposeRow(study.id, undefined)
+  })
+}

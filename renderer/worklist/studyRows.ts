@@ -1,0 +1,162 @@
+import { useCallback, useSyncExternalStore } from 'react'
+import type { StudySummary } from '../../shared/contract.ts'
+import { call } from '../client.ts'
+
+/** 4 MB at about 1 kB a row: a hundred screens. */
+const KEPT = 4000
+/** `studies.rows` takes 500. */
+const BLOCK = 200
+/** One for what is seen, one for what comes next: with the events' connection four of the browser's six stay free. */
+const REQUESTS = 2
+
+/** Newest last; null = the station has no such study any more. */
+const rows = new Map<number, StudySummary | null>()
+const idByUID = new Map<string, number>()
+const stale = new Set<number>()
+const inFlight = new Set<number>()
+const listeners = new Map<number, Set<() => void>>()
+/** Said here and not yet by the station. */
+const proposed = new Map<number, Partial<StudySummary>>()
+let seen: number[] = []
+let near: number[] = []
+let running = 0
+let failed = false
+let onFailure: (thrown: unknown) => void = () => {}
+
+/** Told when rows could not be had; they are asked again by `retryRows`. */
+export function onRowsFailed(handler: (thrown: unknown) => void): void {
+  onFailure = handler
+}
+
+function notify(id: number): void {
+  for (const listener of listeners.get(id) ?? []) listener()
+}
+
+function put(id: number, study: StudySummary | null): void {
+  rows.delete(id)
+  rows.set(id, study === null ? null : { ...study, ...proposed.get(id) })
+  if (study !== null) idByUID.set(study.StudyInstanceUID, id)
+  notify(id)
+}
+
+/** Rows as the station just gave them. */
+export function putRows(studies: StudySummary[]): void {
+  for (const study of studies) {
+    stale.delete(study.id)
+    put(study.id, study)
+  }
+  for (const [id, study] of rows) {
+    if (rows.size <= KEPT) break
+    // Whoever shows it would lose it.
+    if (listeners.has(id)) continue
+    rows.delete(id)
+    stale.delete(id)
+    if (study !== null) idByUID.delete(study.StudyInstanceUID)
+  }
+}
+
+/** undefined = not here yet, null = gone. */
+export function rowOf(id: number | undefined): StudySummary | null | undefined {
+  return id === undefined ? undefined : rows.get(id)
+}
+
+/** The row, drawn again when it (and nothing else) changes. */
+export function useRow(id: number | undefined): StudySummary | null | undefined {
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      if (id === undefined) return () => {}
+      const set = listeners.get(id) ?? new Set()
+      listeners.set(id, set.add(listener))
+      return () => {
+        set.delete(listener)
+        if (set.size === 0 && listeners.get(id) === set) listeners.delete(id)
+      }
+    },
+    [id],
+  )
+  return useSyncExternalStore(subscribe, () => rowOf(id))
+}
+
+function isNeeded(id: number): boolean {
+  return !inFlight.has(id) && (!rows.has(id) || stale.has(id))
+}
+
+function pump(): void {
+  while (running < REQUESTS && !failed) {
+    let ids = seen.filter(isNeeded)
+    // What comes next never takes both places: what is seen must find one free.
+    if (ids.length === 0 && running === 0) ids = near.filter(isNeeded)
+    if (ids.length === 0) return
+    void ask(ids.slice(0, BLOCK))
+  }
+}
+
+async function ask(ids: number[]): Promise<void> {
+  running += 1
+  for (const id of ids) {
+    inFlight.add(id)
+    // What changes from here on is newer than the answer.
+    stale.delete(id)
+  }
+  try {
+    const { studies } = await call('studies.rows', { ids })
+    const changedMeanwhile = ids.filter(id => stale.has(id))
+    putRows(studies)
+    for (const id of changedMeanwhile) stale.add(id)
+    const found = new Set(studies.map(study => study.id))
+    for (const id of ids) if (!found.has(id)) put(id, null)
+  } catch (thrown) {
+    for (const id of ids) if (rows.has(id)) stale.add(id)
+    failed = true
+    onFailure(thrown)
+  } finally {
+    running -= 1
+    for (const id of ids) inFlight.delete(id)
+  }
+  pump()
+}
+
+/** Which rows are on the screen, and which lie around them: the former are asked for first, what was passed by is not asked at all. */
+export function wantRows(onScreen: number[], around: number[]): void {
+  seen = onScreen
+  near = around
+  // What is wanted now goes last: a row that is just being drawn has no listener yet.
+  for (const id of [...around, ...onScreen]) {
+    const study = rows.get(id)
+    if (study !== undefined && rows.delete(id)) rows.set(id, study)
+  }
+  pump()
+}
+
+/** The station answers again. */
+export function retryRows(): void {
+  failed = false
+  pump()
+}
+
+/** The station has something newer of these studies; undefined = of any. */
+export function rowsChanged(StudyInstanceUIDs: string[] | undefined): void {
+  const ids = StudyInstanceUIDs?.map(uid => idByUID.get(uid)) ?? [...rows.keys()]
+  for (const id of ids) if (id !== undefined && rows.has(id)) stale.add(id)
+  pump()
+}
+
+/** The row as the station has it now; undefined when it is gone. Rejects like `call`. */
+export async function freshRow(id: number): Promise<StudySummary | undefined> {
+  const { studies } = await call('studies.rows', { ids: [id] })
+  putRows(studies)
+  return studies[0]
+}
+
+/** What was decided is shown at once; `undefined` when the station has said it, or refused. */
+export function proposeRow(id: number, change: Partial<StudySummary> | undefined): void {
+  if (change === undefined) {
+    proposed.delete(id)
+    stale.add(id)
+    pump()
+    return
+  }
+  proposed.set(id, change)
+  const study = rows.get(id)
+  if (study) put(id, study)
+}
