@@ -2,8 +2,8 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { HeaderElement } from '../../shared/contract.ts'
 import { call } from '../client.ts'
-import { Dialog, showControls } from '../ui/index.ts'
-import { filterHeader } from './headerFilter.ts'
+import { CopyButton, Dialog, showControls } from '../ui/index.ts'
+import { filterHeader, headerText, isPrivate } from './headerFilter.ts'
 import { useSession } from './session.ts'
 
 /** Every element of one image, searchable: what is left to look at when there is no picture. */
@@ -12,6 +12,8 @@ export function HeaderView({ contentId, title }: { contentId: number; title: str
   const [note, setNote] = useState('')
   const [search, setSearch] = useState('')
   const scroller = useRef<HTMLDivElement>(null)
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => field.current?.focus(), [])
   useEffect(() => {
     const abort = new AbortController()
     call('instance.header', { contentId }, abort.signal)
@@ -33,13 +35,17 @@ export function HeaderView({ contentId, title }: { contentId: number; title: str
   })
   return (
     <Dialog title={title} className="header-view" onClose={() => useSession.setState({ header: undefined })}>
-      <input
-        type="search"
-        placeholder="Search tag, keyword or value"
-        aria-label="Search the header"
-        value={search}
-        onChange={event => setSearch(event.target.value)}
-      />
+      <div className="header-actions">
+        <input
+          type="search"
+          ref={field}
+          placeholder="Search tag, keyword or value; private"
+          aria-label="Search the header"
+          value={search}
+          onChange={event => setSearch(event.target.value)}
+        />
+        <CopyButton value={headerText(found)} name="what is listed" />
+      </div>
       <div className="header-table selectable" ref={scroller}>
         <div style={{ height: rows.getTotalSize(), position: 'relative' }}>
           {rows.getVirtualItems().map(item => {
@@ -51,7 +57,7 @@ export function HeaderView({ contentId, title }: { contentId: number; title: str
                 </span>
                 <span className="quiet">{element.vr}</span>
                 <span className="truncate" style={{ paddingLeft: element.depth * 12 }}>
-                  {element.keyword}
+                  {element.keyword || (isPrivate(element) && <span className="quiet">private</span>)}
                 </span>
                 <bdi dir="auto" className="truncate" title={element.value}>
                   {showControls(element.value)}

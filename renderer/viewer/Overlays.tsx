@@ -1,8 +1,13 @@
-import type { StudySummary } from '../../shared/contract.ts'
+import type { SeriesSummary, StudySummary } from '../../shared/contract.ts'
+import { edgeLetters, slicePosition } from '../../shared/viewing/geometry.ts'
 import { frameAttributes, type ImageAttributes } from '../../shared/viewing/image.ts'
-import { describeDate, formatDate, formatTime, PersonName } from '../ui/index.ts'
-import { edgeLetters, slicePosition } from './orientation.ts'
+import { scaleOf } from '../../shared/viewing/measure/scale.ts'
+import { describeDate, describeFlag, formatDate, formatTime, PersonName } from '../ui/index.ts'
+import type { StackEntry } from './catalog.ts'
+import { countLoaded } from './frameLoader.ts'
 import type { PaneState } from './pane.ts'
+import { useLoadedFrames } from './SeriesStrip.tsx'
+import { setMarks } from './strip.ts'
 import { rangeToWindow } from './windows.ts'
 
 const LOSSY = /^1\.2\.840\.10008\.1\.2\.4\.(5[013]|81|91|93|203|112)$/
@@ -14,21 +19,70 @@ function compressionMark(attributes: ImageAttributes, TransferSyntaxUID: string)
   return LOSSY.test(TransferSyntaxUID) ? 'LOSSY' : ''
 }
 
+/** Where a side is taken for granted by its shape alone, it stands in letters a reader cannot miss. */
+const SIDED = new Set(['MG', 'CR', 'DX'])
+
+/** How the screen's pixels stand to the image's. */
+function zoomWords(zoom: number, nearest: boolean): string {
+  if (Math.abs(zoom - 1) < 0.0005) return '1:1'
+  const factor = `×${zoom >= 10 ? zoom.toFixed(1) : zoom.toFixed(2)}`
+  if (zoom < 1) return `minified ${factor}`
+  return nearest ? `${factor} squares` : `interpolated ${factor}`
+}
+
+const PLACE_WORDS = {
+  gap: 'slices are missing before this one',
+  duplicate: 'another image has this place',
+  uneven: 'uneven distance to the one before',
+} as const
+
+/** What a reader must know before trusting the picture, in words; most important first. */
+function trustMarks(
+  state: PaneState,
+  entry: StackEntry,
+  attributes: ImageAttributes,
+  series: SeriesSummary | undefined,
+): string[] {
+  const { stack } = state
+  if (stack === undefined) return []
+  const { instance } = entry
+  const { Modality } = stack.manifest
+  const loaded = countLoaded(stack.imageIds)
+  const all = stack.imageIds.length
+  const come = (series?.NumberOfSeriesRelatedInstances ?? 0) - stack.manifest.instances.length
+  const scale = scaleOf({ Modality, SOPClassUID: instance.SOPClassUID, attributes }, [])
+  return [
+    compressionMark(attributes, instance.TransferSyntaxUID),
+    ...(series?.flags ?? []).map(describeFlag),
+    scale.unit === 'mm' ? '' : 'uncalibrated',
+    loaded < all ? `loaded ${loaded} of ${all}` : '',
+    come > 0 ? `${come} more have come: hang the series again` : '',
+  ].filter(Boolean)
+}
+
 function figure(value: number): string {
   return Math.abs(value) >= 100 || Number.isInteger(value) ? String(Math.round(value)) : value.toPrecision(3)
 }
 
 /** The four corners and the edges of a pane. Every line belongs to the pixels on the screen; what is awaited says so. */
-export function Overlays({ study, state }: { study: StudySummary; state: PaneState }) {
-  const { stack, shown, index, range, zoom, loading, playing } = state
+export function Overlays(props: {
+  study: StudySummary
+  series: SeriesSummary | undefined
+  state: PaneState
+  /** Not the study that was opened. */
+  another: boolean
+}) {
+  const { study, series, state, another } = props
+  const { stack, shown, index, range, zoom, nearest, inverted, loading, playing, transform } = state
+  useLoadedFrames()
   const entry = stack?.entries[shown ?? index]
   if (stack === undefined || entry === undefined) return null
   const { manifest } = stack
   const attributes = frameAttributes(manifest, entry.instance, entry.frame)
   const picture = shown !== undefined
-  const letters = picture ? edgeLetters(attributes.ImageOrientationPatient, attributes.PatientOrientation) : undefined
+  const letters = transform && edgeLetters(attributes, transform)
   const window = range && rangeToWindow(range, attributes.VOILUTFunction)
-  const position = slicePosition(attributes.ImagePositionPatient, attributes.ImageOrientationPatient)
+  const position = slicePosition(attributes)
   const thickness = attributes.SliceThickness
   const frames = entry.instance.NumberOfFrames > 1 ? ` · frame ${entry.frame}/${entry.instance.NumberOfFrames}` : ''
   return (
@@ -42,7 +96,12 @@ export function Overlays({ study, state }: { study: StudySummary; state: PaneSta
           {study.PatientSex !== '' && ` · ${study.PatientSex}`}
         </div>
         {study.PatientBirthDate !== '' && <div>* {formatDate(study.PatientBirthDate)}</div>}
-        <div title={describeDate(study.StudyDate)}>
+        <div
+          title={describeDate(study.StudyDate)}
+          className={another ? 'another-study' : undefined}
+          data-testid="study-date"
+        >
+          {another && '⚠ '}
           {formatDate(study.StudyDate)} {formatTime(study.StudyTime)}
         </div>
         <div>
@@ -63,7 +122,7 @@ export function Overlays({ study, state }: { study: StudySummary; state: PaneSta
           </div>
         )}
         {(attributes.ImageLaterality || attributes.ViewPosition) && (
-          <div className="view-position">
+          <div className="view-position" data-large={SIDED.has(manifest.Modality) ? '' : undefined}>
             {[attributes.ImageLaterality, attributes.ViewPosition].filter(Boolean).join(' ')}
           </div>
         )}
@@ -73,10 +132,19 @@ export function Overlays({ study, state }: { study: StudySummary; state: PaneSta
         <div>
           {manifest.SeriesNumber !== undefined && `${manifest.SeriesNumber} `}
           <bdi dir="auto">{manifest.SeriesDescription}</bdi>
+          {stack.set.label !== '' && ` · ${stack.set.label}`}
         </div>
+        {setMarks(stack.set).length > 0 && <div className="mark">⚠ {setMarks(stack.set).join(', ')}</div>}
+        {entry.marks?.map(mark => (
+          <div className="mark" key={mark}>
+            {PLACE_WORDS[mark]}
+          </div>
+        ))}
         <div data-testid="image-number">
           {manifest.Modality} ·{' '}
-          {picture ? `image ${shown + 1}/${stack.entries.length}` : `${stack.entries.length} images`}
+          {picture
+            ? `image ${shown + 1}/${stack.entries.length}`
+            : `${stack.entries.length} ${stack.entries.length === 1 ? 'image' : 'images'}`}
           {picture && frames}
           {playing && ' · cine'}
         </div>
@@ -91,23 +159,37 @@ export function Overlays({ study, state }: { study: StudySummary; state: PaneSta
       <div className="corner bottom right">
         {picture && (
           <>
-            <div className="mark">{compressionMark(attributes, entry.instance.TransferSyntaxUID)}</div>
+            {trustMarks(state, entry, attributes, series).map(mark => (
+              <div className="mark" key={mark}>
+                {mark}
+              </div>
+            ))}
+            {manifest.Modality === 'MG' && <div>8-bit display</div>}
             {window && (
               <div data-testid="window">
                 W {figure(window.width)} L {figure(window.center)}
                 {attributes.VOILUTFunction === 'SIGMOID' && ' sigmoid'}
+                {inverted && ' inverted'}
               </div>
             )}
-            <div>×{zoom >= 10 ? zoom.toFixed(1) : zoom.toFixed(2)}</div>
+            <div data-testid="zoom">{zoomWords(zoom, nearest)}</div>
           </>
         )}
       </div>
       {letters !== undefined && (
         <>
-          <div className="edge left">{letters.left}</div>
-          <div className="edge right">{letters.right}</div>
-          <div className="edge top">{letters.top}</div>
-          <div className="edge bottom">{letters.bottom}</div>
+          <div className="edge left" data-edge="left">
+            {letters.left}
+          </div>
+          <div className="edge right" data-edge="right">
+            {letters.right}
+          </div>
+          <div className="edge top" data-edge="top">
+            {letters.top}
+          </div>
+          <div className="edge bottom" data-edge="bottom">
+            {letters.bottom}
+          </div>
         </>
       )}
     </div>

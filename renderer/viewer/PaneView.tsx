@@ -1,25 +1,70 @@
 import { FileText } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { createStore, useStore } from 'zustand'
+import type { StudySummary } from '../../shared/contract.ts'
+import { PersonName } from '../ui/index.ts'
+import { Marks, marksPointer } from './marks/index.ts'
 import { Overlays } from './Overlays.tsx'
+import { samePatient } from './otherStudies.ts'
+import { PlaneLayer } from './PlaneLayer.tsx'
 import type { Pane, PaneState } from './pane.ts'
 import { attachPointer } from './pointer.ts'
-import { assignSeries, mountPane, paneAt, setActive, useSession } from './session.ts'
-
-export const SERIES_MIME = 'application/x-isocenter-series'
+import { SERIES_MIME } from './SeriesStrip.tsx'
+import { SpaceLayer } from './SpaceLayer.tsx'
+import {
+  assignSeries,
+  jumpFrom,
+  mountPane,
+  paneAt,
+  setActive,
+  studyOnScreen,
+  toggleOneUp,
+  useSession,
+} from './session.ts'
+import type { Assignment } from './strip.ts'
 
 const NOTHING = createStore<PaneState | undefined>(() => undefined)
+
+/** What was dropped, if it is a display set of ours. */
+function droppedSet(text: string): Assignment | undefined {
+  try {
+    const { StudyInstanceUID, SeriesInstanceUID, id } = JSON.parse(text) as Record<string, unknown>
+    const said = [StudyInstanceUID, SeriesInstanceUID, id].every(one => typeof one === 'string' && one !== '')
+    return said ? ({ StudyInstanceUID, SeriesInstanceUID, id } as Assignment) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Another patient in this pane: said outside the pixels, over the whole width, for as long as it is so. */
+function Stranger({ study }: { study: StudySummary }) {
+  return (
+    <div className="stranger" role="alert">
+      ⚠ Another patient: <PersonName value={study.PatientName} lang={study.lang} />{' '}
+      <span className="id">{study.PatientID}</span>
+    </div>
+  )
+}
 
 /** One tile: the canvas, its overlays, and what it says when there is no picture. */
 export function PaneView({ index }: { index: number }) {
   const canvas = useRef<HTMLDivElement>(null)
   const [pane, setPane] = useState<Pane>()
-  const study = useSession(session => session.study)
+  const [over, setOver] = useState(false)
+  const opened = useSession(session => session.study)
+  const assigned = useSession(session => session.assigned[index])
+  const study = useSession(session => studyOnScreen(session, assigned?.StudyInstanceUID))
+  const series = useSession(session => {
+    const own = session.study?.StudyInstanceUID === assigned?.StudyInstanceUID
+    const all = own ? session.series : session.beside.get(assigned?.StudyInstanceUID ?? '')?.series
+    return all?.find(one => one.SeriesInstanceUID === assigned?.SeriesInstanceUID)
+  })
   const active = useSession(session => session.active === index)
   const overlays = useSession(session => session.overlays)
   const problem = useSession(session => session.problems[index])
-  const assigned = useSession(session => session.assigned[index])
   const several = useSession(session => session.layout.rows * session.layout.columns > 1)
+  const columns = useSession(session => session.layout.columns)
+  const oneUp = useSession(session => session.oneUp)
   const state = useStore<typeof NOTHING | Pane['state'], PaneState | undefined>(pane?.state ?? NOTHING, value => value)
 
   useEffect(() => {
@@ -27,11 +72,14 @@ export function PaneView({ index }: { index: number }) {
     if (element === null) return
     const unmount = mountPane(index, element)
     setPane(paneAt(index))
-    const detach = attachPointer(
-      element,
-      () => paneAt(index),
-      () => useSession.getState().tool,
-    )
+    const detach = attachPointer(element, {
+      pane: () => paneAt(index),
+      tool: () => useSession.getState().tool,
+      onPress: (event, pressed) => marksPointer.down(event, pressed),
+      onMenu: (x, y) => useSession.setState({ popup: { kind: 'menu', x, y } }),
+      onJump: (from, point) => jumpFrom(from, point),
+      onDoubleClick: () => toggleOneUp(index),
+    })
     return () => {
       detach()
       unmount()
@@ -41,47 +89,66 @@ export function PaneView({ index }: { index: number }) {
   const entry = state?.stack?.entries[state.index]
   const reason = problem ?? state?.reason
   const waiting = assigned !== undefined && state?.shown === undefined && reason === undefined
+  const another = study !== undefined && opened !== undefined && study.StudyInstanceUID !== opened.StudyInstanceUID
+  const stranger = another && !samePatient(study, opened)
   const showHeader = () => {
     if (entry === undefined) return
     useSession.setState({
-      header: { contentId: entry.instance.contentId, title: `Header of image ${(state?.index ?? 0) + 1}` },
+      header: { contentId: entry.instance.contentId, title: `Tags of image ${(state?.index ?? 0) + 1}` },
     })
   }
+  const place = { gridRow: Math.floor(index / columns) + 1, gridColumn: (index % columns) + 1 }
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the pane is chosen by pointer here and by Tab in the strip; it is no control of its own.
+    // biome-ignore lint/a11y/noStaticElementInteractions: the pane is chosen by pointer here and by , and . on the keyboard; it is no control of its own.
     <div
       className="pane"
+      style={oneUp === index ? { gridArea: '1 / 1 / -1 / -1' } : place}
       data-active={active && several ? '' : undefined}
+      data-behind={oneUp !== undefined && oneUp !== index ? '' : undefined}
+      data-drop={over ? '' : undefined}
+      data-stranger={stranger ? '' : undefined}
       data-pane={index}
       onPointerDownCapture={() => setActive(index)}
       onDragOver={event => {
-        if (event.dataTransfer.types.includes(SERIES_MIME)) event.preventDefault()
+        if (!event.dataTransfer.types.includes(SERIES_MIME)) return
+        event.preventDefault()
+        setOver(true)
       }}
+      onDragLeave={() => setOver(false)}
       onDrop={event => {
-        const SeriesInstanceUID = event.dataTransfer.getData(SERIES_MIME)
-        if (SeriesInstanceUID !== '') assignSeries(SeriesInstanceUID, index)
+        setOver(false)
+        const dropped = droppedSet(event.dataTransfer.getData(SERIES_MIME))
+        if (dropped !== undefined) assignSeries(dropped, index)
       }}
     >
-      <div
-        className="canvas"
-        ref={canvas}
-        data-blank={reason !== undefined || assigned === undefined ? '' : undefined}
-      />
-      {study !== undefined && state !== undefined && overlays && <Overlays study={study} state={state} />}
-      {/* Never hidden with the overlays: sample data must not be taken for a patient. */}
-      {state?.stack?.manifest.synthetic && !overlays && <div className="synthetic alone">SYNTHETIC</div>}
-      {waiting && <div className="pane-message quiet">loading {(state?.index ?? 0) + 1}</div>}
-      {reason !== undefined && (
-        <div className="pane-message" role="status">
-          <div>This image cannot be shown.</div>
-          <div className="quiet selectable">{reason}</div>
-          {entry !== undefined && (
-            <button type="button" onClick={showHeader} title="Show header (H)">
-              <FileText aria-hidden /> Show header
-            </button>
-          )}
-        </div>
-      )}
+      {stranger && <Stranger study={study} />}
+      <div className="pane-picture">
+        <div
+          className="canvas"
+          ref={canvas}
+          data-blank={reason !== undefined || assigned === undefined ? '' : undefined}
+        />
+        {state !== undefined && <PlaneLayer state={state} overlays={overlays} />}
+        {pane !== undefined && state !== undefined && <SpaceLayer pane={pane} state={state} />}
+        {pane !== undefined && <Marks pane={pane} />}
+        {study !== undefined && state !== undefined && overlays && (
+          <Overlays study={study} series={series} state={state} another={another} />
+        )}
+        {/* Never hidden with the overlays: sample data must not be taken for a patient. */}
+        {state?.stack?.manifest.synthetic && !overlays && <div className="synthetic alone">SYNTHETIC</div>}
+        {waiting && <div className="pane-message quiet">loading {(state?.index ?? 0) + 1}</div>}
+        {reason !== undefined && (
+          <div className="pane-message" role="status">
+            <div>This image cannot be shown.</div>
+            <div className="quiet selectable">{reason}</div>
+            {entry !== undefined && (
+              <button type="button" onClick={showHeader} title="Tag browser (T)">
+                <FileText aria-hidden /> Tag browser
+              </button>
+            )}
+          </div>
+        )}
+      </div>
     </div>
   )
 }

@@ -1,56 +1,131 @@
+import { BookOpen, ChevronDown, ChevronRight } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import { describeSeries, SeriesThumbnail } from '../series/index.ts'
+import type { StudySummary } from '../../shared/contract.ts'
+import { SeriesThumbnail } from '../series/index.ts'
+import { describeDate, formatDate, IconButton } from '../ui/index.ts'
 import { countLoaded, onFrames } from './frameLoader.ts'
-import { SERIES_MIME } from './PaneView.tsx'
-import { assignSeries, useSession } from './session.ts'
+import { timeApart } from './otherStudies.ts'
+import { assignSeries, ownItems, putBeside, useSession } from './session.ts'
+import { assignmentOf, type StripItem, setMarks, stripItems } from './strip.ts'
 
-function useLoadedCounts(): number {
-  const [tick, setTick] = useState(0)
+export const SERIES_MIME = 'application/x-isocenter-series'
+
+/** Renders again when frames came or went: at most once a frame of the display. */
+export function useLoadedFrames(): void {
+  const [, setTick] = useState(0)
   useEffect(() => onFrames(() => setTick(value => value + 1)), [])
-  return tick
 }
 
-/** The study's series: thumbnail, what it is, how much of it is here. Drag, double click or Enter puts one into a pane. */
-export function SeriesStrip() {
-  const { series, thumbnails, assigned, active, stacks } = useSession()
-  useLoadedCounts()
+function Card({ item, thumbnails }: { item: StripItem; thumbnails: Map<string, string> }) {
+  const shown = useSession(({ assigned, layout }) =>
+    assigned.slice(0, layout.rows * layout.columns).some(one => one?.id === item.id),
+  )
+  const current = useSession(({ assigned, active }) => assigned[active]?.id === item.id)
+  const all = item.stack?.imageIds.length ?? item.images
+  const loaded = item.stack === undefined ? 0 : countLoaded(item.stack.imageIds)
+  const marks = item.stack === undefined ? [] : setMarks(item.stack.set)
+  const hang = () => assignSeries(assignmentOf(item))
+  return (
+    <button
+      type="button"
+      className="series-card"
+      data-set={item.id}
+      data-shown={shown ? '' : undefined}
+      aria-current={current}
+      title={`${item.title}${marks.length > 0 ? ` (${marks.join(', ')})` : ''}: double click or Enter shows it in the active pane (←/→)`}
+      draggable
+      onDragStart={event => {
+        event.dataTransfer.setData(SERIES_MIME, JSON.stringify(assignmentOf(item)))
+        event.dataTransfer.effectAllowed = 'copy'
+      }}
+      onDoubleClick={hang}
+      onKeyDown={event => {
+        if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) hang()
+      }}
+    >
+      <SeriesThumbnail series={item.series} thumbnails={thumbnails} />
+      <span className="series-words">
+        <span className="truncate">
+          <bdi dir="auto">{item.title}</bdi>
+        </span>
+        <span className="quiet truncate">
+          {item.series.Modality} · {item.images}
+        </span>
+        {marks.length > 0 && <span className="attention truncate">⚠ {marks.join(', ')}</span>}
+      </span>
+      <progress max={Math.max(1, all)} value={loaded} aria-label={`${loaded} of ${all} images loaded`} />
+    </button>
+  )
+}
+
+/** Another study of the patient: a line that unfolds into its series. */
+function OtherStudy(props: { study: StudySummary; from: string; onOpen: (study: StudySummary) => void }) {
+  const { study, from, onOpen } = props
+  const [open, setOpen] = useState(false)
+  const beside = useSession(session => session.beside.get(study.StudyInstanceUID))
+  const stacks = useSession(session => session.stacks)
+  const apart = timeApart(study.StudyDate, from)
+  const words = [study.ModalitiesInStudy.join(' '), study.StudyDescription].filter(Boolean).join(' ')
+  const toggle = () => {
+    if (!open) putBeside(study.StudyInstanceUID)
+    setOpen(!open)
+  }
+  return (
+    <>
+      <div className="other-head">
+        <button
+          type="button"
+          className="bare other-study"
+          data-other-study={study.StudyInstanceUID}
+          aria-expanded={open}
+          title={`${words}, ${apart} (${describeDate(study.StudyDate)}): shows its series`}
+          onClick={toggle}
+        >
+          {open ? <ChevronDown aria-hidden /> : <ChevronRight aria-hidden />}
+          <span className="series-words">
+            <span className="truncate">
+              <bdi dir="auto">{words || 'Study'}</bdi>
+            </span>
+            <span className="quiet truncate">{apart}</span>
+            <span className="quiet truncate">{formatDate(study.StudyDate)}</span>
+          </span>
+        </button>
+        <IconButton icon={BookOpen} name={`Read this study: ${words}, ${apart}`} onClick={() => onOpen(study)} />
+      </div>
+      {open &&
+        beside !== undefined &&
+        stripItems(study.StudyInstanceUID, beside.series, stacks).map(item => (
+          <Card key={item.id} item={item} thumbnails={beside.thumbnails} />
+        ))}
+    </>
+  )
+}
+
+/**
+ * The study's display sets: what each is, how much of it is here, what its positions lack; below, the patient's other studies.
+ * Drag, double click or Enter hangs a set in a pane.
+ */
+export function SeriesStrip({ onOpen }: { onOpen: (study: StudySummary) => void }) {
+  const session = useSession()
+  useLoadedFrames()
   return (
     <nav className="strip" aria-label="Series">
-      {series.map(one => {
-        const stack = stacks.get(one.SeriesInstanceUID)
-        const loaded = stack === undefined ? 0 : countLoaded(stack.imageIds)
-        const all = stack?.imageIds.length ?? one.frames
-        return (
-          <button
-            type="button"
-            key={one.SeriesInstanceUID}
-            className="series-card"
-            data-shown={assigned.includes(one.SeriesInstanceUID) ? '' : undefined}
-            aria-current={assigned[active] === one.SeriesInstanceUID}
-            title={`${describeSeries(one)}: double click or Enter shows it in the active pane (←/→)`}
-            draggable
-            onDragStart={event => {
-              event.dataTransfer.setData(SERIES_MIME, one.SeriesInstanceUID)
-              event.dataTransfer.effectAllowed = 'copy'
-            }}
-            onDoubleClick={() => assignSeries(one.SeriesInstanceUID)}
-            onKeyDown={event => {
-              if (event.key === 'Enter') assignSeries(one.SeriesInstanceUID)
-            }}
-          >
-            <SeriesThumbnail series={one} thumbnails={thumbnails} />
-            <span className="series-words">
-              <span className="truncate">
-                <bdi dir="auto">{describeSeries(one)}</bdi>
-              </span>
-              <span className="quiet truncate">
-                {one.Modality} · {one.frames || one.NumberOfSeriesRelatedInstances}
-              </span>
-            </span>
-            <progress max={Math.max(1, all)} value={loaded} aria-label={`${loaded} of ${all} images loaded`} />
-          </button>
-        )
-      })}
+      {ownItems(session).map(item => (
+        <Card key={item.id} item={item} thumbnails={session.thumbnails} />
+      ))}
+      {session.others.length > 0 && (
+        <>
+          <h2 className="strip-title quiet">Other studies</h2>
+          {session.others.map(study => (
+            <OtherStudy
+              key={study.StudyInstanceUID}
+              study={study}
+              from={session.study?.StudyDate ?? ''}
+              onOpen={onOpen}
+            />
+          ))}
+        </>
+      )}
     </nav>
   )
 }

@@ -1,45 +1,122 @@
-import {
-  ArrowLeft,
-  CirclePlay,
-  Contrast,
-  FileText,
-  Layers,
-  Maximize,
-  MessageSquareText,
-  Move,
-  ZoomIn,
-} from 'lucide-react'
-import { useEffect } from 'react'
+import { useEffect, useMemo, useReducer } from 'react'
+import type { StudySummary } from '../../shared/contract.ts'
 import { describeDate, formatDate, formatTime, IconButton, PersonName } from '../ui/index.ts'
+import { type Action, keyWords, type Outside, viewerActions } from './actions.ts'
+import { watchGraphics } from './graphics.ts'
 import { HeaderView } from './HeaderView.tsx'
-import { handleViewerKey, showActiveHeader } from './keys.ts'
+import { handleViewerKey } from './keys.ts'
+import { MarksList, useMarkTools } from './marks/index.ts'
 import { PaneView } from './PaneView.tsx'
+import { Popup } from './Popups.tsx'
 import { SeriesStrip } from './SeriesStrip.tsx'
-import { activePane, LAYOUTS, setLayout, type ToolName, useSession } from './session.ts'
+import { activePane, useSession } from './session.ts'
 
-const TOOLS: Array<{ tool: ToolName; name: string; shortcut: string; icon: typeof Move }> = [
-  { tool: 'window', name: 'Window/level', shortcut: 'W', icon: Contrast },
-  { tool: 'zoom', name: 'Zoom', shortcut: 'Z', icon: ZoomIn },
-  { tool: 'pan', name: 'Pan', shortcut: 'P', icon: Move },
-  { tool: 'scroll', name: 'Scroll', shortcut: 'S', icon: Layers },
+/** On the bar, most used first, and no more than leaves the patient's name its room at 1280 pixels; the menu has everything. */
+const BAR = [
+  'tool-window',
+  'tool-scroll',
+  'tool-zoom',
+  'tool-pan',
+  'mark-length',
+  'mark-angle',
+  'mark-ellipse',
+  'mark-probe',
+  'mark-arrow',
+  'mark-text',
+  'mark-list',
+  'fit',
+  'rotate-right',
+  'invert',
+  'linked',
+  'cine',
+  'overlays',
+  'header',
+  'layout',
+  'palette',
 ]
 
+export interface ViewerProps extends Outside {
+  visible: boolean
+  /** Where the study stands in the list it was opened from (1-based), and how many studies have come since. */
+  place: { position: number; total: number; arrivals: number } | undefined
+  /** To what has come since. */
+  onShowArrivals: () => void
+  /** Another study of the patient becomes the one that is read. */
+  onOpen: (study: StudySummary) => void
+}
+
+function BarButton({ action }: { action: Action }) {
+  const { icon, name, keys, pressed, run } = action
+  if (icon === undefined) return null
+  return (
+    <IconButton
+      icon={icon}
+      name={name}
+      {...(keys[0] !== undefined && { shortcut: keyWords(keys[0]) })}
+      {...(pressed !== undefined && { pressed })}
+      onClick={run}
+    />
+  )
+}
+
 /** The reading room. Kept mounted while the worklist is shown, so that Cornerstone is warm before the first open. */
-export function Viewer({ visible, onBack }: { visible: boolean; onBack: () => void }) {
-  const { study, layout, tool, overlays, header, error } = useSession()
+export function Viewer(props: ViewerProps) {
+  const { visible, place, onBack, onNext, onPrevious, onReadAndNext, onToggleRead, onShowArrivals, onOpen } = props
+  const session = useSession()
+  const { study, layout, oneUp, graphicsLost, header, popup, error, active } = session
+  const outside = useMemo<Outside>(
+    () => ({ onBack, onNext, onPrevious, onReadAndNext, onToggleRead }),
+    [onBack, onNext, onPrevious, onReadAndNext, onToggleRead],
+  )
 
   useEffect(() => {
     if (!visible) return
-    const listen = (event: KeyboardEvent) => handleViewerKey(event, onBack)
+    const listen = (event: KeyboardEvent) => handleViewerKey(event, outside)
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)
-  }, [visible, onBack])
+  }, [visible, outside])
 
-  const count = layout.rows * layout.columns
+  useEffect(watchGraphics, [])
+
+  // What is pressed on the bar is partly the active pane's own state.
+  const [, renderAgain] = useReducer((count: number) => count + 1, 0)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another pane is active, or was mounted.
+  useEffect(
+    () =>
+      activePane()?.state.subscribe((now, before) => {
+        if (now.nearest !== before.nearest || now.stack !== before.stack) renderAgain()
+      }),
+    [active, layout, study],
+  )
+
+  useMarkTools()
+  const actions = viewerActions(outside)
+  const button = (id: string) => {
+    const action = actions.find(one => one.id === id)
+    return action && <BarButton key={id} action={action} />
+  }
+  const readers = study?.openBy.filter(user => user !== 'local') ?? []
   return (
     <main className="viewer" data-visible={visible ? '' : undefined} inert={!visible} aria-label="Viewer">
       <header className="viewer-head">
-        <IconButton icon={ArrowLeft} name="Worklist" shortcut="Backspace" onClick={onBack} />
+        {button('worklist')}
+        {button('study-previous')}
+        {button('study-next')}
+        {place !== undefined && (
+          <span className="quiet place" title="Place in the list as it stood when the first study was opened">
+            {place.position}/{place.total}
+          </span>
+        )}
+        {place !== undefined && place.arrivals > 0 && (
+          <button
+            type="button"
+            className="pill"
+            title="Studies that came since: to the worklist"
+            onClick={onShowArrivals}
+          >
+            {place.arrivals} new
+          </button>
+        )}
         {study !== undefined && (
           <span className="viewer-title truncate">
             <strong>
@@ -54,54 +131,24 @@ export function Viewer({ visible, onBack }: { visible: boolean; onBack: () => vo
             </span>
           </span>
         )}
+        {study?.reading.status === 'read' && <span className="quiet">read</span>}
+        {readers.length > 0 && <span className="attention">open: {readers.join(', ')}</span>}
         <span className="spring" />
-        {TOOLS.map(one => (
-          <IconButton
-            key={one.tool}
-            icon={one.icon}
-            name={one.name}
-            shortcut={one.shortcut}
-            pressed={tool === one.tool}
-            onClick={() => useSession.setState({ tool: one.tool })}
-          />
-        ))}
-        <IconButton icon={Maximize} name="Fit" shortcut="F" onClick={() => activePane()?.fit()} />
-        <IconButton icon={CirclePlay} name="Cine" shortcut="C" onClick={() => activePane()?.toggleCine()} />
-        <IconButton
-          icon={MessageSquareText}
-          name="Overlays"
-          shortcut="O"
-          pressed={overlays}
-          onClick={() => useSession.setState({ overlays: !overlays })}
-        />
-        <IconButton icon={FileText} name="Show header" shortcut="H" onClick={showActiveHeader} />
-        <fieldset className="layouts" aria-label="Layout">
-          {LAYOUTS.map((one, index) => (
-            <button
-              type="button"
-              key={`${one.rows}×${one.columns}`}
-              className="bare"
-              aria-pressed={one === layout}
-              title={`Layout ${one.rows}×${one.columns} (Alt+${index + 1})`}
-              onClick={() => setLayout(one)}
-            >
-              {one.rows}×{one.columns}
-            </button>
-          ))}
-        </fieldset>
+        {BAR.map(button)}
       </header>
       <div className="viewer-body">
-        <SeriesStrip />
+        <SeriesStrip onOpen={onOpen} />
         <div
           className="grid"
+          data-one-up={oneUp === undefined ? undefined : ''}
           style={{
             gridTemplateColumns: `repeat(${layout.columns}, minmax(0, 1fr))`,
             gridTemplateRows: `repeat(${layout.rows}, minmax(0, 1fr))`,
           }}
         >
-          {Array.from({ length: count }, (_, index) => (
+          {Array.from({ length: layout.rows * layout.columns }, (_, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: a pane is its place; its canvas stays when the layout changes.
-            <PaneView key={index} index={index} />
+            <PaneView key={`${graphicsLost}-${index}`} index={index} />
           ))}
           {error !== undefined && (
             <div className="pane-message" role="alert">
@@ -113,8 +160,10 @@ export function Viewer({ visible, onBack }: { visible: boolean; onBack: () => vo
             </div>
           )}
         </div>
+        <MarksList />
       </div>
       {header !== undefined && <HeaderView {...header} />}
+      {visible && popup !== undefined && <Popup popup={popup} outside={outside} />}
     </main>
   )
 }

@@ -1,3 +1,4 @@
+import type { DisplaySet, DisplaySetFrame } from '../../shared/viewing/displaySet.ts'
 import {
   frameAttributes,
   type ImageAttributes,
@@ -11,11 +12,16 @@ export interface StackEntry {
   instance: ManifestInstance
   /** 1-based. */
   frame: number
+  /** mm along the set's normal. */
+  position?: number
+  marks?: DisplaySetFrame['marks']
   unshowable?: string
 }
 
+/** A display set as a pane shows it. */
 export interface SeriesStack {
   manifest: SeriesManifest
+  set: DisplaySet
   entries: StackEntry[]
   /** The entries with a picture, in order: what a viewport is given. */
   imageIds: string[]
@@ -35,22 +41,41 @@ export function imageIdOf(contentId: number, frame: number): string {
   return `iso:${contentId}:${frame}`
 }
 
-/** Lays a series out as a stack and makes its frames known to the loader and the metadata provider. */
-export function catalogSeries(manifest: SeriesManifest): SeriesStack {
-  const entries: StackEntry[] = []
-  for (const instance of manifest.instances) {
-    if (instance.unshowable !== undefined) {
-      entries.push({ imageId: imageIdOf(instance.contentId, 0), instance, frame: 1, unshowable: instance.unshowable })
-      continue
-    }
-    for (let frame = 1; frame <= Math.max(1, instance.NumberOfFrames); frame++) {
+function tooLarge({ Rows = 0, Columns = 0 }: ImageAttributes, largestSide: number): string | undefined {
+  if (Math.max(Rows, Columns) <= largestSide) return undefined
+  return `The image is ${Columns} × ${Rows} pixels; this computer's graphics card holds ${largestSide} × ${largestSide}.`
+}
+
+/**
+ * Lays a series out as stacks, one for each display set, and makes its frames known to the loader and the metadata provider.
+ * Images over `largestSide` pixels are refused with the reason.
+ */
+export function catalogSeries(manifest: SeriesManifest, sets: DisplaySet[], largestSide: number): SeriesStack[] {
+  return sets.map(set => {
+    const entries = set.frames.map(({ instance: index, frame, position, marks }): StackEntry => {
+      const instance = manifest.instances[index]!
       const imageId = imageIdOf(instance.contentId, frame)
-      entries.push({ imageId, instance, frame })
-      frames.set(imageId, { manifest, instance, frame, attributes: frameAttributes(manifest, instance, frame) })
-    }
-  }
-  const imageIds = entries.filter(entry => entry.unshowable === undefined).map(entry => entry.imageId)
-  return { manifest, entries, imageIds }
+      const attributes = frameAttributes(manifest, instance, frame)
+      frames.set(imageId, { manifest, instance, frame, attributes })
+      const unshowable = instance.unshowable ?? tooLarge(attributes, largestSide)
+      return {
+        imageId,
+        instance,
+        frame,
+        ...(position !== undefined && { position }),
+        ...(marks && { marks }),
+        ...(unshowable !== undefined && { unshowable }),
+      }
+    })
+    // Behind the stack, never in it: what cannot be shown says so in its tile instead of being silently absent.
+    const pictureless = set.pictureless.map((index): StackEntry => {
+      const instance = manifest.instances[index]!
+      const unshowable = instance.unshowable ?? 'There is no picture in this object.'
+      return { imageId: imageIdOf(instance.contentId, 0), instance, frame: 1, unshowable }
+    })
+    const imageIds = entries.filter(entry => entry.unshowable === undefined).map(entry => entry.imageId)
+    return { manifest, set, entries: [...entries, ...pictureless], imageIds }
+  })
 }
 
 export function describeFrame(imageId: string): CatalogFrame | undefined {

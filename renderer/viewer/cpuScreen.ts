@@ -1,6 +1,6 @@
 import type { Matrix, Size, View } from '../../shared/viewing/view.ts'
 import { displayTable } from './displayTable.ts'
-import { BLACK, type Covered, type DisplayTable, paint } from './paint.ts'
+import { BLACK, type Covered, type DisplayTable, paint, type Raster } from './paint.ts'
 import type { Look, Screen, ScreenFrame } from './screen.ts'
 
 /** The picture computed by this page (paint.ts) and put on a canvas that never leaves the CPU. */
@@ -10,7 +10,7 @@ export class CpuScreen implements Screen {
   #data: ImageData | undefined
   #words = new Uint32Array(0)
   #covered: Covered = { left: 0, top: 0, right: 0, bottom: 0 }
-  #table: { key: string; table: DisplayTable } | undefined
+  #table: { key: unknown[]; table: DisplayTable } | undefined
 
   constructor(element: HTMLElement) {
     // Left to itself Chromium keeps it on the GPU, and every image waits for the GPU process to hand it back.
@@ -40,7 +40,7 @@ export class CpuScreen implements Screen {
       this.#words = new Uint32Array(this.#data.data.buffer)
       this.#words.fill(BLACK)
     }
-    const pixels = image.getPixelData() as Parameters<typeof paint>[0]['pixels']
+    const pixels = image.getPixelData() as Raster['pixels']
     const components = image.color ? 3 : 1
     const table = components === 1 ? this.#tableFor({ image, attributes }, look) : undefined
     const raster = { pixels, columns: image.columns, rows: image.rows, components } as const
@@ -56,13 +56,16 @@ export class CpuScreen implements Screen {
 
   #tableFor({ image, attributes }: Pick<ScreenFrame, 'image' | 'attributes'>, look: Look): DisplayTable {
     const { minPixelValue: min, maxPixelValue: max, slope, intercept } = image
-    const { range, inverted } = look
-    const key = [min, max, slope, intercept, range.lower, range.upper, inverted, attributes.VOILUTFunction].join()
-    if (this.#table?.key !== key) {
-      this.#table = {
-        key,
-        table: displayTable({ min, max, slope, intercept, range, inverted, VOILUTFunction: attributes.VOILUTFunction }),
-      }
+    const { range, asStored, inverted } = look
+    const { VOILUTFunction, PhotometricInterpretation, PixelPaddingValue, PixelPaddingRangeLimit } = attributes
+    // The manifest's tables are objects that all images of a series share.
+    const tables = [attributes.VOILUT, attributes.PaletteColorLookupTable, attributes.ModalityLUT]
+    const ofImage = [VOILUTFunction, PhotometricInterpretation, PixelPaddingValue, PixelPaddingRangeLimit, ...tables]
+    const key = [min, max, slope, intercept, range.lower, range.upper, asStored, inverted, ...ofImage]
+    if (this.#table === undefined || key.some((part, i) => part !== this.#table?.key[i])) {
+      const counted = /^(Ui|I)nt(8|16)/.test(image.dataType ?? '')
+      const look = { attributes, min, max, counted, slope, intercept, range, asStored, inverted }
+      this.#table = { key, table: displayTable(look) }
     }
     return this.#table.table
   }

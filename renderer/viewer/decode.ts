@@ -1,8 +1,15 @@
 import { getWebWorkerManager } from '@cornerstonejs/core'
 import type { ImageAttributes } from '../../shared/viewing/image.ts'
-import { jpegProcess, markRGB } from './jpegProcess.ts'
-import { type DecodedFrame, nativeSamples, UnshowableError } from './pixels.ts'
-import { rleToNative } from './rle.ts'
+import { decodeDct } from '../../shared/viewing/jpegDct.ts'
+import { jpegProcess, markRGB } from '../../shared/viewing/jpegHeader.ts'
+import { rleToNative } from '../../shared/viewing/rle.ts'
+import {
+  type DecodedFrame,
+  frameShape,
+  nativeFrame,
+  type Samples,
+  UnshowableError,
+} from '../../shared/viewing/samples.ts'
 
 /** Implicit LE, Explicit LE, deflated, Explicit BE: the counter has inflated and swapped them (shared/viewing/frameStream.ts). */
 const NATIVE = new Set([
@@ -14,12 +21,13 @@ const NATIVE = new Set([
 ])
 const RLE = '1.2.840.10008.1.2.5'
 const JPEG_BASELINE = '1.2.840.10008.1.2.4.50'
+const JPEG_LOSSLESS = '1.2.840.10008.1.2.4.70'
 const JPEG_LS = new Set(['1.2.840.10008.1.2.4.80', '1.2.840.10008.1.2.4.81'])
 const JPEG_2000 = /^1\.2\.840\.10008\.1\.2\.4\.(9[0-3]|20[1-3]|11[0-2])$/
 
 /** What Cornerstone's decode worker hands back, as far as it is used here. */
 interface WorkerFrame {
-  pixelData: DecodedFrame['samples']
+  pixelData: Samples
   interleaveMode?: number
 }
 
@@ -29,24 +37,37 @@ export async function decodeFrame(
   TransferSyntaxUID: string,
   attributes: ImageAttributes,
 ): Promise<DecodedFrame> {
-  if (NATIVE.has(TransferSyntaxUID)) return nativeSamples(bytes, attributes)
-  const transferSyntax = jpegProcess(bytes, TransferSyntaxUID)
-  const { SamplesPerPixel = 1, PixelRepresentation = 0, Rows = 0, Columns = 0, BitsAllocated = 16 } = attributes
+  if (NATIVE.has(TransferSyntaxUID)) return nativeFrame(bytes, attributes)
+  const shape = frameShape(attributes)
+  const { columns, rows, samplesPerPixel, PhotometricInterpretation } = shape
+  const { PixelRepresentation = 0, BitsAllocated = 16 } = attributes
   // Cornerstone's worker has RLE of 8 bits and of 16-bit grey; the other depths are rare and decoded here.
-  if (TransferSyntaxUID === RLE && (BitsAllocated > 16 || (BitsAllocated === 16 && SamplesPerPixel > 1))) {
-    const geometry = { count: Rows * Columns, samplesPerPixel: SamplesPerPixel, bytesPerSample: BitsAllocated / 8 }
-    return nativeSamples(rleToNative(bytes, geometry), { ...attributes, PlanarConfiguration: 0 })
+  if (TransferSyntaxUID === RLE && (BitsAllocated > 16 || (BitsAllocated === 16 && samplesPerPixel > 1))) {
+    const geometry = { count: rows * columns, samplesPerPixel, bytesPerSample: BitsAllocated / 8 }
+    return nativeFrame(rleToNative(bytes, geometry), { ...attributes, PlanarConfiguration: 0 })
   }
-  const PhotometricInterpretation =
-    attributes.PhotometricInterpretation ?? (SamplesPerPixel === 3 ? 'RGB' : 'MONOCHROME2')
+  const process = jpegProcess(bytes, TransferSyntaxUID)
+  if (process === 'dct12') {
+    const { values, samples, columns, rows } = decodeDct(bytes)
+    const fullChroma = PhotometricInterpretation.replace(/_422$/, '')
+    return {
+      columns,
+      rows,
+      samplesPerPixel: samples,
+      planar: false,
+      PhotometricInterpretation: fullChroma,
+      samples: values,
+    }
+  }
+  const transferSyntax = process === 'lossless' ? JPEG_LOSSLESS : process === 'dct8' ? JPEG_BASELINE : TransferSyntaxUID
   const task = getWebWorkerManager().executeTask('dicomImageLoader', 'decodeTask', {
     imageFrame: {
-      samplesPerPixel: SamplesPerPixel,
+      samplesPerPixel,
       photometricInterpretation: PhotometricInterpretation,
       // RLE is asked for interleaved; the other codecs decide for themselves.
       planarConfiguration: 0,
-      rows: attributes.Rows,
-      columns: attributes.Columns,
+      rows,
+      columns,
       bitsAllocated: attributes.BitsAllocated,
       bitsStored: attributes.BitsStored,
       pixelRepresentation: PixelRepresentation,
@@ -62,8 +83,9 @@ export async function decodeFrame(
   })
   if (decoded?.pixelData === undefined) throw new UnshowableError('The compressed image could not be decoded.')
   return {
+    ...shape,
     samples: decoded.pixelData,
-    planar: SamplesPerPixel === 3 && JPEG_LS.has(TransferSyntaxUID) && decoded.interleaveMode === 0,
+    planar: samplesPerPixel === 3 && JPEG_LS.has(TransferSyntaxUID) && decoded.interleaveMode === 0,
     PhotometricInterpretation: decodedPhotometric(transferSyntax, PhotometricInterpretation),
   }
 }

@@ -1,38 +1,70 @@
+import { supplementalColours } from '../../shared/viewing/colour.ts'
+import { greyTable, opensWithVOILUT } from '../../shared/viewing/grey.ts'
+import type { ImageAttributes } from '../../shared/viewing/image.ts'
 import { BLACK, type DisplayTable } from './paint.ts'
-import type { VoiRange } from './windows.ts'
+import { rangeToWindow, type VoiRange } from './windows.ts'
 
 /** Entries enough that neighbours differ by less than a grey level even where the values are few and interpolated between. */
 const ENTRIES = 4096
+/** Of a table whose values are not counted one by one: floats, and integers of 32 bits. */
+const MOST_ENTRIES = 65_536
 
 /**
- * Pixel values to display words: slope and intercept, then the window (PS3.3 C.11.2.1.2, C.11.2.1.3), inverted where the
- * image or the reader says so. Covers the image's own values, `min` to `max`.
+ * Pixel values to display words by the one grey chain (shared/viewing/grey.ts). Covers the image's own values, `min` to `max`;
+ * of values too many to count, those the window tells apart.
  */
 export function displayTable(look: {
   min: number
   max: number
+  /** The pixels are integers of at most 16 bits. */
+  counted: boolean
   slope: number
   intercept: number
+  attributes: ImageAttributes
   range: VoiRange
+  /** Nobody has chosen a window: a VOI LUT may stand in its place. */
+  asStored: boolean
+  /** By the reader, after the image's own inversion. */
   inverted: boolean
-  VOILUTFunction?: string | undefined
 }): DisplayTable {
-  const { min, max, slope, intercept, range, inverted, VOILUTFunction } = look
-  const steps = max - min < ENTRIES ? Math.max(1, Math.floor(ENTRIES / (max - min + 1))) : 1
-  const words = new Uint32Array(Math.round((max - min) * steps) + 1)
-  const grey = greyFunction(range, VOILUTFunction)
-  for (let i = 0; i < words.length; i++) {
-    const level = Math.round(grey((min + i / steps) * slope + intercept))
-    words[i] = BLACK | ((inverted ? 255 - level : level) * 0x010101)
-  }
+  const { counted, slope, intercept, attributes, range, asStored } = look
+  const window = asStored && opensWithVOILUT(attributes) ? undefined : rangeToWindow(range, attributes.VOILUTFunction)
+  const { min, max } = counted || window === undefined ? look : windowed(look)
+  const span = max - min
+  const steps = counted
+    ? span < ENTRIES
+      ? Math.max(1, Math.floor(ENTRIES / (span + 1)))
+      : 1
+    : (MOST_ENTRIES - 1) / Math.max(span, Number.MIN_VALUE * MOST_ENTRIES)
+  const greys = greyTable({ attributes, window, min, max, slope, intercept, steps, invert: look.inverted })
+  const words = new Uint32Array(greys.length)
+  for (let i = 0; i < words.length; i++) words[i] = BLACK | (greys[i]! * 0x010101)
+  paintSupplemental(words, look, min, steps)
   return { words, first: min, steps }
 }
 
-/** Modality value to 0…255. */
-function greyFunction({ lower, upper }: VoiRange, VOILUTFunction = 'LINEAR'): (value: number) => number {
-  if (VOILUTFunction === 'SIGMOID') {
-    const [centre, width] = [(lower + upper) / 2, Math.max(upper - lower, Number.EPSILON)]
-    return value => 255 / (1 + Math.exp((-4 * (value - centre)) / width))
+/** The values between black and white, as pixels have them; a sigmoid's go on on both sides (0.005 of a level is left at 5 widths). */
+function windowed(look: Parameters<typeof displayTable>[0]): { min: number; max: number } {
+  const { range, slope, intercept, attributes } = look
+  const beyond = attributes.VOILUTFunction === 'SIGMOID' ? 2.5 * (range.upper - range.lower) : 0
+  const ends = [(range.lower - beyond - intercept) / slope, (range.upper + beyond - intercept) / slope]
+  const min = Math.max(look.min, Math.min(...ends))
+  const max = Math.min(look.max, Math.max(...ends))
+  return min < max ? { min, max } : { min: look.min, max: look.max }
+}
+
+/** Colours in place of greys where a Supplemental Palette has them; it is indexed by stored values, which counted pixels are. */
+function paintSupplemental(
+  words: Uint32Array,
+  { counted, attributes }: { counted: boolean; attributes: ImageAttributes },
+  min: number,
+  steps: number,
+): void {
+  const palette = counted ? supplementalColours(attributes) : undefined
+  if (palette === undefined) return
+  const { first, colours } = palette
+  for (let i = Math.max(0, (first - min) * steps); i < words.length; i++) {
+    const at = Math.min(Math.round(min + i / steps) - first, colours.length / 3 - 1) * 3
+    words[i] = BLACK | (colours[at + 2]! << 16) | (colours[at + 1]! << 8) | colours[at]!
   }
-  return value => (value <= lower ? 0 : value > upper ? 255 : ((value - lower) / (upper - lower)) * 255)
 }

@@ -1,6 +1,6 @@
 import { cache, init as initCore, metaData, RenderingEngine, setUseCPURendering, utilities } from '@cornerstonejs/core'
 import dicomImageLoader from '@cornerstonejs/dicom-image-loader'
-import { installFrameLoader } from './frameLoader.ts'
+import { decodeForCpu, installFrameLoader } from './frameLoader.ts'
 import { manifestProvider } from './metadata.ts'
 
 /** Cornerstone keeps the only pixel cache there is; half of what the machine says it has, 256 MB to 2 GB. */
@@ -9,14 +9,15 @@ function cacheBytes(): number {
   return Math.min(2, Math.max(0.25, gigabytes / 4)) * 2 ** 30
 }
 
-/** The name of the GL renderer; '' without WebGL 2. */
-function glRenderer(): string {
+/** The GL renderer's name and the largest image it can hold (pixels of a side); '' and 0 without WebGL 2. */
+function glRenderer(): { name: string; largestSide: number } {
   const gl = document.createElement('canvas').getContext('webgl2')
-  if (gl === null) return ''
+  if (gl === null) return { name: '', largestSide: 0 }
   const info = gl.getExtension('WEBGL_debug_renderer_info')
   const name = String(gl.getParameter(info?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER))
+  const largestSide = Number(gl.getParameter(gl.MAX_TEXTURE_SIZE))
   gl.getExtension('WEBGL_lose_context')?.loseContext()
-  return name
+  return { name, largestSide }
 }
 
 /**
@@ -33,6 +34,8 @@ export function chooseRendering(query: string, renderer: string): 'cpu' | 'gl' {
 export interface Engine {
   rendering: 'cpu' | 'gl'
   renderer: string
+  /** Pixels of an image's side: larger ones the graphics card would show black. */
+  largestSide: number
   /** On the graphics card; absent where the page draws by itself (cpuScreen.ts). */
   engine: RenderingEngine | undefined
 }
@@ -42,7 +45,7 @@ let started: Engine | undefined
 /** Starts Cornerstone once per page. Its loader's `init` purges caches, so it comes before anything is registered. */
 export function startEngine(): Engine {
   if (started !== undefined) return started
-  const renderer = glRenderer()
+  const { name: renderer, largestSide: largestTexture } = glRenderer()
   const rendering = chooseRendering(window.location.search, renderer)
   // A frame that cannot be decoded is told in its tile; it is no fault of the page.
   utilities.logger.coreLog.getLogger('webWorkerManager', 'webWorkerManager').setLevel('silent')
@@ -52,6 +55,17 @@ export function startEngine(): Engine {
   cache.setMaxCacheSize(cacheBytes())
   metaData.addProvider(manifestProvider, 10_000)
   installFrameLoader(rendering === 'cpu')
-  started = { rendering, renderer, engine: rendering === 'gl' ? new RenderingEngine('isocenter') : undefined }
+  const engine = rendering === 'gl' ? new RenderingEngine('isocenter') : undefined
+  const largestSide = rendering === 'gl' ? largestTexture : Number.POSITIVE_INFINITY
+  started = { rendering, renderer, largestSide, engine }
   return started
+}
+
+/** From now on the page draws by itself. Returns what ends the old engine, when its panes have left it. */
+export function leaveGraphicsCard(): () => void {
+  const old = started?.engine
+  if (started === undefined || old === undefined) return () => {}
+  started = { rendering: 'cpu', renderer: started.renderer, largestSide: Number.POSITIVE_INFINITY, engine: undefined }
+  decodeForCpu()
+  return () => old.destroy()
 }

@@ -1,10 +1,11 @@
 import { cache, Enums, eventTarget, imageLoader, type Types, utilities } from '@cornerstonejs/core'
+import { UnshowableError } from '../../shared/viewing/samples.ts'
 import { fetchFrame, onStationEvent, streamFrames, UnreachableError } from '../client.ts'
 import { describeFrame } from './catalog.ts'
 import { decodeFrame } from './decode.ts'
 import { interleave, type StackOrder } from './loadOrder.ts'
 import { spacingOf } from './metadata.ts'
-import { type DisplayPixels, displayPixels, UnshowableError } from './pixels.ts'
+import { type DisplayPixels, displayPixels } from './pixels.ts'
 import { initialRange, rangeToWindow } from './windows.ts'
 
 /**
@@ -20,7 +21,7 @@ const REORDER_MS = 60
 
 type Bytes = Uint8Array<ArrayBuffer>
 
-let integersOnly = false
+let onCpu = false
 let order: string[] = []
 let delivered = 0
 let streaming: AbortController | undefined
@@ -64,9 +65,9 @@ export function countLoaded(imageIds: string[]): number {
   return imageIds.reduce((count, imageId) => count + (loaded.has(imageId) ? 1 : 0), 0)
 }
 
-/** Registers the scheme `iso:`. `forIntegersOnly`: the CPU renderer. */
-export function installFrameLoader(forIntegersOnly: boolean): void {
-  integersOnly = forIntegersOnly
+/** Registers the scheme `iso:`. `cpu`: for the CPU renderer. */
+export function installFrameLoader(cpu: boolean): void {
+  onCpu = cpu
   imageLoader.registerImageLoader('iso', loadFrame)
   const { IMAGE_CACHE_IMAGE_ADDED, IMAGE_CACHE_IMAGE_REMOVED } = Enums.Events
   eventTarget.addEventListener(IMAGE_CACHE_IMAGE_ADDED, (event: CustomEvent<{ image: Types.ICachedImage }>) => {
@@ -83,6 +84,12 @@ export function installFrameLoader(forIntegersOnly: boolean): void {
     unreachable.clear()
     notify()
   })
+}
+
+/** From now on frames are made for the CPU; those made for the graphics card are let go. */
+export function decodeForCpu(): void {
+  onCpu = true
+  cache.purgeCache()
 }
 
 const pending = new Map<string, Promise<boolean>>()
@@ -259,7 +266,7 @@ function loadFrame(imageId: string): { promise: Promise<Types.IImage> } {
   loading.add(imageId)
   const promise = frameOf(imageId)
     .then(bytes => decodeFrame(bytes, instance.TransferSyntaxUID, attributes))
-    .then(frame => toImage(imageId, displayPixels(frame, attributes, { integersOnly })))
+    .then(frame => toImage(imageId, displayPixels(frame, attributes, { asStored: onCpu })))
     .finally(() => loading.delete(imageId))
   return { promise }
 }
@@ -317,7 +324,5 @@ function openingRange(imageId: string, display: DisplayPixels) {
   const { attributes } = describeFrame(imageId)!
   const bits = attributes.VOILUT?.[0]?.bits
   if (display.voiApplied && bits !== undefined) return { lower: 0, upper: 2 ** bits - 1 }
-  const { min, max, slope, intercept } = display
-  const ends = [min * slope + intercept, max * slope + intercept]
-  return initialRange(attributes, { min: Math.min(...ends), max: Math.max(...ends) })
+  return initialRange(attributes, display.valueRange)
 }

@@ -58,7 +58,7 @@ export class GlScreen implements Screen {
       ...(image.color
         ? {}
         : { voiRange: range, VOILUTFunction: attributes.VOILUTFunction === 'SIGMOID' ? SAMPLED_SIGMOID : EVEN }),
-      invert: inverted,
+      invert: inverted !== image.invert,
       interpolationType: nearest ? NEAREST : LINEAR,
     })
     this.#aim(image, view, matrix)

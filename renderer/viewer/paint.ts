@@ -1,3 +1,4 @@
+import type { Samples } from '../../shared/viewing/samples.ts'
 import type { Matrix, Size } from '../../shared/viewing/view.ts'
 
 /**
@@ -6,7 +7,7 @@ import type { Matrix, Size } from '../../shared/viewing/view.ts'
  * the other: a source row once along its columns, then rows are blended.
  */
 export interface Raster {
-  pixels: Uint8Array | Int8Array | Int16Array | Uint16Array | Float32Array
+  pixels: Samples
   columns: number
   rows: number
   components: 1 | 3

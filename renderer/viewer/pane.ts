@@ -1,6 +1,7 @@
 import { cache, type Types } from '@cornerstonejs/core'
 import { createStore } from 'zustand/vanilla'
-import type { ImageAttributes } from '../../shared/viewing/image.ts'
+import { frameTimes } from '../../shared/viewing/cine.ts'
+import type { ImageAttributes, ManifestInstance } from '../../shared/viewing/image.ts'
 import {
   applyMatrix,
   fitZoom,
@@ -105,6 +106,7 @@ export class Pane {
   /** The window the reader set; undefined = as stored. */
   #range: VoiRange | undefined
   #cine: ReturnType<typeof setTimeout> | undefined
+  #times: { instance: ManifestInstance; times: number[] } | undefined
   #drawDue = false
   #waiting: Array<() => void> = []
 
@@ -152,7 +154,8 @@ export class Pane {
     this.#view = UNMOVED
     this.#range = range
     const { nearest } = this.state.getState()
-    // The picture before stays until the new one can take its place in one frame; `shown` says that it is nobody's.
+    // Nothing of the stack before is drawn any more: it would stand under this one's name.
+    this.#image = undefined
     this.state.setState({ ...EMPTY, nearest, stack, range, index, loading: true })
     // The rest is ordered when the first image is on the screen: 300 frames arriving at once delayed it by 300 ms.
     await this.#show()
@@ -201,6 +204,8 @@ export class Pane {
     }
     let image = cache.getImage(entry.imageId)
     if (image === undefined) {
+      // Within the stack the picture before stays, under its own number.
+      if (this.state.getState().shown === undefined) this.#blank()
       this.state.setState({ loading: true, reason: undefined })
       const here = await needFrame(entry.imageId)
       if (!current()) return
@@ -255,7 +260,7 @@ export class Pane {
       const range = this.#range ?? storedRange(image)
       const view = this.#view
       const matrix = imageToDevice(view, this.#screen.size, shape.aspect)
-      const look = { range, inverted: inverted !== image.invert, nearest }
+      const look = { range, asStored: this.#range === undefined, inverted, nearest }
       const done = this.#screen.draw({ image, imageIds: stack.imageIds, attributes, shape }, view, matrix, look)
       if (done !== undefined) await done
       if (drawing === this.#image) {
@@ -266,7 +271,7 @@ export class Pane {
           reason: undefined,
           range: image.color ? undefined : range,
           zoom: view.zoom,
-          transform: scaleMatrix(matrix, this.element.clientWidth / this.#screen.size.width),
+          transform: scaleMatrix(matrix, this.#width() / this.#screen.size.width),
           quarterTurns: view.quarterTurns,
           mirrored: view.mirrored,
         })
@@ -324,8 +329,13 @@ export class Pane {
 
   // ── view; points are CSS pixels from the pane's top left ──
 
+  /** CSS pixels, not rounded as `clientWidth` is: at a scale of 1.5 that put marks half a device pixel aside. */
+  #width(): number {
+    return Math.max(1, this.element.getBoundingClientRect().width)
+  }
+
   #device(cssPixels: number): number {
-    return (cssPixels * this.#screen.size.width) / Math.max(1, this.element.clientWidth)
+    return (cssPixels * this.#screen.size.width) / this.#width()
   }
 
   #setView(view: View, fitted = false): void {
@@ -370,7 +380,9 @@ export class Pane {
     const { width, height } = this.#screen.size
     const { aspect } = this.#image.shape
     const middle: [number, number] = [width / 2, height / 2]
-    this.#setView(zoomedAbout(this.#view, this.#screen.size, aspect, middle, zoom / this.#view.zoom))
+    const view = zoomedAbout(this.#view, this.#screen.size, aspect, middle, zoom / this.#view.zoom)
+    // 1 is 1: a zoom that rounding left beside it would blend neighbours.
+    this.#setView(Math.abs(view.zoom / zoom - 1) < 1e-9 ? { ...view, zoom } : view)
   }
 
   /** Brings an image point into the middle of the pane. */
@@ -421,13 +433,15 @@ export class Pane {
 
   // ── cine ──
 
-  /** Frame Time (ms), else the rates the file recommends, else 15 a second. */
+  /** How long the image at `index` stays, ms: a multi-frame's own times (shared/viewing/cine.ts). */
   #frameTime(): number {
-    const { FrameTime, CineRate, RecommendedDisplayFrameRate } =
-      describeFrame(this.entry?.imageId ?? '')?.attributes ?? {}
-    const rate = RecommendedDisplayFrameRate || CineRate
-    const time = FrameTime && FrameTime > 0 ? FrameTime : rate && rate > 0 ? 1000 / rate : 1000 / 15
-    return Math.max(1000 / 60, Math.min(2000, time))
+    const described = describeFrame(this.entry?.imageId ?? '')
+    if (described === undefined) return frameTimes({}, 1)[0]!
+    const { attributes, instance, frame } = described
+    if (instance !== this.#times?.instance) {
+      this.#times = { instance, times: frameTimes(attributes, Math.max(1, instance.NumberOfFrames)) }
+    }
+    return this.#times.times[frame - 1] ?? this.#times.times[0]!
   }
 
   toggleCine(): void {

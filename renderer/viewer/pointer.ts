@@ -7,6 +7,24 @@ const CLICK_PX = 4
 /** A drag of one pane height zooms by this factor. */
 const ZOOM_SPAN = 8
 
+/** What a viewport's mouse does beyond the picture itself. Points are CSS pixels from the pane's top left. */
+export interface PointerHost {
+  pane: () => Pane | undefined
+  tool: () => ToolName
+  /** The left button is pressed: true = somebody else (a mark) has taken it. */
+  onPress: (event: PointerEvent, pane: Pane) => boolean
+  onMenu: (x: number, y: number) => void
+  onJump: (pane: Pane, point: [number, number]) => void
+  onDoubleClick: () => void
+}
+
+let place: { pane: Pane; at: [number, number] } | undefined
+
+/** Where the pointer is, if it is over a picture. */
+export function pointerPlace(): { pane: Pane; at: [number, number] } | undefined {
+  return place
+}
+
 function actionOf(event: PointerEvent, tool: ToolName): ToolName | undefined {
   if (event.button === 2) return 'window'
   if (event.button === 1) return 'pan'
@@ -15,11 +33,13 @@ function actionOf(event: PointerEvent, tool: ToolName): ToolName | undefined {
 }
 
 /** The mouse in a viewport (look: Mouse in a viewport). Returns what detaches it. */
-export function attachPointer(element: HTMLElement, pane: () => Pane | undefined, tool: () => ToolName): () => void {
+export function attachPointer(element: HTMLElement, host: PointerHost): () => void {
   const abort = new AbortController()
   const { signal } = abort
   const wheel = new WheelNotches()
-  let drag: { action: ToolName; start: [number, number]; last: [number, number]; gathered: number } | undefined
+  let drag:
+    | { action: ToolName; button: number; start: [number, number]; last: [number, number]; gathered: number }
+    | undefined
 
   const at = (event: MouseEvent): [number, number] => {
     const box = element.getBoundingClientRect()
@@ -27,17 +47,23 @@ export function attachPointer(element: HTMLElement, pane: () => Pane | undefined
   }
 
   const down = (event: PointerEvent) => {
-    const action = actionOf(event, tool())
-    if (action === undefined || drag !== undefined) return
+    const pane = host.pane()
+    if (drag !== undefined || pane === undefined) return
+    if (event.button === 0 && !event.ctrlKey && !event.metaKey && host.onPress(event, pane)) return
+    const action = actionOf(event, host.tool())
+    if (action === undefined) return
     event.preventDefault()
     element.setPointerCapture(event.pointerId)
-    drag = { action, start: at(event), last: at(event), gathered: 0 }
+    const start = at(event)
+    drag = { action, button: event.button, start, last: start, gathered: 0 }
+    if (action === 'crosshair') host.onJump(pane, drag.start)
   }
 
   const move = (event: PointerEvent) => {
-    const target = pane()
-    if (drag === undefined || target === undefined) return
+    const target = host.pane()
     const point = at(event)
+    place = target && { pane: target, at: point }
+    if (drag === undefined || target === undefined) return
     const fromStart = Math.hypot(point[0] - drag.start[0], point[1] - drag.start[1])
     if (drag.last === drag.start && fromStart < CLICK_PX) return
     const dx = point[0] - drag.last[0]
@@ -48,6 +74,7 @@ export function attachPointer(element: HTMLElement, pane: () => Pane | undefined
     if (drag.action === 'window') target.dragWindow((dx / clientWidth) * fine, (dy / clientHeight) * fine)
     if (drag.action === 'pan') target.pan(dx, dy)
     if (drag.action === 'zoom') target.zoomAbout(drag.start, ZOOM_SPAN ** (-dy / clientHeight))
+    if (drag.action === 'crosshair') host.onJump(target, point)
     if (drag.action === 'scroll') {
       const count = target.stack?.entries.length ?? 1
       drag.gathered += (dy / clientHeight) * Math.max(count, 20)
@@ -57,13 +84,18 @@ export function attachPointer(element: HTMLElement, pane: () => Pane | undefined
     }
   }
 
-  const up = () => {
+  const up = (event: PointerEvent) => {
+    const ended = drag
     drag = undefined
+    const pane = host.pane()
+    if (ended === undefined || ended.last !== ended.start || event.type !== 'pointerup') return
+    if (ended.button === 2) host.onMenu(event.clientX, event.clientY)
+    else if (ended.button === 0 && event.shiftKey && pane !== undefined) host.onJump(pane, ended.start)
   }
 
   const turn = (event: WheelEvent) => {
     event.preventDefault()
-    const target = pane()
+    const target = host.pane()
     const notches = wheel.take(event)
     if (target === undefined || notches === 0) return
     if (event.ctrlKey) target.zoomAbout(at(event), 1.15 ** -notches)
@@ -75,6 +107,8 @@ export function attachPointer(element: HTMLElement, pane: () => Pane | undefined
   element.addEventListener('pointerup', up, { signal })
   element.addEventListener('pointercancel', up, { signal })
   element.addEventListener('lostpointercapture', up, { signal })
+  element.addEventListener('pointerleave', () => (place = undefined), { signal })
+  element.addEventListener('dblclick', () => host.onDoubleClick(), { signal })
   element.addEventListener('wheel', turn, { signal, passive: false })
   // The browser's own: menus, autoscroll of the middle button, navigation of the side buttons.
   for (const name of ['contextmenu', 'auxclick', 'dragstart'] as const) {

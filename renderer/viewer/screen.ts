@@ -6,6 +6,9 @@ import type { VoiRange } from './windows.ts'
 /** How an image is to look; where it lies is the view's. */
 export interface Look {
   range: VoiRange
+  /** The reader has chosen no window: a VOI LUT of the image may stand in its place. */
+  asStored: boolean
+  /** By the reader, after the image's own MONOCHROME1. */
   inverted: boolean
   /** Samples as squares; otherwise linear, and area-filtered below 1:1. */
   nearest: boolean

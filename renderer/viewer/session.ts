@@ -1,122 +1,181 @@
 import { create } from 'zustand'
 import type { SeriesSummary, StudySummary } from '../../shared/contract.ts'
+import { firstDiagnostic } from '../../shared/viewing/seriesOrder.ts'
 import { call } from '../client.ts'
 import { onStudiesChanged, studyContents, studyThumbnails } from '../series/index.ts'
-import { catalogSeries, type SeriesStack } from './catalog.ts'
+import type { SeriesStack } from './catalog.ts'
 import { type Engine, startEngine } from './engine.ts'
 import { needFrame, orderStacks, stopStream } from './frameLoader.ts'
-import { Pane } from './pane.ts'
+import { draftIsHere, keptHanging, keptView } from './marks/arrangement.ts'
+import { Pane, type PaneView } from './pane.ts'
+import { alignedPlace, followPane, hideCrosshair, jumpToPoint, notePatient, placeInSpace } from './space.ts'
+import { dropStacks, openStacks } from './stacks.ts'
+import { type Assignment, assignmentOf, type StripItem, stackOf, stripItems } from './strip.ts'
 import type { VoiRange } from './windows.ts'
 
-export type ToolName = 'window' | 'zoom' | 'pan' | 'scroll'
+export type ToolName = 'window' | 'zoom' | 'pan' | 'scroll' | 'crosshair'
 export interface Layout {
   rows: number
   columns: number
 }
+/** The layouts with a key of their own (Alt and a digit); the picker has all up to 4×4. */
 export const LAYOUTS: Layout[] = [
   { rows: 1, columns: 1 },
   { rows: 1, columns: 2 },
   { rows: 2, columns: 2 },
   { rows: 3, columns: 3 },
+  { rows: 4, columns: 4 },
+  { rows: 2, columns: 1 },
+  { rows: 1, columns: 3 },
+  { rows: 2, columns: 3 },
+  { rows: 2, columns: 4 },
 ]
+export const LARGEST_LAYOUT = 4
 
-interface Session {
+/** A study on this screen: the one that was opened, or another that is read beside it. */
+export interface StudyOnScreen {
+  study: StudySummary
+  series: SeriesSummary[]
+  thumbnails: Map<string, string>
+}
+
+export interface Session {
+  /** The study that was opened. */
   study: StudySummary | undefined
   series: SeriesSummary[]
   thumbnails: Map<string, string>
+  /** The patient's other studies here, newest first. */
+  others: StudySummary[]
+  /** Other studies whose series are known: unfolded in the strip, or dropped into a pane. */
+  beside: Map<string, StudyOnScreen>
+  /** Display sets by series, as far as their manifests are here. */
+  stacks: Map<string, SeriesStack[]>
   layout: Layout
-  /** The series each pane was given, by pane. */
-  assigned: string[]
+  /** The one pane that has the whole grid for now. */
+  oneUp: number | undefined
+  /** By pane. Longer than the layout after a smaller one was chosen: what was hung comes back with the larger. */
+  assigned: Array<Assignment | undefined>
   /** Why a pane's series could not be opened, by pane. */
   problems: Array<string | undefined>
   active: number
   tool: ToolName
   overlays: boolean
+  linked: boolean
+  referenceLines: boolean
+  /** The graphics card has let go of the pictures: the panes are mounted anew, on the CPU. */
+  graphicsLost: boolean
   /** The header on show: which content, and what it is called. */
   header: { contentId: number; title: string } | undefined
+  /** What lies over the room: at most one. */
+  popup: { kind: 'menu'; x: number; y: number } | { kind: 'palette' | 'keys' | 'layout' | 'ruler' } | undefined
   error: string | undefined
-  stacks: Map<string, SeriesStack>
 }
 
-export const useSession = create<Session>(() => ({
+const CLOSED = {
   study: undefined,
   series: [],
-  thumbnails: new Map(),
+  thumbnails: new Map<string, string>(),
+  others: [],
+  beside: new Map<string, StudyOnScreen>(),
+  stacks: new Map<string, SeriesStack[]>(),
   layout: LAYOUTS[0]!,
+  oneUp: undefined,
   assigned: [],
   problems: [],
   active: 0,
+  header: undefined,
+  popup: undefined,
+  error: undefined,
+}
+
+export const useSession = create<Session>(() => ({
+  ...CLOSED,
   tool: 'window',
   overlays: true,
-  header: undefined,
-  error: undefined,
-  stacks: new Map(),
+  linked: true,
+  referenceLines: true,
+  graphicsLost: false,
 }))
 
 const panes: Array<Pane | undefined> = []
-/** Windows the reader has set, by series: they stick to it, whatever pane it is in. */
-const ranges = new Map<string, VoiRange>()
 
-const listener = {
-  onMoved: () => followReader(),
-  onWindow: (SeriesInstanceUID: string, range: VoiRange | undefined) => {
-    if (range === undefined) ranges.delete(SeriesInstanceUID)
-    else ranges.set(SeriesInstanceUID, range)
-    const source = panes[useSession.getState().active]
-    for (const pane of panes) {
-      if (pane !== source && pane?.stack?.manifest.SeriesInstanceUID === SeriesInstanceUID) pane.setRange(range, false)
-    }
-  },
+/** How a reader left a display set: its window, size, turn and image, whatever pane it is hung in next. */
+export interface Left {
+  index: number
+  view: PaneView
+}
+const left = new Map<string, Left>()
+
+/** Where a display set will be taken up again; for drafts. */
+export function leaveSetAt(id: string, at: Left): void {
+  left.set(id, at)
+}
+
+function remember(pane: Pane): void {
+  const { stack, index, shown } = pane.state.getState()
+  if (stack !== undefined && shown !== undefined) left.set(stack.set.id, { index, view: pane.view() })
+}
+
+function listenerOf(at: number) {
+  return {
+    onMoved: () => {
+      const pane = panes[at]
+      if (pane !== undefined) followPane(pane, useSession.getState().linked ? visiblePanes() : [])
+      followReader()
+    },
+    onWindow: (_series: string, range: VoiRange | undefined) => {
+      const source = panes[at]
+      for (const pane of panes) {
+        if (pane !== source && pane?.stack !== undefined && pane.stack.set.id === source?.stack?.set.id)
+          pane.setRange(range, false)
+      }
+    },
+  }
 }
 
 // ── reading ahead ──
 
-/** Laid-out series by study, for as long as the study does not change. */
-const openedStacks = new Map<string, Map<string, Promise<SeriesStack>>>()
-const STUDIES_KEPT = 8
-
-function openStack(StudyInstanceUID: string, SeriesInstanceUID: string): Promise<SeriesStack> {
-  const stacks = openedStacks.get(StudyInstanceUID) ?? new Map<string, Promise<SeriesStack>>()
-  openedStacks.delete(StudyInstanceUID)
-  openedStacks.set(StudyInstanceUID, stacks)
-  for (const uid of openedStacks.keys()) {
-    if (openedStacks.size <= STUDIES_KEPT) break
-    openedStacks.delete(uid)
-  }
-  let stack = stacks.get(SeriesInstanceUID)
-  if (stack === undefined) {
-    stack = call('series.open', { StudyInstanceUID, SeriesInstanceUID }).then(catalogSeries)
-    stack.catch(() => stacks.delete(SeriesInstanceUID))
-    stacks.set(SeriesInstanceUID, stack)
-  }
-  return stack
-}
-
-function firstSeries(series: SeriesSummary[]): SeriesSummary | undefined {
-  return series.find(one => one.hasImages) ?? series[0]
-}
-
 /** What opening a study will need first: its list of series, the first one's manifest and first image. */
 export async function preloadStudy(StudyInstanceUID: string): Promise<void> {
   const { series } = await studyContents(StudyInstanceUID)
-  const first = firstSeries(series)
+  const first = firstDiagnostic(series)
   if (first === undefined) return
   startEngine()
-  const stack = await openStack(StudyInstanceUID, first.SeriesInstanceUID)
-  const [imageId] = stack.imageIds
+  const [stack] = await openStacks(StudyInstanceUID, first.SeriesInstanceUID)
+  const [imageId] = stack?.imageIds ?? []
   if (imageId !== undefined) await needFrame(imageId)
+}
+
+/** The manifests of the other series, one after the other: the strip splits them, and they hang without waiting. */
+async function readOn(StudyInstanceUID: string, series: SeriesSummary[]): Promise<void> {
+  for (const { SeriesInstanceUID } of series) {
+    if (useSession.getState().stacks.has(SeriesInstanceUID)) continue
+    const stacks = await openStacks(StudyInstanceUID, SeriesInstanceUID)
+    if (!isOnScreen(StudyInstanceUID)) return
+    keepStacks(SeriesInstanceUID, stacks)
+  }
+}
+
+function keepStacks(SeriesInstanceUID: string, laidOut: SeriesStack[]): void {
+  useSession.setState(({ stacks }) => ({ stacks: new Map(stacks).set(SeriesInstanceUID, laidOut) }))
+}
+
+function isOnScreen(StudyInstanceUID: string): boolean {
+  const { study, beside } = useSession.getState()
+  return study?.StudyInstanceUID === StudyInstanceUID || beside.has(StudyInstanceUID)
 }
 
 // ── panes ──
 
 /** Gives pane `index` its element; the pane's series, if it has one, is shown. Returns what takes it away again. */
 export function mountPane(index: number, element: HTMLDivElement): () => void {
-  const pane = new Pane(startEngine(), `pane-${index}`, element, listener)
+  const pane = new Pane(startEngine(), `pane-${index}`, element, listenerOf(index))
   panes[index] = pane
-  const { assigned } = useSession.getState()
-  const SeriesInstanceUID = assigned[index]
-  if (SeriesInstanceUID !== undefined) void showSeries(index, SeriesInstanceUID)
+  const leave = placeInSpace(pane)
+  if (useSession.getState().assigned[index] !== undefined) void showSeries(index)
   return () => {
+    remember(pane)
+    leave()
     pane.dispose()
     if (panes[index] === pane) panes[index] = undefined
   }
@@ -132,6 +191,11 @@ export function activePane(): Pane | undefined {
 
 export function livePanes(): Pane[] {
   return panes.filter(pane => pane !== undefined)
+}
+
+function visiblePanes(): Pane[] {
+  const { oneUp } = useSession.getState()
+  return panes.filter((pane, index) => pane !== undefined && (oneUp === undefined || oneUp === index)) as Pane[]
 }
 
 export function currentEngine(): Engine {
@@ -152,59 +216,143 @@ function followReader(): void {
   )
 }
 
-async function showSeries(index: number, SeriesInstanceUID: string): Promise<void> {
-  const { study } = useSession.getState()
+async function showSeries(index: number): Promise<void> {
   const pane = panes[index]
-  if (study === undefined || pane === undefined) return
+  const wanted = useSession.getState().assigned[index]
+  if (pane === undefined || wanted === undefined) return
   const setProblem = (problem: string | undefined) =>
-    useSession.setState(({ problems }) => {
-      const next = [...problems]
-      next[index] = problem
-      return { problems: next }
-    })
+    useSession.setState(({ problems }) => ({ problems: replaced(problems, index, problem) }))
   setProblem(undefined)
+  const { StudyInstanceUID, SeriesInstanceUID } = wanted
   try {
-    const stack = await openStack(study.StudyInstanceUID, SeriesInstanceUID)
-    if (panes[index] !== pane || useSession.getState().assigned[index] !== SeriesInstanceUID) return
-    useSession.setState(({ stacks }) => ({ stacks: new Map(stacks).set(SeriesInstanceUID, stack) }))
-    await pane.open(stack, ranges.get(SeriesInstanceUID))
+    // First whose picture it is, then the picture.
+    if (!isOnScreen(StudyInstanceUID)) await bringBeside(StudyInstanceUID)
+    const [stacks] = await Promise.all([openStacks(StudyInstanceUID, SeriesInstanceUID), draftIsHere(StudyInstanceUID)])
+    if (panes[index] !== pane || useSession.getState().assigned[index] !== wanted) return
+    keepStacks(SeriesInstanceUID, stacks)
+    const stack = stackOf(wanted, stacks)
+    if (stack === undefined) {
+      setProblem('There is nothing to show in this series.')
+      return
+    }
+    if (stack.set.id !== wanted.id) {
+      const named = { ...wanted, id: stack.set.id }
+      useSession.setState(({ assigned }) => ({ assigned: replaced(assigned, index, named) }))
+    }
+    const before = left.get(stack.set.id) ?? keptView(stack)
+    const others = visiblePanes().filter(other => other !== pane)
+    const place = before?.index ?? (useSession.getState().linked ? alignedPlace(stack, others) : undefined) ?? 0
+    await pane.open(stack, before?.view.range, Math.min(place, stack.entries.length - 1))
+    if (before !== undefined && pane.stack === stack) pane.setView(before.view)
   } catch (thrown) {
     setProblem(thrown instanceof Error ? thrown.message : String(thrown))
   }
 }
 
-/** Puts a series into a pane (the active one unless told otherwise). */
-export function assignSeries(SeriesInstanceUID: string, index = useSession.getState().active): void {
-  const assigned = [...useSession.getState().assigned]
-  assigned[index] = SeriesInstanceUID
-  useSession.setState({ assigned, active: index })
-  void showSeries(index, SeriesInstanceUID)
+function replaced<T>(values: T[], index: number, value: T): T[] {
+  const next = [...values]
+  next[index] = value
+  return next
+}
+
+/** Hangs a display set in a pane (the active one unless told otherwise). Of a study that is not on the screen yet, too. */
+export function assignSeries(wanted: Assignment, index = useSession.getState().active): void {
+  const pane = panes[index]
+  if (pane !== undefined) remember(pane)
+  useSession.setState(({ assigned }) => ({ assigned: replaced(assigned, index, wanted), active: index }))
+  void showSeries(index)
+}
+
+/** Brings another study beside the opened one: for the strip, and for what a pane says of its patient. Rejects like `call`. */
+async function bringBeside(StudyInstanceUID: string): Promise<void> {
+  const { study } = useSession.getState()
+  const [contents, thumbnails] = await Promise.all([studyContents(StudyInstanceUID), studyThumbnails(StudyInstanceUID)])
+  if (useSession.getState().study !== study) return
+  notePatient(contents.study)
+  useSession.setState(({ beside }) => ({ beside: new Map(beside).set(StudyInstanceUID, { ...contents, thumbnails }) }))
+  // Splitting them in the strip is a favour; hanging one asks again and tells.
+  void readOn(StudyInstanceUID, contents.series).catch(() => {})
+}
+
+/** Unfolds another study in the strip. What fails is asked for again, and told, when one of its series is hung. */
+export function putBeside(StudyInstanceUID: string): void {
+  if (!isOnScreen(StudyInstanceUID)) bringBeside(StudyInstanceUID).catch(() => {})
+}
+
+/** The study a pane's series is of, with its patient; undefined while that is not known. */
+export function studyOnScreen(session: Session, StudyInstanceUID: string | undefined): StudySummary | undefined {
+  if (session.study?.StudyInstanceUID === StudyInstanceUID) return session.study
+  return session.beside.get(StudyInstanceUID ?? '')?.study
+}
+
+/** Every other pane goes to the slice through a point of this one (CSS pixels from its top left). */
+export function jumpFrom(pane: Pane, point: [number, number]): boolean {
+  const at = pane.imagePoint(point)
+  return at !== undefined && jumpToPoint(pane, at, visiblePanes())
 }
 
 export function setActive(index: number): void {
-  if (useSession.getState().active !== index) useSession.setState({ active: index })
+  if (useSession.getState().active === index) return
+  useSession.setState({ active: index })
 }
 
-/** New panes are filled with the series that follow. */
+/** What the strip offers of the opened study, in its order. */
+export function ownItems({ study, series, stacks }: Session): StripItem[] {
+  return study === undefined ? [] : stripItems(study.StudyInstanceUID, series, stacks)
+}
+
+/** Panes that were there keep what they show; new ones are filled with what follows. */
 export function setLayout(layout: Layout): void {
   const count = layout.rows * layout.columns
-  const { assigned, series, active } = useSession.getState()
-  const next = assigned.slice(0, count)
-  const rest = series.filter(one => one.hasImages && !next.includes(one.SeriesInstanceUID))
-  for (let index = next.length; index < count; index++) {
+  const session = useSession.getState()
+  const { assigned, active } = session
+  const next = [...assigned]
+  const hung = next.slice(0, count)
+  const isHung = (item: StripItem) =>
+    hung.some(
+      one =>
+        one?.SeriesInstanceUID === item.SeriesInstanceUID && (one.id === item.id || one.id === one.SeriesInstanceUID),
+    )
+  const items = ownItems(session).filter(item => item.hasImages)
+  const last = items.findLastIndex(isHung)
+  const rest = [...items.slice(last + 1), ...items.slice(0, last + 1)].filter(item => !isHung(item))
+  for (let index = 0; index < count; index++) {
+    if (next[index] !== undefined) continue
     const following = rest.shift()
     if (following === undefined) break
-    next[index] = following.SeriesInstanceUID
+    next[index] = assignmentOf(following)
   }
-  useSession.setState({ layout, assigned: next, active: Math.min(active, count - 1) })
+  useSession.setState({
+    layout,
+    oneUp: undefined,
+    assigned: next,
+    active: Math.min(active, count - 1),
+    popup: undefined,
+  })
 }
 
-/** ←/→: the series before or after the active pane's. */
+/** A pane takes the whole grid, or gives it back. */
+export function toggleOneUp(index = useSession.getState().active): void {
+  const { layout, oneUp } = useSession.getState()
+  if (layout.rows * layout.columns === 1) return
+  useSession.setState({ oneUp: oneUp === undefined ? index : undefined, active: index })
+}
+
+/** ←/→: the display set before or after the active pane's, in its own study. */
 export function stepSeries(delta: number): void {
-  const { series, assigned, active } = useSession.getState()
-  const at = series.findIndex(one => one.SeriesInstanceUID === assigned[active])
-  const next = series[at + delta]
-  if (next !== undefined) assignSeries(next.SeriesInstanceUID)
+  const session = useSession.getState()
+  const current = session.assigned[session.active]
+  const other = session.beside.get(current?.StudyInstanceUID ?? '')
+  const items =
+    current === undefined || other === undefined
+      ? ownItems(session)
+      : stripItems(current.StudyInstanceUID, other.series, session.stacks)
+  const at = items.findIndex(
+    item =>
+      item.id === current?.id || (item.stack === undefined && item.SeriesInstanceUID === current?.SeriesInstanceUID),
+  )
+  const next = items[at + delta]
+  if (next !== undefined) assignSeries(assignmentOf(next))
 }
 
 /** The newest opening: what an older one still brings is not shown. */
@@ -214,46 +362,76 @@ let opening = 0
 export async function openStudy(StudyInstanceUID: string): Promise<boolean> {
   const mine = ++opening
   stopStream()
-  for (const pane of livePanes()) pane.close()
-  useSession.setState({
-    study: undefined,
-    series: [],
-    thumbnails: new Map(),
-    assigned: [],
-    problems: [],
-    stacks: new Map(),
-    layout: LAYOUTS[0]!,
-    active: 0,
-    header: undefined,
-    error: undefined,
-  })
+  hideCrosshair()
+  for (const pane of livePanes()) {
+    remember(pane)
+    pane.close()
+  }
+  useSession.setState(CLOSED)
   try {
-    const { study, series } = await studyContents(StudyInstanceUID)
+    const [{ study, series }, kept] = await Promise.all([
+      studyContents(StudyInstanceUID),
+      keptHanging(StudyInstanceUID),
+    ])
     if (mine !== opening) return false
-    const first = firstSeries(series)
-    useSession.setState({ study, series, assigned: first === undefined ? [] : [first.SeriesInstanceUID] })
+    notePatient(study)
+    const first = firstDiagnostic(series)
+    const assigned = first && {
+      StudyInstanceUID,
+      SeriesInstanceUID: first.SeriesInstanceUID,
+      id: first.SeriesInstanceUID,
+    }
+    useSession.setState({ study, series, ...(kept ?? { assigned: [assigned] }) })
+    for (const one of kept?.assigned ?? []) {
+      if (one !== undefined && one.StudyInstanceUID !== StudyInstanceUID) void putBeside(one.StudyInstanceUID)
+    }
     void studyThumbnails(StudyInstanceUID).then(thumbnails => {
-      if (useSession.getState().study?.StudyInstanceUID === StudyInstanceUID) useSession.setState({ thumbnails })
+      if (mine === opening) useSession.setState({ thumbnails })
     })
-    if (first !== undefined) await showSeries(0, first.SeriesInstanceUID)
+    if (first !== undefined) await showSeries(0)
+    if (mine === opening) void prepareRest(StudyInstanceUID, series)
   } catch (thrown) {
     if (mine === opening) useSession.setState({ error: thrown instanceof Error ? thrown.message : String(thrown) })
   }
   return mine === opening
 }
 
+/** What can wait for the first image. Its failures are told where they matter: in the pane that asks for them again. */
+async function prepareRest(StudyInstanceUID: string, series: SeriesSummary[]): Promise<void> {
+  const mine = opening
+  await readOn(StudyInstanceUID, series).catch(() => {})
+  const found = await call('patient.studies', { StudyInstanceUID }).catch(() => undefined)
+  if (mine === opening && found !== undefined) useSession.setState({ others: found.studies })
+}
+
 /** Series that arrive while a study is open join the strip; open panes keep what they show. */
 async function refreshStudy(StudyInstanceUID: string): Promise<void> {
-  const isOpen = () => useSession.getState().study?.StudyInstanceUID === StudyInstanceUID
-  if (!isOpen()) return
-  const { study, series } = await studyContents(StudyInstanceUID)
+  if (!isOnScreen(StudyInstanceUID)) return
+  const contents = await studyContents(StudyInstanceUID)
   const thumbnails = await studyThumbnails(StudyInstanceUID)
-  if (isOpen()) useSession.setState({ study, series, thumbnails })
+  if (!isOnScreen(StudyInstanceUID)) return
+  const { study, series, beside, stacks } = useSession.getState()
+  const own = study?.StudyInstanceUID === StudyInstanceUID
+  const before = own ? { study, series } : beside.get(StudyInstanceUID)
+  // Somebody opening or reading the study changes none of its images.
+  if (before?.study?.lastReceived !== contents.study.lastReceived) dropStacks(StudyInstanceUID)
+  const kept = new Map(stacks)
+  for (const one of contents.series) {
+    const was = before?.series.find(other => other.SeriesInstanceUID === one.SeriesInstanceUID)
+    if (was?.NumberOfSeriesRelatedInstances !== one.NumberOfSeriesRelatedInstances) kept.delete(one.SeriesInstanceUID)
+  }
+  useSession.setState({
+    stacks: kept,
+    ...(own
+      ? { ...contents, thumbnails }
+      : { beside: new Map(beside).set(StudyInstanceUID, { ...contents, thumbnails }) }),
+  })
+  await readOn(StudyInstanceUID, contents.series)
 }
 
 onStudiesChanged(StudyInstanceUIDs => {
   for (const uid of StudyInstanceUIDs) {
-    openedStacks.delete(uid)
+    if (!isOnScreen(uid)) dropStacks(uid)
     // The station being away is told by the status line; the next event or opening asks again.
     refreshStudy(uid).catch(() => {})
   }

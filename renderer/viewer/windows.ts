@@ -21,8 +21,9 @@ export function windowToRange(
   if (VOILUTFunction === 'LINEAR_EXACT' || VOILUTFunction === 'SIGMOID') {
     return { lower: center - width / 2, upper: center + width / 2 }
   }
-  const linear = Math.max(1, width)
-  return { lower: center - 0.5 - (linear - 1) / 2, upper: center - 0.5 + (linear - 1) / 2 }
+  // A width below 1 is no LINEAR one (C.11.2.1.2.1); files of small real values have them and mean the exact function.
+  if (width < 1) return { lower: center - width / 2, upper: center + width / 2 }
+  return { lower: center - 0.5 - (width - 1) / 2, upper: center - 0.5 + (width - 1) / 2 }
 }
 
 export function rangeToWindow({ lower, upper }: VoiRange, VOILUTFunction = 'LINEAR'): Pick<Window, 'center' | 'width'> {

@@ -65,6 +65,22 @@ export function renumbered(slices: BenchImage[], study: number, series = 0): Ben
   })
 }
 
+/** Each slice's number (1, 2, …, ten bits) painted along its lower edge, for what a screen shows to be counted. */
+export function numbered(slices: BenchImage[]): BenchImage[] {
+  return slices.map((slice, index) => {
+    const pixels = Uint16Array.from(slice.pixels)
+    for (let bit = 0; bit < 10; bit++) {
+      const value = ((index + 1) >> bit) & 1 ? BRIGHT : 0
+      for (let row = MATRIX - 48; row < MATRIX - 8; row++) {
+        pixels.fill(value, row * MATRIX + bit * 50 + 8, row * MATRIX + bit * 50 + 48)
+      }
+    }
+    const dataSet = Buffer.from(slice.dataSet)
+    dataSet.set(new Uint8Array(pixels.buffer), dataSet.length - MATRIX * MATRIX * 2)
+    return { ...slice, dataSet, pixels }
+  })
+}
+
 /** '2.25.<digits>' with its first four digits replaced: the length, and so every offset, stays. */
 function renumber(uid: string, study: number, series = 0): string {
   return `2.25.${1000 + study * 16 + series}${uid.slice(9)}`

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { greyPipeline } from '../../shared/viewing/grey.ts'
+import { toDisplay } from '../../shared/viewing/grey.ts'
 import { frameAttributes, type SeriesManifest } from '../../shared/viewing/image.ts'
 import { type ExpectedPicture, expectedPicture } from '../fixtures/picture.ts'
 import type { BenchImage } from './ctStudies.ts'
@@ -10,7 +10,7 @@ export function expectedImage(manifest: SeriesManifest, image: BenchImage): Expe
   if (!instance) throw new Error(`${image.SOPInstanceUID} is not in the manifest`)
   const attributes = frameAttributes(manifest, instance, 1)
   const { Rows: rows = 0, Columns: columns = 0 } = attributes
-  return expectedPicture(greyPipeline(attributes).toDisplay(image.pixels), { rows, columns, components: 1 })
+  return expectedPicture(toDisplay(image.pixels, attributes), { rows, columns, components: 1 })
 }
 
 /**

@@ -193,7 +193,7 @@ test('a broken file is kept, says in its tile why it cannot be shown, and offers
   await row('BROKEN').dblclick()
   await page.getByText('This image cannot be shown.').waitFor()
   await shot('broken')
-  await page.getByRole('button', { name: 'Show header' }).last().click()
+  await page.getByRole('button', { name: 'Tag browser' }).last().click()
   await page.getByText('PatientName').first().waitFor()
   await shot('header')
   await page.keyboard.press('Escape')

@@ -20,7 +20,10 @@ const PLAIN = displayTable({
   slope: 1,
   intercept: 0,
   range: { lower: 0, upper: 255 },
+  counted: true,
+  asStored: false,
   inverted: false,
+  attributes: {},
 })
 
 function ramp(columns: number, rows: number): Raster {
@@ -173,24 +176,46 @@ test('an image of one pixel, and one wider than its pane, are drawn', () => {
 test('the table: half units of LINEAR, SIGMOID, inversion, and steps between few values', () => {
   const at = (table: ReturnType<typeof displayTable>, value: number) =>
     (table.words[Math.round((value - table.first) * table.steps)] ?? 0) & 0xff
-  const ct = { min: -1000, max: 3000, slope: 1, intercept: 0, inverted: false }
+  const ct = {
+    attributes: {},
+    min: -1000,
+    max: 3000,
+    slope: 1,
+    intercept: 0,
+    counted: true,
+    asStored: false,
+    inverted: false,
+  }
   // C 40 W 400: black to -160, white from 240 - 1 on (C.11.2.1.2.1).
   const linear = displayTable({ ...ct, range: { lower: -160, upper: 239 } })
   expect([at(linear, -1000), at(linear, -160), at(linear, 39), at(linear, 239), at(linear, 3000)]).toEqual([
     0, 0, 127, 255, 255,
   ])
-  const sigmoid = displayTable({ ...ct, range: { lower: -160, upper: 240 }, VOILUTFunction: 'SIGMOID' })
+  const sigmoid = displayTable({ ...ct, range: { lower: -160, upper: 240 }, attributes: { VOILUTFunction: 'SIGMOID' } })
   expect(at(sigmoid, 40)).toBe(Math.round(255 / 2))
   expect(at(sigmoid, 140)).toBe(Math.round(255 / (1 + Math.exp(-1))))
   const inverted = displayTable({ ...ct, inverted: true, range: { lower: -160, upper: 239 } })
   expect([at(inverted, -1000), at(inverted, 3000)]).toEqual([255, 0])
-  const mask = displayTable({ min: 0, max: 1, slope: 1, intercept: 0, inverted: false, range: { lower: 0, upper: 1 } })
+  const mask = displayTable({
+    attributes: {},
+    min: 0,
+    max: 1,
+    slope: 1,
+    intercept: 0,
+    counted: true,
+    asStored: false,
+    inverted: false,
+    range: { lower: 0, upper: 1 },
+  })
   expect(at(mask, 0.5)).toBe(128)
   const flat = displayTable({
+    attributes: {},
     min: 5,
     max: 5,
     slope: 1,
     intercept: 0,
+    counted: true,
+    asStored: false,
     inverted: false,
     range: { lower: 4.5, upper: 5.5 },
   })

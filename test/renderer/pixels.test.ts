@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { displayPixels, nativeSamples, UnshowableError } from '../../renderer/viewer/pixels.ts'
+import { displayPixels } from '../../renderer/viewer/pixels.ts'
 import type { ImageAttributes } from '../../shared/viewing/image.ts'
+import { nativeFrame, UnshowableError } from '../../shared/viewing/samples.ts'
 
-const GL = { integersOnly: false }
-const CPU = { integersOnly: true }
+const GL = { asStored: false }
+const CPU = { asStored: true }
 
 function bytesOf(
   array: Uint16Array<ArrayBuffer> | Int16Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
@@ -30,7 +31,7 @@ const ct: ImageAttributes = {
 }
 
 function show(bytes: Uint8Array<ArrayBuffer>, attributes: ImageAttributes, options = GL) {
-  return displayPixels(nativeSamples(bytes, attributes), attributes, options)
+  return displayPixels(nativeFrame(bytes, attributes), attributes, options)
 }
 
 test('CT pixels become Hounsfield units', () => {

@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest'
-import { jpegProcess } from '../../renderer/viewer/jpegProcess.ts'
 import { interleave, outward } from '../../renderer/viewer/loadOrder.ts'
-import { directionLetters, edgeLetters, slicePosition } from '../../renderer/viewer/orientation.ts'
 import { WheelNotches } from '../../renderer/viewer/wheel.ts'
 import {
   dragWindow,
@@ -47,24 +45,6 @@ test('a drag to the right widens, a drag down raises the centre', () => {
   expect(dragWindow(before, 1000, -1, 0)).toEqual({ lower: 49.5, upper: 50.5 })
 })
 
-test('orientation letters of an axial, a sagittal and a tilted slice', () => {
-  expect(edgeLetters([1, 0, 0, 0, 1, 0])).toEqual({ left: 'R', right: 'L', top: 'A', bottom: 'P' })
-  expect(edgeLetters([0, 1, 0, 0, 0, -1])).toEqual({ left: 'A', right: 'P', top: 'H', bottom: 'F' })
-  expect(directionLetters([0.9, 0, -0.43])).toBe('LF')
-})
-
-test('Patient Orientation serves where there is no geometry, and nonsense is no letter', () => {
-  expect(edgeLetters(undefined, ['P', 'F'])).toEqual({ left: 'A', right: 'P', top: 'H', bottom: 'F' })
-  expect(edgeLetters(undefined, ['', ''])).toBeUndefined()
-  expect(edgeLetters(undefined, ['X', 'Y'])).toBeUndefined()
-})
-
-test('slice position names its side of the patient', () => {
-  expect(slicePosition([-200, -200, -54.25], [1, 0, 0, 0, 1, 0])).toBe('F 54.3 mm')
-  expect(slicePosition([12, 0, 0], [0, 1, 0, 0, 0, -1])).toBe('L 12.0 mm')
-  expect(slicePosition(undefined, undefined)).toBe('')
-})
-
 test('frames are ordered outward, three ahead for one behind, each once', () => {
   expect(outward(10, 4, 1)).toEqual([4, 5, 6, 7, 3, 8, 9, 2, 1, 0])
   expect(outward(5, 4, 1)).toEqual([4, 3, 2, 1, 0])
@@ -108,15 +88,4 @@ test('a touchpad’s small deltas are gathered', () => {
   const wheel = new WheelNotches()
   const notches = Array.from({ length: 20 }, (_, i) => wheel.take(turn(10, i * 16)))
   expect(notches.reduce((sum, notch) => sum + notch, 0)).toBe(4)
-})
-
-test('the JPEG frame header decides the process, whatever the transfer syntax says', () => {
-  const jpeg = (marker: number, precision: number) =>
-    new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2, 0xff, marker, 0, 11, precision, 0, 1, 0, 1, 1, 0, 0x11, 0])
-  const [baseline, extended, lossless, j2k] = ['50', '51', '70', '90'].map(n => `1.2.840.10008.1.2.4.${n}`)
-  expect(jpegProcess(jpeg(0xc0, 8), lossless!)).toBe(baseline)
-  expect(jpegProcess(jpeg(0xc1, 12), baseline!)).toBe(extended)
-  expect(jpegProcess(jpeg(0xc3, 16), extended!)).toBe(lossless)
-  expect(jpegProcess(new Uint8Array(4), lossless!)).toBe(lossless)
-  expect(jpegProcess(jpeg(0xc0, 8), j2k!)).toBe(j2k)
 })

@@ -1,0 +1,247 @@
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { Dialog, Menu, type MenuEntry } from '../ui/index.ts'
+import { type Action, GROUPS, keyWords, type Outside, viewerActions } from './actions.ts'
+import { activePane, LARGEST_LAYOUT, type Session, setLayout, useSession } from './session.ts'
+import { keepDisplaySize, showTrueSize } from './trueSize.ts'
+
+const close = () => useSession.setState({ popup: undefined })
+
+function ContextMenu({ at, outside }: { at: { x: number; y: number }; outside: Outside }) {
+  const entries = useMemo(
+    () =>
+      viewerActions(outside).map((action, index, all): MenuEntry => {
+        const [key] = action.keys
+        return {
+          name: action.name,
+          ...(key !== undefined && { shortcut: keyWords(key) }),
+          ...(action.pressed !== undefined && { checked: action.pressed }),
+          separated: index > 0 && all[index - 1]?.group !== action.group,
+          run: action.run,
+        }
+      }),
+    [outside],
+  )
+  return <Menu at={at} label="Viewer" className="viewer-menu" entries={entries} onClose={close} />
+}
+
+/** Every action by its name: type a part of it, Enter does it. */
+function Palette({ outside }: { outside: Outside }) {
+  const [search, setSearch] = useState('')
+  const [chosen, setChosen] = useState(0)
+  const list = useRef<HTMLDivElement>(null)
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => field.current?.focus(), [])
+  const actions = useMemo(() => viewerActions(outside), [outside])
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean)
+  const found = actions.filter(({ name, group }) =>
+    words.every(word => `${group} ${name}`.toLowerCase().includes(word)),
+  )
+  const run = (action: Action | undefined) => {
+    if (action === undefined) return
+    close()
+    action.run()
+  }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the chosen line is kept in sight whenever it changes.
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' })
+  }, [chosen])
+  return (
+    <Dialog title="Find an action" className="palette" onClose={close}>
+      <input
+        ref={field}
+        type="search"
+        role="combobox"
+        aria-expanded
+        aria-controls="palette-list"
+        aria-label="Find an action"
+        placeholder="Name of an action"
+        value={search}
+        onChange={event => {
+          setSearch(event.target.value)
+          setChosen(0)
+        }}
+        onKeyDown={event => {
+          const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+          if (step !== undefined) {
+            event.preventDefault()
+            setChosen(Math.max(0, Math.min(found.length - 1, chosen + step)))
+          }
+          if (event.key === 'Enter') run(found[chosen])
+        }}
+      />
+      <div className="palette-list" id="palette-list" role="listbox" aria-label="Actions" ref={list}>
+        {found.map((action, index) => (
+          <button
+            type="button"
+            key={action.id}
+            className="bare"
+            role="option"
+            tabIndex={-1}
+            aria-selected={index === chosen}
+            onClick={() => run(action)}
+          >
+            <span className="palette-icon">{action.icon !== undefined && <action.icon aria-hidden />}</span>
+            <span className="truncate">{action.name}</span>
+            <span className="quiet">{action.keys.map(keyWords).join(', ')}</span>
+          </button>
+        ))}
+        {found.length === 0 && <div className="quiet">No action has this name.</div>}
+      </div>
+    </Dialog>
+  )
+}
+
+const MOUSE: Array<[string, string]> = [
+  ['Left drag', 'the tool in hand'],
+  ['Right drag', 'window/level: right = wider, down = higher; Shift = finer'],
+  ['Right click', 'menu'],
+  ['Middle drag', 'pan'],
+  ['Ctrl+drag, Ctrl+wheel', 'zoom about the pointer'],
+  ['Wheel', 'one image; Shift = ten'],
+  ['Shift+click', 'the others to the slice through this point'],
+  ['Double click', 'one-up, and back'],
+]
+
+function KeySheet({ outside }: { outside: Outside }) {
+  const actions = viewerActions(outside).filter(action => action.keys.length > 0)
+  return (
+    <Dialog title="Keys and mouse" className="key-sheet" onClose={close}>
+      <div className="key-columns">
+        {GROUPS.map(group => (
+          <section key={group}>
+            <h2 className="quiet">{group}</h2>
+            {actions
+              .filter(action => action.group === group)
+              .map(action => (
+                <div className="key-line" key={action.id}>
+                  <span className="truncate">{action.name}</span>
+                  <kbd>{action.keys.map(keyWords).join(', ')}</kbd>
+                </div>
+              ))}
+          </section>
+        ))}
+        <section>
+          <h2 className="quiet">Mouse</h2>
+          {MOUSE.map(([hand, what]) => (
+            <div className="key-line" key={hand}>
+              <span>{what}</span>
+              <kbd>{hand}</kbd>
+            </div>
+          ))}
+        </section>
+      </div>
+    </Dialog>
+  )
+}
+
+const CELLS = Array.from({ length: LARGEST_LAYOUT * LARGEST_LAYOUT }, (_, index) => ({
+  row: Math.floor(index / LARGEST_LAYOUT) + 1,
+  column: (index % LARGEST_LAYOUT) + 1,
+}))
+const STEPS: Record<string, [number, number]> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+}
+
+/** The grid to hang in, by its lower right cell. */
+function LayoutPicker() {
+  const [{ rows, columns }, setWanted] = useState(useSession.getState().layout)
+  const grid = useRef<HTMLDivElement>(null)
+  useEffect(() => grid.current?.focus(), [])
+  const bound = (value: number) => Math.max(1, Math.min(LARGEST_LAYOUT, value))
+  return (
+    <Dialog title="Layout" onClose={close}>
+      {/* biome-ignore lint/a11y/useSemanticElements: a grid of choices is no table. */}
+      <div
+        className="layout-picker"
+        ref={grid}
+        role="grid"
+        aria-label={`Layout ${rows}×${columns}`}
+        tabIndex={0}
+        onKeyDown={event => {
+          const step = STEPS[event.key]
+          if (step !== undefined) setWanted({ rows: bound(rows + step[0]), columns: bound(columns + step[1]) })
+          if (event.key === 'Enter') setLayout({ rows, columns })
+        }}
+      >
+        {CELLS.map(({ row, column }) => (
+          <button
+            type="button"
+            className="bare"
+            tabIndex={-1}
+            key={`${row}×${column}`}
+            title={`Layout ${row}×${column}`}
+            aria-label={`Layout ${row}×${column}`}
+            data-in={row <= rows && column <= columns ? '' : undefined}
+            onPointerEnter={() => setWanted({ rows: row, columns: column })}
+            onClick={() => setLayout({ rows: row, columns: column })}
+          />
+        ))}
+      </div>
+      <div className="quiet">
+        {rows}×{columns}
+      </div>
+    </Dialog>
+  )
+}
+
+/** ISO/IEC 7810 ID-1: the width of every bank card, mm. */
+const CARD_MM = 85.6
+
+/** What one millimetre is on this display; a browser cannot know. */
+function Ruler() {
+  const [width, setWidth] = useState(324)
+  const [problem, setProblem] = useState('')
+  const keep = async () => {
+    const pane = activePane()
+    try {
+      await keepDisplaySize(CARD_MM / (width * devicePixelRatio))
+      close()
+      if (pane !== undefined) await showTrueSize(pane)
+    } catch (thrown) {
+      setProblem(thrown instanceof Error ? thrown.message : String(thrown))
+    }
+  }
+  return (
+    <Dialog
+      title="How large is this display?"
+      onClose={close}
+      foot={
+        <button type="button" onClick={() => void keep()}>
+          Keep
+        </button>
+      }
+    >
+      <div>Hold a bank card against the screen and make the bar as long as the card (85.6 mm).</div>
+      <div className="ruler-bar" style={{ width }} />
+      <input
+        type="range"
+        min={150}
+        max={900}
+        step={0.5}
+        value={width}
+        aria-label="Length of the bar"
+        onChange={event => setWidth(Number(event.target.value))}
+      />
+      {problem !== '' && <div className="failure">{problem}</div>}
+    </Dialog>
+  )
+}
+
+/** What lies over the reading room: menu, palette, key sheet, layout picker, ruler. */
+export function Popup({ popup, outside }: { popup: NonNullable<Session['popup']>; outside: Outside }) {
+  switch (popup.kind) {
+    case 'menu':
+      return <ContextMenu at={popup} outside={outside} />
+    case 'palette':
+      return <Palette outside={outside} />
+    case 'keys':
+      return <KeySheet outside={outside} />
+    case 'layout':
+      return <LayoutPicker />
+    case 'ruler':
+      return <Ruler />
+  }
+}

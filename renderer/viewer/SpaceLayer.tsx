@@ -1,0 +1,117 @@
+import {
+  type ImagePlane,
+  patientToImage,
+  planeName,
+  referenceLine,
+  roundLength,
+} from '../../shared/viewing/geometry.ts'
+import { scaleOf } from '../../shared/viewing/measure/scale.ts'
+import { applyMatrix, invertMatrix, type Matrix } from '../../shared/viewing/view.ts'
+import { describeFrame } from './catalog.ts'
+import type { Pane, PaneState } from './pane.ts'
+import { useSession } from './session.ts'
+import { useSpace } from './space.ts'
+
+/** A scale bar takes at most so many CSS pixels, and no more than this part of a small pane. */
+const BAR_PX = 160
+const BAR_PART = 0.2
+/** The crosshair leaves its point free to look at. */
+const GAP_PX = 12
+
+interface Line {
+  from: readonly [number, number]
+  to: readonly [number, number]
+}
+
+function Stroke({ line: { from, to }, className }: { line: Line; className: string }) {
+  const ends = { x1: from[0], y1: from[1], x2: to[0], y2: to[1] }
+  return (
+    <>
+      <line {...ends} className="outline" />
+      <line {...ends} className={className} />
+    </>
+  )
+}
+
+function Crosshair({ plane, transform }: { plane: ImagePlane; transform: Matrix }) {
+  const crosshair = useSpace(space => space.crosshair)
+  if (crosshair?.FrameOfReferenceUID !== plane.FrameOfReferenceUID) return null
+  const { at } = patientToImage(plane, crosshair.point)
+  const [x, y] = applyMatrix(transform, at)
+  const colour = planeName(plane.normal)
+  const far = 10_000
+  const arms: Line[] = [
+    { from: [x - far, y], to: [x - GAP_PX, y] },
+    { from: [x + GAP_PX, y], to: [x + far, y] },
+    { from: [x, y - far], to: [x, y - GAP_PX] },
+    { from: [x, y + GAP_PX], to: [x, y + far] },
+  ]
+  return (
+    <g data-testid="crosshair" data-x={x} data-y={y} data-plane={colour}>
+      {arms.map((line, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the four arms are their places.
+        <Stroke key={index} line={line} className={`crosshair ${colour}`} />
+      ))}
+    </g>
+  )
+}
+
+/** A bar as long as its words say; none where the image says nothing of millimetres. */
+function ScaleBar({ state, transform, paneWidth }: { state: PaneState; transform: Matrix; paneWidth: number }) {
+  const described = describeFrame(state.stack?.entries[state.shown ?? -1]?.imageId ?? '')
+  if (described === undefined) return null
+  const { manifest, instance, attributes } = described
+  const scale = scaleOf({ Modality: manifest.Modality, SOPClassUID: instance.SOPClassUID, attributes }, [])
+  if (scale.unit !== 'mm') return null
+  const { a, b } = invertMatrix(transform)
+  const mmPerCssPixel = Math.hypot(a * scale.x, b * scale.y)
+  const length = roundLength(Math.min(BAR_PX, paneWidth * BAR_PART) * mmPerCssPixel)
+  if (!Number.isFinite(length)) return null
+  const width = length / mmPerCssPixel
+  const words = length >= 10 ? `${length / 10} cm` : `${Number(length.toPrecision(1))} mm`
+  return (
+    <div className="scale-bar" data-testid="scale-bar" data-mm={length} style={{ width }}>
+      <span>
+        {words}
+        {scale.note !== '' && ` ${scale.note}`}
+      </span>
+    </div>
+  )
+}
+
+/** What of the patient's space lies over a picture: the other panes' planes, the crosshair, the scale. */
+export function SpaceLayer({ pane, state }: { pane: Pane; state: PaneState }) {
+  const { id } = pane
+  const planes = useSpace(space => space.planes)
+  const active = useSession(session => `pane-${session.active}`)
+  const shows = useSession(session => session.referenceLines)
+  const overlays = useSession(session => session.overlays)
+  const crosshair = useSpace(space => space.crosshair)
+  const { transform } = state
+  const plane = planes.get(id)
+  if (transform === undefined) return null
+  // Everywhere the active pane's; in the active pane, all the others'. The crosshair says the same, and more.
+  const lines =
+    plane === undefined || !shows || crosshair?.FrameOfReferenceUID === plane.FrameOfReferenceUID
+      ? []
+      : [...planes].flatMap(([other, its]) => {
+          if (other === id || (id !== active && other !== active)) return []
+          const line = referenceLine(plane, its)
+          return line === undefined
+            ? []
+            : [{ other, from: applyMatrix(transform, line[0]), to: applyMatrix(transform, line[1]) }]
+        })
+  return (
+    <>
+      <svg className="space" aria-hidden>
+        {lines.map(line => (
+          <g key={line.other} data-reference={line.other} data-ends={[...line.from, ...line.to].join()}>
+            <Stroke line={line} className="reference" />
+          </g>
+        ))}
+        {plane !== undefined && <Crosshair plane={plane} transform={transform} />}
+      </svg>
+      {overlays && <ScaleBar state={state} transform={transform} paneWidth={pane.element.clientWidth} />}
+    </>
+  )
+}

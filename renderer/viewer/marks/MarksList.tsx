@@ -1,0 +1,124 @@
+import { Trash2, X } from 'lucide-react'
+import { useEffect, useReducer } from 'react'
+import { type KeyImage, keyImageId, type Mark } from '../../../shared/viewing/draft.ts'
+import { IconButton } from '../../ui/index.ts'
+import { imageIdOf, type SeriesStack } from '../catalog.ts'
+import { assignSeries, leaveSetAt, livePanes, setActive, useSession } from '../session.ts'
+import { draftOf } from './drafts.ts'
+import { linesOf } from './figures.ts'
+import { keepLayout } from './keepLayout.ts'
+import { deleteMark, MARK_TOOLS } from './markActions.ts'
+import { useMarks } from './marksStore.ts'
+
+type Place = Pick<Mark, 'SeriesInstanceUID' | 'SOPInstanceUID' | 'frame'>
+
+/** Where a frame hangs among the display sets that are laid out; undefined while its series has not been read. */
+function findFrame({
+  SeriesInstanceUID,
+  SOPInstanceUID,
+  frame,
+}: Place): { stack: SeriesStack; index: number } | undefined {
+  for (const stack of useSession.getState().stacks.get(SeriesInstanceUID) ?? []) {
+    const index = stack.entries.findIndex(
+      entry => entry.instance.SOPInstanceUID === SOPInstanceUID && entry.frame === frame,
+    )
+    if (index !== -1) return { stack, index }
+  }
+  return undefined
+}
+
+/** Brings a frame on the screen: in a pane that shows its display set, else in the active one. */
+function jumpTo(StudyInstanceUID: string, place: Place): void {
+  const { SeriesInstanceUID } = place
+  const found = findFrame(place)
+  if (found === undefined) {
+    assignSeries({ StudyInstanceUID, SeriesInstanceUID, id: SeriesInstanceUID })
+    return
+  }
+  const { stack, index } = found
+  const pane = livePanes().find(one => one.stack?.set.id === stack.set.id)
+  if (pane !== undefined) {
+    pane.goTo(index)
+    setActive(Number(pane.id.replace('pane-', '')))
+    return
+  }
+  const view = draftOf(StudyInstanceUID).draft.views[stack.set.id]
+  leaveSetAt(stack.set.id, { index, view: view ?? { inverted: false, quarterTurns: 0, mirrored: false } })
+  assignSeries({ StudyInstanceUID, SeriesInstanceUID, id: stack.set.id })
+}
+
+function placeWords(place: Place): string {
+  const found = findFrame(place)
+  if (found === undefined) return ''
+  const { SeriesNumber } = found.stack.manifest
+  return `${SeriesNumber === undefined ? '' : `series ${SeriesNumber} `}image ${found.index + 1}`
+}
+
+function markWords(mark: Mark): string {
+  const entry = findFrame(mark)
+  const imageId = entry && imageIdOf(entry.stack.entries[entry.index]!.instance.contentId, mark.frame)
+  const name = MARK_TOOLS.find(tool => tool.kind === mark.kind)?.name ?? mark.kind
+  return [name, ...(imageId === undefined ? [] : linesOf(mark, imageId))].join(' · ')
+}
+
+/** Marks and key images of the study in the active pane, each a way to its image. Mounted with the viewer. */
+export function MarksList() {
+  useEffect(keepLayout, [])
+  const listed = useMarks(state => state.listed)
+  const selected = useMarks(state => state.selected)
+  useMarks(state => state.arrived)
+  const study = useSession(
+    ({ assigned, active, study }) => assigned[active]?.StudyInstanceUID ?? study?.StudyInstanceUID,
+  )
+  const [, redraw] = useReducer((count: number) => count + 1, 0)
+  useEffect(() => (study === undefined ? undefined : draftOf(study).state.subscribe(redraw)), [study])
+  if (!listed || study === undefined) return null
+  const keeper = draftOf(study)
+  const { draft, trouble } = keeper.state.getState()
+  const { marks, keyImages } = draft
+  const goToKey = (image: KeyImage) => jumpTo(study, image)
+  return (
+    <aside className="marks-list" aria-label="Marks and key images">
+      <header>
+        <span className="words">Marks and key images</span>
+        <span className="spring" />
+        <IconButton icon={X} name="Close the list" shortcut="M" onClick={() => useMarks.setState({ listed: false })} />
+      </header>
+      {trouble !== undefined && (
+        <p className="attention" role="status">
+          Not kept yet: {trouble}
+        </p>
+      )}
+      {marks.length + keyImages.length === 0 && (
+        <p className="quiet">
+          Nothing marked yet. L measures a length, E an ellipse; Space makes the image on the screen a key image.
+        </p>
+      )}
+      {keyImages.map(image => (
+        <div className="marks-row" key={keyImageId(image)}>
+          <button type="button" onClick={() => goToKey(image)} title="Show this image">
+            <span className="words">★ Key image</span>
+            <span className="quiet">{placeWords(image)}</span>
+          </button>
+          <IconButton icon={Trash2} name="Remove" onClick={() => keeper.edit([{ keyImage: { before: image } }])} />
+        </div>
+      ))}
+      {marks.map(mark => (
+        <div className="marks-row" key={mark.id} data-selected={mark.id === selected ? '' : undefined}>
+          <button
+            type="button"
+            title="Show this mark"
+            onClick={() => {
+              useMarks.setState({ selected: mark.id })
+              jumpTo(study, mark)
+            }}
+          >
+            <span className="words">{markWords(mark)}</span>
+            <span className="quiet">{placeWords(mark)}</span>
+          </button>
+          <IconButton icon={Trash2} name="Delete" shortcut="Del" onClick={() => deleteMark(keeper, mark.id)} />
+        </div>
+      ))}
+    </aside>
+  )
+}

@@ -1,0 +1,95 @@
+import type { DraftLayout, SetView } from '../../../shared/viewing/draft.ts'
+import type { SeriesStack } from '../catalog.ts'
+import type { Pane, PaneView } from '../pane.ts'
+import type { Assignment } from '../strip.ts'
+import { draftOf } from './drafts.ts'
+
+/** A drag of the window or a run of the wheel is kept when it rests this long. */
+const REST_MS = 250
+
+/** What hung where when the study was left; a pane may have been empty. */
+export interface KeptHanging {
+  layout: { rows: number; columns: number }
+  assigned: Array<Assignment | undefined>
+  active: number
+}
+
+/** Reads a study's draft anew and resolves with its hanging; undefined when none was kept or it cannot be had now. */
+export async function keptHanging(StudyInstanceUID: string): Promise<KeptHanging | undefined> {
+  const keeper = draftOf(StudyInstanceUID)
+  await keeper.read()
+  const { layout } = keeper.draft
+  return layout === null ? undefined : hangingOf(layout)
+}
+
+function hangingOf({ rows, columns, panes, active }: DraftLayout): KeptHanging {
+  const assigned = panes.slice(0, rows * columns).map((pane): Assignment | undefined => {
+    if (pane === null) return undefined
+    const { StudyInstanceUID, displaySet } = pane
+    // A display set's id begins with its series (shared/viewing/displaySet.ts).
+    return { StudyInstanceUID, SeriesInstanceUID: displaySet.split('#')[0] ?? '', id: displaySet }
+  })
+  return { layout: { rows, columns }, assigned, active: Math.min(active, rows * columns - 1) }
+}
+
+/** Resolves when a study's draft is here, or cannot be had. */
+export function draftIsHere(StudyInstanceUID: string): Promise<void> {
+  return draftOf(StudyInstanceUID).ready
+}
+
+/** How and where a display set was left; undefined when the reader never changed anything, or that image is gone. */
+export function keptView(stack: SeriesStack): { index: number; view: PaneView } | undefined {
+  const kept = draftOf(stack.manifest.StudyInstanceUID).draft.views[stack.set.id]
+  if (kept === undefined) return undefined
+  const index = stack.entries.findIndex(
+    ({ instance, frame }) => instance.SOPInstanceUID === kept.SOPInstanceUID && frame === kept.frame,
+  )
+  return { index: Math.max(0, index), view: kept }
+}
+
+function viewOf(pane: Pane): { id: string; study: string; view: SetView } | undefined {
+  const { stack, shown, playing } = pane.state.getState()
+  const entry = stack?.entries[shown ?? -1]
+  if (stack === undefined || entry === undefined || playing) return undefined
+  const { range, inverted, quarterTurns, mirrored, zoom, centre } = pane.view()
+  return {
+    id: stack.set.id,
+    study: stack.manifest.StudyInstanceUID,
+    view: {
+      ...(range && { range: { lower: range.lower, upper: range.upper } }),
+      inverted,
+      quarterTurns,
+      mirrored,
+      ...(zoom !== undefined && centre !== undefined && { zoom, centre }),
+      SOPInstanceUID: entry.instance.SOPInstanceUID,
+      frame: entry.frame,
+    },
+  }
+}
+
+/** Keeps what a reader changes of the view in a pane. Looking at a series as it opens keeps nothing. Returns what ends it. */
+export function keepViews(pane: Pane): () => void {
+  /** What the pane showed first of the set it shows: what the reader has not changed. */
+  let opened: { stack: SeriesStack; said: string } | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const keep = () => {
+    const now = viewOf(pane)
+    if (now === undefined || opened?.said === JSON.stringify(now.view)) return
+    const keeper = draftOf(now.study)
+    const { views } = keeper.draft
+    if (JSON.stringify(views[now.id]) === JSON.stringify(now.view)) return
+    // From now on every change counts, also the one back to the beginning.
+    if (opened) opened.said = ''
+    keeper.arrange({ views: { ...views, [now.id]: now.view } })
+  }
+  const stop = pane.state.subscribe(({ stack, shown, loading }) => {
+    if (stack === undefined || shown === undefined || loading) return
+    if (opened?.stack !== stack) opened = { stack, said: JSON.stringify(viewOf(pane)?.view) }
+    clearTimeout(timer)
+    timer = setTimeout(keep, REST_MS)
+  })
+  return () => {
+    clearTimeout(timer)
+    stop()
+  }
+}

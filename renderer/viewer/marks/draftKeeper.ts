@@ -1,0 +1,223 @@
+import { createStore } from 'zustand/vanilla'
+import {
+  type Draft,
+  EMPTY_DRAFT,
+  type KeyImage,
+  keyImageId,
+  type Mark,
+  mergeDrafts,
+  parseDraft,
+} from '../../../shared/viewing/draft.ts'
+
+/** What a keeper needs of the counter. */
+export interface DraftCounter {
+  get(StudyInstanceUID: string): Promise<{ draft: unknown; rev: number }>
+  /** Durable when it resolves with the next `rev`; null: made on one that is no longer the newest. The page may be gone before the answer. */
+  put(StudyInstanceUID: string, draft: Draft, rev: number): Promise<{ rev: number | null }>
+  /** Other windows that have the study open should read it again. */
+  tell(StudyInstanceUID: string): void
+}
+
+export interface DraftState {
+  draft: Draft
+  /** Everything in `draft` is on the station's disk. */
+  saved: boolean
+  /** Why it is not, for a person; it is tried again until it is. */
+  trouble: string | undefined
+}
+
+/** One mark or key image, as it was and as it became; undefined = not there. */
+export type Change = { mark: { before?: Mark; after?: Mark } } | { keyImage: { before?: KeyImage; after?: KeyImage } }
+
+const TOO_MUCH = 'That is more than is kept of one study (1,000 marks).'
+const FIRST_RETRY_MS = 500
+const LAST_RETRY_MS = 10_000
+const MAX_UNDO = 200
+const NEWER =
+  'The marks of this study were made by a newer version: they are kept, but not shown, and new ones are not kept.'
+
+/** A reader's draft of one study: kept from the moment it changes, until the station has it. */
+export class DraftKeeper {
+  readonly state = createStore<DraftState>(() => ({
+    draft: EMPTY_DRAFT,
+    saved: true,
+    trouble: undefined,
+  }))
+  readonly #study: string
+  readonly #counter: DraftCounter
+  /** What the station has, and as which revision; undefined = to be read (again). */
+  #base: Draft = EMPTY_DRAFT
+  #rev: number | undefined
+  #ready: Promise<void> | undefined
+  /** On its way to the station. */
+  #sent: Draft | undefined
+  #working: Promise<void> | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #retry = FIRST_RETRY_MS
+  #unreadable = false
+  #undo: Change[][] = []
+  #redo: Change[][] = []
+
+  constructor(StudyInstanceUID: string, counter: DraftCounter) {
+    this.#study = StudyInstanceUID
+    this.#counter = counter
+  }
+
+  get draft(): Draft {
+    return this.state.getState().draft
+  }
+
+  /** Resolves when the first reading has been tried. */
+  get ready(): Promise<void> {
+    this.#ready ??= this.read()
+    return this.#ready
+  }
+
+  /** Reads what the station has now; what is not yet kept stays on top of it. Resolves when that has been tried. */
+  read(): Promise<void> {
+    this.#rev = undefined
+    return this.#work()
+  }
+
+  /** Marks and key images; one step of undo. */
+  edit(changes: Change[]): void {
+    if (changes.length === 0 || !this.#set(applyChanges(this.draft, changes))) return
+    this.#undo = [...this.#undo.slice(1 - MAX_UNDO), changes]
+    this.#redo = []
+  }
+
+  undo(): void {
+    const changes = this.#undo.pop()
+    if (changes === undefined) return
+    this.#redo.push(changes)
+    this.#set(applyChanges(this.draft, changes.map(reversed).reverse()))
+  }
+
+  redo(): void {
+    const changes = this.#redo.pop()
+    if (changes === undefined) return
+    this.#undo.push(changes)
+    this.#set(applyChanges(this.draft, changes))
+  }
+
+  /** Views and layout: not undone by the keys of marks. */
+  arrange(part: Partial<Pick<Draft, 'views' | 'layout'>>): void {
+    this.#set({ ...this.draft, ...part })
+  }
+
+  /** Now, for good: the page is being left. */
+  flush(): void {
+    const { draft } = this
+    if (this.#rev === undefined || this.#unreadable || same(draft, this.#sent ?? this.#base)) return
+    clearTimeout(this.#timer)
+    // One more follows the one that is on its way. Nobody is left to hear of a failure.
+    this.#counter.put(this.#study, draft, this.#sent === undefined ? this.#rev : this.#rev + 1).catch(() => {})
+  }
+
+  /** The station is back. */
+  retry(): void {
+    if (this.state.getState().trouble === undefined) return
+    this.#retry = FIRST_RETRY_MS
+    void this.#work()
+  }
+
+  #set(draft: Draft): boolean {
+    // What could not be read again is never kept: the station would hold it for a newer version's for ever.
+    if (parseDraft(draft) === undefined) {
+      this.state.setState({ trouble: TOO_MUCH })
+      return false
+    }
+    this.state.setState({ draft, saved: false })
+    void this.#work()
+    return true
+  }
+
+  #work(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#working ??= this.#untilKept().finally(() => {
+      this.#working = undefined
+    })
+    return this.#working
+  }
+
+  async #untilKept(): Promise<void> {
+    try {
+      for (;;) {
+        if (this.#rev === undefined) await this.#readOnce()
+        const { draft } = this.state.getState()
+        if (this.#unreadable || this.#rev === undefined) return
+        if (same(draft, this.#base)) break
+        await this.#putOnce(draft, this.#rev)
+      }
+      this.#retry = FIRST_RETRY_MS
+      this.state.setState({ saved: true, trouble: undefined })
+    } catch (thrown) {
+      this.state.setState({ trouble: thrown instanceof Error ? thrown.message : String(thrown) })
+      this.#timer = setTimeout(() => void this.#work(), this.#retry)
+      this.#retry = Math.min(LAST_RETRY_MS, this.#retry * 2)
+    }
+  }
+
+  async #readOnce(): Promise<void> {
+    const { draft: kept, rev } = await this.#counter.get(this.#study)
+    const theirs = parseDraft(kept)
+    this.#unreadable = theirs === undefined
+    if (theirs === undefined) {
+      this.state.setState({ trouble: NEWER, saved: false })
+      return
+    }
+    const draft = mergeDrafts(this.#base, this.draft, theirs)
+    this.#base = theirs
+    this.#rev = rev
+    // Nothing changed: nobody is told, nothing is drawn anew.
+    if (!same(draft, this.draft)) this.state.setState({ draft })
+  }
+
+  async #putOnce(draft: Draft, made: number): Promise<void> {
+    this.#sent = draft
+    try {
+      const { rev } = await this.#counter.put(this.#study, draft, made)
+      if (rev === null) {
+        this.#rev = undefined
+        return
+      }
+      this.#base = draft
+      // A read that was asked for meanwhile still has to be made.
+      if (this.#rev === made) this.#rev = rev
+      this.#counter.tell(this.#study)
+    } finally {
+      this.#sent = undefined
+    }
+  }
+}
+
+function same(a: Draft, b: Draft): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
+}
+
+function reversed(change: Change): Change {
+  const turn = <T>({ before, after }: { before?: T; after?: T }) => ({
+    ...(after !== undefined && { before: after }),
+    ...(before !== undefined && { after: before }),
+  })
+  return 'mark' in change ? { mark: turn(change.mark) } : { keyImage: turn(change.keyImage) }
+}
+
+/** By identity: what another window has changed meanwhile stays. */
+function applyChanges(draft: Draft, changes: Change[]): Draft {
+  let { marks, keyImages } = draft
+  for (const change of changes) {
+    if ('mark' in change) marks = applied(marks, one => one.id, change.mark)
+    else keyImages = applied(keyImages, keyImageId, change.keyImage)
+  }
+  return { ...draft, marks, keyImages }
+}
+
+function applied<T>(all: T[], idOf: (one: T) => string, { before, after }: { before?: T; after?: T }): T[] {
+  const which = after ?? before
+  if (which === undefined) return all
+  const id = idOf(which)
+  const there = all.some(one => idOf(one) === id)
+  if (after === undefined) return all.filter(one => idOf(one) !== id)
+  return there ? all.map(one => (idOf(one) === id ? after : one)) : [...all, after]
+}

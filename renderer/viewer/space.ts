@@ -1,0 +1,154 @@
+import { create } from 'zustand'
+import type { StudySummary } from '../../shared/contract.ts'
+import {
+  type ImagePlane,
+  imagePlane,
+  imageToPatient,
+  nearestPlane,
+  type Point2,
+  type Point3,
+  parallel,
+  patientToImage,
+  planeCentre,
+} from '../../shared/viewing/geometry.ts'
+import { applyMatrix } from '../../shared/viewing/view.ts'
+import { describeFrame, type SeriesStack } from './catalog.ts'
+import type { Pane } from './pane.ts'
+
+/** Where the panes' pictures lie in the patient: what linked scrolling, reference lines and the crosshair share. */
+interface Space {
+  /** By pane id: the plane of the image on the screen. */
+  planes: ReadonlyMap<string, ImagePlane>
+  crosshair: { FrameOfReferenceUID: string; point: Point3 } | undefined
+}
+
+export const useSpace = create<Space>(() => ({ planes: new Map(), crosshair: undefined }))
+
+const patients = new Map<string, string>()
+
+/** Whose a study is: a frame of reference is one patient's, whatever UIDs a badly anonymised other one repeats. */
+export function notePatient(study: Pick<StudySummary, 'StudyInstanceUID' | 'PatientID' | 'IssuerOfPatientID'>): void {
+  const { StudyInstanceUID, PatientID, IssuerOfPatientID } = study
+  patients.set(StudyInstanceUID, PatientID === '' ? StudyInstanceUID : JSON.stringify([IssuerOfPatientID, PatientID]))
+}
+
+const laidOut = new WeakMap<SeriesStack, Array<ImagePlane | undefined>>()
+
+function planesOf(stack: SeriesStack): Array<ImagePlane | undefined> {
+  let planes = laidOut.get(stack)
+  if (planes === undefined) {
+    const { StudyInstanceUID } = stack.manifest
+    const patient = patients.get(StudyInstanceUID) ?? StudyInstanceUID
+    planes = stack.entries.map(entry => {
+      const plane = imagePlane(describeFrame(entry.imageId)?.attributes ?? {})
+      return plane && { ...plane, FrameOfReferenceUID: `${patient} ${plane.FrameOfReferenceUID}` }
+    })
+    laidOut.set(stack, planes)
+  }
+  return planes
+}
+
+/** Keeps the pane's plane known while it lives. Returns what ends that. */
+export function placeInSpace(pane: Pane): () => void {
+  const set = (plane: ImagePlane | undefined) => {
+    const { planes } = useSpace.getState()
+    if (planes.get(pane.id) === plane) return
+    const next = new Map(planes)
+    if (plane === undefined) next.delete(pane.id)
+    else next.set(pane.id, plane)
+    useSpace.setState({ planes: next })
+  }
+  const unsubscribe = pane.state.subscribe(({ stack, shown }) => {
+    set(stack === undefined || shown === undefined ? undefined : planesOf(stack)[shown])
+  })
+  return () => {
+    unsubscribe()
+    set(undefined)
+  }
+}
+
+let following = false
+
+/** What a pane does because another one moved must not move the others again. */
+function whileFollowing(action: () => void): void {
+  if (following) return
+  following = true
+  try {
+    action()
+  } finally {
+    following = false
+  }
+}
+
+const last = new WeakMap<Pane, { stack: SeriesStack; index: number }>()
+
+/** Stacks parallel to `source`'s, in its frame of reference, go to the slice at its position. Opening a series moves nobody. */
+export function followPane(source: Pane, panes: Pane[]): void {
+  const { stack, index } = source.state.getState()
+  if (stack === undefined) return
+  const before = last.get(source)
+  last.set(source, { stack, index })
+  if (before?.stack !== stack || before.index === index) return
+  const plane = planesOf(stack)[index]
+  if (plane === undefined) return
+  whileFollowing(() => {
+    for (const pane of panes) {
+      if (pane === source || pane.stack === undefined) continue
+      const place = parallelPlace(pane.stack, plane, pane.state.getState().index)
+      if (place !== undefined) pane.goTo(place)
+    }
+  })
+}
+
+/** The slice of a stack at the place of `plane`, if it runs parallel to it in the same frame of reference. */
+function parallelPlace(stack: SeriesStack, plane: ImagePlane, current: number): number | undefined {
+  const planes = planesOf(stack)
+  const sample = planes[current]
+  if (sample?.FrameOfReferenceUID !== plane.FrameOfReferenceUID || !parallel(sample.normal, plane.normal))
+    return undefined
+  const { index } = nearestPlane(planes, planeCentre(plane), current)
+  return index === -1 ? undefined : index
+}
+
+/** Where a stack that is hung beside `panes` starts, so that it shows the same place; undefined when they share none. */
+export function alignedPlace(stack: SeriesStack, panes: Pane[]): number | undefined {
+  for (const pane of panes) {
+    const plane = useSpace.getState().planes.get(pane.id)
+    const place = plane && parallelPlace(stack, plane, 0)
+    if (place !== undefined) return place
+  }
+  return undefined
+}
+
+/** Every other pane of the frame of reference goes to the slice through the point, and shows it. False: the image has no place. */
+export function jumpToPoint(source: Pane, at: Point2, panes: Pane[]): boolean {
+  const plane = useSpace.getState().planes.get(source.id)
+  if (plane === undefined) return false
+  const { FrameOfReferenceUID } = plane
+  const point = imageToPatient(plane, at)
+  useSpace.setState({ crosshair: { FrameOfReferenceUID, point } })
+  whileFollowing(() => {
+    for (const pane of panes) {
+      if (pane === source || pane.stack === undefined) continue
+      const planes = planesOf(pane.stack)
+      const { index: current, transform } = pane.state.getState()
+      if (planes[current]?.FrameOfReferenceUID !== FrameOfReferenceUID) continue
+      const { index } = nearestPlane(planes, point, current)
+      const target = planes[index]
+      if (target === undefined) continue
+      const found = patientToImage(target, point).at
+      const [x, y] = transform === undefined ? [0, 0] : applyMatrix(transform, found)
+      pane.goTo(index)
+      const { clientWidth, clientHeight } = pane.element
+      const inImage = found[0] >= 0 && found[1] >= 0 && found[0] <= target.Columns && found[1] <= target.Rows
+      if (inImage && (x < 0 || y < 0 || x > clientWidth || y > clientHeight)) pane.centreOn([...found])
+    }
+  })
+  return true
+}
+
+export function hideCrosshair(): boolean {
+  if (useSpace.getState().crosshair === undefined) return false
+  useSpace.setState({ crosshair: undefined })
+  return true
+}

@@ -1,0 +1,33 @@
+import { displaySets } from '../../shared/viewing/displaySets.ts'
+import { call } from '../client.ts'
+import { catalogSeries, type SeriesStack } from './catalog.ts'
+import { startEngine } from './engine.ts'
+
+/** Laid-out series by study, for as long as the study does not change; the last studies asked for. */
+const openedStacks = new Map<string, Map<string, Promise<SeriesStack[]>>>()
+const STUDIES_KEPT = 8
+
+/** A series as its display sets, from memory while nothing has changed. Rejects like `call`. */
+export function openStacks(StudyInstanceUID: string, SeriesInstanceUID: string): Promise<SeriesStack[]> {
+  const stacks = openedStacks.get(StudyInstanceUID) ?? new Map<string, Promise<SeriesStack[]>>()
+  openedStacks.delete(StudyInstanceUID)
+  openedStacks.set(StudyInstanceUID, stacks)
+  for (const uid of openedStacks.keys()) {
+    if (openedStacks.size <= STUDIES_KEPT) break
+    openedStacks.delete(uid)
+  }
+  let laidOut = stacks.get(SeriesInstanceUID)
+  if (laidOut === undefined) {
+    laidOut = call('series.open', { StudyInstanceUID, SeriesInstanceUID }).then(manifest =>
+      catalogSeries(manifest, displaySets(manifest), startEngine().largestSide),
+    )
+    laidOut.catch(() => stacks.delete(SeriesInstanceUID))
+    stacks.set(SeriesInstanceUID, laidOut)
+  }
+  return laidOut
+}
+
+/** The study has changed: its series are asked for anew. */
+export function dropStacks(StudyInstanceUID: string): void {
+  openedStacks.delete(StudyInstanceUID)
+}
