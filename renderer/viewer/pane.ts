@@ -108,6 +108,7 @@ export class Pane {
   #cine: ReturnType<typeof setTimeout> | undefined
   #times: { instance: ManifestInstance; times: number[] } | undefined
   #drawDue = false
+  #drawing = false
   #waiting: Array<() => void> = []
 
   constructor(engine: Engine, id: string, element: HTMLDivElement, listener: PaneListener) {
@@ -237,16 +238,24 @@ export class Pane {
   #draw(): Promise<void> {
     if (this.#image === undefined) return Promise.resolve()
     const drawn = new Promise<void>(resolve => this.#waiting.push(resolve))
-    // Without a size yet, the observer draws when there is one.
-    if (!this.#drawDue && this.#screen.size.width > 0) {
-      this.#drawDue = true
-      requestAnimationFrame(() => {
-        this.#drawDue = false
-        if (this.#waiting.length > 0) void this.#drawNow()
-      })
-      void this.#drawNow()
-    }
+    this.#drawSoon()
     return drawn
+  }
+
+  /** One picture after the other: a graphics card that is still at one would else never finish any. */
+  #drawSoon(): void {
+    // Without a size yet, the observer draws when there is one.
+    if (this.#drawDue || this.#drawing || this.#screen.size.width < 1) return
+    this.#drawDue = true
+    requestAnimationFrame(() => {
+      this.#drawDue = false
+      if (this.#waiting.length > 0) this.#drawSoon()
+    })
+    this.#drawing = true
+    void this.#drawNow().finally(() => {
+      this.#drawing = false
+      if (this.#waiting.length > 0) this.#drawSoon()
+    })
   }
 
   async #drawNow(): Promise<void> {

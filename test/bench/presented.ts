@@ -42,11 +42,15 @@ export async function armPresented(page: Page, expected: ExpectedPicture): Promi
         }
         return wrong <= wanted.points.length / 100
       }
-      const look = (now: number) => {
+      const look = () => {
         if (started !== undefined) {
           const picture = window.isocenter.readPixels('pane-0')
-          // Drawn in a frame before this one: `now` is when it had been presented.
-          if (picture && matches(picture)) return resolve(now - started)
+          // Drawn, perhaps in this very frame: when the next one begins it has been presented.
+          if (picture && matches(picture)) {
+            const key = started
+            requestAnimationFrame(now => resolve(now - key))
+            return
+          }
         }
         requestAnimationFrame(look)
       }

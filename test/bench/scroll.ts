@@ -136,8 +136,12 @@ async function armFirstImage(page: Page, expected: ExpectedPicture): Promise<() 
         }).length
         return wrong <= wanted.points.length / 100
       }
-      const look = (now: number) => {
-        if (started !== undefined && [...document.querySelectorAll('canvas')].some(shows)) return resolve(now - started)
+      const look = () => {
+        if (started !== undefined && [...document.querySelectorAll('canvas')].some(shows)) {
+          const begun = started
+          requestAnimationFrame(now => resolve(now - begun))
+          return
+        }
         requestAnimationFrame(look)
       }
       requestAnimationFrame(look)

@@ -106,10 +106,12 @@ async function jumpToEnd(page: Page): Promise<number> {
       addEventListener(
         'keydown',
         event => {
-          const look = (now: number) => {
+          const look = () => {
             const pane = window.isocenter.viewports()[0]
-            if (pane?.settled && pane.SOPInstanceUID === last) resolve(now - event.timeStamp)
-            else requestAnimationFrame(look)
+            // Drawn, perhaps in this very frame: when the next one begins it has been presented.
+            if (pane?.settled && pane.SOPInstanceUID === last) {
+              requestAnimationFrame(presented => resolve(presented - event.timeStamp))
+            } else requestAnimationFrame(look)
           }
           requestAnimationFrame(look)
         },
