@@ -4,7 +4,6 @@ import { type Ending, endingOf } from './ending.ts'
 import { type AcceptedContext, MessageReader, type MessageSink } from './messages.ts'
 import {
   ABORT_REASON,
-  type AbortReason,
   type AssociateAccept,
   type AssociateReject,
   type AssociateRequest,
@@ -12,36 +11,42 @@ import {
   PduError,
 } from './pdu.ts'
 import { decodeAbort, decodeAssociateAccept, decodeAssociateReject, decodeAssociateRequest } from './pduDecode.ts'
-import {
-  dataHeader,
-  encodeAbort,
-  encodeAssociateAccept,
-  encodeAssociateReject,
-  encodeAssociateRequest,
-  encodeReleaseRequest,
-  encodeReleaseResponse,
-} from './pduEncode.ts'
+import { dataHeader, encodeAssociateAccept, encodeAssociateReject, encodeAssociateRequest } from './pduEncode.ts'
 import { ANNOUNCED_LENGTH, PduReader } from './pduReader.ts'
-import { type Action, actionName, actionOf, type State, type UpperLayerEvent } from './stateTable.ts'
+import type { Action, UpperLayerEvent } from './stateTable.ts'
+import { type EventDetail as StateDetail, UpperLayer } from './upperLayer.ts'
+import { type Limit, Watch } from './watch.ts'
 
-/** All in milliseconds. None of them runs while our own work is pending. */
+/** In milliseconds unless said otherwise. None of them runs while our own work is pending. */
 export interface Timers {
   /** ARTIM (PS3.8 §9.1.5): from the connection to the whole association request; also for a peer's answer to ours. */
   artim: number
-  /** One whole PDU, and the pause between the PDUs of one message. 128 KB take 16 s on a 64 kbit/s line. */
+  /** In the middle of a message a peer has to manage `rate` over this time. */
   pdu: number
+  /** Bytes per second: a 64 kbit/s line carries eight times the default, a slow-loris a hundredth. */
+  rate: number
   /** Between messages: a modality keeps its association open while the technologist positions the next view. */
   idle: number
   /** From our last PDU to `destroy()`, for a peer that does not close. */
   linger: number
 }
 
-const TIMERS: Timers = { artim: 30_000, pdu: 60_000, idle: 600_000, linger: 5_000 }
+export const TIMERS: Timers = { artim: 30_000, pdu: 60_000, rate: 1024, idle: 600_000, linger: 5_000 }
 
-export type Decision = { accept: AssociateAccept } | { reject: AssociateReject; words: string }
+/** `timers` and `longestPdu`: what is different for this peer, from here on. */
+export type Decision =
+  | { accept: AssociateAccept; timers?: Partial<Timers>; longestPdu?: number }
+  | { reject: AssociateReject; words: string }
+
+/** Hears every byte of an association, both ways, as it crosses the socket. The bytes are only valid during the call. */
+export interface Tap {
+  received(bytes: Uint8Array): void
+  sent(bytes: Uint8Array): void
+}
 
 interface Common {
   timers?: Partial<Timers>
+  tap?: Tap
   /** Decides where a message goes. Throwing aborts the association. */
   onMessage(context: AcceptedContext, command: CommandSet): MessageSink
   /** Told once, when nothing more will be received; the socket may live a little longer. */
@@ -50,15 +55,19 @@ interface Common {
 
 export type AssociationOptions = Common &
   (
-    | { role: 'acceptor'; negotiate(request: AssociateRequest): Decision }
+    | {
+        role: 'acceptor'
+        /** The answer may be held back (Sta3): the peer is heard meanwhile, and no timer runs. */
+        negotiate(request: AssociateRequest): Decision | Promise<Decision>
+      }
     | { role: 'requestor'; request: AssociateRequest; onAccepted(accept: AssociateAccept): void }
   )
 
-interface EventDetail {
-  pdus?: Buffer[]
-  reason?: AbortReason
+interface EventDetail extends StateDetail {
   words?: string
 }
+
+type Waiting = 'nothing' | 'message' | 'idle' | 'answer'
 
 /**
  * One association over one socket: the PS3.8 upper layer as its state table says, for either role. Messages are handled one
@@ -72,16 +81,18 @@ export class Association {
   longestPdu = 0
   readonly #socket: Socket
   readonly #options: AssociationOptions
-  readonly #timers: Timers
+  #timers: Timers
+  readonly #layer: UpperLayer
   readonly #reader: PduReader
   readonly #messages: MessageReader
   readonly #contexts = new Map<number, AcceptedContext>()
-  #state: State = 1
   #request: AssociateRequest | undefined
   #accept: AssociateAccept | undefined
   #artim: NodeJS.Timeout | undefined
-  #watch: NodeJS.Timeout | undefined
-  #watching: 'nothing' | 'pdu' | 'idle' | 'answer' = 'nothing'
+  readonly #watch: Watch
+  #watching: Waiting = 'nothing'
+  /** Messages that had arrived when the watch last looked. */
+  #wholeSeen = 0
   #working = false
   #dropping = false
   /** Why the association is to end after the message at hand; '' while it may go on. */
@@ -94,15 +105,18 @@ export class Association {
     this.#socket = socket
     this.#options = options
     this.#timers = { ...TIMERS, ...options.timers }
+    this.#layer = new UpperLayer(options.role)
+    this.#watch = new Watch(
+      () => this.bytes,
+      words => this.abort(words),
+    )
     this.#messages = new MessageReader(id => this.#contexts.get(id), options.onMessage)
     this.#reader = new PduReader({
       header: (type, length) => this.#header(type, length),
       control: (type, body) => this.#control(type, body),
       fragment: (contextId, control, bytes, last) => {
-        if (this.#state === 6 || this.#state === 7) return this.#messages.fragment(contextId, control, bytes, last)
-      },
-      pduEnd: () => {
-        this.#watching = 'nothing'
+        if (this.#layer.state === 6 || this.#layer.state === 7)
+          return this.#messages.fragment(contextId, control, bytes, last)
       },
     })
     // Nagle costs 40 ms per C-STORE against a peer that delays its acknowledgements.
@@ -114,8 +128,8 @@ export class Association {
     })
     this.closed = new Promise(resolve => {
       socket.once('close', () => {
-        if (this.#state !== 1) this.#fire('disconnected')
-        clearTimeout(this.#artim)
+        if (this.#layer.state !== 1) this.#fire('disconnected')
+        this.#stopArtim()
         resolve()
       })
     })
@@ -124,7 +138,7 @@ export class Association {
       this.#request = options.request
       this.#fire('associateRequest')
       socket.once('connect', () => {
-        if (this.#state === 4) this.#fire('connected', { pdus: [encodeAssociateRequest(options.request)] })
+        if (this.#layer.state === 4) this.#fire('connected', { pdus: [encodeAssociateRequest(options.request)] })
       })
     }
     this.#watchOver()
@@ -156,19 +170,19 @@ export class Association {
 
   /** Asks for the orderly end; `onEnd` tells when it came. */
   release(): void {
-    if (this.#state === 6) this.#fire('release')
+    if (this.#layer.state === 6) this.#fire('release')
     this.#watchOver()
   }
 
   /** A-ABORT as the service user (PS3.8 §7.3). Harmless when it is over already. */
   abort(words: string): void {
-    if (actionName('abort', this.#state)) this.#fire('abort', { words })
+    if (this.#layer.can('abort')) this.#fire('abort', { words })
   }
 
   /** Aborts when the message at hand, if any, is done with. */
   drain(words: string): void {
     this.#draining = words
-    if (this.#state === 2) this.destroy()
+    if (this.#layer.state === 2) this.destroy()
     else if (!this.busy) this.abort(words)
   }
 
@@ -179,7 +193,8 @@ export class Association {
 
   #take(chunk: Buffer): void {
     this.bytes += chunk.length
-    if (this.#dropping || this.#state === 1) return
+    this.#options.tap?.received(chunk)
+    if (this.#dropping || this.#layer.state === 1) return
     try {
       const pending = this.#reader.push(chunk)
       if (!pending) {
@@ -188,6 +203,7 @@ export class Association {
       }
       this.#socket.pause()
       this.#working = true
+      this.#watch.hold()
       this.#watchOver()
       pending.then(
         () => this.#resume(),
@@ -200,6 +216,7 @@ export class Association {
 
   #resume(error?: unknown): void {
     this.#working = false
+    this.#watch.go()
     if (error === undefined) this.#settled()
     else this.#fault(error)
     this.#socket.resume()
@@ -207,6 +224,8 @@ export class Association {
 
   #settled(): void {
     if (this.#draining && !this.busy) this.abort(this.#draining)
+    if (this.#watching === 'idle' || this.#messages.whole !== this.#wholeSeen) this.#watch.restart()
+    this.#wholeSeen = this.#messages.whole
     this.#watchOver()
   }
 
@@ -214,7 +233,7 @@ export class Association {
   #fault(error: unknown): void {
     this.#dropping = true
     if (error instanceof PduError) {
-      if (this.#state !== 1) this.#fire('invalidPdu', { reason: error.reason, words: error.message })
+      if (this.#layer.state !== 1) this.#fire('invalidPdu', { reason: error.reason, words: error.message })
     } else if (error instanceof CommandError) this.abort(error.message)
     else
       this.abort(`something went wrong inside the station (${error instanceof Error ? error.message : String(error)})`)
@@ -222,27 +241,27 @@ export class Association {
 
   #header(type: number, length: number): boolean {
     this.longestPdu = Math.max(this.longestPdu, length)
-    if (this.#state === 1) return false
+    if (this.#layer.state === 1) return false
     if (type !== PDU.dataTF) return true
     this.#fire('gotData', unexpected('P-DATA-TF'))
-    return this.#state === 6 || this.#state === 7
+    return this.#layer.state === 6 || this.#layer.state === 7
   }
 
   #control(type: number, body: Buffer): void {
-    if (this.#state === 1) return
+    if (this.#layer.state === 1) return
     switch (type) {
       case PDU.associateRQ:
-        if (this.#state === 2) this.#request = decodeAssociateRequest(body)
+        if (this.#layer.state === 2) this.#request = decodeAssociateRequest(body)
         this.#fire('gotRQ', unexpected('A-ASSOCIATE-RQ'))
         break
       case PDU.associateAC:
-        if (this.#state === 5) this.#accept = decodeAssociateAccept(body)
+        if (this.#layer.state === 5) this.#accept = decodeAssociateAccept(body)
         this.#fire('gotAC', unexpected('A-ASSOCIATE-AC'))
         break
       case PDU.associateRJ: {
         const { result, source, reason } = decodeAssociateReject(body)
         const words = `result ${result}, source ${source}, reason ${reason}`
-        this.#fire('gotRJ', this.#state === 5 ? { words } : unexpected('A-ASSOCIATE-RJ'))
+        this.#fire('gotRJ', this.#layer.state === 5 ? { words } : unexpected('A-ASSOCIATE-RJ'))
         break
       }
       case PDU.releaseRQ:
@@ -260,16 +279,15 @@ export class Association {
 
   /** One cell of the state table, carried out. */
   #fire(event: UpperLayerEvent, detail: EventDetail = {}): void {
-    const name = actionName(event, this.#state)
-    if (!name) throw new Error(`PS3.8 table 9-10 has nothing for ${event} in Sta${this.#state}`)
-    const action: Action = actionOf(name)
-    const before = this.#state
-    this.#state = typeof action.next === 'number' ? action.next : action.next[this.#options.role]
-    if (action.artim === 'stop') clearTimeout(this.#artim)
-    for (const pdu of this.#pdusOf(action, detail)) this.#socket.write(pdu)
-    if (action.artim === 'start') this.#startArtim()
+    const { before, action, pdus } = this.#layer.take(event, detail)
+    if (action.artim === 'stop') this.#stopArtim()
+    for (const pdu of pdus) {
+      this.#socket.write(pdu)
+      this.#options.tap?.sent(pdu)
+    }
+    if (action.artim === 'start') this.#startArtim(this.#layer.state === 2 ? this.#timers.artim : this.#timers.linger)
     if (action.close) this.#close(event)
-    if (this.#state === 1 || this.#state === 13)
+    if (this.#layer.state === 1 || this.#layer.state === 13)
       this.#end(
         endingOf(action, event, {
           before,
@@ -282,26 +300,9 @@ export class Association {
     else if (action.tell) this.#tell(action.tell)
   }
 
-  #pdusOf(action: Action, detail: EventDetail): Buffer[] {
-    switch (action.send) {
-      case undefined:
-        return []
-      case 'release-rq':
-        return [encodeReleaseRequest()]
-      case 'release-rp':
-        return [encodeReleaseResponse()]
-      case 'user-abort':
-        return [encodeAbort({ source: 0, reason: 0 })]
-      case 'provider-abort':
-        return [encodeAbort({ source: 2, reason: detail.reason ?? ABORT_REASON.notSpecified })]
-      default:
-        return detail.pdus ?? []
-    }
-  }
-
   #tell(what: NonNullable<Action['tell']>): void {
     if (what === 'associate') this.#decide()
-    else if (what === 'release' && actionName('releaseResponse', this.#state)) this.#fire('releaseResponse')
+    else if (what === 'release' && this.#layer.can('releaseResponse')) this.#fire('releaseResponse')
     else if (what === 'accepted' && this.#accept && this.#options.role === 'requestor') {
       this.#agree(this.#accept)
       this.#options.onAccepted(this.#accept)
@@ -311,12 +312,26 @@ export class Association {
   #decide(): void {
     if (this.#options.role !== 'acceptor' || !this.#request) return
     const decision = this.#options.negotiate(this.#request)
+    if (decision instanceof Promise) {
+      decision.then(
+        made => this.#answer(made),
+        (error: unknown) => this.#fault(error),
+      )
+    } else this.#answer(decision)
+  }
+
+  #answer(decision: Decision): void {
+    // Whoever was kept waiting may have gone.
+    if (this.#layer.state !== 3) return
     if ('reject' in decision) {
       this.#fire('reject', { pdus: [encodeAssociateReject(decision.reject)], words: decision.words })
     } else {
+      this.#timers = { ...this.#timers, ...decision.timers }
+      if (decision.longestPdu !== undefined) this.#reader.longest = decision.longestPdu
       this.#agree(decision.accept)
       this.#fire('accept', { pdus: [encodeAssociateAccept(decision.accept)] })
     }
+    this.#watchOver()
   }
 
   #agree(accept: AssociateAccept): void {
@@ -327,7 +342,7 @@ export class Association {
   }
 
   #end(ending: Ending): void {
-    clearTimeout(this.#watch)
+    this.#watch.set(undefined)
     this.#watching = 'nothing'
     if (this.#ended) return
     this.#ended = true
@@ -335,10 +350,19 @@ export class Association {
     this.#options.onEnd(ending)
   }
 
-  #startArtim(): void {
+  #startArtim(wait: number): void {
+    this.#stopArtim()
+    const timer = setTimeout(
+      // After the sockets, as every judgement: the loop may have stood still.
+      () => setImmediate(() => timer === this.#artim && this.#fire('artimExpired')),
+      wait,
+    )
+    this.#artim = timer
+  }
+
+  #stopArtim(): void {
     clearTimeout(this.#artim)
-    const wait = this.#state === 2 ? this.#timers.artim : this.#timers.linger
-    this.#artim = setTimeout(() => this.#fire('artimExpired'), wait)
+    this.#artim = undefined
   }
 
   /** After ARTIM the peer had its time; otherwise what was written may leave first, if the peer reads it in time. */
@@ -346,32 +370,43 @@ export class Association {
     if (event === 'artimExpired') {
       this.#socket.destroy()
     } else {
+      this.#stopArtim()
       this.#socket.destroySoon()
       this.#artim = setTimeout(() => this.#socket.destroy(), this.#timers.linger)
     }
   }
 
-  /** Sees to it that the right one of the waiting timers runs. A timer already running for the same thing goes on. */
+  /** Sees to it that the peer is given time for what is its turn. A clock already running for the same thing goes on. */
   #watchOver(): void {
     const wanted = this.#whatToWatch()
-    if (wanted === this.#watching && wanted !== 'nothing') return
-    clearTimeout(this.#watch)
+    if (wanted === this.#watching) return
     this.#watching = wanted
-    if (wanted === 'nothing') return
-    const wait = wanted === 'answer' ? this.#timers.artim : this.#timers[wanted]
-    const words = {
-      pdu: `the peer stopped in the middle of a message for ${wait / 1000} s`,
-      idle: `nothing arrived for ${wait / 1000} s`,
-      answer: `no answer within ${wait / 1000} s`,
-    }[wanted]
-    this.#watch = setTimeout(() => this.abort(words), wait)
+    this.#watch.set(this.#limitOf(wanted))
   }
 
-  #whatToWatch(): 'nothing' | 'pdu' | 'idle' | 'answer' {
-    // In Sta2 and Sta13 ARTIM runs; in Sta1 nothing does.
-    if (this.#working || this.#state <= 2 || this.#state === 13) return 'nothing'
-    if (this.#state !== 6) return 'answer'
-    return this.#reader.insidePdu || this.#messages.insideMessage ? 'pdu' : 'idle'
+  #whatToWatch(): Waiting {
+    // In Sta2 and Sta13 ARTIM runs, in Sta3 the peer waits for us, in Sta1 nobody waits.
+    if (this.#layer.state <= 3 || this.#layer.state === 13) return 'nothing'
+    if (this.#layer.state !== 6) return 'answer'
+    return this.#reader.insidePdu || this.#messages.insideMessage ? 'message' : 'idle'
+  }
+
+  #limitOf(waiting: Waiting): Limit | undefined {
+    const { artim, pdu, rate, idle } = this.#timers
+    switch (waiting) {
+      case 'nothing':
+        return
+      case 'message':
+        return {
+          period: pdu,
+          atLeast: (rate * pdu) / 1000,
+          words: `in the middle of a message the peer sent less than ${rate} bytes a second for ${pdu / 1000} s`,
+        }
+      case 'idle':
+        return { period: idle, atLeast: 0, words: `nothing arrived for ${idle / 1000} s` }
+      case 'answer':
+        return { period: artim, atLeast: 0, words: `no answer within ${artim / 1000} s` }
+    }
   }
 
   async #sendFragments(contextId: number, bytes: Uint8Array, command: boolean): Promise<boolean> {
@@ -379,7 +414,7 @@ export class Association {
     // Even, as every fragment is (PS3.8 §E.1), and 6 bytes less than the PDU for the PDV's own header.
     const most = Math.max(2, (Math.min(peerTakes, ANNOUNCED_LENGTH) - 6) & ~1)
     for (let at = 0; at < bytes.length || at === 0; at += most) {
-      if (!actionName('sendData', this.#state)) return false
+      if (!this.#layer.can('sendData')) return false
       const part = bytes.subarray(at, at + most)
       const header = dataHeader(contextId, part.length, { command, last: at + most >= bytes.length })
       this.#socket.cork()
@@ -387,7 +422,7 @@ export class Association {
       this.#socket.uncork()
       if (this.#socket.writableNeedDrain) await this.#drained()
     }
-    return this.#state === 6 || this.#state === 8
+    return this.#layer.state === 6 || this.#layer.state === 8
   }
 
   /** The socket took what was written. A peer that does not read for a PDU's time is let go. */

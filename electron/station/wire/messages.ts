@@ -1,5 +1,6 @@
 import { CommandError, type CommandSet, decodeCommand, LONGEST_COMMAND, NO_DATA_SET } from './dimse.ts'
 import { ABORT_REASON, PduError } from './pdu.ts'
+import { Pieces } from './pieces.ts'
 
 /** A presentation context both sides agreed on. */
 export interface AcceptedContext {
@@ -20,10 +21,11 @@ export interface MessageSink {
 
 /** Puts command sets together and hands data set fragments straight on (PS3.7 §6.3, PS3.8 annex E). */
 export class MessageReader {
+  /** How many messages have arrived whole. */
+  whole = 0
   readonly #context: (id: number) => AcceptedContext | undefined
   readonly #onMessage: (context: AcceptedContext, command: CommandSet) => MessageSink
-  #command: Buffer[] = []
-  #commandLength = 0
+  readonly #command = new Pieces()
   #current: { contextId: number; sink: MessageSink | undefined } | undefined
 
   constructor(
@@ -71,14 +73,12 @@ export class MessageReader {
 
   #commandFragment(context: AcceptedContext, bytes: Buffer, last: boolean): void | Promise<void> {
     this.#current ??= { contextId: context.id, sink: undefined }
-    this.#commandLength += bytes.length
-    if (this.#commandLength > LONGEST_COMMAND) throw new CommandError(`a command set over ${LONGEST_COMMAND} bytes`)
-    // A copy: the chunk belongs to the socket.
-    this.#command.push(Buffer.from(bytes))
+    if (this.#command.length + bytes.length > LONGEST_COMMAND) {
+      throw new CommandError(`a command set over ${LONGEST_COMMAND} bytes`)
+    }
+    this.#command.add(bytes)
     if (!last) return
-    const command = decodeCommand(Buffer.concat(this.#command))
-    this.#command = []
-    this.#commandLength = 0
+    const command = decodeCommand(this.#command.take())
     const sink = this.#onMessage(context, command)
     this.#current.sink = sink
     if (command.CommandDataSetType === NO_DATA_SET) return this.#end(sink)
@@ -88,6 +88,7 @@ export class MessageReader {
     // Aborted while its last write was pending: `abort` has been called, `end` must not be.
     if (this.#current?.sink !== sink) return
     this.#current = undefined
+    this.whole += 1
     return sink.end()
   }
 }

@@ -1,9 +1,12 @@
 import { ABORT_REASON, PDU, PduError } from './pdu.ts'
+import { Pieces } from './pieces.ts'
 
 /** What we announce: PDVs large enough that headers cost nothing, small enough for a fair share of the loop. */
 export const ANNOUNCED_LENGTH = 128 * 1024
 /** What we tolerate of peers that ignore what was announced; anything longer is refused by its header, nothing buffered. */
 export const LONGEST_PDU = 1024 * 1024
+/** Every other PDU is held whole. 128 contexts with all 42 transfer syntaxes each are 156 KB. */
+export const LONGEST_CONTROL_PDU = 256 * 1024
 
 export interface PduSink {
   /**
@@ -18,14 +21,15 @@ export interface PduSink {
    * a view of the chunk. While a returned promise is pending nothing further is read.
    */
   fragment(contextId: number, control: number, bytes: Buffer, last: boolean): void | Promise<void>
-  pduEnd(): void
 }
 
 /**
  * Cuts a byte stream into PDUs, and P-DATA-TF into PDV fragments, without reassembling data (PS3.8 §9.3). Bounded: at most one
- * control PDU (`LONGEST_PDU`) is held. Throws PduError, after which the stream has no framing left and must be dropped.
+ * control PDU (`LONGEST_CONTROL_PDU`) is held. Throws PduError, after which the stream has no framing left and must be dropped.
  */
 export class PduReader {
+  /** The longest P-DATA-TF taken; what is known of a peer may change it. */
+  longest = LONGEST_PDU
   readonly #sink: PduSink
   readonly #small = Buffer.alloc(6)
   #smallFilled = 0
@@ -37,7 +41,7 @@ export class PduReader {
   #valueLeft = 0
   #contextId = 0
   #control = 0
-  #body: Buffer[] = []
+  readonly #body = new Pieces()
 
   constructor(sink: PduSink) {
     this.#sink = sink
@@ -75,8 +79,7 @@ export class PduReader {
         const part = chunk.subarray(0, this.#left)
         this.#left -= part.length
         if (this.#left > 0) {
-          // A copy: the chunk belongs to the socket.
-          this.#body.push(Buffer.from(part))
+          this.#body.add(part)
           return [part.length]
         }
         return [part.length, this.#controlEnd(part)]
@@ -100,11 +103,9 @@ export class PduReader {
     if (this.#type < PDU.associateRQ || this.#type > PDU.abort) {
       throw new PduError(ABORT_REASON.unrecognizedPdu, `PDU type 0x${this.#type.toString(16)}`)
     }
-    if (length > LONGEST_PDU) {
-      throw new PduError(
-        ABORT_REASON.invalidParameterValue,
-        `a PDU of ${length} bytes; ${LONGEST_PDU} are the most taken`,
-      )
+    const most = this.#type === PDU.dataTF ? this.longest : LONGEST_CONTROL_PDU
+    if (length > most) {
+      throw new PduError(ABORT_REASON.invalidParameterValue, `a PDU of ${length} bytes; ${most} are the most taken`)
     }
     const fixed = this.#type >= PDU.associateRJ && this.#type !== PDU.dataTF
     if (fixed ? length !== 4 : length < 6) {
@@ -115,8 +116,11 @@ export class PduReader {
   }
 
   #controlEnd(lastPart: Buffer): void | Promise<void> {
-    const body = this.#body.length === 0 ? lastPart : Buffer.concat([...this.#body, lastPart])
-    this.#body = []
+    let body = lastPart
+    if (this.#body.length > 0) {
+      this.#body.add(lastPart)
+      body = this.#body.take()
+    }
     const type = this.#type
     this.#pduEnd()
     return this.#sink.control(type, body)
@@ -152,6 +156,5 @@ export class PduReader {
 
   #pduEnd(): void {
     this.#phase = 'header'
-    this.#sink.pduEnd()
   }
 }
