@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Log } from '../../electron/station/base/log.ts'
+import type { Places } from '../../electron/station/dimse/admission.ts'
 import { type Dimse, startDimse } from '../../electron/station/dimse/index.ts'
 import type { FoundProblem } from '../../electron/station/dimse/openAssociation.ts'
 import type { Timers } from '../../electron/station/wire/association.ts'
+import { type AeProfiles, aeProfiles } from '../../shared/config.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { writeFileMeta } from '../../shared/dicom/part10.ts'
 import { TS } from '../../shared/dicom/uids.ts'
@@ -25,8 +27,17 @@ export interface Door {
   logged: string[]
 }
 
-/** The DIMSE door before a store in memory, closed when the test ends. */
-export async function openDoor(timers?: Partial<Timers>): Promise<Door> {
+/** The DIMSE door before a store in memory, closed when the test ends. Timers in ms, they become those of every AE. */
+export async function openDoor(
+  { linger = 50, artim, pdu, rate, idle }: Partial<Timers> = {},
+  more: { places?: Partial<Places>; byAET?: AeProfiles['byAET'] } = {},
+): Promise<Door> {
+  const given = { answerSeconds: artim, messageSeconds: pdu, idleSeconds: idle }
+  const seconds = Object.entries(given).flatMap(([name, ms]) => (ms === undefined ? [] : [[name, ms / 1000]]))
+  const profiles = aeProfiles.parse({
+    default: { ...Object.fromEntries(seconds), ...(rate === undefined ? {} : { bytesPerSecond: rate }) },
+    byAET: more.byAET,
+  })
   const store = new MemoryStore()
   const problems: FoundProblem[] = []
   const logged: string[] = []
@@ -39,10 +50,11 @@ export async function openDoor(timers?: Partial<Timers>): Promise<Door> {
     child: () => log,
   }
   const dimse = await startDimse({
-    config: { aet: 'ISOCENTER', dimsePort: 0, dimseHost: '127.0.0.1' },
+    config: { aet: 'ISOCENTER', dimsePort: 0, dimseHost: '127.0.0.1', profiles },
     store,
     log,
-    timers: { linger: 50, ...timers },
+    places: more.places,
+    linger,
   })
   dimse.onProblem(problem => problems.push(problem))
   onTestFinished(() => dimse.close({ graceMs: 100 }))

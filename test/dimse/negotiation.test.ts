@@ -1,14 +1,17 @@
 import { expect, test } from 'vitest'
 import { chooseTransferSyntax, negotiate } from '../../electron/station/dimse/negotiation.ts'
-import type { AssociateRequest } from '../../electron/station/wire/pdu.ts'
+import type { AssociateRequest, UserInformation } from '../../electron/station/wire/pdu.ts'
+import { type AeProfile, aeProfiles, profileOf } from '../../shared/config.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { associateRequest } from '../fakes/byteSender.ts'
 import { CT_IMAGE } from './harness.ts'
 
 const { ExplicitVRLittleEndian: EXPLICIT, ImplicitVRLittleEndian: IMPLICIT } = TS
 
-function accepted(request: AssociateRequest) {
-  const decision = negotiate(request, 'ISOCENTER')
+const HOUSE = profileOf(aeProfiles.parse({}), 'ANY')
+
+function accepted(request: AssociateRequest, profile: Partial<AeProfile> = {}) {
+  const decision = negotiate(request, 'ISOCENTER', { ...HOUSE, ...profile })
   if ('reject' in decision) throw new Error(decision.words)
   return decision.accept
 }
@@ -37,7 +40,7 @@ test.each([
   ['JPIP passed over for what has pixels', [TS.JPIPReferenced, IMPLICIT], IMPLICIT],
   ['nothing proposed', [], undefined],
 ])('transfer syntax: %s', (_name, proposed, chosen) => {
-  expect(chooseTransferSyntax(proposed)).toBe(chosen)
+  expect(chooseTransferSyntax(proposed, HOUSE)).toBe(chosen)
 })
 
 test.each([
@@ -83,31 +86,135 @@ test.each<[string, Partial<AssociateRequest>, object]>([
   ['another application context', { applicationContext: '1.2.3' }, { result: 1, source: 1, reason: 2 }],
   ['another protocol version', { protocolVersion: 2 }, { result: 1, source: 2, reason: 2 }],
 ])('%s is rejected for good', (_name, more, reject) => {
-  expect(negotiate(associateRequest(CT, more), 'ISOCENTER')).toMatchObject({ reject })
+  expect(negotiate(associateRequest(CT, more), 'ISOCENTER', HOUSE)).toMatchObject({ reject })
 })
 
 test('a newer peer that also speaks version 1 is taken', () => {
   expect(accepted(associateRequest(CT, { protocolVersion: 3 })).protocolVersion).toBe(1)
 })
 
-test('user items: async window 1,1; no SCP role; extended storage negotiation; nothing unasked', () => {
-  const plain = associateRequest(CT)
-  expect(accepted(plain).user).toMatchObject({ roles: [], extended: [], asynchronousOperations: undefined })
-  const { user } = accepted({
-    ...plain,
-    user: {
-      ...plain.user,
-      asynchronousOperations: { invoked: 0, performed: 8 },
-      roles: [{ SOPClassUID: CT_IMAGE, scu: true, scp: true }],
-      extended: [
-        { SOPClassUID: CT_IMAGE, information: Uint8Array.of(2, 0, 0, 0, 0, 0) },
-        { SOPClassUID: '1.2.840.10008.5.1.4.1.2.2.1', information: Uint8Array.of(1) },
+function userOf(user: Partial<UserInformation>, contexts = CT) {
+  const request = associateRequest(contexts)
+  return accepted({ ...request, user: { ...request.user, ...user } }).user
+}
+
+test('nothing unasked is answered', () => {
+  expect(userOf({})).toMatchObject({
+    roles: [],
+    extended: [],
+    asynchronousOperations: undefined,
+    userIdentityResponse: undefined,
+  })
+})
+
+test('async window: one at a time, whatever was asked, unlimited (0) too', () => {
+  for (const asynchronousOperations of [
+    { invoked: 0, performed: 8 },
+    { invoked: 1, performed: 1 },
+  ]) {
+    expect(userOf({ asynchronousOperations }).asynchronousOperations).toEqual({ invoked: 1, performed: 1 })
+  }
+})
+
+test('roles: SCU as proposed, never SCP; one answer a class, none for classes that are not proposed or not taken', () => {
+  const worklist = '1.2.840.10008.5.1.4.31'
+  const { roles } = userOf(
+    {
+      roles: [
+        { SOPClassUID: CT_IMAGE, scu: true, scp: true },
+        { SOPClassUID: CT_IMAGE, scu: false, scp: true },
+        { SOPClassUID: '1.2.840.10008.5.1.4.1.1.4', scu: true, scp: false },
+        { SOPClassUID: worklist, scu: true, scp: true },
       ],
     },
+    [...CT, { abstractSyntax: worklist, transferSyntaxes: [EXPLICIT] }],
+  )
+  expect(roles).toEqual([{ SOPClassUID: CT_IMAGE, scu: true, scp: false }])
+})
+
+test('extended negotiation of storage: level 2, signature level 3, no coercion (PS3.4 §B.3.1.4)', () => {
+  const { extended } = userOf({
+    extended: [
+      { SOPClassUID: CT_IMAGE, information: Uint8Array.of(2, 0, 0, 0, 0, 0) },
+      { SOPClassUID: '1.2.840.10008.5.1.4.1.2.2.1', information: Uint8Array.of(1) },
+    ],
   })
-  expect(user.asynchronousOperations).toEqual({ invoked: 1, performed: 1 })
-  expect(user.roles).toEqual([{ SOPClassUID: CT_IMAGE, scu: true, scp: false }])
-  expect(user.extended.map(item => item.SOPClassUID)).toEqual([CT_IMAGE])
+  expect(extended).toEqual([{ SOPClassUID: CT_IMAGE, information: Uint8Array.of(2, 0, 3, 0, 0, 0) }])
+})
+
+test.each([
+  ['a private class that says it is stored', '1.3.12.2.1107.5.9.1', '1.2.840.10008.4.2', 0],
+  ['a private class that says it is another service', '1.3.12.2.1107.5.9.1', '1.2.840.10008.5.1.4.34.6', 3],
+  ['a class that PS3.6 knows better', CT_IMAGE, '1.2.3', 0],
+])('common extended negotiation, which has no answer: %s', (_name, SOPClassUID, ServiceClassUID, result) => {
+  const request = associateRequest([{ abstractSyntax: SOPClassUID, transferSyntaxes: [EXPLICIT] }])
+  const answer = accepted({
+    ...request,
+    user: { ...request.user, commonExtended: [{ SOPClassUID, ServiceClassUID }] },
+  })
+  expect(answer.contexts[0]?.result).toBe(result)
+  expect(answer.user.commonExtended).toBeUndefined()
+})
+
+test.each([
+  ['a name, answer wanted', 1, true, Uint8Array.of()],
+  ['a name and a passcode, answer wanted', 2, true, Uint8Array.of()],
+  ['a name, no answer wanted', 1, false, undefined],
+  ['a Kerberos ticket: it would need one in return', 3, true, undefined],
+  ['a JSON Web Token', 5, true, undefined],
+])('user identity: %s', (_name, type, answerWanted, response) => {
+  expect(userOf({ userIdentity: { type, answerWanted } }).userIdentityResponse).toEqual(response)
+})
+
+test.each<[string, AeProfile['calledAET'], boolean]>([
+  ['Isocenter', 'exact', false],
+  ['Isocenter', 'anyCase', true],
+  ['PACS', 'anyCase', false],
+  ['PACS', 'any', true],
+  ['', 'any', true],
+])('called "%s" under a profile that wants %s', (calledAET, tolerance, taken) => {
+  const decision = negotiate(associateRequest(CT, { calledAET }), 'ISOCENTER', { ...HOUSE, calledAET: tolerance })
+  expect('accept' in decision).toBe(taken)
+  if ('accept' in decision) expect(decision.accept.calledAET).toBe(calledAET)
+})
+
+test('a profile orders and forbids transfer syntaxes, says the PDU length and the times', () => {
+  const request = associateRequest([
+    { abstractSyntax: CT_IMAGE, transferSyntaxes: [IMPLICIT, EXPLICIT, TS.JPEGLosslessSV1, TS.RLELossless] },
+    { abstractSyntax: CT_IMAGE, transferSyntaxes: [IMPLICIT, EXPLICIT] },
+    { abstractSyntax: CT_IMAGE, transferSyntaxes: [TS.JPEGBaseline8Bit] },
+  ])
+  const profile: AeProfile = {
+    ...HOUSE,
+    preferTransferSyntaxes: [TS.RLELossless, TS.JPEGLosslessSV1],
+    refuseTransferSyntaxes: [EXPLICIT, TS.JPEGBaseline8Bit],
+    announcedPdu: 16384,
+    toleratedPdu: 65536,
+    messageSeconds: 120,
+    bytesPerSecond: 100,
+  }
+  const decision = negotiate(request, 'ISOCENTER', profile)
+  if ('reject' in decision) throw new Error(decision.words)
+  expect(decision.accept.contexts.map(({ result, transferSyntax }) => [result, transferSyntax])).toEqual([
+    [0, TS.RLELossless],
+    [0, IMPLICIT],
+    [4, TS.JPEGBaseline8Bit],
+  ])
+  expect(decision.accept.user.maximumLength).toBe(16384)
+  expect(decision.longestPdu).toBe(65536)
+  expect(decision.timers).toEqual({ artim: 30_000, pdu: 120_000, rate: 100, idle: 600_000 })
+})
+
+test('what an AE leaves out is as in the default profile, and what that leaves out as in the house', () => {
+  const profiles = aeProfiles.parse({
+    default: { idleSeconds: 60, calledAET: 'any' },
+    byAET: { CT1: { idleSeconds: 3600 } },
+  })
+  expect(profileOf(profiles, 'CT1')).toEqual({ ...HOUSE, idleSeconds: 3600, calledAET: 'any' })
+  expect(profileOf(profiles, 'MR1')).toEqual({ ...HOUSE, idleSeconds: 60, calledAET: 'any' })
+  expect(profileOf(profiles, 'constructor').idleSeconds).toBe(60)
+  expect(aeProfiles.safeParse({ default: { idleSecond: 60 } }).success).toBe(false)
+  expect(aeProfiles.safeParse({ byAET: { 'a\\b': {} } }).success).toBe(false)
 })
 
 test('who wants to be SCP only gets no role, so no context (C-GET is not served)', () => {

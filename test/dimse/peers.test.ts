@@ -64,6 +64,7 @@ test.each([
   ['short PDUs', ['--max-send-pdu', '4096'], TS.ExplicitVRLittleEndian],
   ['long PDUs', ['--max-send-pdu', '131072'], TS.ExplicitVRLittleEndian],
   ['with a user name and passcode', ['-usr', 'anna', '-pwd', 'secret'], TS.ExplicitVRLittleEndian],
+  ['that insists on an answer to both', ['-usr', 'anna', '-pwd', 'secret', '-rsp'], TS.ExplicitVRLittleEndian],
 ])('storescu: %s', async (_name, flags, expected) => {
   const { object, door } = await storescu(writeObject(), ...flags)
   expect(object).toMatchObject({ SOPClassUID: CT_IMAGE, SOPInstanceUID: ctObject(1).SOPInstanceUID })

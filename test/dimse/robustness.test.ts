@@ -213,6 +213,44 @@ test('a peer that stops between the PDUs of a data set is cut off', async () => 
   expect(store.aborted).toBe(1)
 })
 
+test('a slow line that manages the rate is taken to the end, over many periods', async () => {
+  const { port, store } = await openDoor({ pdu: 150, rate: 1024 })
+  const peer = await associated(port)
+  const object = ctObject(1, {}, TS.ExplicitVRLittleEndian, 64)
+  const bytes = Buffer.concat(peer.storePdus(1, 1, object))
+  const started = Date.now()
+  // 250 bytes every 25 ms: ten times the rate, one PDU, some five periods.
+  for (let at = 0; at < bytes.length; at += 250) {
+    await peer.write(bytes.subarray(at, at + 250))
+    await new Promise(resolve => setTimeout(resolve, 25))
+  }
+  expect(Date.now() - started).toBeGreaterThan(5 * 150)
+  await until(() => store.objects.size === 1)
+  expect(store.objects.get(object.SOPInstanceUID)?.bytes.equals(object.dataSet)).toBe(true)
+  expect((await peer.next())?.type).toBe(4)
+  await peer.release()
+})
+
+test.each([
+  ['single bytes of one PDU, each of which costs the disk a moment', 0],
+  ['small whole PDUs', 1],
+])('a slow-loris is cut off: %s', async (_name, kind) => {
+  const { port, store, problems } = await openDoor({ pdu: 300, rate: 1024 })
+  store.writeGate = () => new Promise(resolve => setTimeout(resolve, 5))
+  const peer = await associated(port)
+  const [header, command] = peer.storePdus(1, 1, ctObject(1))
+  await peer.write(Buffer.concat([header!, command!]))
+  if (kind === 0) await peer.write(dataHeader(1, 100_000, { command: false, last: false }))
+  const one =
+    kind === 0 ? Buffer.alloc(1) : Buffer.concat([dataHeader(1, 1, { command: false, last: false }), Buffer.alloc(1)])
+  const drip = setInterval(() => peer.socket.write(one), 20)
+  await expectAbort(peer, 0, 0)
+  clearInterval(drip)
+  expect(store.aborted).toBe(1)
+  expect(problems[0]?.sentence).toContain('sent less than 1024 bytes a second')
+  await expectServing(port)
+})
+
 test('an idle association is ended, and one that a peer left half open is freed', async () => {
   const { port, dimse } = await openDoor({ idle: 100, linger: 100 })
   const peer = await associated(port)

@@ -168,18 +168,6 @@ test('50 associations at once', async () => {
   expect(store.objects.size).toBe(100)
 })
 
-test('past 64 associations the next is told to come back, and may when one has gone', async () => {
-  const { port, problems } = await openDoor()
-  const peers = await Promise.all(Array.from({ length: 64 }, () => associated(port)))
-  const late = new RawPeer(port)
-  const answer = await late.associate(associateRequest(CT))
-  expect([answer?.type, ...(answer?.body ?? [])]).toEqual([3, 0, 2, 3, 2])
-  expect(problems[0]?.sentence).toContain('too many associations')
-  await peers[0]?.release()
-  await (await associated(port)).release()
-  for (const peer of peers) peer.socket.destroy()
-})
-
 test('our own SCU: echo, store, release', async () => {
   const { port, store, dimse } = await openDoor()
   const scu = await openAssociation({

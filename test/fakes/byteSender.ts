@@ -57,8 +57,9 @@ export class RawPeer {
   #received: ReceivedPdu[] = []
   #waiting: Array<(pdu: ReceivedPdu | undefined) => void> = []
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  /** `from`: another loopback address makes it another peer. */
+  constructor(port: number, from = '127.0.0.1') {
+    this.socket = connect({ port, host: '127.0.0.1', localAddress: from, noDelay: true })
     this.socket.on('error', () => {})
     this.socket.on('data', chunk => this.#take(chunk))
     this.closed = new Promise(resolve => {

@@ -17,6 +17,7 @@ const FULL: AssociateRequest = associateRequest(
       asynchronousOperations: { invoked: 8, performed: 1 },
       roles: [{ SOPClassUID: '1.2.3.4', scu: true, scp: true }],
       extended: [{ SOPClassUID: '1.2.3.4', information: Uint8Array.of(2, 0, 1, 0, 0, 0) }],
+      commonExtended: [{ SOPClassUID: '1.2.3.4', ServiceClassUID: '1.2.840.10008.4.2' }],
     },
   },
 )
@@ -51,6 +52,31 @@ test('AE titles and UIDs are freed of their padding', () => {
   expect(decoded.contexts).toEqual([{ id: 1, abstractSyntax: '1.2.3', transferSyntaxes: ['1.2.840.10008.1.2'] }])
 })
 
+test('the related classes of a common extended negotiation are passed over', () => {
+  const body = bodyOf(FULL)
+  // PS3.7 table D.3-12: the list's length, then each UID with its own.
+  const related = Buffer.concat([Buffer.from([0, 7, 0, 5]), Buffer.from('1.2.3')])
+  const at = body.lastIndexOf(Buffer.from([0x57, 0]))
+  const longer = Buffer.concat([body.subarray(0, -2), Buffer.from([0, 9]), related])
+  longer.writeUInt16BE(longer.length - at - 4, at + 2)
+  const userItem = body.lastIndexOf(Buffer.from([0x50, 0]), body.indexOf(Buffer.from([0x51, 0, 0, 4])))
+  longer.writeUInt16BE(longer.length - userItem - 4, userItem + 2)
+  expect(decodeAssociateRequest(longer).user.commonExtended).toEqual(FULL.user.commonExtended)
+})
+
+test('an acceptance of a user identity has an empty response of type 59H', () => {
+  const { contexts: _, ...common } = FULL
+  const answer = { ...common, contexts: [], user: { ...FULL.user, userIdentityResponse: Uint8Array.of() } }
+  const body = encodeAssociateAccept(answer).subarray(6)
+  expect(body.subarray(-6).toString('hex')).toBe('590000020000')
+  expect(decodeAssociateAccept(body).user.userIdentityResponse).toEqual(Uint8Array.of())
+})
+
+test('thousands of negotiation items are refused', () => {
+  const extended = Array.from({ length: 385 }, () => ({ SOPClassUID: '1.2', information: Uint8Array.of() }))
+  expect(() => decodeAssociateRequest(bodyOf({ ...FULL, user: { ...FULL.user, extended } }))).toThrow(PduError)
+})
+
 test('a user identity is read over and not kept', () => {
   const body = bodyOf(FULL)
   const identity = Buffer.from([0x58, 0, 0, 16, 2, 1, 0, 4, ...Buffer.from('anna'), 0, 6, ...Buffer.from('secret')])
@@ -58,7 +84,7 @@ test('a user identity is read over and not kept', () => {
   const longer = Buffer.concat([body, identity])
   longer.writeUInt16BE(longer.readUInt16BE(userItem + 2) + identity.length, userItem + 2)
   const decoded = decodeAssociateRequest(longer)
-  expect(decoded.user.userIdentityType).toBe(2)
+  expect(decoded.user.userIdentity).toEqual({ type: 2, answerWanted: true })
   expect(JSON.stringify(decoded)).not.toContain('secret')
 })
 

@@ -1,25 +1,28 @@
 import { createServer, type Socket } from 'node:net'
-import type { Config } from '../../../shared/config.ts'
+import type { AeProfiles, Config } from '../../../shared/config.ts'
 import type { AssociationSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Store } from '../store/index.ts'
-import type { Timers } from '../wire/association.ts'
+import { Admission, type Places } from './admission.ts'
 import { type FoundProblem, OpenAssociation } from './openAssociation.ts'
 
-/** Beyond these a request is answered with a transient A-ASSOCIATE-RJ, local limit exceeded: the modality tries again. */
-const MOST_ASSOCIATIONS = 64
-/** Sockets, those without an association yet included; beyond them a connection is closed at once. */
-const MOST_CONNECTIONS = 256
+/** Beyond these an acceptance is held, then answered by a transient A-ASSOCIATE-RJ, local limit exceeded. */
+const PLACES: Places = { all: 256, perPeer: 64, patience: 20_000 }
+/** Sockets, those without an association yet and those that wait included; beyond them a connection is closed at once. */
+const MOST_CONNECTIONS = 512
+/** Of one address, so that nobody can take all of them by opening and saying nothing. */
+const MOST_CONNECTIONS_OF_PEER = 160
 const ENDED_KEPT = 200
 /** Listeners hear of changes at most five times a second. */
 const CHANGE_PAUSE = 200
 
 export interface DimseOptions {
-  config: Pick<Config, 'aet' | 'dimsePort' | 'dimseHost'>
+  config: Pick<Config, 'aet' | 'dimsePort' | 'dimseHost' | 'profiles'>
   store: Pick<Store, 'beginReceive'>
   log: Log
-  timers?: Partial<Timers>
+  places?: Partial<Places>
+  linger?: number
 }
 
 export interface Dimse {
@@ -30,18 +33,24 @@ export interface Dimse {
   onChange(listener: () => void): () => void
   /** Told what a person should know: refusals, aborts, objects that were not stored. Returns the unsubscribe. */
   onProblem(listener: (problem: FoundProblem) => void): () => void
+  profiles(): AeProfiles
+  /** Holds for associations from now on. */
+  setProfiles(profiles: AeProfiles): void
   /** Takes nothing new, lets every association finish the message at hand, then aborts it; after `graceMs` (5,000) the rest is cut off. */
   close(options?: { graceMs?: number }): Promise<void>
 }
 
 /** Opens the DIMSE door. Rejects with 'port-in-use' when the port cannot be had. */
-export async function startDimse({ config, store, log, timers }: DimseOptions): Promise<Dimse> {
+export async function startDimse({ config, store, log, places, linger }: DimseOptions): Promise<Dimse> {
   const open = new Set<OpenAssociation>()
   let ended: AssociationSummary[] = []
   let nextId = 1
   const changeListeners = new Set<() => void>()
   const problemListeners = new Set<(problem: FoundProblem) => void>()
   let changePending: NodeJS.Timeout | undefined
+  let { profiles } = config
+  const admission = new Admission({ ...PLACES, ...places })
+  const connections = new Map<string, number>()
 
   const changed = () => {
     changePending ??= setTimeout(() => {
@@ -50,13 +59,30 @@ export async function startDimse({ config, store, log, timers }: DimseOptions): 
     }, CHANGE_PAUSE)
   }
 
+  let lastTold = Number.NEGATIVE_INFINITY
+  /** Once a minute at most: who floods us with connections shall not flood the log. */
+  const tooMany = (address: string) => {
+    if (performance.now() - lastTold < 60_000) return
+    lastTold = performance.now()
+    log.warn({ address }, 'connections are closed at once: too many are open')
+  }
+
   const server = createServer((socket: Socket) => {
+    const address = socket.remoteAddress ?? ''
+    const others = connections.get(address) ?? 0
+    if (others >= MOST_CONNECTIONS_OF_PEER) {
+      socket.destroy()
+      tooMany(address)
+      return
+    }
+    connections.set(address, others + 1)
     const association = new OpenAssociation(nextId++, socket, {
       aet: config.aet,
       store,
       log,
-      timers,
-      hasRoom: () => [...open].filter(other => other.negotiated).length < MOST_ASSOCIATIONS,
+      profiles: () => profiles,
+      admission,
+      linger,
       changed,
       problem: problem => {
         for (const listener of problemListeners) listener(problem)
@@ -65,6 +91,9 @@ export async function startDimse({ config, store, log, timers }: DimseOptions): 
     open.add(association)
     void association.over.then(() => {
       open.delete(association)
+      const left = (connections.get(address) ?? 0) - 1
+      if (left > 0) connections.set(address, left)
+      else connections.delete(address)
       if (!association.worthKeeping) return
       ended = [association.summary(), ...ended].slice(0, ENDED_KEPT)
       changed()
@@ -79,7 +108,7 @@ export async function startDimse({ config, store, log, timers }: DimseOptions): 
     server.listen(config.dimsePort, config.dimseHost, resolve)
   })
   server.on('error', error => log.error({ err: error }, 'the DIMSE listener reported an error'))
-  server.on('drop', () => log.warn({ most: MOST_CONNECTIONS }, 'a connection was closed at once: too many are open'))
+  server.on('drop', peer => tooMany(peer?.remoteAddress ?? ''))
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : config.dimsePort
 
@@ -96,6 +125,10 @@ export async function startDimse({ config, store, log, timers }: DimseOptions): 
     onProblem(listener) {
       problemListeners.add(listener)
       return () => problemListeners.delete(listener)
+    },
+    profiles: () => profiles,
+    setProfiles(changed) {
+      profiles = changed
     },
     async close({ graceMs = 5_000 } = {}) {
       const closed = new Promise<void>(resolve => server.close(() => resolve()))

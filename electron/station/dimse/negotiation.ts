@@ -1,19 +1,21 @@
+import type { AeProfile } from '../../../shared/config.ts'
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../../shared/dicom/part10.ts'
-import { isNonStorageService, isStorableUID, TS, transferSyntax } from '../../../shared/dicom/uids.ts'
-import type { Decision } from '../wire/association.ts'
+import { isNonStorageService, isStorableUID, sopClass, TS, transferSyntax } from '../../../shared/dicom/uids.ts'
+import type { Decision, Timers } from '../wire/association.ts'
 import {
   type AnsweredContext,
   type AssociateRequest,
   DICOM_APPLICATION_CONTEXT,
-  type ProposedContext,
   type UserInformation,
 } from '../wire/pdu.ts'
-import { ANNOUNCED_LENGTH } from '../wire/pduReader.ts'
 
 export const VERIFICATION = '1.2.840.10008.1.1'
 
-/** What the station answers to an association request: a pure function of the request and our AE title. */
-export function negotiate(request: AssociateRequest, aet: string): Decision {
+/** PS3.4 §B.1: the service class that a class of its own may say it belongs to. */
+const STORAGE_SERVICE = '1.2.840.10008.4.2'
+
+/** What the station answers to an association request: a pure function of the request, our AE title and the peer's profile. */
+export function negotiate(request: AssociateRequest, aet: string, profile: AeProfile): Decision {
   // PS3.8 table 9-21: result 1 permanent; source 1 service user, 2 provider.
   if ((request.protocolVersion & 1) === 0) {
     return { reject: { result: 1, source: 2, reason: 2 }, words: 'it speaks another version of the protocol' }
@@ -21,14 +23,38 @@ export function negotiate(request: AssociateRequest, aet: string): Decision {
   if (request.applicationContext !== DICOM_APPLICATION_CONTEXT) {
     return { reject: { result: 1, source: 1, reason: 2 }, words: 'it asked for another application than DICOM' }
   }
-  if (request.calledAET !== aet) {
+  if (!isCalled(request.calledAET, aet, profile.calledAET)) {
     return {
       reject: { result: 1, source: 1, reason: 7 },
       words: `it called "${request.calledAET}", the AE title here is "${aet}"`,
     }
   }
-  const roles = request.user.roles.map(role => ({ ...role, scp: false }))
-  const noRole = new Set(roles.filter(role => !role.scu).map(role => role.SOPClassUID))
+  const { user } = request
+  const elsewhere = new Set(
+    user.commonExtended
+      ?.filter(({ SOPClassUID, ServiceClassUID }) => !sopClass(SOPClassUID) && ServiceClassUID !== STORAGE_SERVICE)
+      .map(({ SOPClassUID }) => SOPClassUID),
+  )
+  const isTaken = (uid: string) => uid === VERIFICATION || (isStorage(uid) && !elsewhere.has(uid))
+  const proposed = new Set(request.contexts.map(context => context.abstractSyntax).filter(isTaken))
+  // One answer a class, the last word being the first: PS3.7 §D.3.3.4 allows one item each.
+  const roles = new Map(
+    user.roles
+      .filter(({ SOPClassUID }) => proposed.has(SOPClassUID))
+      .toReversed()
+      .map(role => [role.SOPClassUID, { ...role, scp: false }]),
+  )
+  const contexts = request.contexts.map(({ id, abstractSyntax, transferSyntaxes }): AnsweredContext => {
+    const refused = (result: 1 | 3 | 4): AnsweredContext => ({
+      id,
+      result,
+      transferSyntax: transferSyntaxes[0] ?? TS.ImplicitVRLittleEndian,
+    })
+    if (!proposed.has(abstractSyntax)) return refused(3)
+    if (roles.get(abstractSyntax)?.scu === false) return refused(1)
+    const chosen = chooseTransferSyntax(transferSyntaxes, profile)
+    return chosen === undefined ? refused(4) : { id, result: 0, transferSyntax: chosen }
+  })
   return {
     accept: {
       protocolVersion: 1,
@@ -36,52 +62,65 @@ export function negotiate(request: AssociateRequest, aet: string): Decision {
       calledAET: request.calledAET,
       callingAET: request.callingAET,
       applicationContext: DICOM_APPLICATION_CONTEXT,
-      contexts: request.contexts.map(context => answerContext(context, noRole)),
-      user: answerUser(request.user, roles),
+      contexts,
+      // PS3.7 §D.3.3: only what was proposed is answered.
+      user: {
+        maximumLength: profile.announcedPdu,
+        implementationClassUID: IMPLEMENTATION_CLASS_UID,
+        implementationVersionName: IMPLEMENTATION_VERSION_NAME,
+        asynchronousOperations: user.asynchronousOperations && { invoked: 1, performed: 1 },
+        roles: [...roles.values()],
+        // PS3.4 §B.3.1.4: level 2 (every element is kept), signature level 3 (so is every bit), no coercion.
+        extended: user.extended
+          .filter(({ SOPClassUID }) => proposed.has(SOPClassUID) && SOPClassUID !== VERIFICATION)
+          .map(({ SOPClassUID }) => ({ SOPClassUID, information: Uint8Array.of(2, 0, 3, 0, 0, 0) })),
+        userIdentityResponse: answerIdentity(user),
+      },
     },
+    timers: timersOf(profile),
+    longestPdu: Math.max(profile.announcedPdu, profile.toleratedPdu),
   }
 }
 
-/** PS3.7 §D.3.3: only what was proposed is answered. A user identity is not verified here, so it gets no answer (§D.3.3.7). */
-function answerUser(asked: UserInformation, roles: UserInformation['roles']): UserInformation {
+/** What a profile says of time, in the upper layer's terms. */
+export function timersOf(profile: AeProfile): Omit<Timers, 'linger'> {
   return {
-    maximumLength: ANNOUNCED_LENGTH,
-    implementationClassUID: IMPLEMENTATION_CLASS_UID,
-    implementationVersionName: IMPLEMENTATION_VERSION_NAME,
-    asynchronousOperations: asked.asynchronousOperations && { invoked: 1, performed: 1 },
-    roles,
-    // PS3.4 §B.3.1: level 2 (every element is kept), signatures as they come, no coercion.
-    extended: asked.extended
-      .filter(({ SOPClassUID }) => isStorage(SOPClassUID))
-      .map(({ SOPClassUID }) => ({ SOPClassUID, information: Uint8Array.of(2, 0, 0, 0, 0, 0) })),
+    artim: profile.answerSeconds * 1000,
+    pdu: profile.messageSeconds * 1000,
+    rate: profile.bytesPerSecond,
+    idle: profile.idleSeconds * 1000,
   }
+}
+
+function isCalled(called: string, aet: string, tolerance: AeProfile['calledAET']): boolean {
+  if (tolerance === 'any') return true
+  return called === aet || (tolerance === 'anyCase' && called.toUpperCase() === aet.toUpperCase())
+}
+
+/**
+ * The station has no users of its own and takes whoever may reach it, so who asks to be told that a name is accepted is told
+ * so (PS3.7 §D.3.3.7): the response to a name is empty. A ticket or token would need one of ours in return: no answer.
+ */
+function answerIdentity({ userIdentity }: UserInformation): Uint8Array | undefined {
+  const answered = userIdentity?.answerWanted && (userIdentity.type === 1 || userIdentity.type === 2)
+  return answered ? Uint8Array.of() : undefined
 }
 
 function isStorage(abstractSyntax: string): boolean {
   return isStorableUID(abstractSyntax) && !isNonStorageService(abstractSyntax)
 }
 
-function answerContext(
-  { id, abstractSyntax, transferSyntaxes }: ProposedContext,
-  noRole: Set<string>,
-): AnsweredContext {
-  const refused = (result: 1 | 3 | 4): AnsweredContext => ({
-    id,
-    result,
-    transferSyntax: transferSyntaxes[0] ?? TS.ImplicitVRLittleEndian,
-  })
-  if (abstractSyntax !== VERIFICATION && !isStorage(abstractSyntax)) return refused(3)
-  if (noRole.has(abstractSyntax)) return refused(1)
-  const chosen = chooseTransferSyntax(transferSyntaxes)
-  return chosen === undefined ? refused(4) : { id, result: 0, transferSyntax: chosen }
-}
-
 /**
- * Explicit LE, Implicit LE, then the proposer's lossless ones in its order, deflated and big endian after them, lossy only where
+ * What the profile prefers, then Explicit LE, Implicit LE, then the proposer's lossless ones in its order, deflated and big endian after them, lossy only where
  * nothing lossless is offered. Undefined when none carries pixels (JPIP, SMPTE ST 2110).
  */
-export function chooseTransferSyntax(proposed: string[]): string | undefined {
+export function chooseTransferSyntax(
+  proposed: string[],
+  profile: Pick<AeProfile, 'preferTransferSyntaxes' | 'refuseTransferSyntaxes'>,
+): string | undefined {
+  const { preferTransferSyntaxes: preferred, refuseTransferSyntaxes: refused } = profile
   const rank = (uid: string): number => {
+    if (preferred.includes(uid)) return preferred.indexOf(uid) - preferred.length
     if (uid === TS.ExplicitVRLittleEndian) return 0
     if (uid === TS.ImplicitVRLittleEndian) return 1
     const syntax = transferSyntax(uid)
@@ -89,7 +128,7 @@ export function chooseTransferSyntax(proposed: string[]): string | undefined {
     return syntax.deflated || syntax.bigEndian ? 3 : 2
   }
   return proposed
-    .filter(uid => isStorableUID(uid) && transferSyntax(uid).pixels)
+    .filter(uid => isStorableUID(uid) && transferSyntax(uid).pixels && !refused.includes(uid))
     .map(uid => ({ uid, rank: rank(uid) }))
     .sort((a, b) => a.rank - b.rank)[0]?.uid
 }

@@ -1,13 +1,14 @@
 import type { Socket } from 'node:net'
+import { type AeProfile, type AeProfiles, profileOf } from '../../../shared/config.ts'
 import type { AssociationSummary, Problem } from '../../../shared/contract.ts'
 import { ERRORS, type IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Store } from '../store/index.ts'
-import { Association, type Decision, type Timers } from '../wire/association.ts'
+import { Association, type Decision } from '../wire/association.ts'
 import type { Ending } from '../wire/ending.ts'
 import type { AssociateRequest } from '../wire/pdu.ts'
-import { ANNOUNCED_LENGTH } from '../wire/pduReader.ts'
-import { negotiate } from './negotiation.ts'
+import type { Admission, Place } from './admission.ts'
+import { negotiate, timersOf } from './negotiation.ts'
 import { serve } from './services.ts'
 
 export type FoundProblem = Pick<Problem, 'severity' | 'sentence' | 'detail'>
@@ -16,9 +17,11 @@ export interface Surroundings {
   aet: string
   store: Pick<Store, 'beginReceive'>
   log: Log
-  timers: Partial<Timers> | undefined
-  /** May one more association be accepted? */
-  hasRoom(): boolean
+  /** As they are now: an association keeps those it began with. */
+  profiles(): AeProfiles
+  admission: Admission
+  /** ms from our last PDU to the end of a socket that the peer does not close. */
+  linger: number | undefined
   changed(): void
   problem(found: FoundProblem): void
 }
@@ -38,14 +41,17 @@ export class OpenAssociation {
   #failed = 0
   #firstFailure: { error: IsocenterError; SOPInstanceUID: string } | undefined
   #draining = false
+  #place: Place | undefined
+  #profile: AeProfile
 
   constructor(id: number, socket: Socket, around: Surroundings) {
     this.#id = id
     this.#around = around
     this.#address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+    this.#profile = profileOf(around.profiles(), '')
     this.#association = new Association(socket, {
       role: 'acceptor',
-      timers: around.timers,
+      timers: { ...timersOf(this.#profile), ...(around.linger === undefined ? {} : { linger: around.linger }) },
       negotiate: request => this.#negotiate(request),
       onMessage: (context, command) =>
         serve(
@@ -71,11 +77,6 @@ export class OpenAssociation {
       onEnd: ending => this.#end(ending),
     })
     this.over = this.#association.closed
-  }
-
-  /** Accepted and not ended: it counts against the limit. */
-  get negotiated(): boolean {
-    return this.#association.contexts.length > 0 && this.#ending === undefined
   }
 
   /** False for port checks and for connections that have not said anything. */
@@ -115,12 +116,25 @@ export class OpenAssociation {
     return this.#callingAET ? `${this.#callingAET} (${this.#address})` : this.#address
   }
 
-  #negotiate(request: AssociateRequest): Decision {
-    const { aet, hasRoom, log, changed, problem } = this.#around
-    const decision: Decision = hasRoom()
-      ? negotiate(request, aet)
-      : { reject: { result: 2, source: 3, reason: 2 }, words: 'too many associations are open already' }
+  #negotiate(request: AssociateRequest): Decision | Promise<Decision> {
+    const { aet, profiles, admission } = this.#around
+    this.#profile = profileOf(profiles(), request.callingAET)
+    const decision = negotiate(request, aet, this.#profile)
     if ('reject' in decision) return decision
+    this.#place = admission.enter(this.#address)
+    const { admitted } = this.#place
+    if (admitted === true) return this.#accepting(request, decision)
+    this.#around.log.info(this.#facts(request), 'association held until there is room')
+    return Promise.resolve(admitted).then(came =>
+      came
+        ? this.#accepting(request, decision)
+        : // PS3.8 table 9-21: transient, by the provider (presentation), local limit exceeded.
+          { reject: { result: 2, source: 3, reason: 2 }, words: 'too many associations are open already' },
+    )
+  }
+
+  #accepting(request: AssociateRequest, decision: Extract<Decision, { accept: unknown }>): Decision {
+    const { log, changed, problem } = this.#around
     const accepted = decision.accept.contexts.filter(context => context.result === 0).length
     log.info({ ...this.#facts(request), contexts: request.contexts.length, accepted }, 'association accepted')
     if (accepted === 0) {
@@ -146,6 +160,7 @@ export class OpenAssociation {
   }
 
   #end(ending: Ending): void {
+    this.#place?.leave()
     this.#ending = ending
     this.#endedAt = Date.now()
     const { log, changed } = this.#around
@@ -154,7 +169,7 @@ export class OpenAssociation {
       log.debug(facts, 'connected and gone without a word')
       return
     }
-    if (this.#association.longestPdu > ANNOUNCED_LENGTH) {
+    if (this.#association.longestPdu > this.#profile.announcedPdu) {
       log.warn({ ...facts, longest: this.#association.longestPdu }, 'the peer sent PDUs longer than it was told to')
     }
     if (ending.kind === 'released') log.info(facts, 'association released')

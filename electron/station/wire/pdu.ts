@@ -64,6 +64,19 @@ export interface ExtendedNegotiation {
   information: Uint8Array
 }
 
+/** PS3.7 §D.3.3.6: which service a class belongs to. A statement, in requests only: it has no answer. */
+export interface CommonExtendedNegotiation {
+  SOPClassUID: string
+  ServiceClassUID: string
+}
+
+/** PS3.7 §D.3.3.7: 1 user name, 2 user name and passcode, 3 Kerberos, 4 SAML, 5 JSON Web Token. */
+export interface UserIdentity {
+  type: number
+  /** The peer wants to hear that it is accepted. */
+  answerWanted: boolean
+}
+
 /** The user information item (PS3.7 annex D.3.3), as far as either side acts on it. */
 export interface UserInformation {
   /** Longest P-DATA-TF variable field its sender takes; 0 = no limit (PS3.8 §D.1). */
@@ -73,8 +86,11 @@ export interface UserInformation {
   asynchronousOperations?: { invoked: number; performed: number }
   roles: RoleSelection[]
   extended: ExtendedNegotiation[]
+  commonExtended?: CommonExtendedNegotiation[]
   /** The identity itself is checked for length and dropped: nothing here verifies it, so nothing should hold a passcode. */
-  userIdentityType?: number
+  userIdentity?: UserIdentity
+  /** Of an acceptance: the server's response, which is empty for types 1 and 2. */
+  userIdentityResponse?: Uint8Array
 }
 
 export interface AssociateCommon {
@@ -124,5 +140,7 @@ export const ITEM = {
   role: 0x54,
   implementationVersionName: 0x55,
   extended: 0x56,
+  commonExtended: 0x57,
   userIdentity: 0x58,
+  userIdentityResponse: 0x59,
 } as const

@@ -63,6 +63,9 @@ class Cursor {
   }
 }
 
+/** Three for each of 128 contexts. An item of six bytes becomes an object of two hundred, so they are counted. */
+const MOST_NEGOTIATIONS = 3 * 128
+
 function readUserInformation(item: Cursor): UserInformation {
   const user: UserInformation = {
     maximumLength: 0,
@@ -83,11 +86,19 @@ function readUserInformation(item: Cursor): UserInformation {
     } else if (type === ITEM.extended) {
       const SOPClassUID = value.uid(value.u16())
       user.extended.push({ SOPClassUID, information: Uint8Array.from(value.take(value.left)) })
+    } else if (type === ITEM.commonExtended) {
+      user.commonExtended ??= []
+      user.commonExtended.push({ SOPClassUID: value.uid(value.u16()), ServiceClassUID: value.uid(value.u16()) })
+      value.take(value.u16())
     } else if (type === ITEM.userIdentity) {
-      user.userIdentityType = value.u8()
-      value.u8() // positive response requested: none is given, PS3.7 §D.3.3.7.2
+      user.userIdentity = { type: value.u8(), answerWanted: value.u8() === 1 }
       value.take(value.u16())
       value.take(value.u16())
+    } else if (type === ITEM.userIdentityResponse) {
+      user.userIdentityResponse = Uint8Array.from(value.take(value.u16()))
+    }
+    if (user.roles.length + user.extended.length + (user.commonExtended?.length ?? 0) > MOST_NEGOTIATIONS) {
+      throw new PduError(ABORT_REASON.invalidParameterValue, `more than ${MOST_NEGOTIATIONS} roles and negotiations`)
     }
   }
   return user

@@ -53,6 +53,12 @@ function userInformationItem(user: UserInformation): Buffer {
     ),
     textItem(ITEM.implementationVersionName, user.implementationVersionName),
     ...user.extended.map(({ SOPClassUID, information }) => item(ITEM.extended, prefixedUID(SOPClassUID), information)),
+    ...(user.commonExtended ?? []).map(({ SOPClassUID, ServiceClassUID }) =>
+      item(ITEM.commonExtended, prefixedUID(SOPClassUID), prefixedUID(ServiceClassUID), u16(0)),
+    ),
+    ...(user.userIdentityResponse
+      ? [item(ITEM.userIdentityResponse, u16(user.userIdentityResponse.length), user.userIdentityResponse)]
+      : []),
   )
 }
 
