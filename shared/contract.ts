@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { aeProfiles, aeTitle } from './config.ts'
 import type { SeriesManifest } from './viewing/image.ts'
 
 /**
@@ -128,6 +129,19 @@ export const associationSummary = z.object({
   outcome: z.string(),
 })
 export type AssociationSummary = z.infer<typeof associationSummary>
+
+/** A recording of what one AE sent and was answered; `GET /api/captures/<id>` is its pcap file, data sets and all. */
+export const captureSummary = z.object({
+  id: z.string(),
+  AET: z.string(),
+  startedAt: z.number(),
+  /** null while it runs. */
+  endedAt: z.number().nullable(),
+  bytes: z.int(),
+  /** Why it ended, in words; '' while it runs. */
+  ending: z.string(),
+})
+export type CaptureSummary = z.infer<typeof captureSummary>
 
 export const stationStatus = z.object({
   version: z.string(),
@@ -353,6 +367,18 @@ export const contract = {
       ),
     }),
   },
+  /** How calling AEs are treated. What is set holds from each AE's next association on, and after a restart. */
+  'profiles.get': { in: z.object({}), out: aeProfiles },
+  'profiles.set': { in: aeProfiles, out: z.object({}) },
+  'captures.list': { in: z.object({}), out: z.object({ captures: z.array(captureSummary) }) },
+  /** Records the AE's associations from the next one on, until stopped or full. One that runs already is returned. */
+  'capture.start': {
+    in: z.object({ AET: aeTitle, megabytes: z.int().min(1).max(4096).default(256) }),
+    out: captureSummary,
+  },
+  'capture.stop': { in: z.object({ id: z.string().max(64) }), out: captureSummary },
+  /** Deletes the file, too. */
+  'capture.remove': { in: z.object({ id: z.string().max(64) }), out: z.object({}) },
   /** User-interface settings live in the station, never in the browser's storage. */
   'settings.get': { in: z.object({ user }), out: z.record(z.string(), z.json()) },
   'settings.set': {

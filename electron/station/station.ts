@@ -1,5 +1,7 @@
 import { networkInterfaces } from 'node:os'
+import path from 'node:path'
 import type { Config } from '../../shared/config.ts'
+import { openConfigFile } from './base/configFile.ts'
 import { lockDataFolder } from './base/lock.ts'
 import type { Log } from './base/log.ts'
 import { Problems } from './base/problems.ts'
@@ -55,10 +57,11 @@ export async function startStation(options: StationOptions): Promise<Station> {
     store.onProblem(problem => problems.report(problem))
     const work = startWork({ store, log })
     opened.push(() => work.close())
-    const dimse = await startDimse({ config, store, log })
+    const dimse = await startDimse({ config, store, log, captureFolder: path.join(options.dataDir, 'captures') })
     opened.push(() => dimse.close())
     dimse.onProblem(problem => problems.report(problem))
 
+    const configFile = openConfigFile(options.dataDir)
     let closing: Promise<void> | undefined
     const { promise: drained, resolve: setDrained } = Promise.withResolvers<void>()
     const close = () => {
@@ -77,6 +80,10 @@ export async function startStation(options: StationOptions): Promise<Station> {
       rendererDir: options.rendererDir,
       version: options.version,
       log,
+      setProfiles: async profiles => {
+        await configFile.change({ profiles })
+        dimse.setProfiles(profiles)
+      },
       drain: () => void close(),
     })
     const listening = await web.listen('127.0.0.1', config.httpPort)

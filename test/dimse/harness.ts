@@ -53,6 +53,7 @@ export async function openDoor(
     config: { aet: 'ISOCENTER', dimsePort: 0, dimseHost: '127.0.0.1', profiles },
     store,
     log,
+    captureFolder: join(temporaryFolder(), 'captures'),
     places: more.places,
     linger,
   })

@@ -163,7 +163,7 @@ test.each([
   ['a Kerberos ticket: it would need one in return', 3, true, undefined],
   ['a JSON Web Token', 5, true, undefined],
 ])('user identity: %s', (_name, type, answerWanted, response) => {
-  expect(userOf({ userIdentity: { type, answerWanted } }).userIdentityResponse).toEqual(response)
+  expect(userOf({ userIdentity: { type, answerWanted, at: 0, length: 0 } }).userIdentityResponse).toEqual(response)
 })
 
 test.each<[string, AeProfile['calledAET'], boolean]>([

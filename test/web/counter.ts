@@ -5,7 +5,7 @@ import type { Log } from '../../electron/station/base/log.ts'
 import { Problems } from '../../electron/station/base/problems.ts'
 import type { Store } from '../../electron/station/store/index.ts'
 import { createWeb, type WebDeps } from '../../electron/station/web/index.ts'
-import { configSchema } from '../../shared/config.ts'
+import { type AeProfiles, aeProfiles, configSchema } from '../../shared/config.ts'
 import type { AssociationSummary, JobSummary } from '../../shared/contract.ts'
 import { IsocenterError } from '../../shared/errors.ts'
 
@@ -38,6 +38,7 @@ export interface Counter {
   problems: Problems
   drained: boolean
   associations: AssociationSummary[]
+  profiles: AeProfiles
   tellJob(job: JobSummary): void
   tellAssociations(): void
   /** A request with the key. */
@@ -51,7 +52,11 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
   const dir = await mkdtemp(path.join(tmpdir(), 'isocenter-web-'))
   const jobListeners = new Set<(job: JobSummary) => void>()
   const associationListeners = new Set<() => void>()
-  const state = { drained: false, associations: [] as AssociationSummary[] }
+  const state = {
+    drained: false,
+    associations: [] as AssociationSummary[],
+    profiles: aeProfiles.parse({}),
+  }
   const problems = new Problems()
   const web = createWeb({
     key: KEY,
@@ -60,6 +65,17 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
     dimse: {
       port: 11112,
       associations: () => state.associations,
+      profiles: () => state.profiles,
+      captures: {
+        list: () => [],
+        start: () => Promise.reject(new IsocenterError('disk-full')),
+        stop: () => Promise.reject(new IsocenterError('not-found', 'no such recording')),
+        remove: () => Promise.reject(new IsocenterError('not-found', 'no such recording')),
+        file(id) {
+          if (id !== 'one') throw new IsocenterError('not-found', 'no such recording')
+          return path.join(dir, 'one.pcap')
+        },
+      },
       onChange(listener) {
         associationListeners.add(listener)
         return () => associationListeners.delete(listener)
@@ -84,6 +100,9 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
     rendererDir: path.join(dir, 'renderer'),
     version: '0.0.0',
     log: silentLog,
+    async setProfiles(profiles) {
+      state.profiles = profiles
+    },
     drain() {
       state.drained = true
     },

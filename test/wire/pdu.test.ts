@@ -84,7 +84,9 @@ test('a user identity is read over and not kept', () => {
   const longer = Buffer.concat([body, identity])
   longer.writeUInt16BE(longer.readUInt16BE(userItem + 2) + identity.length, userItem + 2)
   const decoded = decodeAssociateRequest(longer)
-  expect(decoded.user.userIdentity).toEqual({ type: 2, answerWanted: true })
+  expect(decoded.user.userIdentity).toMatchObject({ type: 2, answerWanted: true })
+  const { at, length } = decoded.user.userIdentity!
+  expect(longer.subarray(at, at + length).toString()).toBe('secret')
   expect(JSON.stringify(decoded)).not.toContain('secret')
 })
 

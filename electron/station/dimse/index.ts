@@ -5,6 +5,7 @@ import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Store } from '../store/index.ts'
 import { Admission, type Places } from './admission.ts'
+import { Captures } from './captures.ts'
 import { type FoundProblem, OpenAssociation } from './openAssociation.ts'
 
 /** Beyond these an acceptance is held, then answered by a transient A-ASSOCIATE-RJ, local limit exceeded. */
@@ -21,6 +22,8 @@ export interface DimseOptions {
   config: Pick<Config, 'aet' | 'dimsePort' | 'dimseHost' | 'profiles'>
   store: Pick<Store, 'beginReceive'>
   log: Log
+  /** Where recordings lie; made when there is a first one. */
+  captureFolder: string
   places?: Partial<Places>
   linger?: number
 }
@@ -34,6 +37,7 @@ export interface Dimse {
   /** Told what a person should know: refusals, aborts, objects that were not stored. Returns the unsubscribe. */
   onProblem(listener: (problem: FoundProblem) => void): () => void
   profiles(): AeProfiles
+  readonly captures: Pick<Captures, 'list' | 'start' | 'stop' | 'remove' | 'file'>
   /** Holds for associations from now on. */
   setProfiles(profiles: AeProfiles): void
   /** Takes nothing new, lets every association finish the message at hand, then aborts it; after `graceMs` (5,000) the rest is cut off. */
@@ -41,7 +45,9 @@ export interface Dimse {
 }
 
 /** Opens the DIMSE door. Rejects with 'port-in-use' when the port cannot be had. */
-export async function startDimse({ config, store, log, places, linger }: DimseOptions): Promise<Dimse> {
+export async function startDimse(options: DimseOptions): Promise<Dimse> {
+  const { config, store, log, places, linger } = options
+  const captures = await Captures.open(options.captureFolder, log)
   const open = new Set<OpenAssociation>()
   let ended: AssociationSummary[] = []
   let nextId = 1
@@ -82,6 +88,7 @@ export async function startDimse({ config, store, log, places, linger }: DimseOp
       log,
       profiles: () => profiles,
       admission,
+      captures,
       linger,
       changed,
       problem: problem => {
@@ -127,6 +134,7 @@ export async function startDimse({ config, store, log, places, linger }: DimseOp
       return () => problemListeners.delete(listener)
     },
     profiles: () => profiles,
+    captures,
     setProfiles(changed) {
       profiles = changed
     },
@@ -137,6 +145,7 @@ export async function startDimse({ config, store, log, places, linger }: DimseOp
         for (const association of open) association.destroy()
       }, graceMs)
       await closed
+      await captures.close()
       clearTimeout(cutOff)
       clearTimeout(changePending)
     },

@@ -8,6 +8,7 @@ import { Association, type Decision } from '../wire/association.ts'
 import type { Ending } from '../wire/ending.ts'
 import type { AssociateRequest } from '../wire/pdu.ts'
 import type { Admission, Place } from './admission.ts'
+import type { AssociationTap, Captures } from './captures.ts'
 import { negotiate, timersOf } from './negotiation.ts'
 import { serve } from './services.ts'
 
@@ -20,6 +21,7 @@ export interface Surroundings {
   /** As they are now: an association keeps those it began with. */
   profiles(): AeProfiles
   admission: Admission
+  captures: Captures
   /** ms from our last PDU to the end of a socket that the peer does not close. */
   linger: number | undefined
   changed(): void
@@ -43,15 +45,21 @@ export class OpenAssociation {
   #draining = false
   #place: Place | undefined
   #profile: AeProfile
+  readonly #tap: AssociationTap | undefined
 
   constructor(id: number, socket: Socket, around: Surroundings) {
     this.#id = id
     this.#around = around
     this.#address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
     this.#profile = profileOf(around.profiles(), '')
+    this.#tap = around.captures.tap(
+      { address: this.#address, port: socket.remotePort ?? 0 },
+      { address: socket.localAddress ?? '', port: socket.localPort ?? 0 },
+    )
     this.#association = new Association(socket, {
       role: 'acceptor',
       timers: { ...timersOf(this.#profile), ...(around.linger === undefined ? {} : { linger: around.linger }) },
+      tap: this.#tap,
       negotiate: request => this.#negotiate(request),
       onMessage: (context, command) =>
         serve(
@@ -76,7 +84,7 @@ export class OpenAssociation {
         ),
       onEnd: ending => this.#end(ending),
     })
-    this.over = this.#association.closed
+    this.over = this.#association.closed.then(() => this.#tap?.end())
   }
 
   /** False for port checks and for connections that have not said anything. */
@@ -118,6 +126,7 @@ export class OpenAssociation {
 
   #negotiate(request: AssociateRequest): Decision | Promise<Decision> {
     const { aet, profiles, admission } = this.#around
+    this.#tap?.identify(request)
     this.#profile = profileOf(profiles(), request.callingAET)
     const decision = negotiate(request, aet, this.#profile)
     if ('reject' in decision) return decision

@@ -142,6 +142,18 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
       return {}
     },
     'associations.list': () => ({ associations: dimse.associations() }),
+    'profiles.get': () => dimse.profiles(),
+    'profiles.set': async input => {
+      await deps.setProfiles(input)
+      return {}
+    },
+    'captures.list': () => ({ captures: dimse.captures.list() }),
+    'capture.start': input => dimse.captures.start(input.AET, input.megabytes),
+    'capture.stop': input => dimse.captures.stop(input.id),
+    'capture.remove': async input => {
+      await dimse.captures.remove(input.id)
+      return {}
+    },
     'peers.list': async () => ({ peers: await store.read.listPeers() }),
     'settings.get': async input => contract['settings.get'].out.parse(await store.read.getSettings(input.user)),
     'settings.set': async input => {

@@ -1,11 +1,12 @@
 import { Hono } from 'hono'
-import type { Config } from '../../../shared/config.ts'
+import type { AeProfiles, Config } from '../../../shared/config.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import { frameOrderSchema } from '../../../shared/viewing/frameStream.ts'
 import type { Log } from '../base/log.ts'
 import type { Problems } from '../base/problems.ts'
 import type { Store } from '../store/index.ts'
 import { createApi } from './api.ts'
+import { captureFile } from './captureFile.ts'
 import { createDicomWeb } from './dicomweb.ts'
 import { errorResponse } from './errorResponse.ts'
 import { createEvents } from './events.ts'
@@ -41,6 +42,8 @@ export interface WebDeps {
   rendererDir: string
   version: string
   log: Log
+  /** Kept and in force when it resolves. */
+  setProfiles(profiles: AeProfiles): Promise<void>
   /** Asked for by a client; returns at once. */
   drain(): void
 }
@@ -86,6 +89,9 @@ export function createWeb(deps: WebDeps): Web {
     const body = frameStream(order.data, { locateFrames: w => store.read.locateFrames(w), reader, onFrame })
     return new Response(body, { headers: { 'content-type': 'application/octet-stream' } })
   })
+  app.get('/api/captures/:id', c =>
+    captureFile(deps.dimse.captures.file(c.req.param('id')), c.req.raw.method === 'HEAD'),
+  )
   app.post('/api/:call', c => api(c.req.param('call'), c.req.raw))
   app.route('/dicom-web', createDicomWeb({ read: store.read, files, reader }))
   app.get('*', c => {

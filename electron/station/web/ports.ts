@@ -1,10 +1,21 @@
-import type { AssociationSummary, JobSummary } from '../../../shared/contract.ts'
+import type { AeProfiles } from '../../../shared/config.ts'
+import type { AssociationSummary, CaptureSummary, JobSummary } from '../../../shared/contract.ts'
 
 /** What the counter needs of the DIMSE door. */
 export interface DimsePort {
   readonly port: number
   /** Open ones first, then those that ended. */
   associations(): AssociationSummary[]
+  profiles(): AeProfiles
+  /** All but `list` throw 'not-found' for an unknown id. */
+  readonly captures: {
+    list(): CaptureSummary[]
+    start(AET: string, megabytes: number): Promise<CaptureSummary>
+    stop(id: string): Promise<CaptureSummary>
+    remove(id: string): Promise<void>
+    /** The path of its file. */
+    file(id: string): string
+  }
   onChange(listener: () => void): () => void
 }
 

@@ -75,6 +75,9 @@ export interface UserIdentity {
   type: number
   /** The peer wants to hear that it is accepted. */
   answerWanted: boolean
+  /** Where its secrets lie in the PDU's body: for blanking them. */
+  at: number
+  length: number
 }
 
 /** The user information item (PS3.7 annex D.3.3), as far as either side acts on it. */

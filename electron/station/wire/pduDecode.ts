@@ -15,10 +15,17 @@ import {
 /** Reads forward through a PDU body; every step past its end is an invalid parameter value. */
 class Cursor {
   readonly #bytes: Buffer
+  readonly #begin: number
   #at = 0
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, begin = 0) {
     this.#bytes = bytes
+    this.#begin = begin
+  }
+
+  /** Counted from the beginning of the PDU's body. */
+  get position(): number {
+    return this.#begin + this.#at
   }
 
   get left(): number {
@@ -58,7 +65,8 @@ class Cursor {
     while (this.left > 0) {
       const type = this.u8()
       this.take(1)
-      yield { type, value: new Cursor(this.take(this.u16())) }
+      const length = this.u16()
+      yield { type, value: new Cursor(this.take(length), this.position - length) }
     }
   }
 }
@@ -91,9 +99,13 @@ function readUserInformation(item: Cursor): UserInformation {
       user.commonExtended.push({ SOPClassUID: value.uid(value.u16()), ServiceClassUID: value.uid(value.u16()) })
       value.take(value.u16())
     } else if (type === ITEM.userIdentity) {
-      user.userIdentity = { type: value.u8(), answerWanted: value.u8() === 1 }
-      value.take(value.u16())
-      value.take(value.u16())
+      const [identityType, answerWanted] = [value.u8(), value.u8() === 1]
+      const name = value.take(value.u16())
+      const passcodeLength = value.u16()
+      value.take(passcodeLength)
+      // A name alone, or before its passcode, is no secret; tickets and tokens are, and come where the name would be.
+      const length = identityType <= 2 ? passcodeLength : name.length + 2 + passcodeLength
+      user.userIdentity = { type: identityType, answerWanted, at: value.position - length, length }
     } else if (type === ITEM.userIdentityResponse) {
       user.userIdentityResponse = Uint8Array.from(value.take(value.u16()))
     }
