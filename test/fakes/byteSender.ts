@@ -146,7 +146,15 @@ export class RawPeer {
  */
 export async function sendBytes(
   objects: SendObject[],
-  to: { port: number; calledAET?: string; callingAET?: string; associations?: number; pduLength?: number },
+  to: {
+    port: number
+    /** Another loopback address makes it another peer. */
+    from?: string
+    calledAET?: string
+    callingAET?: string
+    associations?: number
+    pduLength?: number
+  },
 ): Promise<SendResult[]> {
   const contexts = new Map<string, { abstractSyntax: string; transferSyntaxes: string[] }>()
   for (const { SOPClassUID, TransferSyntaxUID } of objects) {
@@ -164,7 +172,7 @@ export async function sendBytes(
   const results: SendResult[] = []
   let next = 0
   const worker = async () => {
-    const peer = new RawPeer(to.port)
+    const peer = new RawPeer(to.port, to.from)
     try {
       const answer = await peer.associate(request)
       if (answer?.type !== PDU.associateAC)

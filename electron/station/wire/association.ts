@@ -428,14 +428,20 @@ export class Association {
   /** The socket took what was written. A peer that does not read for a PDU's time is let go. */
   #drained(): Promise<void> {
     return new Promise(resolve => {
+      let over = false
       const done = () => {
+        over = true
         clearTimeout(timer)
         this.#socket.off('drain', done).off('close', done)
         resolve()
       }
       const timer = setTimeout(() => {
-        this.abort(`the peer did not read for ${this.#timers.pdu / 1000} s`)
-        done()
+        // After the sockets: what the peer took while our loop stood still counts.
+        setImmediate(() => {
+          if (over) return
+          this.abort(`the peer did not read for ${this.#timers.pdu / 1000} s`)
+          done()
+        })
       }, this.#timers.pdu)
       this.#socket.on('drain', done).on('close', done)
     })
