@@ -125,7 +125,7 @@ export const associationSummary = z.object({
   endedAt: z.number().nullable(),
   received: z.int(),
   bytes: z.int(),
-  /** 'open', 'released', 'aborted …' or 'refused: …' in words. */
+  /** 'waiting for a place', 'open', 'released', 'aborted …' or 'refused: …' in words. */
   outcome: z.string(),
 })
 export type AssociationSummary = z.infer<typeof associationSummary>

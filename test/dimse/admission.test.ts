@@ -54,11 +54,12 @@ test('after 20 s of waiting it is no; who gave up takes no place', async () => {
 })
 
 test('a full station holds the answer, and accepts when one has gone', async () => {
-  const { port, logged } = await openDoor({}, { places: { perPeer: 2 } })
+  const { port, dimse, logged } = await openDoor({}, { places: { perPeer: 2 } })
   const [first] = [await associated(port), await associated(port)]
   const third = new RawPeer(port)
   const answer = third.associate(REQUEST)
   await until(() => logged.some(line => line.includes('held until there is room')))
+  expect(dimse.associations().map(({ outcome }) => outcome)).toEqual(['open', 'open', 'waiting for a place'])
   // The other peer's places are its own.
   await (await associated(port, '127.0.0.2')).release()
   await first.release()

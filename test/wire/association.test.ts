@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { Association, type Timers } from '../../electron/station/wire/association.ts'
+import { Association } from '../../electron/station/wire/association.ts'
 import { type CommandSet, echoRequest, encodeCommand } from '../../electron/station/wire/dimse.ts'
 import type { Ending } from '../../electron/station/wire/ending.ts'
 import {
@@ -13,6 +13,7 @@ import {
   encodeReleaseRequest,
   encodeReleaseResponse,
 } from '../../electron/station/wire/pduEncode.ts'
+import type { Timers } from '../../electron/station/wire/timers.ts'
 import { associateRequest } from '../fakes/byteSender.ts'
 
 const REQUEST = associateRequest([{ abstractSyntax: '1.2.840.10008.1.1', transferSyntaxes: ['1.2.840.10008.1.2'] }])

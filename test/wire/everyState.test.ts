@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { Association, type Decision, type Timers } from '../../electron/station/wire/association.ts'
+import { Association, type Decision } from '../../electron/station/wire/association.ts'
 import type { Ending } from '../../electron/station/wire/ending.ts'
 import {
   dataHeader,
@@ -13,6 +13,7 @@ import {
   encodeReleaseResponse,
 } from '../../electron/station/wire/pduEncode.ts'
 import type { State } from '../../electron/station/wire/stateTable.ts'
+import type { Timers } from '../../electron/station/wire/timers.ts'
 import { associateRequest } from '../fakes/byteSender.ts'
 import { RECEIVED, standardAction } from './standard.ts'
 

@@ -1,13 +1,14 @@
 import type { AeProfile } from '../../../shared/config.ts'
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../../shared/dicom/part10.ts'
 import { isNonStorageService, isStorableUID, sopClass, TS, transferSyntax } from '../../../shared/dicom/uids.ts'
-import type { Decision, Timers } from '../wire/association.ts'
+import type { Decision } from '../wire/association.ts'
 import {
   type AnsweredContext,
   type AssociateRequest,
   DICOM_APPLICATION_CONTEXT,
   type UserInformation,
 } from '../wire/pdu.ts'
+import type { Timers } from '../wire/timers.ts'
 
 export const VERIFICATION = '1.2.840.10008.1.1'
 

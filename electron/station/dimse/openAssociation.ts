@@ -44,6 +44,7 @@ export class OpenAssociation {
   #firstFailure: { error: IsocenterError; SOPInstanceUID: string } | undefined
   #draining = false
   #place: Place | undefined
+  #held = false
   #profile: AeProfile
   readonly #tap: AssociationTap | undefined
 
@@ -102,7 +103,7 @@ export class OpenAssociation {
       endedAt: this.#endedAt,
       received: this.#received,
       bytes: this.#association.bytes,
-      outcome: this.#ending?.words ?? 'open',
+      outcome: this.#ending?.words ?? (this.#held ? 'waiting for a place' : 'open'),
     }
   }
 
@@ -134,12 +135,15 @@ export class OpenAssociation {
     const { admitted } = this.#place
     if (admitted === true) return this.#accepting(request, decision)
     this.#around.log.info(this.#facts(request), 'association held until there is room')
-    return Promise.resolve(admitted).then(came =>
-      came
+    this.#held = true
+    this.#around.changed()
+    return Promise.resolve(admitted).then(came => {
+      this.#held = false
+      return came
         ? this.#accepting(request, decision)
         : // PS3.8 table 9-21: transient, by the provider (presentation), local limit exceeded.
-          { reject: { result: 2, source: 3, reason: 2 }, words: 'too many associations are open already' },
-    )
+          { reject: { result: 2, source: 3, reason: 2 }, words: 'too many associations are open already' }
+    })
   }
 
   #accepting(request: AssociateRequest, decision: Extract<Decision, { accept: unknown }>): Decision {

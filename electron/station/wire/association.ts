@@ -14,24 +14,9 @@ import { decodeAbort, decodeAssociateAccept, decodeAssociateReject, decodeAssoci
 import { dataHeader, encodeAssociateAccept, encodeAssociateReject, encodeAssociateRequest } from './pduEncode.ts'
 import { ANNOUNCED_LENGTH, PduReader } from './pduReader.ts'
 import type { Action, UpperLayerEvent } from './stateTable.ts'
+import { limitOf, TIMERS, type Timers, type Waiting } from './timers.ts'
 import { type EventDetail as StateDetail, UpperLayer } from './upperLayer.ts'
-import { type Limit, Watch } from './watch.ts'
-
-/** In milliseconds unless said otherwise. None of them runs while our own work is pending. */
-export interface Timers {
-  /** ARTIM (PS3.8 §9.1.5): from the connection to the whole association request; also for a peer's answer to ours. */
-  artim: number
-  /** In the middle of a message a peer has to manage `rate` over this time. */
-  pdu: number
-  /** Bytes per second: a 64 kbit/s line carries eight times the default, a slow-loris a hundredth. */
-  rate: number
-  /** Between messages: a modality keeps its association open while the technologist positions the next view. */
-  idle: number
-  /** From our last PDU to `destroy()`, for a peer that does not close. */
-  linger: number
-}
-
-export const TIMERS: Timers = { artim: 30_000, pdu: 60_000, rate: 1024, idle: 600_000, linger: 5_000 }
+import { Watch } from './watch.ts'
 
 /** `timers` and `longestPdu`: what is different for this peer, from here on. */
 export type Decision =
@@ -66,8 +51,6 @@ export type AssociationOptions = Common &
 interface EventDetail extends StateDetail {
   words?: string
 }
-
-type Waiting = 'nothing' | 'message' | 'idle' | 'answer'
 
 /**
  * One association over one socket: the PS3.8 upper layer as its state table says, for either role. Messages are handled one
@@ -381,7 +364,7 @@ export class Association {
     const wanted = this.#whatToWatch()
     if (wanted === this.#watching) return
     this.#watching = wanted
-    this.#watch.set(this.#limitOf(wanted))
+    this.#watch.set(limitOf(wanted, this.#timers))
   }
 
   #whatToWatch(): Waiting {
@@ -389,24 +372,6 @@ export class Association {
     if (this.#layer.state <= 3 || this.#layer.state === 13) return 'nothing'
     if (this.#layer.state !== 6) return 'answer'
     return this.#reader.insidePdu || this.#messages.insideMessage ? 'message' : 'idle'
-  }
-
-  #limitOf(waiting: Waiting): Limit | undefined {
-    const { artim, pdu, rate, idle } = this.#timers
-    switch (waiting) {
-      case 'nothing':
-        return
-      case 'message':
-        return {
-          period: pdu,
-          atLeast: (rate * pdu) / 1000,
-          words: `in the middle of a message the peer sent less than ${rate} bytes a second for ${pdu / 1000} s`,
-        }
-      case 'idle':
-        return { period: idle, atLeast: 0, words: `nothing arrived for ${idle / 1000} s` }
-      case 'answer':
-        return { period: artim, atLeast: 0, words: `no answer within ${artim / 1000} s` }
-    }
   }
 
   async #sendFragments(contextId: number, bytes: Uint8Array, command: boolean): Promise<boolean> {

@@ -1,11 +1,12 @@
 import { connect } from 'node:net'
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../../shared/dicom/part10.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
-import { Association, type Timers } from './association.ts'
+import { Association } from './association.ts'
 import { COMMAND, type CommandSet, echoRequest, storeRequest } from './dimse.ts'
 import type { AcceptedContext } from './messages.ts'
 import { DICOM_APPLICATION_CONTEXT } from './pdu.ts'
 import { ANNOUNCED_LENGTH } from './pduReader.ts'
+import type { Timers } from './timers.ts'
 
 export interface ScuOptions {
   host: string
