@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -9,7 +8,7 @@ import { dataHeader, encodeAssociateRequest } from '../../electron/station/wire/
 import { TS } from '../../shared/dicom/uids.ts'
 import { associateRequest, RawPeer, sendBytes } from '../fakes/byteSender.ts'
 import { startStation } from '../fixtures/station.ts'
-import { CT_IMAGE, ctObject, openDoor, part10, temporaryFolder, until } from './harness.ts'
+import { CT_IMAGE, ctObject, openDoor, part10, startDcmtk, temporaryFolder, until } from './harness.ts'
 
 const REQUEST = associateRequest([{ abstractSyntax: CT_IMAGE, transferSyntaxes: [TS.ExplicitVRLittleEndian] }])
 
@@ -29,15 +28,7 @@ test('a storescu that is stopped in the middle frees its slot; nothing of its ob
   store.writeGate = () => sleep(5)
   const file = path.join(temporaryFolder(), 'large.dcm')
   await writeFile(file, part10(ctObject(1, {}, TS.ExplicitVRLittleEndian, 4096)))
-  const sender = spawn('storescu', ['-aet', 'FROZEN', '-aec', 'ISOCENTER', '127.0.0.1', `${port}`, file], {
-    env: { ...process.env, TCP_NODELAY: '1' },
-    stdio: 'ignore',
-  })
-  const left = new Promise(resolve => sender.once('exit', resolve))
-  onTestFinished(async () => {
-    sender.kill('SIGKILL')
-    await left
-  })
+  const sender = startDcmtk('storescu', '-aet', 'FROZEN', '-aec', 'ISOCENTER', '127.0.0.1', `${port}`, file)
   await until(() => (dimse.associations()[0]?.bytes ?? 0) > 1024 * 1024)
   sender.kill('SIGSTOP')
   await until(() => dimse.associations()[0]?.endedAt != null)

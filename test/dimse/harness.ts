@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -123,6 +123,17 @@ export function dcmtk(tool: string, ...args: string[]): Promise<ToolResult> {
       } else resolve({ code: error ? Number(error.code ?? 1) : 0, output: stdout + stderr })
     })
   })
+}
+
+/** One of DCMTK's tools, running, for being rude to. It is gone when the test ends. */
+export function startDcmtk(tool: string, ...args: string[]): ChildProcess {
+  const child = spawn(tool, args, { env: { ...process.env, TCP_NODELAY: '1' }, stdio: 'ignore' })
+  const gone = new Promise(resolve => child.once('exit', resolve))
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await gone
+  })
+  return child
 }
 
 /** Waits for what another process or socket brings about; the test's own time-out is the limit. */
