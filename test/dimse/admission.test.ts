@@ -79,11 +79,11 @@ test('when nobody leaves: transient, local limit exceeded, and a sentence', asyn
 })
 
 test('no timer runs against a peer that is kept waiting by us', async () => {
-  const { port } = await openDoor({ artim: 100, pdu: 100, idle: 2000 }, { places: { all: 1, patience: 10_000 } })
+  const { port } = await openDoor({ artim: 500, pdu: 500, idle: 5000 }, { places: { all: 1, patience: 10_000 } })
   const first = await associated(port)
   const second = new RawPeer(port)
   const answer = second.associate(REQUEST)
-  await new Promise(resolve => setTimeout(resolve, 400))
+  await new Promise(resolve => setTimeout(resolve, 1200))
   await first.release()
   expect((await answer)?.type).toBe(2)
   await second.release()

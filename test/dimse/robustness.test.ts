@@ -214,17 +214,17 @@ test('a peer that stops between the PDUs of a data set is cut off', async () => 
 })
 
 test('a slow line that manages the rate is taken to the end, over many periods', async () => {
-  const { port, store } = await openDoor({ pdu: 150, rate: 1024 })
+  const { port, store } = await openDoor({ pdu: 600, rate: 1024 })
   const peer = await associated(port)
-  const object = ctObject(1, {}, TS.ExplicitVRLittleEndian, 64)
+  const object = ctObject(1, {}, TS.ExplicitVRLittleEndian, 128)
   const bytes = Buffer.concat(peer.storePdus(1, 1, object))
   const started = Date.now()
-  // 250 bytes every 25 ms: ten times the rate, one PDU, some five periods.
+  // 250 bytes every 25 ms: ten times the rate, one PDU, more than five periods.
   for (let at = 0; at < bytes.length; at += 250) {
     await peer.write(bytes.subarray(at, at + 250))
     await new Promise(resolve => setTimeout(resolve, 25))
   }
-  expect(Date.now() - started).toBeGreaterThan(5 * 150)
+  expect(Date.now() - started).toBeGreaterThan(5 * 600)
   await until(() => store.objects.size === 1)
   expect(store.objects.get(object.SOPInstanceUID)?.bytes.equals(object.dataSet)).toBe(true)
   expect((await peer.next())?.type).toBe(4)
