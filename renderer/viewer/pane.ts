@@ -272,7 +272,8 @@ export class Pane {
       const look = { range, asStored: this.#range === undefined, inverted, nearest }
       const done = this.#screen.draw({ image, imageIds: stack.imageIds, attributes, shape }, view, matrix, look)
       if (done !== undefined) await done
-      if (drawing === this.#image) {
+      // The reader may be further on by now: what is shown is what was drawn, unless it is of another stack.
+      if (this.#image !== undefined && this.state.getState().stack === stack) {
         const { index, loading } = this.state.getState()
         this.state.setState({
           shown: place,
