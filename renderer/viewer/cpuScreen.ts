@@ -49,9 +49,13 @@ export class CpuScreen implements Screen {
     if (uncovered(before, covered)) {
       this.#words.fill(BLACK)
       paint(raster, matrix, table, this.#words, size, look.nearest)
+      this.#context.putImageData(this.#data, 0, 0)
+    } else {
+      // The canvas is black around it already.
+      const { left, top, right, bottom } = covered
+      this.#context.putImageData(this.#data, 0, 0, left, top, right - left, bottom - top)
     }
     this.#covered = covered
-    this.#context.putImageData(this.#data, 0, 0)
   }
 
   #tableFor({ image, attributes }: Pick<ScreenFrame, 'image' | 'attributes'>, look: Look): DisplayTable {

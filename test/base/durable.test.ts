@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -43,6 +43,8 @@ test.runIf(process.platform !== 'win32')(
 
 test('a small file is replaced as a whole', async () => {
   const path = join(folder, 'config.json')
+  // Left by a crash of an earlier process with this number.
+  writeFileSync(`${path}.${process.pid}.new`, 'half')
   await replaceFile(createDisk(), path, 'old and long')
   await replaceFile(createDisk(), path, 'new')
   expect(readFileSync(path, 'utf8')).toBe('new')

@@ -3,7 +3,7 @@
  * pixels. Every slice has its number drawn along its lower edge; what counts is what the browser presented (screencast).
  * - distinct slices a second while the wheel turns 60 notches a second over 300 (and with --full 1,000) cached images;
  * - from the key or click on the warm study list to the first image whose read-back is right.
- * For software GL and for the CPU path (no GL at all).
+ * For software GL and for the CPU path (no GL at all; `--cpu`: that alone).
  */
 import type { Browser, Page } from 'playwright-core'
 import { sendBytes } from '../fakes/byteSender.ts'
@@ -53,7 +53,7 @@ try {
     scrolled.push(await bring(numbered(renumbered(buildSlices(count), 14 + i)), 14 + i))
   }
   await untilQuiet(station)
-  for (const gl of [true, false]) {
+  for (const gl of process.argv.includes('--cpu') ? [false] : [true, false]) {
     const name = gl ? 'software GL' : 'no GL (CPU)'
     const ohif = await serveOhif(station, { cpu: !gl })
     const browser = await launchChromium({ gl })

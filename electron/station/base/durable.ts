@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** A sync failed: what the kernel holds and what the disk holds may differ from now on, and a retry would only hide it. */
@@ -151,6 +151,8 @@ export function createDisk(): Disk {
 /** Replaces a small file as a whole: a reader, or a crash, meets the old content or the new, never a half. */
 export async function replaceFile(disk: Disk, path: string, content: string | Iterable<string>): Promise<void> {
   const temporary = `${path}.${process.pid}.new`
+  // What a crash left of an earlier process with this number (in a container it is always the same) was never in use.
+  await rm(temporary, { force: true })
   const file = await disk.createFile(temporary)
   try {
     let position = 0
