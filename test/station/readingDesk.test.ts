@@ -10,7 +10,7 @@ import { configSchema } from '../../shared/config.ts'
 import type { CallIn, CallName, CallOut, StudySummary } from '../../shared/contract.ts'
 import { writeFileMeta } from '../../shared/dicom/part10.ts'
 import { CT_IMAGE, ctSlice, enhancedFourFrames, type TestObject } from '../store/objects.ts'
-import { KEY, silentLog } from './counter.ts'
+import { KEY, silentLog } from '../web/counter.ts'
 
 let dataDir: string
 let station: Station

@@ -15,7 +15,7 @@ import {
 import type { State } from '../../electron/station/wire/stateTable.ts'
 import type { Timers } from '../../electron/station/wire/timers.ts'
 import { associateRequest } from '../fakes/byteSender.ts'
-import { RECEIVED, standardAction } from './standard.ts'
+import { RECEIVED, standardAction } from '../wire/standard.ts'
 
 /**
  * Both roles over real sockets, in every state a peer can find us in (Sta8, 9 and 12 pass within one turn of the loop: the
