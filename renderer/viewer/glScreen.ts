@@ -66,6 +66,7 @@ export class GlScreen implements Screen {
       this.#rendered?.()
       this.#rendered = resolve
     })
+    viewport.canvas.style.visibility = ''
     viewport.render()
     await rendered
   }
@@ -95,8 +96,11 @@ export class GlScreen implements Screen {
     })
   }
 
+  /** What was drawn last is hidden until the next picture: it would stand under another's name. */
   clear(): void {
+    this.#drawing++
     this.#imageIds = undefined
+    this.#viewport.canvas.style.visibility = 'hidden'
   }
 
   readPixels(): ImageData | undefined {

@@ -47,8 +47,8 @@ export function putRows(studies: StudySummary[]): void {
   }
   for (const [id, study] of rows) {
     if (rows.size <= KEPT) break
-    // Whoever shows it would lose it.
-    if (listeners.has(id)) continue
+    // Whoever shows it, or is about to, would lose it.
+    if (listeners.has(id) || seen.includes(id)) continue
     rows.delete(id)
     stale.delete(id)
     if (study !== null) idByUID.delete(study.StudyInstanceUID)
