@@ -90,6 +90,10 @@ export const configSchema = z.object({
   dimseHost: z.string().default('0.0.0.0'),
   /** 0 = any free port; fixed by default so that the browser's origin stays the same. */
   httpPort: port.default(11180),
+  /** 'os' answers before the bytes are synced: faster, and a power cut loses what was answered in the last seconds. */
+  durability: z.enum(['full', 'os']).default('full'),
+  /** What has been received becomes a file of its own after so long. */
+  settleAfterSeconds: z.number().min(0).max(600).default(60),
   /** How calling AEs are treated; changed while the station runs by `profiles.set`. */
   profiles: aeProfiles.default({ default: {}, byAET: {} }),
 })

@@ -89,6 +89,13 @@ export const ERRORS = {
     dimseStatus: 0xa700,
     httpStatus: 503,
   },
+  'network-folder': {
+    sentence:
+      'The data folder lies on a network drive. Locks and syncs can not be relied on there: choose a local disk.',
+    retryable: false,
+    dimseStatus: 0xa700,
+    httpStatus: 500,
+  },
   'database-newer': {
     sentence: 'The data folder was written by a newer version of Isocenter and was not opened.',
     retryable: false,

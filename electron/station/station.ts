@@ -52,7 +52,12 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const lock = await lockDataFolder(options.dataDir)
     opened.push(() => lock.release())
     const problems = new Problems()
-    const store = await openStore({ dataDir: options.dataDir, log })
+    const store = await openStore({
+      dataDir: options.dataDir,
+      log,
+      durability: config.durability,
+      settle: { afterMs: config.settleAfterSeconds * 1000 },
+    })
     opened.push(() => store.close())
     store.onProblem(problem => problems.report(problem))
     const work = startWork({ store, log })

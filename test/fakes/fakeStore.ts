@@ -53,6 +53,8 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
     putDraft: missing('putDraft'),
     finishWork: missing('finishWork'),
     writable: true,
+    backlog: { bytes: 0, objects: 0 },
+    async settleAll() {},
     async close() {},
     touch(...StudyInstanceUIDs) {
       const changes = StudyInstanceUIDs.map(StudyInstanceUID => ({

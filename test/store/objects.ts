@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import type { Disk } from '../../electron/station/base/durable.ts'
 import { createLog } from '../../electron/station/base/log.ts'
 import type { Origin, Received, Store } from '../../electron/station/store/index.ts'
-import { openStore } from '../../electron/station/store/index.ts'
+import { openStore, type StoreOptions } from '../../electron/station/store/index.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { type NewDataSet, writeDataSet } from '../../shared/dicom/writer.ts'
@@ -89,11 +88,9 @@ export function temporaryFolder(): string {
 }
 
 /** A real store in a folder of its own, closed and removed after the test. */
-export async function newStore(
-  options: { dataDir?: string; disk?: Disk } = {},
-): Promise<{ store: Store; dataDir: string }> {
+export async function newStore(options: Partial<StoreOptions> = {}): Promise<{ store: Store; dataDir: string }> {
   const dataDir = options.dataDir ?? temporaryFolder()
-  const store = await openStore({ dataDir, disk: options.disk, graceMs: 2000, log: createLog('silent') })
+  const store = await openStore({ graceMs: 2000, log: createLog('silent'), ...options, dataDir })
   onTestFinished(() => store.close())
   return { store, dataDir }
 }

@@ -8,27 +8,26 @@ import { readFileMeta } from '../../shared/dicom/part10.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { CT_IMAGE, ctSlice, newStore, scanner, send, type TestObject } from './objects.ts'
 
-function filesIn(dataDir: string): string[] {
-  const folder = join(dataDir, 'files')
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(entry => entry.name)
+/** The objects' own files, once all have settled. */
+async function filesIn(store: Store, dataDir: string): Promise<string[]> {
+  await store.settleAll()
+  return ['files', 'landing'].flatMap(folder =>
+    readdirSync(join(dataDir, folder), { recursive: true, withFileTypes: true })
+      .filter(entry => entry.isFile() && entry.name.endsWith('.dcm'))
+      .map(entry => entry.name),
+  )
 }
 
 async function storedBytes(store: Store, contentId: number): Promise<Uint8Array> {
   const { path, dataSetOffset, dataSetLength } = await store.read.locateContent(contentId)
-  const file = readFileSync(path)
-  expect(file.length).toBe(dataSetOffset + dataSetLength)
-  return file.subarray(dataSetOffset)
+  return readFileSync(path).subarray(dataSetOffset, dataSetOffset + dataSetLength)
 }
 
 /** A disk on which some calls fail. */
-function failingDisk(
-  fail: (call: 'write' | 'sync' | 'syncFolder', path: string, bytes: number) => Error | undefined,
-): Disk {
+function failingDisk(fail: (call: 'write' | 'sync' | 'syncFolder', path: string) => Error | undefined): Disk {
   const disk = createDisk()
-  const check = (call: 'write' | 'sync' | 'syncFolder', path: string, bytes = 0) => {
-    const error = fail(call, path, bytes)
+  const check = (call: 'write' | 'sync' | 'syncFolder', path: string) => {
+    const error = fail(call, path)
     if (error) throw error
   }
   return {
@@ -38,7 +37,7 @@ function failingDisk(
       return {
         ...file,
         async write(bytes, position) {
-          check('write', path, position + bytes.length)
+          check('write', path)
           await file.write(bytes, position)
         },
         async sync() {
@@ -67,8 +66,11 @@ test('stores the data set byte for byte, with a File Meta that names source, sen
       SOPInstanceUID: object.SOPInstanceUID,
     })
     expect(Buffer.compare(await storedBytes(store, received.contentId), object.bytes)).toBe(0)
-    const { path } = await store.read.locateContent(received.contentId)
-    const meta = readFileMeta(readFileSync(path))
+    await store.settleAll()
+    const { path, dataSetOffset, dataSetLength } = await store.read.locateContent(received.contentId)
+    const file = readFileSync(path)
+    expect(file.length).toBe(dataSetOffset + dataSetLength)
+    const meta = readFileMeta(file)
     expect(meta).toMatchObject({
       TransferSyntaxUID,
       MediaStorageSOPClassUID: CT_IMAGE,
@@ -115,7 +117,7 @@ test('the same bytes again are a duplicate, another header a revision, other pix
   const first = await send(store, ctSlice(1))
   const again = await send(store, ctSlice(1))
   expect(again).toMatchObject({ outcome: 'duplicate', contentId: first.contentId })
-  expect(filesIn(dataDir)).toHaveLength(1)
+  expect(await filesIn(store, dataDir)).toHaveLength(1)
   const revision = await send(store, ctSlice(1, { PatientName: 'Mueller^Anna' }))
   expect(revision.outcome).toBe('revision')
   const conflict = await send(store, ctSlice(1, { PixelData: new Uint16Array(64 * 64).fill(5) }))
@@ -125,7 +127,7 @@ test('the same bytes again are a duplicate, another header a revision, other pix
     outcome: 'duplicate',
     contentId: revision.contentId,
   })
-  expect(filesIn(dataDir)).toHaveLength(3)
+  expect(await filesIn(store, dataDir)).toHaveLength(3)
   const shown = await store.read.locate({ StudyInstanceUID: '2.25.1000.1' }, 10)
   expect(shown.map(object => object.contentId)).toEqual([first.contentId])
   expect((await store.read.counts()).instances).toBe(1)
@@ -138,7 +140,7 @@ test('two associations with the same object at once store it once', async () => 
   const { store, dataDir } = await newStore()
   const outcomes = await Promise.all(Array.from({ length: 8 }, () => send(store, ctSlice(1))))
   expect(outcomes.map(received => received.outcome).sort()).toEqual([...Array(7).fill('duplicate'), 'stored'])
-  expect(filesIn(dataDir)).toHaveLength(1)
+  expect(await filesIn(store, dataDir)).toHaveLength(1)
   expect((await store.read.counts()).instances).toBe(1)
 })
 
@@ -205,7 +207,7 @@ test.each([
   const { store, dataDir } = await newStore()
   const object = { ...ctSlice(1, values), SOPInstanceUID: '2.25.1000.1.1.1' }
   await expect(send(store, object)).rejects.toMatchObject({ code, dimseStatus })
-  expect(filesIn(dataDir)).toEqual([])
+  expect(await filesIn(store, dataDir)).toEqual([])
   expect((await store.read.counts()).instances).toBe(0)
 })
 
@@ -260,7 +262,7 @@ test('an abort leaves nothing, small or large', async () => {
     await receive.write(object.bytes.subarray(0, -100))
     await receive.abort()
   }
-  expect(filesIn(dataDir)).toEqual([])
+  expect(await filesIn(store, dataDir)).toEqual([])
 })
 
 test.each([64, 1500])('a full disk refuses with its own status and leaves nothing (%i pixels square)', async size => {
@@ -268,12 +270,16 @@ test.each([64, 1500])('a full disk refuses with its own status and leaves nothin
   const disk = failingDisk(call => (full && call === 'write' ? systemError('ENOSPC') : undefined))
   const { store, dataDir } = await newStore({ disk })
   await expect(send(store, ctSlice(1, {}, { size }))).rejects.toMatchObject({ code: 'disk-full', dimseStatus: 0xa700 })
-  expect(filesIn(dataDir)).toEqual([])
+  expect(await filesIn(store, dataDir)).toEqual([])
   full = false
   expect((await send(store, ctSlice(1, {}, { size }))).outcome).toBe('stored')
 })
 
-test.each(['sync', 'syncFolder'] as const)('a failing %s makes the store read-only; reading goes on', async failing => {
+test.each([
+  ['sync', 64],
+  ['sync', 1500],
+  ['syncFolder', 1500],
+] as const)('a failing %s makes the store read-only; reading goes on (%i pixels square)', async (failing, size) => {
   let broken = false
   const disk = failingDisk((call, path) =>
     broken && call === failing ? new SyncError(path, systemError('EIO')) : undefined,
@@ -281,14 +287,17 @@ test.each(['sync', 'syncFolder'] as const)('a failing %s makes the store read-on
   const { store, dataDir } = await newStore({ disk })
   const before = await send(store, ctSlice(1))
   broken = true
-  await expect(send(store, ctSlice(2))).rejects.toMatchObject({ code: 'store-read-only', dimseStatus: 0xa700 })
+  await expect(send(store, ctSlice(2, {}, { size }))).rejects.toMatchObject({
+    code: 'store-read-only',
+    dimseStatus: 0xa700,
+  })
   expect(store.writable).toBe(false)
   expect(() => store.beginReceive({ origin: scanner, SOPClassUID: CT_IMAGE, ...ctSlice(3) })).toThrow(
     expect.objectContaining({ code: 'store-read-only' }),
   )
   expect((await storedBytes(store, before.contentId)).length).toBe(ctSlice(1).bytes.length)
   expect((await store.read.counts()).instances).toBe(1)
-  expect(filesIn(dataDir)).toHaveLength(1)
+  expect(await filesIn(store, dataDir)).toHaveLength(1)
 })
 
 test('closing refuses the new, finishes the running, and opens again with everything', async () => {

@@ -10,6 +10,8 @@ import { FRAME_HEADER_BYTES, readFrameHeader } from '../../shared/viewing/frameS
 import { createFakeStore } from '../fakes/fakeStore.ts'
 import { type Counter, KEY, openCounter } from './counter.ts'
 
+const missing = () => Promise.reject(new Error('nothing has moved'))
+
 let counter: Counter
 let file: string
 const places = new Map<string, FrameLocation>()
@@ -26,6 +28,7 @@ function place(contentId: number, frame: number, given: Partial<FrameLocation>):
     NumberOfFrames: 1,
     kind: 'range',
     path: file,
+    fileOffset: 0,
     ranges: [],
     bitOffset: 0,
     bits: 0,
@@ -162,7 +165,7 @@ test('what can’t be had is told in its place, and the rest still comes', async
 test('an index that fails fails its frames, not the stream', async () => {
   const failing = frameStream(
     { frames: [[1, 1, 5]] },
-    { locateFrames: () => Promise.reject(new Error('/secret')), reader: new FrameReader(new FileHandles()) },
+    { locateFrames: () => Promise.reject(new Error('/secret')), reader: new FrameReader(new FileHandles(missing)) },
   )
   const [got] = parse(Buffer.from(await new Response(failing).arrayBuffer()))
   expect(got).toMatchObject({ tag: 5, status: 500 })
@@ -247,7 +250,7 @@ test('a client that goes away over HTTP stops the reading', async () => {
 })
 
 test('a hundred files at once keep a bounded number open, and each is closed', async () => {
-  const files = new FileHandles()
+  const files = new FileHandles(missing)
   const reader = new FrameReader(files)
   const paths = await Promise.all(
     Array.from({ length: 100 }, async (_, i) => {
@@ -263,7 +266,9 @@ test('a hundred files at once keep a bounded number open, and each is closed', a
     )
     return links.filter(link => link.startsWith(counter.dir) && link.endsWith('.bin')).length
   }
-  const read = await Promise.all(paths.map(each => reader.ranges(each, [[1, 3]])))
+  const read = await Promise.all(
+    paths.map((each, contentId) => reader.ranges({ contentId, path: each, fileOffset: 0 }, [[1, 3]])),
+  )
   expect(read.every(bytes => bytes.equals(content.subarray(1, 4)))).toBe(true)
   if (process.platform === 'linux') {
     await expect.poll(openNow).toBeLessThanOrEqual(64)

@@ -15,7 +15,7 @@ import { silentLog } from './counter.ts'
 async function dotsOf(changes: NewDataSet): Promise<string[]> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'isocenter-overlays-'))
   const store = await openStore({ dataDir, log: silentLog })
-  const files = new FileHandles()
+  const files = new FileHandles(contentId => store.read.locateContent(contentId))
   onTestFinished(async () => {
     files.close()
     await store.close()

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, rename, rm, unlink } from 'node:fs/promises'
+import { type FileHandle, link, mkdir, open, rename, rm, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** A sync failed: what the kernel holds and what the disk holds may differ from now on, and a retry would only hide it. */
@@ -9,10 +9,13 @@ export class SyncError extends Error {
   }
 }
 
+/** IOV_MAX is 1024 on every system we run on. */
+const MOST_PARTS = 1024
+
 /** A file being made. */
 export interface NewFile {
-  /** Writes all of `bytes` at `position`. Rejects with the system's error (ENOSPC, …). */
-  write(bytes: Uint8Array, position: number): Promise<void>
+  /** Writes all of the bytes, one piece behind the other, from `position` on. Rejects with the system's error (ENOSPC, …). */
+  write(bytes: Uint8Array | Uint8Array[], position: number): Promise<void>
   /** The content is on the disk when it resolves. Rejects with SyncError. */
   sync(): Promise<void>
   close(): Promise<void>
@@ -35,20 +38,25 @@ export interface Disk {
   /** The names in the folder are on the disk when it resolves. Rejects with SyncError. */
   syncFolder(path: string): Promise<void>
   removeFile(path: string): Promise<void>
+  /** A second name for a file on the same volume; fails when the name is taken. Durable after `syncFolder`. */
+  linkFile(path: string, name: string): Promise<void>
 }
+
+/** 'os': the system writes when it pleases, nothing is synced. A power cut then costs what was answered in the last seconds. */
+export type Durability = 'full' | 'os'
 
 /**
  * The only place that syncs. Linux: fdatasync of the file, fsync of the folder of every created or renamed file. macOS: the same
  * calls, which libuv turns into F_FULLFSYNC (plain fsync leaves the data in the drive's cache). Windows: FlushFileBuffers;
  * NTFS journals names and has no sync of a folder, so files get their final name at creation.
  */
-export function createDisk(): Disk {
+export function createDisk(durability: Durability = 'full'): Disk {
   const made = new Map<string, Promise<void>>()
   const running = new Map<string, Promise<void>>()
   const waiting = new Map<string, Promise<void>>()
 
   async function fsyncFolder(path: string): Promise<void> {
-    if (process.platform === 'win32') return
+    if (process.platform === 'win32' || durability === 'os') return
     try {
       const handle = await open(path, 'r')
       try {
@@ -113,13 +121,18 @@ export function createDisk(): Disk {
   function writable(path: string, handle: FileHandle): NewFile {
     return {
       async write(bytes, position) {
-        let done = 0
-        while (done < bytes.length) {
-          const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
-          done += bytesWritten
+        let parts = Array.isArray(bytes) ? bytes : [bytes]
+        for (let at = position; ; ) {
+          parts = parts.filter(part => part.length > 0)
+          if (parts.length === 0) return
+          // One call for all of them, as far as the system takes them (IOV_MAX).
+          const { bytesWritten } = await handle.writev(parts.slice(0, MOST_PARTS), at)
+          at += bytesWritten
+          parts = behind(parts, bytesWritten)
         }
       },
       async sync() {
+        if (durability === 'os') return
         try {
           await handle.datasync()
         } catch (error) {
@@ -145,7 +158,18 @@ export function createDisk(): Disk {
     makeFolder,
     syncFolder,
     removeFile: path => unlink(path),
+    linkFile: (path, name) => link(path, name),
   }
+}
+
+/** What is left of the pieces behind their first `bytes`. */
+function behind(parts: Uint8Array[], bytes: number): Uint8Array[] {
+  let left = bytes
+  for (const [index, part] of parts.entries()) {
+    if (left < part.length) return [part.subarray(left), ...parts.slice(index + 1)]
+    left -= part.length
+  }
+  return []
 }
 
 /** Replaces a small file as a whole: a reader, or a crash, meets the old content or the new, never a half. */

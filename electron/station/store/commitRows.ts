@@ -2,8 +2,9 @@ import type { Database } from 'better-sqlite3'
 import { ATTRIBUTES_VERSION } from '../../../shared/dicom/imageAttributes.ts'
 import type { InstanceHeader } from '../../../shared/dicom/instanceHeader.ts'
 import type { Change, Received } from './index.ts'
-import type { CommitAnswer, ReceivedObject } from './receivedObject.ts'
-import { samePixels } from './samePixels.ts'
+import type { LandingPosition } from './landing/landing.ts'
+import type { CommitAnswer, PlacedObject } from './receivedObject.ts'
+import { type ContentPlace, sameDataSet, samePixels } from './sameBytes.ts'
 import { foldName, studyTokens } from './searchTokens.ts'
 import { PRIORITY } from './studyQuery.ts'
 
@@ -38,14 +39,12 @@ const SERIES_TEXTS = [
 type StudyTexts = Record<(typeof STUDY_TEXTS)[number], string>
 type StudyRow = StudyTexts & { id: number; patient: number; lang: string; flags: string }
 type SeriesRow = { id: number; flags: string }
-type ContentRow = {
+type ContentRow = ContentPlace & {
   id: number
-  sha256: Buffer
   TransferSyntaxUID: string
   pixelOffset: number
-  length: number
-  metaLength: number
-  file: string
+  /** null: it came before there was one. */
+  crc: number | null
 }
 
 /**
@@ -56,7 +55,7 @@ export function createCommitRows(
   db: Database,
   dataDir: string,
   epoch: number,
-): (objects: ReceivedObject[]) => CommitAnswer {
+): (objects: PlacedObject[], landed: LandingPosition | undefined) => CommitAnswer {
   const patientByKey = db.prepare<[string], { id: number }>('SELECT id FROM patient WHERE key = ?')
   const addPatient = db.prepare('INSERT INTO patient (key) VALUES (?)')
   const studyByUID = db.prepare<[string], StudyRow>(
@@ -116,17 +115,17 @@ export function createCommitRows(
     `INSERT INTO instance (series, SOPInstanceUID, SOPClassUID, InstanceNumber, NumberOfFrames, shown) VALUES (?, ?, ?, ?, ?, ?)`,
   )
   const contentsOf = db.prepare<[number], ContentRow>(
-    `SELECT content.id, sha256, TransferSyntaxUID, pixelOffset, content.length, metaLength, file FROM content
+    `SELECT content.id, crc, TransferSyntaxUID, pixelOffset, content.length, metaLength, file, offset FROM content
      JOIN copy ON copy.content = content.id WHERE instance = ? ORDER BY content.id`,
   )
   const addContent = db.prepare(
-    `INSERT INTO content (id, instance, relation, TransferSyntaxUID, length, sha256, pixelOffset, door, sourceAET, sendingAET,
+    `INSERT INTO content (id, instance, relation, TransferSyntaxUID, length, crc, sha256, pixelOffset, door, sourceAET, sendingAET,
        receivingAET, address, received, attributes, attributesVersion, framePlan, unshowable, synthetic)
-     VALUES (@id, @instance, @relation, @TransferSyntaxUID, @length, @sha256, @pixelOffset, @door, @sourceAET, @sendingAET,
+     VALUES (@id, @instance, @relation, @TransferSyntaxUID, @length, @crc, x'', @pixelOffset, @door, @sourceAET, @sendingAET,
        @receivingAET, @address, @received, @attributes, @attributesVersion, @framePlan, @unshowable, @synthetic)`,
   )
   const addCopy = db.prepare(
-    `INSERT INTO copy (content, volume, file, offset, length, metaLength, state) VALUES (?, 1, ?, 0, ?, ?, 'whole')`,
+    `INSERT INTO copy (content, volume, file, offset, length, metaLength, state) VALUES (?, 0, ?, ?, ?, ?, 'whole')`,
   )
   const addPending = db.prepare('INSERT INTO pending (content) VALUES (?)')
   const addChange = db.prepare(
@@ -136,10 +135,13 @@ export function createCommitRows(
     `INSERT INTO peer (AET, address, firstSeen, lastSeen, instances) VALUES (@AET, @address, @at, @at, 1)
      ON CONFLICT (AET) DO UPDATE SET address = @address, lastSeen = max(lastSeen, @at), instances = instances + 1`,
   )
+  const setLanded = db.prepare(
+    `UPDATE state SET value = iif(key = 'landedSegment', @segment, @offset) WHERE key IN ('landedSegment', 'landedOffset')`,
+  )
   const addToTotal = db.prepare('UPDATE state SET value = value + ? WHERE key = ?')
   const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)
 
-  function patientOf(object: ReceivedObject): number {
+  function patientOf(object: PlacedObject): number {
     const { header } = object
     const identifies = !header.flags.includes('no-patient-id') && !header.flags.includes('junk-patient-id')
     const key = JSON.stringify(
@@ -162,7 +164,7 @@ export function createCommitRows(
     }
   }
 
-  function studyOf(object: ReceivedObject, group: Group): number {
+  function studyOf(object: PlacedObject, group: Group): number {
     const header = withPlainDates(object.header)
     const known = studyByUID.get(header.StudyInstanceUID)
     if (!known) {
@@ -211,7 +213,7 @@ export function createCommitRows(
     return known.id
   }
 
-  function seriesOf(object: ReceivedObject, study: number): { id: number; isNew: boolean } {
+  function seriesOf(object: PlacedObject, study: number): { id: number; isNew: boolean } {
     const header = withPlainDates(object.header)
     const known = seriesByUID.get(study, header.SeriesInstanceUID)
     const flags = withFlags(known?.flags ?? '[]', header.flags)
@@ -233,7 +235,7 @@ export function createCommitRows(
     return { id, isNew: true }
   }
 
-  function writeContent(object: ReceivedObject, instance: number, relation: 'first' | 'revision' | 'conflict'): void {
+  function writeContent(object: PlacedObject, instance: number, relation: 'first' | 'revision' | 'conflict'): void {
     const { header, origin } = object
     addContent.run({
       id: object.contentId,
@@ -241,7 +243,7 @@ export function createCommitRows(
       relation,
       TransferSyntaxUID: object.TransferSyntaxUID,
       length: object.length,
-      sha256: object.sha256,
+      crc: object.crc,
       pixelOffset: pixelOffsetOf(object),
       door: origin.door,
       sourceAET: origin.sourceAET,
@@ -255,22 +257,27 @@ export function createCommitRows(
       unshowable: object.unshowable ?? null,
       synthetic: Number(header.synthetic),
     })
-    addCopy.run(object.contentId, object.file, object.metaLength + object.length, object.metaLength)
+    addCopy.run(object.contentId, object.file, object.offset, object.metaLength + object.length, object.metaLength)
     addPending.run(object.contentId)
   }
 
-  function relationTo(known: ContentRow[], object: ReceivedObject): 'revision' | 'conflict' {
+  function relationTo(known: ContentRow[], object: PlacedObject): 'revision' | 'conflict' {
     const mine = { ...object, pixelOffset: pixelOffsetOf(object) }
     return known.some(content => samePixels(dataDir, content, mine)) ? 'revision' : 'conflict'
   }
 
-  function addObject(object: ReceivedObject, group: Group): Received {
+  function addObject(object: PlacedObject, group: Group): Received {
     const { header } = object
     const bytes = object.metaLength + object.length
     const known = instanceByUID.get(header.SOPInstanceUID)
     const contents = known ? contentsOf.all(known.id) : []
+    // A checksum only says that it is worth reading both: two contents may share one.
     const equal = contents.find(
-      content => content.TransferSyntaxUID === object.TransferSyntaxUID && content.sha256.equals(object.sha256),
+      content =>
+        content.TransferSyntaxUID === object.TransferSyntaxUID &&
+        content.length === object.length &&
+        (content.crc ?? object.crc) === object.crc &&
+        sameDataSet(dataDir, content, object),
     )
     let place = known
     let outcome: Received['outcome']
@@ -315,14 +322,15 @@ export function createCommitRows(
     return { outcome, ...at, contentId: object.contentId, seq }
   }
 
-  function meet(object: ReceivedObject): void {
+  function meet(object: PlacedObject): void {
     const { sendingAET, address } = object.origin
     if (sendingAET !== '') meetPeer.run({ AET: sendingAET, address, at: object.received })
   }
 
   const addOne = db.transaction(addObject)
 
-  return db.transaction((objects: ReceivedObject[]): CommitAnswer => {
+  return db.transaction((objects: PlacedObject[], landed: LandingPosition | undefined): CommitAnswer => {
+    if (landed) setLanded.run(landed)
     const group: Group = { changes: [], alsoTouched: new Set() }
     const results = objects.map(object => {
       const before = group.changes.length
@@ -372,17 +380,17 @@ function requestedPriority({ RequestedProcedurePriority }: InstanceHeader): numb
   return /^(HIGH|URGENT|ASAP|A)$/.test(text) ? PRIORITY.indexOf('urgent') : PRIORITY.indexOf('routine')
 }
 
-function touch(object: ReceivedObject): { received: number; sendingAET: string; synthetic: number } {
+function touch(object: PlacedObject): { received: number; sendingAET: string; synthetic: number } {
   return { received: object.received, sendingAET: senderOf(object), synthetic: Number(object.header.synthetic) }
 }
 
 /** The calling AE title, or the door's own name where nobody called. */
-function senderOf(object: ReceivedObject): string {
+function senderOf(object: PlacedObject): string {
   return object.origin.sendingAET || object.origin.door
 }
 
 /** Deflated data sets have no pixel position of their own. */
-function pixelOffsetOf(object: ReceivedObject): number {
+function pixelOffsetOf(object: PlacedObject): number {
   return object.framePlan?.kind === 'inflate' ? -1 : (object.header.pixels?.valueOffset ?? -1)
 }
 

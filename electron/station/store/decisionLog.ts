@@ -29,6 +29,8 @@ export interface DecisionLog {
    * with the next ones, but after a SyncError nothing is written any more.
    */
   append(decisions: Decision[]): Promise<void>
+  /** After a failed sync: the whole log is written anew, and what is owed may follow. Rejects when that fails, too. */
+  recover(): Promise<void>
   /** Waits for what was appended. */
   close(): Promise<void>
 }
@@ -107,6 +109,14 @@ export function openDecisionLog(path: string, disk: Disk, compactFrom = COMPACT_
         waiting.push({ lines: decisions.map(lineOf).join(''), resolve, reject })
         running ??= run()
       }),
+    async recover() {
+      if (!broken) return
+      await file?.close().catch(() => {})
+      file = undefined
+      await compact(path, disk)
+      broken = undefined
+      await writeOwed('')
+    },
     async close() {
       await running
       await file?.close()

@@ -1,11 +1,9 @@
 import type { FramePlan } from '../../../shared/dicom/frames.ts'
-import type { FrameLocation } from './index.ts'
+import type { FrameLocation, Place } from './index.ts'
 
-interface DataSetPlace {
-  contentId: number
+interface DataSetPlace extends Place {
   TransferSyntaxUID: string
-  path: string
-  /** Of the data set in the file. */
+  /** In `path`. */
   dataSetOffset: number
   dataSetLength: number
 }

@@ -8,7 +8,7 @@ import type {
 } from '../../../shared/contract.ts'
 import type { FrameAccessKind, ImageAttributes, SeriesManifest } from '../../../shared/viewing/image.ts'
 
-export { openStore } from './openStore.ts'
+export { openStore, type StoreOptions } from './openStore.ts'
 export { qidoKeys } from './readQido.ts'
 
 /** Where an object came from: one type for every door. */
@@ -53,27 +53,34 @@ export interface Received {
   seq: number
 }
 
-/** One content at its place, for reading. */
-export interface StoredObject {
+/**
+ * Where a content's Part-10 file is, as far as it was known when it was asked for: settling moves it. Whoever finds no file at
+ * `path` any more asks `locateContent` again and reads as much further on as `fileOffset` has changed.
+ */
+export interface Place {
   contentId: number
+  path: string
+  /** Where in `path` the Part-10 file begins. */
+  fileOffset: number
+}
+
+/** One content at its place, for reading. */
+export interface StoredObject extends Place {
   StudyInstanceUID: string
   SeriesInstanceUID: string
   SOPInstanceUID: string
   SOPClassUID: string
   TransferSyntaxUID: string
-  /** The Part-10 file; the data set begins at `dataSetOffset` and has `dataSetLength` bytes. */
-  path: string
+  /** Where in `path` the data set begins; the Part-10 file ends with it. */
   dataSetOffset: number
   dataSetLength: number
 }
 
-/** How to get one frame's bytes (design: Frames). `ranges` are [file offset, length] of `path`. */
-export interface FrameLocation {
-  contentId: number
+/** How to get one frame's bytes (design: Frames). `ranges` are [offset in `path`, length]. */
+export interface FrameLocation extends Place {
   TransferSyntaxUID: string
   NumberOfFrames: number
   kind: FrameAccessKind
-  path: string
   ranges: Array<[number, number]>
   /** kind 'bits': the frame begins at this bit of the first byte; `bits` of them. */
   bitOffset: number
@@ -209,6 +216,10 @@ export interface Store {
   /** Keeps what `work` found after the answer, and marks the content as done. */
   finishWork(contentId: number, found: WorkFound): Promise<void>
   readonly writable: boolean
+  /** What has been answered and lies in the landing folder still. */
+  readonly backlog: { bytes: number; objects: number }
+  /** Brings all of it to its place now. */
+  settleAll(): Promise<void>
   /** Refuse new receives, wait for the running ones, checkpoint, close. */
   close(): Promise<void>
 }

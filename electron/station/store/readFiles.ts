@@ -17,7 +17,7 @@ interface PlanRow {
 }
 
 const STORED = `SELECT content.id AS contentId, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID, TransferSyntaxUID,
-  file, copy.offset + copy.metaLength AS dataSetOffset, content.length AS dataSetLength
+  file, copy.offset AS fileOffset, copy.offset + copy.metaLength AS dataSetOffset, content.length AS dataSetLength
   FROM study JOIN series ON series.study = study.id JOIN instance ON instance.series = series.id`
 
 /** Image classes whose attributes stand in functional groups even for one frame. */
@@ -86,6 +86,7 @@ export function createFileReader(db: Database, dataDir: string) {
           contentId,
           TransferSyntaxUID: row.TransferSyntaxUID,
           path: join(dataDir, row.file),
+          fileOffset: row.offset,
           dataSetOffset: row.offset + row.metaLength,
           dataSetLength: row.length,
         })

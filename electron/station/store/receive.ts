@@ -1,16 +1,16 @@
-import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import type { InstanceHeader } from '../../../shared/dicom/instanceHeader.ts'
 import { writeFileMeta } from '../../../shared/dicom/part10.ts'
 import { normaliseUID } from '../../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { type Disk, errorCode, type NewFile, SyncError } from '../base/durable.ts'
 import type { FragmentWalker } from './fragmentWalker.ts'
-import type { GatherPool } from './gatherPool.ts'
+import { type GatherPool, SMALL_GATHER_BYTES } from './gatherPool.ts'
 import type { Receive, Received, ReceiveStart } from './index.ts'
+import { LANDING_FOLDER, spilledFile } from './landing/segment.ts'
 import { checkIdentity, describePixels, MAX_HEADER_BYTES, readObjectHeader } from './objectHeader.ts'
-import { fileOfContent } from './orphans.ts'
 import type { ReceivedObject } from './receivedObject.ts'
 import { Spill, walkerFor } from './spill.ts'
 
@@ -21,7 +21,10 @@ export interface ReceiveContext {
   dataDir: string
   disk: Disk
   readonly gathering: GatherPool
+  /** So much waits to be settled that even small objects go to files of their own. */
+  readonly landingFull: boolean
   nextContentId(): number
+  /** Resolves when the bytes are synced and the rows written. */
   commit(object: ReceivedObject): Promise<Received>
   /** 'store-read-only' from now on. */
   failedSync(error: unknown): void
@@ -31,12 +34,17 @@ export interface ReceiveContext {
   left(file: string, error: unknown): void
 }
 
-/** One object on its way in: bytes to a file of ours, then rows. Whatever fails, nothing is left behind. */
+/**
+ * One object on its way in: gathered in memory until its record lands, or, when it is large, to a file of its own at once; then
+ * rows. Whatever fails, nothing is left behind.
+ */
 export class ObjectReceive implements Receive {
   readonly #context: ReceiveContext
   readonly #start: ReceiveStart
+  /** Epoch ms, of an object that was received before. */
+  readonly #received: number | undefined
   #length = 0
-  readonly #hash = createHash('sha256')
+  #crc = 0
   /** The first bytes: all of them while gathering, then what the header is read from. */
   #head: Buffer | undefined
   #headLength = 0
@@ -44,15 +52,16 @@ export class ObjectReceive implements Receive {
   #state: 'open' | 'committing' | 'ended' = 'open'
   #file: { path: string; relative: string; contentId: number; handle: NewFile } | undefined
 
-  constructor(context: ReceiveContext, start: ReceiveStart) {
+  constructor(context: ReceiveContext, start: ReceiveStart, received?: number) {
     this.#context = context
+    this.#received = received
     this.#start = { ...start, TransferSyntaxUID: normaliseUID(start.TransferSyntaxUID) }
   }
 
   write(chunk: Uint8Array): void | Promise<void> {
     if (this.#state !== 'open') return
     this.#length += chunk.length
-    this.#hash.update(chunk)
+    this.#crc = crc32(chunk, this.#crc)
     if (!this.#spill) {
       if (this.#gather(chunk)) return
       this.#beginSpill()
@@ -65,10 +74,12 @@ export class ObjectReceive implements Receive {
     this.#state = 'committing'
     let removable = true
     try {
-      const { object, handle } = await this.#complete()
-      await handle.sync()
-      await handle.close()
-      await this.#context.disk.syncFolder(dirname(join(this.#context.dataDir, object.file)))
+      const object = await this.#complete()
+      if (this.#file) {
+        await this.#file.handle.sync()
+        await this.#file.handle.close()
+        await this.#context.disk.syncFolder(join(this.#context.dataDir, LANDING_FOLDER))
+      }
       if (this.#context.readOnly) throw new IsocenterError('store-read-only')
       // Whether a failing transaction reached the disk may be unknown: then the file stays until the next start has looked.
       removable = false
@@ -99,7 +110,7 @@ export class ObjectReceive implements Receive {
   #gather(chunk: Uint8Array): boolean {
     this.#head ??= this.#context.gathering.take()
     const needed = this.#headLength + chunk.length
-    if (needed > this.#head.length) return false
+    if (needed > this.#head.length || (this.#context.landingFull && needed > SMALL_GATHER_BYTES)) return false
     this.#head.set(chunk, this.#headLength)
     this.#headLength = needed
     return true
@@ -128,13 +139,14 @@ export class ObjectReceive implements Receive {
     this.#spill.write(head)
   }
 
-  /** Bytes written and described; not synced yet. */
-  async #complete(): Promise<{ object: ReceivedObject; handle: NewFile }> {
+  /** All bytes are there: in memory, or written but not synced. */
+  async #complete(): Promise<ReceivedObject> {
     const { TransferSyntaxUID, origin } = this.#start
     // Only a sender's command makes a claim to be held to; a file's own meta is often stale after somebody edited the data set.
     const commandUID = origin.door === 'dimse' ? this.#start.SOPInstanceUID : ''
     let header: InstanceHeader
     let walker: FragmentWalker | undefined
+    let meta: Uint8Array | undefined
     let metaLength: number
     if (this.#spill) {
       const spilled = await this.#spill.finish()
@@ -151,17 +163,26 @@ export class ObjectReceive implements Receive {
       checkIdentity(header, commandUID)
       walker = walkerFor(header, TransferSyntaxUID)
       walker?.feed(bytes.subarray(header.pixels?.valueOffset ?? 0))
-      const meta = this.#meta(header)
+      meta = this.#meta(header)
       metaLength = meta.length
-      const { handle } = await this.#create()
-      await handle.write(meta, 0)
-      await handle.write(bytes, metaLength)
     }
-    const file = this.#file
-    if (!file) throw new IsocenterError('internal', 'no file')
+    const contentId = this.#file?.contentId ?? this.#context.nextContentId()
+    const received = this.#received ?? Date.now()
     const { framePlan, unshowable, truncated } = describePixels(header, TransferSyntaxUID, this.#length, walker)
-    const object: ReceivedObject = {
-      contentId: file.contentId,
+    return {
+      entry: {
+        record: {
+          contentId,
+          received,
+          start: this.#start,
+          meta: meta ?? new Uint8Array(),
+          length: this.#length,
+          crc: this.#crc,
+          file: this.#file?.relative,
+        },
+        data: meta ? [this.#gathered()] : [],
+      },
+      contentId,
       origin,
       TransferSyntaxUID,
       header: {
@@ -171,13 +192,11 @@ export class ObjectReceive implements Receive {
       },
       framePlan,
       unshowable,
-      sha256: new Uint8Array(this.#hash.digest()),
       length: this.#length,
+      crc: this.#crc,
       metaLength,
-      file: file.relative,
-      received: Date.now(),
+      received,
     }
-    return { object, handle: file.handle }
   }
 
   /** The rare header that did not end in the first bytes: read back, once, from what was just written. */
@@ -218,9 +237,8 @@ export class ObjectReceive implements Receive {
 
   async #create(): Promise<{ handle: NewFile }> {
     const contentId = this.#context.nextContentId()
-    const relative = fileOfContent(contentId)
+    const relative = spilledFile(contentId)
     const path = join(this.#context.dataDir, relative)
-    await this.#context.disk.makeFolder(dirname(path))
     const handle = await this.#context.disk.createFile(path)
     this.#file = { path, relative, contentId, handle }
     return { handle }

@@ -1,9 +1,12 @@
 import type { FramePlan } from '../../../shared/dicom/frames.ts'
 import type { InstanceHeader } from '../../../shared/dicom/instanceHeader.ts'
 import type { Change, Origin, Received } from './index.ts'
+import type { Landed, LandingEntry } from './landing/segment.ts'
 
-/** An object whose bytes are complete and synced at their place, on its way into the rows. */
+/** An object that is complete and described, on its way to the disk. */
 export interface ReceivedObject {
+  /** What is to be synced before its rows are written. */
+  entry: LandingEntry
   /** Also names the file. */
   contentId: number
   origin: Origin
@@ -11,15 +14,16 @@ export interface ReceivedObject {
   header: InstanceHeader
   framePlan: FramePlan | null
   unshowable?: string
-  sha256: Uint8Array
-  /** Bytes of the data set. */
+  /** Bytes of the data set, and their CRC-32; the SHA-256 is taken when it settles. */
   length: number
+  crc: number
   metaLength: number
-  /** Relative to the data folder. */
-  file: string
   /** Epoch ms. */
   received: number
 }
+
+/** An object whose bytes are synced at their place, on its way into the rows. */
+export type PlacedObject = Omit<ReceivedObject, 'entry'> & Landed
 
 /** One transaction's answer: a result for each object in its order, and what the feed gained. */
 export interface CommitAnswer {

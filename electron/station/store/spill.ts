@@ -3,7 +3,8 @@ import { transferSyntax } from '../../../shared/dicom/uids.ts'
 import type { NewFile } from '../base/durable.ts'
 import { FragmentWalker } from './fragmentWalker.ts'
 
-const BLOCK_BYTES = 1 << 20
+/** Fifty associations that spill at once hold 64 MB of them. */
+const BLOCK_BYTES = 256 << 10
 /** Past so many blocks on their way to the disk the sender is asked to wait until two are left. */
 const MAX_BLOCKS_IN_FLIGHT = 4
 const RESUME_BLOCKS = 2

@@ -5,9 +5,11 @@ import { IsocenterError } from '../../../shared/errors.ts'
 import { createCommitRows } from './commitRows.ts'
 import { createDecisions, type Decided, type StudyStatus } from './decisions.ts'
 import type { WorkFound } from './index.ts'
+import type { LandingPosition } from './landing/landing.ts'
 import { migrate } from './migrate.ts'
-import type { CommitAnswer, ReceivedObject } from './receivedObject.ts'
+import type { CommitAnswer, PlacedObject } from './receivedObject.ts'
 import { createRefold } from './refold.ts'
+import { createSettleRows, type SettledCopy, type UnsettledCopy } from './settle/settleRows.ts'
 
 /** A checkpoint after this many contents keeps the write-ahead log at a few MB; it runs after the answer, never before it. */
 const CHECKPOINT_EVERY = 400
@@ -20,12 +22,20 @@ export interface WriterData {
   dataDir: string
 }
 
+export interface OpenedIndex {
+  unclean: boolean
+  seq: number
+  lastContentId: number
+  landed: LandingPosition
+}
+
 export type WriterApi = ReturnType<typeof createWriter>
 
 /** The only writable handle on the index: its calls run one after the other, in the writer thread. */
 export function createWriter({ file, dataDir }: WriterData) {
   let db: Database.Database | undefined
-  let commitRows: (objects: ReceivedObject[]) => CommitAnswer
+  let commitRows: ReturnType<typeof createCommitRows>
+  let settleRows: ReturnType<typeof createSettleRows>
   let decisions: ReturnType<typeof createDecisions>
   let sinceCheckpoint = 0
 
@@ -34,69 +44,82 @@ export function createWriter({ file, dataDir }: WriterData) {
     return db
   }
 
+  function openIndex(): OpenedIndex {
+    return told(() => {
+      const opening = new Database(file, { timeout: 5000 })
+      try {
+        opening.pragma('journal_mode = WAL')
+        opening.pragma('synchronous = FULL')
+        if (process.platform === 'darwin') {
+          opening.pragma('fullfsync = 1')
+          opening.pragma('checkpoint_fullfsync = 1')
+        }
+        // A new study touches 40 pages all over the index: with SQLite's own 2 MB, each is read again every time.
+        opening.pragma('cache_size = -65536')
+        opening.pragma('foreign_keys = ON')
+        opening.pragma('wal_autocheckpoint = 0')
+        opening.pragma('journal_size_limit = 67108864')
+        migrate(opening)
+        opening
+          .prepare(
+            'INSERT OR IGNORE INTO pending (content, again) SELECT id, 1 FROM content WHERE attributesVersion < ?',
+          )
+          .run(ATTRIBUTES_VERSION)
+        const state = opening.prepare<[string], { value: number }>('SELECT value FROM state WHERE key = ?')
+        const unclean = state.get('open')?.value === 1
+        opening.transaction(() => {
+          if (unclean) opening.exec(`UPDATE state SET value = value + 1 WHERE key = 'epoch'`)
+          opening.exec(`UPDATE state SET value = 1 WHERE key = 'open'`)
+        })()
+        const sequence = opening.prepare<[string], { seq: number }>('SELECT seq FROM sqlite_sequence WHERE name = ?')
+        const epoch = state.get('epoch')?.value ?? 1
+        commitRows = createCommitRows(opening, dataDir, epoch)
+        decisions = createDecisions(opening, epoch)
+        settleRows = createSettleRows(opening)
+        // From here on what is lost with the power is in the landing log, too, or is done again; all else goes `durably`.
+        opening.pragma('synchronous = NORMAL')
+        db = opening
+        refoldFrom(createRefold(opening))
+        return {
+          unclean,
+          seq: sequence.get('change')?.seq ?? 0,
+          lastContentId: sequence.get('content')?.seq ?? 0,
+          landed: { segment: state.get('landedSegment')?.value ?? 0, offset: state.get('landedOffset')?.value ?? 0 },
+        }
+      } catch (error) {
+        opening.close()
+        throw error
+      }
+    })
+  }
+
+  /** On the disk when it returns, with all that was committed before it. */
+  function durably<T>(work: () => T): T {
+    handle().pragma('synchronous = FULL')
+    try {
+      return told(work)
+    } finally {
+      db?.pragma('synchronous = NORMAL')
+    }
+  }
+
   /** Between the calls, a step at a time, until all is done or the index is closed. */
   function refoldFrom(step: () => boolean, steps = 1): void {
     setImmediate(() => {
       if (!db) return
-      // Done again when it is lost with the power.
-      db.pragma('synchronous = NORMAL')
-      try {
-        const more = step()
-        if (!more || steps % REFOLD_CHECKPOINT_EVERY === 0) db.pragma('wal_checkpoint(PASSIVE)')
-        if (more) refoldFrom(step, steps + 1)
-      } finally {
-        db.pragma('synchronous = FULL')
-      }
+      const more = step()
+      if (!more || steps % REFOLD_CHECKPOINT_EVERY === 0) db.pragma('wal_checkpoint(PASSIVE)')
+      if (more) refoldFrom(step, steps + 1)
     })
   }
 
   return {
     /** Opens and migrates. `unclean`: the station that had it open before did not close it. Throws 'database-newer'. */
-    open(): { unclean: boolean; seq: number; lastContentId: number } {
-      return told(() => {
-        const opening = new Database(file, { timeout: 5000 })
-        try {
-          opening.pragma('journal_mode = WAL')
-          // The row is the promise: it must be on the disk before the answer. NORMAL only becomes right when the landing
-          // record is itself a write-ahead log that can be replayed.
-          opening.pragma('synchronous = FULL')
-          if (process.platform === 'darwin') {
-            opening.pragma('fullfsync = 1')
-            opening.pragma('checkpoint_fullfsync = 1')
-          }
-          // A new study touches 40 pages all over the index: with SQLite's own 2 MB, each is read again every time.
-          opening.pragma('cache_size = -65536')
-          opening.pragma('foreign_keys = ON')
-          opening.pragma('wal_autocheckpoint = 0')
-          opening.pragma('journal_size_limit = 67108864')
-          migrate(opening)
-          opening
-            .prepare(
-              'INSERT OR IGNORE INTO pending (content, again) SELECT id, 1 FROM content WHERE attributesVersion < ?',
-            )
-            .run(ATTRIBUTES_VERSION)
-          const state = opening.prepare<[string], { value: number }>('SELECT value FROM state WHERE key = ?')
-          const unclean = state.get('open')?.value === 1
-          opening.transaction(() => {
-            if (unclean) opening.exec(`UPDATE state SET value = value + 1 WHERE key = 'epoch'`)
-            opening.exec(`UPDATE state SET value = 1 WHERE key = 'open'`)
-          })()
-          const sequence = opening.prepare<[string], { seq: number }>('SELECT seq FROM sqlite_sequence WHERE name = ?')
-          const epoch = state.get('epoch')?.value ?? 1
-          commitRows = createCommitRows(opening, dataDir, epoch)
-          decisions = createDecisions(opening, epoch)
-          db = opening
-          refoldFrom(createRefold(opening))
-          return { unclean, seq: sequence.get('change')?.seq ?? 0, lastContentId: sequence.get('content')?.seq ?? 0 }
-        } catch (error) {
-          opening.close()
-          throw error
-        }
-      })
-    },
+    open: (): OpenedIndex => openIndex(),
 
-    commit(objects: ReceivedObject[]): CommitAnswer {
-      const answer = told(() => commitRows(objects))
+    /** `landed`: behind it there are no records without rows any more; absent while what lies behind it is received again. */
+    commit(objects: PlacedObject[], landed?: LandingPosition): CommitAnswer {
+      const answer = told(() => commitRows(objects, landed))
       sinceCheckpoint += objects.length
       if (sinceCheckpoint >= CHECKPOINT_EVERY) {
         sinceCheckpoint = 0
@@ -115,24 +138,40 @@ export function createWriter({ file, dataDir }: WriterData) {
       )
     },
 
+    setLanded(landed: LandingPosition): void {
+      durably(() => settleRows.setLanded(landed))
+    },
+
+    unsettled: (limit: number): UnsettledCopy[] => told(() => settleRows.unsettled(limit)),
+
+    landingBytes: (): { bytes: number; objects: number } => told(() => settleRows.landingBytes()),
+
+    /** Durable when it returns: what the copies left may go. */
+    settled(copies: SettledCopy[]): void {
+      durably(() => settleRows.settled(copies))
+    },
+
+    /** Of the given files of the landing folder, those that copies lie in. */
+    landingFilesInUse: (files: string[]): string[] => told(() => settleRows.inUse(files)),
+
     setReading(studies: StudyStatus[], by: string, at: number): Decided<{ before: StudyStatus[] }> {
-      return told(() => decisions.setReading(studies, by, at))
+      return durably(() => decisions.setReading(studies, by, at))
     },
 
     setOpened(StudyInstanceUID: string, by: string, at: number): Decided<undefined> {
-      return told(() => decisions.setOpened(StudyInstanceUID, by, at))
+      return durably(() => decisions.setOpened(StudyInstanceUID, by, at))
     },
 
     setPriority(StudyInstanceUID: string, priority: Priority, at: number): Decided<{ before: Priority }> {
-      return told(() => decisions.setPriority(StudyInstanceUID, priority, at))
+      return durably(() => decisions.setPriority(StudyInstanceUID, priority, at))
     },
 
     putDraft(StudyInstanceUID: string, by: string, draft: string, rev: number, at: number): Decided<{ rev: number }> {
-      return told(() => decisions.putDraft(StudyInstanceUID, by, draft, rev, at))
+      return durably(() => decisions.putDraft(StudyInstanceUID, by, draft, rev, at))
     },
 
     setSetting(user: string, key: string, value: string): void {
-      told(() =>
+      durably(() =>
         handle()
           .prepare('INSERT INTO setting VALUES (?, ?, ?) ON CONFLICT (user, key) DO UPDATE SET value = excluded.value')
           .run(user, key, value),
@@ -143,44 +182,46 @@ export function createWriter({ file, dataDir }: WriterData) {
     finishWork(content: number, found: WorkFound): string {
       return told(() => {
         const db = handle()
-        // Lost with the power, it is simply done again: no sync of its own. The next commit's sync covers it.
-        db.pragma('synchronous = NORMAL')
-        try {
-          return db.transaction(() => {
-            const place = db
-              .prepare<[number], { StudyInstanceUID: string }>(
-                `SELECT StudyInstanceUID FROM content JOIN instance ON instance.id = content.instance
+        return db.transaction(() => {
+          const place = db
+            .prepare<[number], { StudyInstanceUID: string }>(
+              `SELECT StudyInstanceUID FROM content JOIN instance ON instance.id = content.instance
                  JOIN series ON series.id = instance.series JOIN study ON study.id = series.study WHERE content.id = ?`,
-              )
-              .get(content)
-            if (!place) throw new IsocenterError('not-found', `content ${content}`)
-            if (found.attributes) {
-              db.prepare('UPDATE content SET attributes = ?, perFrame = ?, attributesVersion = ? WHERE id = ?').run(
-                JSON.stringify(found.attributes),
-                found.perFrame?.length ? JSON.stringify(found.perFrame) : null,
-                ATTRIBUTES_VERSION,
-                content,
-              )
-            }
-            if (found.unshowable) {
-              db.prepare('UPDATE content SET unshowable = ? WHERE id = ?').run(found.unshowable, content)
-            }
-            if (found.thumbnail) {
-              db.prepare('INSERT OR REPLACE INTO thumbnail (content, png) VALUES (?, ?)').run(content, found.thumbnail)
-            }
-            db.prepare('DELETE FROM pending WHERE content = ?').run(content)
-            return place.StudyInstanceUID
-          })()
-        } finally {
-          db.pragma('synchronous = FULL')
-        }
+            )
+            .get(content)
+          if (!place) throw new IsocenterError('not-found', `content ${content}`)
+          if (found.attributes) {
+            db.prepare('UPDATE content SET attributes = ?, perFrame = ?, attributesVersion = ? WHERE id = ?').run(
+              JSON.stringify(found.attributes),
+              found.perFrame?.length ? JSON.stringify(found.perFrame) : null,
+              ATTRIBUTES_VERSION,
+              content,
+            )
+          }
+          if (found.unshowable) {
+            db.prepare('UPDATE content SET unshowable = ? WHERE id = ?').run(found.unshowable, content)
+          }
+          if (found.thumbnail) {
+            db.prepare('INSERT OR REPLACE INTO thumbnail (content, png) VALUES (?, ?)').run(content, found.thumbnail)
+          }
+          db.prepare('DELETE FROM pending WHERE content = ?').run(content)
+          return place.StudyInstanceUID
+        })()
       })
     },
 
-    /** Everything into the database file. `clean`: every file has its row, the next start need not look for others. */
-    close({ clean }: { clean: boolean }): void {
+    /** After a failed sync: everything is written from memory once more, and synced, and the handle is a new one. */
+    reopen(): void {
+      handle().pragma('wal_checkpoint(TRUNCATE)')
+      db?.close()
+      db = undefined
+      openIndex()
+    },
+
+    /** Everything into the database file. */
+    close(): void {
       if (!db) return
-      if (clean) db.exec(`UPDATE state SET value = 0 WHERE key = 'open'`)
+      db.exec(`UPDATE state SET value = 0 WHERE key = 'open'`)
       db.pragma('wal_checkpoint(TRUNCATE)')
       db.close()
       db = undefined

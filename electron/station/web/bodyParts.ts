@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import type { Place } from '../store/index.ts'
 import { takeBuffer } from './bufferPool.ts'
-import { type FileHandles, readFully } from './fileHandles.ts'
+import type { FileHandles } from './fileHandles.ts'
 
-/** Bytes at hand, or where in a file they are. */
-export type Part = Uint8Array | { path: string; offset: number; length: number }
+/** Bytes at hand, or where they are: `offset` is in the place's `path`. */
+export type Part = Uint8Array | { place: Place; offset: number; length: number }
 
 /** Large enough that a read's overhead (0.1 ms) does not show, small enough for dozens of answers at once. */
 const CHUNK_BYTES = 512 * 1024
@@ -37,7 +38,7 @@ async function* chunksOf(parts: Iterable<Part> | AsyncIterable<Part>, files: Fil
     }
     for (let done = 0; done < part.length; done += CHUNK_BYTES) {
       const chunk = takeBuffer(Math.min(CHUNK_BYTES, part.length - done))
-      await files.use(part.path, handle => readFully(handle, chunk, part.offset + done))
+      await files.read(part.place, chunk, part.offset + done)
       yield chunk
     }
   }

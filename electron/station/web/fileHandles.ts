@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { IsocenterError } from '../../../shared/errors.ts'
+import type { Place } from '../store/index.ts'
 
 interface Entry {
   handle: Promise<FileHandle>
@@ -12,9 +13,30 @@ const MOST_OPEN = 64
 /** Open files, kept for the next frame of the same file and closed when others need the place. */
 export class FileHandles {
   #entries = new Map<string, Entry>()
+  readonly #locate: (contentId: number) => Promise<Place>
+
+  /** @param locate where a content is now, if it is no longer where it was. */
+  constructor(locate: (contentId: number) => Promise<Place>) {
+    this.#locate = locate
+  }
+
+  /**
+   * Fills `target` from `position` of the place's file, wherever its content has settled meanwhile. Throws 'not-found' when the
+   * file is gone, 'malformed' when it ends before.
+   */
+  async read(place: Place, target: Uint8Array, position: number): Promise<void> {
+    try {
+      await this.#use(place.path, handle => readFully(handle, target, position))
+    } catch (error) {
+      if (!(error instanceof IsocenterError && error.code === 'not-found')) throw error
+      const now = await this.#locate(place.contentId)
+      if (now.path === place.path) throw error
+      await this.#use(now.path, handle => readFully(handle, target, position - place.fileOffset + now.fileOffset))
+    }
+  }
 
   /** Runs `action` with the file open for reading. Throws 'not-found' when the file is gone. */
-  async use<T>(path: string, action: (handle: FileHandle) => Promise<T>): Promise<T> {
+  async #use<T>(path: string, action: (handle: FileHandle) => Promise<T>): Promise<T> {
     const entry = this.#entries.get(path) ?? { handle: open(path, 'r'), users: 0 }
     // Last in the map = used last.
     this.#entries.delete(path)
@@ -58,8 +80,7 @@ function toNotFound(error: NodeJS.ErrnoException): never {
   throw error
 }
 
-/** Fills `target` from `position`. Throws 'malformed' when the file ends before. */
-export async function readFully(handle: FileHandle, target: Uint8Array, position: number): Promise<void> {
+async function readFully(handle: FileHandle, target: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < target.byteLength; ) {
     const { bytesRead } = await handle.read(target, done, target.byteLength - done, position + done)
     if (bytesRead === 0) throw new IsocenterError('malformed', 'the file is shorter than its index says')

@@ -1,9 +1,9 @@
 import { promisify } from 'node:util'
 import { constants, inflateRaw } from 'node:zlib'
 import { IsocenterError } from '../../../shared/errors.ts'
-import type { FrameLocation, StoredObject } from '../store/index.ts'
+import type { FrameLocation, Place, StoredObject } from '../store/index.ts'
 import { takeBuffer } from './bufferPool.ts'
-import { type FileHandles, readFully } from './fileHandles.ts'
+import type { FileHandles } from './fileHandles.ts'
 
 /** No real frame is larger (a whole-slide tile row is under 200 MiB); a damaged index must not ask for all memory. */
 const LARGEST_FRAME = 1024 * 1024 * 1024
@@ -16,7 +16,8 @@ const inflate = promisify(inflateRaw)
 /** Bytes of stored objects, by frame or by data set, as a viewer or a DICOMweb client needs them. */
 export class FrameReader {
   #files: FileHandles
-  #inflated = new Map<string, Promise<Buffer>>()
+  /** By content. */
+  #inflated = new Map<number, Promise<Buffer>>()
 
   constructor(files: FileHandles) {
     this.#files = files
@@ -31,13 +32,13 @@ export class FrameReader {
     switch (location.kind) {
       case 'range':
       case 'whole':
-        return this.ranges(location.path, location.ranges, headroom)
+        return this.ranges(location, location.ranges, headroom)
       case 'swap':
-        return swapped(await this.ranges(location.path, location.ranges, headroom), headroom, location.sampleBytes)
+        return swapped(await this.ranges(location, location.ranges, headroom), headroom, location.sampleBytes)
       case 'bits':
-        return aligned(await this.ranges(location.path, location.ranges), location.bitOffset, location.bits, headroom)
+        return aligned(await this.ranges(location, location.ranges), location.bitOffset, location.bits, headroom)
       case 'inflate': {
-        const dataSet = await this.#inflate(location.path, location.ranges)
+        const dataSet = await this.#inflate(location, location.ranges)
         const frame = dataSet.subarray(location.inflatedOffset, location.inflatedOffset + location.inflatedLength)
         if (frame.length < location.inflatedLength) throw new IsocenterError('malformed', 'the pixel data ends early')
         return Buffer.concat([Buffer.alloc(headroom), frame])
@@ -48,31 +49,30 @@ export class FrameReader {
   }
 
   /** The ranges of one file, one after the other. */
-  async ranges(path: string, ranges: Array<[number, number]>, headroom = 0): Promise<Buffer> {
+  async ranges(place: Place, ranges: Array<[number, number]>, headroom = 0): Promise<Buffer> {
     const length = ranges.reduce((sum, range) => sum + range[1], 0)
     if (length > LARGEST_FRAME) throw new IsocenterError('too-large', `${length} bytes in one piece`)
     const bytes = takeBuffer(headroom + length)
-    await this.#files.use(path, async handle => {
-      let at = headroom
-      for (const [offset, size] of ranges) {
-        await readFully(handle, bytes.subarray(at, at + size), offset)
-        at += size
-      }
-    })
+    let at = headroom
+    for (const [offset, size] of ranges) {
+      await this.#files.read(place, bytes.subarray(at, at + size), offset)
+      at += size
+    }
     return bytes
   }
 
   /** A deflated object's data set, inflated (PS3.5 §A.5); bounded, and kept for the next question. */
   inflatedDataSet(object: StoredObject): Promise<Buffer> {
-    return this.#inflate(object.path, [[object.dataSetOffset, object.dataSetLength]])
+    return this.#inflate(object, [[object.dataSetOffset, object.dataSetLength]])
   }
 
-  #inflate(path: string, ranges: Array<[number, number]>): Promise<Buffer> {
-    const known = this.#inflated.get(path)
-    this.#inflated.delete(path)
-    const wanted = known ?? this.#readInflated(path, ranges)
-    this.#inflated.set(path, wanted)
-    wanted.catch(() => this.#inflated.delete(path))
+  #inflate(place: Place, ranges: Array<[number, number]>): Promise<Buffer> {
+    const { contentId } = place
+    const known = this.#inflated.get(contentId)
+    this.#inflated.delete(contentId)
+    const wanted = known ?? this.#readInflated(place, ranges)
+    this.#inflated.set(contentId, wanted)
+    wanted.catch(() => this.#inflated.delete(contentId))
     for (const oldest of this.#inflated.keys()) {
       if (this.#inflated.size <= INFLATED_KEPT) break
       this.#inflated.delete(oldest)
@@ -80,8 +80,8 @@ export class FrameReader {
     return wanted
   }
 
-  async #readInflated(path: string, ranges: Array<[number, number]>): Promise<Buffer> {
-    const deflated = await this.ranges(path, ranges)
+  async #readInflated(place: Place, ranges: Array<[number, number]>): Promise<Buffer> {
+    const deflated = await this.ranges(place, ranges)
     try {
       // A stream cut short still gives what is there: SYNC_FLUSH.
       return await inflate(deflated, { maxOutputLength: LARGEST_INFLATED, finishFlush: constants.Z_SYNC_FLUSH })

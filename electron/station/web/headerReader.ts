@@ -24,7 +24,7 @@ export async function readHeader(object: StoredObject, reader: FrameReader): Pro
   }
   const most = Math.min(object.dataSetLength, LARGEST_HEADER)
   for (let length = Math.min(FIRST_READ, most); ; length = Math.min(length * 4, most)) {
-    const bytes = await reader.ranges(object.path, [[object.dataSetOffset, length]])
+    const bytes = await reader.ranges(object, [[object.dataSetOffset, length]])
     const dataSet = DataSet.read(bytes, encoding, stop)
     // Bytes that end exactly between two elements are not known to be cut.
     if ((!dataSet.truncated && dataSet.end < length) || length >= most) return dataSet

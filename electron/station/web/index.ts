@@ -59,7 +59,7 @@ export interface Web {
 export function createWeb(deps: WebDeps): Web {
   const { store, log } = deps
   let port = deps.config.httpPort
-  const files = new FileHandles()
+  const files = new FileHandles(contentId => store.read.locateContent(contentId))
   const reader = new FrameReader(files)
   const presence = createPresence()
   const events = createEvents({ ...deps, presence })

@@ -12,7 +12,7 @@ export interface Counters {
 export async function metricsText(
   counters: Counters,
   sources: {
-    store: Pick<Store, 'read' | 'writable' | 'seq'>
+    store: Pick<Store, 'read' | 'writable' | 'seq' | 'backlog'>
     dimse: DimsePort
     eventClients: number
     problems: number
@@ -31,6 +31,13 @@ export async function metricsText(
   add('instances', 'gauge', 'Instances in the store.', counts.instances)
   add('stored_bytes', 'gauge', 'Bytes of the stored objects.', counts.bytes)
   add('store_writable', 'gauge', '1 when new objects are taken, 0 when read-only.', Number(sources.store.writable))
+  add('landing_bytes', 'gauge', 'Bytes of answered objects that have not settled.', sources.store.backlog.bytes)
+  add(
+    'unhashed',
+    'gauge',
+    'Answered objects that have not settled and have no SHA-256 yet.',
+    sources.store.backlog.objects,
+  )
   add('store_seq', 'counter', 'Newest position of the feed of changes.', sources.store.seq)
   add('associations_open', 'gauge', 'Open DIMSE associations.', open)
   add('associations_receiving', 'gauge', 'Open DIMSE associations that have stored something.', receiving)

@@ -55,8 +55,9 @@ function dicomType({ TransferSyntaxUID }: StoredObject): string {
   return `${DICOM}; transfer-syntax=${TransferSyntaxUID}`
 }
 
-function wholeFile({ path, dataSetOffset, dataSetLength }: StoredObject) {
-  return { path, offset: 0, length: dataSetOffset + dataSetLength }
+function wholeFile(place: StoredObject) {
+  const { fileOffset, dataSetOffset, dataSetLength } = place
+  return { place, offset: fileOffset, length: dataSetOffset + dataSetLength - fileOffset }
 }
 
 /** One range of a file is enough for whoever resumes; several are answered with the whole (RFC 9110 §14.2 allows it). */
@@ -70,7 +71,7 @@ function oneFile(request: Request, file: Exclude<Part, Uint8Array>, type: string
   const { first, last } = range ?? { first: 0, last: file.length - 1 }
   headers.set('content-length', String(last - first + 1))
   if (range) headers.set('content-range', `bytes ${first}-${last}/${file.length}`)
-  const part = { path: file.path, offset: first, length: last - first + 1 }
+  const part = { ...file, offset: file.offset + first, length: last - first + 1 }
   return new Response(streamParts([part], files), { status: range ? 206 : 200, headers })
 }
 

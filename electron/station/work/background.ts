@@ -5,7 +5,7 @@ import type { Thread } from '../base/thread.ts'
 import type { Store, WorkFound } from '../store/index.ts'
 import type { WorkApi } from './workThread.ts'
 
-/** Asked of the store at a time: a page of rows, one round trip for their frames. */
+/** Asked of the store at a time. */
 const PAGE = 32
 /** No codec takes this long for a frame it will ever finish (a 100-megapixel JPEG 2000 takes 10 s). */
 const PATIENCE_MS = 60_000
@@ -74,27 +74,29 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
     }
   }
 
+  async function requestFor(contentId: number, headerOnly: boolean): Promise<Parameters<WorkApi['lookInto']>[0]> {
+    const object = await store.read.locateContent(contentId)
+    const [first] = await store.read.locateFrames([[contentId, 1]])
+    // The middle of a run shows more than its ends, which are often black.
+    const frame = Math.ceil((first?.NumberOfFrames ?? 1) / 2)
+    const [location] = frame === 1 ? [first] : await store.read.locateFrames([[contentId, frame]])
+    return { object, frame, location: location ?? null, headerOnly }
+  }
+
   /** One page of those that are wanted now, else of the queue; how many there were. */
   async function page(): Promise<number> {
     const wanted = urgent.splice(0, PAGE)
     const isUrgent = wanted.length > 0
     const pending = isUrgent ? wanted : await store.read.pendingWork(PAGE)
     if (pending.length === 0) return 0
-    const firsts = await store.read.locateFrames(pending.map(({ contentId }) => [contentId, 1]))
-    // The middle of a run shows more than its ends, which are often black.
-    const frames = firsts.map(first => Math.ceil((first?.NumberOfFrames ?? 1) / 2))
-    const locations = await store.read.locateFrames(
-      pending.map(({ contentId }, index) => [contentId, frames[index] ?? 1]),
-    )
-    for (const [index, { contentId, again }] of pending.entries()) {
+    for (const { contentId, again } of pending) {
       if (!isUrgent) {
         await giveWay()
         if (urgent.length > 0) return pending.length
       }
       if (closed) return 0
-      const object = await store.read.locateContent(contentId)
-      const [frame, location] = [frames[index] ?? 1, locations[index] ?? null]
-      const found = await look({ object, frame, location, headerOnly: again })
+      // Asked for now: what a page of them said would be gone when it has settled meanwhile.
+      const found = await look(await requestFor(contentId, again))
       if (closed) return 0
       // A picture that could be shown is not lost because its header could not be read once more.
       await store.finishWork(contentId, again ? { ...found, unshowable: undefined } : found)

@@ -1,0 +1,297 @@
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { ERRORS, IsocenterError } from '../../../shared/errors.ts'
+import { type Disk, errorCode, SyncError } from '../base/durable.ts'
+import type { Log } from '../base/log.ts'
+import type { Thread } from '../base/thread.ts'
+import { openDecisionLog } from './decisionLog.ts'
+import type { Decided } from './decisions.ts'
+import { GatherPool } from './gatherPool.ts'
+import type { Change, Receive, Received, Store, StoreProblem } from './index.ts'
+import { createGroupCommit } from './landing/groupCommit.ts'
+import { type LandingLimits, openLanding } from './landing/landing.ts'
+import { type LandingFolder, replayLanding, tidyLanding } from './landing/replay.ts'
+import { LANDING_FOLDER } from './landing/segment.ts'
+import type { ReaderApi } from './reader.ts'
+import { createReadPool } from './readPool.ts'
+import { ObjectReceive, type ReceiveContext } from './receive.ts'
+import { type SettlerParts, type SettleTimes, startSettler } from './settle/settler.ts'
+import type { WriterApi } from './writer.ts'
+
+/** Thumbnails come by the dozen: their studies are told together. */
+const WORK_TOLD_EVERY_MS = 300
+
+export interface StoreParts {
+  dataDir: string
+  log: Log
+  graceMs: number
+  recoverMs: number
+  disk: Disk
+  writer: Thread<WriterApi>
+  readers: Array<Thread<ReaderApi>>
+  startSettleThread: SettlerParts['startThread']
+  settleTimes: SettleTimes
+  limits: LandingLimits
+  folder: LandingFolder
+  opened: ReturnType<WriterApi['open']>
+  backlog: { bytes: number; objects: number }
+}
+
+/** The vault over its threads. What the landing log holds without rows is received again before it resolves. */
+export async function createStore(parts: StoreParts): Promise<Store> {
+  const { dataDir, log, disk, writer, readers, folder, opened } = parts
+  let seq = opened.seq
+  let lastContentId = Math.max(opened.lastContentId, ...folder.spilled)
+  let readOnly = false
+  let closing: Promise<void> | undefined
+  const receives = new Set<Receive>()
+  const listeners = new Set<(changes: Change[]) => void>()
+  const problemListeners = new Set<(problem: StoreProblem) => void>()
+
+  function report(problem: StoreProblem): void {
+    setImmediate(() => {
+      for (const listener of problemListeners) listener(problem)
+    })
+  }
+
+  function tell(changes: Change[]): void {
+    if (changes.length === 0) return
+    // After the answers: a listener cannot delay or fail a store.
+    setImmediate(() => {
+      for (const listener of listeners) {
+        try {
+          listener(changes)
+        } catch (error) {
+          log.error({ err: error }, 'a listener to changes failed')
+        }
+      }
+    })
+  }
+
+  function becomeReadOnly(error: unknown): void {
+    if (readOnly) return
+    readOnly = true
+    log.error({ err: error }, 'the disk reported an error: no new images are taken, reading goes on')
+    const detail = error instanceof Error ? error.message : String(error)
+    report({ severity: 'failure', sentence: ERRORS['store-read-only'].sentence, detail })
+  }
+  writer.ended.then(error => {
+    if (!closing) becomeReadOnly(error ?? new Error('the writer thread has ended'))
+  })
+
+  const firstSegment = Math.max(opened.landed.segment, ...folder.segments, 0) + 1
+  const landing = openLanding(disk, dataDir, firstSegment, parts.limits)
+  const settler = startSettler(
+    {
+      dataDir,
+      disk,
+      log,
+      writer,
+      report,
+      startThread: parts.startSettleThread,
+      currentSegment: () => landing.current,
+      mostBytes: parts.limits.mostBytes,
+      times: parts.settleTimes,
+      failedSync: becomeReadOnly,
+    },
+    parts.backlog,
+  )
+
+  /** Until what the log holds has been received again, its rows must not move the position in it. */
+  let replayed = false
+  const commit = createGroupCommit({
+    land: group => landing.land(group),
+    position: () => landing.position,
+    writeRows: (objects, landed) => writer.call('commit', objects, replayed ? landed : undefined),
+    onCommitted(answer) {
+      seq = Math.max(seq, answer.seq)
+      tell(answer.changes)
+    },
+  })
+
+  const context: ReceiveContext = {
+    dataDir,
+    disk,
+    gathering: new GatherPool(),
+    get landingFull() {
+      return settler.full
+    },
+    nextContentId: () => ++lastContentId,
+    async commit(object): Promise<Received> {
+      const received = await commit(object)
+      const { outcome, SOPInstanceUID, contentId } = received
+      if (outcome !== 'duplicate') settler.landed(object.metaLength + object.length)
+      if (outcome === 'revision' || outcome === 'conflict') {
+        const { sendingAET, address, door } = object.origin
+        log.warn(
+          { outcome, SOPInstanceUID, contentId, sendingAET, address, door },
+          'other bytes under a known UID: kept',
+        )
+        // Per sender, not per image: a scanner that re-uses UIDs does so by the hundred. The log has each one.
+        report({
+          severity: 'attention',
+          sentence:
+            outcome === 'revision'
+              ? 'Images came again with another header. Both versions are kept; the first is shown.'
+              : 'Different images came under UIDs that are known here. All are kept; the first is shown.',
+          detail: sendingAET ? `from ${sendingAET} at ${address}` : `by ${door}`,
+        })
+      }
+      return received
+    },
+    failedSync: becomeReadOnly,
+    get readOnly() {
+      return readOnly
+    },
+    ended: receive => receives.delete(receive),
+    left(file, error) {
+      log.error({ file, err: error }, 'a file that was not stored could not be removed')
+    },
+  }
+
+  async function replay(): Promise<void> {
+    const objects = await replayLanding({
+      dataDir,
+      from: opened.landed,
+      segments: folder.segments,
+      receive: (start, received) => new ObjectReceive(context, start, received),
+      log,
+    })
+    await writer.call('setLanded', landing.position)
+    replayed = true
+    const { orphans } = await tidyLanding({
+      dataDir,
+      disk,
+      folder,
+      inUse: files => writer.call('landingFilesInUse', files),
+      known: ids => writer.call('knownContents', ids),
+    })
+    if (objects + orphans > 0) log.warn({ objects, orphans }, 'received again from the landing log; set aside')
+  }
+
+  const decisionLog = openDecisionLog(join(dataDir, 'decisions.log'), disk)
+  /** Committed rows are told of at once, for every reader sees them; the answer waits for the log. */
+  async function decide<Answer>(commit: () => Promise<Decided<Answer>>): Promise<Answer> {
+    if (closing) throw new IsocenterError('draining')
+    if (readOnly) throw new IsocenterError('store-read-only')
+    const { answer, changes, seq: newest, decisions } = await commit()
+    seq = Math.max(seq, newest)
+    tell(changes)
+    try {
+      // Even when nothing changed: what is asked for again may be what could not be written before.
+      await decisionLog.append(decisions)
+    } catch (error) {
+      if (error instanceof SyncError) becomeReadOnly(error)
+      const code = errorCode(error) === 'ENOSPC' ? 'disk-full' : 'store-read-only'
+      throw new IsocenterError(code, 'decisions.log', { cause: error })
+    }
+    return answer
+  }
+
+  /** After a failed sync: a write, a sync and the index opened anew must succeed before anything is taken again. */
+  async function recover(): Promise<void> {
+    const path = join(dataDir, LANDING_FOLDER, 'probe')
+    try {
+      await disk.removeFile(path).catch(() => {})
+      const probe = await disk.createFile(path)
+      try {
+        await probe.write(new Uint8Array(4096).fill(1), 0)
+        await probe.sync()
+      } finally {
+        await probe.close()
+      }
+      await disk.removeFile(path)
+      await disk.syncFolder(join(dataDir, LANDING_FOLDER))
+      await decisionLog.recover()
+      await writer.call('reopen')
+      readOnly = false
+      if (!replayed) await replay()
+      log.warn({}, 'the disk works again: new images are taken')
+      report({ severity: 'attention', sentence: 'The disk works again: new images are taken.', detail: '' })
+    } catch (error) {
+      readOnly = true
+      log.error({ err: error }, 'the disk still does not work')
+    }
+  }
+  let recovering: Promise<void> | undefined
+  const recovery = setInterval(() => {
+    if (!readOnly || closing || receives.size > 0) return
+    recovering ??= recover().finally(() => {
+      recovering = undefined
+    })
+  }, parts.recoverMs)
+  recovery.unref()
+
+  const worked = new Set<string>()
+  let tellingWork: NodeJS.Timeout | undefined
+  function tellWork(StudyInstanceUID: string): void {
+    worked.add(StudyInstanceUID)
+    tellingWork ??= setTimeout(() => {
+      tellingWork = undefined
+      tell([...worked].map(uid => ({ seq, kind: 'study', StudyInstanceUID: uid })))
+      worked.clear()
+    }, WORK_TOLD_EVERY_MS)
+  }
+
+  async function close(): Promise<void> {
+    const deadline = Date.now() + parts.graceMs
+    while (receives.size > 0 && Date.now() < deadline) await wait(10)
+    if (receives.size > 0) log.warn({ receives: receives.size }, 'receives still open at the end are dropped')
+    await Promise.all([...receives].map(receive => receive.abort()))
+    clearTimeout(tellingWork)
+    clearInterval(recovery)
+    listeners.clear()
+    await recovering
+    await settler.close().catch(error => log.error({ err: error }, 'settling did not end cleanly'))
+    await landing.close().catch(error => log.error({ err: error }, 'the landing log was not closed cleanly'))
+    await decisionLog.close().catch(error => log.error({ err: error }, 'the log of decisions was not closed cleanly'))
+    // Readers first: the last checkpoint empties the write-ahead log only when nobody reads in it.
+    await Promise.all(readers.map(reader => reader.stop()))
+    await writer.call('close').catch(error => log.error({ err: error }, 'the index was not closed cleanly'))
+    await writer.stop()
+  }
+
+  await replay().catch(becomeReadOnly)
+
+  return {
+    read: createReadPool(readers),
+    beginReceive(start) {
+      if (closing) throw new IsocenterError('draining')
+      if (readOnly || !replayed) throw new IsocenterError('store-read-only')
+      const receive = new ObjectReceive(context, start)
+      receives.add(receive)
+      return receive
+    },
+    get seq() {
+      return seq
+    },
+    onChanges(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    onProblem(listener) {
+      problemListeners.add(listener)
+      return () => problemListeners.delete(listener)
+    },
+    setSetting: (user, key, value) => writer.call('setSetting', user, key, JSON.stringify(value)),
+    setReading: (studies, user) => decide(() => writer.call('setReading', studies, user, Date.now())),
+    setOpened: (uid, user) => decide(() => writer.call('setOpened', uid, user, Date.now())),
+    setPriority: (uid, priority) => decide(() => writer.call('setPriority', uid, priority, Date.now())),
+    putDraft: (uid, user, draft, rev) =>
+      decide(() => writer.call('putDraft', uid, user, JSON.stringify(draft), rev, Date.now())),
+    async finishWork(contentId, found) {
+      tellWork(await writer.call('finishWork', contentId, found))
+    },
+    get writable() {
+      return !readOnly && replayed
+    },
+    get backlog() {
+      return settler.backlog
+    },
+    settleAll: () => settler.settleAll(),
+    close() {
+      closing ??= close()
+      return closing
+    },
+  }
+}

@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto'
+import { dirname, join } from 'node:path'
+import { type Disk, type NewFile, SyncError } from '../../base/durable.ts'
+import {
+  encodeRecord,
+  encodeSegmentHeader,
+  type LandingRecord,
+  recordOverhead,
+  SEGMENT_HEADER_BYTES,
+} from './record.ts'
+
+const ZEROS = new Uint8Array(1 << 20)
+
+/** Relative to the data folder. */
+export const LANDING_FOLDER = 'landing'
+
+export function segmentFile(number: number): string {
+  return `${LANDING_FOLDER}/${String(number).padStart(10, '0')}.seg`
+}
+
+/** An object too large to be gathered, until it settles. */
+export function spilledFile(contentId: number): string {
+  return `${LANDING_FOLDER}/${contentId.toString(16).padStart(8, '0')}.dcm`
+}
+
+/** The number of a segment by its name in the landing folder; undefined for any other file. */
+export function segmentNumber(name: string): number | undefined {
+  const digits = /^(\d{10,})\.seg$/.exec(name)?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}
+
+/** An object that is to land: its record, and its data set in pieces where that goes into the segment, too. */
+export interface LandingEntry {
+  record: LandingRecord
+  data: Uint8Array[]
+}
+
+/** Where an entry's Part-10 file begins. */
+export interface Landed {
+  /** Relative to the data folder. */
+  file: string
+  offset: number
+}
+
+/** A file of zeros, made and synced ahead, into which groups of records are written: then a sync has no metadata to write. */
+export class Segment {
+  readonly number: number
+  readonly size: number
+  /** Behind the last record that was synced. */
+  end = SEGMENT_HEADER_BYTES
+  readonly #path: string
+  readonly #epoch: Uint8Array
+  readonly #file: NewFile
+
+  private constructor(number: number, size: number, path: string, epoch: Uint8Array, file: NewFile) {
+    this.number = number
+    this.size = size
+    this.#path = path
+    this.#epoch = epoch
+    this.#file = file
+  }
+
+  static async create(disk: Disk, dataDir: string, number: number, size: number): Promise<Segment> {
+    const path = join(dataDir, segmentFile(number))
+    const file = await disk.createFile(path)
+    try {
+      const epoch = randomBytes(16)
+      await file.write(encodeSegmentHeader(epoch, number), 0)
+      for (let at = SEGMENT_HEADER_BYTES; at < size; at += ZEROS.length) {
+        await file.write(ZEROS.subarray(0, Math.min(ZEROS.length, size - at)), at)
+      }
+      await file.sync()
+      await disk.syncFolder(dirname(path))
+      return new Segment(number, size, path, epoch, file)
+    } catch (error) {
+      await file.close().catch(() => {})
+      await disk.removeFile(path).catch(() => {})
+      throw error
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.end === SEGMENT_HEADER_BYTES
+  }
+
+  /** How many of the entries, from the first on, the rest of the segment takes. */
+  take(entries: LandingEntry[]): number {
+    let end = this.end
+    for (const [index, { record, data }] of entries.entries()) {
+      end += recordOverhead(record) + (data.length > 0 ? record.length : 0)
+      if (end > this.size) return index
+    }
+    return entries.length
+  }
+
+  /** Writes the entries as one group and syncs. After a rejection the segment must not be written to again. */
+  async append(entries: LandingEntry[]): Promise<Landed[]> {
+    const parts: Uint8Array[] = []
+    const landed: Landed[] = []
+    let at = this.end
+    for (const [index, { record, data }] of entries.entries()) {
+      const { head, fileOffset, total } = encodeRecord(this.#epoch, record, at, index === entries.length - 1)
+      const bytes = head.length + (record.file === undefined ? record.length : 0)
+      parts.push(head, ...data, ZEROS.subarray(0, total - bytes))
+      landed.push(
+        record.file ? { file: record.file, offset: 0 } : { file: segmentFile(this.number), offset: at + fileOffset },
+      )
+      at += total
+    }
+    await this.#file.write(parts, this.end)
+    await this.#file.sync()
+    this.end = at
+    return landed
+  }
+
+  close(): Promise<void> {
+    return this.#file.close()
+  }
+
+  /** After a failed sync: nothing from `end` on is adopted by the next start, whatever it reads there. */
+  async condemn(disk: Disk): Promise<void> {
+    const file = await disk.createFile(`${this.#path}.failed`)
+    try {
+      await file.write(Buffer.from(String(this.end)), 0)
+      await file.sync()
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error
+    } finally {
+      await file.close()
+    }
+  }
+}

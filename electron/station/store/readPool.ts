@@ -1,0 +1,40 @@
+import { IsocenterError } from '../../../shared/errors.ts'
+import type { Thread } from '../base/thread.ts'
+import type { StoreReader } from './index.ts'
+import type { ReaderApi } from './reader.ts'
+
+/** Each call goes to the reader with the least to do. */
+export function createReadPool(readers: Array<Thread<ReaderApi>>): StoreReader {
+  const open = readers.map(() => 0)
+  const call: Thread<ReaderApi>['call'] = async (name, ...args) => {
+    const index = open.indexOf(Math.min(...open))
+    const reader = readers[index]
+    if (!reader) throw new IsocenterError('internal', 'no reader')
+    open[index] = (open[index] ?? 0) + 1
+    try {
+      return await reader.call(name, ...args)
+    } finally {
+      open[index] = (open[index] ?? 1) - 1
+    }
+  }
+  return {
+    listStudies: query => call('listStudies', query),
+    orderStudies: query => call('orderStudies', query),
+    getStudies: ids => call('getStudies', ids),
+    countStudies: filter => call('countStudies', filter),
+    patientStudies: uid => call('patientStudies', uid),
+    getDraft: (uid, user) => call('getDraft', uid, user),
+    getStudy: uid => call('getStudy', uid),
+    getManifest: (study, series) => call('getManifest', study, series),
+    qido: query => call('qido', query),
+    locate: (uids, limit) => call('locate', uids, limit),
+    locateContent: contentId => call('locateContent', contentId),
+    locateFrames: wanted => call('locateFrames', wanted),
+    counts: () => call('counts'),
+    listPeers: () => call('listPeers'),
+    getSettings: user => call('getSettings', user),
+    unreadGroups: (study, series) => call('unreadGroups', study, series),
+    pendingWork: limit => call('pendingWork', limit),
+    getThumbnail: contentId => call('getThumbnail', contentId),
+  }
+}

@@ -1,0 +1,156 @@
+import { createHash, type Hash } from 'node:crypto'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import { IsocenterError } from '../../../../shared/errors.ts'
+import { createDisk, type Disk, errorCode, type NewFile, SyncError } from '../../base/durable.ts'
+import { fileOfContent } from '../contentFile.ts'
+import type { SettledCopy, UnsettledCopy } from './settleRows.ts'
+
+const BLOCK_BYTES = 1 << 20
+
+export interface SettleData {
+  dataDir: string
+}
+
+/**
+ * The settler's thread: copies out of the landing folder become plain Part-10 files, byte for byte, on the disk with their names
+ * when a call resolves. Received bytes are compared with the checksum they came with before, and the file with them after.
+ */
+export function createSettle({ dataDir }: SettleData) {
+  const disk = createDisk()
+
+  /** Rejects with the disk's error: then nothing is lost, the same copies are tried again later. */
+  async function settle(copies: UnsettledCopy[]): Promise<SettledCopy[]> {
+    try {
+      return await settleAll(copies)
+    } catch (error) {
+      // An error's class does not cross to the other thread, its code does.
+      if (error instanceof SyncError) throw new IsocenterError('store-read-only', error.message, { cause: error })
+      if (errorCode(error) === 'ENOSPC') throw new IsocenterError('disk-full', 'settling', { cause: error })
+      throw error
+    }
+  }
+
+  async function settleAll(copies: UnsettledCopy[]): Promise<SettledCopy[]> {
+    const results: SettledCopy[] = []
+    const written: Array<{ copy: UnsettledCopy; file: string; path: string; bytes: Buffer; handle: NewFile }> = []
+    try {
+      for (const copy of copies) {
+        const file = fileOfContent(copy.contentId)
+        const path = join(dataDir, file)
+        await disk.makeFolder(dirname(path))
+        if (isOwnFile(copy)) {
+          results.push(await nameFile(disk, dataDir, copy, file))
+          continue
+        }
+        const bytes = await readPart(join(dataDir, copy.file), copy.offset, copy.metaLength + copy.length)
+        if (!bytes || crc32(bytes.subarray(copy.metaLength)) !== copy.crc) {
+          results.push({ contentId: copy.contentId, damage: 'its bytes are not those that were received' })
+          continue
+        }
+        const handle = await createAnew(disk, path)
+        written.push({ copy, file, path, bytes, handle })
+        await handle.write(bytes, 0)
+      }
+      await Promise.all(written.map(({ handle }) => handle.sync()))
+    } finally {
+      await Promise.all(written.map(({ handle }) => handle.close()))
+    }
+    const folders = new Set([...copies].map(({ contentId }) => dirname(join(dataDir, fileOfContent(contentId)))))
+    await Promise.all([...folders].map(folder => disk.syncFolder(folder)))
+    for (const { copy, file, path, bytes } of written) {
+      const back = await readPart(path, 0, bytes.length)
+      if (!back?.equals(bytes)) throw new Error(`${file} does not read back as it was written`)
+      const sha256 = createHash('sha256').update(bytes.subarray(copy.metaLength)).digest()
+      results.push({ contentId: copy.contentId, file, sha256: Uint8Array.from(sha256) })
+    }
+    return results
+  }
+
+  return { settle }
+}
+
+/** A large object already is a file: it gets its name, by a second link until the first is removed. */
+async function nameFile(disk: Disk, dataDir: string, copy: UnsettledCopy, file: string): Promise<SettledCopy> {
+  const [from, to] = [join(dataDir, copy.file), join(dataDir, file)]
+  const found = await checksums(from, copy)
+  if (found?.crc !== copy.crc)
+    return { contentId: copy.contentId, damage: 'its bytes are not those that were received' }
+  await disk.linkFile(from, to).catch(async error => {
+    if (errorCode(error) !== 'EEXIST') throw error
+    // Of a settling that was cut off: that file, or something in its place.
+    if ((await stat(from)).ino === (await stat(to)).ino) return
+    await disk.removeFile(to)
+    await disk.linkFile(from, to)
+  })
+  return { contentId: copy.contentId, file, sha256: Uint8Array.from(found.hash.digest()) }
+}
+
+async function checksums(path: string, copy: UnsettledCopy): Promise<{ crc: number; hash: Hash } | undefined> {
+  const handle = await openToRead(path)
+  if (!handle) return undefined
+  try {
+    const hash = createHash('sha256')
+    const block = Buffer.allocUnsafe(BLOCK_BYTES)
+    let crc = 0
+    for (let done = 0; done < copy.length; ) {
+      const wanted = Math.min(BLOCK_BYTES, copy.length - done)
+      const { bytesRead } = await handle.read(block, 0, wanted, copy.metaLength + done)
+      if (bytesRead === 0) return undefined
+      const part = block.subarray(0, bytesRead)
+      crc = crc32(part, crc)
+      hash.update(part)
+      done += bytesRead
+    }
+    return { crc, hash }
+  } catch (error) {
+    return unreadable(error)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A file under a name of ours that has no row yet is half of a settling that was cut off. */
+async function createAnew(disk: Disk, path: string): Promise<NewFile> {
+  return disk.createFile(path).catch(async error => {
+    if (errorCode(error) !== 'EEXIST') throw error
+    await disk.removeFile(path)
+    return disk.createFile(path)
+  })
+}
+
+/** undefined when the file is gone or ends before. */
+async function readPart(path: string, offset: number, length: number): Promise<Buffer | undefined> {
+  const handle = await openToRead(path)
+  if (!handle) return undefined
+  try {
+    const bytes = Buffer.allocUnsafe(length)
+    for (let done = 0; done < length; ) {
+      const { bytesRead } = await handle.read(bytes, done, length - done, offset + done)
+      if (bytesRead === 0) return undefined
+      done += bytesRead
+    }
+    return bytes
+  } catch (error) {
+    return unreadable(error)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A sector that can't be read is damage to one object, not a reason to stop with all of them. */
+function unreadable(error: unknown): undefined {
+  if (errorCode(error) !== 'EIO') throw error
+}
+
+async function openToRead(path: string): Promise<FileHandle | undefined> {
+  return open(path, 'r').catch(error => {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  })
+}
+
+function isOwnFile(copy: UnsettledCopy): boolean {
+  return copy.file.endsWith('.dcm')
+}

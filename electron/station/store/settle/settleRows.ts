@@ -1,0 +1,53 @@
+import type { Database } from 'better-sqlite3'
+import type { LandingPosition } from '../landing/landing.ts'
+import type { ContentPlace } from '../sameBytes.ts'
+
+/** A copy that still lies in the landing folder. */
+export interface UnsettledCopy extends ContentPlace {
+  contentId: number
+  crc: number
+  received: number
+}
+
+/** What became of it: its place and SHA-256, or that its bytes are no longer what was received. */
+export type SettledCopy =
+  | { contentId: number; file: string; sha256: Uint8Array }
+  | { contentId: number; damage: string }
+
+/** The rows of copies that settle. */
+export function createSettleRows(db: Database) {
+  const unsettled = db.prepare<[number], UnsettledCopy>(
+    `SELECT content AS contentId, file, offset, metaLength, content.length, crc, received FROM copy
+     JOIN content ON content.id = copy.content WHERE volume = 0 AND state = 'whole' ORDER BY content LIMIT ?`,
+  )
+  const landingBytes = db.prepare<[], { bytes: number; objects: number }>(
+    'SELECT total(length) AS bytes, count(*) AS objects FROM copy WHERE volume = 0',
+  )
+  const move = db.prepare('UPDATE copy SET volume = 1, file = ?, offset = 0 WHERE content = ? AND volume = 0')
+  const setHash = db.prepare('UPDATE content SET sha256 = ? WHERE id = ?')
+  const setDamaged = db.prepare(`UPDATE copy SET state = 'damaged' WHERE content = ? AND volume = 0`)
+  const inUse = db
+    .prepare<[string], string>(
+      'SELECT DISTINCT file FROM copy WHERE volume = 0 AND file IN (SELECT value FROM json_each(?))',
+    )
+    .pluck()
+  const setLanded = db.prepare(
+    `UPDATE state SET value = iif(key = 'landedSegment', @segment, @offset) WHERE key IN ('landedSegment', 'landedOffset')`,
+  )
+
+  return {
+    unsettled: (limit: number): UnsettledCopy[] => unsettled.all(limit),
+    landingBytes: () => landingBytes.get() ?? { bytes: 0, objects: 0 },
+    setLanded(landed: LandingPosition): void {
+      setLanded.run(landed)
+    },
+    inUse: (files: string[]): string[] => inUse.all(JSON.stringify(files)),
+    settled: db.transaction((copies: SettledCopy[]): void => {
+      for (const copy of copies) {
+        if ('damage' in copy) setDamaged.run(copy.contentId)
+        // A copy that was deleted meanwhile has no row: its file is an orphan then, which the next look sets aside.
+        else if (move.run(copy.file, copy.contentId).changes > 0) setHash.run(copy.sha256, copy.contentId)
+      }
+    }).immediate,
+  }
+}

@@ -1,0 +1,180 @@
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { IsocenterError } from '../../../../shared/errors.ts'
+import { type Disk, errorCode } from '../../base/durable.ts'
+import type { Log } from '../../base/log.ts'
+import type { Thread } from '../../base/thread.ts'
+import type { StoreProblem } from '../index.ts'
+import { segmentNumber } from '../landing/segment.ts'
+import type { WriterApi } from '../writer.ts'
+import type { createSettle } from './settle.ts'
+import type { UnsettledCopy } from './settleRows.ts'
+
+/** One transaction with one sync of the index for so many, and no more of their bytes in memory. */
+const BATCH_OBJECTS = 32
+const BATCH_BYTES = 16 << 20
+/** While objects keep coming, a batch at a time and a rest between them. */
+const QUIET_MS = 250
+const REST_MS = 400
+const RETRY_MS = 10_000
+/** An idle thread goes after this. */
+const IDLE_MS = 20_000
+
+export interface SettleTimes {
+  /** An object settles when it is so old, … */
+  afterMs: number
+  /** … without any regard to arrivals when it is so old. */
+  latestMs: number
+  tickMs: number
+  /** What settled stays in the landing folder for so long: who was told its place before still finds it there. */
+  lingerMs: number
+}
+
+export const SETTLE_TIMES: SettleTimes = { afterMs: 60_000, latestMs: 300_000, tickMs: 1000, lingerMs: 10_000 }
+
+export interface SettlerParts {
+  dataDir: string
+  disk: Disk
+  log: Log
+  writer: Thread<WriterApi>
+  startThread(): Thread<ReturnType<typeof createSettle>>
+  /** Segments from this one on are still written to. */
+  currentSegment(): number
+  mostBytes: number
+  times: SettleTimes
+  report(problem: StoreProblem): void
+  failedSync(error: unknown): void
+}
+
+/** Brings what landed to its final place: from a minute on, oldest first, behind all that arrives, but never later than its limits. */
+export function startSettler(parts: SettlerParts, before: { bytes: number; objects: number }) {
+  const { dataDir, disk, log, writer, times } = parts
+  let { bytes, objects } = before
+  let lastArrival = 0
+  let thread: Thread<ReturnType<typeof createSettle>> | undefined
+  let idleSince = Date.now()
+  let running: Promise<void> | undefined
+  let retryAt = 0
+  let closed = false
+  const left = new Map<string, number>()
+
+  const pressed = () => bytes > parts.mostBytes / 2
+
+  async function settleBatch(wanted: UnsettledCopy[]): Promise<void> {
+    let size = 0
+    const batch = wanted.filter((copy, index) => {
+      size += copy.length
+      return index === 0 || size <= BATCH_BYTES
+    })
+    thread ??= parts.startThread()
+    const settled = await thread.call('settle', batch)
+    await writer.call('settled', settled)
+    idleSince = Date.now()
+    bytes = Math.max(0, bytes - batch.reduce((sum, { length, metaLength }) => sum + length + metaLength, 0))
+    objects = Math.max(0, objects - batch.length)
+    for (const copy of settled) {
+      if (!('damage' in copy)) continue
+      log.error({ contentId: copy.contentId, damage: copy.damage }, 'a stored object is damaged')
+      parts.report({
+        severity: 'failure',
+        sentence: 'A stored image is damaged on this disk. It is kept as it is; have it sent again.',
+        detail: `content ${copy.contentId}`,
+      })
+    }
+    const files = [...new Set(batch.map(({ file }) => file))]
+    const inUse = new Set(await writer.call('landingFilesInUse', files))
+    for (const file of files) if (!inUse.has(file)) left.set(file, Date.now())
+  }
+
+  /** Unlinks what nobody is in any more; a name that is locked (Windows) is tried again. */
+  async function removeLeft(linger: number): Promise<void> {
+    for (const [file, at] of left) {
+      if (Date.now() - at < linger) continue
+      const number = segmentNumber(file.slice(file.lastIndexOf('/') + 1))
+      if (number !== undefined && number >= parts.currentSegment()) continue
+      await disk.removeFile(join(dataDir, file)).then(
+        () => left.delete(file),
+        error => {
+          if (errorCode(error) === 'ENOENT') left.delete(file)
+          else log.warn({ file, err: error }, 'a landing file could not be removed yet')
+        },
+      )
+    }
+  }
+
+  async function run(all: boolean): Promise<void> {
+    while (!closed) {
+      const wanted = await writer.call('unsettled', BATCH_OBJECTS)
+      const age = Date.now() - (wanted[0]?.received ?? Number.POSITIVE_INFINITY)
+      if (wanted.length === 0 || !(all || pressed() || age >= times.afterMs)) break
+      const due = all || pressed() ? wanted : wanted.filter(copy => Date.now() - copy.received >= times.afterMs)
+      await settleBatch(due)
+      if (!all && !pressed() && age < times.latestMs && Date.now() - lastArrival < QUIET_MS) await wait(REST_MS)
+    }
+    await removeLeft(all ? 0 : times.lingerMs)
+  }
+
+  async function attempt(all: boolean): Promise<void> {
+    try {
+      await run(all)
+    } catch (error) {
+      if (closed) return
+      retryAt = Date.now() + RETRY_MS
+      log.error({ err: error }, 'settling stopped; it is tried again')
+      if (error instanceof IsocenterError && error.code === 'store-read-only') parts.failedSync(error)
+      if (error instanceof IsocenterError && error.code === 'disk-full') {
+        parts.report({
+          severity: 'failure',
+          sentence: 'The disk is full: received images cannot be brought to their place. They are safe where they are.',
+          detail: '',
+        })
+      }
+    }
+  }
+
+  async function tick(): Promise<void> {
+    if (running || closed || Date.now() < retryAt) return
+    if (objects === 0 && left.size === 0) {
+      if (thread && Date.now() - idleSince > IDLE_MS) {
+        const idle = thread
+        thread = undefined
+        await idle.stop()
+      }
+      return
+    }
+    running = attempt(false).finally(() => {
+      running = undefined
+    })
+  }
+  const timer = setInterval(() => void tick(), times.tickMs)
+  timer.unref()
+
+  return {
+    /** An object landed with so many bytes. */
+    landed(size: number): void {
+      lastArrival = Date.now()
+      bytes += size
+      objects++
+    },
+    /** What waits to be settled. */
+    get backlog(): { bytes: number; objects: number } {
+      return { bytes, objects }
+    },
+    get full(): boolean {
+      return bytes > parts.mostBytes
+    },
+    /** Everything, now. */
+    async settleAll(): Promise<void> {
+      await running
+      await attempt(true)
+    },
+    async close(): Promise<void> {
+      closed = true
+      clearInterval(timer)
+      // A batch that is cut off is done again after the next start.
+      await thread?.stop()
+      await running
+      await removeLeft(0)
+    },
+  }
+}
