@@ -74,6 +74,13 @@ export interface InstanceHeader extends Identity {
   damage?: string
 }
 
+/** What its sender's profile says of data sets that do not say it themselves. */
+export interface AssumedValues {
+  /** As written, values joined by backslash; '' = the default repertoire. */
+  SpecificCharacterSet: string
+  IssuerOfPatientID: string
+}
+
 /** Elements that say what differs from frame to frame. */
 const FRAME_TELLING = ['SharedFunctionalGroupsSequence', 'PerFrameFunctionalGroupsSequence', 'GridFrameOffsetVector']
 
@@ -89,12 +96,19 @@ const MAX_FRAMES = 1_000_000
  * Reads the header of one instance from the bytes of its data set (inflated, File Meta removed), whole or cut anywhere.
  * Never throws on what they contain: damage is told, and what could be read is there.
  */
-export function readInstanceHeader(bytes: Uint8Array, transferSyntaxUID: string): InstanceHeader {
+export function readInstanceHeader(
+  bytes: Uint8Array,
+  transferSyntaxUID: string,
+  assumed?: AssumedValues,
+): InstanceHeader {
   const declared = encodingOf(transferSyntaxUID)
-  const dataSet = DataSet.read(bytes, declared, { stopAt: PIXEL_DATA })
+  const characterSets = assumed?.SpecificCharacterSet ? assumed.SpecificCharacterSet.split('\\') : undefined
+  const dataSet = DataSet.read(bytes, declared, { stopAt: PIXEL_DATA, characterSets })
   const identity = {} as Identity
   for (const key of UIDS) identity[key] = normaliseUID(dataSet.string(key))
   for (const key of TEXTS) identity[key] = dataSet.string(key).slice(0, MAX_TEXT)
+  // An issuer without an ID would say nothing of anybody.
+  if (assumed && identity.PatientID !== '') identity.IssuerOfPatientID ||= assumed.IssuerOfPatientID
   const pixels = pixelElement(dataSet)
   const frames = dataSet.number('NumberOfFrames') ?? 1
   const truncatedHeader = dataSet.truncated && !pixels

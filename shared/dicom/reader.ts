@@ -66,7 +66,12 @@ interface Inherited {
   signedPixels: boolean
 }
 
-interface DataSetOptions extends ReadOptions {
+interface DefaultCharacterSets {
+  /** Of a data set that does not name its own. */
+  characterSets?: string[]
+}
+
+interface DataSetOptions extends ReadOptions, DefaultCharacterSets {
   inherited?: Inherited
 }
 
@@ -100,13 +105,15 @@ export class DataSet {
     this.end = read.end
     for (const span of read.elements) if (!this.#byTag.has(span.tag)) this.#byTag.set(span.tag, span)
     const declared = this.bytes(0x00080005)
-    this.characterSets = declared ? decodeText(declared, [], 'CS') : (options.inherited?.characterSets ?? [])
+    this.characterSets = declared
+      ? decodeText(declared, [], 'CS')
+      : (options.inherited?.characterSets ?? options.characterSets ?? [])
     const representation = this.bytes(0x00280103)
     this.signedPixels = representation ? representation.includes(1) : (options.inherited?.signedPixels ?? false)
   }
 
   /** Bytes of a data set (without File Meta), whole or cut anywhere. Never throws on what they contain. */
-  static read(bytes: Uint8Array, encoding: Encoding, options: ReadOptions = {}): DataSet {
+  static read(bytes: Uint8Array, encoding: Encoding, options: ReadOptions & DefaultCharacterSets = {}): DataSet {
     return new DataSet(bytes, encoding, options)
   }
 

@@ -10,7 +10,7 @@ import type { AssociateRequest } from '../wire/pdu.ts'
 import type { Admission, Place } from './admission.ts'
 import type { AssociationTap, Captures } from './captures.ts'
 import { negotiate, timersOf } from './negotiation.ts'
-import { serve } from './services.ts'
+import { type Sender, serve } from './services.ts'
 
 export type FoundProblem = Pick<Problem, 'severity' | 'sentence' | 'detail'>
 
@@ -65,13 +65,7 @@ export class OpenAssociation {
       onMessage: (context, command) =>
         serve(
           around.store,
-          {
-            door: 'dimse',
-            sourceAET: this.#callingAET,
-            sendingAET: this.#callingAET,
-            receivingAET: around.aet,
-            address: this.#address,
-          },
+          this.#sender(),
           context,
           command,
           response => this.#association.send(context.id, response),
@@ -118,6 +112,21 @@ export class OpenAssociation {
 
   get #callingAET(): string {
     return this.#association.request?.callingAET ?? ''
+  }
+
+  #sender(): Sender {
+    const { SpecificCharacterSet, IssuerOfPatientID, conflictPolicy } = this.#profile
+    return {
+      origin: {
+        door: 'dimse',
+        sourceAET: this.#callingAET,
+        sendingAET: this.#callingAET,
+        receivingAET: this.#around.aet,
+        address: this.#address,
+      },
+      assumed: { SpecificCharacterSet, IssuerOfPatientID },
+      showLatest: conflictPolicy === 'showLatest',
+    }
   }
 
   /** The peer as a person knows it. */

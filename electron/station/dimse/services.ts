@@ -1,14 +1,17 @@
-import type { Origin, Store } from '../store/index.ts'
+import type { ReceiveStart, Store } from '../store/index.ts'
 import { COMMAND, CommandError, type CommandSet, responseTo, STATUS } from '../wire/dimse.ts'
 import type { AcceptedContext, MessageSink } from '../wire/messages.ts'
 import { VERIFICATION } from './negotiation.ts'
 import { receiveStore, type StorageEvents } from './storageScp.ts'
 import { answerEcho } from './verificationScp.ts'
 
+/** What an association says of all that comes over it. */
+export type Sender = Pick<ReceiveStart, 'origin' | 'assumed' | 'showLatest'>
+
 /** Finds the service a command is for. Throws CommandError for what is no request at all. */
 export function serve(
   store: Pick<Store, 'beginReceive'>,
-  origin: Origin,
+  sender: Sender,
   context: AcceptedContext,
   command: CommandSet,
   respond: (response: CommandSet) => Promise<unknown>,
@@ -22,7 +25,7 @@ export function serve(
   }
   if (CommandField === COMMAND.cEchoRQ) return answerEcho(command, respond)
   if (CommandField === COMMAND.cStoreRQ && context.abstractSyntax !== VERIFICATION) {
-    return receiveStore(store, origin, context, command, respond, events)
+    return receiveStore(store, sender, context, command, respond, events)
   }
   return ignored(() => respond(responseTo(command, STATUS.unrecognizedOperation)))
 }

@@ -1,7 +1,8 @@
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
-import type { Origin, Receive, Store } from '../store/index.ts'
+import type { Receive, Store } from '../store/index.ts'
 import { type CommandSet, NO_DATA_SET, responseTo, STATUS } from '../wire/dimse.ts'
 import type { AcceptedContext, MessageSink } from '../wire/messages.ts'
+import type { Sender } from './services.ts'
 
 export interface StorageEvents {
   stored(): void
@@ -14,7 +15,7 @@ export interface StorageEvents {
  */
 export function receiveStore(
   store: Pick<Store, 'beginReceive'>,
-  origin: Origin,
+  sender: Sender,
   context: AcceptedContext,
   command: CommandSet,
   respond: (response: CommandSet) => Promise<unknown>,
@@ -35,7 +36,7 @@ export function receiveStore(
   try {
     if (command.CommandDataSetType === NO_DATA_SET) throw new IsocenterError('malformed', 'C-STORE without a data set')
     receive = store.beginReceive({
-      origin,
+      ...sender,
       SOPClassUID: command.AffectedSOPClassUID ?? '',
       SOPInstanceUID,
       TransferSyntaxUID: context.transferSyntax,

@@ -106,14 +106,25 @@ export function createCommitRows(
   const setSeriesFlags = db.prepare('UPDATE series SET flags = ? WHERE id = ?')
   const instanceByUID = db.prepare<
     [string],
-    { id: number; study: number; StudyInstanceUID: string; SeriesInstanceUID: string }
+    {
+      id: number
+      series: number
+      study: number
+      NumberOfFrames: number
+      StudyInstanceUID: string
+      SeriesInstanceUID: string
+    }
   >(
-    `SELECT instance.id, study.id AS study, StudyInstanceUID, SeriesInstanceUID FROM instance
+    `SELECT instance.id, series, study.id AS study, NumberOfFrames, StudyInstanceUID, SeriesInstanceUID FROM instance
      JOIN series ON series.id = instance.series JOIN study ON study.id = series.study WHERE SOPInstanceUID = ?`,
   )
   const addInstance = db.prepare(
     `INSERT INTO instance (series, SOPInstanceUID, SOPClassUID, InstanceNumber, NumberOfFrames, shown) VALUES (?, ?, ?, ?, ?, ?)`,
   )
+  const show = db.prepare(
+    'UPDATE instance SET shown = @content, NumberOfFrames = @frames, InstanceNumber = @InstanceNumber WHERE id = @id',
+  )
+  const addFrames = db.prepare('UPDATE series SET frames = frames + ? WHERE id = ?')
   const contentsOf = db.prepare<[number], ContentRow>(
     `SELECT content.id, crc, TransferSyntaxUID, pixelOffset, content.length, metaLength, file, offset FROM content
      JOIN copy ON copy.content = content.id WHERE instance = ? ORDER BY content.id`,
@@ -279,7 +290,7 @@ export function createCommitRows(
         (content.crc ?? object.crc) === object.crc &&
         sameDataSet(dataDir, content, object),
     )
-    let place = known
+    let place: { StudyInstanceUID: string; SeriesInstanceUID: string } | undefined = known
     let outcome: Received['outcome']
     if (known && equal) {
       meet(object)
@@ -290,6 +301,11 @@ export function createCommitRows(
       outcome = relationTo(contents, object)
       writeContent(object, known.id, outcome)
       countInStudy.run({ ...touch(object), id: known.study, series: 0, instances: 0, bytes })
+      if (object.showLatest) {
+        const frames = header.NumberOfFrames ?? 0
+        addFrames.run(frames - known.NumberOfFrames, known.series)
+        show.run({ id: known.id, content: object.contentId, frames, InstanceNumber: integer(header.InstanceNumber) })
+      }
     } else {
       outcome = 'stored'
       const study = studyOf(object, group)
@@ -310,7 +326,7 @@ export function createCommitRows(
       countInSeries.run(frames, series.id)
       if (series.isNew) addToTotal.run(1, 'series')
       addToTotal.run(1, 'instances')
-      place = { id: instance, study, ...pick(header, ['StudyInstanceUID', 'SeriesInstanceUID']) }
+      place = pick(header, ['StudyInstanceUID', 'SeriesInstanceUID'])
     }
     addToTotal.run(bytes, 'bytes')
     meet(object)

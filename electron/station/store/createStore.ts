@@ -128,12 +128,13 @@ export async function createStore(parts: StoreParts): Promise<Store> {
           'other bytes under a known UID: kept',
         )
         // Per sender, not per image: a scanner that re-uses UIDs does so by the hundred. The log has each one.
+        const shown = object.showLatest ? 'the latest' : 'the first'
         report({
           severity: 'attention',
           sentence:
             outcome === 'revision'
-              ? 'Images came again with another header. Both versions are kept; the first is shown.'
-              : 'Different images came under UIDs that are known here. All are kept; the first is shown.',
+              ? `Images came again with another header. Both versions are kept; ${shown} is shown.`
+              : `Different images came under UIDs that are known here. All are kept; ${shown} is shown.`,
           detail: sendingAET ? `from ${sendingAET} at ${address}` : `by ${door}`,
         })
       }

@@ -6,6 +6,7 @@ import type {
   StudySort,
   StudySummary,
 } from '../../../shared/contract.ts'
+import type { AssumedValues } from '../../../shared/dicom/instanceHeader.ts'
 import type { FrameAccessKind, ImageAttributes, SeriesManifest } from '../../../shared/viewing/image.ts'
 
 export { openStore, type StoreOptions } from './openStore.ts'
@@ -29,6 +30,10 @@ export interface ReceiveStart {
   SOPClassUID: string
   SOPInstanceUID: string
   TransferSyntaxUID: string
+  /** Of the sender's profile: what is indexed where the data set says nothing. Nothing is written into it. */
+  assumed?: AssumedValues
+  /** Of the sender's profile: other bytes under a known UID are shown from now on. All are kept, whatever is shown. */
+  showLatest?: boolean
 }
 
 /** The one way in. Exactly one of `commit` and `abort` ends it. */

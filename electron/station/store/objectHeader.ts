@@ -1,6 +1,11 @@
 import { createInflateRaw } from 'node:zlib'
 import { type FramePlan, planFrames } from '../../../shared/dicom/frames.ts'
-import { type InstanceHeader, readInstanceHeader, unshowableReason } from '../../../shared/dicom/instanceHeader.ts'
+import {
+  type AssumedValues,
+  type InstanceHeader,
+  readInstanceHeader,
+  unshowableReason,
+} from '../../../shared/dicom/instanceHeader.ts'
 import { isStorableUID, normaliseUID, transferSyntax } from '../../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { FragmentWalker } from './fragmentWalker.ts'
@@ -12,9 +17,13 @@ const MAX_INFLATE_RATIO = 256
 const MIN_INFLATE_LIMIT = 4 << 20
 
 /** The header from the first bytes of a data set as it came; deflated ones are inflated as far as the bounds allow. */
-export async function readObjectHeader(bytes: Uint8Array, transferSyntaxUID: string): Promise<InstanceHeader> {
+export async function readObjectHeader(
+  bytes: Uint8Array,
+  transferSyntaxUID: string,
+  assumed?: AssumedValues,
+): Promise<InstanceHeader> {
   const { deflated } = transferSyntax(transferSyntaxUID)
-  return readInstanceHeader(deflated ? await inflateStart(bytes) : bytes, transferSyntaxUID)
+  return readInstanceHeader(deflated ? await inflateStart(bytes) : bytes, transferSyntaxUID, assumed)
 }
 
 /** What can be inflated of `bytes`, at most so much; damage ends it where it stands. */

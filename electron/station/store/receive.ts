@@ -128,7 +128,7 @@ export class ObjectReceive implements Receive {
   #beginSpill(): void {
     const head = this.#gathered()
     const opening = (async () => {
-      const header = await readObjectHeader(head, this.#start.TransferSyntaxUID)
+      const header = await readObjectHeader(head, this.#start.TransferSyntaxUID, this.#start.assumed)
       this.#releaseHead()
       const meta = this.#meta(header)
       const { handle } = await this.#create()
@@ -159,7 +159,7 @@ export class ObjectReceive implements Receive {
       checkIdentity(header, commandUID)
     } else {
       const bytes = this.#gathered()
-      header = await readObjectHeader(bytes, TransferSyntaxUID)
+      header = await readObjectHeader(bytes, TransferSyntaxUID, this.#start.assumed)
       checkIdentity(header, commandUID)
       walker = walkerFor(header, TransferSyntaxUID)
       walker?.feed(bytes.subarray(header.pixels?.valueOffset ?? 0))
@@ -196,6 +196,7 @@ export class ObjectReceive implements Receive {
       crc: this.#crc,
       metaLength,
       received,
+      showLatest: this.#start.showLatest === true,
     }
   }
 
@@ -206,7 +207,7 @@ export class ObjectReceive implements Receive {
     try {
       const bytes = Buffer.alloc(Math.min(this.#length, MAX_HEADER_BYTES))
       await readFully(handle, bytes, metaLength)
-      const header = await readObjectHeader(bytes, TransferSyntaxUID)
+      const header = await readObjectHeader(bytes, TransferSyntaxUID, this.#start.assumed)
       const walker = walkerFor(header, TransferSyntaxUID)
       if (walker) {
         const block = Buffer.alloc(READ_BYTES)

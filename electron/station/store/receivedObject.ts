@@ -20,6 +20,8 @@ export interface ReceivedObject {
   metaLength: number
   /** Epoch ms. */
   received: number
+  /** Under a known UID: shown instead of what is there. */
+  showLatest: boolean
 }
 
 /** An object whose bytes are synced at their place, on its way into the rows. */

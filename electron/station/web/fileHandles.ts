@@ -29,8 +29,8 @@ export class FileHandles {
       await this.#use(place.path, handle => readFully(handle, target, position))
     } catch (error) {
       if (!(error instanceof IsocenterError && error.code === 'not-found')) throw error
-      const now = await this.#locate(place.contentId)
-      if (now.path === place.path) throw error
+      const now = await this.#locate(place.contentId).catch(() => undefined)
+      if (!now || now.path === place.path) throw error
       await this.#use(now.path, handle => readFully(handle, target, position - place.fileOffset + now.fileOffset))
     }
   }
