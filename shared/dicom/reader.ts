@@ -105,7 +105,7 @@ export class DataSet {
     this.end = read.end
     for (const span of read.elements) if (!this.#byTag.has(span.tag)) this.#byTag.set(span.tag, span)
     const declared = this.bytes(0x00080005)
-    this.characterSets = declared
+    this.characterSets = declared?.length
       ? decodeText(declared, [], 'CS')
       : (options.inherited?.characterSets ?? options.characterSets ?? [])
     const representation = this.bytes(0x00280103)

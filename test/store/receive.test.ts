@@ -6,6 +6,7 @@ import { createDisk, type Disk, SyncError } from '../../electron/station/base/du
 import type { Change, Store } from '../../electron/station/store/index.ts'
 import { readFileMeta } from '../../shared/dicom/part10.ts'
 import { TS } from '../../shared/dicom/uids.ts'
+import type { NewDataSet } from '../../shared/dicom/writer.ts'
 import { CT_IMAGE, ctSlice, newStore, scanner, send, type TestObject } from './objects.ts'
 
 /** The objects' own files, once all have settled. */
@@ -18,7 +19,7 @@ async function filesIn(store: Store, dataDir: string): Promise<string[]> {
   )
 }
 
-async function storedBytes(store: Store, contentId: number): Promise<Uint8Array> {
+async function storedBytes(store: Store, contentId: number): Promise<Buffer> {
   const { path, dataSetOffset, dataSetLength } = await store.read.locateContent(contentId)
   return readFileSync(path).subarray(dataSetOffset, dataSetOffset + dataSetLength)
 }
@@ -134,6 +135,45 @@ test('the same bytes again are a duplicate, another header a revision, other pix
   await expect
     .poll(() => told)
     .toEqual([expect.stringContaining('another header'), expect.stringContaining('Different images')])
+})
+
+test('of a sender whose profile says so, the latest content is the one that is shown', async () => {
+  const { store } = await newStore()
+  const latest = ctSlice(1, { PixelData: new Uint16Array(64 * 64).fill(5) })
+  await send(store, ctSlice(1))
+  const receive = store.beginReceive({ origin: scanner, SOPClassUID: CT_IMAGE, ...latest, showLatest: true })
+  receive.write(latest.bytes)
+  const { contentId } = await receive.commit()
+  const [shown] = await store.read.locate({ StudyInstanceUID: '2.25.1000.1' }, 10)
+  expect(shown?.contentId).toBe(contentId)
+})
+
+test('what a sender’s profile says of its data sets is indexed where they say nothing, and never written', async () => {
+  const { store } = await newStore()
+  const send = async (study: number, values: NewDataSet) => {
+    const object = ctSlice(1, values, { study })
+    // The writer names UTF-8; the old scanner names nothing and means ISO 8859-5.
+    const bytes = Buffer.from(object.bytes)
+    const name = bytes.indexOf('NNNN')
+    Buffer.from([0xb8, 0xd2, 0xd0, 0xdd]).copy(bytes, name)
+    const receive = store.beginReceive({
+      origin: scanner,
+      SOPClassUID: CT_IMAGE,
+      ...object,
+      assumed: { SpecificCharacterSet: 'ISO_IR 144', IssuerOfPatientID: 'WARD 7' },
+    })
+    receive.write(bytes)
+    const { contentId } = await receive.commit()
+    expect((await storedBytes(store, contentId)).equals(bytes)).toBe(true)
+    return (await store.read.getStudy(`2.25.1000.${study}`)).study
+  }
+  expect(await send(1, { SpecificCharacterSet: '', PatientName: 'NNNN' })).toMatchObject({
+    PatientName: 'Иван',
+    IssuerOfPatientID: 'WARD 7',
+  })
+  expect(await send(2, { SpecificCharacterSet: '', PatientName: 'NNNN', IssuerOfPatientID: 'OWN' })).toMatchObject({
+    IssuerOfPatientID: 'OWN',
+  })
 })
 
 test('two associations with the same object at once store it once', async () => {
