@@ -176,7 +176,10 @@ async function readCase(name: string, file: string, malformed: boolean): Promise
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 /** The data sets of every file the station holds, by hash: also those that stand second under their UID. */
+/** Of the plain files, once everything has become one. */
 async function storedHashes(station: RunningStation): Promise<Set<string>> {
+  const waiting = async () => (await (await station.get('/metrics')).text()).match(/^isocenter_unhashed (\d+)/m)?.[1]
+  await expect.poll(waiting, { timeout: 120_000 }).toBe('0')
   const root = path.join(station.dataDir, 'files')
   const hashes = new Set<string>()
   for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
@@ -246,7 +249,7 @@ async function expectServing(station: RunningStation): Promise<void> {
 /** 600 files through three doors, on a machine that may be busy. */
 describe('byte for byte', { timeout: 300_000 }, () => {
   test('a byte-exact sender: every object is stored as sent, broken ones end in a status and a comment', async () => {
-    const station = await startStation()
+    const station = await startStation({ config: { settleAfterSeconds: 0 } })
     try {
       const sendable = cases.filter(one => one.sendable)
       const groups = Map.groupBy(sendable, one => one.SOPClassUID)
@@ -277,7 +280,7 @@ describe('byte for byte', { timeout: 300_000 }, () => {
   })
 
   test("DCMTK's storescu: what crossed the wire is what is stored", async () => {
-    const station = await startStation()
+    const station = await startStation({ config: { settleAfterSeconds: 0 } })
     const tap = await startWireTap(station.dimsePort)
     try {
       const sendable = cases.filter(one => one.sendable && one.storable && !one.malformed)
@@ -322,7 +325,7 @@ describe('byte for byte', { timeout: 300_000 }, () => {
   })
 
   test('import: the file on disk and the object that comes back have the same data set; names are right', async () => {
-    const station = await startStation()
+    const station = await startStation({ config: { settleAfterSeconds: 0 } })
     try {
       const roots = [folder, ...cases.filter(one => !one.path.startsWith(folder)).map(one => one.path)]
       const job = await station.job(await station.call('import.start', { paths: roots }))

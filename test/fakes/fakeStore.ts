@@ -39,6 +39,7 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
     get seq() {
       return seq
     },
+    epoch: 1,
     onProblem: () => () => {},
     onChanges(listener) {
       listeners.add(listener)

@@ -163,3 +163,19 @@ test('after a failed sync the vault takes images again once the disk works, and 
   const { store: again } = await newStore({ dataDir })
   expect([...(await everyInstance(again)).keys()].sort()).toEqual([1, 3].map(n => ctSlice(n).SOPInstanceUID))
 })
+
+test('a segment that settled while it was still written to is not removed with what came later', async () => {
+  const { store, dataDir } = await newStore({ settle: { afterMs: 0, tickMs: 10, lingerMs: 0 } })
+  const sent = new Map<string, Uint8Array>()
+  for (let n = 1; n <= 60; n++) {
+    // More than one segment of 8 MiB, with pauses in which everything settles.
+    const object = ctSlice(n, {}, { size: 512 })
+    await send(store, object)
+    sent.set(object.SOPInstanceUID, object.bytes)
+    if (n % 15 === 0) await expect.poll(() => store.backlog.objects, { timeout: 30_000 }).toBe(0)
+  }
+  await expect.poll(() => segmentsIn(dataDir).length, { timeout: 30_000 }).toBeLessThan(4)
+  const found = await everyInstance(store)
+  expect(found.size).toBe(60)
+  for (const [uid, bytes] of found) expect(bytes.equals(sent.get(uid) ?? Buffer.alloc(0))).toBe(true)
+}, 120_000)

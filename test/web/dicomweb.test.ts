@@ -434,6 +434,7 @@ describe('thumbnails', () => {
 })
 
 test('a file that is gone from the disk is an error with a status, and the counter serves on', async () => {
+  await store.settleAll()
   const [object] = await store.read.locate({ StudyInstanceUID: '2.5' }, 1)
   expect((await readFile(object!.path)).length).toBeGreaterThan(0)
   await rm(object!.path)

@@ -46,14 +46,14 @@ async function listen(
 
 test('a study that arrives is told at once, with the feed’s seq', async () => {
   const told = await listen(all => all.some(e => e.event === 'studies'), { meanwhile: () => store.touch('1.2.3') })
-  expect(told.at(-1)).toEqual({ id: '1', event: 'studies', data: { seq: 1, StudyInstanceUIDs: ['1.2.3'] } })
+  expect(told.at(-1)).toEqual({ id: '1-1', event: 'studies', data: { seq: 1, StudyInstanceUIDs: ['1.2.3'] } })
 })
 
 test('a burst is told a few times, every study in it, and the last seq', async () => {
   const burst = () => {
     for (let i = 0; i < 1000; i++) store.touch(`1.${i % 7}`)
   }
-  const told = await listen(all => all.at(-1)?.id === '1000', { meanwhile: burst })
+  const told = await listen(all => all.at(-1)?.id === '1-1000', { meanwhile: burst })
   const studies = told.filter(e => e.event === 'studies')
   expect(studies.length).toBeLessThan(4)
   expect(new Set(studies.flatMap(e => e.data.StudyInstanceUIDs)).size).toBe(7)
@@ -68,9 +68,9 @@ test('more studies at once than a client should look up: read again', async () =
 
 test('who resumes where the feed is has missed nothing; who is behind reads again', async () => {
   store.touch('1.2')
-  const upToDate = await listen(all => all.length > 0, { lastEventId: '1' })
+  const upToDate = await listen(all => all.length > 0, { lastEventId: '1-1' })
   expect(upToDate.map(e => e.event)).toEqual(['associations'])
-  const behind = await listen(all => all.length > 1, { lastEventId: '0' })
+  const behind = await listen(all => all.length > 1, { lastEventId: '1-0' })
   expect(behind.map(e => e.event)).toEqual(['again', 'associations'])
 })
 

@@ -89,6 +89,7 @@ test('a file that cannot be read again costs nothing that was known', async () =
   const dataDir = await temporaryFolder()
   await worked(dataDir, async store => {
     await send(store, ctSlice(1))
+    await store.settleAll()
   })
   makeOlder(dataDir)
   const files = join(dataDir, 'files')

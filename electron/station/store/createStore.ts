@@ -40,7 +40,7 @@ export interface StoreParts {
 /** The vault over its threads. What the landing log holds without rows is received again before it resolves. */
 export async function createStore(parts: StoreParts): Promise<Store> {
   const { dataDir, log, disk, writer, readers, folder, opened } = parts
-  let seq = opened.seq
+  let { seq, epoch } = opened
   let lastContentId = Math.max(opened.lastContentId, ...folder.spilled)
   let readOnly = false
   let closing: Promise<void> | undefined
@@ -80,6 +80,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   })
 
   const firstSegment = Math.max(opened.landed.segment, ...folder.segments, 0) + 1
+  let committedSegment = firstSegment
   const landing = openLanding(disk, dataDir, firstSegment, parts.limits)
   const settler = startSettler(
     {
@@ -89,7 +90,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       writer,
       report,
       startThread: parts.startSettleThread,
-      currentSegment: () => landing.current,
+      committedSegment: () => committedSegment,
       mostBytes: parts.limits.mostBytes,
       times: parts.settleTimes,
       failedSync: becomeReadOnly,
@@ -103,7 +104,8 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     land: group => landing.land(group),
     position: () => landing.position,
     writeRows: (objects, landed) => writer.call('commit', objects, replayed ? landed : undefined),
-    onCommitted(answer) {
+    onCommitted(answer, landed) {
+      committedSegment = landed.segment
       seq = Math.max(seq, answer.seq)
       tell(answer.changes)
     },
@@ -204,7 +206,8 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       await disk.removeFile(path)
       await disk.syncFolder(join(dataDir, LANDING_FOLDER))
       await decisionLog.recover()
-      await writer.call('reopen')
+      epoch = (await writer.call('reopen')).epoch
+      landing.recover()
       readOnly = false
       if (!replayed) await replay()
       log.warn({}, 'the disk works again: new images are taken')
@@ -265,6 +268,9 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     },
     get seq() {
       return seq
+    },
+    get epoch() {
+      return epoch
     },
     onChanges(listener) {
       listeners.add(listener)

@@ -198,8 +198,9 @@ export interface Store {
   readonly read: StoreReader
   /** Throws 'store-read-only' or 'draining' at once. */
   beginReceive(start: ReceiveStart): Receive
-  /** The position of the newest committed change. */
+  /** The position of the newest committed change, within `epoch`, which is another one after an unclean end. */
   readonly seq: number
+  readonly epoch: number
   /** Told after each commit, with what it brought. A listener's failure is logged and harms nobody. Returns the unsubscribe. */
   onChanges(listener: (changes: Change[]) => void): () => void
   /** Told of trouble a person should know of: other bytes under a known UID, a disk that failed. Returns the unsubscribe. */

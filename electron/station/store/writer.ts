@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import Database from 'better-sqlite3'
 import type { Priority } from '../../../shared/contract.ts'
 import { ATTRIBUTES_VERSION } from '../../../shared/dicom/imageAttributes.ts'
@@ -24,6 +25,8 @@ export interface WriterData {
 
 export interface OpenedIndex {
   unclean: boolean
+  /** Of the feed: positions of another epoch mean nothing. */
+  epoch: number
   seq: number
   lastContentId: number
   landed: LandingPosition
@@ -68,7 +71,8 @@ export function createWriter({ file, dataDir }: WriterData) {
         const state = opening.prepare<[string], { value: number }>('SELECT value FROM state WHERE key = ?')
         const unclean = state.get('open')?.value === 1
         opening.transaction(() => {
-          if (unclean) opening.exec(`UPDATE state SET value = value + 1 WHERE key = 'epoch'`)
+          // Not one more: a folder that was set back to yesterday's would count to the same number again.
+          if (unclean) opening.prepare(`UPDATE state SET value = ? WHERE key = 'epoch'`).run(randomInt(2 ** 47))
           opening.exec(`UPDATE state SET value = 1 WHERE key = 'open'`)
         })()
         const sequence = opening.prepare<[string], { seq: number }>('SELECT seq FROM sqlite_sequence WHERE name = ?')
@@ -82,6 +86,7 @@ export function createWriter({ file, dataDir }: WriterData) {
         refoldFrom(createRefold(opening))
         return {
           unclean,
+          epoch,
           seq: sequence.get('change')?.seq ?? 0,
           lastContentId: sequence.get('content')?.seq ?? 0,
           landed: { segment: state.get('landedSegment')?.value ?? 0, offset: state.get('landedOffset')?.value ?? 0 },
@@ -123,7 +128,10 @@ export function createWriter({ file, dataDir }: WriterData) {
       sinceCheckpoint += objects.length
       if (sinceCheckpoint >= CHECKPOINT_EVERY) {
         sinceCheckpoint = 0
-        setImmediate(() => db?.pragma('wal_checkpoint(PASSIVE)'))
+        setImmediate(() => {
+          db?.pragma('wal_checkpoint(PASSIVE)')
+          if (db) prune(db)
+        })
       }
       return answer
     },
@@ -211,11 +219,12 @@ export function createWriter({ file, dataDir }: WriterData) {
     },
 
     /** After a failed sync: everything is written from memory once more, and synced, and the handle is a new one. */
-    reopen(): void {
-      handle().pragma('wal_checkpoint(TRUNCATE)')
+    reopen(): OpenedIndex {
+      const [written] = handle().pragma('wal_checkpoint(TRUNCATE)') as Array<{ busy: number }>
+      if (written?.busy !== 0) throw new IsocenterError('store-read-only', 'the index is being read')
       db?.close()
       db = undefined
-      openIndex()
+      return openIndex()
     },
 
     /** Everything into the database file. */
@@ -227,6 +236,17 @@ export function createWriter({ file, dataDir }: WriterData) {
       db = undefined
     },
   }
+}
+
+/** Steps of the feed that nobody has asked for behind so many others are dropped; who is further behind reads everything again. */
+const KEPT_CHANGES = 1_000_000
+const PRUNED_AT_ONCE = 2000
+
+function prune(db: Database.Database): void {
+  db.prepare(
+    `DELETE FROM change WHERE seq IN (SELECT seq FROM change
+     WHERE seq < (SELECT seq FROM sqlite_sequence WHERE name = 'change') - ? ORDER BY seq LIMIT ?)`,
+  ).run(KEPT_CHANGES, PRUNED_AT_ONCE)
 }
 
 /** SQLite's trouble in the station's words. */

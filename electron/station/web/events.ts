@@ -26,11 +26,11 @@ interface Client {
 }
 
 /**
- * Server-sent events of the station. An event's `id` is the newest seq whose studies have been told, never one that still
+ * Server-sent events of the station. An event's `id` is the store's epoch and the newest seq whose studies have been told, never one that still
  * waits to be coalesced: so a client that resumes there has missed nothing, and one that is behind is told `again`.
  */
 export function createEvents(sources: {
-  store: Pick<Store, 'seq' | 'onChanges'>
+  store: Pick<Store, 'seq' | 'epoch' | 'onChanges'>
   work: Pick<WorkPort, 'onChange'>
   dimse: Pick<DimsePort, 'associations' | 'onChange'>
   problems: Pick<Problems, 'onReport'>
@@ -42,8 +42,9 @@ export function createEvents(sources: {
   const touched = new Set<string>()
   let toldSeq = store.seq
 
+  const cursor = (seq: number) => `${store.epoch}-${seq}`
   const format = <N extends StationEventName>(name: N, data: StationEvent<N>) =>
-    encoder.encode(`id: ${toldSeq}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
+    encoder.encode(`id: ${cursor(toldSeq)}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`)
   const send = (client: Client, bytes: Uint8Array) => {
     if ((client.controller.desiredSize ?? 0) <= 0) client.lagging = true
     if (!client.lagging) client.controller.enqueue(bytes)
@@ -87,7 +88,7 @@ export function createEvents(sources: {
           client = { controller, lagging: false }
           clients.add(client)
           controller.enqueue(encoder.encode('retry: 1000\n\n'))
-          const missed = lastEventId !== null && lastEventId !== String(store.seq)
+          const missed = lastEventId !== null && lastEventId !== cursor(store.seq)
           if (missed) controller.enqueue(format('again', { seq: toldSeq }))
           controller.enqueue(format('associations', receivingNow(dimse)))
         },

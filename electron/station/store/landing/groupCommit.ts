@@ -26,7 +26,7 @@ export interface GroupCommitStages {
   position(): LandingPosition
   /** One transaction, which also keeps the position. */
   writeRows(objects: PlacedObject[], landed: LandingPosition): Promise<CommitAnswer>
-  onCommitted(answer: CommitAnswer): void
+  onCommitted(answer: CommitAnswer, landed: LandingPosition): void
 }
 
 /**
@@ -70,7 +70,7 @@ export function createGroupCommit(stages: GroupCommitStages): (object: ReceivedO
       synced = []
       try {
         const answer = await stages.writeRows(objects, newest.landed)
-        stages.onCommitted(answer)
+        stages.onCommitted(answer, newest.landed)
         for (const [index, { resolve, reject }] of all.entries()) {
           const result = answer.results[index]
           if (result && 'outcome' in result) resolve(result)

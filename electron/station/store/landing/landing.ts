@@ -47,8 +47,8 @@ export interface Landing {
   land(group: LandingEntry[]): Promise<Landed[]>
   /** Behind the newest synced record. */
   readonly position: LandingPosition
-  /** The newest segment with records in it; older ones are never written to again. */
-  readonly current: number
+  /** After a failed sync nothing lands until this is called: the disk has been found to work again. */
+  recover(): void
   close(): Promise<void>
 }
 
@@ -58,6 +58,7 @@ export function openLanding(disk: Disk, dataDir: string, firstNumber: number, li
   let nextSize = Math.min(FIRST_SEGMENT_BYTES, limits.segmentBytes)
   let current: Segment | undefined
   let spare: Promise<Segment> | undefined
+  let broken: SyncError | undefined
   let position: LandingPosition = { segment: firstNumber, offset: 0 }
 
   function make(): Promise<Segment> {
@@ -83,7 +84,10 @@ export function openLanding(disk: Disk, dataDir: string, firstNumber: number, li
       return landed
     } catch (error) {
       current = undefined
-      if (error instanceof SyncError) await segment.condemn(disk).catch(() => {})
+      if (error instanceof SyncError) {
+        broken = error
+        await segment.condemn(disk).catch(() => {})
+      }
       await segment.close().catch(() => {})
       throw error
     }
@@ -93,6 +97,7 @@ export function openLanding(disk: Disk, dataDir: string, firstNumber: number, li
     async land(group) {
       const landed: Landed[] = []
       while (landed.length < group.length) {
+        if (broken) throw broken
         const segment = current ?? (await advance())
         const rest = group.slice(landed.length)
         const count = segment.take(rest)
@@ -112,8 +117,8 @@ export function openLanding(disk: Disk, dataDir: string, firstNumber: number, li
     get position() {
       return position
     },
-    get current() {
-      return current?.number ?? nextNumber
+    recover() {
+      broken = undefined
     },
     async close() {
       await current?.close()

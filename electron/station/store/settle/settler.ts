@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { IsocenterError } from '../../../../shared/errors.ts'
 import { type Disk, errorCode } from '../../base/durable.ts'
@@ -38,8 +38,8 @@ export interface SettlerParts {
   log: Log
   writer: Thread<WriterApi>
   startThread(): Thread<ReturnType<typeof createSettle>>
-  /** Segments from this one on are still written to. */
-  currentSegment(): number
+  /** Every record of the segments before this one has its rows: only those may go. */
+  committedSegment(): number
   mostBytes: number
   times: SettleTimes
   report(problem: StoreProblem): void
@@ -56,6 +56,7 @@ export function startSettler(parts: SettlerParts, before: { bytes: number; objec
   let running: Promise<void> | undefined
   let retryAt = 0
   let closed = false
+  /** Files something settled out of, and when: the last one out leaves nobody behind. */
   const left = new Map<string, number>()
 
   const pressed = () => bytes > parts.mostBytes / 2
@@ -81,24 +82,28 @@ export function startSettler(parts: SettlerParts, before: { bytes: number; objec
         detail: `content ${copy.contentId}`,
       })
     }
-    const files = [...new Set(batch.map(({ file }) => file))]
-    const inUse = new Set(await writer.call('landingFilesInUse', files))
-    for (const file of files) if (!inUse.has(file)) left.set(file, Date.now())
+    for (const { file } of batch) left.set(file, Date.now())
   }
 
   /** Unlinks what nobody is in any more; a name that is locked (Windows) is tried again. */
   async function removeLeft(linger: number): Promise<void> {
-    for (const [file, at] of left) {
-      if (Date.now() - at < linger) continue
-      const number = segmentNumber(file.slice(file.lastIndexOf('/') + 1))
-      if (number !== undefined && number >= parts.currentSegment()) continue
-      await disk.removeFile(join(dataDir, file)).then(
-        () => left.delete(file),
-        error => {
-          if (errorCode(error) === 'ENOENT') left.delete(file)
-          else log.warn({ file, err: error }, 'a landing file could not be removed yet')
-        },
-      )
+    const committed = parts.committedSegment()
+    const due = [...left].flatMap(([file, at]) => {
+      const number = segmentNumber(basename(file)) ?? Number.NEGATIVE_INFINITY
+      return number < committed && Date.now() - at >= linger ? [file] : []
+    })
+    if (due.length === 0) return
+    const inUse = new Set(await writer.call('landingFilesInUse', due))
+    for (const file of due) {
+      if (inUse.has(file)) left.delete(file)
+      else
+        await disk.removeFile(join(dataDir, file)).then(
+          () => left.delete(file),
+          error => {
+            if (errorCode(error) === 'ENOENT') left.delete(file)
+            else log.warn({ file, err: error }, 'a landing file could not be removed yet')
+          },
+        )
     }
   }
 
