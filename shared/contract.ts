@@ -210,6 +210,8 @@ export const studyFilter = z.object({
   priorities: z.array(priority).max(3).default([]),
   /** First object received at or after this moment (epoch ms): "just arrived". */
   receivedSince: z.number().optional(),
+  /** Changed after this position of the feed (`seq`): what a list that was read there may have to take up. */
+  changedSince: z.int().nonnegative().optional(),
 })
 export type StudyFilter = z.input<typeof studyFilter>
 

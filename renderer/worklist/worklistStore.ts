@@ -62,9 +62,9 @@ let aborter = new AbortController()
 let retry: ReturnType<typeof setTimeout> | undefined
 /** What is shown is not what was last asked for: it could not be read. */
 let outdated = false
-/** By the station's clock, at or before the moment the list was read: what was first received since may be missing in it. */
+/** Where the feed stood when the list was read: what has changed since may be missing in it. */
 let watermark = 0
-/** The same, of the moment the list was begun: what the reader has not seen come. */
+/** By the station's clock, at or before the moment the list was begun: what was first received since, the reader has not seen come. */
 let begunAt = 0
 
 function query(): StudyFilter & Pick<ReturnType<typeof usePreferences.getState>, 'sort' | 'descending'> {
@@ -131,7 +131,7 @@ export async function reload(): Promise<boolean> {
     const { page, since } = await firstPage(signal)
     if (signal.aborted) return false
     outdated = false
-    watermark = since
+    watermark = page.seq
     begunAt = since
     take(page.studies)
     const order = new StudyOrder(page.studies.map(study => study.id))
@@ -174,7 +174,7 @@ async function readRest(cursor: string | null, signal: AbortSignal): Promise<voi
 
 /** What arrived comes in at the top of a list that nobody aims at. */
 async function letIn(signal: AbortSignal): Promise<void> {
-  const { page, since } = await firstPage(signal)
+  const page = await call('studies.list', { ...query(), limit: PAGE }, signal)
   if (signal.aborted || hold()) return
   take(page.studies)
   const { order: before, cursor } = useWorklist.getState()
@@ -190,17 +190,15 @@ async function letIn(signal: AbortSignal): Promise<void> {
     state: 'ready',
     cursor: cursor ?? order.at(0),
   })
-  if (order.complete && order.length === page.total) watermark = since
+  if (order.complete && order.length === page.total) watermark = page.seq
   else if (order.complete) resyncSoon()
 }
 
-/** A list that stands: what is new is only counted. */
+/** A list that stands: what has come, or has become one of its studies, is only counted. */
 async function countArrivals(signal: AbortSignal): Promise<void> {
   const { order } = useWorklist.getState()
   if (!order.complete) return
-  const asked = query()
-  const receivedSince = Math.max(watermark, asked.receivedSince ?? 0)
-  const { ids } = await call('studies.order', { ...asked, receivedSince, limit: ORDER_PAGE }, signal)
+  const { ids } = await call('studies.order', { ...query(), changedSince: watermark, limit: ORDER_PAGE }, signal)
   if (signal.aborted) return
   const pending = decodeIds(ids).filter(id => !order.has(id)).length
   useWorklist.setState({ pending, state: 'ready' })
@@ -235,12 +233,12 @@ function resyncSoon(): void {
 }
 
 async function resync(signal: AbortSignal): Promise<void> {
-  const { page, since } = await firstPage(signal)
+  const page = await call('studies.list', { ...query(), limit: PAGE }, signal)
   const order = new StudyOrder(page.studies.map(study => study.id))
   for await (const ids of furtherPages(page.nextCursor, signal)) order.append(ids)
   if (signal.aborted || hold()) return
   order.complete = true
-  watermark = since
+  watermark = page.seq
   putRows(page.studies)
   useWorklist.setState({ order, length: order.length, total: order.length, pending: 0 })
   refreshSoon()
@@ -275,9 +273,12 @@ function refreshSoon(): void {
     async () => {
       timer = undefined
       refreshing = true
+      const started = performance.now()
       await refresh()
       refreshing = false
-      due = performance.now() + (hold() ? ARRIVALS_MS : REFRESH_MS)
+      const now = performance.now()
+      // However much has changed since the list was read: counting it takes at most a fifth of the station's time.
+      due = now + (hold() ? Math.max(ARRIVALS_MS, 4 * (now - started)) : REFRESH_MS)
       if (again) refreshSoon()
       again = false
     },

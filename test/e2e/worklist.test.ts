@@ -128,6 +128,26 @@ test('STAT by key; a new list has it on top', async () => {
   await button(/^All studies/).click()
 })
 
+test('a study that becomes one of a list that is held is counted on the pill', async () => {
+  await button('CT').click()
+  await eventually(names).toEqual(expect.arrayContaining(['BERG', 'ADLER', 'FONTAINE']))
+  await row(page, 'BERG').click()
+  // One more series, of the modality that is filtered by, in a study that was here before the list was read.
+  await send(3, {
+    PatientName: 'DORN^ANNA',
+    SeriesInstanceUID: `${uid(3)}.9`,
+    SOPInstanceUID: `${uid(3)}.10`,
+    Modality: 'CT',
+  })
+  await button('1 new ↑').waitFor()
+  expect(await names()).not.toContain('DORN')
+  await button('1 new ↑').click()
+  await row(page, 'DORN').waitFor()
+  await button('CT').click()
+  await button(/^All studies/).click()
+  await eventually(() => rows(page).count()).toBe(7)
+})
+
 test('letters typed on the list search, also those that are keys; a barcode opens its only hit', async () => {
   const search = page.getByRole('textbox', { name: 'Search studies' })
   await row(page, 'EKLUND').click()
@@ -266,7 +286,7 @@ function uid(number: number): string {
 }
 
 async function send(number: number, texts: Record<string, string>): Promise<void> {
-  const SOPInstanceUID = `${uid(number)}.3`
+  const SOPInstanceUID = texts.SOPInstanceUID ?? `${uid(number)}.3`
   const dataSet = writeDataSet(
     {
       SOPClassUID: SC,

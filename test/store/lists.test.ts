@@ -119,6 +119,21 @@ test('every condition of a filter must hold', async () => {
   expect(await found(store, { receivedSince: newest + 1 })).toEqual([])
 })
 
+test('what has changed since a list was read is found by the feed: new studies, and those that match only now', async () => {
+  const { store } = await worklist()
+  const { seq } = await store.read.listStudies(query())
+  expect(await found(store, { changedSince: seq })).toEqual([])
+  await store.setPriority('2.25.1000.5', 'stat')
+  await store.setPriority('2.25.1000.6', 'urgent')
+  await send(store, ctSlice(1, { Modality: 'MR', StudyDate: '', PatientName: 'LENA' }, { study: 8, size: 4 }))
+  expect((await found(store, { changedSince: seq })).toSorted()).toEqual([5, 6, 8])
+  expect(await found(store, { changedSince: seq, priorities: ['stat'] })).toEqual([5])
+  expect(await found(store, { changedSince: seq, search: 'lena' })).toEqual([8])
+  expect(await found(store, { changedSince: seq, search: 'muller' })).toEqual([])
+  const later = await store.read.listStudies(query({ changedSince: seq }))
+  expect(await found(store, { changedSince: later.seq })).toEqual([])
+})
+
 test.each(studySort.options)(
   'pages by %s are complete, without repeats and in order while studies arrive',
   async sort => {

@@ -35,8 +35,21 @@ export function createListReader(db: Database) {
     `SELECT ${STUDY_COLUMNS} FROM study WHERE patient = ? AND study.id <> ?
      ORDER BY StudyDate DESC, StudyTime DESC, study.id DESC LIMIT ${MOST_PRIORS}`,
   )
+  const changedAfter = db
+    .prepare<[number], number>(
+      `SELECT DISTINCT study.id FROM change JOIN study USING (StudyInstanceUID) WHERE seq > ? AND kind = 'study'`,
+    )
+    .pluck()
   const allStudies = () => countAll.get()?.total ?? 0
   const seq = () => newestSeq.get()?.seq ?? 0
+
+  /** What the search and the feed leave of all studies. */
+  function find({ search: text, changedSince }: StudyFilter): Found & { studies: number } {
+    const found = search(text)
+    if (changedSince === undefined) return found
+    const ids = changedAfter.all(changedSince).filter(found.has)
+    return { kind: 'some', ids: JSON.stringify(ids), studies: ids.length }
+  }
 
   function count(filter: StudyFilter, found: Found & { studies: number }): number {
     if (filterConditions(filter).sql === '') return found.kind === 'all' ? allStudies() : found.studies
@@ -47,7 +60,7 @@ export function createListReader(db: Database) {
   /** One page of `columns`, one more than asked for when there are more. */
   function page<Row>(columns: string, query: Paged): { rows: Row[]; total: number } {
     const after = query.cursor ? readCursor(query.cursor, query.sort) : undefined
-    const found = search(query.search)
+    const found = find(query)
     const total = count(query, found)
     const most = query.limit + 1
     // To sort a match costs twice what walking past a study does: walking wins when the page is full before most were seen.
@@ -103,7 +116,7 @@ export function createListReader(db: Database) {
     },
 
     countStudies(filter: StudyFilter): { total: number; unread: number; seq: number } {
-      const { sql, values } = matching(filter, search(filter.search))
+      const { sql, values } = matching(filter, find(filter))
       const counted = db
         .prepare<unknown[], { total: number; unread: number }>(
           `SELECT count(*) AS total, count(*) FILTER (WHERE reading < 2) AS unread ${sql}`,
