@@ -2,10 +2,10 @@
 import {
   type CSSProperties,
   type KeyboardEvent,
+  useCallback,
   useEffect,
   useLayoutEffect,
   useMemo,
-  useReducer,
   useRef,
   useState,
 } from 'react'
@@ -16,17 +16,12 @@ import { NothingFound } from './NothingFound.tsx'
 import { usePreferences } from './preferences.ts'
 import { proposeReading, setPriority, setReading, toggled } from './readingStatus.ts'
 import { rowEntries } from './rowEntries.ts'
+import { BLOCK_ROWS, RowPool } from './rowPool.ts'
 import { StudyHead } from './StudyHead.tsx'
-import { StudyRow } from './StudyRow.tsx'
 import { ScrollRange } from './scrollRange.ts'
-import { freshRow, rowOf, wantRows } from './studyRows.ts'
+import { freshRow, rowOf } from './studyRows.ts'
 import { setFilter, setHold, useWorklist } from './worklistStore.ts'
 
-/** Rows drawn beyond the edges, so that a step of the wheel meets none that is not there. */
-const AROUND = 8
-/** Rows fetched beyond the edges, at least: two screens each way; and how many at a time. */
-const AHEAD = 60
-const BLOCK = 64
 /** A name may begin with R: when a letter follows this soon, it was typed and not meant. */
 const TYPED_MS = 300
 
@@ -42,11 +37,13 @@ export function StudyTable(props: {
   const { row, percent } = useTextSize()
   const table = useRef<HTMLDivElement>(null)
   const scroller = useRef<HTMLDivElement>(null)
+  const block = useRef<HTMLDivElement>(null)
+  const pool = useRef<RowPool>(undefined)
+  /** Where the scroller was last: asking it costs a layout. */
+  const scrollTop = useRef(0)
   const [range] = useState(() => new ScrollRange())
   const [view, setView] = useState(0)
-  const [, redraw] = useReducer((count: number) => count + 1, 0)
   const [menu, setMenu] = useState<{ x: number; y: number; study: StudySummary }>()
-  const drawnTop = useRef(0)
   const pointerInside = useRef(false)
   const chosen = useRef(false)
   const typed = useRef<{ timer: ReturnType<typeof setTimeout>; keep: () => void; drop: () => void }>(undefined)
@@ -54,23 +51,25 @@ export function StudyTable(props: {
   // While the order's pages come in, the thumb already has its size.
   const count = order.complete ? length : Math.max(length, total)
   range.resize(count, row, view)
-  // After a leap all rows are new: those in view first, those around them in the next frame.
-  const leapt = Math.abs(range.top - drawnTop.current) > view
-  const drawn = range.rows(leapt ? 0 : AROUND)
-  // Few enough places that a step changes only the rows that leave; aligned, so that a small step changes none.
-  const first = drawn.first & ~3
-  const end = Math.min(count, (drawn.end + 3) & ~3)
-  const places = Math.ceil(view / row) + 2 * AROUND + 12
-  // Rows stand relative to a block's top: their own positions stay as they are while the block does.
-  const block = Math.floor(first / 256) * 256
 
-  /** Puts the scroller where the range says. */
-  const place = () => {
-    const element = scroller.current
-    if (element !== null && Math.abs(element.scrollTop - range.scrollTop) >= 1) element.scrollTop = range.scrollTop
-    redraw()
-  }
+  const at = useMemo(() => {
+    if (cursor === undefined) return -1
+    return length === 0 ? -1 : order.indexOf(cursor)
+  }, [cursor, order, length])
 
+  /** The scroller is put where the range says. */
+  const follow = useCallback(() => {
+    if (scroller.current === null || Math.abs(scrollTop.current - range.scrollTop) < 1) return
+    scroller.current.scrollTop = range.scrollTop
+    scrollTop.current = range.scrollTop
+  }, [range])
+
+  useLayoutEffect(() => {
+    if (block.current === null) return
+    const made = new RowPool(block.current, range)
+    pool.current = made
+    return () => made.dispose()
+  }, [range])
   useEffect(() => {
     setHold(() => pointerInside.current || chosen.current || range.top > 0)
     return () => setHold(() => false)
@@ -95,45 +94,23 @@ export function StudyTable(props: {
       if (!range.mapped || event.shiftKey || event.ctrlKey || event.deltaY === 0) return
       event.preventDefault()
       range.scrollBy(event.deltaMode === WheelEvent.DOM_DELTA_LINE ? event.deltaY * row : event.deltaY)
-      element.scrollTop = range.scrollTop
-      redraw()
+      follow()
+      pool.current?.draw()
     }
     element.addEventListener('wheel', onWheel, { passive: false })
     return () => element.removeEventListener('wheel', onWheel)
-  }, [range, row])
+  }, [range, row, follow])
   // A new list begins at its top, and nothing in it was chosen yet.
   // biome-ignore lint/correctness/useExhaustiveDependencies: `begun` is what makes it a new list.
   useLayoutEffect(() => {
     chosen.current = false
     range.top = 0
-    if (scroller.current !== null) scroller.current.scrollTop = 0
-    redraw()
   }, [begun, range])
-  // The scroller follows when its range changes (rows of another height, a list that outgrows the element).
-  // biome-ignore lint/correctness/useExhaustiveDependencies: these are what the range is made of.
+  // Whatever it was drawn anew for: the scroller follows (another height, another list), and the rows.
   useLayoutEffect(() => {
-    const element = scroller.current
-    if (element !== null && Math.abs(element.scrollTop - range.scrollTop) >= 1) element.scrollTop = range.scrollTop
-  }, [count, row, view, range])
-  useEffect(() => {
-    drawnTop.current = range.top
-    if (!leapt) return
-    const frame = requestAnimationFrame(redraw)
-    return () => cancelAnimationFrame(frame)
+    follow()
+    pool.current?.show({ columns, order, length, current: at, row })
   })
-  useEffect(() => {
-    // In whole blocks: a step of the wheel mostly asks for nothing.
-    const from = Math.floor(Math.max(0, first - AHEAD) / BLOCK) * BLOCK
-    const to = Math.ceil((end + AHEAD) / BLOCK) * BLOCK
-    // Both ends are a key away.
-    const ends = [...order.slice(0, BLOCK), ...order.slice(length - BLOCK, length)]
-    wantRows(order.slice(first, end), [...order.slice(from, to), ...ends])
-  }, [order, length, first, end])
-
-  const at = useMemo(() => {
-    if (cursor === undefined) return -1
-    return length === 0 ? -1 : order.indexOf(cursor)
-  }, [cursor, order, length])
 
   const moveTo = (index: number) => {
     const bounded = Math.max(0, Math.min(length - 1, index))
@@ -142,7 +119,8 @@ export function StudyTable(props: {
     chosen.current = true
     useWorklist.setState({ cursor: id })
     range.reveal(bounded)
-    place()
+    follow()
+    pool.current?.draw()
   }
   const open = async (index: number, startTime: number) => {
     const id = order.at(index)
@@ -201,7 +179,6 @@ export function StudyTable(props: {
     const element = target instanceof Element ? target.closest<HTMLElement>('[data-study]') : null
     return element === null ? undefined : Number(element.dataset.index)
   }
-  const ids = Array.from({ length: Math.max(0, end - first) }, (_, offset) => first + offset)
 
   return (
     <div
@@ -232,8 +209,13 @@ export function StudyTable(props: {
         tabIndex={-1}
         onScroll={event => {
           const before = range.top
-          range.scrolled(event.currentTarget.scrollTop)
-          if (before !== range.top) redraw()
+          scrollTop.current = event.currentTarget.scrollTop
+          range.scrolled(scrollTop.current)
+          if (before !== range.top) pool.current?.draw()
+        }}
+        onPointerOver={event => {
+          const cell = event.target instanceof Element && event.target.closest<HTMLElement>('[role=gridcell]')
+          if (cell) pool.current?.explain(cell)
         }}
         onPointerMove={event => {
           pointerInside.current = indexAt(event.target) !== undefined
@@ -258,17 +240,9 @@ export function StudyTable(props: {
           ))}
         {state === 'ready' && count === 0 && <NothingFound />}
         <div className="study-space" style={{ height: range.height }}>
-          <div className="study-block" style={{ transform: `translateY(${Math.round(range.offsetOf(block))}px)` }}>
-            {ids.map(index => (
-              <StudyRow
-                key={index % places}
-                id={order.at(index)}
-                index={index}
-                top={(index - block) * row}
-                current={index === at}
-                columns={columns}
-              />
-            ))}
+          <div className="study-view" style={{ height: Math.min(view, range.height) }}>
+            {/* Filled by the pool, which draws within the scroll event. */}
+            <div className="study-block" ref={block} style={{ height: 2 * BLOCK_ROWS * row }} />
           </div>
         </div>
       </div>

@@ -70,15 +70,13 @@ export class ScrollRange {
     else if (start + this.#row > this.top + this.#view) this.top = this.#bound(start + this.#row - this.#view)
   }
 
-  /** The rows in view and `around` more on both sides: first, and one past the last. */
-  rows(around: number): { first: number; end: number } {
-    const first = Math.floor(this.top / this.#row)
-    const end = Math.ceil((this.top + this.#view) / this.#row)
-    return { first: Math.max(0, first - around), end: Math.min(this.#count, end + around) }
-  }
-
-  /** Where row `index` stands in the scroller's element, px. */
-  offsetOf(index: number): number {
-    return index * this.#row - this.top + this.scrollTop
+  /**
+   * The rows to be drawn: first, and one past the last. As many at every place (one more than are mostly in view), so that none is
+   * made or taken away while scrolling.
+   */
+  rows(): { first: number; end: number } {
+    const count = Math.min(this.#count, Math.ceil(this.#view / this.#row) + 1)
+    const first = Math.min(Math.floor(this.top / this.#row), this.#count - count)
+    return { first, end: first + count }
   }
 }

@@ -4,8 +4,8 @@ import { call } from '../client.ts'
 
 /** 4 MB at about 1 kB a row: a hundred screens. */
 const KEPT = 4000
-/** `studies.rows` takes 500. */
-const BLOCK = 200
+/** Rows of one request: read, checked and kept in 5 ms or so, so that a frame comes between two of them. */
+const BLOCK = 100
 /** One for what is seen, one for what comes next: with the events' connection four of the browser's six stay free. */
 const REQUESTS = 2
 
@@ -13,13 +13,13 @@ const REQUESTS = 2
 const rows = new Map<number, StudySummary | null>()
 const idByUID = new Map<string, number>()
 const stale = new Set<number>()
-const inFlight = new Set<number>()
+/** Under way: what was asked for, and what gives it up. */
+const requests = new Set<{ ids: Set<number>; giveUp: AbortController }>()
 const listeners = new Map<number, Set<() => void>>()
 /** Said here and not yet by the station. */
 const proposed = new Map<number, Partial<StudySummary>>()
 let seen: number[] = []
 let near: number[] = []
-let running = 0
 let failed = false
 let onFailure: (thrown: unknown) => void = () => {}
 
@@ -28,7 +28,17 @@ export function onRowsFailed(handler: (thrown: unknown) => void): void {
   onFailure = handler
 }
 
+/** The table: told of every row that came or changed. */
+let onPut: (id: number) => void = () => {}
+export function onRowPut(handler: (id: number) => void): () => void {
+  onPut = handler
+  return () => {
+    onPut = () => {}
+  }
+}
+
 function notify(id: number): void {
+  onPut(id)
   for (const listener of listeners.get(id) ?? []) listener()
 }
 
@@ -78,40 +88,60 @@ export function useRow(id: number | undefined): StudySummary | null | undefined 
 }
 
 function isNeeded(id: number): boolean {
-  return !inFlight.has(id) && (!rows.has(id) || stale.has(id))
+  if (rows.has(id) && !stale.has(id)) return false
+  for (const { ids } of requests) if (ids.has(id)) return false
+  return true
 }
 
 function pump(): void {
-  while (running < REQUESTS && !failed) {
+  while (!failed) {
     let ids = seen.filter(isNeeded)
-    // What comes next never takes both places: what is seen must find one free.
-    if (ids.length === 0 && running === 0) ids = near.filter(isNeeded)
-    if (ids.length === 0) return
+    if (ids.length > 0) {
+      if (requests.size === REQUESTS && !giveUpOvertaken()) return
+    } else {
+      // What comes next never takes both places: what is seen must find one free.
+      if (requests.size > 0) return
+      ids = near.filter(isNeeded)
+      if (ids.length === 0) return
+    }
     void ask(ids.slice(0, BLOCK))
   }
 }
 
-async function ask(ids: number[]): Promise<void> {
-  running += 1
-  for (const id of ids) {
-    inFlight.add(id)
-    // What changes from here on is newer than the answer.
-    stale.delete(id)
+/** Whoever drags on does not wait for the places he has left: the oldest request of which nothing is seen any more makes room. */
+function giveUpOvertaken(): boolean {
+  for (const request of requests) {
+    if (seen.some(id => request.ids.has(id))) continue
+    requests.delete(request)
+    request.giveUp.abort()
+    // Those that were to be read again still are.
+    for (const id of request.ids) if (rows.has(id)) stale.add(id)
+    return true
   }
+  return false
+}
+
+async function ask(ids: number[]): Promise<void> {
+  const request = { ids: new Set(ids), giveUp: new AbortController() }
+  const { signal } = request.giveUp
+  requests.add(request)
+  // What changes from here on is newer than the answer.
+  for (const id of ids) stale.delete(id)
   try {
-    const { studies } = await call('studies.rows', { ids })
+    const { studies } = await call('studies.rows', { ids }, signal)
+    if (signal.aborted) return
     const changedMeanwhile = ids.filter(id => stale.has(id))
     putRows(studies)
     for (const id of changedMeanwhile) stale.add(id)
     const found = new Set(studies.map(study => study.id))
     for (const id of ids) if (!found.has(id)) put(id, null)
   } catch (thrown) {
+    if (signal.aborted) return
     for (const id of ids) if (rows.has(id)) stale.add(id)
     failed = true
     onFailure(thrown)
   } finally {
-    running -= 1
-    for (const id of ids) inFlight.delete(id)
+    requests.delete(request)
   }
   pump()
 }

@@ -105,10 +105,11 @@ test('a short list scrolls as the browser does', () => {
   range.resize(1000, 28, 500)
   expect([range.height, range.mapped]).toEqual([28_000, false])
   range.scrolled(2800)
-  expect(range.rows(2)).toEqual({ first: 98, end: 120 })
-  expect(range.offsetOf(100)).toBe(2800)
+  expect(range.rows()).toEqual({ first: 100, end: 119 })
   range.reveal(999)
   expect(range.top).toBe(28_000 - 500)
+  // As many as anywhere else, though the last one has none after it.
+  expect(range.rows()).toEqual({ first: 981, end: 1000 })
 })
 
 test('a million rows have an element the browser can make, both ends are reached, and the wheel moves by pixels', () => {
@@ -116,44 +117,42 @@ test('a million rows have an element the browser can make, both ends are reached
   range.resize(1_000_000, 42, 900)
   expect(range.height).toBeLessThan(16_777_216)
   range.scrolled(range.height - 900)
-  expect(range.rows(0).end).toBe(1_000_000)
+  expect(range.rows().end).toBe(1_000_000)
   range.scrolled(0)
-  expect(range.rows(0).first).toBe(0)
+  expect(range.rows().first).toBe(0)
   range.reveal(499_999)
-  const before = range.rows(0).first
+  const before = range.rows().first
   range.scrollBy(42 * 3)
-  expect(range.rows(0).first).toBe(before + 3)
+  expect(range.rows().first).toBe(before + 3)
   // What the browser rounds of our own position is no movement.
   const { top } = range
   range.scrolled(Math.round(range.scrollTop))
   expect(range.top).toBe(top)
-  // Row and view stand where they are seen.
-  const { first } = range.rows(0)
-  expect(range.offsetOf(first)).toBeLessThanOrEqual(range.scrollTop)
-  expect(range.offsetOf(first) + 42).toBeGreaterThan(range.scrollTop)
 })
 
 test('larger text keeps the first row on the screen', () => {
   const range = new ScrollRange()
   range.resize(10_000, 28, 560)
   range.reveal(5000)
-  const { first } = range.rows(0)
+  const { first } = range.rows()
   range.resize(10_000, 42, 560)
-  expect(range.rows(0).first).toBe(first)
+  expect(range.rows().first).toBe(first)
 })
 
 // ── rows ──
 
 interface Asked {
   ids: number[]
+  signal: AbortSignal
   answer: (ids?: number[]) => Promise<void>
 }
 const asked: Asked[] = []
 vi.mock('../../renderer/client.ts', () => ({
-  call: (_name: string, { ids }: { ids: number[] }) =>
+  call: (_name: string, { ids }: { ids: number[] }, signal: AbortSignal) =>
     new Promise(resolve => {
       asked.push({
         ids,
+        signal,
         answer: async (found = ids) => {
           const { studySummary } = await import('./studySummary.ts')
           resolve({ studies: found.map(id => studySummary(id, { NumberOfStudyRelatedInstances: asked.length })) })
@@ -167,34 +166,41 @@ beforeEach(() => {
   asked.length = 0
 })
 
-test('rows on the screen are asked for first, rows that were passed by not at all, changed ones again', async () => {
+test('what is seen never waits for what was passed by; what comes next is asked last, what changed again', async () => {
   const { rowOf, rowsChanged, wantRows } = await import('../../renderer/worklist/studyRows.ts')
+  const askedFor = () => asked.map(one => one.ids)
+  const givenUp = () => asked.map(one => one.signal.aborted)
   wantRows([1, 2], [3, 4])
-  // Dragged on before the answer: two requests are under way at most, and 20 and 21 were never on the screen when one was free.
   wantRows([10, 11], [12])
+  // Dragged on before the answers: two requests are under way at most, so the older one is given up.
   wantRows([20, 21], [22])
-  wantRows([30, 31], [32])
-  expect(asked.map(one => one.ids)).toEqual([
+  expect(askedFor()).toEqual([
     [1, 2],
     [10, 11],
+    [20, 21],
   ])
+  expect(givenUp()).toEqual([true, false, false])
+  // Of the other one, a row is seen still.
+  wantRows([11, 30], [32])
+  expect(askedFor()[3]).toEqual([30])
+  expect(givenUp()).toEqual([true, false, true, false])
   await asked[0]!.answer()
-  expect(asked[2]!.ids).toEqual([30, 31])
+  expect(rowOf(1)).toBeUndefined()
   await asked[1]!.answer()
-  await asked[2]!.answer([30])
-  expect(rowOf(30)?.id).toBe(30)
+  expect(rowOf(11)?.id).toBe(11)
   // The station does not know it any more.
-  expect(rowOf(31)).toBeNull()
-  expect(asked[3]!.ids).toEqual([32])
-  await asked[3]!.answer()
-  rowsChanged(['2.25.30', '2.25.1'])
-  expect(asked[4]!.ids).toEqual([30])
-  // Changed again while it is on its way: what comes is already old.
-  rowsChanged(['2.25.30'])
+  await asked[3]!.answer([])
+  expect(rowOf(30)).toBeNull()
+  expect(askedFor()[4]).toEqual([32])
   await asked[4]!.answer()
-  expect(asked[5]!.ids).toEqual([30])
+  rowsChanged(['2.25.11', '2.25.1'])
+  expect(askedFor()[5]).toEqual([11])
+  // Changed again while it is on its way: what comes is already old.
+  rowsChanged(['2.25.11'])
   await asked[5]!.answer()
-  expect(asked).toHaveLength(6)
+  expect(askedFor()[6]).toEqual([11])
+  await asked[6]!.answer()
+  expect(asked).toHaveLength(7)
 })
 
 test('what was decided is shown at once and stays over an older answer, until the station has said it', async () => {

@@ -1,0 +1,198 @@
+import type { ReadingStatus, StudySummary } from '../../shared/contract.ts'
+import {
+  describeDate,
+  describeFlag,
+  describeGroups,
+  formatAge,
+  formatDate,
+  formatMoment,
+  formatTime,
+  showControls,
+  shownName,
+} from '../ui/index.ts'
+import { PRIORITY_WORDS } from './readingStatus.ts'
+import { circleDot, triangleAlert } from './rowIcons.ts'
+import { shownUser } from './users.ts'
+
+/** Writes a study into the nodes of one cell; undefined empties it. */
+export type CellWriter = (study: StudySummary | undefined) => void
+
+export interface Cell {
+  className?: string
+  /** On hover: reckoned when the pointer comes, as most cells never see one. */
+  title?: (study: StudySummary) => string
+  /** Makes a cell's nodes, once for each row of the screen; what it returns writes one study after the other into them. */
+  make: (cell: HTMLElement) => CellWriter
+}
+
+const STATUS_WORDS: Record<ReadingStatus, string> = { new: 'New', opened: 'Opened, not read', read: 'Read' }
+
+function describeStatus({ reading, openBy }: StudySummary): string {
+  const by = reading.by === '' ? '' : ` by ${shownUser(reading.by)}`
+  const at = reading.at === null || reading.status === 'new' ? '' : `, ${formatMoment(reading.at)}`
+  return `${STATUS_WORDS[reading.status]}${reading.status === 'new' ? '' : by}${at}${describeOpen(openBy)}`
+}
+
+function describeOpen(openBy: string[]): string {
+  return openBy.length === 0 ? '' : `\nOpen now: ${openBy.map(shownUser).join(', ')}`
+}
+
+/** What stands in it already costs no layout. */
+function setText(node: Text, text: string): void {
+  if (node.data !== text) node.data = text
+}
+
+function setAttribute(element: Element, name: string, value: string): void {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value)
+}
+
+function append(parent: HTMLElement, kind: 'span' | 'bdi', className = ''): HTMLElement {
+  const element = document.createElement(kind)
+  if (className !== '') element.className = className
+  parent.append(element)
+  return element
+}
+
+function textIn(parent: HTMLElement): Text {
+  const node = document.createTextNode('')
+  parent.append(node)
+  return node
+}
+
+/** One text. */
+function plain(show: (study: StudySummary) => string): Cell['make'] {
+  return cell => {
+    const node = textIn(cell)
+    return study => setText(node, study ? show(study) : '')
+  }
+}
+
+/** A text and a second one that stands back behind it. */
+function withQuiet(show: (study: StudySummary) => string, quiet: (study: StudySummary) => string): Cell['make'] {
+  return cell => {
+    const node = textIn(cell)
+    const second = textIn(append(cell, 'span', 'quiet'))
+    return study => {
+      setText(node, study ? show(study) : '')
+      setText(second, study ? ` ${quiet(study)}` : '')
+    }
+  }
+}
+
+/** Text as it was sent: isolated from the direction around it, controls shown. */
+function isolated(show: (study: StudySummary) => string): Cell['make'] {
+  return cell => {
+    const bdi = append(cell, 'bdi')
+    bdi.dir = 'auto'
+    const node = textIn(bdi)
+    return study => {
+      setAttribute(bdi, 'lang', study?.lang ?? '')
+      setText(node, study ? show(study) : '')
+    }
+  }
+}
+
+/** A shape for each status, as colour alone is none: full, hollow, none; with a dot in it while somebody has the study open. */
+function statusMark(cell: HTMLElement): CellWriter {
+  const mark = append(cell, 'span', 'status-mark')
+  mark.setAttribute('role', 'img')
+  return study => {
+    mark.hidden = study === undefined
+    if (study === undefined) return
+    setAttribute(mark, 'data-status', study.reading.status)
+    setAttribute(mark, 'aria-label', describeStatus(study))
+    const open = study.openBy.length > 0
+    if (open !== mark.hasChildNodes()) mark.replaceChildren(...(open ? [circleDot()] : []))
+  }
+}
+
+function patientName(cell: HTMLElement): CellWriter {
+  const name = isolated(study => shownName(study.PatientName, study.lang))(cell)
+  const none = textIn(append(cell, 'span', 'quiet'))
+  const open = textIn(append(cell, 'span', 'open-mark'))
+  return study => {
+    name(study)
+    setText(none, study && shownName(study.PatientName, study.lang) === '' ? 'no name' : '')
+    setText(open, study && study.openBy.length > 0 ? ` open: ${study.openBy.map(shownUser).join(', ')}` : '')
+  }
+}
+
+function priorityMark(cell: HTMLElement): CellWriter {
+  const mark = append(cell, 'span')
+  const node = textIn(mark)
+  return study => {
+    const priority = study?.priority ?? 'routine'
+    mark.hidden = priority === 'routine'
+    setAttribute(mark, 'data-priority', priority)
+    setText(node, mark.hidden ? '' : PRIORITY_WORDS[priority])
+  }
+}
+
+function description(cell: HTMLElement): CellWriter {
+  // Before the text: however narrow the column, it is not cut off.
+  const mark = append(cell, 'span', 'synthetic-mark')
+  const node = textIn(mark)
+  const text = isolated(study => showControls(study.StudyDescription))(cell)
+  return study => {
+    mark.hidden = !study?.synthetic
+    setText(node, mark.hidden ? '' : 'SYNTHETIC')
+    text(study)
+  }
+}
+
+function flagMark(cell: HTMLElement): CellWriter {
+  const mark = append(cell, 'span', 'attention flag')
+  mark.setAttribute('role', 'img')
+  mark.append(triangleAlert())
+  return study => {
+    mark.hidden = study === undefined || study.flags.length === 0
+    if (study !== undefined) setAttribute(mark, 'aria-label', study.flags.map(describeFlag).join('; '))
+  }
+}
+
+/** What each column shows of a study. */
+export const CELLS: Record<string, Cell> = {
+  status: { title: describeStatus, make: statusMark },
+  priority: { className: 'priority', make: priorityMark },
+  name: { className: 'truncate strong', title: study => describeGroups(study.PatientName), make: patientName },
+  id: {
+    className: 'truncate id',
+    title: study => study.IssuerOfPatientID,
+    make: plain(study => showControls(study.PatientID)),
+  },
+  birth: {
+    title: study => describeDate(study.PatientBirthDate),
+    make: withQuiet(
+      study => formatDate(study.PatientBirthDate),
+      study => formatAge(study.PatientBirthDate, study.StudyDate, study.PatientAge),
+    ),
+  },
+  sex: { make: plain(study => study.PatientSex) },
+  date: {
+    title: study => describeDate(study.StudyDate),
+    make: withQuiet(
+      study => formatDate(study.StudyDate),
+      study => formatTime(study.StudyTime),
+    ),
+  },
+  arrived: { make: plain(study => formatMoment(study.lastReceived)) },
+  modality: { className: 'truncate', make: plain(study => study.ModalitiesInStudy.join(' ')) },
+  bodyPart: { className: 'truncate', make: isolated(study => showControls(study.BodyPartExamined.join(', '))) },
+  description: { className: 'truncate', make: description },
+  accession: { className: 'truncate id', make: plain(study => showControls(study.AccessionNumber)) },
+  images: {
+    className: 'number',
+    title: study => `${study.NumberOfStudyRelatedSeries} series`,
+    make: plain(study => String(study.NumberOfStudyRelatedInstances)),
+  },
+  priors: { className: 'number', make: plain(study => (study.priors === 0 ? '' : String(study.priors))) },
+  institution: { className: 'truncate', make: isolated(study => showControls(study.InstitutionName)) },
+  station: { className: 'truncate', make: isolated(study => showControls(study.StationName.join(', '))) },
+  referrer: {
+    className: 'truncate',
+    title: study => describeGroups(study.ReferringPhysicianName),
+    make: isolated(study => shownName(study.ReferringPhysicianName, study.lang)),
+  },
+  from: { className: 'truncate id', make: plain(study => study.sendingAET) },
+  flags: { title: study => study.flags.map(describeFlag).join('\n'), make: flagMark },
+}

@@ -1,0 +1,29 @@
+const SVG = 'http://www.w3.org/2000/svg'
+
+/** lucide's `circle-dot` and `triangle-alert` (ISC) as nodes: rows are written without React. */
+export function circleDot(): SVGElement {
+  return icon('M12 2a10 10 0 1 0 0 20 10 10 0 1 0 0-20m0 9a1 1 0 1 0 0 2 1 1 0 1 0 0-2')
+}
+
+export function triangleAlert(): SVGElement {
+  return icon('m21.73 18-8-14a2 2 0 0 0-3.48 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.73-3M12 9v4M12 17h.01')
+}
+
+function icon(d: string): SVGElement {
+  const svg = document.createElementNS(SVG, 'svg')
+  const path = document.createElementNS(SVG, 'path')
+  path.setAttribute('d', d)
+  const attributes = {
+    class: 'lucide',
+    viewBox: '0 0 24 24',
+    fill: 'none',
+    stroke: 'currentColor',
+    'stroke-width': '2',
+    'stroke-linecap': 'round',
+    'stroke-linejoin': 'round',
+    'aria-hidden': 'true',
+  }
+  for (const [name, value] of Object.entries(attributes)) svg.setAttribute(name, value)
+  svg.append(path)
+  return svg
+}
