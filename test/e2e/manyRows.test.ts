@@ -109,6 +109,8 @@ test('End, Home and the pages between reach every row by key, and what is explai
   await page.keyboard.press('Home')
   await expectRowsFrom(index => index === 0)
   expect(await current.getAttribute('aria-rowindex')).toBe('1')
+  // Marks stand only where there is something to mark.
+  expect(await page.locator('[data-index="3"] [data-column=flags] svg').isVisible()).toBe(false)
   const cell = page.locator('[data-index="3"] [data-column=images]')
   await cell.hover()
   const { studies } = await station.call('studies.rows', { ids: [order[3]!] })

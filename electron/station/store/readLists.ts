@@ -37,7 +37,7 @@ export function createListReader(db: Database) {
   )
   const changedAfter = db
     .prepare<[number], number>(
-      `SELECT DISTINCT study.id FROM change JOIN study USING (StudyInstanceUID) WHERE seq > ? AND kind = 'study'`,
+      `SELECT DISTINCT study.id FROM change CROSS JOIN study USING (StudyInstanceUID) WHERE seq > ? AND kind = 'study'`,
     )
     .pluck()
   const allStudies = () => countAll.get()?.total ?? 0
