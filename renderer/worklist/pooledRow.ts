@@ -51,18 +51,16 @@ export class PooledRow {
     if (rowOf(id) === undefined) this.conceal()
   }
 
-  /** What is written is not what is known of its study now. */
+  /** More is known of its study than is written. */
   get outdated(): boolean {
-    return rowOf(this.id) !== this.#shown
+    const study = rowOf(this.id)
+    return study !== undefined && study !== this.#shown
   }
 
   /** Writes its study as it is known now. */
   write(): void {
     const study = rowOf(this.id)
-    if (study === undefined) {
-      this.conceal()
-      return
-    }
+    if (study === undefined) return
     const { element } = this
     if (this.#shown === undefined) {
       delete element.dataset.blank
