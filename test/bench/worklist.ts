@@ -25,6 +25,8 @@ interface Watched {
   tasks: number[]
   /** ms each row stood blank in view. */
   blanks: number[]
+  /** Frames in which the middle of the table had no row at all, not even a blank one. */
+  empty: number
   frames: number
 }
 
@@ -176,17 +178,19 @@ async function traceTasks(context: BrowserContext, page: Page): Promise<Trace> {
 async function phase(page: Page, trace: Trace, name: string, act: (until: number) => Promise<void>): Promise<void> {
   await page.evaluate(() => {
     const { watched } = window as Window & { watched?: Watched }
-    if (watched) Object.assign(watched, { tasks: [], blanks: [], frames: 0 })
+    if (watched) Object.assign(watched, { tasks: [], blanks: [], empty: 0, frames: 0 })
   })
   await trace.start()
   const started = Date.now()
   await act(started + 5000)
   const seconds = (Date.now() - started) / 1000
-  const { tasks, blanks, frames } = await page.evaluate(() => (window as Window & { watched?: Watched }).watched!)
+  const { tasks, blanks, empty, frames } = await page.evaluate(
+    () => (window as Window & { watched?: Watched }).watched!,
+  )
   const { wall, thread } = await trace.stop()
   const ms = (value: number) => `${value.toFixed(0)} ms`
   const longest = `longest task ${ms(wall)} (${ms(thread)} of its own), over 50 ms ${tasks.length}`
-  const blank = `rows seen blank ${blanks.length}, longest ${ms(Math.max(0, ...blanks))}`
+  const blank = `rows seen blank ${blanks.length}, longest ${ms(Math.max(0, ...blanks))}, frames without any row ${empty}`
   console.log(`${name.padEnd(18)}${longest}; ${blank}; ${(frames / seconds).toFixed(0)} frames/s`)
 }
 
@@ -207,7 +211,7 @@ function scrolledTo(): number {
 /** Runs in the page: every frame looks which places of the table have no row. */
 function watch(): void {
   const scope = window as Window & { watched?: Watched }
-  const watched: Watched = { tasks: [], blanks: [], frames: 0 }
+  const watched: Watched = { tasks: [], blanks: [], empty: 0, frames: 0 }
   scope.watched = watched
   new PerformanceObserver(list => {
     for (const entry of list.getEntries()) watched.tasks.push(entry.duration)
@@ -227,7 +231,10 @@ function watch(): void {
       }
       // A place without any row at all is blank, too.
       const drawn = document.elementFromPoint(view.left + 40, view.top + view.height / 2)?.closest('[data-index]')
-      if (!drawn) blank.set('none', since.get('none') ?? now)
+      if (!drawn) {
+        watched.empty += 1
+        blank.set('none', since.get('none') ?? now)
+      }
     }
     for (const [place, from] of since) if (!blank.has(place)) watched.blanks.push(now - from)
     since = blank
