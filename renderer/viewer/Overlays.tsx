@@ -55,6 +55,7 @@ function trustMarks(
     compressionMark(attributes, instance.TransferSyntaxUID),
     ...(series?.flags ?? []).map(describeFlag),
     scale.unit === 'mm' ? '' : 'uncalibrated',
+    attributes.colourProfileUnapplied ? 'colour profile not applied' : '',
     loaded < all ? `loaded ${loaded} of ${all}` : '',
     come > 0 ? `${come} more have come: hang the series again` : '',
   ].filter(Boolean)

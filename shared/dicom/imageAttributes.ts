@@ -1,3 +1,5 @@
+import { encodeBase64 } from '../base64.ts'
+import { readProfile } from '../viewing/icc.ts'
 import type { ImageAttributes, UltrasoundRegion } from '../viewing/image.ts'
 import { tagOf } from './dictionary.ts'
 import type { ElementSpan } from './elements.ts'
@@ -9,7 +11,7 @@ import type { DataSet } from './reader.ts'
  * Goes up whenever more is read here or in the functional groups: what an older version kept of an object is then read again
  * from its file.
  */
-export const ATTRIBUTES_VERSION = 2
+export const ATTRIBUTES_VERSION = 3
 
 type KeysOf<Value> = Exclude<
   {
@@ -110,6 +112,8 @@ const MAX_VALUES = 65_536
 const MAX_TEXT = 10_240
 const MAX_TABLES = 16
 const MAX_ITEMS = 64
+/** Profiles of slide scanners have 150 kB; larger ones would be in the index with every image. */
+const MAX_PROFILE = 512 * 1024
 
 type Reader = (dataSet: DataSet, span: ElementSpan, into: ImageAttributes) => void
 
@@ -161,6 +165,14 @@ function buildReaders(): Map<number, Reader> {
     const palette = readPalette(dataSet)
     if (palette) into.PaletteColorLookupTable = palette
   })
+  add('ICCProfile', (dataSet, _span, into) => readColourProfile(dataSet, [dataSet], into))
+  // PS3.3 C.8.12.5: of slides, one for each path of light.
+  add('OpticalPathSequence', (dataSet, span, into) => {
+    readColourProfile(dataSet, dataSet.itemsOf(span).slice(0, MAX_ITEMS), into)
+  })
+  add('ColorSpace', (dataSet, _span, into) => {
+    if (isColoured(dataSet) && !dataSet.has('ICCProfile')) into.ColorSpace = dataSet.string('ColorSpace').slice(0, 16)
+  })
   add('SequenceOfUltrasoundRegions', (dataSet, span, into) => {
     const regions = dataSet.itemsOf(span).slice(0, MAX_ITEMS).flatMap(readRegion)
     if (regions.length > 0) into.SequenceOfUltrasoundRegions = regions
@@ -177,6 +189,23 @@ function buildReaders(): Map<number, Reader> {
     }
   })
   return readers
+}
+
+/** PS3.3 C.7.6.1: profiles are of colour samples and of what palettes give; greys are P-values. */
+function isColoured(dataSet: DataSet): boolean {
+  const palette = dataSet.has('RedPaletteColorLookupTableDescriptor')
+  return palette || !dataSet.string('PhotometricInterpretation').startsWith('MONOCHROME')
+}
+
+/** The profile all items have alike; nothing where it is sRGB, and where it cannot be applied the word that it is not. */
+function readColourProfile(dataSet: DataSet, items: DataSet[], into: ImageAttributes): void {
+  const [first, ...others] = items.flatMap(item => item.bytes('ICCProfile') ?? [])
+  if (first === undefined || first.length === 0 || !isColoured(dataSet)) return
+  delete into.ColorSpace
+  const alike = others.every(other => other.length === first.length && other.every((byte, i) => byte === first[i]))
+  const profile = alike && first.length <= MAX_PROFILE ? readProfile(first) : undefined
+  if (profile === undefined) into.colourProfileUnapplied = true
+  else if (!profile.isSRGB) into.ICCProfile = { data: encodeBase64(first) }
 }
 
 function explained(item: DataSet, key: string): { explanation?: string } {

@@ -1,4 +1,6 @@
-import type { ImageAttributes, LookupTable } from './image.ts'
+import { decodeBase64 } from '../base64.ts'
+import { type ColourTransform, namedProfile, readProfile } from './icc.ts'
+import type { ColourProfileBytes, ImageAttributes, LookupTable } from './image.ts'
 import { type DecodedFrame, type Samples, UnshowableError } from './samples.ts'
 import { tableEntries } from './table.ts'
 
@@ -7,8 +9,17 @@ export function isColour({ samplesPerPixel, PhotometricInterpretation }: Decoded
   return samplesPerPixel >= 3 || PhotometricInterpretation === 'PALETTE COLOR'
 }
 
-/** Interleaved RGB of 8 bits of a colour frame; a view where the samples are that already. Throws UnshowableError. */
+/**
+ * Interleaved RGB of 8 bits of a colour frame, sRGB where the object says what its colours are (PS3.3 C.11.15); a view where the
+ * samples are that already. Throws UnshowableError.
+ */
 export function toRGB(frame: DecodedFrame, attributes: ImageAttributes): Uint8Array {
+  const transform = toSRGB(attributes)
+  const colours = deviceColours(frame, attributes)
+  return transform ? transform(colours) : colours
+}
+
+function deviceColours(frame: DecodedFrame, attributes: ImageAttributes): Uint8Array {
   const count = frame.rows * frame.columns
   if (frame.PhotometricInterpretation === 'PALETTE COLOR') {
     const palette = attributes.PaletteColorLookupTable
@@ -16,6 +27,22 @@ export function toRGB(frame: DecodedFrame, attributes: ImageAttributes): Uint8Ar
     return throughPalette(frame.samples, count, palette)
   }
   return samplesToRGB(frame, count, attributes.BitsStored ?? 8)
+}
+
+/** A manifest's profile is read once, however many frames share it. */
+const transforms = new WeakMap<ColourProfileBytes, ColourTransform>()
+const named = new Map<string, ColourTransform | undefined>()
+
+/** The profile goes before the name of a colour space (C.11.15.1.2); undefined where nothing is to be done. */
+function toSRGB({ ICCProfile, ColorSpace }: ImageAttributes): ColourTransform | undefined {
+  if (ICCProfile === undefined) {
+    if (ColorSpace === undefined) return undefined
+    if (!named.has(ColorSpace)) named.set(ColorSpace, namedProfile(ColorSpace)?.transform())
+    return named.get(ColorSpace)
+  }
+  const transform = transforms.get(ICCProfile) ?? readProfile(decodeBase64(ICCProfile.data))?.transform()
+  if (transform) transforms.set(ICCProfile, transform)
+  return transform
 }
 
 interface Palette {
@@ -58,7 +85,7 @@ export function supplementalColours(attributes: ImageAttributes): { first: numbe
   const from0 = (table: LookupTable) => ({ ...table, first: 0 })
   const { red, green, blue } = palette
   const colours = throughPalette(inputs, entries, { red: from0(red), green: from0(green), blue: from0(blue) })
-  return { first, colours }
+  return { first, colours: toSRGB(attributes)?.(colours) ?? colours }
 }
 
 function clamp(value: number): number {

@@ -39,6 +39,12 @@ export interface ImageAttributes {
   /** COLOR or MIXED: a grey image's palette is a supplemental one, to be shown (PS3.3 C.8.16.2.1.1). */
   PixelPresentation?: string
   PaletteColorLookupTable?: { red: LookupTable; green: LookupTable; blue: LookupTable }
+  /** Of colours: absent where it is sRGB, which the screen is. */
+  ICCProfile?: ColourProfileBytes
+  /** A well-known colour space, where no profile says more exactly. */
+  ColorSpace?: string
+  /** The object has a profile that is not applied: of an unknown kind, too large, or one for each optical path. */
+  colourProfileUnapplied?: boolean
   PixelPaddingValue?: number
   PixelPaddingRangeLimit?: number
   ImageType?: string[]
@@ -105,6 +111,11 @@ export interface ImageAttributes {
   overlays?: boolean
   /** Philips (7053,1000): counts to SUV by body weight. */
   PhilipsSUVScaleFactor?: number
+}
+
+/** An ICC profile as it stands in the object, base64. */
+export interface ColourProfileBytes {
+  data: string
 }
 
 /** PS3.3 C.11.1.1 / C.7.6.3.1.5: `entries` values of `bits` bits, the first standing for input `first`; `data` = little-endian uint16, base64. */
