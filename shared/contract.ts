@@ -77,6 +77,8 @@ export const seriesSummary = z.object({
   frames: z.int(),
   /** False when nothing in it has pixels this version shows (reports, plans, …). */
   hasImages: z.boolean(),
+  /** Its images say that they are scouts (PS3.3 C.8.2.1.1.1), whatever it is called. */
+  localizer: z.boolean(),
   /** The instance whose thumbnail stands for the series; '' when none has pixels. */
   thumbnailSOPInstanceUID: z.string(),
   flags: z.array(z.string()),

@@ -23,7 +23,7 @@ const SECONDARY = new Set(['OT', 'SC', 'DOC', 'RTDOSE', 'RTIMAGE'])
 
 export type OrderedSeries = Pick<
   SeriesSummary,
-  'SeriesInstanceUID' | 'Modality' | 'SeriesNumber' | 'SeriesDescription' | 'SeriesDate' | 'SeriesTime' | 'hasImages'
+  'SeriesInstanceUID' | 'Modality' | 'SeriesNumber' | 'SeriesDescription' | 'SeriesDate' | 'SeriesTime' | 'hasImages' | 'localizer'
 >
 
 /**
@@ -31,8 +31,8 @@ export type OrderedSeries = Pick<
  * what the series is called, so that a card does not move when its manifest comes, unless it is something else than it was called.
  */
 export function readingRank(
-  { hasImages, Modality, SeriesDescription }: OrderedSeries,
-  kind: DisplaySet['kind'] = hasImages ? 'stack' : 'other',
+  { hasImages, localizer, Modality, SeriesDescription }: OrderedSeries,
+  kind: DisplaySet['kind'] = hasImages ? (localizer ? 'localizer' : 'stack') : 'other',
 ): number {
   const isSecondary = SECONDARY.has(Modality) || isSecondaryDescription(SeriesDescription)
   const called = isSecondary ? 'secondary' : isLocalizerDescription(SeriesDescription) ? 'localizer' : 'stack'

@@ -11,6 +11,7 @@ const series = (
   SeriesDate: '20260102',
   SeriesTime: '101500',
   hasImages: true,
+  localizer: false,
   SeriesNumber,
   SeriesDescription,
   ...more,
@@ -48,6 +49,10 @@ test('the first hung is the first diagnostic one; without one, what there is', (
   expect(firstDiagnostic([series('Report', 1, { hasImages: false }), series('Topogram', 2)])?.SeriesDescription).toBe(
     'Topogram',
   )
+  const unnamed = series('Serie 1', 1, { localizer: true })
+  expect(firstDiagnostic([unnamed, series('Chest', 5)])?.SeriesDescription).toBe('Chest')
+  // It stays where it is when its manifest comes.
+  expect(readingRank(unnamed)).toBe(readingRank(unnamed, 'localizer'))
   expect(firstDiagnostic([])).toBeUndefined()
 })
 

@@ -103,6 +103,15 @@ test('the manifest comes in the order of Instance Numbers, with what all share f
   await expect(store.read.getManifest('2.25.1000.1', '1.2.3')).rejects.toMatchObject({ code: 'not-found' })
 })
 
+test('a series says that it is a scout as soon as its images are here, whatever it is called', async () => {
+  const { store } = await newStore()
+  const { StudyInstanceUID } = await send(store, ctSlice(1, { ImageType: ['ORIGINAL', 'PRIMARY', 'LOCALIZER'] }))
+  await send(store, ctSlice(1, { ImageType: ['ORIGINAL', 'PRIMARY', 'AXIAL'] }, { series: 2 }))
+  await send(store, ctSlice(1, {}, { series: 3 }))
+  const { series } = await store.read.getStudy(StudyInstanceUID)
+  expect(series.map(each => each.localizer)).toEqual([true, false, false])
+})
+
 test('work sees what is new, and what it finds is shown', async () => {
   const { store } = await newStore()
   const { contentId, StudyInstanceUID, SeriesInstanceUID } = await send(store, ctSlice(1))

@@ -1,10 +1,11 @@
 import type { Database } from 'better-sqlite3'
 import type { SeriesSummary, StudySummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
+import { isLocalizer } from '../../../shared/viewing/measure/scale.ts'
 import type { StoreReader } from './index.ts'
 import { STUDY_COLUMNS, type StudyRow, studySummary } from './studyRow.ts'
 
-type SeriesRow = Omit<SeriesSummary, 'flags' | 'hasImages' | 'thumbnailSOPInstanceUID'> & {
+type SeriesRow = Omit<SeriesSummary, 'flags' | 'hasImages' | 'localizer' | 'thumbnailSOPInstanceUID'> & {
   flags: string
   showable: number
   id: number
@@ -21,8 +22,8 @@ export function createStudyReader(db: Database) {
        NumberOfSeriesRelatedInstances, frames, flags, (SELECT count(*) ${SHOWABLE}) AS showable
      FROM series WHERE study = ? ORDER BY SeriesNumber IS NULL, SeriesNumber, series.id`,
   )
-  const middleImage = db.prepare<[number, number], { SOPInstanceUID: string }>(
-    `SELECT SOPInstanceUID FROM series, instance JOIN content ON content.id = instance.shown
+  const middleImage = db.prepare<[number, number], { SOPInstanceUID: string; ImageType: string | null }>(
+    `SELECT SOPInstanceUID, attributes ->> 'ImageType' AS ImageType FROM series, instance JOIN content ON content.id = instance.shown
      WHERE series.id = ? AND instance.series = series.id AND content.unshowable IS NULL
      ORDER BY InstanceNumber, instance.id LIMIT 1 OFFSET ?`,
   )
@@ -41,13 +42,18 @@ export function createStudyReader(db: Database) {
     getStudy(StudyInstanceUID: string): { study: StudySummary; series: SeriesSummary[]; seq: number } {
       const row = studyByUID.get(StudyInstanceUID)
       if (!row) throw new IsocenterError('not-found', `study ${StudyInstanceUID}`)
-      const series = seriesOfStudy.all(row.id).map(({ id, showable, flags, ...summary }) => ({
-        ...summary,
-        hasImages: showable > 0,
-        // The middle of a stack says more than its first slice.
-        thumbnailSOPInstanceUID: middleImage.get(id, showable >> 1)?.SOPInstanceUID ?? '',
-        flags: JSON.parse(flags) as string[],
-      }))
+      const series = seriesOfStudy.all(row.id).map(({ id, showable, flags, ...summary }) => {
+        // The middle of a stack says more than its first slice, which may be the scout it was planned on.
+        const middle = middleImage.get(id, showable >> 1)
+        const ImageType = middle?.ImageType ? (JSON.parse(middle.ImageType) as string[]) : []
+        return {
+          ...summary,
+          hasImages: showable > 0,
+          localizer: isLocalizer({ ImageType }),
+          thumbnailSOPInstanceUID: middle?.SOPInstanceUID ?? '',
+          flags: JSON.parse(flags) as string[],
+        }
+      })
       return { study: studySummary(row), series, seq: newestSeq.get()?.seq ?? 0 }
     },
 
