@@ -41,23 +41,15 @@ export function imageIdOf(contentId: number, frame: number): string {
   return `iso:${contentId}:${frame}`
 }
 
-function tooLarge({ Rows = 0, Columns = 0 }: ImageAttributes, largestSide: number): string | undefined {
-  if (Math.max(Rows, Columns) <= largestSide) return undefined
-  return `The image is ${Columns} × ${Rows} pixels; this computer's graphics card holds ${largestSide} × ${largestSide}.`
-}
-
-/**
- * Lays a series out as stacks, one for each display set, and makes its frames known to the loader and the metadata provider.
- * Images over `largestSide` pixels are refused with the reason.
- */
-export function catalogSeries(manifest: SeriesManifest, sets: DisplaySet[], largestSide: number): SeriesStack[] {
+/** Lays a series out as stacks, one for each display set, and makes its frames known to the loader. */
+export function catalogSeries(manifest: SeriesManifest, sets: DisplaySet[]): SeriesStack[] {
   return sets.map(set => {
     const entries = set.frames.map(({ instance: index, frame, position, marks }): StackEntry => {
       const instance = manifest.instances[index]!
       const imageId = imageIdOf(instance.contentId, frame)
       const attributes = frameAttributes(manifest, instance, frame)
       frames.set(imageId, { manifest, instance, frame, attributes })
-      const unshowable = instance.unshowable ?? tooLarge(attributes, largestSide)
+      const { unshowable } = instance
       return {
         imageId,
         instance,

@@ -1,6 +1,6 @@
-import type { Matrix, Size, View } from '../../shared/viewing/view.ts'
-import { displayTable } from './displayTable.ts'
-import { BLACK, type Covered, type DisplayTable, paint, type Raster } from './paint.ts'
+import type { Matrix, Size } from '../../shared/viewing/view.ts'
+import { TableOfImage } from './displayTable.ts'
+import { BLACK, type Covered, paint, type Raster } from './paint.ts'
 import type { Look, Screen, ScreenFrame } from './screen.ts'
 
 /** The picture computed by this page (paint.ts) and put on a canvas that never leaves the CPU. */
@@ -10,7 +10,7 @@ export class CpuScreen implements Screen {
   #data: ImageData | undefined
   #words = new Uint32Array(0)
   #covered: Covered = { left: 0, top: 0, right: 0, bottom: 0 }
-  #table: { key: unknown[]; table: DisplayTable } | undefined
+  readonly #table = new TableOfImage()
 
   constructor(element: HTMLElement) {
     // Left to itself Chromium keeps it on the GPU, and every image waits for the GPU process to hand it back.
@@ -33,7 +33,7 @@ export class CpuScreen implements Screen {
     this.#data = undefined
   }
 
-  draw({ image, attributes }: ScreenFrame, _view: View, matrix: Matrix, look: Look): void {
+  draw({ image, attributes }: ScreenFrame, matrix: Matrix, look: Look): void {
     const { size } = this
     if (this.#data === undefined) {
       this.#data = new ImageData(size.width, size.height)
@@ -42,7 +42,7 @@ export class CpuScreen implements Screen {
     }
     const pixels = image.getPixelData() as Raster['pixels']
     const components = image.color ? 3 : 1
-    const table = components === 1 ? this.#tableFor({ image, attributes }, look) : undefined
+    const table = components === 1 ? this.#table.of({ image, attributes }, look) : undefined
     const raster = { pixels, columns: image.columns, rows: image.rows, components } as const
     const before = this.#covered
     const covered = paint(raster, matrix, table, this.#words, size, look.nearest)
@@ -56,22 +56,6 @@ export class CpuScreen implements Screen {
       this.#context.putImageData(this.#data, 0, 0, left, top, right - left, bottom - top)
     }
     this.#covered = covered
-  }
-
-  #tableFor({ image, attributes }: Pick<ScreenFrame, 'image' | 'attributes'>, look: Look): DisplayTable {
-    const { minPixelValue: min, maxPixelValue: max, slope, intercept } = image
-    const { range, asStored, inverted } = look
-    const { VOILUTFunction, PhotometricInterpretation, PixelPaddingValue, PixelPaddingRangeLimit } = attributes
-    // The manifest's tables are objects that all images of a series share.
-    const tables = [attributes.VOILUT, attributes.PaletteColorLookupTable, attributes.ModalityLUT]
-    const ofImage = [VOILUTFunction, PhotometricInterpretation, PixelPaddingValue, PixelPaddingRangeLimit, ...tables]
-    const key = [min, max, slope, intercept, range.lower, range.upper, asStored, inverted, ...ofImage]
-    if (this.#table === undefined || key.some((part, i) => part !== this.#table?.key[i])) {
-      const counted = /^(Ui|I)nt(8|16)/.test(image.dataType ?? '')
-      const look = { attributes, min, max, counted, slope, intercept, range, asStored, inverted }
-      this.#table = { key, table: displayTable(look) }
-    }
-    return this.#table.table
   }
 
   clear(): void {

@@ -2,6 +2,7 @@ import { supplementalColours } from '../../shared/viewing/colour.ts'
 import { greyTable, opensWithVOILUT } from '../../shared/viewing/grey.ts'
 import type { ImageAttributes } from '../../shared/viewing/image.ts'
 import { BLACK, type DisplayTable } from './paint.ts'
+import type { Look, ScreenFrame } from './screen.ts'
 import { rangeToWindow, type VoiRange } from './windows.ts'
 
 /** Entries enough that neighbours differ by less than a grey level even where the values are few and interpolated between. */
@@ -41,6 +42,28 @@ export function displayTable(look: {
   for (let i = 0; i < words.length; i++) words[i] = BLACK | (greys[i]! * 0x010101)
   paintSupplemental(words, look, min, steps)
   return { words, first: min, steps }
+}
+
+/** A screen's table, made anew when anything it depends on has changed. */
+export class TableOfImage {
+  #key: unknown[] = []
+  #table: DisplayTable | undefined
+
+  of({ image, attributes }: Pick<ScreenFrame, 'image' | 'attributes'>, look: Look): DisplayTable {
+    const { minPixelValue: min, maxPixelValue: max, slope, intercept } = image
+    const { range, asStored, inverted } = look
+    const { VOILUTFunction, PhotometricInterpretation, PixelPaddingValue, PixelPaddingRangeLimit } = attributes
+    // The manifest's tables are objects that all images of a series share.
+    const tables = [attributes.VOILUT, attributes.PaletteColorLookupTable, attributes.ModalityLUT]
+    const ofImage = [VOILUTFunction, PhotometricInterpretation, PixelPaddingValue, PixelPaddingRangeLimit, ...tables]
+    const key = [min, max, slope, intercept, range.lower, range.upper, asStored, inverted, ...ofImage]
+    if (this.#table === undefined || key.some((part, i) => part !== this.#key[i])) {
+      const counted = /^(Ui|I)nt(8|16)/.test(image.dataType ?? '')
+      this.#key = key
+      this.#table = displayTable({ attributes, min, max, counted, slope, intercept, range, asStored, inverted })
+    }
+    return this.#table
+  }
 }
 
 /** The values between black and white, as pixels have them; a sigmoid's go on on both sides (0.005 of a level is left at 5 widths). */

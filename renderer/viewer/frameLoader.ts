@@ -4,8 +4,8 @@ import { fetchFrame, onStationEvent, streamFrames, UnreachableError } from '../c
 import { describeFrame } from './catalog.ts'
 import { decodeFrame } from './decode.ts'
 import { interleave, type StackOrder } from './loadOrder.ts'
-import { spacingOf } from './metadata.ts'
 import { type DisplayPixels, displayPixels } from './pixels.ts'
+import { spacingOf } from './spacing.ts'
 import { initialRange, rangeToWindow } from './windows.ts'
 
 /**
@@ -21,7 +21,6 @@ const REORDER_MS = 60
 
 type Bytes = Uint8Array<ArrayBuffer>
 
-let onCpu = false
 let order: string[] = []
 let delivered = 0
 let streaming: AbortController | undefined
@@ -65,9 +64,8 @@ export function countLoaded(imageIds: string[]): number {
   return imageIds.reduce((count, imageId) => count + (loaded.has(imageId) ? 1 : 0), 0)
 }
 
-/** Registers the scheme `iso:`. `cpu`: for the CPU renderer. */
-export function installFrameLoader(cpu: boolean): void {
-  onCpu = cpu
+/** Registers the scheme `iso:`. */
+export function installFrameLoader(): void {
   imageLoader.registerImageLoader('iso', loadFrame)
   const { IMAGE_CACHE_IMAGE_ADDED, IMAGE_CACHE_IMAGE_REMOVED } = Enums.Events
   eventTarget.addEventListener(IMAGE_CACHE_IMAGE_ADDED, (event: CustomEvent<{ image: Types.ICachedImage }>) => {
@@ -84,12 +82,6 @@ export function installFrameLoader(cpu: boolean): void {
     unreachable.clear()
     notify()
   })
-}
-
-/** From now on frames are made for the CPU; those made for the graphics card are let go. */
-export function decodeForCpu(): void {
-  onCpu = true
-  cache.purgeCache()
 }
 
 const pending = new Map<string, Promise<boolean>>()
@@ -266,7 +258,7 @@ function loadFrame(imageId: string): { promise: Promise<Types.IImage> } {
   loading.add(imageId)
   const promise = frameOf(imageId)
     .then(bytes => decodeFrame(bytes, instance.TransferSyntaxUID, attributes))
-    .then(frame => toImage(imageId, displayPixels(frame, attributes, { asStored: onCpu })))
+    .then(frame => toImage(imageId, displayPixels(frame, attributes)))
     .finally(() => loading.delete(imageId))
   return { promise }
 }
@@ -277,10 +269,10 @@ const NO_CANVAS = undefined as unknown as Types.IImage['getCanvas']
 function toImage(imageId: string, display: DisplayPixels): Types.IImage {
   const { attributes } = describeFrame(imageId)!
   const { Rows = 1, Columns = 1 } = attributes
-  const [rowPixelSpacing, columnPixelSpacing] = spacingOf(attributes).spacing
+  const [rowPixelSpacing, columnPixelSpacing] = spacingOf(attributes)
   const { pixels, components, min, max, slope, intercept } = display
   const color = components === 3
-  const window = color ? { center: 128, width: 256 } : rangeToWindow(openingRange(imageId, display))
+  const window = color ? { center: 128, width: 256 } : rangeToWindow(initialRange(attributes, display.valueRange))
   return {
     imageId,
     minPixelValue: min,
@@ -317,12 +309,4 @@ function toImage(imageId: string, display: DisplayPixels): Types.IImage {
     getPixelData: () => pixels,
     getCanvas: NO_CANVAS,
   }
-}
-
-/** The range an image opens with, in modality units (in P-values where its VOI LUT has been applied). */
-function openingRange(imageId: string, display: DisplayPixels) {
-  const { attributes } = describeFrame(imageId)!
-  const bits = attributes.VOILUT?.[0]?.bits
-  if (display.voiApplied && bits !== undefined) return { lower: 0, upper: 2 ** bits - 1 }
-  return initialRange(attributes, display.valueRange)
 }

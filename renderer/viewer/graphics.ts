@@ -1,23 +1,32 @@
-import { Enums, eventTarget } from '@cornerstonejs/core'
 import { announce } from '../ui/index.ts'
-import { leaveGraphicsCard } from './engine.ts'
+import { Card } from './card.ts'
+import { startEngine } from './engine.ts'
 import { useSession } from './session.ts'
 
 /**
- * The graphics card can take its context away at any time (sleep, driver restart, another program), and what Cornerstone draws
- * after it came back was black (Cornerstone 5.14, tried). So the picture comes back at once and without the card: the panes are
- * mounted anew on the CPU, as they were. Returns what ends the watch.
+ * The graphics card can take its context away at any time (sleep, driver restart, another program). The panes are then mounted
+ * anew on the CPU at once, as they were, and on the card again when the browser gives it back. Returns what ends the watch.
  */
 export function watchGraphics(): () => void {
-  const { WEBGL_CONTEXT_LOST } = Enums.Events
-  const lost = () => {
-    if (useSession.getState().graphicsLost) return
-    const endOld = leaveGraphicsCard()
+  const engine = startEngine()
+  const canvas = engine.card?.canvas
+  if (canvas === undefined) return () => {}
+  const lost = (event: Event) => {
+    // Without this the browser never gives it back.
+    event.preventDefault()
     useSession.setState({ graphicsLost: true })
-    announce('The graphics card has failed: images are drawn without it until the next start')
-    // Its panes leave it in the next frame of the display.
-    setTimeout(endOld, 1000)
+    announce('The graphics card has failed: images are drawn without it until it is back')
   }
-  eventTarget.addEventListener(WEBGL_CONTEXT_LOST, lost)
-  return () => eventTarget.removeEventListener(WEBGL_CONTEXT_LOST, lost)
+  const restored = () => {
+    // Everything the card knew is gone: programs and textures are made anew.
+    engine.card = Card.open(canvas)
+    useSession.setState({ graphicsLost: false })
+    announce('The graphics card is back')
+  }
+  canvas.addEventListener('webglcontextlost', lost)
+  canvas.addEventListener('webglcontextrestored', restored)
+  return () => {
+    canvas.removeEventListener('webglcontextlost', lost)
+    canvas.removeEventListener('webglcontextrestored', restored)
+  }
 }

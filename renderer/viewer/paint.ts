@@ -39,6 +39,14 @@ interface Axis {
   exact: boolean
 }
 
+/** The device pixels of one axis, first and one past the last, whose centres lie in the image. */
+export function coveredBy(samples: number, scale: number, offset: number, extent: number): [from: number, to: number] {
+  const ends = [offset, offset + scale * samples]
+  const from = Math.min(extent, Math.max(0, Math.ceil(Math.min(...ends) - 0.5)))
+  const to = Math.min(extent, Math.ceil(Math.max(...ends) - 0.5))
+  return [from, Math.max(from, to)]
+}
+
 /**
  * @param scale device pixels for one sample; negative when the axis runs backwards
  * @param offset device position of the sample's axis origin
@@ -51,11 +59,8 @@ function axisOf(
   stride: number,
   nearest: boolean,
 ): Axis {
-  const ends = [offset, offset + scale * samples]
-  // A device pixel is drawn when its centre lies in the image.
-  const from = Math.max(0, Math.ceil(Math.min(...ends) - 0.5))
-  const to = Math.min(extent, Math.ceil(Math.max(...ends) - 0.5))
-  const count = Math.max(0, to - from)
+  const [from, to] = coveredBy(samples, scale, offset, extent)
+  const count = to - from
   const size = Math.abs(scale)
   const aligned = size === 1 && Number.isInteger(offset)
   const exact = nearest || aligned

@@ -21,8 +21,8 @@ import { CpuScreen } from './cpuScreen.ts'
 import type { Engine } from './engine.ts'
 import { failureOf, needFrame, onFrames } from './frameLoader.ts'
 import { GlScreen } from './glScreen.ts'
-import { spacingOf } from './metadata.ts'
-import type { Screen } from './screen.ts'
+import type { Look, Screen, ScreenFrame } from './screen.ts'
+import { spacingOf } from './spacing.ts'
 import { dragWindow, type VoiRange, windowToRange } from './windows.ts'
 
 /** What a pane shows, for the overlays. `shown` always belongs to the pixels on the screen; `index` is what is wanted. */
@@ -82,10 +82,16 @@ export interface PaneListener {
   onWindow: (SeriesInstanceUID: string, range: VoiRange | undefined) => void
 }
 
+/** An image and where it stands in the stack. */
+interface Drawing extends ScreenFrame {
+  shape: ImageShape
+  place: number
+}
+
 const UNMOVED: View = { zoom: 1, centre: [0, 0], quarterTurns: 0, mirrored: false }
 
 function shapeOf(image: Types.IImage, attributes: ImageAttributes): ImageShape {
-  const [row, column] = spacingOf(attributes).spacing
+  const [row, column] = spacingOf(attributes)
   return { columns: image.columns, rows: image.rows, aspect: row / column }
 }
 
@@ -96,10 +102,10 @@ export class Pane {
   readonly state = createStore<PaneState>(() => EMPTY)
   direction: 1 | -1 = 1
   readonly #listener: PaneListener
-  readonly #screen: Screen
+  #screen: Screen
   readonly #dispose: Array<() => void> = []
   /** What the screen shows: kept, so that it can be drawn again when the cache has let it go. */
-  #image: { image: Types.IImage; attributes: ImageAttributes; shape: ImageShape; place: number } | undefined
+  #image: Drawing | undefined
   #view = UNMOVED
   #fitted = true
   #opening = 0
@@ -108,20 +114,18 @@ export class Pane {
   #cine: ReturnType<typeof setTimeout> | undefined
   #times: { instance: ManifestInstance; times: number[] } | undefined
   #drawDue = false
-  #drawing = false
   #waiting: Array<() => void> = []
 
   constructor(engine: Engine, id: string, element: HTMLDivElement, listener: PaneListener) {
     this.id = id
     this.element = element
     this.#listener = listener
-    const cpu = engine.engine === undefined ? new CpuScreen(element) : undefined
-    this.#screen = cpu ?? new GlScreen(engine.engine!, id, element)
+    const { card } = engine
+    this.#screen = card === undefined || card.lost ? new CpuScreen(element) : new GlScreen(card, element)
     const observer = new ResizeObserver(entries => {
       const box = entries.at(-1)?.devicePixelContentBoxSize?.[0]
       if (box === undefined || box.inlineSize === 0 || box.blockSize === 0) return
-      if (cpu === undefined) engine.engine?.resize(true, true)
-      else cpu.resize({ width: box.inlineSize, height: box.blockSize })
+      this.#screen.resize({ width: box.inlineSize, height: box.blockSize })
       if (this.#fitted) this.#fitView()
       this.#draw()
     })
@@ -199,8 +203,7 @@ export class Pane {
     if (stack === undefined || entry === undefined) return
     const current = () => opening === this.#opening && this.state.getState().index === index
     if (entry.unshowable !== undefined) {
-      this.#blank()
-      this.state.setState({ reason: entry.unshowable, shown: undefined, transform: undefined, loading: false })
+      this.#cannotShow(entry.unshowable)
       return
     }
     let image = cache.getImage(entry.imageId)
@@ -212,13 +215,7 @@ export class Pane {
       if (!current()) return
       image = cache.getImage(entry.imageId)
       if (!here || image === undefined) {
-        this.#blank()
-        this.state.setState({
-          reason: failureOf(entry.imageId) ?? 'The image could not be kept in memory.',
-          shown: undefined,
-          transform: undefined,
-          loading: false,
-        })
+        this.#cannotShow(failureOf(entry.imageId) ?? 'The image could not be kept in memory.')
         return
       }
     }
@@ -242,52 +239,61 @@ export class Pane {
     return drawn
   }
 
-  /** One picture after the other: a graphics card that is still at one would else never finish any. */
   #drawSoon(): void {
     // Without a size yet, the observer draws when there is one.
-    if (this.#drawDue || this.#drawing || this.#screen.size.width < 1) return
+    if (this.#drawDue || this.#screen.size.width < 1) return
     this.#drawDue = true
     requestAnimationFrame(() => {
       this.#drawDue = false
       if (this.#waiting.length > 0) this.#drawSoon()
     })
-    this.#drawing = true
-    void this.#drawNow().finally(() => {
-      this.#drawing = false
-      if (this.#waiting.length > 0) this.#drawSoon()
+    const waiting = this.#waiting
+    this.#waiting = []
+    if (this.#image !== undefined) this.#drawNow(this.#image)
+    for (const resolve of waiting) resolve()
+  }
+
+  #drawNow({ image, attributes, shape, place }: Drawing): void {
+    const { inverted, nearest, index, loading } = this.state.getState()
+    const range = this.#range ?? storedRange(image)
+    const view = this.#view
+    const matrix = imageToDevice(view, this.#screen.size, shape.aspect)
+    const look = { range, asStored: this.#range === undefined, inverted, nearest }
+    try {
+      this.#drawOn({ image, attributes }, matrix, look)
+    } catch (thrown) {
+      this.#cannotShow(thrown instanceof Error ? thrown.message : 'The image could not be drawn.')
+      return
+    }
+    this.state.setState({
+      shown: place,
+      loading: place === index ? false : loading,
+      reason: undefined,
+      range: image.color ? undefined : range,
+      zoom: view.zoom,
+      transform: scaleMatrix(matrix, this.#width() / this.#screen.size.width),
+      quarterTurns: view.quarterTurns,
+      mirrored: view.mirrored,
     })
   }
 
-  async #drawNow(): Promise<void> {
-    const drawing = this.#image
-    const { stack } = this.state.getState()
-    const waiting = this.#waiting
-    this.#waiting = []
-    if (drawing !== undefined && stack !== undefined) {
-      const { inverted, nearest } = this.state.getState()
-      const { image, attributes, shape, place } = drawing
-      const range = this.#range ?? storedRange(image)
-      const view = this.#view
-      const matrix = imageToDevice(view, this.#screen.size, shape.aspect)
-      const look = { range, asStored: this.#range === undefined, inverted, nearest }
-      const done = this.#screen.draw({ image, imageIds: stack.imageIds, attributes, shape }, view, matrix, look)
-      if (done !== undefined) await done
-      // The reader may be further on by now: what is shown is what was drawn, unless it is of another stack.
-      if (this.#image !== undefined && this.state.getState().stack === stack) {
-        const { index, loading } = this.state.getState()
-        this.state.setState({
-          shown: place,
-          loading: place === index ? false : loading,
-          reason: undefined,
-          range: image.color ? undefined : range,
-          zoom: view.zoom,
-          transform: scaleMatrix(matrix, this.#width() / this.#screen.size.width),
-          quarterTurns: view.quarterTurns,
-          mirrored: view.mirrored,
-        })
-      }
+  /** What the graphics card cannot draw (too large, no memory, just taken away) is drawn without it from now on. */
+  #drawOn(frame: ScreenFrame, matrix: Matrix, look: Look): void {
+    try {
+      this.#screen.draw(frame, matrix, look)
+    } catch (thrown) {
+      if (this.#screen instanceof CpuScreen) throw thrown
+      const { size } = this.#screen
+      this.#screen.dispose()
+      this.#screen = new CpuScreen(this.element)
+      this.#screen.resize(size)
+      this.#screen.draw(frame, matrix, look)
     }
-    for (const resolve of waiting) resolve()
+  }
+
+  #cannotShow(reason: string): void {
+    this.#blank()
+    this.state.setState({ reason, shown: undefined, transform: undefined, loading: false })
   }
 
   #blank(): void {

@@ -1,6 +1,7 @@
 import { opensWithVOILUT } from '../../shared/viewing/grey.ts'
 import type { Matrix } from '../../shared/viewing/view.ts'
 import { describeFrame } from './catalog.ts'
+import { renderingPath } from './engine.ts'
 import { isLoaded } from './frameLoader.ts'
 import { currentEngine, livePanes } from './session.ts'
 import { timings } from './timings.ts'
@@ -87,8 +88,8 @@ export function installProbe(): void {
         .find(pane => pane.id === id)
         ?.readPixels(),
     rendering: () => {
-      const { rendering, renderer } = currentEngine()
-      return { path: rendering, renderer }
+      const engine = currentEngine()
+      return { path: renderingPath(engine), renderer: engine.renderer }
     },
     timings,
   }

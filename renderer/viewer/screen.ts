@@ -1,6 +1,6 @@
 import type { Types } from '@cornerstonejs/core'
 import type { ImageAttributes } from '../../shared/viewing/image.ts'
-import type { ImageShape, Matrix, Size, View } from '../../shared/viewing/view.ts'
+import type { Matrix, Size } from '../../shared/viewing/view.ts'
 import type { VoiRange } from './windows.ts'
 
 /** How an image is to look; where it lies is the view's. */
@@ -16,18 +16,17 @@ export interface Look {
 
 export interface ScreenFrame {
   image: Types.IImage
-  /** The stack it belongs to: an array that stays the same while the series does. */
-  imageIds: string[]
   attributes: ImageAttributes
-  shape: ImageShape
 }
 
 /** What draws a pane's picture. `element` is its own; it fills it. */
 export interface Screen {
   /** Device pixels. */
   readonly size: Size
-  /** Draws at once or in the next frame of the display; resolves when the canvas holds the picture. */
-  draw(frame: ScreenFrame, view: View, matrix: Matrix, look: Look): void | Promise<void>
+  /** Device pixels, from the pane's observer. */
+  resize(size: Size): void
+  /** The canvas holds the picture when this returns. Throws where it cannot be drawn. */
+  draw(frame: ScreenFrame, matrix: Matrix, look: Look): void
   clear(): void
   /** What the canvas holds, for read-back in tests. */
   readPixels(): ImageData | undefined

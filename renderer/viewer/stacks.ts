@@ -1,7 +1,6 @@
 import { displaySets } from '../../shared/viewing/displaySets.ts'
 import { call } from '../client.ts'
 import { catalogSeries, type SeriesStack } from './catalog.ts'
-import { startEngine } from './engine.ts'
 
 /** Laid-out series by study, for as long as the study does not change; the last studies asked for. */
 const openedStacks = new Map<string, Map<string, Promise<SeriesStack[]>>>()
@@ -19,7 +18,7 @@ export function openStacks(StudyInstanceUID: string, SeriesInstanceUID: string):
   let laidOut = stacks.get(SeriesInstanceUID)
   if (laidOut === undefined) {
     laidOut = call('series.open', { StudyInstanceUID, SeriesInstanceUID }).then(manifest =>
-      catalogSeries(manifest, displaySets(manifest), startEngine().largestSide),
+      catalogSeries(manifest, displaySets(manifest)),
     )
     laidOut.catch(() => stacks.delete(SeriesInstanceUID))
     stacks.set(SeriesInstanceUID, laidOut)

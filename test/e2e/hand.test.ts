@@ -428,10 +428,10 @@ test('no console error, no unhandled rejection, no CSP report in all of this', (
   expect(trouble.found).toEqual([])
 })
 
-test('a lost graphics context is told, and the picture comes back without it', async () => {
+test('a lost graphics context is told, the picture comes back without it, and with it when the card is back', async () => {
   const { context, page: drawn, trouble: told } = await openWorkstation(browser, station.url)
   try {
-    // The canvases Cornerstone draws in are never in the document.
+    // The canvas the card draws in is never in the document.
     await drawn.addInitScript(() => {
       const { getContext } = HTMLCanvasElement.prototype
       const found: WebGL2RenderingContext[] = []
@@ -454,9 +454,13 @@ test('a lost graphics context is told, and the picture comes back without it', a
         return shown.data[(Math.floor(shown.height / 2) * shown.width + Math.floor(shown.width / 2)) * 4]
       })
     await expect.poll(middle, { timeout: 10_000 }).toBeGreaterThan(150)
+    const path = () => drawn.evaluate(() => window.isocenter.rendering().path)
+    expect(await path()).toBe('gl')
     await drawn.evaluate(() => {
       const { contexts = [] } = window as Window & { contexts?: WebGL2RenderingContext[] }
-      for (const one of contexts) if (!one.isContextLost()) one.getExtension('WEBGL_lose_context')?.loseContext()
+      const extensions = contexts.flatMap(one => one.getExtension('WEBGL_lose_context') ?? [])
+      for (const extension of extensions) extension.loseContext()
+      Object.assign(window, { giveBack: () => extensions[0]?.restoreContext() })
     })
     await drawn.getByText('The graphics card has failed').waitFor()
     await expect.poll(middle, { timeout: 10_000 }).toBeGreaterThan(150)
@@ -465,7 +469,17 @@ test('a lost graphics context is told, and the picture comes back without it', a
     await drawn.keyboard.press('PageDown')
     await expect.poll(shown).not.toBe(before)
     await expect.poll(middle).toBeGreaterThan(150)
-    expect(await drawn.evaluate(() => window.isocenter.rendering().path)).toBe('cpu')
+    expect(await path()).toBe('cpu')
+    await drawn.evaluate(() => (window as Window & { giveBack?: () => void }).giveBack?.())
+    await drawn.getByText('The graphics card is back').waitFor()
+    expect(await path()).toBe('gl')
+    await expect.poll(middle).toBeGreaterThan(150)
+    // As it was left, and it goes on.
+    const here = await shown()
+    expect(here).not.toBe(before)
+    await drawn.keyboard.press('PageDown')
+    await expect.poll(shown).not.toBe(here)
+    await expect.poll(middle).toBeGreaterThan(150)
     expect(told.found).toEqual([])
   } finally {
     await context.close()

@@ -33,18 +33,8 @@ const manifest: SeriesManifest = {
   instances: [instance(11, 512), instance(12, 20_000)],
 }
 
-test('an image the graphics card cannot hold is refused with both sizes, and asked of nobody', () => {
-  const entries = catalogSeries(manifest, displaySets(manifest), 8192).flatMap(stack => stack.entries)
-  const large = entries.find(entry => entry.instance.contentId === 12)
-  expect(large?.unshowable).toContain('20000 × 512 pixels')
-  expect(large?.unshowable).toContain('8192')
-  expect(entries.find(entry => entry.instance.contentId === 11)?.unshowable).toBeUndefined()
-  const wanted = catalogSeries(manifest, displaySets(manifest), 8192).flatMap(stack => stack.imageIds)
-  expect(wanted).toEqual(['iso:11:1'])
-})
-
-test('without a card nothing is too large; every frame is known to the loader with its own attributes', () => {
-  const stacks = catalogSeries(manifest, displaySets(manifest), Number.POSITIVE_INFINITY)
+test('every frame is known to the loader with its own attributes', () => {
+  const stacks = catalogSeries(manifest, displaySets(manifest))
   expect(stacks.flatMap(stack => stack.imageIds).sort()).toEqual(['iso:11:1', 'iso:12:1'])
   expect(describeFrame('iso:12:1')?.attributes).toMatchObject({ Columns: 20_000, Rows: 512 })
 })
@@ -54,7 +44,6 @@ test('an object without a picture is reached, and says why, but stands in no sta
   const stacks = catalogSeries(
     { ...manifest, instances: [instance(11, 512), report] },
     displaySets({ ...manifest, instances: [instance(11, 512), report] }),
-    8192,
   )
   const [stack] = stacks
   expect(stack?.imageIds).toEqual(['iso:11:1'])

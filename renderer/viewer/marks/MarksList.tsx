@@ -66,7 +66,6 @@ export function MarksList() {
   useEffect(keepLayout, [])
   const listed = useMarks(state => state.listed)
   const selected = useMarks(state => state.selected)
-  useMarks(state => state.arrived)
   const study = useSession(
     ({ assigned, active, study }) => assigned[active]?.StudyInstanceUID ?? study?.StudyInstanceUID,
   )

@@ -21,8 +21,6 @@ interface MarksState {
   selected: string | undefined
   hovered: string | undefined
   listed: boolean
-  /** Grows when pixels that figures are made of have come. */
-  arrived: number
 }
 
 export const useMarks = create<MarksState>(() => ({
@@ -32,7 +30,6 @@ export const useMarks = create<MarksState>(() => ({
   selected: undefined,
   hovered: undefined,
   listed: false,
-  arrived: 0,
 }))
 
 /** Renders anew whatever shows the state of the tools: which is in hand, whether it stays, whether the list is open. */
