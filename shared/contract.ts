@@ -189,6 +189,7 @@ const overlay = z.object({
   OverlayLabel: z.string(),
   OverlayDescription: z.string(),
   bits: z.string(),
+  OverlayBitPosition: z.int().optional(),
 })
 
 const dicomDate = z
@@ -333,7 +334,7 @@ export const contract = {
     in: z.object({ contentId: z.int().positive() }),
     out: z.object({ elements: z.array(headerElement), truncated: z.boolean() }),
   },
-  /** The overlay planes (60xx) of one frame, 1-based. */
+  /** The overlay planes (60xx) of one frame, 1-based; without the bits of those that are in its pixels. */
   'instance.overlays': {
     in: z.object({ contentId: z.int().positive(), frame: z.int().positive().default(1) }),
     out: z.object({ overlays: z.array(overlay) }),

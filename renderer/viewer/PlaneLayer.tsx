@@ -1,9 +1,11 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { ImageAttributes } from '../../shared/viewing/image.ts'
-import { type Overlay, overlayMask } from '../../shared/viewing/overlay.ts'
+import { type Overlay, overlayMask, withEmbeddedBits } from '../../shared/viewing/overlay.ts'
+import type { Samples } from '../../shared/viewing/samples.ts'
 import { shutterGrey, shutterMask } from '../../shared/viewing/shutter.ts'
-import { call } from '../client.ts'
-import { describeFrame } from './catalog.ts'
+import { call, fetchFrame } from '../client.ts'
+import { type CatalogFrame, describeFrame } from './catalog.ts'
+import { decodeFrame } from './decode.ts'
 import type { PaneState } from './pane.ts'
 
 /** A dot of an overlay plane, and an outline that makes it visible on white: RGBA. */
@@ -14,11 +16,17 @@ const OUTLINE = [0, 0, 0, 160]
 const known = new Map<string, Promise<Overlay[]>>()
 const KEPT = 200
 
-function planesOf(contentId: number, frame: number): Promise<Overlay[]> {
+function planesOf(described: CatalogFrame): Promise<Overlay[]> {
+  const { instance, frame } = described
+  const { contentId } = instance
   const key = `${contentId}:${frame}`
   const here = known.get(key)
   if (here) return here
-  const asked = call('instance.overlays', { contentId, frame }).then(({ overlays }) => overlays)
+  const asked = call('instance.overlays', { contentId, frame }).then(({ overlays }) => {
+    const embedded = overlays.some(overlay => overlay.OverlayBitPosition !== undefined)
+    // What is drawn has been cut to Bits Stored: the planes are in what was cut.
+    return embedded ? rawSamples(described).then(raw => withEmbeddedBits(overlays, raw)) : overlays
+  })
   known.set(key, asked)
   asked.catch(() => known.delete(key))
   for (const oldest of known.keys()) {
@@ -28,12 +36,24 @@ function planesOf(contentId: number, frame: number): Promise<Overlay[]> {
   return asked
 }
 
+async function rawSamples({ manifest, instance, frame, attributes }: CatalogFrame): Promise<Samples> {
+  const { StudyInstanceUID, SeriesInstanceUID } = manifest
+  const bytes = await fetchFrame({
+    StudyInstanceUID,
+    SeriesInstanceUID,
+    SOPInstanceUID: instance.SOPInstanceUID,
+    frame,
+  })
+  return (await decodeFrame(bytes, instance.TransferSyntaxUID, attributes)).samples
+}
+
 /** What lies between the picture and the marks: the image's own shutter, always, and its overlay planes, with the overlays. */
 export function PlaneLayer({ state, overlays }: { state: PaneState; overlays: boolean }) {
   const { stack, shown, transform } = state
   const imageId = shown === undefined ? undefined : stack?.entries[shown]?.imageId
   const frame = imageId === undefined ? undefined : describeFrame(imageId)
-  const planes = usePlanes(overlays && frame?.attributes.overlays ? frame : undefined)
+  const isBitmap = frame?.attributes.ShutterShape?.includes('BITMAP') ?? false
+  const planes = usePlanes((overlays || isBitmap) && frame?.attributes.overlays ? frame : undefined)
   const canvas = useRef<HTMLCanvasElement>(null)
   const attributes = frame?.attributes
   const rows = attributes?.Rows ?? 0
@@ -44,8 +64,9 @@ export function PlaneLayer({ state, overlays }: { state: PaneState; overlays: bo
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d')
     if (!context || attributes === undefined) return
-    context.putImageData(new ImageData(planeImage(attributes, planes.overlays, rows, columns), columns), 0, 0)
-  }, [attributes, planes, rows, columns])
+    const image = planeImage(attributes, planes.overlays, overlays, rows, columns)
+    context.putImageData(new ImageData(image, columns), 0, 0)
+  }, [attributes, planes, overlays, rows, columns])
 
   if (empty) return null
   const { a, b, c, d, e, f } = transform
@@ -65,41 +86,54 @@ export function PlaneLayer({ state, overlays }: { state: PaneState; overlays: bo
   )
 }
 
-const NONE: { overlays: Overlay[]; failed: boolean } = { overlays: [], failed: false }
+interface Planes {
+  overlays: Overlay[]
+  failed: boolean
+}
 
-function usePlanes(frame: { instance: { contentId: number }; frame: number } | undefined): typeof NONE {
-  const contentId = frame?.instance.contentId
-  const number = frame?.frame
-  const [found, setFound] = useState({ ...NONE, contentId, number })
+const NONE: Planes = { overlays: [], failed: false }
+
+function usePlanes(frame: CatalogFrame | undefined): Planes {
+  const [found, setFound] = useState<{ of?: CatalogFrame; planes: Planes }>({ planes: NONE })
   useEffect(() => {
-    if (contentId === undefined || number === undefined) return
+    if (frame === undefined) return
     let current = true
-    const tell = (answer: typeof NONE) => current && setFound({ ...answer, contentId, number })
-    planesOf(contentId, number).then(
+    const tell = (planes: Planes) => current && setFound({ of: frame, planes })
+    planesOf(frame).then(
       overlays => tell({ overlays, failed: false }),
       () => tell({ overlays: [], failed: true }),
     )
     return () => {
       current = false
     }
-  }, [contentId, number])
+  }, [frame])
   // Never the planes of one image over another.
-  return contentId !== undefined && found.contentId === contentId && found.number === number ? found : NONE
+  return frame !== undefined && found.of === frame ? found.planes : NONE
 }
 
-/** Shutter and planes as RGBA of the image's size; transparent where the picture shows. */
+/** Shutter and (if they are `wanted`) planes as RGBA of the image's size; transparent where the picture shows. */
 function planeImage(
   attributes: ImageAttributes,
-  overlays: Overlay[],
+  planes: Overlay[],
+  wanted: boolean,
   rows: number,
   columns: number,
 ): Uint8ClampedArray<ArrayBuffer> {
   const rgba = new Uint8ClampedArray(rows * columns * 4)
-  const open = shutterMask(attributes, rows, columns)
+  // PS3.3 C.7.6.15: the plane of a bitmap shutter is one, and no graphics.
+  const isShutter = ({ group }: Overlay) => group === attributes.ShutterOverlayGroup
+  const bitmap = planes.filter(isShutter)
+  const open = shutterMask(
+    attributes,
+    rows,
+    columns,
+    bitmap.length > 0 ? overlayMask(bitmap, rows, columns) : undefined,
+  )
   const grey = shutterGrey(attributes)
   if (open) for (let i = 0; i < open.length; i++) if (open[i] === 0) rgba.set([grey, grey, grey, 255], 4 * i)
-  if (overlays.length === 0) return rgba
-  const mask = overlayMask(overlays, rows, columns)
+  const graphics = planes.filter(plane => wanted && !isShutter(plane))
+  if (graphics.length === 0) return rgba
+  const mask = overlayMask(graphics, rows, columns)
   for (let i = 0; i < mask.length; i++) {
     if (mask[i] === 0) continue
     for (const next of neighbours(i, columns, mask.length)) if (mask[next] === 0) rgba.set(OUTLINE, 4 * next)

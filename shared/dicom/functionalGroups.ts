@@ -1,6 +1,7 @@
 import type { ImageAttributes } from '../viewing/image.ts'
 import { readImageAttributes } from './imageAttributes.ts'
 import type { DataSet } from './reader.ts'
+import { readRealWorldValues } from './realWorldValues.ts'
 
 /** PS3.3 C.7.6.16.2 and the modalities' own: the macros whose attributes mean the same as at the top of a single-frame image. */
 const MACROS = [
@@ -30,6 +31,8 @@ const MAX_FRAMES = 200_000
 
 function readGroup(group: DataSet): ImageAttributes {
   const into: ImageAttributes = {}
+  const mappings = readRealWorldValues(group.items('RealWorldValueMappingSequence'))
+  if (mappings.length > 0) into.RealWorldValueMappings = mappings
   for (const keyword of MACROS) {
     const macro = group.items(keyword)[0]
     if (!macro) continue

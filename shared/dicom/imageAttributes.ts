@@ -6,6 +6,7 @@ import type { ElementSpan } from './elements.ts'
 import { readLookupTable, readPalette } from './lookupTable.ts'
 import { readPrivateAttributes } from './privateAttributes.ts'
 import type { DataSet } from './reader.ts'
+import { readRealWorldValues } from './realWorldValues.ts'
 
 /**
  * Goes up whenever more is read here or in the functional groups: what an older version kept of an object is then read again
@@ -58,6 +59,7 @@ const NUMBER: Array<KeysOf<number>> = [
   'ShutterLowerHorizontalEdge',
   'RadiusOfCircularShutter',
   'ShutterPresentationValue',
+  'ShutterOverlayGroup',
 ]
 
 /** With the number of values that makes sense; 0 = any. Anything else would shift coordinates, so it is left out. */
@@ -172,6 +174,10 @@ function buildReaders(): Map<number, Reader> {
   })
   add('ColorSpace', (dataSet, _span, into) => {
     if (isColoured(dataSet) && !dataSet.has('ICCProfile')) into.ColorSpace = dataSet.string('ColorSpace').slice(0, 16)
+  })
+  add('RealWorldValueMappingSequence', (dataSet, span, into) => {
+    const mappings = readRealWorldValues(dataSet.itemsOf(span))
+    if (mappings.length > 0) into.RealWorldValueMappings = mappings
   })
   add('SequenceOfUltrasoundRegions', (dataSet, span, into) => {
     const regions = dataSet.itemsOf(span).slice(0, MAX_ITEMS).flatMap(readRegion)

@@ -20,17 +20,9 @@ const BIT_POSITION = 0x0102
 const LABEL = 0x1500
 const DATA = 0x3000
 
-/** The frame's stored samples, bits outside Bits Stored still in; what overlays embedded in the pixels are read from. */
-type RawSamples = ArrayLike<number>
-
 /** The groups that hold an overlay plane (PS3.3 C.9.2). */
 export function overlayGroups(dataSet: DataSet): number[] {
   return GROUPS.filter(group => dataSet.span(group * 0x1_0000 + ROWS) !== undefined)
-}
-
-/** Some plane keeps its bits unused by the pixels, in the pixel data (retired in 2004, still in archives). */
-export function hasEmbeddedOverlays(dataSet: DataSet): boolean {
-  return overlayGroups(dataSet).some(group => isEmbedded(dataSet, group * 0x1_0000))
 }
 
 function isEmbedded(dataSet: DataSet, base: number): boolean {
@@ -39,9 +31,10 @@ function isEmbedded(dataSet: DataSet, base: number): boolean {
 
 /**
  * The overlay planes that lie on one frame (1-based) of an image. A plane without frames of its own lies on all of them, one
- * with frames from its Image Frame Origin on (C.9.2.1.4). Impossible ones are left out.
+ * with frames from its Image Frame Origin on (C.9.2.1.4). Impossible ones are left out; of those embedded in the pixels it is
+ * told which bit is theirs.
  */
-export function readOverlays(dataSet: DataSet, frame: number, raw?: RawSamples): Overlay[] {
+export function readOverlays(dataSet: DataSet, frame: number): Overlay[] {
   return overlayGroups(dataSet).flatMap(group => {
     const base = group * 0x1_0000
     const Rows = dataSet.number(base + ROWS) ?? 0
@@ -51,9 +44,8 @@ export function readOverlays(dataSet: DataSet, frame: number, raw?: RawSamples):
     const frames = dataSet.number(base + FRAMES)
     const index = frames === undefined ? 0 : frame - (dataSet.number(base + FRAME_ORIGIN) ?? 1)
     if (index < 0 || index >= (frames ?? 1)) return []
-    const bits = isEmbedded(dataSet, base)
-      ? raw && embeddedBits(raw, dataSet.number(base + BIT_POSITION) ?? 0, count)
-      : ownBits(dataSet, base, index * count, count)
+    const embedded = isEmbedded(dataSet, base)
+    const bits = embedded ? new Uint8Array() : ownBits(dataSet, base, index * count, count)
     if (bits === undefined) return []
     const [row = 1, column = 1] = dataSet.numbers(base + ORIGIN)
     return [
@@ -66,6 +58,7 @@ export function readOverlays(dataSet: DataSet, frame: number, raw?: RawSamples):
         OverlayLabel: dataSet.string(base + LABEL).slice(0, 64),
         OverlayDescription: dataSet.string(base + DESCRIPTION).slice(0, 64),
         bits: encodeBase64(bits),
+        ...(embedded && { OverlayBitPosition: dataSet.number(base + BIT_POSITION) ?? 0 }),
       },
     ]
   })
@@ -82,15 +75,6 @@ function ownBits(dataSet: DataSet, base: number, first: number, count: number): 
   for (let i = 0; i < bits.length; i++) {
     const at = (first >> 3) + i
     bits[i] = (byteAt(at) | (byteAt(at + 1) << 8)) >> shift
-  }
-  return bits
-}
-
-function embeddedBits(raw: RawSamples, position: number, count: number): Uint8Array | undefined {
-  if (raw.length < count || position < 0 || position > 31) return undefined
-  const bits = new Uint8Array(Math.ceil(count / 8))
-  for (let i = 0; i < count; i++) {
-    if ((raw[i]! >>> position) & 1) bits[i >> 3] = bits[i >> 3]! | (1 << (i & 7))
   }
   return bits
 }

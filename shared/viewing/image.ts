@@ -30,6 +30,7 @@ export interface ImageAttributes {
   RescaleSlope?: number
   RescaleIntercept?: number
   RescaleType?: string
+  RealWorldValueMappings?: RealWorldValueMapping[]
   WindowCenter?: number[]
   WindowWidth?: number[]
   WindowCenterWidthExplanation?: string[]
@@ -107,6 +108,8 @@ export interface ImageAttributes {
   VerticesOfThePolygonalShutter?: number[]
   /** P-value of 16 bits. */
   ShutterPresentationValue?: number
+  /** PS3.3 C.7.6.15: the plane (0x6000, …) that is a BITMAP shutter. */
+  ShutterOverlayGroup?: number
   /** The object has overlay planes (60xx): `instance.overlays` gives them. */
   overlays?: boolean
   /** Philips (7053,1000): counts to SUV by body weight. */
@@ -125,6 +128,22 @@ export interface LookupTable {
   bits: number
   data: string
   explanation?: string
+}
+
+/**
+ * PS3.3 C.7.6.16.2.11: what the stored values from `first` to `last` stand for, by slope and intercept or one by one. Images may
+ * have several, of other units or for other values.
+ */
+export interface RealWorldValueMapping {
+  label: string
+  /** As UCUM writes it; '' for a number without a unit. */
+  unit: string
+  first: number
+  last: number
+  slope: number
+  intercept: number
+  /** The value of `first`, of the next, …: in place of slope and intercept. */
+  values?: number[]
 }
 
 /** PS3.3 C.8.5.5: one calibrated region; deltas are in the given physical units (3 = cm). */

@@ -1,4 +1,5 @@
-import { decodeBase64 } from '../base64.ts'
+import { decodeBase64, encodeBase64 } from '../base64.ts'
+import type { Samples } from './samples.ts'
 
 /** One overlay plane (PS3.3 C.9.2) as it lies on one frame. */
 export interface Overlay {
@@ -12,8 +13,27 @@ export interface Overlay {
   OverlayType: string
   OverlayLabel: string
   OverlayDescription: string
-  /** Row by row without gaps, first bit the lowest of the first byte; base64. */
+  /** Row by row without gaps, first bit the lowest of the first byte; base64. '' where they are in the pixels. */
   bits: string
+  /** Of a plane embedded in the pixels (retired in 2004, still in archives): the bit of every sample that is the plane's. */
+  OverlayBitPosition?: number
+}
+
+/**
+ * The same planes, all with bits of their own. `raw`: the frame's decoded samples, what lies outside of Bits Stored still in;
+ * embedded planes cover their image. Those that the samples cannot have are left out.
+ */
+export function withEmbeddedBits(overlays: Overlay[], raw: Samples): Overlay[] {
+  return overlays.flatMap(({ OverlayBitPosition: position, ...overlay }) => {
+    if (position === undefined) return overlay
+    const count = overlay.Rows * overlay.Columns
+    if (raw.length < count || position < 0 || position >= raw.BYTES_PER_ELEMENT * 8) return []
+    const bits = new Uint8Array(Math.ceil(count / 8))
+    for (let i = 0; i < count; i++) {
+      if ((raw[i]! >>> position) & 1) bits[i >> 3] = bits[i >> 3]! | (1 << (i & 7))
+    }
+    return { ...overlay, bits: encodeBase64(bits) }
+  })
 }
 
 /**

@@ -23,7 +23,14 @@ const SECONDARY = new Set(['OT', 'SC', 'DOC', 'RTDOSE', 'RTIMAGE'])
 
 export type OrderedSeries = Pick<
   SeriesSummary,
-  'SeriesInstanceUID' | 'Modality' | 'SeriesNumber' | 'SeriesDescription' | 'SeriesDate' | 'SeriesTime' | 'hasImages' | 'localizer'
+  | 'SeriesInstanceUID'
+  | 'Modality'
+  | 'SeriesNumber'
+  | 'SeriesDescription'
+  | 'SeriesDate'
+  | 'SeriesTime'
+  | 'hasImages'
+  | 'localizer'
 >
 
 /**

@@ -275,3 +275,31 @@ test('what cannot be shown says why in a sentence', () => {
   expect(reason(smallCT({ BitsAllocated: 13 }))).toMatch('impossible')
   expect(reason(smallCT({ PixelData: new Uint8Array(0) }))).toMatch('empty')
 })
+
+test('real world value mappings: by slope, by table, of the whole image and of frames; unusable ones are left out', () => {
+  const units = (CodeValue: string): NewDataSet => ({ MeasurementUnitsCodeSequence: [{ CodeValue }] })
+  const linear: NewDataSet = {
+    ...units('ml/100ml/s'),
+    LUTLabel: 'RCBF',
+    RealWorldValueFirstValueMapped: { vr: 'SS', value: -5 },
+    RealWorldValueLastValueMapped: { vr: 'SS', value: 4095 },
+    RealWorldValueIntercept: -1024,
+    RealWorldValueSlope: 0.5,
+  }
+  const table: NewDataSet = {
+    ...units('1'),
+    DoubleFloatRealWorldValueFirstValueMapped: 0,
+    DoubleFloatRealWorldValueLastValueMapped: 1,
+    RealWorldValueLUTData: [0.25, 8],
+  }
+  const mapped = { label: 'RCBF', unit: 'ml/100ml/s', first: -5, last: 4095, slope: 0.5, intercept: -1024 }
+  const { attributes } = headerOf(smallCT({ RealWorldValueMappingSequence: [linear, table, units('{ratio}')] }))
+  expect(attributes.RealWorldValueMappings).toEqual([
+    mapped,
+    { label: '', unit: '', first: 0, last: 1, slope: 1, intercept: 0, values: [0.25, 8] },
+  ])
+  const group: NewDataSet = { RealWorldValueMappingSequence: [linear] }
+  const bytes = dataSetBytes(smallCT({ SharedFunctionalGroupsSequence: [group] }))
+  const dataSet = DataSet.read(bytes, encodingOf(TS.ExplicitVRLittleEndian))
+  expect(readFunctionalGroups(dataSet, 2).shared.RealWorldValueMappings).toEqual([mapped])
+})

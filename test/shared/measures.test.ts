@@ -274,6 +274,22 @@ describe('a region’s statistics', () => {
     expect(compared).toBeGreaterThan(300)
   })
 
+  test('padding is no part of a region: it counts neither in n nor in any figure', () => {
+    const image = { pixels: Int16Array.of(-2000, 10, 20, -1999, 30, 40), columns: 3, rows: 2, slope: 2, intercept: -4 }
+    const whole: [Point, Point] = [
+      [0, 0],
+      [3, 2],
+    ]
+    const padded = { ...image, padding: { low: -2000, high: -1999 } }
+    expect(regionStatistics('rectangle', whole, image)?.n).toBe(6)
+    expect(regionStatistics('rectangle', whole, padded)).toMatchObject({ n: 4, mean: 46, min: 16, max: 76 })
+    const alone: [Point, Point] = [
+      [0, 0],
+      [1, 1],
+    ]
+    expect(regionStatistics('rectangle', alone, padded)).toBeUndefined()
+  })
+
   test('a centre on the edge is inside; the value is that of the pixel the point lies in', () => {
     const count = (a: Point, b: Point) =>
       regionStatistics('rectangle', [a, b], { pixels, columns, rows, slope: 1, intercept: 0 })?.n
@@ -404,5 +420,39 @@ describe('drafts', () => {
     expect(parseDraft(draft({ ...mark('a'), kind: 'length' }))).toBeUndefined()
     expect(parseDraft(draft({ ...mark('a'), points: [[Number.POSITIVE_INFINITY, 0]] }))).toBeUndefined()
     expect(parseDraft(draft(...Array.from({ length: 1001 }, (_, i) => mark(String(i)))))).toBeUndefined()
+  })
+})
+
+describe('real world values', () => {
+  const pixels = { pixels: Uint16Array.of(0, 100, 200, 300), columns: 2, rows: 2, slope: 1, intercept: -1024 }
+  const flow = { label: 'RCBF', unit: 'ml/100ml/s', first: 100, last: 300, slope: 0.1, intercept: 1 }
+  const table = { label: '', unit: 'mm2/s', first: 200, last: 201, slope: 1, intercept: 0, values: [0.5, 0.75] }
+  const start = { SeriesDate: '', SeriesTime: '', AcquisitionTime: undefined }
+  const linesOf = (kind: 'probe' | 'rectangle', points: Point[], attributes: ImageAttributes) => {
+    const mark = { kind, points, text: '' }
+    const image = { Modality: 'MR', SOPClassUID: '1.2.840.10008.5.1.4.1.1.4', attributes }
+    return describeMark(mark, measure(mark, image, start, { ...pixels, components: 1 }))
+  }
+
+  test('a probe and a region say the mapped value with its unit, of stored values that are mapped', () => {
+    const attributes = { RealWorldValueMappings: [flow, table] }
+    expect(linesOf('probe', [[0.5, 1.5]], attributes)).toEqual([
+      '-824',
+      'RCBF 21.0 ml/100ml/s',
+      'mapped 0.500 mm2/s',
+      'column 1 row 2',
+    ])
+    expect(linesOf('probe', [[0.5, 0.5]], attributes)).toEqual(['-1024', 'column 1 row 1'])
+    const whole: Point[] = [
+      [0, 0],
+      [2, 2],
+    ]
+    // 100, 200 and 300 are mapped, to 11, 21 and 31.
+    expect(linesOf('rectangle', whole, { RealWorldValueMappings: [flow] })).toEqual(
+      expect.arrayContaining(['RCBF mean 21.0 SD 8.16 ml/100ml/s', 'min 11 max 31']),
+    )
+    // Behind a modality LUT the stored values are no longer known.
+    const ModalityLUT = { entries: 1, first: 0, bits: 8, data: '' }
+    expect(linesOf('probe', [[0.5, 1.5]], { ...attributes, ModalityLUT })).toHaveLength(2)
   })
 })

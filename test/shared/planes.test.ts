@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
-import { hasEmbeddedOverlays, overlayGroups, readOverlays } from '../../shared/dicom/overlays.ts'
+import { overlayGroups, readOverlays } from '../../shared/dicom/overlays.ts'
 import { DataSet } from '../../shared/dicom/reader.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { frameTimes } from '../../shared/viewing/cine.ts'
-import { overlayMask } from '../../shared/viewing/overlay.ts'
+import { overlayMask, withEmbeddedBits } from '../../shared/viewing/overlay.ts'
 import { shutterGrey, shutterMask } from '../../shared/viewing/shutter.ts'
 
 /** Explicit VR little endian elements of group 60xx, in order. */
@@ -79,10 +79,13 @@ test('an overlay in the unused bits of the pixels is taken from them', () => {
       [0x0102, 'US', [12]],
     ]),
   )
-  expect(hasEmbeddedOverlays(dataSet)).toBe(true)
-  expect(readOverlays(dataSet, 1)).toEqual([])
-  const [overlay] = readOverlays(dataSet, 1, Uint16Array.of(0x0123, 0x1fff, 0x1000))
+  const told = readOverlays(dataSet, 1)
+  const [overlay] = withEmbeddedBits(told, Uint16Array.of(0x0123, 0x1fff, 0x1000))
   expect(rows(overlayMask([overlay!], 1, 3), 3)).toEqual(['011'])
+  expect(withEmbeddedBits([overlay!], new Uint8Array())).toEqual([overlay])
+  // What has not got the bit, or is cut short, has no plane.
+  expect(withEmbeddedBits(told, Uint8Array.of(1, 2, 3))).toEqual([])
+  expect(withEmbeddedBits(told, Uint16Array.of(0x1000))).toEqual([])
 })
 
 test('impossible overlays are left out', () => {

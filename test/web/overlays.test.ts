@@ -7,7 +7,7 @@ import { FileHandles } from '../../electron/station/web/fileHandles.ts'
 import { FrameReader } from '../../electron/station/web/frameReader.ts'
 import { instanceOverlays } from '../../electron/station/web/overlays.ts'
 import type { NewDataSet } from '../../shared/dicom/writer.ts'
-import { overlayMask } from '../../shared/viewing/overlay.ts'
+import { overlayMask, withEmbeddedBits } from '../../shared/viewing/overlay.ts'
 import { dataSetBytes, smallCT } from '../fixtures/oddFiles.ts'
 import { silentLog } from './counter.ts'
 
@@ -28,8 +28,12 @@ async function dotsOf(changes: NewDataSet): Promise<string[]> {
   await receive.commit()
   const { instances, common } = await store.read.getManifest('2.25.1001', '2.25.1002')
   expect({ ...common, ...instances[0]!.attributes }.overlays).toBe(true)
-  const overlays = await instanceOverlays(store.read, new FrameReader(files), instances[0]!.contentId, 1)
-  const mask = overlayMask(overlays, 4, 4)
+  const told = await instanceOverlays(store.read, new FrameReader(files), instances[0]!.contentId, 1)
+  const mask = overlayMask(
+    withEmbeddedBits(told, changes.PixelData instanceof Uint16Array ? changes.PixelData : new Uint16Array(16)),
+    4,
+    4,
+  )
   return [0, 4, 8, 12].map(row => mask.slice(row, row + 4).join(''))
 }
 
@@ -40,7 +44,7 @@ test('an overlay of its own data', async () => {
   expect(await dotsOf(own)).toEqual(['0000', '1001', '0110', '0000'])
 })
 
-test('an overlay in the unused bits of the pixels', async () => {
+test('of an overlay in the unused bits of the pixels it is told which they are', async () => {
   const PixelData = Uint16Array.from({ length: 16 }, (_, i) => (i % 3 === 0 ? 0x1000 : 0) + i)
   const embedded = { ...plane, OverlayRows: 4, OverlayOrigin: [1, 1], OverlayBitsAllocated: 16, OverlayBitPosition: 12 }
   expect(await dotsOf({ ...embedded, PixelData })).toEqual(['1001', '0010', '0100', '1001'])

@@ -1,26 +1,15 @@
-import { readImageAttributes } from '../../../shared/dicom/imageAttributes.ts'
-import { hasEmbeddedOverlays, readOverlays } from '../../../shared/dicom/overlays.ts'
-import { transferSyntax } from '../../../shared/dicom/uids.ts'
+import { readOverlays } from '../../../shared/dicom/overlays.ts'
 import type { Overlay } from '../../../shared/viewing/overlay.ts'
-import { nativeFrame } from '../../../shared/viewing/samples.ts'
 import type { StoreReader } from '../store/index.ts'
 import type { FrameReader } from './frameReader.ts'
 import { readHeader } from './headerReader.ts'
 
-/** The overlay planes of one frame (1-based). Those within compressed pixels are left out: their bits did not survive that. */
+/** The overlay planes of one frame (1-based); who decodes the frame finds those embedded in it (`withEmbeddedBits`). */
 export async function instanceOverlays(
-  read: Pick<StoreReader, 'locateContent' | 'locateFrames'>,
+  read: Pick<StoreReader, 'locateContent'>,
   reader: FrameReader,
   contentId: number,
   frame: number,
 ): Promise<Overlay[]> {
-  const object = await read.locateContent(contentId)
-  const dataSet = await readHeader(object, reader)
-  if (!hasEmbeddedOverlays(dataSet) || transferSyntax(object.TransferSyntaxUID).encapsulated) {
-    return readOverlays(dataSet, frame)
-  }
-  const [location] = await read.locateFrames([[contentId, frame]])
-  if (!location || location.kind === 'bits') return readOverlays(dataSet, frame)
-  const { samples } = nativeFrame(await reader.frame(location), readImageAttributes(dataSet))
-  return readOverlays(dataSet, frame, samples)
+  return readOverlays(await readHeader(await read.locateContent(contentId), reader), frame)
 }

@@ -1,6 +1,7 @@
 import type { Mark, MarkKind } from '../draft.ts'
+import type { ImageAttributes, RealWorldValueMapping } from '../image.ts'
 import { angleAt, cobbAngle, ellipseArea, lengthOf, rectangleArea } from './geometry.ts'
-import { type FramePixels, regionStatistics, type Statistics, valueAt } from './region.ts'
+import { type FramePixels, regionStatistics, type Statistics, storedAt, valueAt } from './region.ts'
 import { type MeasuredFrame, type Point, type Scale, scaleOf } from './scale.ts'
 import { type SeriesStart, type ValueUnit, valueUnitOf } from './valueUnit.ts'
 
@@ -16,6 +17,15 @@ export interface Measured {
   statistics?: Statistics
   /** One value, or three of a colour. */
   values?: number[]
+  /** The same values by the image's Real World Value Mappings. */
+  mapped?: MappedValues[]
+}
+
+interface MappedValues {
+  label: string
+  unit: string
+  statistics?: Statistics
+  value?: number
 }
 
 /** What is under a mark: absent while the frame's pixels are not here. */
@@ -34,7 +44,35 @@ export function measure(
   const points = mark.points as Point[]
   const scale = scaleOf(frame, extentOf(mark.kind, points))
   const valueUnit = pixels?.components === 3 ? { unit: '', factor: 1 } : valueUnitOf(frame, start)
-  return { scale, valueUnit, ...figures(mark.kind, points, scale, valueUnit.factor, pixels) }
+  const mapped = mappedValues(mark.kind, points, frame.attributes, pixels)
+  const found = figures(mark.kind, points, scale, valueUnit.factor, pixels)
+  return { scale, valueUnit, ...found, ...(mapped.length > 0 && { mapped }) }
+}
+
+/** PS3.3 C.7.6.16.2.11 maps stored values: where a modality LUT has been applied they are no longer here. */
+function mappedValues(
+  kind: MarkKind,
+  [a, b]: Point[],
+  { RealWorldValueMappings: mappings = [], ModalityLUT }: ImageAttributes,
+  pixels: MarkPixels | undefined,
+): MappedValues[] {
+  if (pixels === undefined || pixels.components === 3 || ModalityLUT !== undefined || a === undefined) return []
+  return mappings.flatMap((mapping): MappedValues[] => {
+    const { label, unit } = mapping
+    if (kind === 'probe') {
+      const stored = storedAt(a, pixels)
+      const value = stored === undefined ? undefined : realWorldValue(mapping, stored)
+      return value === undefined ? [] : [{ label, unit, value }]
+    }
+    if ((kind !== 'ellipse' && kind !== 'rectangle') || b === undefined) return []
+    const statistics = regionStatistics(kind, [a, b], pixels, stored => realWorldValue(mapping, stored))
+    return statistics === undefined ? [] : [{ label, unit, statistics }]
+  })
+}
+
+function realWorldValue({ first, last, slope, intercept, values }: RealWorldValueMapping, stored: number) {
+  if (stored < first || stored > last) return undefined
+  return values === undefined ? stored * slope + intercept : values[stored - first]
 }
 
 /** The points that must lie in one region of an ultrasound image: of a box, all four corners. */
@@ -125,7 +163,7 @@ function withNote(text: string, { note }: Scale): string {
 
 /** A mark's label, line by line, as it stands on the image. */
 export function describe(mark: Pick<Mark, 'kind' | 'text' | 'points'>, measured: Measured): string[] {
-  const { scale, valueUnit, length, width, angle, area, statistics, values } = measured
+  const { scale, valueUnit, length, width, angle, area, statistics, values, mapped = [] } = measured
   const unit = valueUnit.unit === '' ? '' : ` ${valueUnit.unit}`
   const lines: string[] = mark.text === '' ? [] : mark.text.split('\n')
   if (length !== undefined) {
@@ -140,6 +178,15 @@ export function describe(mark: Pick<Mark, 'kind' | 'text' | 'points'>, measured:
     lines.push(`min ${valueText(min)} max ${valueText(max)} n ${n}`)
   }
   if (values !== undefined) lines.push(values.length === 1 ? `${valueText(values[0] ?? 0)}${unit}` : values.join(' '))
+  for (const { label, unit, statistics, value } of mapped) {
+    const name = label === '' ? 'mapped' : label
+    const of = unit === '' ? '' : ` ${unit}`
+    if (value !== undefined) lines.push(`${name} ${figure(value)}${of}`)
+    else if (statistics !== undefined) {
+      const { mean, sd, min, max } = statistics
+      lines.push(`${name} mean ${figure(mean)} SD ${figure(sd)}${of}`, `min ${valueText(min)} max ${valueText(max)}`)
+    }
+  }
   if (mark.kind === 'probe' && values !== undefined) {
     const [x, y] = mark.points[0] ?? [0, 0]
     lines.push(`column ${Math.floor(x) + 1} row ${Math.floor(y) + 1}`)

@@ -7,9 +7,11 @@ export interface FramePixels {
   rows: number
   slope: number
   intercept: number
+  /** Stored values, both included, that are no part of the image (PS3.3 C.7.5.1.1.2). */
+  padding?: { low: number; high: number } | undefined
 }
 
-/** Of modality values; `sd` is that of the population (÷ n): the region is all there is, not a sample of something larger. */
+/** Of all pixels but padding; `sd` is that of the population (÷ n): the region is all there is, not a sample of something larger. */
 export interface Statistics {
   n: number
   mean: number
@@ -56,17 +58,26 @@ export function regionSpans(
   return spans
 }
 
-/** Undefined when no pixel's centre lies in the region. Two passes: the difference of large squares would lose the digits. */
+/**
+ * Of modality values, or of what `toValue` makes of stored ones (undefined = it does not count). Undefined when no pixel's centre
+ * lies in the region. Two passes: the difference of large squares would lose the digits.
+ */
 export function regionStatistics(
   shape: RegionShape,
   corners: readonly [Point, Point],
   frame: FramePixels,
+  toValue: (stored: number) => number | undefined = stored => stored * frame.slope + frame.intercept,
 ): Statistics | undefined {
-  const { pixels, columns, slope, intercept } = frame
+  const { pixels, columns, padding } = frame
   const spans = regionSpans(shape, corners, frame)
   const each = (visit: (value: number) => void) => {
     for (const { row, from, to } of spans) {
-      for (let i = row * columns + from; i <= row * columns + to; i++) visit((pixels[i] ?? 0) * slope + intercept)
+      for (let i = row * columns + from; i <= row * columns + to; i++) {
+        const stored = pixels[i] ?? 0
+        if (padding && stored >= padding.low && stored <= padding.high) continue
+        const value = toValue(stored)
+        if (value !== undefined) visit(value)
+      }
     }
   }
   let n = 0
@@ -88,10 +99,14 @@ export function regionStatistics(
   return { n, mean, sd: Math.sqrt(squares / n), min, max }
 }
 
-/** The modality value of the pixel a point lies in; undefined outside the image. */
-export function valueAt([x, y]: Point, { pixels, columns, rows, slope, intercept }: FramePixels): number | undefined {
+/** The stored value of the pixel a point lies in; undefined outside the image. */
+export function storedAt([x, y]: Point, { pixels, columns, rows }: FramePixels): number | undefined {
   const [column, row] = [Math.floor(x), Math.floor(y)]
-  if (column < 0 || row < 0 || column >= columns || row >= rows) return undefined
-  const stored = pixels[row * columns + column]
-  return stored === undefined ? undefined : stored * slope + intercept
+  return column < 0 || row < 0 || column >= columns || row >= rows ? undefined : pixels[row * columns + column]
+}
+
+/** The modality value there. */
+export function valueAt(point: Point, frame: FramePixels): number | undefined {
+  const stored = storedAt(point, frame)
+  return stored === undefined ? undefined : stored * frame.slope + frame.intercept
 }
