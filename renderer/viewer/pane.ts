@@ -102,6 +102,7 @@ export class Pane {
   readonly state = createStore<PaneState>(() => EMPTY)
   direction: 1 | -1 = 1
   readonly #listener: PaneListener
+  readonly #engine: Engine
   #screen: Screen
   readonly #dispose: Array<() => void> = []
   /** What the screen shows: kept, so that it can be drawn again when the cache has let it go. */
@@ -120,8 +121,8 @@ export class Pane {
     this.id = id
     this.element = element
     this.#listener = listener
-    const { card } = engine
-    this.#screen = card === undefined || card.lost ? new CpuScreen(element) : new GlScreen(card, element)
+    this.#engine = engine
+    this.#screen = this.#newScreen()
     const observer = new ResizeObserver(entries => {
       const box = entries.at(-1)?.devicePixelContentBoxSize?.[0]
       if (box === undefined || box.inlineSize === 0 || box.blockSize === 0) return
@@ -159,6 +160,7 @@ export class Pane {
     this.#view = UNMOVED
     this.#range = range
     const { nearest } = this.state.getState()
+    if (this.#engine.card !== undefined && this.#screen instanceof CpuScreen) this.#putScreen(this.#newScreen())
     // Nothing of the stack before is drawn any more: it would stand under this one's name.
     this.#image = undefined
     this.state.setState({ ...EMPTY, nearest, stack, range, index, loading: true })
@@ -277,18 +279,26 @@ export class Pane {
     })
   }
 
-  /** What the graphics card cannot draw (too large, no memory, just taken away) is drawn without it from now on. */
+  /** What the graphics card cannot draw (too large, no memory, just taken away) is drawn without it, and so is this stack. */
   #drawOn(frame: ScreenFrame, matrix: Matrix, look: Look): void {
     try {
       this.#screen.draw(frame, matrix, look)
     } catch (thrown) {
       if (this.#screen instanceof CpuScreen) throw thrown
-      const { size } = this.#screen
-      this.#screen.dispose()
-      this.#screen = new CpuScreen(this.element)
-      this.#screen.resize(size)
+      this.#putScreen(new CpuScreen(this.element))
       this.#screen.draw(frame, matrix, look)
     }
+  }
+
+  #newScreen(): Screen {
+    const { card } = this.#engine
+    return card === undefined || card.lost ? new CpuScreen(this.element) : new GlScreen(card, this.element)
+  }
+
+  #putScreen(screen: Screen): void {
+    screen.resize(this.#screen.size)
+    this.#screen.dispose()
+    this.#screen = screen
   }
 
   #cannotShow(reason: string): void {

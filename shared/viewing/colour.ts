@@ -1,5 +1,6 @@
 import { decodeBase64 } from '../base64.ts'
-import { type ColourTransform, namedProfile, readProfile } from './icc.ts'
+import { type ColourTransform, namedProfile } from './colourProfile.ts'
+import { readProfile } from './icc.ts'
 import type { ColourProfileBytes, ImageAttributes, LookupTable } from './image.ts'
 import { type DecodedFrame, type Samples, UnshowableError } from './samples.ts'
 import { tableEntries } from './table.ts'

@@ -325,7 +325,7 @@ test('one phantom in every encoding is written and imported', { timeout: 60_000 
 })
 
 for (const rendering of ['cpu', 'gl'] as const) {
-  test(`every encoding shows the same picture: ${rendering}`, { timeout: 90_000 }, async () => {
+  test(`every encoding shows the same picture: ${rendering}`, { timeout: 300_000 }, async () => {
     const { page, context, trouble } = await openWorkstation(rendering === 'gl' ? browser : plainBrowser, station.url, {
       ...SMALL,
       search: `rendering=${rendering}`,
