@@ -1,7 +1,6 @@
 import { cache, type Types } from '@cornerstonejs/core'
 import { createStore } from 'zustand/vanilla'
-import { frameTimes } from '../../shared/viewing/cine.ts'
-import type { ImageAttributes, ManifestInstance } from '../../shared/viewing/image.ts'
+import type { ImageAttributes } from '../../shared/viewing/image.ts'
 import {
   applyMatrix,
   fitZoom,
@@ -16,12 +15,12 @@ import {
   type View,
   zoomedAbout,
 } from '../../shared/viewing/view.ts'
+import { BestScreen } from './bestScreen.ts'
 import { describeFrame, type SeriesStack, type StackEntry } from './catalog.ts'
-import { CpuScreen } from './cpuScreen.ts'
+import { Cine } from './cine.ts'
 import type { Engine } from './engine.ts'
 import { failureOf, needFrame, onFrames } from './frameLoader.ts'
-import { GlScreen } from './glScreen.ts'
-import type { Look, Screen, ScreenFrame } from './screen.ts'
+import type { ScreenFrame } from './screen.ts'
 import { spacingOf } from './spacing.ts'
 import { dragWindow, type VoiRange, windowToRange } from './windows.ts'
 
@@ -102,8 +101,7 @@ export class Pane {
   readonly state = createStore<PaneState>(() => EMPTY)
   direction: 1 | -1 = 1
   readonly #listener: PaneListener
-  readonly #engine: Engine
-  #screen: Screen
+  readonly #screen: BestScreen
   readonly #dispose: Array<() => void> = []
   /** What the screen shows: kept, so that it can be drawn again when the cache has let it go. */
   #image: Drawing | undefined
@@ -112,8 +110,7 @@ export class Pane {
   #opening = 0
   /** The window the reader set; undefined = as stored. */
   #range: VoiRange | undefined
-  #cine: ReturnType<typeof setTimeout> | undefined
-  #times: { instance: ManifestInstance; times: number[] } | undefined
+  readonly #cine = new Cine(this)
   #drawDue = false
   #waiting: Array<() => void> = []
 
@@ -121,8 +118,7 @@ export class Pane {
     this.id = id
     this.element = element
     this.#listener = listener
-    this.#engine = engine
-    this.#screen = this.#newScreen()
+    this.#screen = new BestScreen(engine, element)
     const observer = new ResizeObserver(entries => {
       const box = entries.at(-1)?.devicePixelContentBoxSize?.[0]
       if (box === undefined || box.inlineSize === 0 || box.blockSize === 0) return
@@ -160,7 +156,7 @@ export class Pane {
     this.#view = UNMOVED
     this.#range = range
     const { nearest } = this.state.getState()
-    if (this.#engine.card !== undefined && this.#screen instanceof CpuScreen) this.#putScreen(this.#newScreen())
+    this.#screen.renew()
     // Nothing of the stack before is drawn any more: it would stand under this one's name.
     this.#image = undefined
     this.state.setState({ ...EMPTY, nearest, stack, range, index, loading: true })
@@ -262,7 +258,7 @@ export class Pane {
     const matrix = imageToDevice(view, this.#screen.size, shape.aspect)
     const look = { range, asStored: this.#range === undefined, inverted, nearest }
     try {
-      this.#drawOn({ image, attributes }, matrix, look)
+      this.#screen.draw({ image, attributes }, matrix, look)
     } catch (thrown) {
       this.#cannotShow(thrown instanceof Error ? thrown.message : 'The image could not be drawn.')
       return
@@ -277,28 +273,6 @@ export class Pane {
       quarterTurns: view.quarterTurns,
       mirrored: view.mirrored,
     })
-  }
-
-  /** What the graphics card cannot draw (too large, no memory, just taken away) is drawn without it, and so is this stack. */
-  #drawOn(frame: ScreenFrame, matrix: Matrix, look: Look): void {
-    try {
-      this.#screen.draw(frame, matrix, look)
-    } catch (thrown) {
-      if (this.#screen instanceof CpuScreen) throw thrown
-      this.#putScreen(new CpuScreen(this.element))
-      this.#screen.draw(frame, matrix, look)
-    }
-  }
-
-  #newScreen(): Screen {
-    const { card } = this.#engine
-    return card === undefined || card.lost ? new CpuScreen(this.element) : new GlScreen(card, this.element)
-  }
-
-  #putScreen(screen: Screen): void {
-    screen.resize(this.#screen.size)
-    this.#screen.dispose()
-    this.#screen = screen
   }
 
   #cannotShow(reason: string): void {
@@ -459,38 +433,13 @@ export class Pane {
 
   // ── cine ──
 
-  /** How long the image at `index` stays, ms: a multi-frame's own times (shared/viewing/cine.ts). */
-  #frameTime(): number {
-    const described = describeFrame(this.entry?.imageId ?? '')
-    if (described === undefined) return frameTimes({}, 1)[0]!
-    const { attributes, instance, frame } = described
-    if (instance !== this.#times?.instance) {
-      this.#times = { instance, times: frameTimes(attributes, Math.max(1, instance.NumberOfFrames)) }
-    }
-    return this.#times.times[frame - 1] ?? this.#times.times[0]!
-  }
-
   toggleCine(): void {
-    const { playing, stack } = this.state.getState()
-    if (playing) {
-      this.stop()
-      return
-    }
-    if (stack === undefined || stack.entries.length < 2) return
-    this.state.setState({ playing: true })
-    let due = performance.now()
-    const tick = () => {
-      const { index, shown } = this.state.getState()
-      // Never past a frame that is not on the screen yet: a slow load slows the cine, it drops nothing.
-      if (shown === index || shown === undefined) this.goTo((index + 1) % stack.entries.length)
-      due = Math.max(due + this.#frameTime(), performance.now())
-      this.#cine = setTimeout(tick, due - performance.now())
-    }
-    tick()
+    if (this.state.getState().playing) this.stop()
+    else if (this.#cine.play()) this.state.setState({ playing: true })
   }
 
   stop(): void {
-    clearTimeout(this.#cine)
+    this.#cine.stop()
     if (this.state.getState().playing) this.state.setState({ playing: false })
   }
 
