@@ -54,7 +54,8 @@ export class TableOfImage {
     const { range, asStored, inverted } = look
     const { VOILUTFunction, PhotometricInterpretation, PixelPaddingValue, PixelPaddingRangeLimit } = attributes
     // The manifest's tables are objects that all images of a series share.
-    const tables = [attributes.VOILUT, attributes.PaletteColorLookupTable, attributes.ModalityLUT]
+    const { VOILUT, PaletteColorLookupTable, ModalityLUT, ICCProfile } = attributes
+    const tables = [VOILUT, PaletteColorLookupTable, ModalityLUT, ICCProfile]
     const ofImage = [VOILUTFunction, PhotometricInterpretation, PixelPaddingValue, PixelPaddingRangeLimit, ...tables]
     const key = [min, max, slope, intercept, range.lower, range.upper, asStored, inverted, ...ofImage]
     if (this.#table === undefined || key.some((part, i) => part !== this.#key[i])) {
