@@ -1,0 +1,39 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { raceToCached } from '../bench/cachedRace.ts'
+import { buildSlices } from '../bench/ctStudies.ts'
+import { sendBytes } from '../fakes/byteSender.ts'
+import { launchChromium } from '../fixtures/chromium.ts'
+import { type RunningStation, startStation } from '../fixtures/station.ts'
+
+const SLICES = 12
+
+let station: RunningStation
+let browser: Browser
+
+beforeAll(async () => {
+  station = await startStation()
+  browser = await launchChromium({ gl: false })
+}, 120_000)
+afterAll(async () => {
+  await browser?.close()
+  await station?.stop()
+})
+
+test('the viewer and Cornerstone’s wadouri loader bring the same values of a whole series', async () => {
+  const images = buildSlices(SLICES)
+  await sendBytes(images, { port: station.dimsePort, associations: 2 })
+  const manifest = await station.call('series.open', {
+    StudyInstanceUID: images[0]!.StudyInstanceUID,
+    SeriesInstanceUID: images[0]!.SeriesInstanceUID,
+  })
+  const SOPInstanceUIDs = manifest.instances.map(instance => instance.SOPInstanceUID)
+  const { StudyInstanceUID, SeriesInstanceUID } = manifest
+  const series = { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUIDs }
+  const { ours, wadouri } = await raceToCached(browser, station, series, 1)
+  expect(ours).toHaveLength(1)
+  expect(ours[0]!.images).toBe(SLICES)
+  expect(wadouri[0]!.images).toBe(SLICES)
+  expect(ours[0]!.middle).not.toBe(0)
+  expect(wadouri[0]!.middle).toBe(ours[0]!.middle)
+})
