@@ -138,6 +138,31 @@ test.each(ORIENTATIONS)(
   },
 )
 
+test.each([0.37, 1, 2.7])(
+  'at ×%d a colour is what its planes are as greys, and a value is itself in any type',
+  zoom => {
+    const size = { width: 31, height: 29 }
+    const planes = [3, 4, 5].map(factor => {
+      const raster = ramp(23, 17)
+      return { ...raster, pixels: Uint8Array.from(raster.pixels, value => (value * factor) % 256) }
+    })
+    const pixels = new Uint8Array(23 * 17 * 3).map((_, i) => planes[i % 3]!.pixels[Math.floor(i / 3)]!)
+    for (const orientation of ORIENTATIONS) {
+      const view = { ...orientation, zoom }
+      const colour = painted({ pixels, columns: 23, rows: 17, components: 3 }, view, size, false, 1.2).out
+      for (const [plane, raster] of planes.entries()) {
+        const { out } = painted(raster, view, size, false, 1.2)
+        for (const [i, word] of colour.entries()) {
+          expect(Math.abs(((word >> (8 * plane)) & 255) - (out[i]! & 255))).toBeLessThanOrEqual(1)
+        }
+        for (const type of [Int16Array, Uint16Array, Int32Array, Float32Array, Float64Array]) {
+          expect(painted({ ...raster, pixels: type.from(raster.pixels) }, view, size, false, 1.2).out).toEqual(out)
+        }
+      }
+    }
+  },
+)
+
 test('a fine grid is grey below 1:1, never moiré', () => {
   const pixels = new Uint8Array(300 * 300)
   for (let i = 0; i < pixels.length; i++) pixels[i] = ((i % 300) + Math.floor(i / 300)) % 2 === 0 ? 0 : 255
