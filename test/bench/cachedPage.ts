@@ -1,6 +1,5 @@
 /** The page of `cachedRace.ts`: the viewer's own frame loader and Cornerstone's wadouri loader side by side, one cache, one engine. */
 import { cache, imageLoader, type Types } from '@cornerstonejs/core'
-import dicomImageLoader from '@cornerstonejs/dicom-image-loader'
 import { startEngine } from '../../renderer/viewer/engine.ts'
 import { isLoaded, onFrames, orderStacks } from '../../renderer/viewer/frameLoader.ts'
 import { dropStacks, openStacks } from '../../renderer/viewer/stacks.ts'
@@ -47,9 +46,7 @@ async function wadouri(imageIds: string[]): Promise<Cached> {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) await imageLoader.loadAndCacheImage(next)
   }
   await Promise.all(Array.from({ length: CONNECTIONS }, loadNext))
-  const loaded = result(started, imageIds)
-  dicomImageLoader.wadouri.dataSetCacheManager.purge()
-  return loaded
+  return result(started, imageIds)
 }
 
 function result(started: number, imageIds: string[]): Cached {
