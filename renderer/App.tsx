@@ -2,9 +2,21 @@ import { type ComponentType, useCallback, useEffect, useState } from 'react'
 import type { StudySummary } from '../shared/contract.ts'
 import { Activity, followStation, replaceJob, StatusLine, useStation } from './activity/index.ts'
 import { call } from './client.ts'
+import { TestPicture } from './display/index.ts'
 import { ImportDialog } from './importing/index.ts'
+import {
+  ACTIONS,
+  actionOf,
+  type EverywhereId,
+  followKeys,
+  isOfField,
+  KeySheet,
+  keyOf,
+  useShownKey,
+} from './keys/index.ts'
 import { showsStudy } from './presence.ts'
-import { announce, announceFailure, Notice, undoLast, useNotice } from './ui/index.ts'
+import { Settings } from './settings/index.ts'
+import { announce, announceFailure, Notice, stepTextSize } from './ui/index.ts'
 import {
   freshRow,
   type ReadingPlace,
@@ -25,19 +37,25 @@ let loadedViewer: Awaited<ReturnType<typeof viewerRoom>> | undefined
 interface ViewerProps {
   visible: boolean
   onBack: () => void
-  /** N, Shift+N: the study after and before in the list as it stood when the first one was opened. */
+  /** The study after and before in the list as it stood when the first one was opened. */
   onNext: () => void
   onPrevious: () => void
-  /** Ctrl+Enter: this one is read, on to the next. */
+  /** This one is read, on to the next. */
   onReadAndNext: () => void
-  /** R: read, or unread again. */
+  /** Read, or unread again. */
   onToggleRead: () => void
+  /** Import, Activity, settings: what is heard in every room. */
+  onEverywhere: (id: EverywhereId) => void
   /** The pill of what has arrived since: to the worklist, from its top. */
   onShowArrivals: () => void
   /** A study of the strip (a prior) as the study that is read. */
   onOpen: (study: StudySummary) => void
   place: ReadingPlace | undefined
 }
+
+const EVERYWHERE = ACTIONS.filter(row => row.room === 'everywhere').map(row => row.id as EverywhereId)
+
+type DialogId = 'import' | 'settings' | 'test-picture' | 'keys'
 
 /** Reading ahead is a favour: what fails here is asked again, and told, on opening. */
 async function preload(StudyInstanceUID: string): Promise<void> {
@@ -65,7 +83,8 @@ async function markCurrent(toggle: boolean): Promise<void> {
 export function App() {
   const [room, setRoom] = useState<'worklist' | 'viewer'>('worklist')
   const [activity, setActivity] = useState(false)
-  const [importing, setImporting] = useState(false)
+  /** What lies over the rooms. */
+  const [dialog, setDialog] = useState<DialogId>()
   const [Viewer, setViewer] = useState<ComponentType<ViewerProps>>()
   const status = useStation(station => station.status)
   const place = useReadingPlace()
@@ -80,24 +99,24 @@ export function App() {
     })
     return () => cancelAnimationFrame(frame)
   }, [])
+  useEffect(followKeys, [])
+  const onEverywhere = useCallback((id: EverywhereId) => {
+    if (id === 'activity') setActivity(open => !open)
+    else if (id === 'text-larger' || id === 'text-smaller') stepTextSize(id === 'text-larger' ? 1 : -1)
+    else setDialog(id)
+  }, [])
   useEffect(() => {
     const listen = (event: KeyboardEvent) => {
-      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return
-      const undo = () => {
-        // A field has an undo of its own, and so has the viewer's drawing: it comes first.
-        if (event.target instanceof HTMLInputElement) return
-        if (room === 'worklist') void undoLast()
-        else setTimeout(() => !event.defaultPrevented && useNotice.getState().notice?.undoable && void undoLast())
-      }
-      if (event.key === 'z') return undo()
-      const action = { i: () => setImporting(true), j: () => setActivity(open => !open) }[event.key]
-      if (action === undefined) return
+      const key = keyOf(event)
+      if (event.defaultPrevented || isOfField(event.target, key)) return
+      const id = actionOf(key, EVERYWHERE)
+      if (id === undefined) return
       event.preventDefault()
-      action()
+      onEverywhere(id)
     }
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)
-  }, [room])
+  }, [onEverywhere])
 
   const show = useCallback(async (study: StudySummary, startTime: number) => {
     const viewer = loadedViewer ?? (await viewerRoom())
@@ -155,6 +174,8 @@ export function App() {
     }
   }, [])
   const preloadRow = useCallback((uid: string) => void preload(uid), [])
+  const closeDialog = useCallback(() => setDialog(undefined), [])
+  const undoKey = useShownKey(room === 'viewer' ? 'mark-undo' : 'list-undo')
   const closeActivity = useCallback(() => setActivity(false), [])
 
   return (
@@ -164,7 +185,7 @@ export function App() {
         status={status}
         onOpen={open}
         onPreload={preloadRow}
-        onImport={() => setImporting(true)}
+        onEverywhere={onEverywhere}
         onSamples={() => void loadSamples()}
       />
       {Viewer !== undefined && (
@@ -175,15 +196,26 @@ export function App() {
           onPrevious={previous}
           onReadAndNext={readAndNext}
           onToggleRead={toggleRead}
+          onEverywhere={onEverywhere}
           onShowArrivals={showArrivals}
           onOpen={open}
           place={place}
         />
       )}
       {activity && <Activity onClose={closeActivity} />}
-      {importing && <ImportDialog onClose={() => setImporting(false)} />}
+      {dialog === 'import' && <ImportDialog onClose={closeDialog} />}
+      {dialog === 'settings' && <Settings onTestPicture={() => setDialog('test-picture')} onClose={closeDialog} />}
+      {dialog === 'test-picture' && <TestPicture onClose={closeDialog} />}
+      {dialog === 'keys' && (
+        <KeySheet
+          room={room}
+          names={room === 'viewer' ? loadedViewer?.actionNames() : undefined}
+          onSettings={() => setDialog('settings')}
+          onClose={closeDialog}
+        />
+      )}
       <StatusLine onClick={() => setActivity(value => !value)} />
-      <Notice />
+      <Notice undoKey={undoKey} />
     </>
   )
 }

@@ -1,14 +1,16 @@
+import { useTitle } from '../keys/index.ts'
 import { formatBytes } from '../ui/index.ts'
 import { useStation } from './stationStore.ts'
 
 /** The same line in every room, and the only place that moves by itself. Click opens Activity. */
 export function StatusLine({ onClick }: { onClick: () => void }) {
   const { status, online, jobs } = useStation()
+  const title = useTitle('Activity', 'activity')
   const running = jobs.filter(job => job.state === 'running')
   const problems = status?.problems ?? 0
   const low = status !== undefined && status.disk.total > 0 && status.disk.free / status.disk.total < 0.05
   return (
-    <button type="button" className="status-line" title="Activity (Ctrl+J)" onClick={onClick} aria-label="Activity">
+    <button type="button" className="status-line" title={title} onClick={onClick} aria-label="Activity">
       {!online && <span className="attention">Station not reachable, trying again</span>}
       {status !== undefined && (
         <>

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react'
 export function IconButton(props: {
   icon: LucideIcon
   name: string
-  shortcut?: string
+  shortcut?: string | undefined
   pressed?: boolean
   disabled?: boolean
   onClick: () => void

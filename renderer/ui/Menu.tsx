@@ -5,7 +5,7 @@ import { createPortal } from 'react-dom'
 export interface MenuEntry {
   name: string
   /** The key that does the same without the menu. */
-  shortcut?: string
+  shortcut?: string | undefined
   checked?: boolean
   disabled?: boolean
   /** A line above it. */

@@ -1,7 +1,7 @@
 import { undoLast, useNotice } from './notices.ts'
 
 /** What was just done, over the status line: nothing moves for it. */
-export function Notice() {
+export function Notice({ undoKey }: { undoKey: string | undefined }) {
   const notice = useNotice(state => state.notice)
   return (
     <div role="status" className={notice === undefined ? undefined : 'notice'}>
@@ -9,7 +9,12 @@ export function Notice() {
         <>
           <span className={notice.failure ? 'failure' : undefined}>{notice.text}</span>
           {notice.undoable && (
-            <button type="button" className="bare" title="Undo (Ctrl+Z)" onClick={() => void undoLast()}>
+            <button
+              type="button"
+              className="bare"
+              title={undoKey === undefined ? 'Undo' : `Undo (${undoKey})`}
+              onClick={() => void undoLast()}
+            >
               Undo
             </button>
           )}

@@ -35,7 +35,7 @@ export function announceFailure(what: string, reason: unknown): void {
   show(`${what} ${reason instanceof Error ? reason.message : String(reason)}`, { failure: true, undoable: false })
 }
 
-/** Takes back what was done last (Ctrl+Z). */
+/** Takes back what was done last. */
 export async function undoLast(): Promise<void> {
   const undo = undoSteps.pop()
   if (undo === undefined) return

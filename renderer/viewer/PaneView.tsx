@@ -2,6 +2,7 @@ import { FileText } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { createStore, useStore } from 'zustand'
 import type { StudySummary } from '../../shared/contract.ts'
+import { useTitle } from '../keys/index.ts'
 import { PersonName } from '../ui/index.ts'
 import { Marks, marksPointer } from './marks/index.ts'
 import { Overlays } from './Overlays.tsx'
@@ -86,6 +87,7 @@ export function PaneView({ index }: { index: number }) {
     }
   }, [index])
 
+  const headerTitle = useTitle('Tag browser', 'header')
   const entry = state?.stack?.entries[state.index]
   const reason = problem ?? state?.reason
   const waiting = assigned !== undefined && state?.shown === undefined && reason === undefined
@@ -142,7 +144,7 @@ export function PaneView({ index }: { index: number }) {
             <div>This image cannot be shown.</div>
             <div className="quiet selectable">{reason}</div>
             {entry !== undefined && (
-              <button type="button" onClick={showHeader} title="Tag browser (T)">
+              <button type="button" onClick={showHeader} title={headerTitle}>
                 <FileText aria-hidden /> Tag browser
               </button>
             )}

@@ -1,6 +1,8 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
+import { keyWords } from '../keys/index.ts'
 import { Dialog, Menu, type MenuEntry } from '../ui/index.ts'
-import { type Action, GROUPS, keyWords, type Outside, viewerActions } from './actions.ts'
+import type { Action } from './action.ts'
+import { type Outside, viewerActions } from './actions.ts'
 import { activePane, LARGEST_LAYOUT, type Session, setLayout, useSession } from './session.ts'
 import { keepDisplaySize, showTrueSize } from './trueSize.ts'
 
@@ -86,49 +88,6 @@ function Palette({ outside }: { outside: Outside }) {
           </button>
         ))}
         {found.length === 0 && <div className="quiet">No action has this name.</div>}
-      </div>
-    </Dialog>
-  )
-}
-
-const MOUSE: Array<[string, string]> = [
-  ['Left drag', 'the tool in hand'],
-  ['Right drag', 'window/level: right = wider, down = higher; Shift = finer'],
-  ['Right click', 'menu'],
-  ['Middle drag', 'pan'],
-  ['Ctrl+drag, Ctrl+wheel', 'zoom about the pointer'],
-  ['Wheel', 'one image; Shift = ten'],
-  ['Shift+click', 'the others to the slice through this point'],
-  ['Double click', 'one-up, and back'],
-]
-
-function KeySheet({ outside }: { outside: Outside }) {
-  const actions = viewerActions(outside).filter(action => action.keys.length > 0)
-  return (
-    <Dialog title="Keys and mouse" className="key-sheet" onClose={close}>
-      <div className="key-columns">
-        {GROUPS.map(group => (
-          <section key={group}>
-            <h2 className="quiet">{group}</h2>
-            {actions
-              .filter(action => action.group === group)
-              .map(action => (
-                <div className="key-line" key={action.id}>
-                  <span className="truncate">{action.name}</span>
-                  <kbd>{action.keys.map(keyWords).join(', ')}</kbd>
-                </div>
-              ))}
-          </section>
-        ))}
-        <section>
-          <h2 className="quiet">Mouse</h2>
-          {MOUSE.map(([hand, what]) => (
-            <div className="key-line" key={hand}>
-              <span>{what}</span>
-              <kbd>{hand}</kbd>
-            </div>
-          ))}
-        </section>
       </div>
     </Dialog>
   )
@@ -230,15 +189,13 @@ function Ruler() {
   )
 }
 
-/** What lies over the reading room: menu, palette, key sheet, layout picker, ruler. */
+/** What lies over the reading room: menu, palette, layout picker, ruler. */
 export function Popup({ popup, outside }: { popup: NonNullable<Session['popup']>; outside: Outside }) {
   switch (popup.kind) {
     case 'menu':
       return <ContextMenu at={popup} outside={outside} />
     case 'palette':
       return <Palette outside={outside} />
-    case 'keys':
-      return <KeySheet outside={outside} />
     case 'layout':
       return <LayoutPicker />
     case 'ruler':

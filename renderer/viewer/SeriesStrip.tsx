@@ -1,6 +1,7 @@
 import { BookOpen, ChevronDown, ChevronRight } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
+import { useShownKey } from '../keys/index.ts'
 import { SeriesThumbnail } from '../series/index.ts'
 import { describeDate, formatDate, IconButton } from '../ui/index.ts'
 import { countLoaded, onFrames } from './frameLoader.ts'
@@ -25,6 +26,7 @@ function Card({ item, thumbnails }: { item: StripItem; thumbnails: Map<string, s
   const loaded = item.stack === undefined ? 0 : countLoaded(item.stack.imageIds)
   const marks = item.stack === undefined ? [] : setMarks(item.stack.set)
   const hang = () => assignSeries(assignmentOf(item))
+  const steps = [useShownKey('series-previous'), useShownKey('series-next')].filter(Boolean).join('/')
   return (
     <button
       type="button"
@@ -32,7 +34,7 @@ function Card({ item, thumbnails }: { item: StripItem; thumbnails: Map<string, s
       data-set={item.id}
       data-shown={shown ? '' : undefined}
       aria-current={current}
-      title={`${item.title}${marks.length > 0 ? ` (${marks.join(', ')})` : ''}: double click or Enter shows it in the active pane (←/→)`}
+      title={`${item.title}${marks.length > 0 ? ` (${marks.join(', ')})` : ''}: double click or Enter shows it in the active pane${steps === '' ? '' : ` (${steps})`}`}
       draggable
       onDragStart={event => {
         event.dataTransfer.setData(SERIES_MIME, JSON.stringify(assignmentOf(item)))

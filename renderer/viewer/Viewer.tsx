@@ -1,7 +1,9 @@
 import { useEffect, useMemo, useReducer } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
+import { keyWords, useKeys } from '../keys/index.ts'
 import { describeDate, formatDate, formatTime, IconButton, PersonName } from '../ui/index.ts'
-import { type Action, keyWords, type Outside, viewerActions } from './actions.ts'
+import type { Action } from './action.ts'
+import { type Outside, viewerActions } from './actions.ts'
 import { watchGraphics } from './graphics.ts'
 import { HeaderView } from './HeaderView.tsx'
 import { handleViewerKey } from './keys.ts'
@@ -61,12 +63,13 @@ function BarButton({ action }: { action: Action }) {
 
 /** The reading room. Kept mounted while the worklist is shown, so that Cornerstone is warm before the first open. */
 export function Viewer(props: ViewerProps) {
-  const { visible, place, onBack, onNext, onPrevious, onReadAndNext, onToggleRead, onShowArrivals, onOpen } = props
+  const { visible, place, onShowArrivals, onOpen, ...rest } = props
+  const { onBack, onNext, onPrevious, onReadAndNext, onToggleRead, onEverywhere } = rest
   const session = useSession()
   const { study, layout, oneUp, graphicsLost, header, popup, error, active } = session
   const outside = useMemo<Outside>(
-    () => ({ onBack, onNext, onPrevious, onReadAndNext, onToggleRead }),
-    [onBack, onNext, onPrevious, onReadAndNext, onToggleRead],
+    () => ({ onBack, onNext, onPrevious, onReadAndNext, onToggleRead, onEverywhere }),
+    [onBack, onNext, onPrevious, onReadAndNext, onToggleRead, onEverywhere],
   )
 
   useEffect(() => {
@@ -90,6 +93,8 @@ export function Viewer(props: ViewerProps) {
   )
 
   useMarkTools()
+  // Tooltips name the keys that hold.
+  useKeys()
   const actions = viewerActions(outside)
   const button = (id: string) => {
     const action = actions.find(one => one.id === id)

@@ -1,4 +1,5 @@
 import {
+  Activity,
   ArrowLeft,
   CheckCheck,
   CirclePlay,
@@ -8,6 +9,7 @@ import {
   FileText,
   FlipHorizontal2,
   FlipVertical2,
+  FolderInput,
   Grid2x2,
   Grid3x2,
   Keyboard,
@@ -18,12 +20,15 @@ import {
   type LucideIcon,
   Maximize,
   Maximize2,
+  Menu,
   MessageSquareText,
+  Monitor,
   Move,
   RotateCcw,
   RotateCw,
   Ruler,
   ScanLine,
+  Settings,
   SkipBack,
   SkipForward,
   SquareEqual,
@@ -32,6 +37,8 @@ import {
   ZoomIn,
   ZoomOut,
 } from 'lucide-react'
+import type { ActionId, EverywhereId } from '../keys/index.ts'
+import { type Action, act } from './action.ts'
 import { describeFrame } from './catalog.ts'
 import { cancelMark, markActions, markToolInHand, putAwayMarkTool } from './marks/index.ts'
 import type { Pane } from './pane.ts'
@@ -60,21 +67,7 @@ export interface Outside {
   onPrevious: () => void
   onReadAndNext: () => void
   onToggleRead: () => void
-}
-
-export const GROUPS = ['Tools', 'Measure', 'Window', 'View', 'Move', 'Hanging', 'Study'] as const
-
-/** One thing a reader can do: the same name and key in the menu, the tooltips, the palette and the key sheet. */
-export interface Action {
-  id: string
-  name: string
-  /** As `keyOf` spells them; the first is the one that is shown. */
-  keys: string[]
-  group: (typeof GROUPS)[number]
-  icon?: LucideIcon
-  run: () => void
-  /** For what is on or off. */
-  pressed?: boolean
+  onEverywhere: (id: EverywhereId) => void
 }
 
 const set = (change: Partial<Session>) => () => useSession.setState(change)
@@ -108,28 +101,28 @@ function cancel(): void {
   if (!cancelMark() && !hideCrosshair()) useSession.setState({ tool: 'window' })
 }
 
-const TOOLS: Array<[tool: ToolName, name: string, key: string, icon: LucideIcon]> = [
-  ['window', 'Window/level', 'W', Contrast],
-  ['scroll', 'Scroll', 'S', Layers],
-  ['zoom', 'Zoom', 'Z', ZoomIn],
-  ['pan', 'Pan', 'P', Move],
-  ['crosshair', 'Crosshair', 'Shift+X', Locate],
-]
+const TOOL_ICONS: Record<ToolName, LucideIcon> = {
+  window: Contrast,
+  scroll: Layers,
+  zoom: ZoomIn,
+  pan: Move,
+  crosshair: Locate,
+}
 
 function tools({ tool }: Session): Action[] {
-  return TOOLS.map(([own, name, key, icon]) => ({
-    id: `tool-${own}`,
-    name,
-    keys: [key],
-    group: 'Tools',
-    icon,
-    run: () => {
-      putAwayMarkTool()
-      useSession.setState({ tool: own })
-    },
-    pressed: tool === own && !markToolInHand(),
-  }))
+  return (Object.keys(TOOL_ICONS) as ToolName[]).map(own =>
+    act(`tool-${own}`, {
+      icon: TOOL_ICONS[own],
+      run: () => {
+        putAwayMarkTool()
+        useSession.setState({ tool: own })
+      },
+      pressed: tool === own && !markToolInHand(),
+    }),
+  )
 }
+
+const WINDOW_IDS = ([1, 2, 3, 4, 5, 6, 7, 8, 9] as const).map(digit => `window-${digit}` as const)
 
 /** The active pane's windows: 0 as stored, the modality's on the digits, the file's own by their explanation. */
 function windows(): Action[] {
@@ -140,23 +133,11 @@ function windows(): Action[] {
   const presets = described === undefined ? [] : windowPresets(described.manifest.Modality, described.attributes)
   const stored = described === undefined ? [] : storedWindows(described.attributes)
   return [
-    {
-      id: 'window-stored',
-      name: 'As stored',
-      keys: ['0'],
-      group: 'Window',
-      icon: Undo2,
-      run: onPane(pane => pane.setRange(undefined)),
-    },
-    ...presets.map(
-      (window, index): Action => ({
-        id: `window-${index + 1}`,
-        name: words(window),
-        keys: [String(index + 1)],
-        group: 'Window',
-        run: apply(window),
-      }),
-    ),
+    act('window-stored', { icon: Undo2, run: onPane(pane => pane.setRange(undefined)) }),
+    ...presets.flatMap((window, index) => {
+      const id = WINDOW_IDS[index]
+      return id === undefined ? [] : [act(id, { name: words(window), run: apply(window) })]
+    }),
     // Where the digits are the stored windows already, they are not listed twice.
     ...(described?.manifest.Modality === 'CT' ? stored : []).map(
       (window, index): Action => ({
@@ -167,14 +148,7 @@ function windows(): Action[] {
         run: apply(window),
       }),
     ),
-    {
-      id: 'invert',
-      name: 'Invert',
-      keys: ['Shift+I'],
-      group: 'Window',
-      icon: SunMoon,
-      run: onPane(pane => pane.invert()),
-    },
+    act('invert', { icon: SunMoon, run: onPane(pane => pane.invert()) }),
   ]
 }
 
@@ -183,108 +157,29 @@ function resetView(pane: Pane): void {
 }
 
 function view({ overlays, linked, referenceLines, oneUp }: Session): Action[] {
-  const group = 'View'
   return [
-    { id: 'fit', name: 'Fit', keys: ['F'], group, icon: Maximize, run: onPane(pane => pane.fit()) },
-    {
-      id: 'one-to-one',
-      name: '1:1 pixels',
-      keys: ['='],
-      group,
-      icon: SquareEqual,
-      run: onPane(pane => pane.setZoom(1)),
-    },
-    {
-      id: 'true-size',
-      name: 'True size',
-      keys: ['Shift+T'],
-      group,
-      icon: Ruler,
-      run: onPane(pane => void showTrueSize(pane)),
-    },
-    { id: 'zoom-in', name: 'Zoom in', keys: ['+'], group, icon: ZoomIn, run: () => zoomMiddle(1.25) },
-    { id: 'zoom-out', name: 'Zoom out', keys: ['-'], group, icon: ZoomOut, run: () => zoomMiddle(0.8) },
-    {
-      id: 'rotate-right',
-      name: 'Rotate right',
-      keys: ['Shift+R'],
-      group,
-      icon: RotateCw,
-      run: onPane(pane => pane.rotate(1)),
-    },
-    {
-      id: 'rotate-left',
-      name: 'Rotate left',
-      keys: ['Alt+R'],
-      group,
-      icon: RotateCcw,
-      run: onPane(pane => pane.rotate(-1)),
-    },
-    {
-      id: 'flip-horizontal',
-      name: 'Flip left and right',
-      keys: ['Shift+H'],
-      group,
-      icon: FlipHorizontal2,
-      run: onPane(pane => pane.flip('horizontal')),
-    },
-    {
-      id: 'flip-vertical',
-      name: 'Flip top and bottom',
-      keys: ['Shift+V'],
-      group,
-      icon: FlipVertical2,
-      run: onPane(pane => pane.flip('vertical')),
-    },
-    { id: 'reset', name: 'Reset view', keys: ['Shift+F'], group, icon: Undo2, run: onPane(resetView) },
-    {
-      id: 'nearest',
-      name: 'Pixels as squares',
-      keys: ['I'],
-      group,
+    act('fit', { icon: Maximize, run: onPane(pane => pane.fit()) }),
+    act('one-to-one', { icon: SquareEqual, run: onPane(pane => pane.setZoom(1)) }),
+    act('true-size', { icon: Ruler, run: onPane(pane => void showTrueSize(pane)) }),
+    act('zoom-in', { icon: ZoomIn, run: () => zoomMiddle(1.25) }),
+    act('zoom-out', { icon: ZoomOut, run: () => zoomMiddle(0.8) }),
+    act('rotate-right', { icon: RotateCw, run: onPane(pane => pane.rotate(1)) }),
+    act('rotate-left', { icon: RotateCcw, run: onPane(pane => pane.rotate(-1)) }),
+    act('flip-horizontal', { icon: FlipHorizontal2, run: onPane(pane => pane.flip('horizontal')) }),
+    act('flip-vertical', { icon: FlipVertical2, run: onPane(pane => pane.flip('vertical')) }),
+    act('reset', { icon: Undo2, run: onPane(resetView) }),
+    act('nearest', {
       icon: Grid2x2,
       run: () => {
         for (const pane of livePanes()) pane.toggleInterpolation()
       },
       pressed: activePane()?.state.getState().nearest ?? false,
-    },
-    {
-      id: 'overlays',
-      name: 'Overlays',
-      keys: ['O'],
-      group,
-      icon: MessageSquareText,
-      run: set({ overlays: !overlays }),
-      pressed: overlays,
-    },
-    {
-      id: 'reference-lines',
-      name: 'Reference lines',
-      keys: ['Shift+K'],
-      group,
-      icon: ScanLine,
-      run: set({ referenceLines: !referenceLines }),
-      pressed: referenceLines,
-    },
-    {
-      id: 'linked',
-      name: 'Linked scrolling',
-      keys: ['K'],
-      group,
-      icon: Link,
-      run: set({ linked: !linked }),
-      pressed: linked,
-    },
-    { id: 'jump', name: 'Others to the point here', keys: ['X'], group, icon: LocateFixed, run: jumpFromPointer },
-    {
-      id: 'one-up',
-      name: 'One-up',
-      keys: ['U'],
-      group,
-      icon: Maximize2,
-      run: () => toggleOneUp(),
-      pressed: oneUp !== undefined,
-    },
+    }),
+    act('overlays', { icon: MessageSquareText, run: set({ overlays: !overlays }), pressed: overlays }),
+    act('reference-lines', { icon: ScanLine, run: set({ referenceLines: !referenceLines }), pressed: referenceLines }),
+    act('linked', { icon: Link, run: set({ linked: !linked }), pressed: linked }),
+    act('jump', { icon: LocateFixed, run: jumpFromPointer }),
+    act('one-up', { icon: Maximize2, run: () => toggleOneUp(), pressed: oneUp !== undefined }),
   ]
 }
 
@@ -294,86 +189,70 @@ function zoomMiddle(factor: number): void {
 }
 
 function moves(): Action[] {
-  const group = 'Move'
-  const step = (id: string, name: string, keys: string[], delta: number): Action => ({
-    id,
-    name,
-    keys,
-    group,
-    run: onPane(pane => pane.step(delta)),
-  })
+  const step = (id: ActionId, delta: number): Action => act(id, { run: onPane(pane => pane.step(delta)) })
   return [
-    step('image-previous', 'Image before', ['PageUp', 'ArrowUp'], -1),
-    step('image-next', 'Next image', ['PageDown', 'ArrowDown'], 1),
-    step('image-minus-10', 'Ten images back', ['Shift+PageUp', 'Shift+ArrowUp'], -10),
-    step('image-plus-10', 'Ten images on', ['Shift+PageDown', 'Shift+ArrowDown'], 10),
-    { id: 'image-first', name: 'First image', keys: ['Home'], group, run: onPane(pane => pane.goTo(0)) },
-    {
-      id: 'image-last',
-      name: 'Last image',
-      keys: ['End'],
-      group,
-      run: onPane(pane => pane.goTo(Number.MAX_SAFE_INTEGER)),
-    },
-    { id: 'series-previous', name: 'Series before', keys: ['ArrowLeft'], group, run: () => stepSeries(-1) },
-    { id: 'series-next', name: 'Next series', keys: ['ArrowRight'], group, run: () => stepSeries(1) },
-    { id: 'pane-previous', name: 'Pane before', keys: [','], group, run: () => stepPane(-1) },
-    { id: 'pane-next', name: 'Next pane', keys: ['.'], group, run: () => stepPane(1) },
-    { id: 'cine', name: 'Cine', keys: ['C'], group, icon: CirclePlay, run: onPane(pane => pane.toggleCine()) },
+    step('image-previous', -1),
+    step('image-next', 1),
+    step('image-minus-10', -10),
+    step('image-plus-10', 10),
+    act('image-first', { run: onPane(pane => pane.goTo(0)) }),
+    act('image-last', { run: onPane(pane => pane.goTo(Number.MAX_SAFE_INTEGER)) }),
+    act('series-previous', { run: () => stepSeries(-1) }),
+    act('series-next', { run: () => stepSeries(1) }),
+    act('pane-previous', { run: () => stepPane(-1) }),
+    act('pane-next', { run: () => stepPane(1) }),
+    act('cine', { icon: CirclePlay, run: onPane(pane => pane.toggleCine()) }),
   ]
 }
 
 function hanging({ layout }: Session): Action[] {
   return [
-    ...LAYOUTS.map(
-      (one, index): Action => ({
-        id: `layout-${one.rows}x${one.columns}`,
-        name: `Layout ${one.rows}×${one.columns}`,
-        keys: [`Alt+${index + 1}`],
-        group: 'Hanging',
+    ...LAYOUTS.map(one =>
+      act(`layout-${one.name}`, {
         run: () => setLayout(one),
         pressed: one.rows === layout.rows && one.columns === layout.columns,
       }),
     ),
-    {
-      id: 'layout',
-      name: 'Layout…',
-      keys: ['G'],
-      group: 'Hanging',
-      icon: Grid3x2,
-      run: set({ popup: { kind: 'layout' } }),
-    },
+    act('layout', { icon: Grid3x2, run: set({ popup: { kind: 'layout' } }) }),
   ]
 }
 
+/** The menu where the pointer is; without one, in the middle of the active pane. */
+function openMenu(): void {
+  const pane = pointerPlace()?.pane ?? activePane()
+  if (pane === undefined) return
+  const { left, top, width, height } = pane.element.getBoundingClientRect()
+  const [x, y] = pointerPlace()?.at ?? [width / 2, height / 2]
+  useSession.setState({ popup: { kind: 'menu', x: left + x, y: top + y } })
+}
+
 function study(outside: Outside): Action[] {
-  const group = 'Study'
   const { onBack, onNext, onPrevious, onReadAndNext, onToggleRead } = outside
   return [
-    { id: 'study-next', name: 'Next study', keys: ['N'], group, icon: SkipForward, run: onNext },
-    { id: 'study-previous', name: 'Study before', keys: ['Shift+N'], group, icon: SkipBack, run: onPrevious },
-    {
-      id: 'read-and-next',
-      name: 'Read, and next study',
-      keys: ['Ctrl+Enter'],
-      group,
-      icon: CheckCheck,
-      run: onReadAndNext,
-    },
-    { id: 'toggle-read', name: 'Read or unread', keys: ['R'], group, icon: Eye, run: onToggleRead },
-    { id: 'header', name: 'Tag browser', keys: ['T', 'H'], group, icon: FileText, run: showActiveHeader },
-    {
-      id: 'palette',
-      name: 'Find an action',
-      keys: ['Ctrl+K'],
-      group,
-      icon: Command,
-      run: set({ popup: { kind: 'palette' } }),
-    },
-    { id: 'keys', name: 'Keys', keys: ['?', 'F1'], group, icon: Keyboard, run: set({ popup: { kind: 'keys' } }) },
-    { id: 'cancel', name: 'Cancel the tool', keys: ['Escape'], group, run: cancel },
-    { id: 'worklist', name: 'Worklist', keys: ['Backspace', 'Alt+ArrowLeft'], group, icon: ArrowLeft, run: onBack },
+    act('study-next', { icon: SkipForward, run: onNext }),
+    act('study-previous', { icon: SkipBack, run: onPrevious }),
+    act('read-and-next', { icon: CheckCheck, run: onReadAndNext }),
+    act('toggle-read', { icon: Eye, run: onToggleRead }),
+    act('header', { icon: FileText, run: showActiveHeader }),
+    act('menu', { icon: Menu, run: openMenu }),
+    act('palette', { icon: Command, run: set({ popup: { kind: 'palette' } }) }),
+    act('cancel', { run: cancel }),
+    act('worklist', { icon: ArrowLeft, run: onBack }),
   ]
+}
+
+const EVERYWHERE: Array<[id: EverywhereId, icon?: LucideIcon]> = [
+  ['import', FolderInput],
+  ['activity', Activity],
+  ['settings', Settings],
+  ['test-picture', Monitor],
+  ['keys', Keyboard],
+  ['text-larger'],
+  ['text-smaller'],
+]
+
+function everywhere({ onEverywhere }: Outside): Action[] {
+  return EVERYWHERE.map(([id, icon]) => act(id, { ...(icon && { icon }), run: () => onEverywhere(id) }))
 }
 
 /** Everything that can be done now. One table feeds keys, context menu, tooltips, palette and key sheet. */
@@ -387,23 +266,20 @@ export function viewerActions(outside: Outside): Action[] {
     ...moves(),
     ...hanging(session),
     ...study(outside),
+    ...everywhere(outside),
   ]
 }
 
-const KEY_WORDS: Record<string, string> = {
-  ArrowUp: '↑',
-  ArrowDown: '↓',
-  ArrowLeft: '←',
-  ArrowRight: '→',
-  PageUp: 'PgUp',
-  PageDown: 'PgDn',
-  Escape: 'Esc',
-}
-
-/** A key as a person reads it. */
-export function keyWords(key: string): string {
-  return key
-    .split(/\+(?=.)/)
-    .map(part => KEY_WORDS[part] ?? part)
-    .join('+')
+/** What can be done now, by id, as it is called now: for the key sheet. Nothing in it is run. */
+export function actionNames(): Map<string, string> {
+  const nothing = () => {}
+  const outside: Outside = {
+    onBack: nothing,
+    onNext: nothing,
+    onPrevious: nothing,
+    onReadAndNext: nothing,
+    onToggleRead: nothing,
+    onEverywhere: nothing,
+  }
+  return new Map(viewerActions(outside).map(({ id, name }) => [id, name]))
 }

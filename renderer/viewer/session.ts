@@ -19,17 +19,17 @@ export interface Layout {
   columns: number
 }
 /** The layouts with a key of their own (Alt and a digit); the picker has all up to 4×4. */
-export const LAYOUTS: Layout[] = [
-  { rows: 1, columns: 1 },
-  { rows: 1, columns: 2 },
-  { rows: 2, columns: 2 },
-  { rows: 3, columns: 3 },
-  { rows: 4, columns: 4 },
-  { rows: 2, columns: 1 },
-  { rows: 1, columns: 3 },
-  { rows: 2, columns: 3 },
-  { rows: 2, columns: 4 },
-]
+export const LAYOUTS = [
+  { name: '1x1', rows: 1, columns: 1 },
+  { name: '1x2', rows: 1, columns: 2 },
+  { name: '2x2', rows: 2, columns: 2 },
+  { name: '3x3', rows: 3, columns: 3 },
+  { name: '4x4', rows: 4, columns: 4 },
+  { name: '2x1', rows: 2, columns: 1 },
+  { name: '1x3', rows: 1, columns: 3 },
+  { name: '2x3', rows: 2, columns: 3 },
+  { name: '2x4', rows: 2, columns: 4 },
+] as const satisfies ReadonlyArray<Layout & { name: string }>
 export const LARGEST_LAYOUT = 4
 
 /** A study on this screen: the one that was opened, or another that is read beside it. */
@@ -67,7 +67,7 @@ export interface Session {
   /** The header on show: which content, and what it is called. */
   header: { contentId: number; title: string } | undefined
   /** What lies over the room: at most one. */
-  popup: { kind: 'menu'; x: number; y: number } | { kind: 'palette' | 'keys' | 'layout' | 'ruler' } | undefined
+  popup: { kind: 'menu'; x: number; y: number } | { kind: 'palette' | 'layout' | 'ruler' } | undefined
   error: string | undefined
 }
 
@@ -78,7 +78,7 @@ const CLOSED = {
   others: [],
   beside: new Map<string, StudyOnScreen>(),
   stacks: new Map<string, SeriesStack[]>(),
-  layout: LAYOUTS[0]!,
+  layout: { rows: 1, columns: 1 },
   oneUp: undefined,
   assigned: [],
   problems: [],

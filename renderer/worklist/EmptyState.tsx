@@ -1,10 +1,12 @@
 import { Boxes, FolderInput } from 'lucide-react'
 import type { StationStatus } from '../../shared/contract.ts'
+import { useTitle } from '../keys/index.ts'
 import { CopyButton } from '../ui/index.ts'
 
 /** Teaches a new user what this is and how to fill it. */
 export function EmptyState(props: { status: StationStatus | undefined; onImport: () => void; onSamples: () => void }) {
   const { status, onImport, onSamples } = props
+  const importTitle = useTitle('Import files or folders', 'import')
   const address = status?.addresses[0] ?? '127.0.0.1'
   const command = `storescu -aec ${status?.aet ?? 'ISOCENTER'} ${address} ${status?.dimsePort ?? 11112} image.dcm`
   return (
@@ -40,7 +42,7 @@ export function EmptyState(props: { status: StationStatus | undefined; onImport:
         </dd>
       </dl>
       <div className="empty-actions">
-        <button type="button" onClick={onImport} title="Import files or folders (Ctrl+I)">
+        <button type="button" onClick={onImport} title={importTitle}>
           <FolderInput aria-hidden /> Import…
         </button>
         <button type="button" onClick={onSamples} title="Phantoms made by this program, marked SYNTHETIC">

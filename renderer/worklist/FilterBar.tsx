@@ -1,5 +1,6 @@
 import { X } from 'lucide-react'
 import type { Priority } from '../../shared/contract.ts'
+import { useShownKey } from '../keys/index.ts'
 import { IconButton } from '../ui/index.ts'
 import { type DateChoice, isUnfiltered, type ListFilter, NO_FILTER, sameValues, UNREAD } from './filters.ts'
 import { ListNews } from './ListNews.tsx'
@@ -35,6 +36,7 @@ function without<T>(values: readonly T[], value: T): T[] {
 /** Date, modality, status, priority: what is pressed holds, together. */
 export function FilterBar() {
   const filter = usePreferences(preferences => preferences.filter)
+  const unfilteredKey = useShownKey('list-unfiltered')
   const found = useCounts(counts => counts.modalities)
   const seen = useWorklist(worklist => worklist.modalities)
   // A chosen one that is no longer here must stay visible: it is why the list is empty.
@@ -116,7 +118,12 @@ export function FilterBar() {
         ))}
       </fieldset>
       {!isUnfiltered(filter) && (
-        <IconButton icon={X} name="Remove filters" onClick={() => setFilter({ ...NO_FILTER, search: filter.search })} />
+        <IconButton
+          icon={X}
+          name="Remove filters"
+          shortcut={unfilteredKey}
+          onClick={() => setFilter({ ...NO_FILTER, search: filter.search })}
+        />
       )}
       <span className="spring" />
       <ListNews />

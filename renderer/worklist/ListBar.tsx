@@ -1,7 +1,9 @@
 import { BookmarkPlus } from 'lucide-react'
 import { useState } from 'react'
+import { type Keymap, keyWords, shownKey, useKeys } from '../keys/index.ts'
 import { formatDate, IconButton, Menu, type MenuEntry } from '../ui/index.ts'
 import { describeFilter, isEverything } from './filters.ts'
+import { LIST_IDS, NAMING_NEW, useNaming } from './listActions.ts'
 import { usePreferences } from './preferences.ts'
 import {
   allLists,
@@ -14,20 +16,26 @@ import {
   useCounts,
 } from './savedLists.ts'
 
-/** The lists that are read from, each with what is in it now. Alt+1 … Alt+9 choose them. */
+/** The lists that are read from, each with what is in it now; the first nine have keys. */
 export function ListBar() {
   const { lists: own, filter } = usePreferences()
   const counts = useCounts(state => state.lists)
   const lists = allLists(own)
   const chosen = chosenList(own, filter)
   const [menu, setMenu] = useState<{ x: number; y: number; index: number }>()
-  /** Which list is being named: -1 the one to be saved. */
-  const [naming, setNaming] = useState<number>()
+  const naming = useNaming(state => state.naming)
+  const setNaming = (naming: number | undefined) => useNaming.setState({ naming })
+  const keymap = useKeys(keys => keys.keymap)
 
   const entries = (index: number): MenuEntry[] => [
-    { name: 'Show', ...(index < 9 ? { shortcut: `Alt+${index + 1}` } : {}), run: () => chooseList(lists[index]!) },
-    { name: 'Rename', disabled: index < BUILT_INS, run: () => setNaming(index) },
-    { name: 'Delete', disabled: index < BUILT_INS, run: () => deleteList(index - BUILT_INS) },
+    { name: 'Show', shortcut: listKey(keymap, index), run: () => chooseList(lists[index]!) },
+    { name: 'Rename', shortcut: shownKey('list-rename'), disabled: index < BUILT_INS, run: () => setNaming(index) },
+    {
+      name: 'Delete',
+      shortcut: shownKey('list-delete'),
+      disabled: index < BUILT_INS,
+      run: () => deleteList(index - BUILT_INS),
+    },
   ]
   return (
     <nav className="list-bar" aria-label="Lists">
@@ -45,7 +53,7 @@ export function ListBar() {
             key={list.name}
             className="chip"
             aria-pressed={index === chosen}
-            title={describeList(list.name, index)}
+            title={describeList(list.name, index, listKey(keymap, index))}
             onClick={() => chooseList(list)}
             onDoubleClick={() => index >= BUILT_INS && setNaming(index)}
             onContextMenu={event => {
@@ -62,7 +70,7 @@ export function ListBar() {
           </button>
         ),
       )}
-      {naming === -1 ? (
+      {naming === NAMING_NEW ? (
         <NameField
           initial={describeFilter(filter, formatDate)}
           onName={saveList}
@@ -71,7 +79,12 @@ export function ListBar() {
       ) : (
         chosen === -1 &&
         !isEverything(filter) && (
-          <IconButton icon={BookmarkPlus} name="Save this list" onClick={() => setNaming(-1)}>
+          <IconButton
+            icon={BookmarkPlus}
+            name="Save list"
+            shortcut={shownKey('list-save')}
+            onClick={() => setNaming(NAMING_NEW)}
+          >
             Save list
           </IconButton>
         )
@@ -83,9 +96,15 @@ export function ListBar() {
   )
 }
 
-function describeList(name: string, index: number): string {
-  const key = index < 9 ? ` (Alt+${index + 1})` : ''
-  return `Show “${name}”${key}${index < BUILT_INS ? '' : '\nRight click to rename or delete'}`
+/** The key of the list at a place; undefined: it has none. */
+function listKey(keymap: Keymap, index: number): string | undefined {
+  const id = LIST_IDS[index]
+  const key = id && keymap.get(id)?.[0]
+  return key && keyWords(key)
+}
+
+function describeList(name: string, index: number, key: string | undefined): string {
+  return `Show “${name}”${key === undefined ? '' : ` (${key})`}${index < BUILT_INS ? '' : '\nRight click to rename or delete'}`
 }
 
 /** "120 · 14 unread"; the unread alone where nothing else is in the list. */

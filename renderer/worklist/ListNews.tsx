@@ -1,9 +1,11 @@
+import { useTitle } from '../keys/index.ts'
 import { NO_FILTER } from './filters.ts'
 import { reload, setFilter, useWorklist } from './worklistStore.ts'
 
 /** What came and is not in the list, and what went wrong with it: beside the filters, where nothing moves for it. */
 export function ListNews() {
   const { pending, hidden, state, error, length, total } = useWorklist()
+  const arrivalsTitle = useTitle('Show what has arrived', 'list-arrivals')
   const studies = Math.max(length, total)
   if (state === 'failed' || state === 'unreachable') {
     const consequence = state === 'unreachable' ? 'What is stored is not affected.' : 'The list may be out of date.'
@@ -37,7 +39,7 @@ export function ListNews() {
         </button>
       )}
       {pending > 0 && (
-        <button type="button" className="pill" title="Show what has arrived" onClick={() => void reload()}>
+        <button type="button" className="pill" title={arrivalsTitle} onClick={() => void reload()}>
           {pending} new ↑
         </button>
       )}

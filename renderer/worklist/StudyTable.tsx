@@ -10,11 +10,12 @@ import {
   useState,
 } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
+import { actionOf, keyOf } from '../keys/index.ts'
 import { Menu, useTextSize } from '../ui/index.ts'
 import { type ColumnChoice, gridTemplate, leastWidth } from './columns.ts'
 import { NothingFound } from './NothingFound.tsx'
 import { usePreferences } from './preferences.ts'
-import { proposeReading, setPriority, setReading, toggled } from './readingStatus.ts'
+import { proposeReading, setReading, toggled } from './readingStatus.ts'
 import { rowEntries } from './rowEntries.ts'
 import { BLOCK_ROWS, RowPool } from './rowPool.ts'
 import { StudyHead } from './StudyHead.tsx'
@@ -22,7 +23,7 @@ import { ScrollRange } from './scrollRange.ts'
 import { freshRow, rowOf } from './studyRows.ts'
 import { setFilter, setHold, useWorklist } from './worklistStore.ts'
 
-/** A name may begin with R: when a letter follows this soon, it was typed and not meant. */
+/** A name may begin with R, or whatever letter that key is: when a letter follows this soon, it was typed and not meant. */
 const TYPED_MS = 300
 
 export function StudyTable(props: {
@@ -46,7 +47,9 @@ export function StudyTable(props: {
   const [menu, setMenu] = useState<{ x: number; y: number; study: StudySummary }>()
   const pointerInside = useRef(false)
   const chosen = useRef(false)
-  const typed = useRef<{ timer: ReturnType<typeof setTimeout>; keep: () => void; drop: () => void }>(undefined)
+  const typed = useRef<{ timer: ReturnType<typeof setTimeout>; letter: string; keep: () => void; drop: () => void }>(
+    undefined,
+  )
 
   // While the order's pages come in, the thumb already has its size.
   const count = order.complete ? length : Math.max(length, total)
@@ -130,7 +133,7 @@ export function StudyTable(props: {
     if (study) onOpen(study, startTime)
   }
   /** R acts at once and is said to the station when no letter follows. */
-  const toggleRead = (study: StudySummary) => {
+  const toggleRead = (study: StudySummary, letter: string) => {
     typed.current?.keep()
     chosen.current = true
     const status = toggled(study)
@@ -144,6 +147,7 @@ export function StudyTable(props: {
       void setReading(study, status)
     }
     typed.current = {
+      letter,
       timer: setTimeout(keep, TYPED_MS),
       keep,
       drop: () => {
@@ -160,13 +164,13 @@ export function StudyTable(props: {
     const study = rowOf(order.at(at))
     if (target !== undefined) moveTo(target)
     else if (event.key === 'Enter' && at !== -1) void open(at, event.timeStamp)
-    else if (event.key === '!' && study) void setPriority(study, study.priority === 'stat' ? 'routine' : 'stat')
-    else if ((event.key === 'r' || event.key === 'R') && study) toggleRead(study)
+    else if (study && /^[a-z]$/i.test(event.key) && actionOf(keyOf(event.nativeEvent), ['row-toggle-read']))
+      toggleRead(study, event.key)
     else if (event.key === 'Escape' && filter.search !== '') setFilter({ search: '' })
     else {
       // The key itself goes to the box by itself: the focus is there before it writes.
       if (/^[\p{L}\p{N}]$/u.test(event.key) || event.key === 'Process') {
-        const before = typed.current === undefined ? '' : 'r'
+        const before = typed.current?.letter ?? ''
         typed.current?.drop()
         onType(before)
       }

@@ -1,30 +1,46 @@
 import { FolderInput, Search, Settings2, X } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import type { StationStatus, StudySummary } from '../../shared/contract.ts'
-import { IconButton, Menu, type MenuEntry, setTextSize, stepTextSize, TEXT_SIZES, useTextSize } from '../ui/index.ts'
+import {
+  ACTIONS,
+  actionOf,
+  actionRow,
+  type EverywhereId,
+  isOfField,
+  keyOf,
+  type ListActionId,
+  shownKey,
+  useKeys,
+  useTitle,
+} from '../keys/index.ts'
+import { IconButton, Menu, type MenuEntry, setTextSize, TEXT_SIZES, useTextSize } from '../ui/index.ts'
 import { EmptyState } from './EmptyState.tsx'
 import { FilterBar } from './FilterBar.tsx'
 import { isEverything } from './filters.ts'
 import { ListBar } from './ListBar.tsx'
+import { runListAction } from './listActions.ts'
 import { usePreferences } from './preferences.ts'
 import { SeriesPanel } from './SeriesPanel.tsx'
 import { columnEntries } from './StudyHead.tsx'
 import { StudyTable } from './StudyTable.tsx'
-import { allLists, chooseList, followCounts } from './savedLists.ts'
+import { followCounts } from './savedLists.ts'
 import { freshRow, rowOf } from './studyRows.ts'
 import { nameUser } from './users.ts'
 import { followStation, reload, setFilter, setSearch, useWorklist } from './worklistStore.ts'
+
+/** What is heard wherever the focus is; the table and the search field have Enter and Esc for themselves. */
+const HEARD = ACTIONS.filter(row => row.room === 'worklist' && !row.fixed).map(row => row.id as ListActionId)
 
 export function Worklist(props: {
   visible: boolean
   status: StationStatus | undefined
   onOpen: (study: StudySummary, startTime: number) => void
   onPreload: (StudyInstanceUID: string) => void
-  onImport: () => void
+  onEverywhere: (id: EverywhereId) => void
   onSamples: () => void
 }) {
-  const { visible, status, onOpen, onPreload, onImport, onSamples } = props
+  const { visible, status, onOpen, onPreload, onEverywhere, onSamples } = props
   const { length, cursor, state } = useWorklist()
   // All of them: the menu of columns shows which are on.
   const { filter } = usePreferences()
@@ -32,6 +48,13 @@ export function Worklist(props: {
   const field = useRef<HTMLInputElement>(null)
   const room = useRef<HTMLElement>(null)
   const [menu, setMenu] = useState<{ x: number; y: number }>()
+  const searchTitle = useTitle('Search by name, ID, accession number or description', 'list-search')
+  // Tooltips and menus name the keys that hold.
+  useKeys()
+  const openView = useCallback(() => {
+    const { right = 0, bottom = 0 } = room.current?.querySelector('.worklist-head')?.getBoundingClientRect() ?? {}
+    setMenu({ x: right, y: bottom })
+  }, [])
 
   useEffect(followStation, [])
   useEffect(() => nameUser(status?.user), [status?.user])
@@ -40,21 +63,23 @@ export function Worklist(props: {
     if (!visible) return
     focusGrid(room.current)
     const listen = (event: KeyboardEvent) => {
-      const writing = event.target instanceof HTMLInputElement
-      if ((event.key === '/' && !writing) || (event.key === 'f' && (event.ctrlKey || event.metaKey))) {
-        event.preventDefault()
-        field.current?.focus()
-        field.current?.select()
-        return
-      }
-      const action = roomKey(event)
-      if (action === undefined) return
+      const key = keyOf(event)
+      if (event.defaultPrevented || isOfField(event.target, key)) return
+      const id = actionOf(key, HEARD)
+      // A letter on the table may begin a name: the table hears it. What has the focus is pressed by Enter.
+      if (id === undefined || (id === 'row-toggle-read' && /^[A-Z]$/.test(key))) return
       event.preventDefault()
-      action()
+      runListAction(id, {
+        search: () => {
+          field.current?.focus()
+          field.current?.select()
+        },
+        openView,
+      })
     }
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)
-  }, [visible])
+  }, [visible, openView])
 
   /** Enter in the box: a single hit (a barcode's, mostly) is opened, otherwise the list has the keys. */
   const search = async (startTime: number) => {
@@ -82,7 +107,7 @@ export function Worklist(props: {
       ref={room}
     >
       <header className="worklist-head">
-        <label className="search" title="Search by name, ID, accession number or description (/)">
+        <label className="search" title={searchTitle}>
           <Search aria-hidden />
           <input
             ref={field}
@@ -106,25 +131,27 @@ export function Worklist(props: {
           )}
         </label>
         <ListBar />
+        <IconButton icon={Settings2} name="Columns and text size" shortcut={shownKey('list-view')} onClick={openView} />
         <IconButton
-          icon={Settings2}
-          name="Columns and text size"
-          onClick={() => {
-            const { right = 0, bottom = 0 } =
-              room.current?.querySelector('.worklist-head')?.getBoundingClientRect() ?? {}
-            setMenu({ x: right, y: bottom })
-          }}
-        />
-        <IconButton icon={FolderInput} name="Import" shortcut="Ctrl+I" onClick={onImport}>
+          icon={FolderInput}
+          name="Import"
+          shortcut={shownKey('import')}
+          onClick={() => onEverywhere('import')}
+        >
           Import…
         </IconButton>
         {menu !== undefined && (
-          <Menu at={menu} label="View" entries={viewEntries(percent)} onClose={() => setMenu(undefined)} />
+          <Menu
+            at={menu}
+            label="View"
+            entries={viewEntries(percent, onEverywhere)}
+            onClose={() => setMenu(undefined)}
+          />
         )}
       </header>
       {!empty && <FilterBar />}
       {empty ? (
-        <EmptyState status={status} onImport={onImport} onSamples={onSamples} />
+        <EmptyState status={status} onImport={() => onEverywhere('import')} onSamples={onSamples} />
       ) : (
         <>
           <StudyTable onOpen={onOpen} onType={onType} />
@@ -139,23 +166,18 @@ function focusGrid(room: HTMLElement | null): void {
   room?.querySelector<HTMLElement>('[role=grid]')?.focus({ preventScroll: true })
 }
 
-/** Alt+1 … Alt+9 the lists, Ctrl+Alt with + and − the text's size. */
-function roomKey(event: KeyboardEvent): (() => void) | undefined {
-  if (!event.altKey || event.metaKey) return undefined
-  if (event.ctrlKey) {
-    if (event.key === '+' || event.key === '=') return () => stepTextSize(1)
-    return event.key === '-' ? () => stepTextSize(-1) : undefined
-  }
-  const list = allLists(usePreferences.getState().lists)[Number(event.key) - 1]
-  return list && (() => chooseList(list))
-}
-
-function viewEntries(percent: number): MenuEntry[] {
+function viewEntries(percent: number, onEverywhere: (id: EverywhereId) => void): MenuEntry[] {
   const sizes = TEXT_SIZES.map(size => ({
     name: `Text ${size} %`,
     checked: size === percent,
-    ...(size === percent ? {} : { shortcut: size > percent ? 'Ctrl+Alt+=' : 'Ctrl+Alt+-' }),
+    shortcut: size === percent ? undefined : shownKey(size > percent ? 'text-larger' : 'text-smaller'),
     run: () => setTextSize(size),
   }))
-  return [...sizes, ...columnEntries().map((entry, index) => ({ ...entry, separated: index === 0 }))]
+  const elsewhere = (['settings', 'keys', 'test-picture'] as const).map((id, index) => ({
+    name: actionRow(id).name,
+    shortcut: shownKey(id),
+    separated: index === 0,
+    run: () => onEverywhere(id),
+  }))
+  return [...sizes, ...elsewhere, ...columnEntries().map((entry, index) => ({ ...entry, separated: index === 0 }))]
 }

@@ -1,39 +1,45 @@
-import type { StudySummary } from '../../shared/contract.ts'
+import type { Priority, StudySummary } from '../../shared/contract.ts'
+import { actionRow, type ListActionId, shownKey } from '../keys/index.ts'
 import { announce, copyText, type MenuEntry } from '../ui/index.ts'
 import { NO_FILTER } from './filters.ts'
-import { PRIORITY_WORDS, setPriority, setReading, toggled } from './readingStatus.ts'
+import { setPriority, setReading, toggled } from './readingStatus.ts'
 import { setFilter } from './worklistStore.ts'
 
-/** Everything that can be done with a study of the list, each with its key. */
-export function rowEntries(study: StudySummary, open: () => void): MenuEntry[] {
+interface RowAction extends MenuEntry {
+  id: ListActionId
+}
+
+/** Everything that can be done with a study of the list, each with its key: the menu's entries, and what the keys do. */
+export function rowEntries(study: StudySummary, open: () => void): RowAction[] {
   const { reading, priority, PatientID, AccessionNumber } = study
-  const set = (one: typeof priority, shortcut?: string): MenuEntry => ({
-    name: PRIORITY_WORDS[one],
-    ...(shortcut === undefined ? {} : { shortcut }),
-    checked: priority === one,
-    run: () => void setPriority(study, one),
-  })
+  const entry = (id: ListActionId, does: Partial<MenuEntry> & Pick<MenuEntry, 'run'>): RowAction => {
+    return { id, name: actionRow(id).name, shortcut: shownKey(id), ...does }
+  }
+  const set = (id: ListActionId, one: Priority) =>
+    entry(id, {
+      checked: priority === one,
+      separated: one === 'stat',
+      run: () => void setPriority(study, priority === one ? 'routine' : one),
+    })
   return [
-    { name: 'Open', shortcut: 'Enter', run: open },
-    {
+    entry('row-open', { run: open }),
+    entry('row-toggle-read', {
       name: reading.status === 'read' ? 'Mark as unread' : 'Mark as read',
-      shortcut: 'R',
       separated: true,
       run: () => void setReading(study, toggled(study)),
-    },
-    { name: 'Mark as new', disabled: reading.status === 'new', run: () => void setReading(study, 'new') },
-    { ...set('stat', '!'), separated: true },
-    set('urgent'),
-    set('routine'),
-    {
-      name: 'Only this patient',
+    }),
+    entry('row-new', { disabled: reading.status === 'new', run: () => void setReading(study, 'new') }),
+    set('row-stat', 'stat'),
+    set('row-urgent', 'urgent'),
+    set('row-routine', 'routine'),
+    entry('row-only-patient', {
       separated: true,
       disabled: PatientID === '',
       run: () => setFilter({ ...NO_FILTER, search: PatientID }),
-    },
-    { name: 'Copy patient ID', disabled: PatientID === '', run: () => void copy(PatientID) },
-    { name: 'Copy accession number', disabled: AccessionNumber === '', run: () => void copy(AccessionNumber) },
-    { name: 'Copy Study Instance UID', run: () => void copy(study.StudyInstanceUID) },
+    }),
+    entry('row-copy-id', { disabled: PatientID === '', run: () => void copy(PatientID) }),
+    entry('row-copy-accession', { disabled: AccessionNumber === '', run: () => void copy(AccessionNumber) }),
+    entry('row-copy-uid', { run: () => void copy(study.StudyInstanceUID) }),
   ]
 }
 

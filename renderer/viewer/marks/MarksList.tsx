@@ -1,13 +1,14 @@
 import { Trash2, X } from 'lucide-react'
 import { useEffect, useReducer } from 'react'
 import { type KeyImage, keyImageId, type Mark } from '../../../shared/viewing/draft.ts'
+import { useShownKey } from '../../keys/index.ts'
 import { IconButton } from '../../ui/index.ts'
 import { imageIdOf, type SeriesStack } from '../catalog.ts'
 import { assignSeries, leaveSetAt, livePanes, setActive, useSession } from '../session.ts'
 import { draftOf } from './drafts.ts'
 import { linesOf } from './figures.ts'
 import { keepLayout } from './keepLayout.ts'
-import { deleteMark, MARK_TOOLS } from './markActions.ts'
+import { deleteMark, markName } from './markActions.ts'
 import { useMarks } from './marksStore.ts'
 
 type Place = Pick<Mark, 'SeriesInstanceUID' | 'SOPInstanceUID' | 'frame'>
@@ -57,8 +58,7 @@ function placeWords(place: Place): string {
 function markWords(mark: Mark): string {
   const entry = findFrame(mark)
   const imageId = entry && imageIdOf(entry.stack.entries[entry.index]!.instance.contentId, mark.frame)
-  const name = MARK_TOOLS.find(tool => tool.kind === mark.kind)?.name ?? mark.kind
-  return [name, ...(imageId === undefined ? [] : linesOf(mark, imageId))].join(' · ')
+  return [markName(mark.kind), ...(imageId === undefined ? [] : linesOf(mark, imageId))].join(' · ')
 }
 
 /** Marks and key images of the study in the active pane, each a way to its image. Mounted with the viewer. */
@@ -66,6 +66,13 @@ export function MarksList() {
   useEffect(keepLayout, [])
   const listed = useMarks(state => state.listed)
   const selected = useMarks(state => state.selected)
+  const keys = {
+    list: useShownKey('mark-list'),
+    remove: useShownKey('mark-delete'),
+    length: useShownKey('mark-length'),
+    ellipse: useShownKey('mark-ellipse'),
+    image: useShownKey('key-image'),
+  }
   const study = useSession(
     ({ assigned, active, study }) => assigned[active]?.StudyInstanceUID ?? study?.StudyInstanceUID,
   )
@@ -81,7 +88,12 @@ export function MarksList() {
       <header>
         <span className="words">Marks and key images</span>
         <span className="spring" />
-        <IconButton icon={X} name="Close the list" shortcut="M" onClick={() => useMarks.setState({ listed: false })} />
+        <IconButton
+          icon={X}
+          name="Close the list"
+          shortcut={keys.list}
+          onClick={() => useMarks.setState({ listed: false })}
+        />
       </header>
       {trouble !== undefined && (
         <p className="attention" role="status">
@@ -90,7 +102,8 @@ export function MarksList() {
       )}
       {marks.length + keyImages.length === 0 && (
         <p className="quiet">
-          Nothing marked yet. L measures a length, E an ellipse; Space makes the image on the screen a key image.
+          Nothing marked yet. {keys.length} measures a length, {keys.ellipse} an ellipse; {keys.image} makes the image
+          on the screen a key image.
         </p>
       )}
       {keyImages.map(image => (
@@ -115,7 +128,7 @@ export function MarksList() {
             <span className="words">{markWords(mark)}</span>
             <span className="quiet">{placeWords(mark)}</span>
           </button>
-          <IconButton icon={Trash2} name="Delete" shortcut="Del" onClick={() => deleteMark(keeper, mark.id)} />
+          <IconButton icon={Trash2} name="Delete" shortcut={keys.remove} onClick={() => deleteMark(keeper, mark.id)} />
         </div>
       ))}
     </aside>

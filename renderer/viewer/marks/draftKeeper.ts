@@ -86,11 +86,13 @@ export class DraftKeeper {
     this.#redo = []
   }
 
-  undo(): void {
+  /** False: there was nothing to take back. */
+  undo(): boolean {
     const changes = this.#undo.pop()
-    if (changes === undefined) return
+    if (changes === undefined) return false
     this.#redo.push(changes)
     this.#set(applyChanges(this.draft, changes.map(reversed).reverse()))
+    return true
   }
 
   redo(): void {

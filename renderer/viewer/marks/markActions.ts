@@ -16,34 +16,30 @@ import {
   Undo2,
 } from 'lucide-react'
 import { keyImageId, type MarkKind } from '../../../shared/viewing/draft.ts'
+import { actionRow } from '../../keys/index.ts'
+import { undoLast } from '../../ui/index.ts'
+import { type Action, act } from '../action.ts'
 import type { Pane } from '../pane.ts'
 import type { DraftKeeper } from './draftKeeper.ts'
 import { draftOf } from './drafts.ts'
 import { takeMarkTool, useMarks } from './marksStore.ts'
 import { shownFrame } from './onPane.ts'
 
-/** One thing a reader can do with marks, as the viewer's table of actions has them. */
-interface MarkAction {
-  id: string
-  name: string
-  keys: string[]
-  group: 'Measure'
-  icon: LucideIcon
-  run: () => void
-  pressed?: boolean
+const ICONS: Record<MarkKind, LucideIcon> = {
+  length: Ruler,
+  angle: TriangleRight,
+  cobb: Spline,
+  bidirectional: Diameter,
+  ellipse: CircleDashed,
+  rectangle: SquareDashed,
+  probe: Pipette,
+  arrow: MoveUpRight,
+  text: Type,
 }
 
-export const MARK_TOOLS: Array<{ kind: MarkKind; name: string; key: string; icon: LucideIcon }> = [
-  { kind: 'length', name: 'Length', key: 'L', icon: Ruler },
-  { kind: 'angle', name: 'Angle', key: 'A', icon: TriangleRight },
-  { kind: 'cobb', name: 'Cobb angle', key: 'Shift+A', icon: Spline },
-  { kind: 'bidirectional', name: 'Two axes', key: 'B', icon: Diameter },
-  { kind: 'ellipse', name: 'Ellipse', key: 'E', icon: CircleDashed },
-  { kind: 'rectangle', name: 'Rectangle', key: 'Shift+E', icon: SquareDashed },
-  { kind: 'probe', name: 'Probe', key: 'D', icon: Pipette },
-  { kind: 'arrow', name: 'Arrow', key: 'Shift+L', icon: MoveUpRight },
-  { kind: 'text', name: 'Text', key: 'Y', icon: Type },
-]
+export function markName(kind: MarkKind): string {
+  return actionRow(`mark-${kind}`).name
+}
 
 function keeperOf(pane: Pane | undefined): DraftKeeper | undefined {
   const study = pane?.stack?.manifest.StudyInstanceUID
@@ -67,41 +63,28 @@ export function deleteMark(keeper: DraftKeeper | undefined, id: string | undefin
 }
 
 /** What can be done with marks in the pane a reader is at: keys, menu, palette and tooltips are made of it. */
-export function markActions(pane: Pane | undefined): MarkAction[] {
+export function markActions(pane: Pane | undefined): Action[] {
   const { tool, stays, listed, selected } = useMarks.getState()
   const keeper = keeperOf(pane)
-  const group = 'Measure'
   return [
-    ...MARK_TOOLS.map(
-      ({ kind, name, key, icon }): MarkAction => ({
-        id: `mark-${kind}`,
-        name: tool === kind && stays ? `${name}, stays in hand` : name,
-        keys: [key],
-        group,
-        icon,
+    ...(Object.keys(ICONS) as MarkKind[]).map(kind =>
+      act(`mark-${kind}`, {
+        ...(tool === kind && stays && { name: `${markName(kind)}, stays in hand` }),
+        icon: ICONS[kind],
         run: () => takeMarkTool(kind),
         pressed: tool === kind,
       }),
     ),
-    { id: 'key-image', name: 'Key image', keys: ['Space'], group, icon: Star, run: () => toggleKeyImage(pane) },
-    {
-      id: 'mark-delete',
-      name: 'Delete the selected mark',
-      keys: ['Delete'],
-      group,
-      icon: Trash2,
-      run: () => deleteMark(keeper, selected),
-    },
-    { id: 'mark-undo', name: 'Undo', keys: ['Ctrl+Z'], group, icon: Undo2, run: () => keeper?.undo() },
-    { id: 'mark-redo', name: 'Redo', keys: ['Ctrl+Shift+Z', 'Ctrl+Y'], group, icon: Redo2, run: () => keeper?.redo() },
-    {
-      id: 'mark-list',
-      name: 'Marks and key images',
-      keys: ['M'],
-      group,
-      icon: List,
-      run: () => useMarks.setState({ listed: !listed }),
-      pressed: listed,
-    },
+    act('key-image', { icon: Star, run: () => toggleKeyImage(pane) }),
+    act('mark-delete', { icon: Trash2, run: () => deleteMark(keeper, selected) }),
+    act('mark-undo', {
+      icon: Undo2,
+      run: () => {
+        // What was drawn comes first; then what was decided of the study, as the notice of it says.
+        if (!keeper?.undo()) void undoLast()
+      },
+    }),
+    act('mark-redo', { icon: Redo2, run: () => keeper?.redo() }),
+    act('mark-list', { icon: List, run: () => useMarks.setState({ listed: !listed }), pressed: listed }),
   ]
 }

@@ -1,0 +1,21 @@
+import { useDisplay } from './useDisplay.ts'
+
+/** How large this display is and whether anything scales it. */
+export function DisplayFacts() {
+  const { width, height, ratio, colorDepth } = useDisplay()
+  const percent = Number((ratio * 100).toFixed(1))
+  const pixels = `${Math.round(width * ratio)} × ${Math.round(height * ratio)}`
+  return (
+    <div className="display-facts selectable" data-testid="display-facts">
+      <span>
+        Display {pixels} pixels{ratio !== 1 && ` (${width} × ${height} at ${percent} %)`}
+      </span>
+      <span className={ratio === 1 ? undefined : 'attention'}>
+        {ratio === 1
+          ? 'Device pixel ratio 1: nothing scales.'
+          : `Device pixel ratio ${Number(ratio.toFixed(3))}: the system, or the browser’s zoom, scales by ${percent} %. Pictures are drawn in device pixels all the same.`}
+      </span>
+      <span className="quiet">{colorDepth} bits a pixel; grey is shown with 8.</span>
+    </div>
+  )
+}

@@ -1,0 +1,195 @@
+/** Where an action's keys are heard. What is heard everywhere meets the keys of every room. */
+export type ActionRoom = 'everywhere' | 'worklist' | 'viewer'
+
+export const GROUPS = [
+  'Everywhere',
+  'Lists',
+  'Studies',
+  'Tools',
+  'Measure',
+  'Window',
+  'View',
+  'Move',
+  'Hanging',
+  'Study',
+] as const
+export type ActionGroup = (typeof GROUPS)[number]
+
+interface Row {
+  id: string
+  name: string
+  /** Isocenter's own, as `keyOf` spells them; the first is the one that is shown. */
+  keys: readonly string[]
+  /** What it does is promised to every hand: no set and no user gives it another key. */
+  fixed?: true
+}
+
+const DIGITS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
+
+const EVERYWHERE = [
+  { id: 'import', name: 'Import', keys: ['Ctrl+I'] },
+  { id: 'activity', name: 'Activity', keys: ['Ctrl+J'] },
+  { id: 'settings', name: 'Settings', keys: ['Ctrl+,'] },
+  { id: 'test-picture', name: 'Test picture', keys: ['F8'] },
+  { id: 'keys', name: 'Keys and mouse', keys: ['?', 'F1'] },
+  { id: 'text-larger', name: 'Larger text', keys: ['Ctrl+Alt+=', 'Ctrl+Alt++'] },
+  { id: 'text-smaller', name: 'Smaller text', keys: ['Ctrl+Alt+-'] },
+] as const satisfies readonly Row[]
+
+const LISTS = [
+  { id: 'list-search', name: 'Search', keys: ['/', 'Ctrl+F'] },
+  { id: 'list-search-clear', name: 'Clear the search', keys: ['Escape'], fixed: true },
+  ...DIGITS.map(digit => ({ id: `list-${digit}` as const, name: `List ${digit}`, keys: [`Alt+${digit}`] })),
+  { id: 'list-unfiltered', name: 'Remove filters', keys: ['Alt+0'] },
+  { id: 'list-save', name: 'Save list', keys: ['Ctrl+S'] },
+  { id: 'list-rename', name: 'Rename this list', keys: ['F2'] },
+  { id: 'list-delete', name: 'Delete this list', keys: ['Ctrl+Delete'] },
+  { id: 'list-arrivals', name: 'Show what has arrived', keys: ['F5'] },
+  { id: 'list-view', name: 'Columns and text size', keys: ['Alt+V'] },
+  { id: 'list-undo', name: 'Undo', keys: ['Ctrl+Z'] },
+] as const satisfies readonly Row[]
+
+const STUDIES = [
+  { id: 'row-open', name: 'Open', keys: ['Enter'], fixed: true },
+  { id: 'row-toggle-read', name: 'Read or unread', keys: ['R'] },
+  { id: 'row-new', name: 'Mark as new', keys: ['Alt+N'] },
+  { id: 'row-stat', name: 'STAT', keys: ['!'] },
+  { id: 'row-urgent', name: 'Urgent', keys: ['Alt+U'] },
+  { id: 'row-routine', name: 'Routine', keys: ['Alt+O'] },
+  { id: 'row-only-patient', name: 'Only this patient', keys: ['Alt+P'] },
+  { id: 'row-copy-id', name: 'Copy patient ID', keys: ['Alt+I'] },
+  { id: 'row-copy-accession', name: 'Copy accession number', keys: ['Alt+A'] },
+  { id: 'row-copy-uid', name: 'Copy Study Instance UID', keys: ['Alt+S'] },
+] as const satisfies readonly Row[]
+
+const TOOLS = [
+  { id: 'tool-window', name: 'Window/level', keys: ['W'] },
+  { id: 'tool-scroll', name: 'Scroll', keys: ['S'] },
+  { id: 'tool-zoom', name: 'Zoom', keys: ['Z'] },
+  { id: 'tool-pan', name: 'Pan', keys: ['P'] },
+  { id: 'tool-crosshair', name: 'Crosshair', keys: ['Shift+X'] },
+] as const satisfies readonly Row[]
+
+const MEASURE = [
+  { id: 'mark-length', name: 'Length', keys: ['L'] },
+  { id: 'mark-angle', name: 'Angle', keys: ['A'] },
+  { id: 'mark-cobb', name: 'Cobb angle', keys: ['Shift+A'] },
+  { id: 'mark-bidirectional', name: 'Two axes', keys: ['B'] },
+  { id: 'mark-ellipse', name: 'Ellipse', keys: ['E'] },
+  { id: 'mark-rectangle', name: 'Rectangle', keys: ['Shift+E'] },
+  { id: 'mark-probe', name: 'Probe', keys: ['D'] },
+  { id: 'mark-arrow', name: 'Arrow', keys: ['Shift+L'] },
+  { id: 'mark-text', name: 'Text', keys: ['Y'] },
+  { id: 'key-image', name: 'Key image', keys: ['Space'] },
+  { id: 'mark-delete', name: 'Delete the selected mark', keys: ['Delete'] },
+  { id: 'mark-undo', name: 'Undo', keys: ['Ctrl+Z'] },
+  { id: 'mark-redo', name: 'Redo', keys: ['Ctrl+Shift+Z', 'Ctrl+Y'] },
+  { id: 'mark-list', name: 'Marks and key images', keys: ['M'] },
+] as const satisfies readonly Row[]
+
+const WINDOW = [
+  { id: 'window-stored', name: 'As stored', keys: ['0'] },
+  ...DIGITS.map(digit => ({ id: `window-${digit}` as const, name: `Window preset ${digit}`, keys: [`${digit}`] })),
+  { id: 'invert', name: 'Invert', keys: ['Shift+I'] },
+] as const satisfies readonly Row[]
+
+const VIEW = [
+  { id: 'fit', name: 'Fit', keys: ['F'] },
+  { id: 'one-to-one', name: '1:1 pixels', keys: ['='] },
+  { id: 'true-size', name: 'True size', keys: ['Shift+T'] },
+  { id: 'zoom-in', name: 'Zoom in', keys: ['+'] },
+  { id: 'zoom-out', name: 'Zoom out', keys: ['-'] },
+  { id: 'rotate-right', name: 'Rotate right', keys: ['Shift+R'] },
+  { id: 'rotate-left', name: 'Rotate left', keys: ['Alt+R'] },
+  { id: 'flip-horizontal', name: 'Flip left and right', keys: ['Shift+H'] },
+  { id: 'flip-vertical', name: 'Flip top and bottom', keys: ['Shift+V'] },
+  { id: 'reset', name: 'Reset view', keys: ['Shift+F'] },
+  { id: 'nearest', name: 'Pixels as squares', keys: ['I'] },
+  { id: 'overlays', name: 'Overlays', keys: ['O'] },
+  { id: 'reference-lines', name: 'Reference lines', keys: ['Shift+K'] },
+  { id: 'linked', name: 'Linked scrolling', keys: ['K'] },
+  { id: 'jump', name: 'Others to the point here', keys: ['X'] },
+  { id: 'one-up', name: 'One-up', keys: ['U'] },
+] as const satisfies readonly Row[]
+
+const MOVE = [
+  { id: 'image-previous', name: 'Image before', keys: ['PageUp', 'ArrowUp'] },
+  { id: 'image-next', name: 'Next image', keys: ['PageDown', 'ArrowDown'] },
+  { id: 'image-minus-10', name: 'Ten images back', keys: ['Shift+PageUp', 'Shift+ArrowUp'] },
+  { id: 'image-plus-10', name: 'Ten images on', keys: ['Shift+PageDown', 'Shift+ArrowDown'] },
+  { id: 'image-first', name: 'First image', keys: ['Home'] },
+  { id: 'image-last', name: 'Last image', keys: ['End'] },
+  { id: 'series-previous', name: 'Series before', keys: ['ArrowLeft'] },
+  { id: 'series-next', name: 'Next series', keys: ['ArrowRight'] },
+  { id: 'pane-previous', name: 'Pane before', keys: [','] },
+  { id: 'pane-next', name: 'Next pane', keys: ['.'] },
+  { id: 'cine', name: 'Cine', keys: ['C'] },
+] as const satisfies readonly Row[]
+
+const HANGING = [
+  { id: 'layout-1x1', name: 'Layout 1×1', keys: ['Alt+1'] },
+  { id: 'layout-1x2', name: 'Layout 1×2', keys: ['Alt+2'] },
+  { id: 'layout-2x2', name: 'Layout 2×2', keys: ['Alt+3'] },
+  { id: 'layout-3x3', name: 'Layout 3×3', keys: ['Alt+4'] },
+  { id: 'layout-4x4', name: 'Layout 4×4', keys: ['Alt+5'] },
+  { id: 'layout-2x1', name: 'Layout 2×1', keys: ['Alt+6'] },
+  { id: 'layout-1x3', name: 'Layout 1×3', keys: ['Alt+7'] },
+  { id: 'layout-2x3', name: 'Layout 2×3', keys: ['Alt+8'] },
+  { id: 'layout-2x4', name: 'Layout 2×4', keys: ['Alt+9'] },
+  { id: 'layout', name: 'Layout…', keys: ['G'] },
+] as const satisfies readonly Row[]
+
+const STUDY = [
+  { id: 'study-next', name: 'Next study', keys: ['N'] },
+  { id: 'study-previous', name: 'Study before', keys: ['Shift+N'] },
+  { id: 'read-and-next', name: 'Read, and next study', keys: ['Ctrl+Enter'] },
+  { id: 'toggle-read', name: 'Read or unread', keys: ['R'] },
+  { id: 'header', name: 'Tag browser', keys: ['T', 'H'] },
+  { id: 'menu', name: 'Menu', keys: ['ContextMenu', 'Q'] },
+  { id: 'palette', name: 'Find an action', keys: ['Ctrl+K'] },
+  { id: 'cancel', name: 'Cancel the tool', keys: ['Escape'], fixed: true },
+  { id: 'worklist', name: 'Worklist', keys: ['Backspace', 'Alt+ArrowLeft'] },
+] as const satisfies readonly Row[]
+
+const GROUPED = {
+  Everywhere: EVERYWHERE,
+  Lists: LISTS,
+  Studies: STUDIES,
+  Tools: TOOLS,
+  Measure: MEASURE,
+  Window: WINDOW,
+  View: VIEW,
+  Move: MOVE,
+  Hanging: HANGING,
+  Study: STUDY,
+} as const satisfies Record<ActionGroup, readonly Row[]>
+
+export type ActionId = (typeof GROUPED)[ActionGroup][number]['id']
+export type EverywhereId = (typeof EVERYWHERE)[number]['id']
+export type ListActionId = (typeof LISTS)[number]['id'] | (typeof STUDIES)[number]['id']
+
+export interface ActionRow extends Row {
+  id: ActionId
+  group: ActionGroup
+  room: ActionRoom
+}
+
+function roomOf(group: ActionGroup): ActionRoom {
+  if (group === 'Everywhere') return 'everywhere'
+  return group === 'Lists' || group === 'Studies' ? 'worklist' : 'viewer'
+}
+
+/** Everything a reader can do with a key: what names, menus, tooltips, palette, key sheet and the settings are made of. */
+export const ACTIONS: readonly ActionRow[] = GROUPS.flatMap(group =>
+  GROUPED[group].map((row): ActionRow => ({ ...row, group, room: roomOf(group) })),
+)
+
+const BY_ID = new Map<string, ActionRow>(ACTIONS.map(row => [row.id, row]))
+
+export function isActionId(id: string): id is ActionId {
+  return BY_ID.has(id)
+}
+
+export function actionRow(id: ActionId): ActionRow {
+  return BY_ID.get(id)!
+}

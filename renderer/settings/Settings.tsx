@@ -1,0 +1,36 @@
+import { useState } from 'react'
+import { DisplayFacts } from '../display/index.ts'
+import { useTitle } from '../keys/index.ts'
+import { Dialog } from '../ui/index.ts'
+import { KeysPage } from './KeysPage.tsx'
+
+const PAGES = ['Keys', 'Display'] as const
+
+/** What a user sets: kept in the station, for this user, in every window. */
+export function Settings({ onTestPicture, onClose }: { onTestPicture: () => void; onClose: () => void }) {
+  const [page, setPage] = useState<(typeof PAGES)[number]>('Keys')
+  const testTitle = useTitle('A grey scale to look at', 'test-picture')
+  return (
+    <Dialog title="Settings" className="settings" onClose={onClose}>
+      <fieldset className="chips" aria-label="Page">
+        {PAGES.map(one => (
+          <button type="button" className="chip" key={one} aria-pressed={one === page} onClick={() => setPage(one)}>
+            {one}
+          </button>
+        ))}
+      </fieldset>
+      {page === 'Keys' ? (
+        <KeysPage />
+      ) : (
+        <section className="settings-page" aria-label="Display">
+          <DisplayFacts />
+          <div>
+            <button type="button" title={testTitle} onClick={onTestPicture}>
+              Test picture…
+            </button>
+          </div>
+        </section>
+      )}
+    </Dialog>
+  )
+}
