@@ -13,6 +13,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Its own second is a bound on time: on a busy machine a picture takes longer.
+    expect: { poll: { timeout: 20_000 } },
     // An unhandled rejection fails the run: vitest's default, stated because every suite relies on it.
     dangerouslyIgnoreUnhandledErrors: false,
   },

@@ -1,5 +1,5 @@
 import { Plus, RotateCcw } from 'lucide-react'
-import { type KeyboardEvent, useState } from 'react'
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import {
   ACTIONS,
   type ActionGroup,
@@ -132,10 +132,20 @@ function Row({ row, changed, capture, onCapture }: Capturing & { row: ActionRow 
   const keys = keymap.get(id) ?? []
   const own = capture?.id === id ? capture : undefined
   const wait = (at: number) => onCapture({ id, at })
+  const place = useRef<HTMLSpanElement>(null)
+  const waited = useRef<number>(undefined)
+  useEffect(() => {
+    const at = waited.current
+    waited.current = own?.at
+    if (at === undefined || own !== undefined) return
+    // What waited is gone; the focus stays where the hand is.
+    const buttons = place.current?.querySelectorAll('button') ?? []
+    ;(buttons[at] ?? buttons[0])?.focus()
+  }, [own])
   return (
     <div className="keys-row" data-action={id} data-changed={changed.has(id) ? '' : undefined}>
       <span className="truncate">{name}</span>
-      <span className="keys-of">
+      <span className="keys-of" ref={place}>
         {keys.map((key, at) =>
           fixed ? (
             <kbd key={key} title="This key is the same for every hand">

@@ -64,7 +64,7 @@ test('filters by date, modality and status hold together, and are there again af
 })
 
 test('what is shown is saved under a name, with its live count; renamed, deleted, and brought back', async () => {
-  await button('Save this list').click()
+  await button('Save list').click()
   const field = page.getByRole('textbox', { name: 'Name of the list' })
   expect(await field.inputValue()).toBe('CT today')
   await field.press('Enter')
