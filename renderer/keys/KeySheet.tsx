@@ -58,29 +58,31 @@ export function KeySheet(props: {
         </button>
       }
     >
-      <div className="key-columns">
-        {[...groups.filter(group => group !== 'Everywhere'), 'Everywhere'].map(group => (
-          <section key={group}>
-            <h2 className="quiet">{group}</h2>
-            {lines
-              .filter(line => line.group === group)
-              .map(line => (
-                <div className="key-line" key={line.id}>
-                  <span className="truncate">{line.name}</span>
-                  <kbd>{line.keys.map(keyWords).join(', ')}</kbd>
-                </div>
-              ))}
-          </section>
-        ))}
-        <section>
-          <h2 className="quiet">{hand.title}</h2>
-          {hand.lines.map(([press, what]) => (
-            <div className="key-line" key={press}>
-              <span>{what}</span>
-              <kbd>{press}</kbd>
-            </div>
+      <div className="key-scroller">
+        <div className="key-columns">
+          {[...groups.filter(group => group !== 'Everywhere'), 'Everywhere'].map(group => (
+            <section key={group}>
+              <h2 className="quiet">{group}</h2>
+              {lines
+                .filter(line => line.group === group)
+                .map(line => (
+                  <div className="key-line" key={line.id}>
+                    <span className="truncate">{line.name}</span>
+                    <kbd>{line.keys.map(keyWords).join(', ')}</kbd>
+                  </div>
+                ))}
+            </section>
           ))}
-        </section>
+          <section>
+            <h2 className="quiet">{hand.title}</h2>
+            {hand.lines.map(([press, what]) => (
+              <div className="key-line" key={press}>
+                <span>{what}</span>
+                <kbd>{press}</kbd>
+              </div>
+            ))}
+          </section>
+        </div>
       </div>
     </Dialog>
   )

@@ -364,6 +364,7 @@ test('a missing slice is told on the card and on the image after it', async () =
   for (let step = 0; step < 5; step++) await page.keyboard.press('PageDown')
   await sees(1, 'image 6/15')
   await expect.poll(() => pane(1).locator('.overlays').textContent()).toContain('slices are missing before this one')
+  await shot('incomplete')
 })
 
 test('every key is one action’s; the sheet, the palette and the menu call it by the same name', async () => {

@@ -61,6 +61,9 @@ test('at 150 % no control of the bars is cut off or lies over another, and the p
   await page.locator('.series-panel img').first().waitFor({ timeout: 60_000 })
   expect(await crowded(page, '.worklist-head')).toEqual([])
   expect(await crowded(page, '.filter-bar')).toEqual([])
+  // Every column that is shown at first is in the window.
+  const table = await page.locator('.study-rows').evaluate(one => ({ all: one.scrollWidth, seen: one.clientWidth }))
+  expect(table.all).toBeLessThanOrEqual(table.seen)
   await shot(page, 'worklist-150')
   await openStudy(page, '山田')
   expect(await crowded(page, '.viewer-head')).toEqual([])
