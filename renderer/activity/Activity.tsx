@@ -104,7 +104,7 @@ function AssociationView({ association }: { association: AssociationSummary }) {
         {received > 0 && (
           <span className="quiet">
             {' '}
-            · {received} images, {formatBytes(bytes)}
+            · {received} {received === 1 ? 'image' : 'images'}, {formatBytes(bytes)}
           </span>
         )}
       </div>

@@ -66,7 +66,7 @@ export function Worklist(props: {
       const key = keyOf(event)
       if (event.defaultPrevented || isOfField(event.target, key)) return
       const id = actionOf(key, HEARD)
-      // A letter on the table may begin a name: the table hears it. What has the focus is pressed by Enter.
+      // A letter on the table may begin a name: the table hears it.
       if (id === undefined || (id === 'row-toggle-read' && /^[A-Z]$/.test(key))) return
       event.preventDefault()
       runListAction(id, {

@@ -34,7 +34,7 @@ export const COLUMNS: readonly Column[] = [
   { key: 'institution', name: 'Institution', sort: 'InstitutionName', width: 130, hidden: true },
   { key: 'station', name: 'Station', sort: 'StationName', width: 100, hidden: true },
   { key: 'referrer', name: 'Referrer', sort: 'ReferringPhysicianName', width: 130, hidden: true },
-  { key: 'from', name: 'From', width: 72 },
+  { key: 'from', name: 'From', width: 72, grows: 1 },
   { key: 'flags', name: 'Flags', short: '', width: 28 },
 ]
 

@@ -69,9 +69,9 @@ export function MarksList() {
   const keys = {
     list: useShownKey('mark-list'),
     remove: useShownKey('mark-delete'),
-    length: useShownKey('mark-length'),
-    ellipse: useShownKey('mark-ellipse'),
-    image: useShownKey('key-image'),
+    length: useShownKey('mark-length') ?? markName('length'),
+    ellipse: useShownKey('mark-ellipse') ?? markName('ellipse'),
+    image: useShownKey('key-image') ?? 'Key image',
   }
   const study = useSession(
     ({ assigned, active, study }) => assigned[active]?.StudyInstanceUID ?? study?.StudyInstanceUID,
