@@ -5,6 +5,9 @@ import type {} from '../../renderer/viewer/probe.ts'
 import { launchChromium, openWorkstation, type PageTrouble } from '../fixtures/chromium.ts'
 import { REPOSITORY, type RunningStation, startStation } from '../fixtures/station.ts'
 
+/** The phantoms are made at that moment: seconds, minutes on a machine that has much else to do. */
+const SAMPLES_MS = 300_000
+
 /** One user's hand, in two windows of one station: each test goes on where the one before ended. */
 let station: RunningStation
 let browser: Browser
@@ -47,7 +50,7 @@ beforeAll(async () => {
   second = await context.newPage()
   await second.goto(new URL('/', station.url).href)
   await second.locator('.viewer').waitFor({ state: 'attached' })
-})
+}, SAMPLES_MS)
 afterAll(async () => {
   await browser?.close()
   await station?.stop()

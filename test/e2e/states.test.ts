@@ -9,10 +9,13 @@ import { REPOSITORY, type RunningStation, startStation } from '../fixtures/stati
 let station: RunningStation
 let browser: Browser
 
+/** The phantoms are made at that moment: seconds, minutes on a machine that has much else to do. */
+const SAMPLES_MS = 300_000
+
 beforeAll(async () => {
   station = await startStation()
   await station.job(await station.call('samples.load', {}))
-})
+}, SAMPLES_MS)
 afterAll(async () => {
   await browser?.close()
   await station?.stop()
