@@ -36,10 +36,10 @@ export interface ReadOptions {
 }
 
 export const MAX_DEPTH = 32
-const UNDEFINED = 0xffffffff
-const ITEM = 0xfffee000
-const ITEM_DELIMITATION = 0xfffee00d
-const SEQUENCE_DELIMITATION = 0xfffee0dd
+export const UNDEFINED = 0xffffffff
+export const ITEM = 0xfffee000
+export const ITEM_DELIMITATION = 0xfffee00d
+export const SEQUENCE_DELIMITATION = 0xfffee0dd
 /** The largest real objects (whole slide images, per-frame groups aside) have some thousands of elements at the top. */
 const MAX_ELEMENTS = 50_000
 
@@ -98,7 +98,12 @@ interface Header {
 }
 
 /** The element header at `offset`, or a word for what is wrong with it. */
-function readHeader(view: DataView, offset: number, end: number, encoding: Encoding): Header | 'cut' | 'damaged' {
+export function readHeader(
+  view: DataView,
+  offset: number,
+  end: number,
+  encoding: Encoding,
+): Header | 'cut' | 'damaged' {
   if (offset + 8 > end) return 'cut'
   const tag = tagAt(view, offset, encoding.littleEndian)
   const implicitLength = view.getUint32(offset + 4, encoding.littleEndian)

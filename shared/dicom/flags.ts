@@ -10,6 +10,10 @@ export const instanceFlags = {
   'odd-encoding': 'The bytes are laid out otherwise than the transfer syntax says.',
   'truncated': 'The file ends before the image does.',
   'damaged': 'Part of the header is damaged and could not be read.',
+  'deep-nesting':
+    'Sequences are nested deeper than other systems survive. The object is kept as it came and is not sent on by itself.',
+  'program-preamble':
+    'The file began with a program for a computer. That part was left out; the image itself is unchanged.',
   'mixed-patient': 'Images of this study carry different Patient IDs.',
 } as const satisfies Record<string, string>
 

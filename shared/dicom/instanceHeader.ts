@@ -3,6 +3,7 @@ import { isTextGuessed, langOf } from './charset.ts'
 import { type Encoding, encodingOf } from './encoding.ts'
 import type { InstanceFlag } from './flags.ts'
 import { readImageAttributes } from './imageAttributes.ts'
+import { nestsTooDeep } from './nesting.ts'
 import { overlayGroups } from './overlays.ts'
 import { DataSet } from './reader.ts'
 import { isOddUID, normaliseUID } from './uids.ts'
@@ -218,5 +219,6 @@ function flagsOf(dataSet: DataSet, identity: Identity, declared: Encoding): Inst
     flags.push('odd-encoding')
   if (dataSet.truncated && !dataSet.has(PIXEL_DATA)) flags.push('truncated')
   if (dataSet.damage) flags.push('damaged')
+  if (dataSet.elements.some(span => nestsTooDeep(dataSet.source, span, encoding))) flags.push('deep-nesting')
   return flags
 }

@@ -113,6 +113,19 @@ export function readFileMeta(bytes: Uint8Array): FileMeta | null {
   }
 }
 
+/** MZ (Windows), ELF (Linux), Mach-O of either size and of several (macOS), a script. */
+const PROGRAMS = ['4d5a', '7f454c46', 'cefaedfe', 'cffaedfe', 'feedface', 'feedfacf', 'cafebabe', '2321']
+
+/**
+ * True when a DICOM file begins as a program does: its preamble may be anything, so one file can be both (PS3.10 §7.1, CP-1865).
+ * @param firstBytes 132 or more.
+ */
+export function startsAsProgram(firstBytes: Uint8Array): boolean {
+  if (!hasMagic(firstBytes, PREAMBLE_BYTES)) return false
+  const start = Array.from(firstBytes.subarray(0, 4), byte => byte.toString(16).padStart(2, '0')).join('')
+  return PROGRAMS.some(program => start.startsWith(program))
+}
+
 /** True when the first bytes (132 or more) can be those of a DICOM file, with or without preamble. */
 export function looksLikeDicom(firstBytes: Uint8Array): boolean {
   return hasMagic(firstBytes, PREAMBLE_BYTES) || hasMagic(firstBytes, 0) || bareStart(firstBytes) !== undefined

@@ -55,6 +55,7 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
     finishWork: missing('finishWork'),
     writable: true,
     backlog: { bytes: 0, objects: 0 },
+    received: { stored: 0, duplicate: 0, revision: 0, conflict: 0 },
     async settleAll() {},
     async close() {},
     touch(...StudyInstanceUIDs) {

@@ -131,9 +131,9 @@ export function createCommitRows(
   )
   const addContent = db.prepare(
     `INSERT INTO content (id, instance, relation, TransferSyntaxUID, length, crc, sha256, pixelOffset, door, sourceAET, sendingAET,
-       receivingAET, address, received, attributes, attributesVersion, framePlan, unshowable, synthetic)
+       receivingAET, address, received, attributes, attributesVersion, framePlan, unshowable, synthetic, flags)
      VALUES (@id, @instance, @relation, @TransferSyntaxUID, @length, @crc, x'', @pixelOffset, @door, @sourceAET, @sendingAET,
-       @receivingAET, @address, @received, @attributes, @attributesVersion, @framePlan, @unshowable, @synthetic)`,
+       @receivingAET, @address, @received, @attributes, @attributesVersion, @framePlan, @unshowable, @synthetic, @flags)`,
   )
   const addCopy = db.prepare(
     `INSERT INTO copy (content, volume, file, offset, length, metaLength, state) VALUES (?, 0, ?, ?, ?, ?, 'whole')`,
@@ -267,6 +267,7 @@ export function createCommitRows(
       framePlan: object.framePlan && JSON.stringify(object.framePlan),
       unshowable: object.unshowable ?? null,
       synthetic: Number(header.synthetic),
+      flags: JSON.stringify(header.flags),
     })
     addCopy.run(object.contentId, object.file, object.offset, object.metaLength + object.length, object.metaLength)
     addPending.run(object.contentId)

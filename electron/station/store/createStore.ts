@@ -111,6 +111,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     },
   })
 
+  const outcomes = { stored: 0, duplicate: 0, revision: 0, conflict: 0 }
   const context: ReceiveContext = {
     dataDir,
     disk,
@@ -122,6 +123,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     async commit(object): Promise<Received> {
       const received = await commit(object)
       const { outcome, SOPInstanceUID, contentId } = received
+      outcomes[outcome]++
       if (outcome !== 'duplicate') settler.landed(object.metaLength + object.length)
       if (outcome === 'revision' || outcome === 'conflict') {
         const { sendingAET, address, door } = object.origin
@@ -238,8 +240,8 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   }
 
   async function close(): Promise<void> {
-    const deadline = Date.now() + parts.graceMs
-    while (receives.size > 0 && Date.now() < deadline) await wait(10)
+    const deadline = performance.now() + parts.graceMs
+    while (receives.size > 0 && performance.now() < deadline) await wait(10)
     if (receives.size > 0) log.warn({ receives: receives.size }, 'receives still open at the end are dropped')
     await Promise.all([...receives].map(receive => receive.abort()))
     clearTimeout(tellingWork)
@@ -295,6 +297,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     get backlog() {
       return settler.backlog
     },
+    received: outcomes,
     settleAll: () => settler.settleAll(),
     close() {
       closing ??= close()

@@ -6,6 +6,7 @@ import type {
   StudySort,
   StudySummary,
 } from '../../../shared/contract.ts'
+import type { InstanceFlag } from '../../../shared/dicom/flags.ts'
 import type { AssumedValues } from '../../../shared/dicom/instanceHeader.ts'
 import type { FrameAccessKind, ImageAttributes, SeriesManifest } from '../../../shared/viewing/image.ts'
 
@@ -34,6 +35,8 @@ export interface ReceiveStart {
   assumed?: AssumedValues
   /** Of the sender's profile: other bytes under a known UID are shown from now on. All are kept, whatever is shown. */
   showLatest?: boolean
+  /** What the door saw beside the data set. */
+  flags?: InstanceFlag[]
 }
 
 /** The one way in. Exactly one of `commit` and `abort` ends it. */
@@ -224,6 +227,8 @@ export interface Store {
   readonly writable: boolean
   /** What has been answered and lies in the landing folder still. */
   readonly backlog: { bytes: number; objects: number }
+  /** Objects by what became of them, since the start. */
+  readonly received: Readonly<Record<Received['outcome'], number>>
   /** Brings all of it to its place now. */
   settleAll(): Promise<void>
   /** Refuse new receives, wait for the running ones, checkpoint, close. */

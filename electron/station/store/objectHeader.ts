@@ -8,13 +8,13 @@ import {
 } from '../../../shared/dicom/instanceHeader.ts'
 import { isStorableUID, normaliseUID, transferSyntax } from '../../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
+import { inflateLimit } from '../base/inflateLimit.ts'
 import type { FragmentWalker } from './fragmentWalker.ts'
 
 /** A header longer than this is read no further: its object is kept, but has no pixels to show. */
 export const MAX_HEADER_BYTES = 64 << 20
-/** Deflate can grow a thousandfold; text and numbers of a header grow twentyfold at most. */
-const MAX_INFLATE_RATIO = 256
-const MIN_INFLATE_LIMIT = 4 << 20
+/** Nearly every header of a deflated object ends within the first. */
+const SHORT_HEADER_BYTES = 1 << 20
 
 /** The header from the first bytes of a data set as it came; deflated ones are inflated as far as the bounds allow. */
 export async function readObjectHeader(
@@ -22,13 +22,23 @@ export async function readObjectHeader(
   transferSyntaxUID: string,
   assumed?: AssumedValues,
 ): Promise<InstanceHeader> {
-  const { deflated } = transferSyntax(transferSyntaxUID)
-  return readInstanceHeader(deflated ? await inflateStart(bytes) : bytes, transferSyntaxUID, assumed)
+  if (!transferSyntax(transferSyntaxUID).deflated) return readInstanceHeader(bytes, transferSyntaxUID, assumed)
+  const start = await inflateStart(bytes, SHORT_HEADER_BYTES)
+  const header = readInstanceHeader(start, transferSyntaxUID, assumed)
+  if (header.pixels || start.length < SHORT_HEADER_BYTES) return header
+  // Of these there is one at a time: fifty at once that grow a thousandfold would take all memory.
+  const longer = inflating.then(async () => {
+    const more = await inflateStart(bytes, inflateLimit(bytes.length, MAX_HEADER_BYTES))
+    return readInstanceHeader(more, transferSyntaxUID, assumed)
+  })
+  inflating = longer.catch(() => {})
+  return longer
 }
 
-/** What can be inflated of `bytes`, at most so much; damage ends it where it stands. */
-function inflateStart(bytes: Uint8Array): Promise<Uint8Array> {
-  const limit = Math.min(MAX_HEADER_BYTES, Math.max(MIN_INFLATE_LIMIT, bytes.length * MAX_INFLATE_RATIO))
+let inflating: Promise<unknown> = Promise.resolve()
+
+/** What can be inflated of `bytes`, to a little over `limit`; damage ends it where it stands. */
+function inflateStart(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
   const inflater = createInflateRaw()
   const parts: Buffer[] = []
   let length = 0

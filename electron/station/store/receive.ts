@@ -188,7 +188,7 @@ export class ObjectReceive implements Receive {
       header: {
         ...header,
         SOPClassUID: header.SOPClassUID || normaliseUID(this.#start.SOPClassUID),
-        flags: truncated ? [...header.flags, 'truncated'] : header.flags,
+        flags: [...header.flags, ...(truncated ? (['truncated'] as const) : []), ...(this.#start.flags ?? [])],
       },
       framePlan,
       unshowable,

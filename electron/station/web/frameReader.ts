@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { constants, inflateRaw } from 'node:zlib'
 import { IsocenterError } from '../../../shared/errors.ts'
+import { inflateLimit } from '../base/inflateLimit.ts'
 import type { FrameLocation, Place, StoredObject } from '../store/index.ts'
 import { takeBuffer } from './bufferPool.ts'
 import type { FileHandles } from './fileHandles.ts'
@@ -18,6 +19,7 @@ export class FrameReader {
   #files: FileHandles
   /** By content. */
   #inflated = new Map<number, Promise<Buffer>>()
+  #inflating: Promise<unknown> = Promise.resolve()
 
   constructor(files: FileHandles) {
     this.#files = files
@@ -70,9 +72,10 @@ export class FrameReader {
     const { contentId } = place
     const known = this.#inflated.get(contentId)
     this.#inflated.delete(contentId)
-    const wanted = known ?? this.#readInflated(place, ranges)
+    // One at a time: what is asked for at once must not grow at once.
+    const wanted = known ?? this.#inflating.then(() => this.#readInflated(place, ranges))
     this.#inflated.set(contentId, wanted)
-    wanted.catch(() => this.#inflated.delete(contentId))
+    this.#inflating = wanted.catch(() => this.#inflated.delete(contentId))
     for (const oldest of this.#inflated.keys()) {
       if (this.#inflated.size <= INFLATED_KEPT) break
       this.#inflated.delete(oldest)
@@ -84,7 +87,8 @@ export class FrameReader {
     const deflated = await this.ranges(place, ranges)
     try {
       // A stream cut short still gives what is there: SYNC_FLUSH.
-      return await inflate(deflated, { maxOutputLength: LARGEST_INFLATED, finishFlush: constants.Z_SYNC_FLUSH })
+      const maxOutputLength = inflateLimit(deflated.length, LARGEST_INFLATED)
+      return await inflate(deflated, { maxOutputLength, finishFlush: constants.Z_SYNC_FLUSH })
     } catch (error) {
       const tooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
       throw new IsocenterError(tooLarge ? 'too-large' : 'malformed', 'the deflated data set could not be inflated', {

@@ -12,7 +12,7 @@ export interface Counters {
 export async function metricsText(
   counters: Counters,
   sources: {
-    store: Pick<Store, 'read' | 'writable' | 'seq' | 'backlog'>
+    store: Pick<Store, 'read' | 'writable' | 'seq' | 'backlog' | 'received'>
     dimse: DimsePort
     eventClients: number
     problems: number
@@ -21,10 +21,16 @@ export async function metricsText(
   const counts = await sources.store.read.counts()
   const { open, receiving } = receivingNow(sources.dimse)
   const lines: string[] = []
-  const add = (name: string, type: 'gauge' | 'counter', help: string, value: number | Map<string, number>) => {
+  const add = (
+    name: string,
+    type: 'gauge' | 'counter',
+    help: string,
+    value: number | Map<string, number>,
+    label = 'code',
+  ) => {
     lines.push(`# HELP isocenter_${name} ${help}`, `# TYPE isocenter_${name} ${type}`)
     if (typeof value === 'number') lines.push(`isocenter_${name} ${value}`)
-    else for (const [code, count] of value) lines.push(`isocenter_${name}{code="${code}"} ${count}`)
+    else for (const [code, count] of value) lines.push(`isocenter_${name}{${label}="${code}"} ${count}`)
   }
   add('studies', 'gauge', 'Studies in the store.', counts.studies)
   add('series', 'gauge', 'Series in the store.', counts.series)
@@ -38,6 +44,9 @@ export async function metricsText(
     'Answered objects that have not settled and have no SHA-256 yet.',
     sources.store.backlog.objects,
   )
+  const outcomes = new Map(Object.entries(sources.store.received))
+  const help = 'Answered objects since the start; revision and conflict: other bytes under a known UID.'
+  add('received_total', 'counter', help, outcomes, 'outcome')
   add('store_seq', 'counter', 'Newest position of the feed of changes.', sources.store.seq)
   add('associations_open', 'gauge', 'Open DIMSE associations.', open)
   add('associations_receiving', 'gauge', 'Open DIMSE associations that have stored something.', receiving)

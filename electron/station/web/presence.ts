@@ -22,7 +22,7 @@ export interface Presence {
   close(): void
 }
 
-export function createPresence(now: () => number = Date.now): Presence {
+export function createPresence(now: () => number = () => performance.now()): Presence {
   const windows = new Map<string, Shown>()
   const listeners = new Set<(StudyInstanceUIDs: string[]) => void>()
 

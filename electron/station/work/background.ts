@@ -33,7 +33,7 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
   let running: Promise<void> | undefined
   let wakened = false
   let closed = false
-  let lastArrival = 0
+  let lastArrival = Number.NEGATIVE_INFINITY
   /** A reader waits for them. */
   const urgent: Array<{ contentId: number; again: boolean }> = []
 
@@ -106,8 +106,13 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
 
   /** Ingest comes first: wait for a gap in the arrivals, but not for ever. */
   async function giveWay(): Promise<void> {
-    const begun = Date.now()
-    while (!closed && urgent.length === 0 && Date.now() - lastArrival < QUIET_MS && Date.now() - begun < BURST_PACE_MS)
+    const begun = performance.now()
+    while (
+      !closed &&
+      urgent.length === 0 &&
+      performance.now() - lastArrival < QUIET_MS &&
+      performance.now() - begun < BURST_PACE_MS
+    )
       await wait(50)
   }
 
@@ -135,7 +140,7 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
 
   const unsubscribe = store.onChanges(changes => {
     if (!changes.some(change => change.kind === 'instance')) return
-    lastArrival = Date.now()
+    lastArrival = performance.now()
     wake()
   })
   wake()

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { type FileMeta, readFileMeta } from '../../../shared/dicom/part10.ts'
+import { type FileMeta, readFileMeta, startsAsProgram } from '../../../shared/dicom/part10.ts'
 import { type ErrorCode, IsocenterError } from '../../../shared/errors.ts'
 import type { Store } from '../store/index.ts'
 import type { Progress } from './jobs.ts'
@@ -79,6 +79,7 @@ async function importFile(store: Store, file: Walked, buffer: Uint8Array, progre
         SOPClassUID: meta.MediaStorageSOPClassUID,
         SOPInstanceUID: meta.MediaStorageSOPInstanceUID,
         TransferSyntaxUID: meta.TransferSyntaxUID,
+        ...(meta.isProgram ? { flags: ['program-preamble'] } : {}),
       },
       chunksOf(handle, meta.dataSetOffset, buffer),
       progress.signal,
@@ -94,14 +95,20 @@ async function importFile(store: Store, file: Walked, buffer: Uint8Array, progre
   }
 }
 
-async function readMeta(handle: FileHandle, buffer: Uint8Array): Promise<FileMeta | null> {
+async function readMeta(
+  handle: FileHandle,
+  buffer: Uint8Array,
+): Promise<(FileMeta & { isProgram: boolean }) | undefined> {
   const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0)
-  const meta = readFileMeta(buffer.subarray(0, bytesRead))
+  const isProgram = startsAsProgram(buffer.subarray(0, bytesRead))
+  let meta = readFileMeta(buffer.subarray(0, bytesRead))
   // A meta that fills the whole buffer was cut: the data set begins further on.
-  if (!meta || bytesRead < buffer.length || meta.dataSetOffset < buffer.length / 2) return meta
-  const more = new Uint8Array(MAX_META_BYTES + CHUNK_BYTES)
-  const again = await handle.read(more, 0, more.length, 0)
-  return readFileMeta(more.subarray(0, again.bytesRead))
+  if (meta && bytesRead === buffer.length && meta.dataSetOffset >= buffer.length / 2) {
+    const more = new Uint8Array(MAX_META_BYTES + CHUNK_BYTES)
+    const again = await handle.read(more, 0, more.length, 0)
+    meta = readFileMeta(more.subarray(0, again.bytesRead))
+  }
+  return meta ? { ...meta, isProgram } : undefined
 }
 
 async function* chunksOf(handle: FileHandle, offset: number, buffer: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -9,6 +9,7 @@ import {
 import { DataSet } from '../../../shared/dicom/reader.ts'
 import { transferSyntax } from '../../../shared/dicom/uids.ts'
 import { UnshowableError } from '../../../shared/viewing/samples.ts'
+import { inflateLimit } from '../base/inflateLimit.ts'
 import type { FrameLocation, StoredObject, WorkFound } from '../store/index.ts'
 import { decodeFrame } from './decode/decodeFrame.ts'
 import { makeThumbnail } from './thumbnail.ts'
@@ -100,7 +101,7 @@ async function readHeader(
 
 async function inflatedDataSet(file: FileHandle, object: StoredObject): Promise<Uint8Array> {
   const bytes = await readBytes(file, object.dataSetOffset, Math.min(object.dataSetLength, MAX_FRAME_BYTES))
-  return inflateRawSync(bytes, { maxOutputLength: MAX_INFLATED_BYTES })
+  return inflateRawSync(bytes, { maxOutputLength: inflateLimit(bytes.length, MAX_INFLATED_BYTES) })
 }
 
 /** As many bytes as there are, up to `length`. */

@@ -46,15 +46,18 @@ export interface SettlerParts {
   failedSync(error: unknown): void
 }
 
+/** A copy from the future was received before the clock was set back: it is old, not young. */
+const ageOf = ({ received }: UnsettledCopy) => Math.abs(Date.now() - received)
+
 /** Brings what landed to its final place: from a minute on, oldest first, behind all that arrives, but never later than its limits. */
 export function startSettler(parts: SettlerParts, before: { bytes: number; objects: number }) {
   const { dataDir, disk, log, writer, times } = parts
   let { bytes, objects } = before
-  let lastArrival = 0
+  let lastArrival = Number.NEGATIVE_INFINITY
   let thread: Thread<ReturnType<typeof createSettle>> | undefined
-  let idleSince = Date.now()
+  let idleSince = performance.now()
   let running: Promise<void> | undefined
-  let retryAt = 0
+  let retryAt = Number.NEGATIVE_INFINITY
   let closed = false
   /** Files something settled out of, and when: the last one out leaves nobody behind. */
   const left = new Map<string, number>()
@@ -70,7 +73,7 @@ export function startSettler(parts: SettlerParts, before: { bytes: number; objec
     thread ??= parts.startThread()
     const settled = await thread.call('settle', batch)
     await writer.call('settled', settled)
-    idleSince = Date.now()
+    idleSince = performance.now()
     bytes = Math.max(0, bytes - batch.reduce((sum, { length, metaLength }) => sum + length + metaLength, 0))
     objects = Math.max(0, objects - batch.length)
     for (const copy of settled) {
@@ -82,7 +85,7 @@ export function startSettler(parts: SettlerParts, before: { bytes: number; objec
         detail: `content ${copy.contentId}`,
       })
     }
-    for (const { file } of batch) left.set(file, Date.now())
+    for (const { file } of batch) left.set(file, performance.now())
   }
 
   /** Unlinks what nobody is in any more; a name that is locked (Windows) is tried again. */
@@ -90,7 +93,7 @@ export function startSettler(parts: SettlerParts, before: { bytes: number; objec
     const committed = parts.committedSegment()
     const due = [...left].flatMap(([file, at]) => {
       const number = segmentNumber(basename(file)) ?? Number.NEGATIVE_INFINITY
-      return number < committed && Date.now() - at >= linger ? [file] : []
+      return number < committed && performance.now() - at >= linger ? [file] : []
     })
     if (due.length === 0) return
     const inUse = new Set(await writer.call('landingFilesInUse', due))
@@ -110,11 +113,11 @@ export function startSettler(parts: SettlerParts, before: { bytes: number; objec
   async function run(all: boolean): Promise<void> {
     while (!closed) {
       const wanted = await writer.call('unsettled', BATCH_OBJECTS)
-      const age = Date.now() - (wanted[0]?.received ?? Number.POSITIVE_INFINITY)
+      const age = wanted[0] ? ageOf(wanted[0]) : 0
       if (wanted.length === 0 || !(all || pressed() || age >= times.afterMs)) break
-      const due = all || pressed() ? wanted : wanted.filter(copy => Date.now() - copy.received >= times.afterMs)
+      const due = all || pressed() ? wanted : wanted.filter(copy => ageOf(copy) >= times.afterMs)
       await settleBatch(due)
-      if (!all && !pressed() && age < times.latestMs && Date.now() - lastArrival < QUIET_MS) await wait(REST_MS)
+      if (!all && !pressed() && age < times.latestMs && performance.now() - lastArrival < QUIET_MS) await wait(REST_MS)
     }
     await removeLeft(all ? 0 : times.lingerMs)
   }
@@ -124,7 +127,7 @@ export function startSettler(parts: SettlerParts, before: { bytes: number; objec
       await run(all)
     } catch (error) {
       if (closed) return
-      retryAt = Date.now() + RETRY_MS
+      retryAt = performance.now() + RETRY_MS
       log.error({ err: error }, 'settling stopped; it is tried again')
       if (error instanceof IsocenterError && error.code === 'store-read-only') parts.failedSync(error)
       if (error instanceof IsocenterError && error.code === 'disk-full') {
@@ -138,9 +141,9 @@ export function startSettler(parts: SettlerParts, before: { bytes: number; objec
   }
 
   async function tick(): Promise<void> {
-    if (running || closed || Date.now() < retryAt) return
+    if (running || closed || performance.now() < retryAt) return
     if (objects === 0 && left.size === 0) {
-      if (thread && Date.now() - idleSince > IDLE_MS) {
+      if (thread && performance.now() - idleSince > IDLE_MS) {
         const idle = thread
         thread = undefined
         await idle.stop()
@@ -157,7 +160,7 @@ export function startSettler(parts: SettlerParts, before: { bytes: number; objec
   return {
     /** An object landed with so many bytes. */
     landed(size: number): void {
-      lastArrival = Date.now()
+      lastArrival = performance.now()
       bytes += size
       objects++
     },
