@@ -1,4 +1,3 @@
-import { createInflateRaw } from 'node:zlib'
 import { type FramePlan, planFrames } from '../../../shared/dicom/frames.ts'
 import {
   type AssumedValues,
@@ -8,7 +7,7 @@ import {
 } from '../../../shared/dicom/instanceHeader.ts'
 import { isStorableUID, normaliseUID, transferSyntax } from '../../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
-import { inflateLimit } from '../base/inflateLimit.ts'
+import { inflateLimit, inflateStart } from '../base/inflate.ts'
 import type { FragmentWalker } from './fragmentWalker.ts'
 
 /** A header longer than this is read no further: its object is kept, but has no pixels to show. */
@@ -36,27 +35,6 @@ export async function readObjectHeader(
 }
 
 let inflating: Promise<unknown> = Promise.resolve()
-
-/** What can be inflated of `bytes`, to a little over `limit`; damage ends it where it stands. */
-function inflateStart(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
-  const inflater = createInflateRaw()
-  const parts: Buffer[] = []
-  let length = 0
-  return new Promise(resolve => {
-    const done = () => {
-      inflater.destroy()
-      resolve(Buffer.concat(parts))
-    }
-    inflater.on('data', (part: Buffer) => {
-      parts.push(part)
-      length += part.length
-      if (length >= limit) done()
-    })
-    inflater.on('end', done)
-    inflater.on('error', done)
-    inflater.end(bytes)
-  })
-}
 
 /**
  * Whether the object may be stored under the identity its header gives. Nothing but the three UIDs is asked of it.

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { constants, inflateRaw } from 'node:zlib'
 import { IsocenterError } from '../../../shared/errors.ts'
-import { inflateLimit } from '../base/inflateLimit.ts'
+import { inflateLimit } from '../base/inflate.ts'
 import type { FrameLocation, Place, StoredObject } from '../store/index.ts'
 import { takeBuffer } from './bufferPool.ts'
 import type { FileHandles } from './fileHandles.ts'

@@ -1,5 +1,4 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { inflateRawSync } from 'node:zlib'
 import {
   type InstanceHeader,
   readFunctionalGroups,
@@ -9,7 +8,7 @@ import {
 import { DataSet } from '../../../shared/dicom/reader.ts'
 import { transferSyntax } from '../../../shared/dicom/uids.ts'
 import { UnshowableError } from '../../../shared/viewing/samples.ts'
-import { inflateLimit } from '../base/inflateLimit.ts'
+import { inflateLimit, inflateStart } from '../base/inflate.ts'
 import type { FrameLocation, StoredObject, WorkFound } from '../store/index.ts'
 import { decodeFrame } from './decode/decodeFrame.ts'
 import { makeThumbnail } from './thumbnail.ts'
@@ -33,7 +32,9 @@ const MAX_INFLATED_BYTES = 512 * 2 ** 20
 export async function lookInto({ object, frame, location, headerOnly }: LookRequest): Promise<WorkFound> {
   const file = await open(object.path, 'r')
   try {
-    const inflated = transferSyntax(object.TransferSyntaxUID).deflated ? await inflatedDataSet(file, object) : undefined
+    const inflated = transferSyntax(object.TransferSyntaxUID).deflated
+      ? await inflatedDataSet(file, object, location)
+      : undefined
     const { header, bytes } = await readHeader(file, object, inflated)
     const found: WorkFound = { attributes: header.attributes }
     if (header.enhanced) {
@@ -99,9 +100,15 @@ async function readHeader(
   throw new Error('unreachable: the last attempt returns')
 }
 
-async function inflatedDataSet(file: FileHandle, object: StoredObject): Promise<Uint8Array> {
+/** As far as the frame's end, or as a header may go. */
+async function inflatedDataSet(
+  file: FileHandle,
+  object: StoredObject,
+  frame: FrameLocation | null,
+): Promise<Uint8Array> {
   const bytes = await readBytes(file, object.dataSetOffset, Math.min(object.dataSetLength, MAX_FRAME_BYTES))
-  return inflateRawSync(bytes, { maxOutputLength: inflateLimit(bytes.length, MAX_INFLATED_BYTES) })
+  const needed = frame ? frame.inflatedOffset + frame.inflatedLength : Math.max(...HEADER_BYTES)
+  return inflateStart(bytes, Math.min(needed, inflateLimit(bytes.length, MAX_INFLATED_BYTES)))
 }
 
 /** As many bytes as there are, up to `length`. */
