@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { dataHeader } from '../../electron/station/wire/pduEncode.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { CT_IMAGE, ctObject } from '../dimse/harness.ts'
-import { associateRequest, RawPeer, type SendObject } from '../fakes/byteSender.ts'
+import { associateRequest, RawPeer, type SendObject, sendBytes } from '../fakes/byteSender.ts'
 import { seeded } from '../fixtures/oddFiles.ts'
 import { inspect, metric, nothingLost, ownStation, report } from './inspect.ts'
 
@@ -119,4 +120,57 @@ test('the answer to every object is lost once: each comes twice and is there onc
   report('11', `${line.injected} answers lost`, found)
   expect(found).toMatchObject({ ...nothingLost, acknowledged: 20 })
   expect(await metric(station, 'received_total{outcome="duplicate"}')).toBe(20)
+})
+
+test('100 scanners at once and a slow-loris in every place of its address: all are served, in bounded memory', async () => {
+  const station = await ownStation()
+  const loris = await Promise.all(
+    Array.from({ length: 64 }, async () => {
+      const peer = new RawPeer(station.dimsePort, '127.0.0.66')
+      expect((await peer.associate(REQUEST))?.type).toBe(2)
+      await peer.write(dataHeader(1, 50_000, { command: true, last: true }))
+      return peer
+    }),
+  )
+  const drip = setInterval(() => {
+    for (const peer of loris) peer.socket.write(Buffer.alloc(1))
+  }, 50)
+  onTestFinished(() => {
+    clearInterval(drip)
+    for (const peer of loris) peer.socket.destroy()
+  })
+  const before = await metric(station, 'process_resident_memory_bytes')
+  const size = 256
+  const parts = ['127.0.0.2', '127.0.0.3'].map((from, half) => ({
+    from,
+    objects: Array.from({ length: 100 }, (_, n) => ctObject(half * 1000 + n, {}, TS.ExplicitVRLittleEndian, size)),
+  }))
+  const results = await Promise.all(
+    parts.map(({ from, objects }) => sendBytes(objects, { port: station.dimsePort, from, associations: 50 })),
+  )
+  expect(results.flat().filter(({ status }) => status === 0)).toHaveLength(200)
+  expect(await metric(station, 'associations_open')).toBeGreaterThan(0)
+  const grown = Math.round(((await metric(station, 'process_resident_memory_bytes')) - before) / 2 ** 20)
+  const found = await inspect(
+    station,
+    parts.flatMap(({ objects }) => objects),
+  )
+  report('13', `100 associations of two addresses, 64 of a slow-loris, memory grew by ${grown} MiB`, found)
+  expect(found).toMatchObject({ ...nothingLost, acknowledged: 200 })
+  expect(grown).toBeLessThan(400)
+})
+
+test('the counting itself: an object that was never sent is missing, another one’s bytes are different', async () => {
+  const station = await ownStation()
+  await sendBytes([ctObject(1), ctObject(2), ctObject(2, { PatientName: 'Other^Name' })], { port: station.dimsePort })
+  const { SOPInstanceUID } = ctObject(1)
+  expect(await inspect(station, [{ ...ctObject(3), SOPInstanceUID }, ctObject(2), ctObject(4)])).toEqual({
+    acknowledged: 3,
+    // Of 1 the bytes, of 4 everything.
+    missing: 2,
+    // Of 1 on the disk and as retrieved, of 2 a version nobody claims.
+    different: 3,
+    // That version, and nothing of 4 is shown.
+    doubled: 2,
+  })
 })

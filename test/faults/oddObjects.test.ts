@@ -38,8 +38,8 @@ function withBytes(number: number, bytes: Uint8Array): SendObject {
 }
 
 /** Sequences of defined lengths, one in the other: a reader that skips by length never sees them. */
-function nestedByLength(levels: number): Buffer {
-  let bytes = Buffer.alloc(0)
+function nestedByLength(levels: number, innermost = Buffer.alloc(0)): Buffer {
+  let bytes = innermost
   for (let level = 0; level < levels; level++) {
     const item = Buffer.alloc(8)
     item.writeUInt32LE(0xe000fffe, 0)
@@ -63,6 +63,7 @@ test('64, 1,000 and 20,000 levels of sequences: kept byte for byte, flagged so t
     ...levels.map((depth, n) => withBytes(10 + n, sequences(depth))),
     withBytes(20, nestedByLength(64)),
     withBytes(21, nestedByLength(1000)),
+    withBytes(22, nestedByLength(20, sequences(20))),
   ]
   const plain = [ctObject(1), withBytes(2, sequences(31)), withBytes(3, nestedByLength(32))]
   const objects = [...deep, ...plain]

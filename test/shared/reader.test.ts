@@ -3,6 +3,7 @@ import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { headerLines } from '../../shared/dicom/header.ts'
 import { readInstanceHeader } from '../../shared/dicom/instanceHeader.ts'
 import { toDicomJson } from '../../shared/dicom/json.ts'
+import { nestsTooDeep } from '../../shared/dicom/nesting.ts'
 import { DataSet, readElements } from '../../shared/dicom/reader.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { encapsulate, type NewDataSet } from '../../shared/dicom/writer.ts'
@@ -130,6 +131,26 @@ test.each([64, 1_000, 20_000])('%d levels of sequences are passed over, told, an
 test('32 levels are not too deep', () => {
   expect(DataSet.read(nestedSequences(31, true), EXPLICIT).damage).toBeUndefined()
 })
+
+test.each([TS.ImplicitVRLittleEndian, TS.ExplicitVRLittleEndian, TS.ExplicitVRBigEndian])(
+  'more than 32 levels are found whatever their lengths say, in %s; many frames are none',
+  uid => {
+    const encoding = encodingOf(uid)
+    const nested = (levels: number): NewDataSet => ({
+      ContentSequence: [levels > 1 ? nested(levels - 1) : { TextValue: 'the innermost' }],
+    })
+    const deep = (values: NewDataSet) => {
+      const dataSet = DataSet.read(dataSetBytes({ Modality: 'CT', ...values }, uid), encoding)
+      return dataSet.elements.some(span => nestsTooDeep(dataSet.source, span, encoding))
+    }
+    expect([31, 32, 33, 64, 500].map(levels => deep(nested(levels)))).toEqual([false, false, true, true, true])
+    const frame = { PlanePositionSequence: [{ ImagePositionPatient: [0, 0, 0] }], FrameVOILUTSequence: [nested(3)] }
+    expect(deep({ PerFrameFunctionalGroupsSequence: Array.from({ length: 500 }, () => frame) })).toBe(false)
+    // Behind many shallow ones.
+    const last = Array.from({ length: 500 }, (_, n) => (n < 499 ? frame : nested(33)))
+    expect(deep({ PerFrameFunctionalGroupsSequence: last })).toBe(true)
+  },
+)
 
 test('a length that lies ends reading and allocates nothing', () => {
   for (const length of [0xfffffffe, 0x7fffffff, 0x00ffffff]) {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import Database from 'better-sqlite3'
@@ -87,4 +87,29 @@ test('a worklist of the first version gets its lists, priors and search words', 
   while ((await list('schadel')).total < 3) await wait(20)
   expect((await list('たろう 123')).studies.map(study => study.StudyInstanceUID)).toEqual(['1.1'])
   expect((await list('yamada')).total).toBe(0)
+})
+
+test('an upgrade keeps the queues; the version before takes its backup again with them, not the newer database', async () => {
+  const { store, dataDir } = await newStore()
+  const objects = Array.from({ length: 50 }, (_, n) => ctSlice(n + 1, {}, { size: 8 }))
+  for (const object of objects) await send(store, object)
+  const { backlog } = store
+  const pending = await store.read.pendingWork(100)
+  expect([pending.length, backlog.objects]).toEqual([50, 50])
+  await store.close()
+  const file = join(dataDir, 'index.sqlite')
+  const db = new Database(file)
+  migrate(db, [...MIGRATIONS, next])
+  expect(db.prepare('SELECT content AS contentId FROM pending').all()).toEqual(
+    pending.map(({ contentId }) => ({ contentId })),
+  )
+  db.close()
+  const upgraded = readFileSync(file)
+  await expect(newStore({ dataDir })).rejects.toMatchObject({ code: 'database-newer' })
+  expect(readFileSync(file).equals(upgraded)).toBe(true)
+  renameSync(`${file}.v${MIGRATIONS.length}.backup`, file)
+  const { store: again } = await newStore({ dataDir })
+  expect(await again.read.pendingWork(100)).toEqual(pending)
+  expect(again.backlog).toEqual(backlog)
+  for (const object of objects) expect((await send(again, object)).outcome).toBe('duplicate')
 })

@@ -6,6 +6,7 @@ import { createLog } from '../../electron/station/base/log.ts'
 import { startThread } from '../../electron/station/base/thread.ts'
 import { openStore } from '../../electron/station/store/openStore.ts'
 import { startBackground } from '../../electron/station/work/background.ts'
+import { codestreamBytes } from '../../electron/station/work/decode/codestreamBytes.ts'
 import { decodeFrame } from '../../electron/station/work/decode/decodeFrame.ts'
 import { ctTorso, torsoSlice } from '../../electron/station/work/samples/ctTorso.ts'
 import { CINE, cineFrame } from '../../electron/station/work/samples/ultrasoundCine.ts'
@@ -13,6 +14,7 @@ import { makeThumbnail, THUMBNAIL_SIZE } from '../../electron/station/work/thumb
 import type { WorkApi } from '../../electron/station/work/workThread.ts'
 import { readInstanceHeader } from '../../shared/dicom/instanceHeader.ts'
 import { readFileMeta } from '../../shared/dicom/part10.ts'
+import { TS } from '../../shared/dicom/uids.ts'
 import { toRGB } from '../../shared/viewing/colour.ts'
 import type { ImageAttributes } from '../../shared/viewing/image.ts'
 import { nativeFrame } from '../../shared/viewing/samples.ts'
@@ -69,14 +71,30 @@ test.each([
   expect(await dcmtk(tool, ...options, source, coded)).toMatchObject({ code: 0 })
   const file = await readFile(coded)
   const meta = readFileMeta(file)!
+  const bytes = encapsulatedFragments(file.subarray(meta.dataSetOffset))
+  expect(codestreamBytes(bytes)).toBe(tool === 'dcmcrle' ? 0 : 128 * 128 * 2)
   const decoded = await decodeFrame({
-    bytes: encapsulatedFragments(file.subarray(meta.dataSetOffset)),
+    bytes,
     TransferSyntaxUID: meta.TransferSyntaxUID,
     attributes: ctAttributes,
     encapsulated: true,
     bitOffset: 0,
   })
   expect(Uint16Array.from(decoded!.samples)).toEqual(torsoSlice(1, size).pixels)
+})
+
+test.each([
+  ['a JPEG', TS.JPEGLosslessSV1, 'ffd8ffc3000b10fffefffe01012100'],
+  ['a JPEG-LS behind an application segment', TS.JPEGLSLossless, 'ffd8ffe80004aaaafff7000b10fffefffe01012100'],
+  [
+    'a JPEG 2000 in a box',
+    TS.JPEG2000,
+    `0000000c6a5020200d0a870a00000000ff4fff510029${'0000'}${'0000ea60'.repeat(2)}${'0'.repeat(48)}00010f0101`,
+  ],
+])('%s that says it is thousands of pixels wide is not given to its codec', async (_name, TransferSyntaxUID, hex) => {
+  const bytes = Buffer.concat([Buffer.from(hex, 'hex'), Buffer.alloc(100)])
+  const frame = { bytes, TransferSyntaxUID, attributes: ctAttributes, encapsulated: true, bitOffset: 0 }
+  await expect(decodeFrame(frame)).rejects.toThrow('far larger image than the header says')
 })
 
 const rgbFrame = { rows: 4, columns: 4, samplesPerPixel: 3, planar: false, PhotometricInterpretation: 'RGB' }
