@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { deflateRawSync } from 'node:zlib'
+import { constants, deflateRawSync } from 'node:zlib'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import { TS } from '../../shared/dicom/uids.ts'
@@ -113,20 +113,17 @@ function encapsulated(number: number, TransferSyntaxUID: string, frame: Buffer, 
 test('bombs of deflate, RLE and JPEG 2000: kept as they are, never unpacked beyond the bounds, the station goes on', async () => {
   const station = await ownStation()
   const zeros = Buffer.alloc(300 << 20)
-  const deflated = ({ dataSet, ...object }: SendObject, level = 6): SendObject => ({
-    ...object,
-    TransferSyntaxUID: TS.DeflatedExplicitVRLittleEndian,
-    dataSet: deflateRawSync(dataSet, { level }),
-  })
-  const element = Buffer.concat([Buffer.from(elementHeader(0x00431001, 'OB', zeros.length)), zeros])
-  const image = ctObject(1)
+  const tails = [6, 1].map(level => deflateRawSync(zeros, { level }))
+  /** The object, and behind it an element of so many zeros. */
+  const deflated = (object: SendObject, tag: number, tail: Buffer): SendObject => {
+    const head = Buffer.concat([object.dataSet, Buffer.from(elementHeader(tag, 'OB', zeros.length))])
+    const dataSet = Buffer.concat([deflateRawSync(head, { finishFlush: constants.Z_SYNC_FLUSH }), tail])
+    return { ...object, TransferSyntaxUID: TS.DeflatedExplicitVRLittleEndian, dataSet }
+  }
   const bombs = [
-    // 300 MB of zeros behind the pixels, and as an element where they should be.
-    deflated({
-      ...image,
-      dataSet: Buffer.concat([image.dataSet, Buffer.from(elementHeader(0xfffcfffc, 'OB', zeros.length)), zeros]),
-    }),
-    ...[2, 3, 4, 5].map(number => deflated(withBytes(number, element), number < 4 ? 6 : 1)),
+    deflated(ctObject(1), 0xfffcfffc, tails[0]!),
+    // Where the pixels should be, packed a thousandfold and two hundredfold.
+    ...[2, 3, 4, 5].map(number => deflated(withBytes(number, Buffer.alloc(0)), 0x00431001, tails[number % 2]!)),
     encapsulated(6, TS.RLELossless, rleFrame(100), { Rows: 10_000, Columns: 12_000 }),
     encapsulated(7, TS.JPEG2000Lossless, endlessJpeg2000(), {}),
   ]
