@@ -16,7 +16,7 @@ import { frameStream } from './frameStream.ts'
 import { decide } from './gate.ts'
 import { addHeaders } from './headers.ts'
 import { type Listening, serve } from './httpAdapter.ts'
-import { type Counters, metricsText } from './metrics.ts'
+import { type Counters, metricsText, watchEventLoop } from './metrics.ts'
 import { errorPage } from './pages.ts'
 import type { DimsePort, WorkPort } from './ports.ts'
 import { createPresence } from './presence.ts'
@@ -64,12 +64,13 @@ export function createWeb(deps: WebDeps): Web {
   const presence = createPresence()
   const events = createEvents({ ...deps, presence })
   const counters: Counters = { requests: new Map(), frames: 0, frameBytes: 0 }
+  const eventLoop = watchEventLoop()
   const api = createApi(deps, reader, presence, () => port)
 
   const app = new Hono()
   app.get('/healthz', () => Response.json({ ok: true, version: deps.version, writable: store.writable }))
   app.get('/metrics', async () => {
-    const sources = { ...deps, eventClients: events.clients, problems: deps.problems.list().length }
+    const sources = { ...deps, eventClients: events.clients, problems: deps.problems.list().length, eventLoop }
     const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }
     return new Response(await metricsText(counters, sources), { headers })
   })
@@ -149,6 +150,7 @@ export function createWeb(deps: WebDeps): Web {
         async close(graceMs) {
           events.close()
           presence.close()
+          eventLoop.close()
           await listening.close(graceMs)
           files.close()
         },
