@@ -3,8 +3,17 @@ import path from 'node:path'
 import { spawnThrough } from './process.mjs'
 import { ensureTools, mayInstall } from './systemTools.mjs'
 
-/** Folders of test/ by suite; every other test file belongs to `unit`, the inner loop. `station` starts threads and processes. */
-const OWN_SUITES = { station: ['store', 'work', 'station'], dimse: ['dimse'], e2e: ['e2e'], electron: ['electron'] }
+/**
+ * Folders of test/ by suite; every other test file belongs to `unit`, the inner loop. `station` starts threads and processes,
+ * `bench` runs the benchmarks at their smallest.
+ */
+const OWN_SUITES = {
+  station: ['store', 'work', 'station'],
+  dimse: ['dimse'],
+  bench: ['bench'],
+  e2e: ['e2e'],
+  electron: ['electron'],
+}
 const SUITES = ['static', 'unit', ...Object.keys(OWN_SUITES)]
 /** A window that hangs must not hang the run: no suite takes a tenth of this. */
 const SUITE_TIMEOUT_MS = 20 * 60_000
