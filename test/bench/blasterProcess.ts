@@ -27,6 +27,8 @@ let stopped = false
 process.on('message', () => {
   stopped = true
 })
+// Whoever asked for it is gone.
+process.on('disconnect', () => process.exit())
 
 const peers = await Promise.all(Array.from({ length: order.associations }, (_, i) => open(i)))
 const latencies: number[] = []

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- ingest [--smoke] [--reps N] [--cells ct:10,mr:10]`: C-STORE into Isocenter, Orthanc and storescp, each in an
+ * `npm run bench -- ingest [--smoke] [--reps N] [--cells ct:10,mr:10] [--count N]`: C-STORE into Isocenter, Orthanc and storescp, each in an
  * empty folder, from a sender that is faster than any of them; repetitions interleaved, so that only the ratios of one
  * repetition count. `--slow-disk` and `--memory`: Isocenter alone, on a disk that takes 10 ms to sync, and with large objects.
  */
@@ -30,6 +30,7 @@ const { values: options } = parseArgs({
     'smoke': { type: 'boolean', default: false },
     'reps': { type: 'string' },
     'cells': { type: 'string' },
+    'count': { type: 'string' },
     'slow-disk': { type: 'boolean', default: false },
     'memory': { type: 'boolean', default: false },
   },
@@ -51,7 +52,11 @@ function toCell(text: string): Cell {
   const [name = '', associations] = text.split(':')
   const kind = toKind(name)
   if (!kind || !Number(associations)) throw new Error(`no such cell: ${text}`)
-  return { kind, associations: Number(associations), count: options.smoke ? SMOKE : COUNTS[kind] }
+  return {
+    kind,
+    associations: Number(associations),
+    count: Number(options.count ?? (options.smoke ? SMOKE : COUNTS[kind])),
+  }
 }
 
 async function compare(): Promise<void> {
