@@ -97,7 +97,7 @@ async function timed(station: RunningStation, kind: string, search: Search): Pro
 }
 
 async function measureWarm(kinds: ReturnType<typeof searches>): Promise<void> {
-  const receiver = await receiverOf(await startStation({ dataDir }))
+  const receiver = receiverOf(await startStation({ dataDir }))
   try {
     const station = receiver.station!
     const stop = new AbortController()

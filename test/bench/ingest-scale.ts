@@ -76,16 +76,20 @@ async function measureScale(): Promise<void> {
 async function fill(station: RunningStation): Promise<void> {
   const count = Math.ceil(total / STEPS)
   let first: { rate: number; p99: number } | undefined
+  const pid = station.process.pid ?? 0
   await push(station, { run: 1, count: WARM_UP })
   for (let step = 0; step < STEPS; step++) {
+    const before = await usageOf(pid)
     const blasted = await push(station, { run: 0, first: step * count, count: Math.min(count, total - step * count) })
     const now = { rate: rateOf(blasted), p99: blasted.latency.p99 }
     first ??= now
-    const { peakRssMB } = await usageOf(station.process.pid ?? 0)
+    const { cpuMs, peakRssMB } = await usageOf(pid)
     const parts = [
       `${(((step + 1) * 100) / STEPS).toFixed(0).padStart(5)} %`,
       `${now.rate.toFixed(0)}/s (${(now.rate / first.rate).toFixed(2)} of the first)`,
       `answer p99 ${now.p99.toFixed(1)} ms (${(now.p99 / first.p99).toFixed(2)})`,
+      // What a rate loses to others on the machine, this does not.
+      `CPU ${((cpuMs - before.cpuMs) / blasted.instances).toFixed(2)} ms each`,
       `peak ${peakRssMB.toFixed(0)} MB resident`,
       `log ${((await logBytes(station)) / 2 ** 20).toFixed(0)} MB`,
     ]

@@ -1,9 +1,11 @@
 /**
- * `npm run bench -- ingest [--smoke] [--reps N] [--cells ct:10,mr:10] [--count N]`: C-STORE into Isocenter, Orthanc and storescp, each in an
- * empty folder, from a sender that is faster than any of them; repetitions interleaved, so that only the ratios of one
- * repetition count. `--slow-disk` and `--memory`: Isocenter alone, on a disk that takes 10 ms to sync, and with large objects.
+ * `npm run bench -- ingest [--smoke] [--reps N] [--cells ct:10,mr:10] [--count N]`: C-STORE into Isocenter, Orthanc and
+ * storescp, each in an empty folder, from a sender that is faster than any of them; repetitions interleaved, so that only the
+ * ratios of one repetition count. `--slow-disk` and `--memory`: Isocenter alone, on a disk that takes 10 ms to sync, and with large objects.
  */
+import path from 'node:path'
 import { parseArgs } from 'node:util'
+import Database from 'better-sqlite3'
 import { type Blasted, blast, rateOf } from './blaster.ts'
 import { machine, percentile } from './figures.ts'
 import { measureMemory } from './ingestMemory.ts'
@@ -129,18 +131,32 @@ function report({ kind, associations, count }: Cell, all: Array<Record<ReceiverN
   }
 }
 
-/** What each syncs before it answers, counted in a run of its own. */
+/** What each syncs for an image, counted in a run of its own, and how our index keeps its log. */
 async function sayPromises(): Promise<void> {
   for (const name of NAMES) {
     const receiver = await RECEIVERS[name]()
     try {
       const count = options.smoke ? SMOKE : 200
       const to = { port: receiver.port, calledAET: receiver.aet, kind: 'ct', associations: 10, count } as const
-      const calls = await syncCalls(receiver.pid, () => blast({ ...to, run: 0 }))
-      const each = [...calls].map(([what, times]) => `${(times / count).toFixed(2)} ${what}`)
-      console.log(`  ${name} syncs for an image, 10 associations: ${each.join(', ') || 'nothing'}`)
+      const said = await syncCalls(receiver.pid, () => blast({ ...to, run: 0 })).then(
+        calls => [...calls].map(([what, times]) => `${(times / count).toFixed(2)} ${what}`).join(', ') || 'nothing',
+        // Where processes may not be traced the rates still mean something.
+        (error: Error) => `not counted (${error.message})`,
+      )
+      const journal = receiver.station && `; index: journal_mode ${journalMode(receiver.station.dataDir)}`
+      console.log(`  ${name} syncs for an image, 10 associations: ${said}${journal ?? ''}`)
     } finally {
       await receiver.close()
     }
+  }
+}
+
+/** `synchronous` is a connection's own and can't be asked from outside: what is synced of the log tells it. */
+function journalMode(dataDir: string): string {
+  const db = new Database(path.join(dataDir, 'index.sqlite'), { readonly: true })
+  try {
+    return String(db.pragma('journal_mode', { simple: true }))
+  } finally {
+    db.close()
   }
 }

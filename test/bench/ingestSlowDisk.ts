@@ -21,7 +21,7 @@ export async function measureSlowDisk(smoke: boolean): Promise<void> {
   const slow = await slowSync(SYNC_MS)
   try {
     fillIndex(dataDir, smoke ? 2000 : STUDIES, Date.UTC(2026, 0, 15))
-    const receiver = await receiverOf(await startStation({ dataDir, env: slow.env }))
+    const receiver = receiverOf(await startStation({ dataDir, env: slow.env }))
     try {
       const { station } = receiver
       if (!station) return

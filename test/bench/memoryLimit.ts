@@ -22,7 +22,7 @@ export async function memoryLimit(bytes: number): Promise<MemoryLimit | undefine
   const group = path.join(root, `isocenter-bench-${process.pid}`)
   const remove = async () => {
     // The kernel is still clearing up after a process that has just ended.
-    for (let patience = 20; patience > 0; patience--) {
+    for (let patience = 20; patience > 0 && existsSync(group); patience--) {
       const gone = await rmdir(group).then(
         () => true,
         () => false,

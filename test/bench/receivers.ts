@@ -40,9 +40,8 @@ async function startIsocenter(): Promise<Receiver> {
 }
 
 /** A running station as a receiver, somebody listening to its events; `close` stops the station. */
-export async function receiverOf(station: RunningStation): Promise<Receiver> {
-  const leave = new AbortController()
-  const events = listenToEvents(station, leave.signal)
+export function receiverOf(station: RunningStation): Receiver {
+  const events = listenToEvents(station)
   const pid = station.process.pid ?? 0
   return {
     name: 'Isocenter',
@@ -53,22 +52,20 @@ export async function receiverOf(station: RunningStation): Promise<Receiver> {
     usage: () => usageOf(pid),
     stored: async () => (await gauges(station)).instances ?? Number.NaN,
     async close() {
-      leave.abort()
-      await events
       const code = await station.stop()
+      await events
       if (code !== 0) throw new Error(`the station ended with ${code}:\n${station.log()}`)
     },
   }
 }
 
-async function listenToEvents(station: RunningStation, signal: AbortSignal): Promise<void> {
+/** Until the station ends. */
+async function listenToEvents(station: RunningStation): Promise<void> {
   try {
-    const response = await station.get('/api/events', {})
-    const reader = response.body?.getReader()
-    signal.addEventListener('abort', () => void reader?.cancel())
+    const reader = (await station.get('/api/events')).body?.getReader()
     for (let done = false; !done; ) done = (await reader?.read())?.done ?? true
   } catch {
-    // The station ended: whoever measures notices that without a stream of events.
+    // It was killed: whoever measures notices that without a stream of events.
   }
 }
 
