@@ -10,6 +10,11 @@ import { eventLoop } from './stationGauges.ts'
 import { slowSync } from './syncCalls.ts'
 
 const SYNC_MS = 10
+const LOADS = [
+  { associations: 1, count: 150 },
+  { associations: 10, count: 1000 },
+]
+const SMOKE = [{ associations: 10, count: 20 }]
 /** A search in the middle of names reads every name: with so many studies it takes some 50 ms. */
 const STUDIES = 300_000
 const MIDDLE_OF_A_NAME = '/dicom-web/studies?PatientName=*zzz*&limit=1'
@@ -27,20 +32,15 @@ export async function measureSlowDisk(smoke: boolean): Promise<void> {
       if (!station) return
       const to = { port: receiver.port, calledAET: receiver.aet, kind: 'ct' } as const
       await blast({ ...to, associations: 10, run: 0, count: smoke ? 10 : 100 })
-      for (const [associations, count] of smoke
-        ? [[10, 20]]
-        : [
-            [1, 150],
-            [10, 1000],
-          ]) {
+      for (const load of smoke ? SMOKE : LOADS) {
         const stop = new AbortController()
         const queries = queryUntil(station, stop.signal)
         await eventLoop(station)
-        const blasted = await blast({ ...to, associations: associations!, run: associations!, count: count! })
+        const blasted = await blast({ ...to, ...load, run: load.associations })
         const loop = await eventLoop(station)
         stop.abort()
         console.log(
-          `  ${associations} associations: ${rateOf(blasted).toFixed(1)}/s, answer p50 ${blasted.latency.p50.toFixed(1)} p99 ${blasted.latency.p99.toFixed(1)} ms`,
+          `  ${load.associations} associations: ${rateOf(blasted).toFixed(1)}/s, answer p50 ${blasted.latency.p50.toFixed(1)} p99 ${blasted.latency.p99.toFixed(1)} ms`,
         )
         console.log(`    event loop late p99 ${loop.p99.toFixed(1)}, max ${loop.max.toFixed(1)} ms`)
         console.log(`    the query beside: ${summary(await queries)}`)

@@ -12,7 +12,7 @@ export async function gauges(station: RunningStation): Promise<Record<string, nu
   )
 }
 
-/** 'event loop late p99 3.1 ms, max 12 ms' since the gauges were last read. */
+/** How late the station's main loop was since the gauges were last read, ms. */
 export async function eventLoop(station: RunningStation): Promise<{ p99: number; max: number }> {
   const { event_loop_late_p99_seconds = Number.NaN, event_loop_late_max_seconds = Number.NaN } = await gauges(station)
   return { p99: 1000 * event_loop_late_p99_seconds, max: 1000 * event_loop_late_max_seconds }
