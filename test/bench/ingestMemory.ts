@@ -1,4 +1,4 @@
-import { blast, rateOf } from './blaster.ts'
+import { blast } from './blaster.ts'
 import { machine } from './figures.ts'
 import { RECEIVERS } from './receivers.ts'
 
@@ -20,7 +20,7 @@ export async function measureMemory(smoke: boolean): Promise<void> {
       const { peakRssMB } = await receiver.usage()
       const megabytes = blasted.bytes / 1000 / (blasted.ended - blasted.began)
       console.log(
-        `  ${order.count} ${what} over ${order.associations}: peak ${peakRssMB.toFixed(0)} MB resident (${idle.toFixed(0)} MB after start), ${rateOf(blasted).toFixed(1)}/s, ${megabytes.toFixed(0)} MB/s`,
+        `  ${order.count} ${what} over ${order.associations}: peak ${peakRssMB.toFixed(0)} MB resident (${idle.toFixed(0)} MB after start), ${megabytes.toFixed(0)} MB/s`,
       )
     } finally {
       await receiver.close()
