@@ -269,7 +269,13 @@ export function createCommitRows(
       synthetic: Number(header.synthetic),
     })
     addCopy.run(object.contentId, object.file, object.offset, object.metaLength + object.length, object.metaLength)
-    addPending.run(object.contentId)
+  }
+
+  /** What has to be looked into after the answer; of plain images only a series' first, for a picture in the list at once. */
+  function queueLook(object: PlacedObject, isFirst: boolean): void {
+    const plain =
+      !object.header.enhanced && (!object.framePlan || object.framePlan.kind === 'range') && !isEncapsulated(object)
+    if (isFirst || !plain || object.header.NumberOfFrames > 1) addPending.run(object.contentId)
   }
 
   function relationTo(known: ContentRow[], object: PlacedObject): 'revision' | 'conflict' {
@@ -300,6 +306,7 @@ export function createCommitRows(
       // The instance stays where it is known: an object under a used UID never moves or hides what is there.
       outcome = relationTo(contents, object)
       writeContent(object, known.id, outcome)
+      queueLook(object, false)
       countInStudy.run({ ...touch(object), id: known.study, series: 0, instances: 0, bytes })
       if (object.showLatest) {
         const frames = header.NumberOfFrames ?? 0
@@ -322,6 +329,7 @@ export function createCommitRows(
         ).lastInsertRowid,
       )
       writeContent(object, instance, 'first')
+      queueLook(object, series.isNew)
       countInStudy.run({ ...touch(object), id: study, series: Number(series.isNew), instances: 1, bytes })
       countInSeries.run(frames, series.id)
       if (series.isNew) addToTotal.run(1, 'series')
@@ -403,6 +411,10 @@ function touch(object: PlacedObject): { received: number; sendingAET: string; sy
 /** The calling AE title, or the door's own name where nobody called. */
 function senderOf(object: PlacedObject): string {
   return object.origin.sendingAET || object.origin.door
+}
+
+function isEncapsulated(object: PlacedObject): boolean {
+  return object.header.pixels?.undefinedLength === true
 }
 
 /** Deflated data sets have no pixel position of their own. */

@@ -79,7 +79,9 @@ export function createWeb(deps: WebDeps): Web {
     if (c.req.raw.method === 'HEAD') throw new IsocenterError('bad-request', 'events are for GET')
     return events.connect(c.req.header('last-event-id') ?? null)
   })
-  app.get('/api/thumbnails', async c => Response.json(await studyThumbnails(store.read, c.req.query('study') ?? '')))
+  app.get('/api/thumbnails', async c =>
+    Response.json(await studyThumbnails({ read: store.read, work: deps.work }, c.req.query('study') ?? '')),
+  )
   app.post('/api/frames', async c => {
     const order = frameOrderSchema.safeParse(await readJson(c.req.raw, ORDER_BYTES))
     if (!order.success) throw new IsocenterError('bad-request', 'the order of frames is not one')
@@ -94,7 +96,7 @@ export function createWeb(deps: WebDeps): Web {
     captureFile(deps.dimse.captures.file(c.req.param('id')), c.req.raw.method === 'HEAD'),
   )
   app.post('/api/:call', c => api(c.req.param('call'), c.req.raw))
-  app.route('/dicom-web', createDicomWeb({ read: store.read, files, reader }))
+  app.route('/dicom-web', createDicomWeb({ read: store.read, files, reader, work: deps.work }))
   app.get('*', c => {
     const { pathname } = new URL(c.req.url)
     if (/^\/(api|dicom-web)\//.test(pathname)) throw new IsocenterError('not-found', 'no such resource')

@@ -47,7 +47,7 @@ export interface SettlerParts {
 }
 
 /** Brings what landed to its final place: from a minute on, oldest first, behind all that arrives, but never later than its limits. */
-export function startSettler(parts: SettlerParts, before: { bytes: number; objects: number }) {
+export function createSettler(parts: SettlerParts, before: { bytes: number; objects: number }) {
   const { dataDir, disk, log, writer, times } = parts
   let { bytes, objects } = before
   let lastArrival = 0
@@ -151,10 +151,13 @@ export function startSettler(parts: SettlerParts, before: { bytes: number; objec
       running = undefined
     })
   }
-  const timer = setInterval(() => void tick(), times.tickMs)
-  timer.unref()
+  let timer: NodeJS.Timeout | undefined
 
   return {
+    /** The landing folder has been tidied: from now on nobody else removes anything from it. */
+    begin(): void {
+      timer ??= setInterval(() => void tick(), times.tickMs).unref()
+    },
     /** An object landed with so many bytes. */
     landed(size: number): void {
       lastArrival = Date.now()
