@@ -99,9 +99,10 @@ async function look(store: Store, dataDir: string, promises: Promises, broken: B
       )
     }
   }
-  if (new Set(shown).size !== shown.length) broken.doubled.push('an instance is shown twice')
+  const shownUids = new Set(shown)
+  if (shownUids.size !== shown.length) broken.doubled.push('an instance is shown twice')
   for (const SOPInstanceUID of contents.keys()) {
-    if (!shown.includes(SOPInstanceUID))
+    if (!shownUids.has(SOPInstanceUID))
       broken.missing.push(`${SOPInstanceUID}: its bytes are there and nobody finds it`)
   }
   const counts = await store.read.counts()
