@@ -26,6 +26,8 @@ export interface Load {
 }
 
 const SENDERS = 6
+/** In each session, also when all is sent before a reader has come up. */
+const LEAST_DECISIONS = 8
 const origin = { door: 'dimse', sourceAET: 'A', sendingAET: 'A', receivingAET: 'B', address: '127.0.0.1' } as const
 
 const load = JSON.parse(process.argv[2] ?? '') as Load
@@ -75,9 +77,10 @@ async function sendNumber(store: Store, n: number): Promise<void> {
   }
 }
 
-async function decide(store: Store): Promise<void> {
+/** False when the study it is about is not there. */
+async function decide(store: Store): Promise<boolean> {
   const StudyInstanceUID = studyOf(load.seed, below(random, 5))
-  if (!(await store.read.locate({ StudyInstanceUID }, 1)).length) return
+  if (!(await store.read.locate({ StudyInstanceUID }, 1)).length) return false
   const what = oneOf(random, ['reading', 'priority', 'draft', 'setting'])
   const n = ++decided
   const asked = (value: string): Deciding => ({ kind: 'deciding', what, StudyInstanceUID, value })
@@ -98,6 +101,7 @@ async function decide(store: Store): Promise<void> {
     await store.setSetting(USER, StudyInstanceUID, `${n}`)
   }
   say({ kind: 'decided' })
+  return true
 }
 
 for (let session = 1; session <= load.sessions; session++) {
@@ -105,8 +109,8 @@ for (let session = 1; session <= load.sessions; session++) {
   const store = await openStore({ dataDir: load.dataDir, log: createLog('silent'), ...STORE_OPTIONS })
   let sending = true
   const deciding = (async () => {
-    while (sending) {
-      await decide(store)
+    for (let made = 0, tried = 0; sending || (made < LEAST_DECISIONS && tried < 10 * LEAST_DECISIONS); tried++) {
+      made += Number(await decide(store))
       await new Promise(resolve => setTimeout(resolve, 4 + below(random, 12)))
     }
   })()

@@ -221,22 +221,41 @@ export interface Campaign {
   /** Recorded lives, and of each how many starts after a cut are recorded. */
   lives: LoadOf[]
   secondLives: number
+  /** Of each control. */
+  controlStates: number
   checkers: number
   log(line: string): void
 }
 
+/** Which syncs a control leaves out of the recording, by the path and kind of what they are on: what stays counts. */
+const CONTROLS = {
+  all: () => false,
+  images: (path: string, folder: boolean) => folder || !/^(files|landing)\//.test(path),
+  folders: (_path: string, folder: boolean) => !folder,
+  index: (path: string) => !path.startsWith('index.sqlite'),
+  decisions: (path: string) => path !== 'decisions.log',
+}
+type Controls = Record<keyof typeof CONTROLS, Findings>
+
 /**
- * Records, enumerates, and does a tenth of it again with every sync left out of the recording: the control, which must find
- * losses. `work` keeps the traces.
+ * Records and enumerates, then does some of it again with syncs left out of the recording: the controls. Without any sync there
+ * must be losses, or the whole proves nothing; of the others each says what one kind of sync is good for. `work` keeps the traces.
  */
 export async function powerCuts(
   library: string,
   work: string,
-  { seed, states, secondStates, lives, secondLives, checkers: count, log }: Campaign,
-): Promise<{ kept: Findings; second: Findings; control: Findings; syncs: number; records: number }> {
+  { seed, states, secondStates, lives, secondLives, controlStates, checkers: count, log }: Campaign,
+): Promise<{ kept: Findings; second: Findings; without: Controls; syncs: number; records: number }> {
   const random = createRandom(seed)
   const checkers = await startCheckers(library, count)
-  const found = { kept: noFindings(), second: noFindings(), control: noFindings(), syncs: 0, records: 0 }
+  const without: Controls = {
+    all: noFindings(),
+    images: noFindings(),
+    folders: noFindings(),
+    index: noFindings(),
+    decisions: noFindings(),
+  }
+  const found = { kept: noFindings(), second: noFindings(), without, syncs: 0, records: 0 }
   const share = (total: number) => Math.ceil(total / lives.length)
   try {
     for (const load of lives) {
@@ -253,8 +272,10 @@ export async function powerCuts(
         const perLife = Math.ceil(share(secondStates) / secondLives)
         await enumerate(checkers, work, second, recordingOf(second), random, perLife, found.second)
       }
-      const unsafe = recordingOf(life, () => false)
-      await enumerate(checkers, work, life, unsafe, random, share(Math.max(20, states / 20)), found.control)
+      for (const name of Object.keys(CONTROLS) as Array<keyof typeof CONTROLS>) {
+        const unsafe = recordingOf(life, CONTROLS[name])
+        await enumerate(checkers, work, life, unsafe, random, share(controlStates), without[name])
+      }
       log(`  so far ${sentence(found.kept)}; after a second cut ${sentence(found.second)}`)
     }
   } finally {
