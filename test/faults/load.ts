@@ -9,7 +9,7 @@ import { openStore, type Store } from '../../electron/station/store/index.ts'
 import { EXPLICIT_LE, type FaultObject, faultObject, SC_IMAGE, studyOf, type Version } from './objects.ts'
 import { type Deciding, type Said, USER } from './promises.ts'
 import { below, createRandom, oneOf } from './random.ts'
-import { STORE_OPTIONS } from './storeOptions.ts'
+import { QUIET_MS, STORE_OPTIONS } from './storeOptions.ts'
 
 export interface Load {
   dataDir: string
@@ -120,6 +120,7 @@ for (let session = 1; session <= load.sessions; session++) {
   await Promise.all(Array.from({ length: SENDERS }, sender))
   sending = false
   await deciding
+  await new Promise(resolve => setTimeout(resolve, QUIET_MS))
   if (session < load.sessions || load.ends === 'closed') await store.close()
 }
 process.kill(process.pid, 'SIGKILL')
