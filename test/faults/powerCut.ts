@@ -1,24 +1,30 @@
-import { fork, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { build } from 'esbuild'
-import { REPOSITORY } from '../fixtures/station.ts'
-import type { CheckRequest } from './checker.ts'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Checkers, startCheckers } from './checkers.ts'
 import { type Broken, type Checked, isWhole } from './checkVault.ts'
 import { type CrashState, chooseState, lastState, writeState } from './crashState.ts'
 import type { Load } from './load.ts'
 import { below, createRandom, type Random } from './random.ts'
-import { readTrace, recorded, unsynced } from './recorder.ts'
+import { readTrace, recorded } from './recorder.ts'
 import { createRecording, type Recording } from './recording.ts'
 
 /** A recorded life of a data folder, and the folder it began with. */
-export interface Life {
+interface Life {
   trace: string
   /** What was said before it, the lines of promises.ts. */
   said: string[]
   base?: string
-  from: number
+}
+
+/** What a campaign works with. */
+interface Workshop {
+  library: string
+  /** A folder for traces and states. */
+  work: string
+  checkers: Checkers
+  random: Random
 }
 
 export type LoadOf = Omit<Load, 'dataDir' | 'marks'>
@@ -26,7 +32,7 @@ export type LoadOf = Omit<Load, 'dataDir' | 'marks'>
 /** A second start after the first costs as much again. */
 const SECOND_START_EVERY = 3
 
-export interface Findings {
+interface Findings {
   states: number
   /** Answered data sets and decisions looked for, over all states. */
   acknowledged: number
@@ -38,15 +44,14 @@ export interface Findings {
   examples: string[]
 }
 
-export function noFindings(): Findings {
+function noFindings(): Findings {
   const broken = { missing: 0, different: 0, doubled: 0, undone: 0, unsound: 0 }
   return { states: 0, acknowledged: 0, decided: 0, brokenStates: 0, broken, examples: [] }
 }
 
 /** Records a load on a folder below `work`, on a copy of `base`'s state when there is one. */
-export async function recordLife(
-  library: string,
-  work: string,
+async function recordLife(
+  { library, work }: Workshop,
   load: LoadOf,
   before?: { base: string; said: string[] },
 ): Promise<Life> {
@@ -62,14 +67,14 @@ export async function recordLife(
   })
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
   if (signal !== 'SIGKILL') throw new Error(`the load on ${dataDir} ended with ${code ?? signal}`)
-  const life = { trace: files.trace, said: before?.said ?? [], base: before?.base, from: load.from }
+  const life = { trace: files.trace, said: before?.said ?? [], base: before?.base }
   const difference = compareWithReplay(recordingOf(life), dataDir, join(work, `${name}.replay`))
   if (difference) throw new Error(`the recorder missed something: a replay differs in ${difference}`)
   rmSync(dataDir, { recursive: true })
   return life
 }
 
-export function recordingOf(life: Life, counts?: (path: string, folder: boolean) => boolean): Recording {
+function recordingOf(life: Life, counts?: (path: string, folder: boolean) => boolean): Recording {
   return createRecording(readTrace(life.trace), life.base, counts)
 }
 
@@ -92,18 +97,16 @@ function compareWithReplay(recording: Recording, dataDir: string, replay: string
 }
 
 /** What had been said when the power went. */
-export function saidBefore(life: Life, recording: Recording, cut: number): string[] {
+function saidBefore(life: Life, recording: Recording, cut: number): string[] {
   const heard = recording.marks.filter(({ at }) => at < cut).flatMap(({ text }) => text.split('\n').filter(Boolean))
   return [...life.said, ...heard]
 }
 
 /** Makes `states` states of a life, lets a store open each and adds what was found. */
-export async function enumerate(
-  checkers: Checkers,
-  work: string,
+async function enumerate(
+  { checkers, work, random }: Workshop,
   life: Life,
   recording: Recording,
-  random: Random,
   states: number,
   findings: Findings,
 ): Promise<void> {
@@ -144,76 +147,15 @@ function add(findings: Findings, { broken, acknowledged, decided }: Checked, lif
 }
 
 /** One more life on a state of another: a start after a power cut that is recorded itself, so that it can be cut, too. */
-export async function recordSecondLife(
-  library: string,
-  work: string,
-  first: Life,
-  recording: Recording,
-  random: Random,
-  load: LoadOf,
-): Promise<Life> {
-  const state = chooseState(recording, random)
-  const base = join(work, `base-${load.from}-${readdirSync(work).length}`)
+async function recordSecondLife(workshop: Workshop, first: Life, recording: Recording, load: LoadOf): Promise<Life> {
+  const state = chooseState(recording, workshop.random)
+  const base = join(workshop.work, `base-${load.from}-${readdirSync(workshop.work).length}`)
   mkdirSync(base)
   writeState(state, base)
-  return recordLife(library, work, load, { base, said: saidBefore(first, recording, state.cut) })
+  return recordLife(workshop, load, { base, said: saidBefore(first, recording, state.cut) })
 }
 
-/** Processes that check folders, each one after the other. */
-export interface Checkers {
-  count: number
-  check(request: CheckRequest): Promise<Checked>
-  stop(): void
-}
-
-export async function startCheckers(library: string, count: number): Promise<Checkers> {
-  const entry = await bundleChecker(join(dirname(library), 'checker'))
-  const env = { ...unsynced(library), NODE_COMPILE_CACHE: join(dirname(entry), 'compiled') }
-  const free = Array.from({ length: count }, () => {
-    const child = fork(entry, { env })
-    const ended = once(child, 'exit').then(() => {
-      throw new Error('a process that checks has ended')
-    })
-    ended.catch(() => {})
-    return { child, ended }
-  })
-  const all = [...free]
-  return {
-    count,
-    async check(request) {
-      const checker = free.pop()
-      if (!checker) throw new Error('more checks than checkers')
-      const answered = once(checker.child, 'message')
-      checker.child.send(request)
-      const [answer] = (await Promise.race([answered, checker.ended])) as [Checked]
-      free.push(checker)
-      return answer
-    },
-    stop() {
-      for (const { child } of all) child.kill('SIGKILL')
-    },
-  }
-}
-
-/** Opening a store starts threads, and each reads its sources anew: bundled as the station is, that takes half of the time. */
-async function bundleChecker(outdir: string): Promise<string> {
-  await build({
-    absWorkingDir: REPOSITORY,
-    entryPoints: ['test/faults/checker.ts', ...globSync('electron/station/store/**/*Thread.ts', { cwd: REPOSITORY })],
-    entryNames: '[name]',
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    logLevel: 'warning',
-    outdir,
-  })
-  // Packages stay outside, as in the product.
-  symlinkSync(join(REPOSITORY, 'node_modules'), join(outdir, 'node_modules'))
-  return join(outdir, 'checker.js')
-}
-
-export interface Campaign {
+interface Campaign {
   seed: number
   states: number
   /** Of them in starts after a power cut. */
@@ -248,6 +190,7 @@ export async function powerCuts(
 ): Promise<{ kept: Findings; second: Findings; without: Controls; syncs: number; records: number }> {
   const random = createRandom(seed)
   const checkers = await startCheckers(library, count)
+  const workshop = { library, work, checkers, random }
   const without: Controls = {
     all: noFindings(),
     images: noFindings(),
@@ -259,22 +202,22 @@ export async function powerCuts(
   const share = (total: number) => Math.ceil(total / lives.length)
   try {
     for (const load of lives) {
-      const life = await recordLife(library, work, load)
+      const life = await recordLife(workshop, load)
       const recording = recordingOf(life)
       found.syncs += recording.syncs
       found.records += recording.length
       log(`${life.trace}: ${recording.length} records, ${recording.syncs} syncs, ${recording.marks.length} marks`)
-      await enumerate(checkers, work, life, recording, random, share(states - secondStates), found.kept)
+      await enumerate(workshop, life, recording, share(states - secondStates), found.kept)
       for (let n = 0; n < secondLives; n++) {
         const from = 1000 * (n + 1)
         const again = { ...load, from, objects: 3 + below(random, 8), sessions: 1, ends: 'killed' } as const
-        const second = await recordSecondLife(library, work, life, recording, random, again)
+        const second = await recordSecondLife(workshop, life, recording, again)
         const perLife = Math.ceil(share(secondStates) / secondLives)
-        await enumerate(checkers, work, second, recordingOf(second), random, perLife, found.second)
+        await enumerate(workshop, second, recordingOf(second), perLife, found.second)
       }
       for (const name of Object.keys(CONTROLS) as Array<keyof typeof CONTROLS>) {
         const unsafe = recordingOf(life, CONTROLS[name])
-        await enumerate(checkers, work, life, unsafe, random, share(controlStates), without[name])
+        await enumerate(workshop, life, unsafe, share(controlStates), without[name])
       }
       log(`  so far ${sentence(found.kept)}; after a second cut ${sentence(found.second)}`)
     }
