@@ -262,7 +262,7 @@ export function createCommitRows(
       receivingAET: origin.receivingAET,
       address: origin.address,
       received: object.received,
-      attributes: JSON.stringify(header.attributes),
+      attributes: object.attributes,
       attributesVersion: ATTRIBUTES_VERSION,
       framePlan: object.framePlan && JSON.stringify(object.framePlan),
       unshowable: object.unshowable ?? null,
@@ -379,7 +379,7 @@ export function createCommitRows(
 }
 
 /** ACR-NEMA wrote 1994.11.05 and 11:20:00 (PS3.5 §6.2, notes to DA and TM): sorted and searched as the others are. */
-function withPlainDates(header: InstanceHeader): InstanceHeader {
+function withPlainDates(header: PlacedObject['header']): PlacedObject['header'] {
   const plain = { ...header }
   for (const name of ['StudyDate', 'SeriesDate', 'PatientBirthDate'] as const) {
     plain[name] = header[name].replace(/^(\d{4})\.(\d{2})\.(\d{2})$/, '$1$2$3')
@@ -398,7 +398,7 @@ interface Group {
  * What the image says of its urgency, as the index has it. HIGH, MEDIUM and LOW are DICOM's (PS3.3 C.4.11, retired (0032,000C)),
  * the rest is what information systems write into (0040,1003), a free text.
  */
-function requestedPriority({ RequestedProcedurePriority }: InstanceHeader): number {
+function requestedPriority({ RequestedProcedurePriority }: Pick<InstanceHeader, 'RequestedProcedurePriority'>): number {
   const text = RequestedProcedurePriority.trim().toUpperCase()
   if (/^(STAT|EMERGENCY|S)$/.test(text)) return PRIORITY.indexOf('stat')
   return /^(HIGH|URGENT|ASAP|A)$/.test(text) ? PRIORITY.indexOf('urgent') : PRIORITY.indexOf('routine')
