@@ -16,7 +16,8 @@ const VERBS = {
   serve: { built: true, run: () => serve() },
   import: { built: true, run: async () => (await import('./import.mjs')).importPaths(ROOT, args) },
   build: { built: true, run: () => 0 },
-  bench: { built: true, run: () => bench() },
+  bench: { built: true, run: () => script('test/bench', 'benchmark') },
+  faults: { built: true, run: () => script('test/faults', 'campaign') },
   test: { built: true, run: async () => (await import('./test.mjs')).runTests(ROOT, args) },
   format: {
     built: false,
@@ -61,12 +62,12 @@ async function serve() {
   await import(pathToFileURL(entry).href)
 }
 
-/** `test/bench/<name>.ts` with the rest of the arguments. */
-function bench() {
+/** `<folder>/<name>.ts` with the rest of the arguments. */
+function script(folder, kind) {
   const [name = '', ...rest] = args
-  const file = path.join(ROOT, 'test/bench', `${name}.ts`)
+  const file = path.join(ROOT, folder, `${name}.ts`)
   if (!/^[a-z-]+$/.test(name) || !existsSync(file)) {
-    console.error('Which benchmark? npm run bench -- <name of a file in test/bench>')
+    console.error(`Which ${kind}? npm run ${verb} -- <name of a file in ${folder}>`)
     return 2
   }
   return spawnThrough(process.execPath, [file, ...rest])

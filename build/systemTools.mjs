@@ -12,6 +12,12 @@ const TOOLS = {
   unit: [],
   station: DCMTK,
   dimse: DCMTK,
+  bench: [
+    ['storescp', 'dcmtk'],
+    ['Orthanc', 'orthanc'],
+    ['gcc', 'gcc'],
+    ['strace', 'strace'],
+  ],
   e2e: [['chromium', 'chromium'], ...DCMTK],
   electron: [
     ['Xvfb', 'xvfb'],

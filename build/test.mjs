@@ -3,10 +3,15 @@ import path from 'node:path'
 import { spawnThrough } from './process.mjs'
 import { ensureTools, mayInstall } from './systemTools.mjs'
 
-/** Folders of test/ by suite; every other test file belongs to `unit`, the inner loop. `station` starts threads and processes. */
+/**
+ * Folders of test/ by suite; every other test file belongs to `unit`, the inner loop. `station` starts threads and processes,
+ * `faults` takes the power away, `bench` runs the benchmarks at their smallest.
+ */
 const OWN_SUITES = {
-  station: ['store', 'work', 'station', 'faults'],
+  station: ['store', 'work', 'station'],
   dimse: ['dimse'],
+  faults: ['faults'],
+  bench: ['bench'],
   e2e: ['e2e'],
   electron: ['electron'],
 }

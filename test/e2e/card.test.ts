@@ -203,6 +203,19 @@ function furthest(a: Buffer, b: Buffer): { worst: number; beyond: number; lit: n
   return { worst, beyond, lit }
 }
 
+/** How the two pictures differ by more than a grey level, once both pages have come to rest; undefined when they do not. */
+async function differing(own: Page, drawn: Page): Promise<string | undefined> {
+  let trouble: string | undefined
+  for (let tries = 0; tries < 40; tries++) {
+    const [a, b] = await Promise.all([picture(own), picture(drawn)])
+    const { worst, beyond, lit } = furthest(a.rgba, b.rgba)
+    if (a.transform === b.transform && worst <= 1 && lit >= 500) return undefined
+    trouble = `worst ${worst}, beyond one level ${beyond}, lit ${lit}; ${a.transform} and ${b.transform}`
+    await own.waitForTimeout(250)
+  }
+  return trouble
+}
+
 /** Fitted as it opens, then what each key makes of it. */
 const VIEWS = ['', '=', 'Shift+R', 'Shift+H', 'Shift+R', 'Shift+V', '+', 'F', 'Shift+I', 'I']
 const FEW = ['', '=', 'Shift+R', '+']
@@ -216,16 +229,9 @@ test('the graphics card draws what the page draws: every kind of image, turned, 
   for (const [index, name] of NAMES.entries()) {
     await Promise.all(opened.map(({ page }) => choose(page, seriesOf(index))))
     for (const view of LOOKED_AT_CLOSELY.includes(name) ? VIEWS : FEW) {
-      const [own, drawn] = (await Promise.all(
-        opened.map(async ({ page }) => {
-          if (view !== '') await page.keyboard.press(view)
-          return picture(page)
-        }),
-      )) as [Picture, Picture]
-      expect(drawn.transform).toBe(own.transform)
-      const { worst, beyond, lit } = furthest(own.rgba, drawn.rgba)
-      const figures = `worst ${worst}, beyond one level ${beyond}, lit ${lit}`
-      if (worst > 1 || lit < 500) wrong.push(`${name} after ${view || 'opening'}: ${figures}`)
+      if (view !== '') await Promise.all(opened.map(({ page }) => page.keyboard.press(view)))
+      const trouble = await differing(opened[0].page, opened[1].page)
+      if (trouble) wrong.push(`${name} after ${view || 'opening'}: ${trouble}`)
     }
     // It is of all panes: put back.
     if (LOOKED_AT_CLOSELY.includes(name)) await Promise.all(opened.map(({ page }) => page.keyboard.press('I')))

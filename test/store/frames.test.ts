@@ -115,7 +115,11 @@ test('a series says that it is a scout as soon as its images are here, whatever 
 test('work sees what is new, and what it finds is shown', async () => {
   const { store } = await newStore()
   const { contentId, StudyInstanceUID, SeriesInstanceUID } = await send(store, ctSlice(1))
-  const other = await send(store, ctSlice(2))
+  // Of plain images a series' first one; what must be decoded or has functional groups in any case.
+  await send(store, ctSlice(2, {}, { series: 2 }))
+  await store.finishWork((await store.read.pendingWork(10)).at(-1)?.contentId ?? 0, {})
+  await send(store, ctSlice(3, {}, { series: 2 }))
+  const other = await send(store, ctSlice(4, { NumberOfFrames: 2 }))
   expect(await store.read.pendingWork(10)).toEqual([
     { contentId, again: false },
     { contentId: other.contentId, again: false },

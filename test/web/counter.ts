@@ -88,7 +88,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
         throw new IsocenterError('not-found', 'no such job')
       },
       list: () => [aJob],
-      hurry() {},
+      hurry: () => new Promise(() => {}),
       onChange(listener) {
         jobListeners.add(listener)
         return () => jobListeners.delete(listener)

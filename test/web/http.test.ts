@@ -222,6 +222,23 @@ test('metrics are Prometheus text with a key', async () => {
   expect(text).toMatch(/^isocenter_http_requests_total\{code="200"\} \d+$/m)
 })
 
+test('metrics tell how late the main loop was, each reading since the one before', async () => {
+  const latest = async () => {
+    const text = await (await counter.get('/metrics')).text()
+    return Number(/^isocenter_event_loop_late_max_seconds (\S+)$/m.exec(text)?.[1])
+  }
+  // The counter runs in this very process: what holds this loop up holds up its own. The first look starts the clock.
+  await new Promise(resolve => setTimeout(resolve, 50))
+  await latest()
+  await new Promise(resolve => setTimeout(resolve, 50))
+  const until = performance.now() + 400
+  while (performance.now() < until);
+  await new Promise(resolve => setTimeout(resolve, 50))
+  const held = await latest()
+  expect(held).toBeGreaterThan(0.3)
+  expect(await latest()).toBeLessThan(held)
+})
+
 describe('the adapter', () => {
   test('answers rubbish with 400 and serves on', async () => {
     for (const rubbish of [

@@ -61,8 +61,8 @@ test('what an older version has read of headers is read again, pictures are kept
   let contentId = 0
   let picture: Uint8Array | null = null
   await worked(dataDir, async store => {
-    await send(store, enhanced)
-    contentId = (await send(store, ctSlice(2, { EchoNumbers: 2 }))).contentId
+    contentId = (await send(store, enhanced)).contentId
+    await send(store, ctSlice(2, { EchoNumbers: 2 }))
   })
   await worked(dataDir, async store => {
     before = { ...(await store.read.getManifest(STUDY, SERIES)), seq: 0 }

@@ -183,7 +183,8 @@ test('a decoder that hangs or breaks down costs that object its picture, and the
       SOPInstanceUID: '',
       TransferSyntaxUID: '1.2.840.10008.1.2.1',
     })
-    await receive.write(dataSetBytes(smallCT({ SOPInstanceUID: `2.25.${number}`, InstanceNumber: number })))
+    const SeriesInstanceUID = `2.25.1002.${number}`
+    await receive.write(dataSetBytes(smallCT({ SOPInstanceUID: `2.25.${number}`, SeriesInstanceUID })))
     await receive.commit()
   }
   const thread = new URL('./rudeThread.ts', import.meta.url)
@@ -193,8 +194,8 @@ test('a decoder that hangs or breaks down costs that object its picture, and the
     await store.close()
   })
   while ((await store.read.pendingWork(1)).length > 0) await new Promise(resolve => setTimeout(resolve, 20))
-  const { instances } = await store.read.getManifest('2.25.1001', '2.25.1002')
-  expect(instances.map(({ unshowable }) => unshowable)).toEqual([
+  const manifests = await Promise.all([1, 2, 3].map(n => store.read.getManifest('2.25.1001', `2.25.1002.${n}`)))
+  expect(manifests.map(({ instances }) => instances[0]?.unshowable)).toEqual([
     'The pixels could not be decoded in any sensible time.',
     'The decoder broke down on these pixels.',
     undefined,

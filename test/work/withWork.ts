@@ -28,9 +28,11 @@ export async function openWork() {
     await work.close()
     await store.close()
   })
-  /** Resolves when nothing waits to be looked into. */
+  /** Resolves when nothing waits to be looked into and every object has been. */
   const settled = async () => {
     while ((await store.read.pendingWork(1)).length > 0) await wait(20)
+    const lacking = (await everything()).filter(({ thumbnail, unshowable }) => !thumbnail && !unshowable)
+    await work.hurry(lacking.map(({ object }) => object.contentId))
   }
   /** Every object stored, with what the viewer is told of it. */
   const everything = async () => {

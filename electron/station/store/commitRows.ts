@@ -262,7 +262,7 @@ export function createCommitRows(
       receivingAET: origin.receivingAET,
       address: origin.address,
       received: object.received,
-      attributes: JSON.stringify(header.attributes),
+      attributes: object.attributes,
       attributesVersion: ATTRIBUTES_VERSION,
       framePlan: object.framePlan && JSON.stringify(object.framePlan),
       unshowable: object.unshowable ?? null,
@@ -270,7 +270,13 @@ export function createCommitRows(
       flags: JSON.stringify(header.flags),
     })
     addCopy.run(object.contentId, object.file, object.offset, object.metaLength + object.length, object.metaLength)
-    addPending.run(object.contentId)
+  }
+
+  /** What has to be looked into after the answer; of plain images only a series' first, for a picture in the list at once. */
+  function queueLook(object: PlacedObject, isFirst: boolean): void {
+    const plain =
+      !object.header.enhanced && (!object.framePlan || object.framePlan.kind === 'range') && !isEncapsulated(object)
+    if (isFirst || !plain || object.header.NumberOfFrames > 1) addPending.run(object.contentId)
   }
 
   function relationTo(known: ContentRow[], object: PlacedObject): 'revision' | 'conflict' {
@@ -301,6 +307,7 @@ export function createCommitRows(
       // The instance stays where it is known: an object under a used UID never moves or hides what is there.
       outcome = relationTo(contents, object)
       writeContent(object, known.id, outcome)
+      queueLook(object, false)
       countInStudy.run({ ...touch(object), id: known.study, series: 0, instances: 0, bytes })
       if (object.showLatest) {
         const frames = header.NumberOfFrames ?? 0
@@ -323,6 +330,7 @@ export function createCommitRows(
         ).lastInsertRowid,
       )
       writeContent(object, instance, 'first')
+      queueLook(object, series.isNew)
       countInStudy.run({ ...touch(object), id: study, series: Number(series.isNew), instances: 1, bytes })
       countInSeries.run(frames, series.id)
       if (series.isNew) addToTotal.run(1, 'series')
@@ -372,7 +380,7 @@ export function createCommitRows(
 }
 
 /** ACR-NEMA wrote 1994.11.05 and 11:20:00 (PS3.5 §6.2, notes to DA and TM): sorted and searched as the others are. */
-function withPlainDates(header: InstanceHeader): InstanceHeader {
+function withPlainDates(header: PlacedObject['header']): PlacedObject['header'] {
   const plain = { ...header }
   for (const name of ['StudyDate', 'SeriesDate', 'PatientBirthDate'] as const) {
     plain[name] = header[name].replace(/^(\d{4})\.(\d{2})\.(\d{2})$/, '$1$2$3')
@@ -391,7 +399,7 @@ interface Group {
  * What the image says of its urgency, as the index has it. HIGH, MEDIUM and LOW are DICOM's (PS3.3 C.4.11, retired (0032,000C)),
  * the rest is what information systems write into (0040,1003), a free text.
  */
-function requestedPriority({ RequestedProcedurePriority }: InstanceHeader): number {
+function requestedPriority({ RequestedProcedurePriority }: Pick<InstanceHeader, 'RequestedProcedurePriority'>): number {
   const text = RequestedProcedurePriority.trim().toUpperCase()
   if (/^(STAT|EMERGENCY|S)$/.test(text)) return PRIORITY.indexOf('stat')
   return /^(HIGH|URGENT|ASAP|A)$/.test(text) ? PRIORITY.indexOf('urgent') : PRIORITY.indexOf('routine')
@@ -404,6 +412,10 @@ function touch(object: PlacedObject): { received: number; sendingAET: string; sy
 /** The calling AE title, or the door's own name where nobody called. */
 function senderOf(object: PlacedObject): string {
   return object.origin.sendingAET || object.origin.door
+}
+
+function isEncapsulated(object: PlacedObject): boolean {
+  return object.header.pixels?.undefinedLength === true
 }
 
 /** Deflated data sets have no pixel position of their own. */

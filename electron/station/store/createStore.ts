@@ -15,7 +15,7 @@ import { LANDING_FOLDER } from './landing/segment.ts'
 import type { ReaderApi } from './reader.ts'
 import { createReadPool } from './readPool.ts'
 import { ObjectReceive, type ReceiveContext } from './receive.ts'
-import { type SettlerParts, type SettleTimes, startSettler } from './settle/settler.ts'
+import { createSettler, type SettlerParts, type SettleTimes } from './settle/settler.ts'
 import type { WriterApi } from './writer.ts'
 
 /** Thumbnails come by the dozen: their studies are told together. */
@@ -82,7 +82,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   const firstSegment = Math.max(opened.landed.segment, ...folder.segments, 0) + 1
   let committedSegment = firstSegment
   const landing = openLanding(disk, dataDir, firstSegment, parts.limits)
-  const settler = startSettler(
+  const settler = createSettler(
     {
       dataDir,
       disk,
@@ -163,7 +163,6 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       log,
     })
     await writer.call('setLanded', landing.position)
-    replayed = true
     const { orphans } = await tidyLanding({
       dataDir,
       disk,
@@ -171,6 +170,8 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       inUse: files => writer.call('landingFilesInUse', files),
       known: ids => writer.call('knownContents', ids),
     })
+    replayed = true
+    settler.begin()
     if (objects + orphans > 0) log.warn({ objects, orphans }, 'received again from the landing log; set aside')
   }
 

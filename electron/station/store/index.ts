@@ -82,6 +82,8 @@ export interface StoredObject extends Place {
   /** Where in `path` the data set begins; the Part-10 file ends with it. */
   dataSetOffset: number
   dataSetLength: number
+  /** It is known that there is no picture of it. */
+  unshowable: boolean
 }
 
 /** How to get one frame's bytes (design: Frames). `ranges` are [offset in `path`, length]. */
@@ -163,12 +165,12 @@ export interface StoreReader {
   listPeers(): Promise<Array<{ AET: string; address: string; firstSeen: number; lastSeen: number; instances: number }>>
   getSettings(user: string): Promise<Record<string, unknown>>
   /**
-   * Instances `work` still has to look into (functional groups, thumbnails), oldest first; after them those whose header alone is
-   * to be read `again`, because an older version read less of it.
+   * Contents `work` still has to look into, oldest first: what has functional groups or has to be decoded, and of plain images the
+   * first of each series. After them those whose header alone is to be read `again`, because an older version read less of it.
    */
+  pendingWork(limit: number): Promise<Array<{ contentId: number; again: boolean }>>
   /** Of `pendingWork`, what may have functional groups that a viewer of this series would miss. */
   unreadGroups(StudyInstanceUID: string, SeriesInstanceUID: string): Promise<number[]>
-  pendingWork(limit: number): Promise<Array<{ contentId: number; again: boolean }>>
   getThumbnail(contentId: number): Promise<Uint8Array | null>
 }
 

@@ -5,7 +5,7 @@ import { IsocenterError } from '../../../shared/errors.ts'
 import { locateFrame } from './frameLocation.ts'
 import type { FrameLocation, StoredObject, StoreReader } from './index.ts'
 
-type StoredRow = Omit<StoredObject, 'path'> & { file: string }
+type StoredRow = Omit<StoredObject, 'path' | 'unshowable'> & { file: string; unshowable: 0 | 1 }
 interface PlanRow {
   TransferSyntaxUID: string
   NumberOfFrames: number
@@ -17,7 +17,7 @@ interface PlanRow {
 }
 
 const STORED = `SELECT content.id AS contentId, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID, TransferSyntaxUID,
-  file, copy.offset AS fileOffset, copy.offset + copy.metaLength AS dataSetOffset, content.length AS dataSetLength
+  file, copy.offset AS fileOffset, copy.offset + copy.metaLength AS dataSetOffset, content.length AS dataSetLength, unshowable IS NOT NULL AS unshowable
   FROM study JOIN series ON series.study = study.id JOIN instance ON instance.series = series.id`
 
 /** Image classes whose attributes stand in functional groups even for one frame. */
@@ -53,7 +53,11 @@ export function createFileReader(db: Database, dataDir: string) {
   )
   const thumbnail = db.prepare<[number], { png: Buffer }>('SELECT png FROM thumbnail WHERE content = ?')
 
-  const stored = ({ file, ...row }: StoredRow): StoredObject => ({ ...row, path: join(dataDir, file) })
+  const stored = ({ file, unshowable, ...row }: StoredRow): StoredObject => ({
+    ...row,
+    path: join(dataDir, file),
+    unshowable: unshowable === 1,
+  })
 
   return {
     locate(uids: Parameters<StoreReader['locate']>[0], limit: number): StoredObject[] {

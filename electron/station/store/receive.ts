@@ -166,6 +166,7 @@ export class ObjectReceive implements Receive {
       meta = this.#meta(header)
       metaLength = meta.length
     }
+    const { attributes, ...told } = header
     const contentId = this.#file?.contentId ?? this.#context.nextContentId()
     const received = this.#received ?? Date.now()
     const { framePlan, unshowable, truncated } = describePixels(header, TransferSyntaxUID, this.#length, walker)
@@ -185,8 +186,9 @@ export class ObjectReceive implements Receive {
       contentId,
       origin,
       TransferSyntaxUID,
+      attributes: JSON.stringify(attributes),
       header: {
-        ...header,
+        ...told,
         SOPClassUID: header.SOPClassUID || normaliseUID(this.#start.SOPClassUID),
         flags: [...header.flags, ...(truncated ? (['truncated'] as const) : []), ...(this.#start.flags ?? [])],
       },

@@ -11,7 +11,9 @@ export interface ReceivedObject {
   contentId: number
   origin: Origin
   TransferSyntaxUID: string
-  header: InstanceHeader
+  header: Omit<InstanceHeader, 'attributes'>
+  /** Of the header, as JSON: a text goes to the writer's thread in a tenth of the time that what it says takes. */
+  attributes: string
   framePlan: FramePlan | null
   unshowable?: string
   /** Bytes of the data set, and their CRC-32; the SHA-256 is taken when it settles. */

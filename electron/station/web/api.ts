@@ -44,7 +44,7 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
     for (let waited = 0; waited < GROUPS_WAIT_MS; waited += GROUPS_LOOK_MS) {
       const unread = await read.unreadGroups(StudyInstanceUID, SeriesInstanceUID)
       if (unread.length === 0) return
-      if (waited === 0) work.hurry(unread)
+      if (waited === 0) void work.hurry(unread)
       await wait(GROUPS_LOOK_MS)
     }
   }

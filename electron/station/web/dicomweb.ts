@@ -6,11 +6,10 @@ import { covers } from './accept.ts'
 import { bulkData, metadata } from './metadata.ts'
 import { qido } from './qido.ts'
 import { acceptOf, parseFrameList, type RetrieveDeps, retrieveFrames, retrieveObjects } from './retrieve.ts'
+import { type PictureDeps, picturesOf } from './thumbnails.ts'
 
 /** The largest known studies have some ten thousand instances; the list of places is in memory while they are sent. */
 const MOST_INSTANCES = 100_000
-/** How much of `work`'s backlog is looked through before "not yet" is assumed. */
-const BACKLOG = 500
 const DICOM_JSON = 'application/dicom+json'
 
 interface Uids {
@@ -24,7 +23,7 @@ const SERIES = `${STUDY}/series/:series`
 const INSTANCE = `${SERIES}/instances/:instance`
 
 /** The routes under /dicom-web: QIDO-RS and WADO-RS (PS3.18 §10). */
-export function createDicomWeb(deps: RetrieveDeps & { read: StoreReader }): Hono {
+export function createDicomWeb(deps: RetrieveDeps & PictureDeps & { read: StoreReader }): Hono {
   const { read } = deps
   const app = new Hono()
 
@@ -56,7 +55,7 @@ export function createDicomWeb(deps: RetrieveDeps & { read: StoreReader }): Hono
     })
     app.get(`${path}/thumbnail`, async c => {
       requireAcceptable(c, 'image/png')
-      return thumbnail(read, requireStudy(uidsOf(c)))
+      return thumbnail(deps, requireStudy(uidsOf(c)))
     })
   }
   app.get(`${INSTANCE}/frames/:frames`, async c => {
@@ -98,20 +97,18 @@ function requireAcceptable(c: Context, type: string): void {
   if (!acceptable) throw new IsocenterError('not-acceptable', `this resource is ${type}`)
 }
 
-/** The thumbnail made on arrival; 503 while it is still to be made, 404 when there will be none. */
-async function thumbnail(read: StoreReader, uids: Uids): Promise<Response> {
-  const [object] = await read.locate(await representative(read, uids), 1)
-  if (!object) throw new IsocenterError('not-found')
-  const png = await read.getThumbnail(object.contentId)
+/** Made now if it has not been yet; 503 while it takes too long, 404 when there is none. */
+async function thumbnail(deps: PictureDeps, uids: Uids): Promise<Response> {
+  const [object] = await deps.read.locate(await representative(deps.read, uids), 1)
+  if (!object || object.unshowable) throw new IsocenterError('not-found', 'no picture')
+  const [png] = await picturesOf([object.contentId], deps)
   if (png) return new Response(new Uint8Array(png), { headers: { 'content-type': 'image/png' } })
-  const backlog = (await read.pendingWork(BACKLOG)).filter(({ again }) => !again)
-  const isComing = backlog.length === BACKLOG || backlog.some(({ contentId }) => contentId === object.contentId)
-  if (!isComing) throw new IsocenterError('not-found', 'no picture')
+  if (png === null) throw new IsocenterError('not-found', 'no picture')
   return new Response(null, { status: 503, headers: { 'retry-after': '1' } })
 }
 
 /** The instance that stands for a study or series. Throws 'not-found'. */
-async function representative(read: StoreReader, uids: Uids): Promise<Uids> {
+async function representative(read: PictureDeps['read'], uids: Uids): Promise<Uids> {
   if (uids.SOPInstanceUID !== undefined) return uids
   const { series } = await read.getStudy(uids.StudyInstanceUID)
   const shown = series.find(

@@ -16,7 +16,7 @@ import { frameStream } from './frameStream.ts'
 import { decide } from './gate.ts'
 import { addHeaders } from './headers.ts'
 import { type Listening, serve } from './httpAdapter.ts'
-import { type Counters, metricsText } from './metrics.ts'
+import { type Counters, metricsText, watchEventLoop } from './metrics.ts'
 import { errorPage } from './pages.ts'
 import type { DimsePort, WorkPort } from './ports.ts'
 import { createPresence } from './presence.ts'
@@ -64,12 +64,13 @@ export function createWeb(deps: WebDeps): Web {
   const presence = createPresence()
   const events = createEvents({ ...deps, presence })
   const counters: Counters = { requests: new Map(), frames: 0, frameBytes: 0 }
+  const eventLoop = watchEventLoop()
   const api = createApi(deps, reader, presence, () => port)
 
   const app = new Hono()
   app.get('/healthz', () => Response.json({ ok: true, version: deps.version, writable: store.writable }))
   app.get('/metrics', async () => {
-    const sources = { ...deps, eventClients: events.clients, problems: deps.problems.list().length }
+    const sources = { ...deps, eventClients: events.clients, problems: deps.problems.list().length, eventLoop }
     const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }
     return new Response(await metricsText(counters, sources), { headers })
   })
@@ -78,7 +79,9 @@ export function createWeb(deps: WebDeps): Web {
     if (c.req.raw.method === 'HEAD') throw new IsocenterError('bad-request', 'events are for GET')
     return events.connect(c.req.header('last-event-id') ?? null)
   })
-  app.get('/api/thumbnails', async c => Response.json(await studyThumbnails(store.read, c.req.query('study') ?? '')))
+  app.get('/api/thumbnails', async c =>
+    Response.json(await studyThumbnails({ read: store.read, work: deps.work }, c.req.query('study') ?? '')),
+  )
   app.post('/api/frames', async c => {
     const order = frameOrderSchema.safeParse(await readJson(c.req.raw, ORDER_BYTES))
     if (!order.success) throw new IsocenterError('bad-request', 'the order of frames is not one')
@@ -93,7 +96,7 @@ export function createWeb(deps: WebDeps): Web {
     captureFile(deps.dimse.captures.file(c.req.param('id')), c.req.raw.method === 'HEAD'),
   )
   app.post('/api/:call', c => api(c.req.param('call'), c.req.raw))
-  app.route('/dicom-web', createDicomWeb({ read: store.read, files, reader }))
+  app.route('/dicom-web', createDicomWeb({ read: store.read, files, reader, work: deps.work }))
   app.get('*', c => {
     const { pathname } = new URL(c.req.url)
     if (/^\/(api|dicom-web)\//.test(pathname)) throw new IsocenterError('not-found', 'no such resource')
@@ -149,6 +152,7 @@ export function createWeb(deps: WebDeps): Web {
         async close(graceMs) {
           events.close()
           presence.close()
+          eventLoop.close()
           await listening.close(graceMs)
           files.close()
         },

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Store } from '../store/index.ts'
 import { type DimsePort, receivingNow } from './ports.ts'
 
@@ -8,6 +9,31 @@ export interface Counters {
   frameBytes: number
 }
 
+/** How often the event loop is looked at: finer than anything a person or a peer would notice. */
+const LOOP_RESOLUTION_MS = 5
+
+export interface EventLoop {
+  /** Seconds by which the station's main loop was late since the last reading; begins anew with it. */
+  take(): { p99: number; max: number }
+  close(): void
+}
+
+/** Watches the loop of this thread until closed. */
+export function watchEventLoop(): EventLoop {
+  const delays = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS })
+  delays.enable()
+  // It counts from timer to timer: what the timer itself waits is no delay.
+  const late = (nanoseconds: number) => Math.max(0, nanoseconds / 1e9 - LOOP_RESOLUTION_MS / 1000)
+  return {
+    take() {
+      const taken = { p99: late(delays.percentile(99)), max: late(delays.max) }
+      delays.reset()
+      return taken
+    },
+    close: () => void delays.disable(),
+  }
+}
+
 /** Prometheus text format 0.0.4. No label carries a UID, a name or an address. */
 export async function metricsText(
   counters: Counters,
@@ -16,6 +42,7 @@ export async function metricsText(
     dimse: DimsePort
     eventClients: number
     problems: number
+    eventLoop: Pick<EventLoop, 'take'>
   },
 ): Promise<string> {
   const counts = await sources.store.read.counts()
@@ -55,6 +82,9 @@ export async function metricsText(
   add('frames_sent_total', 'counter', 'Frames handed to frame streams.', counters.frames)
   add('frame_bytes_sent_total', 'counter', 'Bytes handed to frame streams.', counters.frameBytes)
   add('http_requests_total', 'counter', 'Answered requests by HTTP status.', counters.requests)
+  const loop = sources.eventLoop.take()
+  add('event_loop_late_p99_seconds', 'gauge', 'How late the main loop was since the last reading.', loop.p99)
+  add('event_loop_late_max_seconds', 'gauge', 'The latest it was since the last reading.', loop.max)
   add('process_resident_memory_bytes', 'gauge', 'Resident memory of the station.', process.memoryUsage.rss())
   return `${lines.join('\n')}\n`
 }

@@ -26,8 +26,8 @@ export interface WorkPort {
   /** Throws 'not-found'. */
   cancel(id: string): JobSummary
   list(): JobSummary[]
-  /** Looks into these contents before all others. */
-  hurry(contentIds: number[]): void
+  /** Looks into these contents before all others; resolves when it has. */
+  hurry(contentIds: number[]): Promise<void>
   onChange(listener: (job: JobSummary) => void): () => void
 }
 

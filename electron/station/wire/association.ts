@@ -13,6 +13,7 @@ import {
 import { decodeAbort, decodeAssociateAccept, decodeAssociateReject, decodeAssociateRequest } from './pduDecode.ts'
 import { dataHeader, encodeAssociateAccept, encodeAssociateReject, encodeAssociateRequest } from './pduEncode.ts'
 import { ANNOUNCED_LENGTH, PduReader } from './pduReader.ts'
+import { readInto } from './readInto.ts'
 import type { Action, UpperLayerEvent } from './stateTable.ts'
 import { limitOf, TIMERS, type Timers, type Waiting } from './timers.ts'
 import { type EventDetail as StateDetail, UpperLayer } from './upperLayer.ts'
@@ -105,7 +106,7 @@ export class Association {
     // Nagle costs 40 ms per C-STORE against a peer that delays its acknowledgements.
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
-    socket.on('data', chunk => this.#take(chunk))
+    readInto(socket, chunk => this.#take(chunk))
     socket.on('error', error => {
       this.#socketError = error.message
     })

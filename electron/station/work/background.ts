@@ -12,6 +12,10 @@ const PATIENCE_MS = 60_000
 /** While objects keep coming, at most one is looked into per `BURST_PACE_MS`; this long without one and the burst is over. */
 const QUIET_MS = 150
 const BURST_PACE_MS = 500
+/** A series' own picture is made when nothing has come for so long; who wants it sooner asks for it. */
+const PICTURES_AFTER_MS = 2000
+/** Studies remembered for that; the pictures of more are made when they are looked at. */
+const MOST_STUDIES = 10_000
 /** An idle thread with its codecs holds some 60 MB: it goes after this. */
 const IDLE_MS = 20_000
 
@@ -27,6 +31,17 @@ export interface BackgroundOptions {
  * Looks into what arrived, after the answer: functional groups, thumbnails. Oldest first, one at a time, beside everything
  * else; the store's `pendingWork` is the queue, so nothing is lost by a restart. Nothing runs while nothing is pending.
  */
+/** Contents that stand for a series of the study and have no picture yet. */
+export async function lackingPictures(read: Store['read'], StudyInstanceUID: string): Promise<number[]> {
+  const { series } = await read.getStudy(StudyInstanceUID)
+  const lacking = series.map(async ({ SeriesInstanceUID, thumbnailSOPInstanceUID: SOPInstanceUID }) => {
+    if (!SOPInstanceUID) return []
+    const [object] = await read.locate({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }, 1)
+    return object && !(await read.getThumbnail(object.contentId)) ? [object.contentId] : []
+  })
+  return (await Promise.all(lacking)).flat()
+}
+
 export function startBackground({ store, log, startThread, patienceMs = PATIENCE_MS }: BackgroundOptions) {
   let thread: Thread<WorkApi> | undefined
   let idle: NodeJS.Timeout | undefined
@@ -34,8 +49,11 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
   let wakened = false
   let closed = false
   let lastArrival = Number.NEGATIVE_INFINITY
-  /** A reader waits for them. */
-  const urgent: Array<{ contentId: number; again: boolean }> = []
+  /** Somebody waits for them. */
+  const urgent: Array<{ contentId: number; again: boolean; done: () => void }> = []
+  /** Studies that something came to. */
+  const touched = new Set<string>()
+  let pictures: NodeJS.Timeout | undefined
 
   async function stopThread(): Promise<void> {
     const old = thread
@@ -86,22 +104,50 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
   /** One page of those that are wanted now, else of the queue; how many there were. */
   async function page(): Promise<number> {
     const wanted = urgent.splice(0, PAGE)
-    const isUrgent = wanted.length > 0
-    const pending = isUrgent ? wanted : await store.read.pendingWork(PAGE)
-    if (pending.length === 0) return 0
-    for (const { contentId, again } of pending) {
-      if (!isUrgent) {
-        await giveWay()
-        if (urgent.length > 0) return pending.length
+    if (wanted.length > 0) {
+      for (const { contentId, again, done } of wanted) {
+        try {
+          if (!closed) await lookAndKeep(contentId, again)
+        } finally {
+          done()
+        }
       }
+      return wanted.length
+    }
+    const pending = await store.read.pendingWork(PAGE)
+    for (const { contentId, again } of pending) {
+      await giveWay()
+      if (urgent.length > 0) return pending.length
       if (closed) return 0
-      // Asked for now: what a page of them said would be gone when it has settled meanwhile.
-      const found = await look(await requestFor(contentId, again))
-      if (closed) return 0
-      // A picture that could be shown is not lost because its header could not be read once more.
-      await store.finishWork(contentId, again ? { ...found, unshowable: undefined } : found)
+      await lookAndKeep(contentId, again)
     }
     return pending.length
+  }
+
+  async function lookAndKeep(contentId: number, again: boolean): Promise<void> {
+    // Asked for now: what a page of them said would be gone when it has settled meanwhile.
+    const found = await look(await requestFor(contentId, again))
+    if (closed) return
+    // A picture that could be shown is not lost because its header could not be read once more.
+    await store.finishWork(contentId, again ? { ...found, unshowable: undefined } : found)
+  }
+
+  /** The pictures that stand for the series of what has come, where they are not there yet. */
+  async function makePictures(): Promise<void> {
+    const newest = lastArrival
+    for (const StudyInstanceUID of touched) {
+      // What came meanwhile has a wait of its own.
+      if (closed || lastArrival !== newest) return
+      touched.delete(StudyInstanceUID)
+      await hurry(await lackingPictures(store.read, StudyInstanceUID))
+    }
+  }
+
+  function hurry(contentIds: number[]): Promise<void> {
+    if (contentIds.length === 0) return Promise.resolve()
+    const looks = contentIds.map(contentId => new Promise<void>(done => urgent.push({ contentId, again: false, done })))
+    wake()
+    return Promise.all(looks).then(() => {})
   }
 
   /** Ingest comes first: wait for a gap in the arrivals, but not for ever. */
@@ -139,22 +185,28 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
   }
 
   const unsubscribe = store.onChanges(changes => {
-    if (!changes.some(change => change.kind === 'instance')) return
+    const came = changes.filter(change => change.kind === 'instance')
+    if (came.length === 0) return
     lastArrival = performance.now()
+    for (const { StudyInstanceUID } of came) if (touched.size < MOST_STUDIES) touched.add(StudyInstanceUID)
+    clearTimeout(pictures)
+    pictures = setTimeout(() => {
+      makePictures().catch(
+        error => closed || log.error({ err: error }, 'the pictures of series are made when asked for'),
+      )
+    }, PICTURES_AFTER_MS).unref()
     wake()
   })
   wake()
 
   return {
-    /** These before all others; the store tells when they are done. */
-    hurry(contentIds: number[]): void {
-      urgent.push(...contentIds.map(contentId => ({ contentId, again: false })))
-      wake()
-    },
+    hurry,
     async close(): Promise<void> {
       closed = true
       unsubscribe()
       clearTimeout(idle)
+      clearTimeout(pictures)
+      for (const { done } of urgent.splice(0)) done()
       await stopThread()
       await running
     },

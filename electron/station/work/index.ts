@@ -6,7 +6,6 @@ import type { Store } from '../store/index.ts'
 import { startBackground } from './background.ts'
 import { importFiles } from './importFiles.ts'
 import { Jobs, type Progress } from './jobs.ts'
-import { SAMPLE_COUNT } from './samples/index.ts'
 import { takeIn } from './takeIn.ts'
 import type { WorkApi } from './workThread.ts'
 
@@ -20,8 +19,8 @@ export interface Work {
   cancel(id: string): JobSummary
   /** Newest first. */
   list(): JobSummary[]
-  /** Looks into these contents before all others: a reader waits. */
-  hurry(contentIds: number[]): void
+  /** Looks into these contents before all others; resolves when it has. */
+  hurry(contentIds: number[]): Promise<void>
   /** Told at most five times a second per job, and when it ends. Returns the unsubscribe. */
   onChange(listener: (job: JobSummary) => void): () => void
   /** Cancels the jobs and ends the threads. */
@@ -57,9 +56,9 @@ export function startWork({ store, log }: { store: Store; log: Log }): Work {
 
 /** Phantoms are built in a thread of their own, so that they do not wait behind thumbnails. */
 async function storeSamples(store: Store, progress: Progress): Promise<void> {
-  progress.total(SAMPLE_COUNT)
   const thread = startWorkThread()
   try {
+    progress.total(await thread.call('sampleCount'))
     let next = thread.call('nextSample')
     while (!progress.signal.aborted) {
       const sample = await next

@@ -37,8 +37,14 @@ function pixelShape(attributes: ImageAttributes): [down: number, across: number]
   return ratio > 0.05 && ratio < 20 ? [down, across] : [1, 1]
 }
 
-/** For each output sample the inputs it covers and how much of each: the area filter in one direction. */
-function coverage(from: number, to: number): Array<{ first: number; weights: number[] }> {
+/** The inputs that an output sample covers, and how much of each. */
+interface Coverage {
+  first: number
+  weights: number[]
+}
+
+/** The area filter in one direction. */
+function coverage(from: number, to: number): Coverage[] {
   const size = from / to
   return Array.from({ length: to }, (_, index) => {
     const start = index * size
@@ -65,23 +71,32 @@ function shrink(
 ): Float32Array {
   const across = coverage(columns, width)
   const down = coverage(rows, height)
-  const result = new Float32Array(width * height * samples)
-  const line = new Float32Array(width * samples)
-  for (const [y, { first, weights }] of down.entries()) {
-    for (const [i, weight] of weights.entries()) {
-      const row = (first + i) * columns
-      line.fill(0)
-      for (const [x, part] of across.entries()) {
-        for (let j = 0; j < part.weights.length; j++) {
-          const at = (row + part.first + j) * samples
-          for (let sample = 0; sample < samples; sample++)
-            line[x * samples + sample]! += values[at + sample]! * part.weights[j]!
-        }
-      }
-      for (let x = 0; x < line.length; x++) result[y * line.length + x]! += line[x]! * weight
+  const length = width * samples
+  const result = new Float32Array(length * height)
+  const line = new Float32Array(length)
+  for (let y = 0; y < height; y++) {
+    const { first, weights } = down[y]!
+    for (let i = 0; i < weights.length; i++) {
+      shrinkRow(values, (first + i) * columns, samples, across, line)
+      const weight = weights[i]!
+      for (let x = 0, at = y * length; x < length; x++, at++) result[at] = result[at]! + line[x]! * weight
     }
   }
   return result
+}
+
+/** One row of the image, `row` pixels in, to the width of the thumbnail. */
+function shrinkRow(values: Samples, row: number, samples: number, across: Coverage[], line: Float32Array): void {
+  for (let x = 0; x < across.length; x++) {
+    const { first, weights } = across[x]!
+    for (let sample = 0; sample < samples; sample++) {
+      let sum = 0
+      for (let j = 0, at = (row + first) * samples + sample; j < weights.length; j++, at += samples) {
+        sum += values[at]! * weights[j]!
+      }
+      line[x * samples + sample] = sum
+    }
+  }
 }
 
 function boxed(pixels: Uint8Array, width: number, height: number, samples: 1 | 3): Uint8Array<ArrayBuffer> {

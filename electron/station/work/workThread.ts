@@ -1,19 +1,25 @@
 import { serveThread } from '../base/thread.ts'
 import { lookInto } from './look.ts'
-import { sampleObjects } from './samples/index.ts'
 import type { SampleObject } from './samples/synthetic.ts'
 
 /** What costs time: decoding for thumbnails, building phantoms. A job that must not wait for another has a thread of its own. */
 export interface WorkApi {
   lookInto: typeof lookInto
+  /** How many there will be. */
+  sampleCount(): Promise<number>
   /** The next of `sampleObjects`, null behind the last. */
-  nextSample(): SampleObject | null
+  nextSample(): Promise<SampleObject | null>
 }
 
 serveThread((): WorkApi => {
-  const samples = sampleObjects()
+  let objects: Generator<SampleObject> | undefined
   return {
     lookInto,
-    nextSample: () => samples.next().value ?? null,
+    // Loaded when asked for: their phantoms are reckoned for 0.4 s, and most threads only look.
+    sampleCount: async () => (await import('./samples/index.ts')).SAMPLE_COUNT,
+    async nextSample() {
+      objects ??= (await import('./samples/index.ts')).sampleObjects()
+      return objects.next().value ?? null
+    },
   }
 })

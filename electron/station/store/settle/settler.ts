@@ -50,7 +50,7 @@ export interface SettlerParts {
 const ageOf = ({ received }: UnsettledCopy) => Math.abs(Date.now() - received)
 
 /** Brings what landed to its final place: from a minute on, oldest first, behind all that arrives, but never later than its limits. */
-export function startSettler(parts: SettlerParts, before: { bytes: number; objects: number }) {
+export function createSettler(parts: SettlerParts, before: { bytes: number; objects: number }) {
   const { dataDir, disk, log, writer, times } = parts
   let { bytes, objects } = before
   let lastArrival = Number.NEGATIVE_INFINITY
@@ -154,10 +154,13 @@ export function startSettler(parts: SettlerParts, before: { bytes: number; objec
       running = undefined
     })
   }
-  const timer = setInterval(() => void tick(), times.tickMs)
-  timer.unref()
+  let timer: NodeJS.Timeout | undefined
 
   return {
+    /** The landing folder has been tidied: from now on nobody else removes anything from it. */
+    begin(): void {
+      timer ??= setInterval(() => void tick(), times.tickMs).unref()
+    },
     /** An object landed with so many bytes. */
     landed(size: number): void {
       lastArrival = performance.now()

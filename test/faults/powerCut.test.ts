@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { chooseState, writeState } from './crashState.ts'
+import { powerCuts } from './powerCut.ts'
+import { createRandom } from './random.ts'
+import { buildRecorder, readTrace, recorded } from './recorder.ts'
+import { createRecording } from './recording.ts'
+
+function workFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'isocenter-power-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Whole with its folder synced, whole without that, and never synced at all: 3,000 bytes each. A mark says when all is done. */
+const WRITER = `
+  import { closeSync, fdatasyncSync, fsyncSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs'
+  const [root, marks] = process.argv.slice(1)
+  const put = (name, sync) => {
+    const fd = openSync(root + '/' + name, 'w')
+    writeSync(fd, Buffer.alloc(3000, 'x'))
+    if (sync) fdatasyncSync(fd)
+    closeSync(fd)
+  }
+  put('synced.new', true)
+  renameSync(root + '/synced.new', root + '/synced')
+  const folder = openSync(root, 'r')
+  fsyncSync(folder)
+  put('nameless', true)
+  put('unsynced', false)
+  writeFileSync(marks, 'done')
+`
+
+test('a cut leaves what was synced, and of the rest anything', () => {
+  const work = workFolder()
+  const root = join(work, 'root')
+  mkdirSync(root)
+  const files = { root, trace: join(work, 'trace'), marks: join(work, 'marks') }
+  execFileSync(process.execPath, ['--input-type=module', '-e', WRITER, root, files.marks], {
+    env: recorded(buildRecorder(work), files),
+  })
+  const recording = createRecording(readTrace(files.trace))
+  const random = createRandom(1)
+  const seen: Record<string, Set<string>> = { synced: new Set(), nameless: new Set(), unsynced: new Set() }
+  for (let n = 0; n < 400; n++) {
+    const state = chooseState(recording, random)
+    if (state.cut <= (recording.marks[0]?.at ?? 0)) continue
+    const folder = join(work, `${n}`)
+    mkdirSync(folder)
+    writeState(state, folder)
+    for (const [name, found] of Object.entries(seen)) {
+      const bytes = existsSync(join(folder, name)) ? readFileSync(join(folder, name)) : undefined
+      const kept = bytes?.filter(byte => byte !== 0).length
+      found.add(kept === undefined ? 'absent' : kept === 3000 ? 'whole' : kept === 0 ? 'empty' : 'torn')
+    }
+    expect(existsSync(join(folder, 'synced.new'))).toBe(false)
+  }
+  expect(seen.synced).toEqual(new Set(['whole']))
+  expect(seen.nameless).toEqual(new Set(['whole', 'absent']))
+  expect(seen.unsynced).toEqual(new Set(['absent', 'whole', 'empty', 'torn']))
+})
+
+test('whenever the power goes, all that was answered is there unchanged; without syncs it is not', async () => {
+  const work = workFolder()
+  // What a rerun needs to see the same: printed with every failure.
+  const seed = Date.now() % 1_000_000
+  const life = { seed, from: 1, objects: 40, sessions: 2, ends: 'killed' } as const
+  const { kept, second, without } = await powerCuts(buildRecorder(work), work, {
+    seed,
+    states: 150,
+    secondStates: 40,
+    lives: [life, { ...life, seed: seed + 1, sessions: 1 }],
+    secondLives: 2,
+    controlStates: 6,
+    checkers: 2,
+    log: () => {},
+  })
+  const nothing = { missing: 0, different: 0, doubled: 0, undone: 0, unsound: 0 }
+  expect({ seed, ...kept }).toMatchObject({ seed, brokenStates: 0, broken: nothing, examples: [] })
+  expect({ seed, ...second }).toMatchObject({ seed, brokenStates: 0, broken: nothing, examples: [] })
+  expect(kept.states + second.states).toBeGreaterThanOrEqual(150)
+  expect(kept.acknowledged).toBeGreaterThan(500)
+  expect(kept.decided).toBeGreaterThan(50)
+  expect(without.all.broken.missing).toBeGreaterThan(0)
+}, 900_000)

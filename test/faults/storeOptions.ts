@@ -1,0 +1,12 @@
+import type { StoreOptions } from '../../electron/station/store/openStore.ts'
+
+/** Times and limits of a store under test: what it otherwise does after a minute or a gigabyte, it does within the run. */
+const options = {
+  graceMs: 2000,
+  settle: { afterMs: 50, latestMs: 200, tickMs: 20, lingerMs: 60 },
+  landing: { mostBytes: 64 << 20, segmentBytes: 2 << 20 },
+}
+export const STORE_OPTIONS: Partial<StoreOptions> = options
+
+/** How long a load waits at the end of each session for what the store does by itself. */
+export const QUIET_MS = 400
