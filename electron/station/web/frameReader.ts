@@ -75,7 +75,12 @@ export class FrameReader {
     // One at a time: what is asked for at once must not grow at once.
     const wanted = known ?? this.#inflating.then(() => this.#readInflated(place, ranges))
     this.#inflated.set(contentId, wanted)
-    this.#inflating = wanted.catch(() => this.#inflated.delete(contentId))
+    if (!known) {
+      this.#inflating = wanted.then(
+        () => {},
+        () => this.#inflated.delete(contentId),
+      )
+    }
     for (const oldest of this.#inflated.keys()) {
       if (this.#inflated.size <= INFLATED_KEPT) break
       this.#inflated.delete(oldest)
