@@ -91,7 +91,8 @@ test('a worklist of the first version gets its lists, priors and search words', 
 
 test('an upgrade keeps the queues; the version before takes its backup again with them, not the newer database', async () => {
   const { store, dataDir } = await newStore()
-  const objects = Array.from({ length: 50 }, (_, n) => ctSlice(n + 1, {}, { size: 8 }))
+  // A series each: the first of each is looked into.
+  const objects = Array.from({ length: 50 }, (_, n) => ctSlice(1, {}, { series: n + 1, size: 8 }))
   for (const object of objects) await send(store, object)
   const { backlog } = store
   const pending = await store.read.pendingWork(100)
