@@ -57,11 +57,13 @@ export async function startStation(options: StationOptions): Promise<Station> {
       log,
       durability: config.durability,
       settle: { afterMs: config.settleAfterSeconds * 1000 },
+      upkeep: { scrubBytesPerSecond: config.scrubMegabytesPerSecond * 2 ** 20, profiles: config.profiles },
     })
     opened.push(() => store.close())
     store.onProblem(problem => problems.report(problem))
     const work = startWork({ store, log })
     opened.push(() => work.close())
+    if (store.needsRepair) work.startRepair(false)
     const dimse = await startDimse({ config, store, log, captureFolder: path.join(options.dataDir, 'captures') })
     opened.push(() => dimse.close())
     dimse.onProblem(problem => problems.report(problem))

@@ -26,6 +26,7 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
       locateContent: missing('locateContent'),
       locateFrames: missing('locateFrames'),
       counts: async () => ({ studies: 0, series: 0, instances: 0, bytes: 0 }),
+      damagedCopies: async () => 0,
       listPeers: async () => [],
       getSettings: async user => settings.get(user) ?? {},
       unreadGroups: async () => [],
@@ -56,6 +57,9 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
     writable: true,
     backlog: { bytes: 0, objects: 0 },
     async settleAll() {},
+    needsRepair: false,
+    repair: missing('repair'),
+    health: async () => ({ damagedCopies: 0, scrubbedBytes: 0, backupAgeSeconds: undefined }),
     async close() {},
     touch(...StudyInstanceUIDs) {
       const changes = StudyInstanceUIDs.map(StudyInstanceUID => ({

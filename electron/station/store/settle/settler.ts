@@ -110,6 +110,8 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
   async function run(all: boolean): Promise<void> {
     while (!closed) {
       const wanted = await writer.call('unsettled', BATCH_OBJECTS)
+      // Repair may have taken away rows that were counted.
+      if (wanted.length === 0) bytes = objects = 0
       const age = Date.now() - (wanted[0]?.received ?? Number.POSITIVE_INFINITY)
       if (wanted.length === 0 || !(all || pressed() || age >= times.afterMs)) break
       const due = all || pressed() ? wanted : wanted.filter(copy => Date.now() - copy.received >= times.afterMs)
