@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import { contract } from '../../shared/contract.ts'
 import { REPOSITORY, type RunningStation, startStation } from '../fixtures/station.ts'
@@ -78,4 +79,33 @@ test('the command makes a lost index again, beside a station that runs checks it
   expect(await metric(station, 'damaged_copies')).toBe(1)
   const { problems } = await station.call('problems.list', {})
   expect(problems.map(({ sentence }) => sentence)).toEqual([expect.stringContaining('no other copy')])
+})
+
+test('an index that turns out damaged while it is read is made anew by the station itself, on the same address', {
+  timeout: 240_000,
+}, async () => {
+  const dataDir = folder()
+  const first = await startStation({ dataDir })
+  await first.job(await first.call('samples.load', {}))
+  const before = await listed(first)
+  await expect.poll(() => metric(first, 'landing_bytes'), { timeout: 60_000 }).toBe(0)
+  await first.stop()
+  const index = join(dataDir, 'index.sqlite')
+  const db = new Database(index, { readonly: true })
+  const page = Number(db.prepare(`SELECT rootpage FROM sqlite_schema WHERE name = 'instance'`).pluck().get())
+  db.close()
+  writeSync(openSync(index, 'r+'), Buffer.alloc(4096, 0xee), 0, 4096, (page - 1) * 4096)
+
+  const station = await startStation({ dataDir })
+  onTestFinished(async () => void (await station.stop()))
+  const StudyInstanceUID = before[0]?.StudyInstanceUID ?? ''
+  const objects = () => station.get(`/dicom-web/studies/${StudyInstanceUID}/metadata`)
+  const status = async () => (await objects().catch(() => ({ status: 0 }))).status
+  // Whoever reads it first finds out, be it the station itself.
+  const aside = async () => (await status()) > 0 && globSync('index.sqlite.damaged-*', { cwd: dataDir }).length > 0
+  await expect.poll(aside, { timeout: 60_000, interval: 250 }).toBe(true)
+  await expect.poll(status, { timeout: 60_000, interval: 250 }).toBe(200)
+  await expect.poll(() => listed(station).catch(() => []), { timeout: 60_000, interval: 250 }).toEqual(before)
+  const { problems } = await station.call('problems.list', {})
+  expect(problems.map(({ sentence }) => sentence)).toContainEqual(expect.stringContaining('was damaged'))
 })

@@ -343,7 +343,7 @@ test('damage further in than opening looks condemns the index for the next start
     code: 'index-damaged',
   })
   await expect.poll(() => existsSync(join(dataDir, 'index.rebuild'))).toBe(true)
-  expect(told).toEqual([expect.stringContaining('Start the station again')])
+  expect(told).toEqual([expect.stringContaining('The images are not')])
   await damaged.close()
   const { store: again } = await newStore({ dataDir })
   await repair(again)

@@ -42,6 +42,7 @@ export interface StoreParts {
   opened: ReturnType<WriterApi['open']>
   lost: SoundIndex['lost']
   upkeep: UpkeepOptions
+  onCondemned(): void
   startLookThread: UpkeepParts['startLookThread']
   startBackupThread: UpkeepParts['startBackupThread']
   backlog: { bytes: number; objects: number }
@@ -92,11 +93,12 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     if (condemned || !(error instanceof IsocenterError && error.code === 'index-damaged')) return
     condemned = true
     log.error({ err: error }, 'the index is damaged')
-    condemnIndex(dataDir, disk).catch(failure => log.error({ err: failure }, 'the index could not be condemned'))
+    condemnIndex(dataDir, disk).then(parts.onCondemned, failure => {
+      log.error({ err: failure }, 'the index could not be condemned')
+    })
     report({
       severity: 'failure',
-      sentence:
-        'The index of the images is damaged; the images are not. Start the station again: it makes the index anew.',
+      sentence: ERRORS['index-damaged'].sentence,
       detail: error.detail ?? '',
     })
   }

@@ -36,6 +36,8 @@ export interface StoreOptions {
   recoverMs?: number
   /** Repair, scrub, backups. */
   upkeep?: UpkeepOptions
+  /** The index turned out damaged further in than where opening looks: closed and opened again, the store makes it anew. */
+  onCondemned?: () => void
 }
 
 /** Read-only after a failed sync, the disk is tried again so often. */
@@ -79,6 +81,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       opened: { ...opened, lastContentId: Math.max(opened.lastContentId, newestFile), repairing },
       lost,
       upkeep: options.upkeep ?? {},
+      onCondemned: options.onCondemned ?? (() => {}),
       startLookThread: data => startThread<ReturnType<typeof createLook>>(threadUrl('repair/lookThread'), data),
       startBackupThread: () => startThread<ReturnType<typeof createBackup>>(threadUrl('repair/backupThread')),
       backlog: await writer.call('landingBytes'),
