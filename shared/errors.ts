@@ -95,12 +95,6 @@ export const ERRORS = {
     dimseStatus: 0xa700,
     httpStatus: 503,
   },
-  'repair-running': {
-    sentence: 'The index is being repaired already.',
-    retryable: true,
-    dimseStatus: 0xa700,
-    httpStatus: 409,
-  },
   'network-folder': {
     sentence:
       'The data folder lies on a network drive. Locks and syncs can not be relied on there: choose a local disk.',

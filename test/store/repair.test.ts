@@ -323,6 +323,34 @@ test('what is no object, or lies twice, is set aside; a stranger stays where it 
   expect((await send(again, ctSlice(3))).contentId).toBeGreaterThan(0x13)
 })
 
+test('a new index that was asked for takes from the old one what no file says, and its checksums', async () => {
+  const { store, dataDir } = await newStore()
+  const { contentId } = await send(store, ctSlice(1))
+  await send(store, ctSlice(2))
+  await store.settleAll()
+  const { path, dataSetOffset } = await store.read.locateContent(contentId)
+  await store.close()
+  const [byte = 0] = readFileSync(path).subarray(dataSetOffset + 3000)
+  writeSync(openSync(path, 'r+'), Uint8Array.of(byte ^ 1), 0, 1, dataSetOffset + 3000)
+  writeFileSync(join(dataDir, 'index.rebuild'), 'asked')
+  const { store: again } = await newStore({ dataDir })
+  expect((await repair(again, true)).refused).toEqual([
+    expect.objectContaining({ reason: expect.stringContaining('not those') }),
+  ])
+  expect(await again.read.counts()).toMatchObject({ instances: 2 })
+  expect((await again.health()).damagedCopies).toBe(1)
+  const db = new Database(index(dataDir), { readonly: true })
+  const rows = db.prepare('SELECT address, sendingAET, state FROM content JOIN copy ON copy.content = content.id').all()
+  db.close()
+  const origin = { address: '10.0.0.7', sendingAET: 'CT1' }
+  expect(rows).toEqual([
+    { ...origin, state: 'damaged' },
+    { ...origin, state: 'whole' },
+  ])
+  expect(await send(again, ctSlice(1))).toMatchObject({ outcome: 'stored', contentId })
+  expect((await again.health()).damagedCopies).toBe(0)
+})
+
 test('damage further in than opening looks condemns the index for the next start', async () => {
   const { store, dataDir } = await newStore()
   for (let n = 1; n <= 40; n++) await send(store, ctSlice(n, {}, { size: 4 }))

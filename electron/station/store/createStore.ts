@@ -50,10 +50,19 @@ export interface StoreParts {
 
 /** The vault over its threads. What the landing log holds without rows is received again before it resolves. */
 export async function createStore(parts: StoreParts): Promise<Store> {
-  const { dataDir, log, disk, writer, readers, folder, opened } = parts
+  const { dataDir, log, disk, readers, folder, opened } = parts
+  const writer: Thread<WriterApi> = {
+    ...parts.writer,
+    call: (name, ...args) =>
+      parts.writer.call(name, ...args).catch(error => {
+        ifDamaged(error)
+        throw error
+      }),
+  }
   let { seq, epoch } = opened
   let lastContentId = Math.max(opened.lastContentId, ...folder.spilled)
   let readOnly = false
+  let condemned = false
   let lastUse = 0
   let closing: Promise<void> | undefined
   const receives = new Set<Receive>()
@@ -88,7 +97,6 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     report({ severity: 'failure', sentence: ERRORS['store-read-only'].sentence, detail })
   }
   /** Damage further in than where opening looks: the next start sets the index aside and makes it again. */
-  let condemned = false
   function ifDamaged(error: unknown): void {
     if (condemned || !(error instanceof IsocenterError && error.code === 'index-damaged')) return
     condemned = true
@@ -131,11 +139,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   const commit = createGroupCommit({
     land: group => landing.land(group),
     position: () => landing.position,
-    writeRows: (objects, landed) =>
-      writer.call('commit', objects, replayed ? landed : undefined).catch(error => {
-        ifDamaged(error)
-        throw error
-      }),
+    writeRows: (objects, landed) => writer.call('commit', objects, replayed ? landed : undefined),
     onCommitted(answer, landed) {
       committedSegment = landed.segment
       seq = Math.max(seq, answer.seq)
@@ -322,6 +326,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
 
   const upkeep = await startUpkeep({
     ...parts,
+    writer,
     options: parts.upkeep,
     repairing: opened.repairing,
     oldIndex: parts.lost?.oldIndex,

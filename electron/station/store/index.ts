@@ -235,7 +235,7 @@ export interface Store {
   readonly needsRepair: boolean
   /**
    * Brings index and files together beside all other work: files without rows are adopted, rows without whole files are marked, what
-   * is none of ours is set aside, nothing is deleted. `verify`: every byte is read. Rejects with 'repair-running'.
+   * is none of ours is set aside, nothing is deleted. `verify`: every byte is read. One after the other.
    */
   repair(verify: boolean, progress: RepairProgress): Promise<void>
   /** `backupAgeSeconds` is undefined while there is no backup. */

@@ -46,8 +46,9 @@ export function startWork({ store, log }: { store: Store; log: Log }): Work {
     },
     loadSamples: () => jobs.start('samples', 'Sample studies', progress => storeSamples(store, progress)),
     startRepair(verify) {
-      const running = jobs.list().find(({ kind, state }) => kind === 'repair' && state === 'running')
-      return running ?? jobs.start('repair', 'Repair of the index', progress => store.repair(verify, progress))
+      const title = verify ? 'Repair of the index, every byte read' : 'Repair of the index'
+      const running = jobs.list().find(job => job.title === title && job.state === 'running')
+      return running ?? jobs.start('repair', title, progress => store.repair(verify, progress))
     },
     cancel: id => jobs.cancel(id),
     list: () => jobs.list(),

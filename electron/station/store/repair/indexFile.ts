@@ -27,7 +27,8 @@ export async function condemnIndex(dataDir: string, disk: Disk): Promise<void> {
 /** Moves the index and its write-ahead log out of the way, never removes them. Resolves to the new path of what there was. */
 export async function setIndexAside(dataDir: string, disk: Disk): Promise<string | undefined> {
   const from = join(dataDir, INDEX_FILE)
-  const to = `${from}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`
+  let to = `${from}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`
+  while (await exists(to)) to += '+'
   let moved: string | undefined
   for (const end of ['', '-wal', '-shm']) {
     await rename(from + end, to + end).then(

@@ -115,14 +115,13 @@ export function createLook({ dataDir, profiles, oldIndex }: LookData) {
       try {
         const { size } = await handle.stat()
         const before = remembered(contentId)
-        const object = await readObject({ contentId, handle, file, offset: 0, size }, profiles, verify, before, unpaced)
+        const place = { contentId, handle, file, offset: 0, size }
+        const { object, differs } = await readObject(place, profiles, verify, before, unpaced)
         // A settling that was cut off may have left it in the system's cache alone: a row is a promise.
         const written = await disk.openToAppend(path)
         await written.sync().finally(() => written.close())
         answer.found.push(object)
-        if (object.adopted?.state === 'damaged') {
-          answer.damage.push({ contentId, file, reason: 'Its bytes are not those that were received.' })
-        }
+        if (differs) answer.damage.push({ contentId, file, reason: 'Its bytes are not those that were received.' })
       } finally {
         await handle.close()
       }
@@ -203,7 +202,7 @@ export function createLook({ dataDir, profiles, oldIndex }: LookData) {
         if (!handle) continue
         try {
           const place = { contentId, handle, file, offset, size: metaLength + length }
-          const object = await readObject(place, profiles, false, copy, unpaced)
+          const { object } = await readObject(place, profiles, false, copy, unpaced)
           objects.push({ ...object, adopted: { volume, state, sha256: copy.sha256 } })
         } catch {
           // Left out: its older version waits for the next repair.

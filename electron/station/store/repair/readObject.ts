@@ -38,7 +38,8 @@ export interface Remembered {
 /**
  * The object of one Part-10 file of ours, as its rows are made from it: the counterpart of receiving for bytes that lie at their
  * place already. Only its header is read, and the rest where the fragments of encapsulated pixels have to be found or when
- * `whole` is asked for. Rejects with 'not-dicom', 'malformed' or 'invalid-uid', or the disk's error.
+ * `whole` is asked for. `differs`: it is not what it was `before`. Rejects with 'not-dicom', 'malformed' or 'invalid-uid', or the
+ * disk's error.
  */
 export async function readObject(
   { contentId, handle, file, offset, size }: FileToRead,
@@ -46,7 +47,7 @@ export async function readObject(
   whole: boolean,
   before: Remembered | undefined,
   pace: Pace,
-): Promise<PlacedObject> {
+): Promise<{ object: PlacedObject; differs: boolean }> {
   const { mtimeMs } = await handle.stat()
   const head = await readUpTo(handle, offset, Math.min(size, HEAD_BYTES))
   const meta = readFileMeta(head)
@@ -68,14 +69,17 @@ export async function readObject(
   const sums = whole ? await checksums(data, pace, walker, header.pixels?.valueOffset) : undefined
   if (!whole && walker) await walk(data, walker, header.pixels?.valueOffset ?? 0, pace)
   const { framePlan, unshowable, truncated } = describePixels(header, TransferSyntaxUID, length, walker)
-  const differs = before && (before.length !== length || (sums && !isAsBefore(before, sums)))
-  return {
+  const differs =
+    before !== undefined && (before.length !== length || (sums !== undefined && !isAsBefore(before, sums)))
+  // What was received is what counts, not what lies here now.
+  const { crc, sha256 } = (differs ? before : (sums ?? before)) ?? { crc: null, sha256: new Uint8Array() }
+  const object: PlacedObject = {
     contentId,
     file,
     offset,
     metaLength,
     length,
-    crc: sums?.crc ?? before?.crc ?? null,
+    crc,
     TransferSyntaxUID,
     header: {
       ...header,
@@ -89,12 +93,9 @@ export async function readObject(
       before?.origin ??
       originOf(meta.SourceApplicationEntityTitle, sendingAET, meta.meta.string('ReceivingApplicationEntityTitle')),
     showLatest: conflictPolicy === 'showLatest' && sendingAET !== '',
-    adopted: {
-      volume: 1,
-      state: differs ? 'damaged' : 'whole',
-      sha256: sums?.sha256 ?? before?.sha256 ?? new Uint8Array(),
-    },
+    adopted: { volume: 1, state: 'whole', sha256 },
   }
+  return { object, differs }
 }
 
 /** The address isn't in the file; the door is the one that leaves these titles. */

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import type { AeProfiles } from '../../../../shared/config.ts'
-import { IsocenterError } from '../../../../shared/errors.ts'
 import type { Disk } from '../../base/durable.ts'
 import type { Log } from '../../base/log.ts'
 import type { Thread } from '../../base/thread.ts'
@@ -50,14 +49,14 @@ export async function startUpkeep(parts: UpkeepParts) {
   let { repairing } = parts
   /** Done by the start that found the index wanting. */
   let decisionsReplayed = repairing
-  let running = false
+  let running: Promise<void> | undefined
   const startThread = () => parts.startLookThread({ dataDir, profiles, oldIndex: parts.oldIndex })
   const scrub = startScrub({
     ...parts,
     bytesPerSecond: scrubBytesPerSecond,
     times: { ...SCRUB_TIMES, ...options.scrub },
     startThread,
-    busy: () => running || parts.busy(),
+    busy: () => running !== undefined || parts.busy(),
   })
   const backups = await startBackups({
     ...parts,
@@ -65,6 +64,16 @@ export async function startUpkeep(parts: UpkeepParts) {
     startThread: parts.startBackupThread,
     mayCopy: () => !repairing,
   })
+
+  async function repairNow(verify: boolean, progress: RepairProgress): Promise<void> {
+    if (!decisionsReplayed) {
+      const log = join(dataDir, 'decisions.log')
+      parts.tell(await parts.undisturbed(() => replayDecisionLog(log, writer)))
+    }
+    decisionsReplayed = false
+    await repairFiles({ ...parts, startThread }, verify, progress)
+    if (!progress.signal.aborted) repairing = false
+  }
 
   return {
     get repairing(): boolean {
@@ -76,20 +85,17 @@ export async function startUpkeep(parts: UpkeepParts) {
     get backupAgeSeconds(): number | undefined {
       return backups.ageSeconds
     },
-    async repair(verify: boolean, progress: RepairProgress): Promise<void> {
-      if (running) throw new IsocenterError('repair-running')
-      running = true
-      try {
-        if (!decisionsReplayed) {
-          const log = join(dataDir, 'decisions.log')
-          parts.tell(await parts.undisturbed(() => replayDecisionLog(log, writer)))
-        }
-        decisionsReplayed = false
-        await repairFiles({ ...parts, startThread }, verify, progress)
-        if (!progress.signal.aborted) repairing = false
-      } finally {
-        running = false
-      }
+    /** One after the other. */
+    repair(verify: boolean, progress: RepairProgress): Promise<void> {
+      const before = running?.catch(() => {})
+      const mine = (async () => {
+        await before
+        await repairNow(verify, progress)
+      })()
+      running = mine
+      return mine.finally(() => {
+        if (running === mine) running = undefined
+      })
     },
     async close(): Promise<void> {
       await Promise.all([scrub.close(), backups.close()])
