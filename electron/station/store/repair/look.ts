@@ -13,6 +13,9 @@ import type { Findings, KnownCopy } from './repairRows.ts'
 /** Content numbers whose files share a folder (`contentFile.ts`). */
 export const BLOCK = 256
 
+/** Files read at once: each waits for the disk most of the time. */
+const AT_ONCE = 4
+
 export interface LookData {
   dataDir: string
   profiles: AeProfiles
@@ -97,13 +100,18 @@ export function createLook({ dataDir, profiles, oldIndex }: LookData) {
       answer.looked++
       await compare(copy, verify, unpaced, answer)
     }
-    for (const contentId of [...files].sort((a, b) => a - b)) {
+    const unknown: number[] = []
+    for (const contentId of files) {
       if (rows.has(contentId) || contentId > upTo) continue
       answer.looked++
-      if (gone.includes(contentId)) {
-        answer.aside.push({ contentId, file: fileOfContent(contentId), to: 'orphans', reason: GONE })
-      } else await readNew(contentId, verify, answer)
+      if (!gone.includes(contentId)) unknown.push(contentId)
+      else answer.aside.push({ contentId, file: fileOfContent(contentId), to: 'orphans', reason: GONE })
     }
+    const reading = Array.from({ length: AT_ONCE }, async () => {
+      for (let next = unknown.pop(); next !== undefined; next = unknown.pop()) await readNew(next, verify, answer)
+    })
+    await Promise.all(reading)
+    answer.found.sort((a, b) => a.contentId - b.contentId)
     return answer
   }
 
