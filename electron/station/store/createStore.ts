@@ -10,7 +10,7 @@ import { GatherPool } from './gatherPool.ts'
 import type { Change, Receive, Received, Store, StoreProblem } from './index.ts'
 import { createGroupCommit } from './landing/groupCommit.ts'
 import { type LandingLimits, openLanding } from './landing/landing.ts'
-import { type LandingFolder, liesSettled, replayLanding, tidyLanding } from './landing/replay.ts'
+import { type LandingFolder, liesSettled, newestRecord, replayLanding, tidyLanding } from './landing/replay.ts'
 import { LANDING_FOLDER } from './landing/segment.ts'
 import type { ReaderApi } from './reader.ts'
 import { createReadPool } from './readPool.ts'
@@ -190,9 +190,14 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   }
 
   async function replay(): Promise<void> {
-    // First what was decided: nothing that was deleted comes back, not for a moment.
-    if (opened.repairing) await replayDecisionLog(decisionsFile, writer)
-    const gone = new Set(opened.repairing ? await writer.call('goneContents') : [])
+    const gone = new Set<number>()
+    if (opened.repairing) {
+      // First what was decided: nothing that was deleted comes back, not for a moment.
+      await replayDecisionLog(decisionsFile, writer)
+      for (const contentId of await writer.call('goneContents')) gone.add(contentId)
+      lastContentId = Math.max(lastContentId, await newestRecord(dataDir, folder.segments))
+      for (const contentId of gone) lastContentId = Math.max(lastContentId, contentId)
+    }
     /** What lies under these numbers is at most half of a settling that was cut off: the objects come from the log. */
     const halves: number[] = []
     const objects = await replayLanding({

@@ -75,6 +75,27 @@ export async function replayLanding({
   return objects
 }
 
+/** The greatest content number that stands in the segments: an index that forgot it must not give it again. */
+export async function newestRecord(dataDir: string, segments: number[]): Promise<number> {
+  let newest = 0
+  for (const number of segments) {
+    const handle = await open(join(dataDir, segmentFile(number)), 'r')
+    try {
+      const read = (position: number, length: number) => readUpTo(handle, position, length)
+      const epoch = decodeSegmentHeader(await read(0, SEGMENT_HEADER_BYTES))
+      for (let at = SEGMENT_HEADER_BYTES; epoch; ) {
+        const record = await readRecord(read, epoch, at)
+        if (!record) break
+        newest = Math.max(newest, record.contentId)
+        at += record.total
+      }
+    } finally {
+      await handle.close()
+    }
+  }
+  return newest
+}
+
 /** What only this object is to blame for: it was refused then, too. Anything else is the station's trouble. */
 const REFUSALS: readonly ErrorCode[] = ['invalid-uid', 'malformed', 'identity-mismatch']
 
