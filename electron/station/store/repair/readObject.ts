@@ -73,6 +73,7 @@ export async function readObject(
     before !== undefined && (before.length !== length || (sums !== undefined && !isAsBefore(before, sums)))
   // What was received is what counts, not what lies here now.
   const { crc, sha256 } = (differs ? before : (sums ?? before)) ?? { crc: null, sha256: new Uint8Array() }
+  const { attributes, ...told } = header
   const object: PlacedObject = {
     contentId,
     file,
@@ -81,8 +82,9 @@ export async function readObject(
     length,
     crc,
     TransferSyntaxUID,
+    attributes: JSON.stringify(attributes),
     header: {
-      ...header,
+      ...told,
       SOPClassUID: header.SOPClassUID || normaliseUID(meta.MediaStorageSOPClassUID),
       flags: truncated ? [...header.flags, 'truncated'] : header.flags,
     },
