@@ -23,6 +23,9 @@ const ROOT = path.resolve(import.meta.dirname, import.meta.url.endsWith('.ts') ?
 /** How long a station that is just starting may take until it can be attached to, in ms. */
 const ATTACH_PATIENCE = 15_000
 
+/** An index that is found damaged once more, so often in one process, is not made anew again. */
+const MOST_STARTS = 4
+
 /** What only Electron's utility process has; declared here because this file never imports electron. */
 interface ParentPort {
   on(event: 'message', listener: (message: { data: unknown }) => void): void
@@ -74,22 +77,35 @@ async function run(): Promise<void> {
     .parse(JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')))
 
   let station: Awaited<ReturnType<typeof startStation>>
+  const parts = { dataDir, key, rendererDir: path.join(ROOT, 'out/renderer'), version: about.version, log }
   try {
-    const rendererDir = path.join(ROOT, 'out/renderer')
-    station = await startStation({ dataDir, key, rendererDir, version: about.version, config, log })
+    station = await startStation({ ...parts, config })
   } catch (error) {
     if (!(options.attach && error instanceof IsocenterError && error.code === 'data-dir-in-use')) throw error
     sayReady(await findRunning(dataDir, key), true)
     return
   }
 
-  const drain = () => void station.close()
+  let draining = false
+  const drain = () => {
+    draining = true
+    void station.close()
+  }
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, drain)
   const { parentPort } = process as { parentPort?: ParentPort }
   parentPort?.on('message', ({ data }) => data === 'drain' && drain())
   if (options['drain-on-stdin-close']) process.stdin.on('close', drain).on('error', drain).resume()
   sayReady(station)
-  await station.drained
+  for (let starts = 1; (await station.drained) === 'again'; starts++) {
+    if (starts > MOST_STARTS) throw new IsocenterError('index-damaged', 'again and again: is the disk failing?')
+    // On the same ports: whoever is connected only has to come again.
+    station = await startStation({
+      ...parts,
+      config: { ...config, dimsePort: station.dimsePort, httpPort: station.httpPort },
+    })
+    // Told to end while there was no station to tell.
+    if (draining) drain()
+  }
   // Not left to the event loop: a forgotten handle must not keep a drained station alive.
   process.exit(0)
 }

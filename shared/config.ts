@@ -94,6 +94,8 @@ export const configSchema = z.object({
   durability: z.enum(['full', 'os']).default('full'),
   /** What has been received becomes a file of its own after so long. */
   settleAfterSeconds: z.number().min(0).max(600).default(60),
+  /** Stored files are read again at this rate, behind all other work, and compared with their checksums; 0 = never. */
+  scrubMegabytesPerSecond: z.number().min(0).max(1000).default(4),
   /** How calling AEs are treated; changed while the station runs by `profiles.set`. */
   profiles: aeProfiles.default({ default: {}, byAET: {} }),
 })

@@ -87,7 +87,7 @@ export type SeriesSummary = z.infer<typeof seriesSummary>
 
 export const jobSummary = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'samples']),
+  kind: z.enum(['import', 'samples', 'repair']),
   title: z.string(),
   state: z.enum(['running', 'done', 'cancelled', 'failed']),
   /** Files looked at / known so far; `total` 0 while still counting. */
@@ -351,6 +351,7 @@ export const contract = {
   },
   'import.start': { in: z.object({ paths: z.array(z.string().min(1).max(4096)).min(1).max(1000) }), out: jobSummary },
   'samples.load': { in: z.object({}), out: jobSummary },
+  'repair.start': { in: z.object({ verify: z.boolean().default(false) }), out: jobSummary },
   'job.cancel': { in: z.object({ id: z.string().max(64) }), out: jobSummary },
   'jobs.list': { in: z.object({}), out: z.object({ jobs: z.array(jobSummary) }) },
   'problems.list': { in: z.object({}), out: z.object({ problems: z.array(problem) }) },

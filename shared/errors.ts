@@ -89,6 +89,12 @@ export const ERRORS = {
     dimseStatus: 0xa700,
     httpStatus: 503,
   },
+  'index-damaged': {
+    sentence: 'The index of the images is damaged. The images are not; the index is made again from them.',
+    retryable: true,
+    dimseStatus: 0xa700,
+    httpStatus: 503,
+  },
   'network-folder': {
     sentence:
       'The data folder lies on a network drive. Locks and syncs can not be relied on there: choose a local disk.',

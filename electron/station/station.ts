@@ -30,8 +30,8 @@ export interface Station {
   aet: string
   dimsePort: number
   httpPort: number
-  /** Resolves when the station has closed, whoever asked for it. */
-  drained: Promise<void>
+  /** Resolves when the station has closed, whoever asked for it; 'again': it is to be started anew, to make a new index. */
+  drained: Promise<'ended' | 'again'>
   /** Takes nothing new, finishes what is running, closes the doors, then the vault. Safe to call twice. */
   close(): Promise<void>
 }
@@ -48,6 +48,13 @@ export async function startStation(options: StationOptions): Promise<Station> {
       await close().catch((error: unknown) => log.error({ err: error }, 'a room did not close cleanly'))
     }
   }
+  const state = { ready: false, again: false }
+  let closing: Promise<void> | undefined
+  const { promise: drained, resolve: setDrained } = Promise.withResolvers<'ended' | 'again'>()
+  const close = () => {
+    closing ??= closeAll().then(() => setDrained(state.again ? 'again' : 'ended'))
+    return closing
+  }
   try {
     const lock = await lockDataFolder(options.dataDir)
     opened.push(() => lock.release())
@@ -57,22 +64,22 @@ export async function startStation(options: StationOptions): Promise<Station> {
       log,
       durability: config.durability,
       settle: { afterMs: config.settleAfterSeconds * 1000 },
+      onCondemned: () => {
+        state.again = true
+        if (state.ready) void close()
+      },
+      upkeep: { scrubBytesPerSecond: config.scrubMegabytesPerSecond * 2 ** 20, profiles: config.profiles },
     })
     opened.push(() => store.close())
     store.onProblem(problem => problems.report(problem))
     const work = startWork({ store, log })
     opened.push(() => work.close())
+    if (store.needsRepair) work.startRepair(false)
     const dimse = await startDimse({ config, store, log, captureFolder: path.join(options.dataDir, 'captures') })
     opened.push(() => dimse.close())
     dimse.onProblem(problem => problems.report(problem))
 
     const configFile = openConfigFile(options.dataDir)
-    let closing: Promise<void> | undefined
-    const { promise: drained, resolve: setDrained } = Promise.withResolvers<void>()
-    const close = () => {
-      closing ??= closeAll().then(setDrained)
-      return closing
-    }
     const web = createWeb({
       key: options.key,
       config,
@@ -89,11 +96,16 @@ export async function startStation(options: StationOptions): Promise<Station> {
         await configFile.change({ profiles })
         dimse.setProfiles(profiles)
       },
-      drain: () => void close(),
+      drain: () => {
+        state.again = false
+        void close()
+      },
     })
     const listening = await web.listen('127.0.0.1', config.httpPort)
     opened.push(() => listening.close())
     await lock.setHttpPort(listening.port)
+    state.ready = true
+    if (state.again) void close()
     log.info({ aet: config.aet, dimsePort: dimse.port, httpPort: listening.port }, 'station ready')
     return {
       url: `http://127.0.0.1:${listening.port}/?key=${encodeURIComponent(options.key)}`,
@@ -101,7 +113,10 @@ export async function startStation(options: StationOptions): Promise<Station> {
       dimsePort: dimse.port,
       httpPort: listening.port,
       drained,
-      close,
+      close() {
+        state.again = false
+        return close()
+      },
     }
   } catch (error) {
     await closeAll()

@@ -9,11 +9,12 @@ const STATES: Record<JobSummary['state'], string> = {
 }
 
 function counts(job: JobSummary): string {
+  const [taken, left] = job.kind === 'repair' ? ['adopted', 'damaged, missing or set aside'] : ['stored', 'refused']
   const parts = [
-    `${job.stored} stored`,
+    `${job.stored} ${taken}`,
     job.duplicates > 0 && `${job.duplicates} already here`,
     job.notDicom > 0 && `${job.notDicom} not DICOM`,
-    job.failed > 0 && `${job.failed} refused`,
+    job.failed > 0 && `${job.failed} ${left}`,
   ]
   return parts.filter(Boolean).join(' · ')
 }

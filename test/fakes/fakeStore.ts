@@ -26,6 +26,7 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
       locateContent: missing('locateContent'),
       locateFrames: missing('locateFrames'),
       counts: async () => ({ studies: 0, series: 0, instances: 0, bytes: 0 }),
+      damagedCopies: async () => 0,
       listPeers: async () => [],
       getSettings: async user => settings.get(user) ?? {},
       unreadGroups: async () => [],
@@ -57,6 +58,9 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
     backlog: { bytes: 0, objects: 0 },
     received: { stored: 0, duplicate: 0, revision: 0, conflict: 0 },
     async settleAll() {},
+    needsRepair: false,
+    repair: missing('repair'),
+    health: async () => ({ damagedCopies: 0, scrubbedBytes: 0, backupAgeSeconds: undefined }),
     async close() {},
     touch(...StudyInstanceUIDs) {
       const changes = StudyInstanceUIDs.map(StudyInstanceUID => ({

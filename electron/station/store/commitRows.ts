@@ -10,6 +10,8 @@ import { PRIORITY } from './studyQuery.ts'
 
 /** A patient with more studies here is a phantom: counting stops, so that its next study costs no more than any other's. */
 const MOST_PRIORS = 999
+/** Until the content is read to its end. */
+const NO_HASH = new Uint8Array()
 /** What the first object that knows it says about its study; a later one only fills what is still empty. */
 const STUDY_TEXTS = [
   'PatientName',
@@ -45,6 +47,7 @@ type ContentRow = ContentPlace & {
   pixelOffset: number
   /** null: it came before there was one. */
   crc: number | null
+  state: 'whole' | 'damaged'
 }
 
 /**
@@ -73,7 +76,8 @@ export function createCommitRows(
   const countInStudy = db.prepare(
     `UPDATE study SET NumberOfStudyRelatedSeries = NumberOfStudyRelatedSeries + @series,
        NumberOfStudyRelatedInstances = NumberOfStudyRelatedInstances + @instances, size = size + @bytes,
-       lastReceived = max(lastReceived, @received), sendingAET = @sendingAET, synthetic = max(synthetic, @synthetic)
+       lastReceived = max(lastReceived, @received),
+       sendingAET = iif(@received >= lastReceived, @sendingAET, sendingAET), synthetic = max(synthetic, @synthetic)
      WHERE id = @id`,
   )
   const setStudyFlags = db.prepare('UPDATE study SET flags = ? WHERE id = ?')
@@ -126,17 +130,20 @@ export function createCommitRows(
   )
   const addFrames = db.prepare('UPDATE series SET frames = frames + ? WHERE id = ?')
   const contentsOf = db.prepare<[number], ContentRow>(
-    `SELECT content.id, crc, TransferSyntaxUID, pixelOffset, content.length, metaLength, file, offset FROM content
+    `SELECT content.id, crc, TransferSyntaxUID, pixelOffset, content.length, metaLength, file, offset, state FROM content
      JOIN copy ON copy.content = content.id WHERE instance = ? ORDER BY content.id`,
   )
   const addContent = db.prepare(
     `INSERT INTO content (id, instance, relation, TransferSyntaxUID, length, crc, sha256, pixelOffset, door, sourceAET, sendingAET,
        receivingAET, address, received, attributes, attributesVersion, framePlan, unshowable, synthetic, flags)
-     VALUES (@id, @instance, @relation, @TransferSyntaxUID, @length, @crc, x'', @pixelOffset, @door, @sourceAET, @sendingAET,
+     VALUES (@id, @instance, @relation, @TransferSyntaxUID, @length, @crc, @sha256, @pixelOffset, @door, @sourceAET, @sendingAET,
        @receivingAET, @address, @received, @attributes, @attributesVersion, @framePlan, @unshowable, @synthetic, @flags)`,
   )
   const addCopy = db.prepare(
-    `INSERT INTO copy (content, volume, file, offset, length, metaLength, state) VALUES (?, 0, ?, ?, ?, ?, 'whole')`,
+    `INSERT INTO copy (content, volume, file, offset, length, metaLength, state) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const replaceCopy = db.prepare(
+    `UPDATE copy SET volume = 0, file = ?, offset = ?, length = ?, metaLength = ?, state = 'whole' WHERE content = ?`,
   )
   const addPending = db.prepare('INSERT INTO pending (content) VALUES (?)')
   const addChange = db.prepare(
@@ -255,6 +262,7 @@ export function createCommitRows(
       TransferSyntaxUID: object.TransferSyntaxUID,
       length: object.length,
       crc: object.crc,
+      sha256: object.adopted?.sha256 ?? NO_HASH,
       pixelOffset: pixelOffsetOf(object),
       door: origin.door,
       sourceAET: origin.sourceAET,
@@ -269,7 +277,9 @@ export function createCommitRows(
       synthetic: Number(header.synthetic),
       flags: JSON.stringify(header.flags),
     })
-    addCopy.run(object.contentId, object.file, object.offset, object.metaLength + object.length, object.metaLength)
+    const { volume, state } = object.adopted ?? { volume: 0, state: 'whole' }
+    const size = object.metaLength + object.length
+    addCopy.run(object.contentId, volume, object.file, object.offset, size, object.metaLength, state)
   }
 
   /** What has to be looked into after the answer; of plain images only a series' first, for a picture in the list at once. */
@@ -294,7 +304,7 @@ export function createCommitRows(
       content =>
         content.TransferSyntaxUID === object.TransferSyntaxUID &&
         content.length === object.length &&
-        (content.crc ?? object.crc) === object.crc &&
+        (content.crc ?? object.crc) === (object.crc ?? content.crc) &&
         sameDataSet(dataDir, content, object),
     )
     let place: { StudyInstanceUID: string; SeriesInstanceUID: string } | undefined = known
@@ -302,6 +312,28 @@ export function createCommitRows(
     if (known && equal) {
       meet(object)
       return { outcome: 'duplicate', ...placeOf(known, header.SOPInstanceUID), contentId: equal.id, seq: 0 }
+    }
+    const lost = contents.find(
+      content =>
+        content.state === 'damaged' &&
+        content.TransferSyntaxUID === object.TransferSyntaxUID &&
+        content.length === object.length &&
+        content.crc !== null &&
+        content.crc === object.crc,
+    )
+    if (known && lost && !object.adopted) {
+      // What was damaged or missing here came again: its content is whole from now on, and settles in the damaged one's place.
+      replaceCopy.run(object.file, object.offset, bytes, object.metaLength, lost.id)
+      const more = object.metaLength - lost.metaLength
+      countInStudy.run({ ...touch(object), id: known.study, series: 0, instances: 0, bytes: more })
+      addToTotal.run(more, 'bytes')
+      meet(object)
+      const at = placeOf(known, header.SOPInstanceUID)
+      const seq = Number(
+        addChange.run(epoch, 'instance', at.StudyInstanceUID, at.SOPInstanceUID, lost.id).lastInsertRowid,
+      )
+      group.changes.push({ seq, kind: 'instance', StudyInstanceUID: at.StudyInstanceUID })
+      return { outcome: 'stored', ...at, contentId: lost.id, seq }
     }
     if (known) {
       // The instance stays where it is known: an object under a used UID never moves or hides what is there.

@@ -10,14 +10,20 @@ import { GatherPool } from './gatherPool.ts'
 import type { Change, Receive, Received, Store, StoreProblem } from './index.ts'
 import { createGroupCommit } from './landing/groupCommit.ts'
 import { type LandingLimits, openLanding } from './landing/landing.ts'
-import { type LandingFolder, replayLanding, tidyLanding } from './landing/replay.ts'
+import { type LandingFolder, liesSettled, newestRecord, replayLanding, tidyLanding } from './landing/replay.ts'
 import { LANDING_FOLDER } from './landing/segment.ts'
 import type { ReaderApi } from './reader.ts'
 import { createReadPool } from './readPool.ts'
 import { ObjectReceive, type ReceiveContext } from './receive.ts'
+import { condemnIndex } from './repair/indexFile.ts'
+import type { SoundIndex } from './repair/openSoundIndex.ts'
+import { replayDecisionLog } from './repair/repair.ts'
+import { startUpkeep, type UpkeepOptions, type UpkeepParts } from './repair/upkeep.ts'
 import { createSettler, type SettlerParts, type SettleTimes } from './settle/settler.ts'
 import type { WriterApi } from './writer.ts'
 
+/** So long after an arrival or a read the store counts as busy. */
+const BUSY_MS = 500
 /** Thumbnails come by the dozen: their studies are told together. */
 const WORK_TOLD_EVERY_MS = 300
 
@@ -34,15 +40,30 @@ export interface StoreParts {
   limits: LandingLimits
   folder: LandingFolder
   opened: ReturnType<WriterApi['open']>
+  lost: SoundIndex['lost']
+  upkeep: UpkeepOptions
+  onCondemned(): void
+  startLookThread: UpkeepParts['startLookThread']
+  startBackupThread: UpkeepParts['startBackupThread']
   backlog: { bytes: number; objects: number }
 }
 
 /** The vault over its threads. What the landing log holds without rows is received again before it resolves. */
 export async function createStore(parts: StoreParts): Promise<Store> {
-  const { dataDir, log, disk, writer, readers, folder, opened } = parts
+  const { dataDir, log, disk, readers, folder, opened } = parts
+  const writer: Thread<WriterApi> = {
+    ...parts.writer,
+    call: (name, ...args) =>
+      parts.writer.call(name, ...args).catch(error => {
+        ifDamaged(error)
+        throw error
+      }),
+  }
   let { seq, epoch } = opened
   let lastContentId = Math.max(opened.lastContentId, ...folder.spilled)
   let readOnly = false
+  let condemned = false
+  let lastUse = 0
   let closing: Promise<void> | undefined
   const receives = new Set<Receive>()
   const listeners = new Set<(changes: Change[]) => void>()
@@ -75,6 +96,21 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     const detail = error instanceof Error ? error.message : String(error)
     report({ severity: 'failure', sentence: ERRORS['store-read-only'].sentence, detail })
   }
+  /** Damage further in than where opening looks: the next start sets the index aside and makes it again. */
+  function ifDamaged(error: unknown): void {
+    if (condemned || !(error instanceof IsocenterError && error.code === 'index-damaged')) return
+    condemned = true
+    log.error({ err: error }, 'the index is damaged')
+    condemnIndex(dataDir, disk).then(parts.onCondemned, failure => {
+      log.error({ err: failure }, 'the index could not be condemned')
+    })
+    report({
+      severity: 'failure',
+      sentence: ERRORS['index-damaged'].sentence,
+      detail: error.detail ?? '',
+    })
+  }
+
   writer.ended.then(error => {
     if (!closing) becomeReadOnly(error ?? new Error('the writer thread has ended'))
   })
@@ -107,6 +143,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     onCommitted(answer, landed) {
       committedSegment = landed.segment
       seq = Math.max(seq, answer.seq)
+      lastUse = Date.now()
       tell(answer.changes)
     },
   })
@@ -155,13 +192,33 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   }
 
   async function replay(): Promise<void> {
+    const gone = new Set<number>()
+    if (opened.repairing) {
+      // First what was decided: nothing that was deleted comes back, not for a moment.
+      await replayDecisionLog(decisionsFile, writer)
+      for (const contentId of await writer.call('goneContents')) gone.add(contentId)
+      lastContentId = Math.max(lastContentId, await newestRecord(dataDir, folder.segments))
+      for (const contentId of gone) lastContentId = Math.max(lastContentId, contentId)
+    }
+    /** What lies under these numbers is at most half of a settling that was cut off: the objects come from the log. */
+    const halves: number[] = []
     const objects = await replayLanding({
       dataDir,
       from: opened.landed,
       segments: folder.segments,
+      async skip(record) {
+        if (!opened.repairing) return false
+        if (gone.has(record.contentId) || (await liesSettled(dataDir, disk, record))) return true
+        halves.push(record.contentId)
+        return false
+      },
       receive: (start, received) => new ObjectReceive(context, start, received),
       log,
     })
+    if (opened.repairing) {
+      await writer.call('addGone', halves)
+      await writer.call('applyUndecided')
+    }
     await writer.call('setLanded', landing.position)
     const { orphans } = await tidyLanding({
       dataDir,
@@ -175,11 +232,24 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     if (objects + orphans > 0) log.warn({ objects, orphans }, 'received again from the landing log; set aside')
   }
 
-  const decisionLog = openDecisionLog(join(dataDir, 'decisions.log'), disk)
+  const decisionsFile = join(dataDir, 'decisions.log')
+  const decisionLog = openDecisionLog(decisionsFile, disk)
+  let deciding = 0
+  let undisturbed: Promise<unknown> | undefined
   /** Committed rows are told of at once, for every reader sees them; the answer waits for the log. */
   async function decide<Answer>(commit: () => Promise<Decided<Answer>>): Promise<Answer> {
     if (closing) throw new IsocenterError('draining')
     if (readOnly) throw new IsocenterError('store-read-only')
+    while (undisturbed) await undisturbed
+    deciding++
+    try {
+      return await decideNow(commit)
+    } finally {
+      deciding--
+    }
+  }
+
+  async function decideNow<Answer>(commit: () => Promise<Decided<Answer>>): Promise<Answer> {
     const { answer, changes, seq: newest, decisions } = await commit()
     seq = Math.max(seq, newest)
     tell(changes)
@@ -249,6 +319,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     clearInterval(recovery)
     listeners.clear()
     await recovering
+    await upkeep.close().catch(error => log.error({ err: error }, 'upkeep did not end cleanly'))
     await settler.close().catch(error => log.error({ err: error }, 'settling did not end cleanly'))
     await landing.close().catch(error => log.error({ err: error }, 'the landing log was not closed cleanly'))
     await decisionLog.close().catch(error => log.error({ err: error }, 'the log of decisions was not closed cleanly'))
@@ -260,8 +331,47 @@ export async function createStore(parts: StoreParts): Promise<Store> {
 
   await replay().catch(becomeReadOnly)
 
+  const upkeep = await startUpkeep({
+    ...parts,
+    writer,
+    options: parts.upkeep,
+    repairing: opened.repairing,
+    oldIndex: parts.lost?.oldIndex,
+    newest: () => lastContentId,
+    tell(changes) {
+      seq = Math.max(seq, ...changes.map(change => change.seq))
+      tell(changes)
+    },
+    report,
+    busy: () => Date.now() - lastUse < BUSY_MS,
+    async undisturbed(work) {
+      const running = (async () => {
+        while (deciding > 0) await wait(5)
+        return work()
+      })()
+      undisturbed = running.catch(() => {})
+      return running.finally(() => {
+        undisturbed = undefined
+      })
+    },
+  })
+
+  const used = () => {
+    lastUse = Date.now()
+  }
+  const read = createReadPool(readers, used, ifDamaged)
+  if (parts.lost) {
+    const { trouble, backup } = parts.lost
+    const was = { damaged: 'was damaged and is set aside', missing: 'was missing', asked: 'was set aside as you asked' }
+    report({
+      severity: 'failure',
+      sentence: `The index of the images ${was[trouble]}. No image is lost: it is made again from them, the newest first.`,
+      detail: backup ? `begun with ${backup}` : '',
+    })
+  }
+
   return {
-    read: createReadPool(readers),
+    read,
     beginReceive(start) {
       if (closing) throw new IsocenterError('draining')
       if (readOnly || !replayed) throw new IsocenterError('store-read-only')
@@ -300,6 +410,14 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     },
     received: outcomes,
     settleAll: () => settler.settleAll(),
+    get needsRepair() {
+      return upkeep.repairing
+    },
+    repair: (verify, progress) => upkeep.repair(verify, progress),
+    async health() {
+      const { scrubbedBytes, backupAgeSeconds } = upkeep
+      return { damagedCopies: await read.damagedCopies(), scrubbedBytes, backupAgeSeconds }
+    },
     close() {
       closing ??= close()
       return closing

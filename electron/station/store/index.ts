@@ -9,6 +9,7 @@ import type {
 import type { InstanceFlag } from '../../../shared/dicom/flags.ts'
 import type { AssumedValues } from '../../../shared/dicom/instanceHeader.ts'
 import type { FrameAccessKind, ImageAttributes, SeriesManifest } from '../../../shared/viewing/image.ts'
+import type { RepairProgress } from './repair/repair.ts'
 
 export { openStore, type StoreOptions } from './openStore.ts'
 export { qidoKeys } from './readQido.ts'
@@ -162,6 +163,8 @@ export interface StoreReader {
   /** Batched: one round trip for many frames; null where there is no such content or frame. */
   locateFrames(wanted: Array<[contentId: number, frame: number]>): Promise<Array<FrameLocation | null>>
   counts(): Promise<{ studies: number; series: number; instances: number; bytes: number }>
+  /** Copies that are missing, or not what was received. */
+  damagedCopies(): Promise<number>
   listPeers(): Promise<Array<{ AET: string; address: string; firstSeen: number; lastSeen: number; instances: number }>>
   getSettings(user: string): Promise<Record<string, unknown>>
   /**
@@ -203,7 +206,7 @@ export interface Store {
   readonly read: StoreReader
   /** Throws 'store-read-only' or 'draining' at once. */
   beginReceive(start: ReceiveStart): Receive
-  /** The position of the newest committed change, within `epoch`, which is another one after an unclean end. */
+  /** The position of the newest committed change, within `epoch`, which is another one after each start. */
   readonly seq: number
   readonly epoch: number
   /** Told after each commit, with what it brought. A listener's failure is logged and harms nobody. Returns the unsubscribe. */
@@ -233,6 +236,15 @@ export interface Store {
   readonly received: Readonly<Record<Received['outcome'], number>>
   /** Brings all of it to its place now. */
   settleAll(): Promise<void>
+  /** The index lacks what lies in the files: it is an older one, or a new one. `repair` is to be called. */
+  readonly needsRepair: boolean
+  /**
+   * Brings index and files together beside all other work: files without rows are adopted, rows without whole files are marked, what
+   * is none of ours is set aside, nothing is deleted. `verify`: every byte is read. One after the other.
+   */
+  repair(verify: boolean, progress: RepairProgress): Promise<void>
+  /** `backupAgeSeconds` is undefined while there is no backup. */
+  health(): Promise<{ damagedCopies: number; scrubbedBytes: number; backupAgeSeconds: number | undefined }>
   /** Refuse new receives, wait for the running ones, checkpoint, close. */
   close(): Promise<void>
 }

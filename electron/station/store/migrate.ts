@@ -5,10 +5,11 @@ import { sql as first } from './migrations/0001.ts'
 import { sql as second } from './migrations/0002.ts'
 import { sql as third } from './migrations/0003.ts'
 import { sql as fourth } from './migrations/0004.ts'
-import { sql as contentFlags } from './migrations/0007.ts'
+import { sql as fifth } from './migrations/0005.ts'
+import { sql as sixth } from './migrations/0006.ts'
 
 /** In order; position n brings a database from version n to n + 1. A step that has shipped is never edited. */
-export const MIGRATIONS: readonly string[] = [first, second, third, fourth, contentFlags]
+export const MIGRATIONS: readonly string[] = [first, second, third, fourth, fifth, sixth]
 
 /**
  * Brings the database to the newest version, each step in its own transaction, after a backup beside it

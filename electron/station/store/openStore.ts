@@ -10,6 +10,11 @@ import { type LandingLimits, landingLimits } from './landing/landing.ts'
 import { readLandingFolder } from './landing/replay.ts'
 import { LANDING_FOLDER } from './landing/segment.ts'
 import type { ReaderApi, ReaderData } from './reader.ts'
+import type { createBackup } from './repair/backup.ts'
+import { INDEX_FILE, newestFile as newestFileOf } from './repair/indexFile.ts'
+import type { createLook } from './repair/look.ts'
+import { openSoundIndex } from './repair/openSoundIndex.ts'
+import type { UpkeepOptions } from './repair/upkeep.ts'
 import type { createSettle, SettleData } from './settle/settle.ts'
 import { SETTLE_TIMES, type SettleTimes } from './settle/settler.ts'
 import type { WriterApi, WriterData } from './writer.ts'
@@ -29,6 +34,10 @@ export interface StoreOptions {
   settle?: Partial<SettleTimes>
   landing?: LandingLimits
   recoverMs?: number
+  /** Repair, scrub, backups. */
+  upkeep?: UpkeepOptions
+  /** The index turned out damaged further in than where opening looks: closed and opened again, the store makes it anew. */
+  onCondemned?: () => void
 }
 
 /** Read-only after a failed sync, the disk is tried again so often. */
@@ -43,12 +52,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   await mkdir(join(dataDir, LANDING_FOLDER), { recursive: true })
   await disk.syncFolder(dataDir)
   await disk.syncFolder(dirname(dataDir))
-  const data: WriterData & ReaderData = { file: join(dataDir, 'index.sqlite'), dataDir }
+  const data: WriterData & ReaderData = { file: join(dataDir, INDEX_FILE), dataDir }
   const writer = startThread<WriterApi>(threadUrl('writerThread'), data)
   // Started beside the writer, to load meanwhile; they open the index at their first call.
   const readers = Array.from({ length: READERS }, () => startThread<ReaderApi>(threadUrl('readerThread'), data))
   try {
-    const opened = await writer.call('open')
+    const { opened, lost } = await openSoundIndex(dataDir, disk, () => writer.call('open'))
+    if (lost) log.error(lost, 'the index was lost: it is made again from the files')
+    const newestFile = await newestFileOf(dataDir)
+    // A file that is newer than every row: the index is an older one than the files are.
+    const repairing = opened.repairing || lost !== undefined || newestFile > opened.lastContentId
+    if (repairing) await writer.call('beginRepair')
     if (opened.unclean) log.warn({}, 'the station was not closed cleanly')
     const settleData: SettleData = { dataDir }
     return await createStore({
@@ -64,7 +78,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       settleTimes: { ...SETTLE_TIMES, ...options.settle },
       limits: options.landing ?? (await landingLimits(dataDir)),
       folder: await readLandingFolder(dataDir),
-      opened,
+      opened: { ...opened, lastContentId: Math.max(opened.lastContentId, newestFile), repairing },
+      lost,
+      upkeep: options.upkeep ?? {},
+      onCondemned: options.onCondemned ?? (() => {}),
+      startLookThread: data => startThread<ReturnType<typeof createLook>>(threadUrl('repair/lookThread'), data),
+      startBackupThread: () => startThread<ReturnType<typeof createBackup>>(threadUrl('repair/backupThread')),
       backlog: await writer.call('landingBytes'),
     })
   } catch (error) {
@@ -74,7 +93,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 /** Sources are run by Node directly; the build puts every thread's entry flat beside the station's. */
-function threadUrl(name: 'writerThread' | 'readerThread' | 'settle/settleThread'): URL {
+function threadUrl(
+  name: 'writerThread' | 'readerThread' | 'settle/settleThread' | 'repair/lookThread' | 'repair/backupThread',
+): URL {
   const fromSources = import.meta.url.endsWith('.ts')
   return new URL(fromSources ? `./${name}.ts` : `./${basename(name)}.js`, import.meta.url)
 }

@@ -51,6 +51,7 @@ export function createFileReader(db: Database, dataDir: string) {
      WHERE StudyInstanceUID = ? AND SeriesInstanceUID = ? AND NOT again
        AND (NumberOfFrames > 1 OR SOPClassUID IN (${ENHANCED.map(uid => `'1.2.840.10008.5.1.4.1.1.${uid}'`)})) LIMIT 100`,
   )
+  const damaged = db.prepare<[], number>(`SELECT count(*) FROM copy WHERE state <> 'whole'`).pluck()
   const thumbnail = db.prepare<[number], { png: Buffer }>('SELECT png FROM thumbnail WHERE content = ?')
 
   const stored = ({ file, unshowable, ...row }: StoredRow): StoredObject => ({
@@ -102,6 +103,8 @@ export function createFileReader(db: Database, dataDir: string) {
 
     unreadGroups: (StudyInstanceUID: string, SeriesInstanceUID: string): number[] =>
       unreadGroups.all(StudyInstanceUID, SeriesInstanceUID).map(({ contentId }) => contentId),
+
+    damagedCopies: (): number => damaged.get() ?? 0,
 
     getThumbnail(contentId: number): Uint8Array | null {
       return thumbnail.get(contentId)?.png ?? null

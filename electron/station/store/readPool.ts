@@ -3,16 +3,24 @@ import type { Thread } from '../base/thread.ts'
 import type { StoreReader } from './index.ts'
 import type { ReaderApi } from './reader.ts'
 
-/** Each call goes to the reader with the least to do. */
-export function createReadPool(readers: Array<Thread<ReaderApi>>): StoreReader {
+/** Each call goes to the reader with the least to do; `used` hears of each, `failed` of those that were in vain. */
+export function createReadPool(
+  readers: Array<Thread<ReaderApi>>,
+  used: () => void,
+  failed: (error: unknown) => void,
+): StoreReader {
   const open = readers.map(() => 0)
   const call: Thread<ReaderApi>['call'] = async (name, ...args) => {
     const index = open.indexOf(Math.min(...open))
     const reader = readers[index]
     if (!reader) throw new IsocenterError('internal', 'no reader')
     open[index] = (open[index] ?? 0) + 1
+    used()
     try {
       return await reader.call(name, ...args)
+    } catch (error) {
+      failed(error)
+      throw error
     } finally {
       open[index] = (open[index] ?? 1) - 1
     }
@@ -31,6 +39,7 @@ export function createReadPool(readers: Array<Thread<ReaderApi>>): StoreReader {
     locateContent: contentId => call('locateContent', contentId),
     locateFrames: wanted => call('locateFrames', wanted),
     counts: () => call('counts'),
+    damagedCopies: () => call('damagedCopies'),
     listPeers: () => call('listPeers'),
     getSettings: user => call('getSettings', user),
     unreadGroups: (study, series) => call('unreadGroups', study, series),

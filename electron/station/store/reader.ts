@@ -4,6 +4,7 @@ import { createListReader } from './readLists.ts'
 import { createManifestReader } from './readManifest.ts'
 import { createQidoReader } from './readQido.ts'
 import { createStudyReader } from './readStudies.ts'
+import { toldDamage } from './told.ts'
 
 export interface ReaderData {
   /** The SQLite file. */
@@ -34,6 +35,9 @@ export function createReader({ file, dataDir }: ReaderData) {
 }
 
 function snapshots<Reads extends object>(db: Database.Database, reads: Reads): Reads {
-  const wrapped = Object.entries(reads).map(([name, read]) => [name, db.transaction(read)])
+  const wrapped = Object.entries(reads).map(([name, read]) => {
+    const snapshot = db.transaction(read)
+    return [name, (...args: unknown[]) => toldDamage(() => snapshot(...args))]
+  })
   return Object.fromEntries(wrapped) as Reads
 }

@@ -27,7 +27,13 @@ export interface ReceivedObject {
 }
 
 /** An object whose bytes are synced at their place, on its way into the rows. */
-export type PlacedObject = Omit<ReceivedObject, 'entry'> & Landed
+export type PlacedObject = Omit<ReceivedObject, 'entry' | 'crc'> &
+  Landed & {
+    /** null: of an adopted object that has not been read to its end yet. */
+    crc: number | null
+    /** Only of an object that repair brings back: where it lies already, and its SHA-256 where that is known. */
+    adopted?: { volume: number; state: 'whole' | 'damaged'; sha256: Uint8Array }
+  }
 
 /** One transaction's answer: a result for each object in its order, and what the feed gained. */
 export interface CommitAnswer {

@@ -4,13 +4,22 @@ import type { Priority } from '../../../shared/contract.ts'
 import { ATTRIBUTES_VERSION } from '../../../shared/dicom/imageAttributes.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { createCommitRows } from './commitRows.ts'
+import type { Decision } from './decisionLog.ts'
 import { createDecisions, type Decided, type StudyStatus } from './decisions.ts'
 import type { WorkFound } from './index.ts'
 import type { LandingPosition } from './landing/landing.ts'
 import { migrate } from './migrate.ts'
 import type { CommitAnswer, PlacedObject } from './receivedObject.ts'
 import { createRefold } from './refold.ts'
+import {
+  type AdoptAnswer,
+  createRepairRows,
+  type Findings,
+  type KnownCopy,
+  type LostCopy,
+} from './repair/repairRows.ts'
 import { createSettleRows, type SettledCopy, type UnsettledCopy } from './settle/settleRows.ts'
+import { told, toldDamage } from './told.ts'
 
 /** A checkpoint after this many contents keeps the write-ahead log at a few MB; it runs after the answer, never before it. */
 const CHECKPOINT_EVERY = 400
@@ -30,6 +39,8 @@ export interface OpenedIndex {
   seq: number
   lastContentId: number
   landed: LandingPosition
+  /** It lacks what lies in the files, or may. */
+  repairing: boolean
 }
 
 export type WriterApi = ReturnType<typeof createWriter>
@@ -40,7 +51,10 @@ export function createWriter({ file, dataDir }: WriterData) {
   let commitRows: ReturnType<typeof createCommitRows>
   let settleRows: ReturnType<typeof createSettleRows>
   let decisions: ReturnType<typeof createDecisions>
+  let repairRows: ReturnType<typeof createRepairRows>
   let sinceCheckpoint = 0
+  /** Met between the calls: the next commit tells of it. */
+  let damage: IsocenterError | undefined
 
   function handle(): Database.Database {
     if (!db) throw new IsocenterError('internal', 'the index is not open')
@@ -70,16 +84,18 @@ export function createWriter({ file, dataDir }: WriterData) {
           .run(ATTRIBUTES_VERSION)
         const state = opening.prepare<[string], { value: number }>('SELECT value FROM state WHERE key = ?')
         const unclean = state.get('open')?.value === 1
+        // Random, and new at each start: a folder that was set back to yesterday's, closed cleanly or not, goes on with
+        // positions that were given before, and a counter would call both by the same epoch.
+        const epoch = randomInt(1, 2 ** 47)
         opening.transaction(() => {
-          // Not one more: a folder that was set back to yesterday's would count to the same number again.
-          if (unclean) opening.prepare(`UPDATE state SET value = ? WHERE key = 'epoch'`).run(randomInt(2 ** 47))
+          opening.prepare(`UPDATE state SET value = ? WHERE key = 'epoch'`).run(epoch)
           opening.exec(`UPDATE state SET value = 1 WHERE key = 'open'`)
         })()
         const sequence = opening.prepare<[string], { seq: number }>('SELECT seq FROM sqlite_sequence WHERE name = ?')
-        const epoch = state.get('epoch')?.value ?? 1
         commitRows = createCommitRows(opening, dataDir, epoch)
         decisions = createDecisions(opening, epoch)
         settleRows = createSettleRows(opening)
+        repairRows = createRepairRows(opening, dataDir, epoch, commitRows)
         // From here on what is lost with the power is in the landing log, too, or is done again; all else goes `durably`.
         opening.pragma('synchronous = NORMAL')
         db = opening
@@ -90,6 +106,7 @@ export function createWriter({ file, dataDir }: WriterData) {
           seq: sequence.get('change')?.seq ?? 0,
           lastContentId: sequence.get('content')?.seq ?? 0,
           landed: { segment: state.get('landedSegment')?.value ?? 0, offset: state.get('landedOffset')?.value ?? 0 },
+          repairing: repairRows.isRepairing(),
         }
       } catch (error) {
         opening.close()
@@ -108,6 +125,21 @@ export function createWriter({ file, dataDir }: WriterData) {
     }
   }
 
+  function checkpointSoon(contents: number): void {
+    sinceCheckpoint += contents
+    if (sinceCheckpoint < CHECKPOINT_EVERY) return
+    sinceCheckpoint = 0
+    setImmediate(() => {
+      try {
+        toldDamage(() => db?.pragma('wal_checkpoint(PASSIVE)'))
+        toldDamage(() => db && prune(db))
+      } catch (error) {
+        if (!(error instanceof IsocenterError)) throw error
+        damage = error
+      }
+    })
+  }
+
   /** Between the calls, a step at a time, until all is done or the index is closed. */
   function refoldFrom(step: () => boolean, steps = 1): void {
     setImmediate(() => {
@@ -124,15 +156,9 @@ export function createWriter({ file, dataDir }: WriterData) {
 
     /** `landed`: behind it there are no records without rows any more; absent while what lies behind it is received again. */
     commit(objects: PlacedObject[], landed?: LandingPosition): CommitAnswer {
+      if (damage) throw damage
       const answer = told(() => commitRows(objects, landed))
-      sinceCheckpoint += objects.length
-      if (sinceCheckpoint >= CHECKPOINT_EVERY) {
-        sinceCheckpoint = 0
-        setImmediate(() => {
-          db?.pragma('wal_checkpoint(PASSIVE)')
-          if (db) prune(db)
-        })
-      }
+      checkpointSoon(objects.length)
       return answer
     },
 
@@ -161,6 +187,28 @@ export function createWriter({ file, dataDir }: WriterData) {
 
     /** Of the given files of the landing folder, those that copies lie in. */
     landingFilesInUse: (files: string[]): string[] => told(() => settleRows.inUse(files)),
+
+    contentsBetween: (from: number, to: number) => told(() => repairRows.contentsBetween(from, to)),
+    settledBehind: (contentId: number, limit: number): KnownCopy[] =>
+      told(() => repairRows.settledBehind(contentId, limit)),
+    newerVersions: (objects: Array<{ SOPInstanceUID: string; contentId: number }>): KnownCopy[] =>
+      told(() => repairRows.newerVersions(objects)),
+    /** Of objects that lie in their files: lost with the power they are adopted again. */
+    adopt(objects: PlacedObject[]): AdoptAnswer {
+      const answer = told(() => repairRows.adopt(objects))
+      checkpointSoon(objects.length)
+      return answer
+    },
+    mark: (findings: Findings): LostCopy[] => told(() => repairRows.mark(findings)),
+    replayDecisions: (log: Decision[]) => durably(() => repairRows.replayDecisions(log)),
+    addGone: (contents: number[]): void => durably(() => repairRows.addGone(contents)),
+    goneContents: (): number[] => told(() => repairRows.goneContents()),
+    applyUndecided: () => told(() => repairRows.applyUndecided()),
+    beginRepair: (): void => durably(() => repairRows.beginRepair()),
+    endRepair: () => durably(() => repairRows.endRepair()),
+    scrubState: () => told(() => repairRows.scrubState()),
+    setScrubState: (scrubbedTo: number, scrubBegun: number): void =>
+      told(() => repairRows.setScrubState(scrubbedTo, scrubBegun)),
 
     setReading(studies: StudyStatus[], by: string, at: number): Decided<{ before: StudyStatus[] }> {
       return durably(() => decisions.setReading(studies, by, at))
@@ -247,16 +295,4 @@ function prune(db: Database.Database): void {
     `DELETE FROM change WHERE seq IN (SELECT seq FROM change
      WHERE seq < (SELECT seq FROM sqlite_sequence WHERE name = 'change') - ? ORDER BY seq LIMIT ?)`,
   ).run(KEPT_CHANGES, PRUNED_AT_ONCE)
-}
-
-/** SQLite's trouble in the station's words. */
-function told<T>(work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    if (!(error instanceof Database.SqliteError)) throw error
-    if (error.code.startsWith('SQLITE_FULL')) throw new IsocenterError('disk-full', error.code, { cause: error })
-    if (error.code.startsWith('SQLITE_IOERR')) throw new IsocenterError('store-read-only', error.code, { cause: error })
-    throw new IsocenterError('store-failed', error.code, { cause: error })
-  }
 }

@@ -134,6 +134,7 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
     'folder.list': input => listFolder(input.path),
     'import.start': input => work.startImport(input.paths),
     'samples.load': () => work.loadSamples(),
+    'repair.start': input => work.startRepair(input.verify),
     'job.cancel': input => work.cancel(input.id),
     'jobs.list': () => ({ jobs: work.list() }),
     'problems.list': () => ({ problems: problems.list() }),

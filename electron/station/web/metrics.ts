@@ -38,7 +38,7 @@ export function watchEventLoop(): EventLoop {
 export async function metricsText(
   counters: Counters,
   sources: {
-    store: Pick<Store, 'read' | 'writable' | 'seq' | 'backlog' | 'received'>
+    store: Pick<Store, 'read' | 'writable' | 'seq' | 'backlog' | 'received' | 'health'>
     dimse: DimsePort
     eventClients: number
     problems: number
@@ -46,6 +46,7 @@ export async function metricsText(
   },
 ): Promise<string> {
   const counts = await sources.store.read.counts()
+  const { damagedCopies, scrubbedBytes, backupAgeSeconds } = await sources.store.health()
   const { open, receiving } = receivingNow(sources.dimse)
   const lines: string[] = []
   const add = (
@@ -74,6 +75,12 @@ export async function metricsText(
   const outcomes = new Map(Object.entries(sources.store.received))
   const help = 'Answered objects since the start; revision and conflict: other bytes under a known UID.'
   add('received_total', 'counter', help, outcomes, 'outcome')
+  add('damaged_copies', 'gauge', 'Copies that are missing or not what was received.', damagedCopies)
+  add('scrubbed_bytes_total', 'counter', 'Bytes of stored objects that the scrub has read again.', scrubbedBytes)
+  // Absent, not 0, while there is none.
+  if (backupAgeSeconds !== undefined) {
+    add('backup_age_seconds', 'gauge', 'Seconds since the newest backup of the index.', backupAgeSeconds)
+  }
   add('store_seq', 'counter', 'Newest position of the feed of changes.', sources.store.seq)
   add('associations_open', 'gauge', 'Open DIMSE associations.', open)
   add('associations_receiving', 'gauge', 'Open DIMSE associations that have stored something.', receiving)

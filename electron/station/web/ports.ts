@@ -23,6 +23,7 @@ export interface DimsePort {
 export interface WorkPort {
   startImport(paths: string[]): JobSummary
   loadSamples(): JobSummary
+  startRepair(verify: boolean): JobSummary
   /** Throws 'not-found'. */
   cancel(id: string): JobSummary
   list(): JobSummary[]

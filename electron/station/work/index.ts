@@ -15,6 +15,8 @@ export interface Work {
   startImport(paths: string[]): JobSummary
   /** The SYNTHETIC studies; a second time they are duplicates. Returns at once. */
   loadSamples(): JobSummary
+  /** Brings index and files together; one that runs already is the answer. `verify`: reads every byte. Returns at once. */
+  startRepair(verify: boolean): JobSummary
   /** Throws 'not-found'. What was stored before stays. */
   cancel(id: string): JobSummary
   /** Newest first. */
@@ -43,6 +45,11 @@ export function startWork({ store, log }: { store: Store; log: Log }): Work {
       return jobs.start('import', title, progress => importFiles(store, paths, progress))
     },
     loadSamples: () => jobs.start('samples', 'Sample studies', progress => storeSamples(store, progress)),
+    startRepair(verify) {
+      const title = verify ? 'Repair of the index, every byte read' : 'Repair of the index'
+      const running = jobs.list().find(job => job.title === title && job.state === 'running')
+      return running ?? jobs.start('repair', title, progress => store.repair(verify, progress))
+    },
     cancel: id => jobs.cancel(id),
     list: () => jobs.list(),
     hurry: contentIds => background.hurry(contentIds),

@@ -1,9 +1,10 @@
 import { type FileHandle, open, readdir, readFile, rename } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type ErrorCode, IsocenterError } from '../../../../shared/errors.ts'
 import { type Disk, errorCode } from '../../base/durable.ts'
 import type { Log } from '../../base/log.ts'
+import { fileOfContent } from '../contentFile.ts'
 import type { Receive, ReceiveStart } from '../index.ts'
 import type { LandingPosition } from './landing.ts'
 import { type DecodedRecord, decodeSegmentHeader, readRecord, SEGMENT_HEADER_BYTES } from './record.ts'
@@ -37,12 +38,15 @@ export async function replayLanding({
   dataDir,
   from,
   segments,
+  skip,
   receive,
   log,
 }: {
   dataDir: string
   from: LandingPosition
   segments: number[]
+  /** What comes back by another way, or not at all. */
+  skip(record: DecodedRecord): Promise<boolean>
   receive(start: ReceiveStart, received: number): Receive
   log: Log
 }): Promise<number> {
@@ -60,7 +64,7 @@ export async function replayLanding({
         const record = await readRecord(read, epoch, at)
         if (!record) break
         if (record.file === undefined && !(await isWhole(handle, at + record.dataOffset, record))) break
-        const taken = await receiveAgain(dataDir, handle, at, record, receive, log)
+        const taken = !(await skip(record)) && (await receiveAgain(dataDir, handle, at, record, receive, log))
         if (taken) objects++
         at += record.total
       }
@@ -69,6 +73,27 @@ export async function replayLanding({
     }
   }
   return objects
+}
+
+/** The greatest content number that stands in the segments: an index that forgot it must not give it again. */
+export async function newestRecord(dataDir: string, segments: number[]): Promise<number> {
+  let newest = 0
+  for (const number of segments) {
+    const handle = await open(join(dataDir, segmentFile(number)), 'r')
+    try {
+      const read = (position: number, length: number) => readUpTo(handle, position, length)
+      const epoch = decodeSegmentHeader(await read(0, SEGMENT_HEADER_BYTES))
+      for (let at = SEGMENT_HEADER_BYTES; epoch; ) {
+        const record = await readRecord(read, epoch, at)
+        if (!record) break
+        newest = Math.max(newest, record.contentId)
+        at += record.total
+      }
+    } finally {
+      await handle.close()
+    }
+  }
+  return newest
 }
 
 /** What only this object is to blame for: it was refused then, too. Anything else is the station's trouble. */
@@ -111,6 +136,22 @@ async function receiveAgain(
   } finally {
     await own?.close()
   }
+}
+
+/** Whether the record's object lies in its final file, byte for byte and synced: then that has a row, or repair makes one. */
+export async function liesSettled(dataDir: string, disk: Disk, record: DecodedRecord): Promise<boolean> {
+  const path = join(dataDir, fileOfContent(record.contentId))
+  const handle = await openIfThere(path)
+  if (!handle) return false
+  try {
+    if (!(await isWhole(handle, (await handle.stat()).size - record.length, record))) return false
+  } finally {
+    await handle.close()
+  }
+  const written = await disk.openToAppend(path)
+  await written.sync().finally(() => written.close())
+  await disk.syncFolder(dirname(path))
+  return true
 }
 
 async function isWhole(handle: FileHandle, offset: number, { length, crc }: DecodedRecord): Promise<boolean> {

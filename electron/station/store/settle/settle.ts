@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { type FileHandle, open, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { IsocenterError } from '../../../../shared/errors.ts'
@@ -46,12 +46,19 @@ export function createSettle({ dataDir }: SettleData) {
         }
         const bytes = await readPart(join(dataDir, copy.file), copy.offset, copy.metaLength + copy.length)
         if (!bytes || crc32(bytes.subarray(copy.metaLength)) !== copy.crc) {
-          results.push({ contentId: copy.contentId, damage: 'its bytes are not those that were received' })
+          results.push(
+            (await settledBefore(path, file, copy)) ?? {
+              contentId: copy.contentId,
+              damage: 'its bytes are not those that were received',
+            },
+          )
           continue
         }
         const handle = await createAnew(disk, path)
         written.push({ copy, file, path, bytes, handle })
         await handle.write(bytes, 0)
+        // The one thing of an object that its bytes don't tell: an index that is made anew takes it from here.
+        await utimes(path, copy.received / 1000, copy.received / 1000)
       }
       await Promise.all(written.map(({ handle }) => handle.sync()))
     } finally {
@@ -71,12 +78,22 @@ export function createSettle({ dataDir }: SettleData) {
   return { settle }
 }
 
+/** The index may be an older one than the files, and what it calls unsettled lie in its place. */
+async function settledBefore(path: string, file: string, copy: UnsettledCopy): Promise<SettledCopy | undefined> {
+  const found = await checksums(path, copy)
+  return found?.crc === copy.crc
+    ? { contentId: copy.contentId, file, sha256: Uint8Array.from(found.hash.digest()) }
+    : undefined
+}
+
 /** A large object already is a file: it gets its name, by a second link until the first is removed. */
 async function nameFile(disk: Disk, dataDir: string, copy: UnsettledCopy, file: string): Promise<SettledCopy> {
   const [from, to] = [join(dataDir, copy.file), join(dataDir, file)]
   const found = await checksums(from, copy)
-  if (found?.crc !== copy.crc)
-    return { contentId: copy.contentId, damage: 'its bytes are not those that were received' }
+  if (found?.crc !== copy.crc) {
+    const damage = { contentId: copy.contentId, damage: 'its bytes are not those that were received' }
+    return (await settledBefore(to, file, copy)) ?? damage
+  }
   await disk.linkFile(from, to).catch(async error => {
     if (errorCode(error) !== 'EEXIST') throw error
     // Of a settling that was cut off: that file, or something in its place.

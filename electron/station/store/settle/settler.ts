@@ -112,7 +112,10 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
 
   async function run(all: boolean): Promise<void> {
     while (!closed) {
+      const before = lastArrival
       const wanted = await writer.call('unsettled', BATCH_OBJECTS)
+      // Repair may have taken away rows that were counted.
+      if (wanted.length === 0 && lastArrival === before) bytes = objects = 0
       const age = wanted[0] ? ageOf(wanted[0]) : 0
       if (wanted.length === 0 || !(all || pressed() || age >= times.afterMs)) break
       const due = all || pressed() ? wanted : wanted.filter(copy => ageOf(copy) >= times.afterMs)

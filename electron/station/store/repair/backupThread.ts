@@ -1,0 +1,4 @@
+import { serveThread } from '../../base/thread.ts'
+import { createBackup } from './backup.ts'
+
+serveThread(() => createBackup())

@@ -1,0 +1,236 @@
+import { open, readdir, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { AeProfiles } from '../../../../shared/config.ts'
+import { ERRORS, type ErrorCode, IsocenterError } from '../../../../shared/errors.ts'
+import { createDisk, errorCode } from '../../base/durable.ts'
+import { fileOfContent } from '../contentFile.ts'
+import type { PlacedObject } from '../receivedObject.ts'
+import { openOldIndex } from './oldIndex.ts'
+import { checksums, isAsBefore, type Pace, readObject } from './readObject.ts'
+import type { Findings, KnownCopy } from './repairRows.ts'
+
+/** Content numbers whose files share a folder (`contentFile.ts`). */
+export const BLOCK = 256
+
+/** Files read at once: each waits for the disk most of the time. */
+const AT_ONCE = 4
+
+export interface LookData {
+  dataDir: string
+  profiles: AeProfiles
+  /** An index that was set aside: what can still be read of it says what no file says. */
+  oldIndex?: string
+}
+
+export interface LookOrder {
+  /** The first content number of the folder. */
+  from: number
+  /** Numbers above came after the repair began: they have rows. */
+  upTo: number
+  known: KnownCopy[]
+  gone: number[]
+  /** Read everything and compare. */
+  verify: boolean
+}
+
+/** A file that no row is made for: where it belongs, and why. */
+export interface Aside {
+  contentId: number
+  file: string
+  to: 'orphans' | 'quarantine'
+  reason: string
+}
+
+/** What is wrong with a copy that has a row. */
+export interface Damage {
+  contentId: number
+  file: string
+  reason: string
+}
+
+export interface Look {
+  /** Copies and files that were looked at. */
+  looked: number
+  found: PlacedObject[]
+  aside: Aside[]
+  damage: Damage[]
+  /** Of copies that have rows: those that are as they should be, and what was not known of them before. */
+  findings: Pick<Findings, 'whole' | 'hashes'>
+  /** Files that are none of ours: they stay where they are. */
+  strange: string[]
+}
+
+export const GONE = 'It was deleted for good, or came again from the landing log; this file was left.'
+
+/** Objects that are to blame themselves; with any other error the file is left where it is. */
+const UNUSABLE: readonly ErrorCode[] = ['not-dicom', 'malformed', 'invalid-uid']
+
+/** Repair's and the scrub's own thread: it reads files and compares them with what the index says; it changes nothing. */
+export function createLook({ dataDir, profiles, oldIndex }: LookData) {
+  const disk = createDisk()
+  const remembered = openOldIndex(oldIndex)
+  const unpaced: Pace = async () => {}
+
+  /** One folder of 256 numbers. */
+  async function look({ from, upTo, known, gone, verify }: LookOrder): Promise<Look> {
+    const folder = dirname(fileOfContent(from))
+    const answer: Look = {
+      looked: 0,
+      found: [],
+      aside: [],
+      damage: [],
+      findings: { whole: [], hashes: [] },
+      strange: [],
+    }
+    const names = await readdir(join(dataDir, folder)).catch(error => {
+      if (errorCode(error) === 'ENOENT') return []
+      throw error
+    })
+    const files = new Set<number>()
+    for (const name of names) {
+      const contentId = Number.parseInt(name, 16)
+      if (basename(fileOfContent(contentId || 0)) === name && Math.floor(contentId / BLOCK) * BLOCK === from) {
+        files.add(contentId)
+      } else answer.strange.push(`${folder}/${name}`)
+    }
+    const rows = new Set(known.map(({ contentId }) => contentId))
+    for (const copy of known) {
+      if (copy.volume !== 1) continue
+      answer.looked++
+      await compare(copy, verify, unpaced, answer)
+    }
+    const unknown: number[] = []
+    for (const contentId of files) {
+      if (rows.has(contentId) || contentId > upTo) continue
+      answer.looked++
+      if (!gone.includes(contentId)) unknown.push(contentId)
+      else answer.aside.push({ contentId, file: fileOfContent(contentId), to: 'orphans', reason: GONE })
+    }
+    const reading = Array.from({ length: AT_ONCE }, async () => {
+      for (let next = unknown.pop(); next !== undefined; next = unknown.pop()) await readNew(next, verify, answer)
+    })
+    await Promise.all(reading)
+    answer.found.sort((a, b) => a.contentId - b.contentId)
+    return answer
+  }
+
+  async function readNew(contentId: number, verify: boolean, answer: Look): Promise<void> {
+    const file = fileOfContent(contentId)
+    const path = join(dataDir, file)
+    try {
+      const handle = await open(path, 'r')
+      try {
+        const { size } = await handle.stat()
+        const before = remembered(contentId)
+        const place = { contentId, handle, file, offset: 0, size }
+        const { object, differs } = await readObject(place, profiles, verify, before, unpaced)
+        // A settling that was cut off may have left it in the system's cache alone: a row is a promise.
+        const written = await disk.openToAppend(path)
+        await written.sync().finally(() => written.close())
+        answer.found.push(object)
+        if (differs) answer.damage.push({ contentId, file, reason: 'Its bytes are not those that were received.' })
+      } finally {
+        await handle.close()
+      }
+    } catch (error) {
+      if (error instanceof IsocenterError && UNUSABLE.includes(error.code)) {
+        answer.aside.push({ contentId, file, to: 'quarantine', reason: ERRORS[error.code].sentence })
+      } else answer.damage.push({ contentId, file, reason: `It could not be read (${errorCode(error) || 'unknown'}).` })
+    }
+  }
+
+  /** A copy that has a row: is its file there, as long as it should be, and, when it is read, are its bytes the same? */
+  async function compare(
+    copy: KnownCopy,
+    read: boolean,
+    pace: Pace,
+    answer: { damage: Damage[]; findings: Pick<Findings, 'whole' | 'hashes'> },
+  ): Promise<void> {
+    const { contentId, file, offset, metaLength, length } = copy
+    const path = join(dataDir, file)
+    const damaged = (reason: string) => void answer.damage.push({ contentId, file, reason })
+    try {
+      if (!read && copy.state === 'whole') {
+        const { size } = await stat(path)
+        if (size !== offset + metaLength + length)
+          damaged(`Its file has ${size} bytes instead of ${offset + metaLength + length}.`)
+        return
+      }
+      const handle = await open(path, 'r')
+      try {
+        const { size } = await handle.stat()
+        const sums = await checksums({ handle, offset: offset + metaLength, length }, pace)
+        if (size < offset + metaLength + length) damaged('Its file ends too early.')
+        else if (!isAsBefore(copy, sums)) damaged('Its bytes are not those that were received.')
+        else {
+          if (copy.state === 'damaged') answer.findings.whole.push(contentId)
+          if (copy.sha256.length === 0) answer.findings.hashes.push({ contentId, ...sums })
+        }
+      } finally {
+        await handle.close()
+      }
+    } catch (error) {
+      damaged(
+        errorCode(error) === 'ENOENT'
+          ? 'Its file is missing.'
+          : `It could not be read (${errorCode(error) || 'unknown'}).`,
+      )
+    }
+  }
+
+  return {
+    look,
+
+    /** Contents that have rows, read again at a rate. */
+    async scrub(
+      copies: KnownCopy[],
+      bytesPerSecond: number,
+    ): Promise<Pick<Look, 'damage' | 'findings'> & { bytes: number }> {
+      const answer = { damage: [], findings: { whole: [], hashes: [] }, bytes: 0 } satisfies Pick<
+        Look,
+        'damage' | 'findings'
+      > & {
+        bytes: number
+      }
+      const pace: Pace = async bytes => {
+        answer.bytes += bytes
+        await wait((bytes / bytesPerSecond) * 1000)
+      }
+      for (const copy of copies) await compare(copy, true, pace, answer)
+      return answer
+    },
+
+    /** What has rows already, as it would be received: to be placed anew behind an older version. Those that can't be read are left out. */
+    async readAgain(copies: KnownCopy[]): Promise<PlacedObject[]> {
+      const objects: PlacedObject[] = []
+      for (const copy of copies) {
+        const { contentId, file, offset, metaLength, length, volume, state } = copy
+        const handle = await open(join(dataDir, file), 'r').catch(() => undefined)
+        if (!handle) continue
+        try {
+          const place = { contentId, handle, file, offset, size: metaLength + length }
+          const { object } = await readObject(place, profiles, false, copy, unpaced)
+          objects.push({ ...object, adopted: { volume, state, sha256: copy.sha256 } })
+        } catch {
+          // Left out: its older version waits for the next repair.
+        } finally {
+          await handle.close()
+        }
+      }
+      return objects
+    },
+
+    /** How many files there are below `files/`, in its folders of 256. */
+    async count(): Promise<number> {
+      let files = 0
+      const root = join(dataDir, 'files')
+      for (const high of await readdir(root)) {
+        for (const low of await readdir(join(root, high)).catch(() => [])) {
+          files += (await readdir(join(root, high, low)).catch(() => [])).length
+        }
+      }
+      return files
+    },
+  }
+}
