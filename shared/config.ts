@@ -80,6 +80,8 @@ export function profileOf(profiles: AeProfiles, callingAET: string): AeProfile {
   return { ...HOUSE_PROFILE, ...profiles.default, ...own }
 }
 
+const freeBytes = z.int().min(0)
+
 /** The station's configuration, version 1. Defaults < resources < file < environment < command line. */
 export const configSchema = z.object({
   version: z.literal(1).default(1),
@@ -94,6 +96,8 @@ export const configSchema = z.object({
   durability: z.enum(['full', 'os']).default('full'),
   /** What has been received becomes a file of its own after so long. */
   settleAfterSeconds: z.number().min(0).max(600).default(60),
+  /** Free bytes of a disk below which it is warned, scanners are sent away, nothing is taken; what is left out goes by its size. */
+  watermarks: z.strictObject({ warn: freeBytes, close: freeBytes, refuse: freeBytes }).partial().default({}),
   /** How calling AEs are treated; changed while the station runs by `profiles.set`. */
   profiles: aeProfiles.default({ default: {}, byAET: {} }),
 })

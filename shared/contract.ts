@@ -145,6 +145,10 @@ export const captureSummary = z.object({
 })
 export type CaptureSummary = z.infer<typeof captureSummary>
 
+/** How full a disk is: `close` sends scanners away that come now, `refuse` takes nothing more. */
+export const spaceLevel = z.enum(['ok', 'warn', 'close', 'refuse'])
+export type SpaceLevel = z.infer<typeof spaceLevel>
+
 export const stationStatus = z.object({
   version: z.string(),
   aet: z.string(),
@@ -153,7 +157,7 @@ export const stationStatus = z.object({
   /** Addresses a scanner can be pointed at, most likely first. */
   addresses: z.array(z.string()),
   dataDir: z.string(),
-  disk: z.object({ free: z.number(), total: z.number() }),
+  disk: z.object({ free: z.number(), total: z.number(), level: spaceLevel }),
   studies: z.int(),
   series: z.int(),
   instances: z.int(),

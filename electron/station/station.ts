@@ -56,6 +56,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       dataDir: options.dataDir,
       log,
       durability: config.durability,
+      watermarks: config.watermarks,
       settle: { afterMs: config.settleAfterSeconds * 1000 },
     })
     opened.push(() => store.close())

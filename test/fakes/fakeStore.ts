@@ -55,6 +55,7 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
     finishWork: missing('finishWork'),
     writable: true,
     backlog: { bytes: 0, objects: 0 },
+    space: { free: 1e12, total: 2e12, level: 'ok' },
     async settleAll() {},
     async close() {},
     touch(...StudyInstanceUIDs) {

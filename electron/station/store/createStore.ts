@@ -16,6 +16,7 @@ import type { ReaderApi } from './reader.ts'
 import { createReadPool } from './readPool.ts'
 import { ObjectReceive, type ReceiveContext } from './receive.ts'
 import { type SettlerParts, type SettleTimes, createSettler } from './settle/settler.ts'
+import type { SpaceWatch } from './volumes/spaceWatch.ts'
 import type { WriterApi } from './writer.ts'
 
 /** Thumbnails come by the dozen: their studies are told together. */
@@ -35,6 +36,7 @@ export interface StoreParts {
   folder: LandingFolder
   opened: ReturnType<WriterApi['open']>
   backlog: { bytes: number; objects: number }
+  watchSpace(report: (problem: StoreProblem) => void): Promise<SpaceWatch>
 }
 
 /** The vault over its threads. What the landing log holds without rows is received again before it resolves. */
@@ -79,6 +81,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     if (!closing) becomeReadOnly(error ?? new Error('the writer thread has ended'))
   })
 
+  const space = await parts.watchSpace(report)
   const firstSegment = Math.max(opened.landed.segment, ...folder.segments, 0) + 1
   let committedSegment = firstSegment
   const landing = openLanding(disk, dataDir, firstSegment, parts.limits)
@@ -123,6 +126,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       const received = await commit(object)
       const { outcome, SOPInstanceUID, contentId } = received
       if (outcome !== 'duplicate') settler.landed(object.metaLength + object.length)
+      space.landed(object.metaLength + object.length)
       if (outcome === 'revision' || outcome === 'conflict') {
         const { sendingAET, address, door } = object.origin
         log.warn(
@@ -245,6 +249,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     await Promise.all([...receives].map(receive => receive.abort()))
     clearTimeout(tellingWork)
     clearInterval(recovery)
+    space.close()
     listeners.clear()
     await recovering
     await settler.close().catch(error => log.error({ err: error }, 'settling did not end cleanly'))
@@ -263,6 +268,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     beginReceive(start) {
       if (closing) throw new IsocenterError('draining')
       if (readOnly || !replayed) throw new IsocenterError('store-read-only')
+      if (space.level === 'refuse') throw new IsocenterError('disk-nearly-full')
       const receive = new ObjectReceive(context, start)
       receives.add(receive)
       return receive
@@ -295,6 +301,9 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     },
     get backlog() {
       return settler.backlog
+    },
+    get space() {
+      return { free: space.free, total: space.total, level: space.level }
     },
     settleAll: () => settler.settleAll(),
     close() {

@@ -8,9 +8,11 @@ import type {
 } from '../../../shared/contract.ts'
 import type { AssumedValues } from '../../../shared/dicom/instanceHeader.ts'
 import type { FrameAccessKind, ImageAttributes, SeriesManifest } from '../../../shared/viewing/image.ts'
+import type { Space } from './volumes/spaceWatch.ts'
 
 export { openStore, type StoreOptions } from './openStore.ts'
 export { qidoKeys } from './readQido.ts'
+export type { Space } from './volumes/spaceWatch.ts'
 
 /** Where an object came from: one type for every door. */
 export interface Origin {
@@ -198,7 +200,7 @@ export interface StoreProblem {
 
 export interface Store {
   readonly read: StoreReader
-  /** Throws 'store-read-only' or 'draining' at once. */
+  /** Throws 'store-read-only', 'disk-nearly-full' or 'draining' at once. */
   beginReceive(start: ReceiveStart): Receive
   /** The position of the newest committed change, within `epoch`, which is another one after an unclean end. */
   readonly seq: number
@@ -226,6 +228,8 @@ export interface Store {
   readonly writable: boolean
   /** What has been answered and lies in the landing folder still. */
   readonly backlog: { bytes: number; objects: number }
+  /** Of the data folder, where everything lands. */
+  readonly space: Space
   /** Brings all of it to its place now. */
   settleAll(): Promise<void>
   /** Refuse new receives, wait for the running ones, checkpoint, close. */

@@ -12,6 +12,8 @@ import { LANDING_FOLDER } from './landing/segment.ts'
 import type { ReaderApi, ReaderData } from './reader.ts'
 import type { createSettle, SettleData } from './settle/settle.ts'
 import { SETTLE_TIMES, type SettleTimes } from './settle/settler.ts'
+import type { Watermarks } from './volumes/space.ts'
+import { watchSpace } from './volumes/spaceWatch.ts'
 import type { WriterApi, WriterData } from './writer.ts'
 
 /** Reads overlap with each other and never with a commit; more than two only compete for two cores. */
@@ -28,6 +30,8 @@ export interface StoreOptions {
   disk?: Disk
   settle?: Partial<SettleTimes>
   landing?: LandingLimits
+  /** Free bytes of the data folder below which it is warned, doors close, nothing is taken. */
+  watermarks?: Partial<Watermarks>
   recoverMs?: number
 }
 
@@ -66,6 +70,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       folder: await readLandingFolder(dataDir),
       opened,
       backlog: await writer.call('landingBytes'),
+      watchSpace: report => watchSpace({ folder: dataDir, set: options.watermarks, log, report }),
     })
   } catch (error) {
     await Promise.all([writer, ...readers].map(thread => thread.stop()))

@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import {
@@ -50,7 +49,7 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
   }
   const handlers: Handlers = {
     'station.status': async () => {
-      const [counts, disk] = await Promise.all([store.read.counts(), statfs(deps.dataDir)])
+      const counts = await store.read.counts()
       return {
         version: deps.version,
         aet: config.aet,
@@ -58,7 +57,7 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
         httpPort: httpPort(),
         addresses: deps.addresses(),
         dataDir: deps.dataDir,
-        disk: { free: disk.bavail * disk.bsize, total: disk.blocks * disk.bsize },
+        disk: store.space,
         ...counts,
         receiving: receivingNow(dimse).receiving,
         problems: problems.list().length,

@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { spaceLevel } from '../../../shared/contract.ts'
 import type { Store } from '../store/index.ts'
 import { type DimsePort, receivingNow } from './ports.ts'
 
@@ -38,7 +39,7 @@ export function watchEventLoop(): EventLoop {
 export async function metricsText(
   counters: Counters,
   sources: {
-    store: Pick<Store, 'read' | 'writable' | 'seq' | 'backlog'>
+    store: Pick<Store, 'read' | 'writable' | 'seq' | 'backlog' | 'space'>
     dimse: DimsePort
     eventClients: number
     problems: number
@@ -58,6 +59,15 @@ export async function metricsText(
   add('instances', 'gauge', 'Instances in the store.', counts.instances)
   add('stored_bytes', 'gauge', 'Bytes of the stored objects.', counts.bytes)
   add('store_writable', 'gauge', '1 when new objects are taken, 0 when read-only.', Number(sources.store.writable))
+  const { free, total, level } = sources.store.space
+  add('disk_free_bytes', 'gauge', 'Free bytes of the data folder.', free)
+  add('disk_total_bytes', 'gauge', 'Size of the disk of the data folder.', total)
+  add(
+    'disk_level',
+    'gauge',
+    '0 there is room, 1 warned, 2 closed to new associations that store, 3 nothing is taken.',
+    spaceLevel.options.indexOf(level),
+  )
   add('landing_bytes', 'gauge', 'Bytes of answered objects that have not settled.', sources.store.backlog.bytes)
   add(
     'unhashed',
