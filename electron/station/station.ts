@@ -57,6 +57,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       log,
       durability: config.durability,
       watermarks: config.watermarks,
+      volumes: config.volumes,
       settle: { afterMs: config.settleAfterSeconds * 1000 },
     })
     opened.push(() => store.close())

@@ -25,6 +25,8 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
       locate: missing('locate'),
       locateContent: missing('locateContent'),
       locateFrames: missing('locateFrames'),
+      volumeUse: async () => [],
+      onlyOn: missing('onlyOn'),
       counts: async () => ({ studies: 0, series: 0, instances: 0, bytes: 0 }),
       listPeers: async () => [],
       getSettings: async user => settings.get(user) ?? {},
@@ -56,6 +58,9 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
     writable: true,
     backlog: { bytes: 0, objects: 0 },
     space: { free: 1e12, total: 2e12, level: 'ok' },
+    volumes: async () => ({ volumes: [], landing: { images: 0, bytes: 0 }, onlyHere: 0 }),
+    drainVolume: missing('drainVolume'),
+    keepVolume: missing('keepVolume'),
     async settleAll() {},
     async close() {},
     touch(...StudyInstanceUIDs) {

@@ -16,7 +16,10 @@ import type { ReaderApi } from './reader.ts'
 import { createReadPool } from './readPool.ts'
 import { ObjectReceive, type ReceiveContext } from './receive.ts'
 import { type SettlerParts, type SettleTimes, createSettler } from './settle/settler.ts'
+import { createDrains } from './volumes/drain.ts'
 import type { SpaceWatch } from './volumes/spaceWatch.ts'
+import { summarize } from './volumes/summary.ts'
+import type { Volumes, VolumesParts } from './volumes/volumes.ts'
 import type { WriterApi } from './writer.ts'
 
 /** Thumbnails come by the dozen: their studies are told together. */
@@ -37,6 +40,7 @@ export interface StoreParts {
   opened: ReturnType<WriterApi['open']>
   backlog: { bytes: number; objects: number }
   watchSpace(report: (problem: StoreProblem) => void): Promise<SpaceWatch>
+  openVolumes(parts: Pick<VolumesParts, 'report' | 'dataSpace'>): Promise<Volumes>
 }
 
 /** The vault over its threads. What the landing log holds without rows is received again before it resolves. */
@@ -82,6 +86,8 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   })
 
   const space = await parts.watchSpace(report)
+  const volumes = await parts.openVolumes({ report, dataSpace: () => space })
+  const drains = createDrains({ volumes, writer, log, lingerMs: parts.settleTimes.lingerMs, report })
   const firstSegment = Math.max(opened.landed.segment, ...folder.segments, 0) + 1
   let committedSegment = firstSegment
   const landing = openLanding(disk, dataDir, firstSegment, parts.limits)
@@ -94,6 +100,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       report,
       startThread: parts.startSettleThread,
       committedSegment: () => committedSegment,
+      volumes,
       mostBytes: parts.limits.mostBytes,
       times: parts.settleTimes,
       failedSync: becomeReadOnly,
@@ -252,9 +259,11 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     space.close()
     listeners.clear()
     await recovering
+    await drains.close().catch(error => log.error({ err: error }, 'moving between volumes did not end cleanly'))
     await settler.close().catch(error => log.error({ err: error }, 'settling did not end cleanly'))
     await landing.close().catch(error => log.error({ err: error }, 'the landing log was not closed cleanly'))
     await decisionLog.close().catch(error => log.error({ err: error }, 'the log of decisions was not closed cleanly'))
+    await volumes.close()
     // Readers first: the last checkpoint empties the write-ahead log only when nobody reads in it.
     await Promise.all(readers.map(reader => reader.stop()))
     await writer.call('close').catch(error => log.error({ err: error }, 'the index was not closed cleanly'))
@@ -263,8 +272,15 @@ export async function createStore(parts: StoreParts): Promise<Store> {
 
   await replay().catch(becomeReadOnly)
 
+  const read = createReadPool(readers)
+  const volumeNamed = (name: string): number => {
+    const volume = volumes.list().find(one => one.name === name && one.id > 0)
+    if (!volume) throw new IsocenterError('not-found', `volume ${name}`)
+    return volume.id
+  }
+
   return {
-    read: createReadPool(readers),
+    read,
     beginReceive(start) {
       if (closing) throw new IsocenterError('draining')
       if (readOnly || !replayed) throw new IsocenterError('store-read-only')
@@ -302,6 +318,11 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     get backlog() {
       return settler.backlog
     },
+    async volumes() {
+      return summarize(await read.volumeUse(), volumes.list(), id => drains.progress(id))
+    },
+    drainVolume: async name => drains.drain(volumeNamed(name)),
+    keepVolume: async name => drains.keep(volumeNamed(name)),
     get space() {
       return { free: space.free, total: space.total, level: space.level }
     },

@@ -1,4 +1,5 @@
 import type {
+  CallOut,
   CallParsed,
   Priority,
   ReadingStatus,
@@ -66,6 +67,7 @@ export interface Received {
  */
 export interface Place {
   contentId: number
+  /** '' while the disk it lies on is not there. */
   path: string
   /** Where in `path` the Part-10 file begins. */
   fileOffset: number
@@ -135,6 +137,33 @@ export interface StudyOrder {
   seq: number
 }
 
+export interface VolumeUse {
+  id: number
+  name: string
+  objects: number
+  bytes: number
+  /** Contents that lie on no other. */
+  onlyHere: number
+}
+
+/** What somebody needs to have an image sent again. */
+export interface OnlyCopy {
+  contentId: number
+  PatientID: string
+  PatientName: string
+  AccessionNumber: string
+  StudyDate: string
+  StudyInstanceUID: string
+  SeriesInstanceUID: string
+  SOPInstanceUID: string
+  SOPClassUID: string
+  sendingAET: string
+  /** Epoch ms. */
+  received: number
+  /** Of the data set. */
+  length: number
+}
+
 /** Every read, answered by a pool of reader threads. */
 export interface StoreReader {
   /** `openBy` of every summary is empty: the vault does not know who looks. */
@@ -157,9 +186,14 @@ export interface StoreReader {
     uids: { StudyInstanceUID: string; SeriesInstanceUID?: string; SOPInstanceUID?: string },
     limit: number,
   ): Promise<StoredObject[]>
+  /** Rejects with 'not-found' or 'volume-unavailable'. */
   locateContent(contentId: number): Promise<StoredObject>
   /** Batched: one round trip for many frames; null where there is no such content or frame. */
   locateFrames(wanted: Array<[contentId: number, frame: number]>): Promise<Array<FrameLocation | null>>
+  /** What lies on each volume, the landing folder and the data folder first. */
+  volumeUse(): Promise<VolumeUse[]>
+  /** Images that lie on that volume alone, behind a content, in their order of arrival: at most `limit`. Rejects with 'not-found'. */
+  onlyOn(volume: string, after: number, limit: number): Promise<OnlyCopy[]>
   counts(): Promise<{ studies: number; series: number; instances: number; bytes: number }>
   listPeers(): Promise<Array<{ AET: string; address: string; firstSeen: number; lastSeen: number; instances: number }>>
   getSettings(user: string): Promise<Record<string, unknown>>
@@ -230,6 +264,11 @@ export interface Store {
   readonly backlog: { bytes: number; objects: number }
   /** Of the data folder, where everything lands. */
   readonly space: Space
+  /** The disks that hold images, the data folder first, and how many images exist on one of them alone. */
+  volumes(): Promise<CallOut<'volumes.list'>>
+  /** Empties a volume in the background, over restarts, until it is kept. Both reject with 'not-found'. */
+  drainVolume(name: string): Promise<void>
+  keepVolume(name: string): Promise<void>
   /** Brings all of it to its place now. */
   settleAll(): Promise<void>
   /** Refuse new receives, wait for the running ones, checkpoint, close. */

@@ -30,6 +30,8 @@ export function createReadPool(readers: Array<Thread<ReaderApi>>): StoreReader {
     locate: (uids, limit) => call('locate', uids, limit),
     locateContent: contentId => call('locateContent', contentId),
     locateFrames: wanted => call('locateFrames', wanted),
+    volumeUse: () => call('volumeUse'),
+    onlyOn: (volume, after, limit) => call('onlyOn', volume, after, limit),
     counts: () => call('counts'),
     listPeers: () => call('listPeers'),
     getSettings: user => call('getSettings', user),

@@ -10,7 +10,8 @@ import type { LandingPosition } from './landing/landing.ts'
 import { migrate } from './migrate.ts'
 import type { CommitAnswer, PlacedObject } from './receivedObject.ts'
 import { createRefold } from './refold.ts'
-import { createSettleRows, type SettledCopy, type UnsettledCopy } from './settle/settleRows.ts'
+import { createSettleRows, type PlacedCopy, type UnsettledCopy } from './settle/settleRows.ts'
+import { createVolumeRows, type MovableCopy, type MovedCopy, type VolumeRow } from './volumes/volumeRows.ts'
 
 /** A checkpoint after this many contents keeps the write-ahead log at a few MB; it runs after the answer, never before it. */
 const CHECKPOINT_EVERY = 400
@@ -40,6 +41,7 @@ export function createWriter({ file, dataDir }: WriterData) {
   let commitRows: ReturnType<typeof createCommitRows>
   let settleRows: ReturnType<typeof createSettleRows>
   let decisions: ReturnType<typeof createDecisions>
+  let volumeRows: ReturnType<typeof createVolumeRows>
   let sinceCheckpoint = 0
 
   function handle(): Database.Database {
@@ -80,6 +82,7 @@ export function createWriter({ file, dataDir }: WriterData) {
         commitRows = createCommitRows(opening, dataDir, epoch)
         decisions = createDecisions(opening, epoch)
         settleRows = createSettleRows(opening)
+        volumeRows = createVolumeRows(opening)
         // From here on what is lost with the power is in the landing log, too, or is done again; all else goes `durably`.
         opening.pragma('synchronous = NORMAL')
         db = opening
@@ -155,12 +158,27 @@ export function createWriter({ file, dataDir }: WriterData) {
     landingBytes: (): { bytes: number; objects: number } => told(() => settleRows.landingBytes()),
 
     /** Durable when it returns: what the copies left may go. */
-    settled(copies: SettledCopy[]): void {
+    settled(copies: PlacedCopy[]): void {
       durably(() => settleRows.settled(copies))
     },
 
     /** Of the given files of the landing folder, those that copies lie in. */
     landingFilesInUse: (files: string[]): string[] => told(() => settleRows.inUse(files)),
+
+    volumes: (): VolumeRow[] => told(() => volumeRows.list()),
+    /** Returns all of them. */
+    registerVolume: (volume: Pick<VolumeRow, 'name' | 'identity' | 'root'>): VolumeRow[] =>
+      durably(() => volumeRows.register(volume)),
+    setVolumeAvailable(id: number, available: boolean): void {
+      told(() => volumeRows.setAvailable(id, available))
+    },
+    setVolumeDraining(id: number, draining: boolean): void {
+      durably(() => volumeRows.setDraining(id, draining))
+    },
+    copiesOn: (volume: number, after: number, limit: number): MovableCopy[] =>
+      told(() => volumeRows.copiesOn(volume, after, limit)),
+    /** Durable when it returns: what they left may go. Returns those that moved. */
+    movedCopies: (copies: MovedCopy[]): number[] => durably(() => volumeRows.moved(copies)),
 
     setReading(studies: StudyStatus[], by: string, at: number): Decided<{ before: StudyStatus[] }> {
       return durably(() => decisions.setReading(studies, by, at))

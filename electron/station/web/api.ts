@@ -49,7 +49,7 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
   }
   const handlers: Handlers = {
     'station.status': async () => {
-      const counts = await store.read.counts()
+      const [counts, { onlyHere }] = await Promise.all([store.read.counts(), store.volumes()])
       return {
         version: deps.version,
         aet: config.aet,
@@ -59,6 +59,7 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
         dataDir: deps.dataDir,
         disk: store.space,
         ...counts,
+        onlyHere,
         receiving: receivingNow(dimse).receiving,
         problems: problems.list().length,
         writable: store.writable,
@@ -135,6 +136,15 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
     'samples.load': () => work.loadSamples(),
     'job.cancel': input => work.cancel(input.id),
     'jobs.list': () => ({ jobs: work.list() }),
+    'volumes.list': () => store.volumes(),
+    'volume.drain': async ({ name }) => {
+      await store.drainVolume(name)
+      return {}
+    },
+    'volume.keep': async ({ name }) => {
+      await store.keepVolume(name)
+      return {}
+    },
     'problems.list': () => ({ problems: problems.list() }),
     'problem.dismiss': input => {
       problems.dismiss(input.id)

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { spaceLevel } from '../../../shared/contract.ts'
+import { spaceLevel, type VolumeSummary } from '../../../shared/contract.ts'
 import type { Store } from '../store/index.ts'
 import { type DimsePort, receivingNow } from './ports.ts'
 
@@ -39,7 +39,7 @@ export function watchEventLoop(): EventLoop {
 export async function metricsText(
   counters: Counters,
   sources: {
-    store: Pick<Store, 'read' | 'writable' | 'seq' | 'backlog' | 'space'>
+    store: Pick<Store, 'read' | 'writable' | 'seq' | 'backlog' | 'space' | 'volumes'>
     dimse: DimsePort
     eventClients: number
     problems: number
@@ -48,24 +48,36 @@ export async function metricsText(
 ): Promise<string> {
   const counts = await sources.store.read.counts()
   const { open, receiving } = receivingNow(sources.dimse)
+  const { volumes, onlyHere } = await sources.store.volumes()
   const lines: string[] = []
-  const add = (name: string, type: 'gauge' | 'counter', help: string, value: number | Map<string, number>) => {
+  const add = (
+    name: string,
+    type: 'gauge' | 'counter',
+    help: string,
+    value: number | Map<string, number>,
+    label = 'code',
+  ) => {
     lines.push(`# HELP isocenter_${name} ${help}`, `# TYPE isocenter_${name} ${type}`)
     if (typeof value === 'number') lines.push(`isocenter_${name} ${value}`)
-    else for (const [code, count] of value) lines.push(`isocenter_${name}{code="${code}"} ${count}`)
+    else for (const [key, count] of value) lines.push(`isocenter_${name}{${label}="${key}"} ${count}`)
   }
+  const addVolumes = (name: string, help: string, of: (volume: VolumeSummary) => number) =>
+    add(name, 'gauge', help, new Map(volumes.map(volume => [volume.name, of(volume)])), 'volume')
   add('studies', 'gauge', 'Studies in the store.', counts.studies)
   add('series', 'gauge', 'Series in the store.', counts.series)
   add('instances', 'gauge', 'Instances in the store.', counts.instances)
   add('stored_bytes', 'gauge', 'Bytes of the stored objects.', counts.bytes)
   add('store_writable', 'gauge', '1 when new objects are taken, 0 when read-only.', Number(sources.store.writable))
-  const { free, total, level } = sources.store.space
-  add('disk_free_bytes', 'gauge', 'Free bytes of the data folder.', free)
-  add('disk_total_bytes', 'gauge', 'Size of the disk of the data folder.', total)
+  const { level } = sources.store.space
+  addVolumes('disk_free_bytes', 'Free bytes of a volume; data is the data folder.', volume => volume.free)
+  addVolumes('disk_total_bytes', 'Size of a volume.', volume => volume.total)
+  addVolumes('volume_ready', '1 when a volume is there and can be written.', ({ state }) => Number(state === 'ready'))
+  addVolumes('volume_only_here', 'Images of which the only copy lies on this volume.', volume => volume.onlyHere)
+  add('only_here', 'gauge', 'Images that exist on one disk alone.', onlyHere)
   add(
     'disk_level',
     'gauge',
-    '0 there is room, 1 warned, 2 closed to new associations that store, 3 nothing is taken.',
+    'Of the data folder: 0 there is room, 1 warned, 2 closed to new associations that store, 3 nothing is taken.',
     spaceLevel.options.indexOf(level),
   )
   add('landing_bytes', 'gauge', 'Bytes of answered objects that have not settled.', sources.store.backlog.bytes)
