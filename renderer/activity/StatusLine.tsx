@@ -1,5 +1,5 @@
-import { useTitle } from '../keys/index.ts'
 import type { SpaceLevel } from '../../shared/contract.ts'
+import { useTitle } from '../keys/index.ts'
 import { formatBytes } from '../ui/index.ts'
 import { useStation } from './stationStore.ts'
 

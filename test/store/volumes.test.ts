@@ -161,6 +161,39 @@ test('another disk in the same place is neither read nor written', async () => {
   expect(readdirSync(root)).toEqual([IDENTITY])
 })
 
+test('a disk of another station is not touched, nor a folder that two volumes name', async () => {
+  const [taken, folder] = [temporaryFolder(), temporaryFolder()]
+  const { store: other } = await newStore(options([{ id: 'theirs', path: taken, rule: { modalities: ['CT'] } }]))
+  await send(other, ctSlice(1))
+  await other.settleAll()
+  const before = filesIn(taken)
+  const { store } = await newStore(
+    options([
+      { id: 'ours', path: taken, rule: { modalities: ['CT'] } },
+      { id: 'a', path: folder, rule: { modalities: ['MR'] } },
+      { id: 'b', path: `${folder}/.` },
+    ]),
+  )
+  await send(store, ctSlice(2))
+  await store.settleAll()
+  expect(filesIn(taken)).toEqual(before)
+  await expectSlices(other, 1)
+  const { volumes } = await store.volumes()
+  expect(volumes.filter(({ state }) => state === 'ready')).toHaveLength(2)
+})
+
+test('what lies under a name of ours without a row is set aside', async () => {
+  const root = temporaryFolder()
+  const { store } = await newStore(options([{ id: 'disk', path: root, rule: { modalities: ['CT'] } }]))
+  mkdirSync(join(root, 'files/0000/00'), { recursive: true })
+  writeFileSync(join(root, 'files/0000/00/00000001.dcm'), 'whose?')
+  await send(store, ctSlice(1))
+  await store.settleAll()
+  await expectSlices(store, 1)
+  const [aside = ''] = readdirSync(join(root, 'orphans'))
+  expect(readFileSync(join(root, 'orphans', aside), 'utf8')).toBe('whose?')
+})
+
 test('a volume of the configuration that is not there at the start joins when it comes', async () => {
   const root = join(temporaryFolder(), 'later')
   const { store } = await newStore(options([{ id: 'later', path: root }]))

@@ -165,6 +165,8 @@ export function createWriter({ file, dataDir }: WriterData) {
     /** Of the given files of the landing folder, those that copies lie in. */
     landingFilesInUse: (files: string[]): string[] => told(() => settleRows.inUse(files)),
 
+    /** By which volumes are known to be this station's. */
+    stationIdentity: (): string => told(() => volumeRows.station()),
     volumes: (): VolumeRow[] => told(() => volumeRows.list()),
     /** Returns all of them. */
     registerVolume: (volume: Pick<VolumeRow, 'name' | 'identity' | 'root'>): VolumeRow[] =>

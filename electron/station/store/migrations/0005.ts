@@ -1,6 +1,6 @@
 /**
  * Several volumes: what `copy.volume` speaks of, with the count of what lies on each and of what lies nowhere else, kept by triggers:
- * whoever writes a copy's row need not know of them (3 µs a row).
+ * whoever writes a copy's row need not know of them (with the index 7.5 µs of CPU a row that is added, 5 µs one that moves).
  */
 export const sql = `
 CREATE TABLE volume (
@@ -21,6 +21,8 @@ CREATE TABLE volume (
   onlyHere INTEGER NOT NULL DEFAULT 0
 );
 INSERT INTO volume (id, name, identity, root, available) VALUES (0, 'landing', '', '', 1), (1, 'data', '', '', 1);
+-- in the identity file of each volume: whose it is
+INSERT INTO state VALUES ('station', lower(hex(randomblob(16))));
 CREATE INDEX copyByVolume ON copy (volume, content);
 UPDATE volume SET
   objects = (SELECT count(*) FROM copy WHERE volume = volume.id),

@@ -1,6 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statfsSync, statSync, unlinkSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { IsocenterError } from '../../../../shared/errors.ts'
 import { errorCode } from '../../base/durable.ts'
@@ -50,16 +61,18 @@ export type VolumeFolder = ReturnType<typeof createVolumeFolder>
 export function createVolumeFolder({ root, hasIdentity }: VolumeData) {
   const identityPath = join(root, IDENTITY_FILE)
 
-  function readIdentity(): string | null {
+  function readFile(): { volume: string; station: unknown } | null {
     try {
       const text = readFileSync(identityPath, 'utf8').slice(0, IDENTITY_BYTES)
-      const { volume } = JSON.parse(text) as { volume?: unknown }
-      return typeof volume === 'string' ? volume : null
+      const { volume, station } = JSON.parse(text) as { volume?: unknown; station?: unknown }
+      return typeof volume === 'string' ? { volume, station } : null
     } catch (error) {
       if (error instanceof SyntaxError || ['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return null
       throw error
     }
   }
+
+  const readIdentity = () => readFile()?.volume ?? null
 
   /** Right before each use: whatever was mounted a second ago may be an empty folder now. Returns the device that is written to. */
   function device(identity: string): number {
@@ -80,7 +93,7 @@ export function createVolumeFolder({ root, hasIdentity }: VolumeData) {
     const file = fileOfContent(contentId)
     const path = join(root, file)
     makeFolderSync(root, dirname(path))
-    const descriptor = createAnew(path)
+    const descriptor = createOver(object, path)
     try {
       // A volume that was unmounted between the look and the write.
       if (fstatSync(descriptor).dev !== on) throw new IsocenterError('volume-unavailable', 'it is not mounted')
@@ -100,18 +113,52 @@ export function createVolumeFolder({ root, hasIdentity }: VolumeData) {
     }
   }
 
+  /**
+   * What stands under a name of ours without a row is the rest of a move that was cut off, and goes when it is the same; anything
+   * else is set aside, for nobody knows whose it is.
+   */
+  function createOver(object: PutObject, path: string): number {
+    try {
+      return createFileSync(path)
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error
+    }
+    const [source, there] = [statSync(object.path), statSync(path)]
+    if (source.ino === there.ino && source.dev === there.dev) {
+      throw new IsocenterError('volume-unavailable', 'two volumes are the same folder')
+    }
+    const { offset, metaLength, length } = object
+    const mine = readObject(object.path, offset, metaLength, length, () => {})
+    const other = there.size === metaLength + length ? readObject(path, 0, metaLength, length, () => {}) : undefined
+    if (mine && other?.sha256.equals(mine.sha256)) unlinkSync(path)
+    else {
+      makeFolderSync(root, join(root, 'orphans'))
+      renameSync(path, join(root, 'orphans', `${basename(path)}.${randomUUID()}`))
+    }
+    return createFileSync(path)
+  }
+
   return {
     look: (): VolumeLook => told(look),
 
-    /** Makes an identity where there is none. Returns the one that is there. */
-    adopt: (): string =>
+    /**
+     * Gives the root an identity, or returns the one it got of this station before its row was written. Throws where it belongs to
+     * another station, whose images lie there under the same names, or is one of the `known` volumes.
+     */
+    adopt: (station: string, known: string[]): string =>
       told(() => {
-        const known = readIdentity()
-        if (known !== null) return known
+        const before = readFile()
+        if (before?.station === station && !known.includes(before.volume)) return before.volume
+        if (before) {
+          throw new IsocenterError(
+            'volume-unavailable',
+            'it belongs to another station, or to one of the other volumes',
+          )
+        }
         const volume = randomUUID()
         const descriptor = createFileSync(identityPath)
         try {
-          writeAllSync(descriptor, Buffer.from(`${JSON.stringify({ volume, made: 'isocenter' })}\n`))
+          writeAllSync(descriptor, Buffer.from(`${JSON.stringify({ volume, station })}\n`))
           syncFileSync(descriptor)
         } finally {
           closeSync(descriptor)
@@ -125,7 +172,8 @@ export function createVolumeFolder({ root, hasIdentity }: VolumeData) {
       told(() => {
         device(identity)
         const path = join(root, PROBE_FILE)
-        const descriptor = createAnew(path)
+        rmSync(path, { force: true })
+        const descriptor = createFileSync(path)
         try {
           writeAllSync(descriptor, new Uint8Array(4096).fill(1))
           syncFileSync(descriptor)
@@ -175,17 +223,6 @@ function told<T>(work: () => T): T {
     const code = errorCode(error)
     const full = code === 'ENOSPC' || code === 'EDQUOT'
     throw new IsocenterError(full ? 'disk-full' : 'volume-unavailable', code || String(error), { cause: error })
-  }
-}
-
-/** What stands under a name of ours is the rest of a move that was cut off. */
-function createAnew(path: string): number {
-  try {
-    return createFileSync(path)
-  } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error
-    unlinkSync(path)
-    return createFileSync(path)
   }
 }
 

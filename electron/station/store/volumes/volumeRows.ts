@@ -45,7 +45,10 @@ export function createVolumeRows(db: Database) {
     'UPDATE copy SET volume = @to, file = @file, offset = 0 WHERE content = @contentId AND volume = @from',
   )
 
+  const station = db.prepare<[], string>(`SELECT value FROM state WHERE key = 'station'`).pluck()
+
   return {
+    station: (): string => station.get() ?? '',
     list: (): VolumeRow[] => list.all(),
     /** Known from now on, or where it lies from now on. */
     register(volume: Pick<VolumeRow, 'name' | 'identity' | 'root'>): VolumeRow[] {

@@ -62,6 +62,7 @@ export async function openVolumes(parts: VolumesParts) {
   const volumes = new Map<number, Volume>()
   /** The configuration's volumes that have never been there: they have no row yet. */
   const unseen = new Map<string, { config: VolumeConfig; told: boolean; busy: boolean }>()
+  const station = await writer.call('stationIdentity')
   let closed = false
 
   function hold(row: VolumeRow): Volume {
@@ -170,11 +171,12 @@ export async function openVolumes(parts: VolumesParts) {
     entry.busy = true
     const root = rootOf(config)
     const thread = parts.startThread({ root, hasIdentity: true })
+    const known = [...volumes.values()].map(volume => volume.identity)
     const late = wait(times.hangMs, undefined, { ref: false }).then(() => {
       throw new IsocenterError('volume-unavailable', 'it does not answer')
     })
     try {
-      const identity = await Promise.race([thread.call('adopt'), late])
+      const identity = await Promise.race([thread.call('adopt', station, known), late])
       if (closed) return
       const rows = await writer.call('registerVolume', { name: config.id, identity, root })
       unseen.delete(config.id)
@@ -184,13 +186,27 @@ export async function openVolumes(parts: VolumesParts) {
       if (entry.told || closed) return
       entry.told = true
       log.warn({ volume: config.id, err: error }, 'a volume of the configuration is not there')
-      parts.report({ severity: 'failure', sentence: STATE_SENTENCES.missing(config.id), detail: root })
+      const isOther = error instanceof IsocenterError && error.detail?.startsWith('it belongs')
+      parts.report({
+        severity: 'failure',
+        sentence: STATE_SENTENCES[isOther ? 'foreign' : 'missing'](config.id),
+        detail: root,
+      })
     } finally {
       // One that hangs ends when its call does; the next look waits for that.
       void thread.stop().then(() => {
         entry.busy = false
       })
     }
+  }
+
+  let meeting = false
+  /** One after the other: two may be the same folder. */
+  async function meetUnseen(): Promise<void> {
+    if (meeting) return
+    meeting = true
+    for (const name of [...unseen.keys()]) await meet(name)
+    meeting = false
   }
 
   for (const row of await writer.call('volumes')) {
@@ -205,13 +221,10 @@ export async function openVolumes(parts: VolumesParts) {
       unseen.set(config.id, { config, told: false, busy: false })
   }
   // Before anything is read of them; a disk that hangs holds up its own part alone.
-  await Promise.all([
-    ...[...volumes.values()].map(volume => check(volume, true)),
-    ...[...unseen.keys()].map(name => meet(name)),
-  ])
+  await Promise.all([...[...volumes.values()].map(volume => check(volume, true)), meetUnseen()])
   const timer = setInterval(() => {
     for (const volume of volumes.values()) void check(volume)
-    for (const name of unseen.keys()) void meet(name)
+    void meetUnseen()
   }, times.checkMs)
   timer.unref()
 
