@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { CallOut, VolumeState, VolumeSummary } from '../../shared/contract.ts'
-import { call } from '../client.ts'
-import { announceFailure, formatBytes } from '../ui/index.ts'
+import { call, fetchOnlyHere, onlyHereAddress } from '../client.ts'
+import { announce, announceFailure, copyText, formatBytes } from '../ui/index.ts'
 
 const POLL_MS = 2000
 
@@ -88,6 +88,15 @@ function VolumeView(props: {
       announceFailure('The disk could not be changed.', thrown)
     }
   }
+  /** The desktop shell denies downloads. */
+  const copy = async () => {
+    try {
+      await copyText(await fetchOnlyHere(name))
+      announce('The list is on the clipboard')
+    } catch (thrown) {
+      announceFailure('The list could not be copied.', thrown)
+    }
+  }
   return (
     <section className="volume" aria-label={`Disk ${name}`}>
       <div className="volume-line">
@@ -130,12 +139,20 @@ function VolumeView(props: {
         {onlyHere > 0 && (
           <span className="quiet">
             list:{' '}
-            <a href={listOf(name, 'csv')} download>
+            <a href={onlyHereAddress(name, 'csv')} download>
               CSV
             </a>{' '}
-            <a href={listOf(name, 'json')} download>
+            <a href={onlyHereAddress(name, 'json')} download>
               JSON
-            </a>
+            </a>{' '}
+            <button
+              type="button"
+              className="bare"
+              onClick={() => void copy()}
+              title="The list as CSV, onto the clipboard"
+            >
+              Copy
+            </button>
           </span>
         )}
         <span className="spring" />
@@ -150,10 +167,6 @@ function VolumeView(props: {
       )}
     </section>
   )
-}
-
-function listOf(name: string, format: 'csv' | 'json'): string {
-  return `/api/volumes/${encodeURIComponent(name)}/only-here?format=${format}`
 }
 
 function count(images: number): string {
