@@ -55,7 +55,7 @@ interface ViewerProps {
 
 const EVERYWHERE = ACTIONS.filter(row => row.room === 'everywhere').map(row => row.id as EverywhereId)
 
-type DialogId = 'import' | 'settings' | 'test-picture' | 'keys'
+type DialogId = 'import' | 'settings' | 'storage' | 'test-picture' | 'keys'
 
 /** Reading ahead is a favour: what fails here is asked again, and told, on opening. */
 async function preload(StudyInstanceUID: string): Promise<void> {
@@ -177,6 +177,7 @@ export function App() {
   const closeDialog = useCallback(() => setDialog(undefined), [])
   const undoKey = useShownKey(room === 'viewer' ? 'mark-undo' : 'list-undo')
   const closeActivity = useCallback(() => setActivity(false), [])
+  const showStorage = useCallback(() => setDialog('storage'), [])
 
   return (
     <>
@@ -202,9 +203,15 @@ export function App() {
           place={place}
         />
       )}
-      {activity && <Activity onClose={closeActivity} />}
+      {activity && <Activity onClose={closeActivity} onStorage={showStorage} />}
       {dialog === 'import' && <ImportDialog onClose={closeDialog} />}
-      {dialog === 'settings' && <Settings onTestPicture={() => setDialog('test-picture')} onClose={closeDialog} />}
+      {(dialog === 'settings' || dialog === 'storage') && (
+        <Settings
+          first={dialog === 'storage' ? 'Storage' : 'Keys'}
+          onTestPicture={() => setDialog('test-picture')}
+          onClose={closeDialog}
+        />
+      )}
       {dialog === 'test-picture' && <TestPicture onClose={closeDialog} />}
       {dialog === 'keys' && (
         <KeySheet

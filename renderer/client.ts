@@ -80,6 +80,18 @@ export async function fetchThumbnails(StudyInstanceUID: string, signal?: AbortSi
   return thumbnails
 }
 
+/** Where the list of what lies on that volume alone can be had as a file. */
+export function onlyHereAddress(volume: string, format: 'csv' | 'json'): string {
+  return `/api/volumes/${encodeURIComponent(volume)}/only-here?format=${format}`
+}
+
+/** That list as CSV. */
+export async function fetchOnlyHere(volume: string): Promise<string> {
+  const response = await reach(onlyHereAddress(volume, 'csv'), {})
+  if (!response.ok) throw await refusal(response)
+  return response.text()
+}
+
 export interface FrameAddress {
   StudyInstanceUID: string
   SeriesInstanceUID: string

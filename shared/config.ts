@@ -80,6 +80,29 @@ export function profileOf(profiles: AeProfiles, callingAET: string): AeProfile {
   return { ...HOUSE_PROFILE, ...profiles.default, ...own }
 }
 
+const freeBytes = z.int().min(0)
+
+/** What belongs on a volume; all that is given must hold, and a volume with a rule takes nothing else. */
+const volumeRule = z
+  .strictObject({
+    modalities: z.array(z.string().min(1).max(16)).min(1).max(100),
+    studyOlderThanDays: z.int().min(0),
+    largerThanBytes: z.int().min(0),
+  })
+  .partial()
+export type VolumeRule = z.infer<typeof volumeRule>
+
+/** A disk beside the data folder. Its name is for good: what lies on it is known by it. */
+const volume = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z0-9-]{1,32}$/, 'a volume is named with 1 to 32 small letters, digits and hyphens')
+    .refine(id => id !== 'data' && id !== 'landing', 'that name is the data folder’s'),
+  path: z.string().min(1).max(4096),
+  rule: volumeRule.optional(),
+})
+export type VolumeConfig = z.infer<typeof volume>
+
 /** The station's configuration, version 1. Defaults < resources < file < environment < command line. */
 export const configSchema = z.object({
   version: z.literal(1).default(1),
@@ -96,6 +119,15 @@ export const configSchema = z.object({
   settleAfterSeconds: z.number().min(0).max(600).default(60),
   /** Stored files are read again at this rate, behind all other work, and compared with their checksums; 0 = never. */
   scrubMegabytesPerSecond: z.number().min(0).max(1000).default(4),
+  /** Free bytes of a disk below which it is warned, scanners are sent away, nothing is taken; what is left out goes by its size. */
+  watermarks: z.strictObject({ warn: freeBytes, close: freeBytes, refuse: freeBytes }).partial().default({}),
+  /** Received images settle there, by rule or where most room is. */
+  volumes: z
+    .array(volume)
+    .max(16)
+    .refine(all => new Set(all.map(({ id }) => id)).size === all.length, 'two volumes have the same name')
+    .refine(all => new Set(all.map(({ path }) => path)).size === all.length, 'two volumes lie in the same place')
+    .default([]),
   /** How calling AEs are treated; changed while the station runs by `profiles.set`. */
   profiles: aeProfiles.default({ default: {}, byAET: {} }),
 })

@@ -145,6 +145,33 @@ export const captureSummary = z.object({
 })
 export type CaptureSummary = z.infer<typeof captureSummary>
 
+/** How full a disk is: `close` sends scanners away that come now, `refuse` takes nothing more. */
+export const spaceLevel = z.enum(['ok', 'warn', 'close', 'refuse'])
+export type SpaceLevel = z.infer<typeof spaceLevel>
+
+/** `readOnly`: what lies there is read. `missing`, `foreign` (another disk lies there), `hung`: nothing on it is touched. */
+export const volumeState = z.enum(['ready', 'readOnly', 'missing', 'foreign', 'hung'])
+export type VolumeState = z.infer<typeof volumeState>
+
+/** A disk that holds images; the data folder, where all of them land, is the first. */
+export const volumeSummary = z.object({
+  name: z.string(),
+  path: z.string(),
+  state: volumeState,
+  level: spaceLevel,
+  free: z.number(),
+  total: z.number(),
+  images: z.int(),
+  bytes: z.number(),
+  /** Images of which no other copy is known. */
+  onlyHere: z.int(),
+  /** What of new images goes there, in words. */
+  takes: z.string(),
+  /** Being emptied: how many images have gone elsewhere since the start, and how many are damaged and stay. */
+  draining: z.object({ moved: z.int(), failed: z.int() }).nullable(),
+})
+export type VolumeSummary = z.infer<typeof volumeSummary>
+
 export const stationStatus = z.object({
   version: z.string(),
   aet: z.string(),
@@ -153,11 +180,13 @@ export const stationStatus = z.object({
   /** Addresses a scanner can be pointed at, most likely first. */
   addresses: z.array(z.string()),
   dataDir: z.string(),
-  disk: z.object({ free: z.number(), total: z.number() }),
+  disk: z.object({ free: z.number(), total: z.number(), level: spaceLevel }),
   studies: z.int(),
   series: z.int(),
   instances: z.int(),
   bytes: z.number(),
+  /** Images that exist on one disk alone. */
+  onlyHere: z.int(),
   /** Open associations that have stored something. */
   receiving: z.int(),
   problems: z.int(),
@@ -354,6 +383,19 @@ export const contract = {
   'repair.start': { in: z.object({ verify: z.boolean().default(false) }), out: jobSummary },
   'job.cancel': { in: z.object({ id: z.string().max(64) }), out: jobSummary },
   'jobs.list': { in: z.object({}), out: z.object({ jobs: z.array(jobSummary) }) },
+  'volumes.list': {
+    in: z.object({}),
+    out: z.object({
+      volumes: z.array(volumeSummary),
+      /** Images that have landed in the data folder and have not come to their place yet. */
+      landing: z.object({ images: z.int(), bytes: z.number() }),
+      /** Images that exist on one disk alone. */
+      onlyHere: z.int(),
+    }),
+  },
+  /** Empties a volume while it is used, until `volume.keep`; what has gone stays gone. */
+  'volume.drain': { in: z.object({ name: z.string().max(32) }), out: z.object({}) },
+  'volume.keep': { in: z.object({ name: z.string().max(32) }), out: z.object({}) },
   'problems.list': { in: z.object({}), out: z.object({ problems: z.array(problem) }) },
   'problem.dismiss': { in: z.object({ id: z.string().max(64) }), out: z.object({}) },
   /** Open associations first, then the last 200 that ended. */

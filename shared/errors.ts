@@ -77,6 +77,18 @@ export const ERRORS = {
     dimseStatus: 0xa700,
     httpStatus: 507,
   },
+  'disk-nearly-full': {
+    sentence: 'The disk is nearly full: nothing is taken before there is room again. The sender can send again.',
+    retryable: true,
+    dimseStatus: 0xa700,
+    httpStatus: 507,
+  },
+  'volume-unavailable': {
+    sentence: 'The disk that holds this image is not there. It can be read again when the disk is back.',
+    retryable: true,
+    dimseStatus: 0xa701,
+    httpStatus: 503,
+  },
   'store-failed': {
     sentence: 'The image could not be written to disk: nothing was stored. The sender can send again.',
     retryable: true,

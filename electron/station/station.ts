@@ -63,6 +63,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
       dataDir: options.dataDir,
       log,
       durability: config.durability,
+      watermarks: config.watermarks,
+      volumes: config.volumes,
       settle: { afterMs: config.settleAfterSeconds * 1000 },
       onCondemned: () => {
         state.again = true

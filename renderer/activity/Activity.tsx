@@ -6,7 +6,7 @@ import { JobView } from './JobView.tsx'
 import { dismissProblem, readActivity, useStation } from './stationStore.ts'
 
 /** What the station does and what went wrong, in words. */
-export function Activity({ onClose }: { onClose: () => void }) {
+export function Activity({ onClose, onStorage }: { onClose: () => void; onStorage: () => void }) {
   const { jobs, problems, associations, status } = useStation()
   useEffect(() => {
     // Unreachable is the status line's to say.
@@ -53,6 +53,15 @@ export function Activity({ onClose }: { onClose: () => void }) {
             <p className="quiet selectable">
               Isocenter {status.version} · {status.studies} studies, {status.instances} images,{' '}
               {formatBytes(status.bytes)} in {status.dataDir}
+            </p>
+            <p className="job-line">
+              <span className="quiet">
+                {status.onlyHere} {status.onlyHere === 1 ? 'image exists' : 'images exist'} on one disk only
+              </span>
+              <span className="spring" />
+              <button type="button" onClick={onStorage} title="Disks, free space, where images lie">
+                Storage…
+              </button>
             </p>
           </section>
         )}

@@ -1,6 +1,13 @@
+import type { SpaceLevel } from '../../shared/contract.ts'
 import { useTitle } from '../keys/index.ts'
 import { formatBytes } from '../ui/index.ts'
 import { useStation } from './stationStore.ts'
+
+const FULLNESS: Partial<Record<SpaceLevel, string>> = {
+  warn: 'the disk is getting full',
+  close: 'nearly full: scanners are sent away',
+  refuse: 'full: takes no new images',
+}
 
 /** The same line in every room, and the only place that moves by itself. Click opens Activity. */
 export function StatusLine({ onClick }: { onClick: () => void }) {
@@ -8,7 +15,7 @@ export function StatusLine({ onClick }: { onClick: () => void }) {
   const title = useTitle('Activity', 'activity')
   const running = jobs.filter(job => job.state === 'running')
   const problems = status?.problems ?? 0
-  const low = status !== undefined && status.disk.total > 0 && status.disk.free / status.disk.total < 0.05
+  const level = status?.disk.level ?? 'ok'
   return (
     <button type="button" className="status-line" title={title} onClick={onClick} aria-label="Activity">
       {!online && <span className="attention">Station not reachable, trying again</span>}
@@ -28,7 +35,10 @@ export function StatusLine({ onClick }: { onClick: () => void }) {
           <span className={problems > 0 ? 'attention' : undefined}>
             {problems === 0 ? 'no problems' : `${problems} ${problems === 1 ? 'problem' : 'problems'}`}
           </span>
-          <span className={low ? 'attention' : undefined}>{formatBytes(status.disk.free)} free</span>
+          {FULLNESS[level] !== undefined && (
+            <span className={level === 'warn' ? 'attention' : 'failure'}>{FULLNESS[level]}</span>
+          )}
+          <span className={level === 'ok' ? undefined : 'attention'}>{formatBytes(status.disk.free)} free</span>
         </>
       )}
     </button>

@@ -1,14 +1,17 @@
 import { useState } from 'react'
 import { DisplayFacts } from '../display/index.ts'
 import { useTitle } from '../keys/index.ts'
+import { StoragePage } from '../storage/index.ts'
 import { Dialog } from '../ui/index.ts'
 import { KeysPage } from './KeysPage.tsx'
 
-const PAGES = ['Keys', 'Display'] as const
+const PAGES = ['Keys', 'Display', 'Storage'] as const
+type Page = (typeof PAGES)[number]
 
-/** What a user sets: kept in the station, for this user, in every window. */
-export function Settings({ onTestPicture, onClose }: { onTestPicture: () => void; onClose: () => void }) {
-  const [page, setPage] = useState<(typeof PAGES)[number]>('Keys')
+/** What a user sets: kept in the station, for this user, in every window; and where the station keeps its images. */
+export function Settings(props: { first: Page; onTestPicture: () => void; onClose: () => void }) {
+  const { first, onTestPicture, onClose } = props
+  const [page, setPage] = useState<Page>(first)
   const testTitle = useTitle('A grey scale to look at', 'test-picture')
   return (
     <Dialog title="Settings" className="settings" onClose={onClose}>
@@ -19,9 +22,9 @@ export function Settings({ onTestPicture, onClose }: { onTestPicture: () => void
           </button>
         ))}
       </fieldset>
-      {page === 'Keys' ? (
-        <KeysPage />
-      ) : (
+      {page === 'Keys' && <KeysPage />}
+      {page === 'Storage' && <StoragePage />}
+      {page === 'Display' && (
         <section className="settings-page" aria-label="Display">
           <DisplayFacts />
           <div>

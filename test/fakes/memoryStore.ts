@@ -1,4 +1,4 @@
-import type { Receive, ReceiveStart, Store } from '../../electron/station/store/index.ts'
+import type { Receive, ReceiveStart, Space, Store } from '../../electron/station/store/index.ts'
 import { isStorableUID } from '../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../shared/errors.ts'
 
@@ -7,7 +7,7 @@ export interface MemoryObject extends ReceiveStart {
 }
 
 /** The way in of the store, in memory, with knobs for what a disk can do to a door. */
-export class MemoryStore implements Pick<Store, 'beginReceive'> {
+export class MemoryStore implements Pick<Store, 'beginReceive' | 'space'> {
   readonly objects = new Map<string, MemoryObject>()
   /** Receives begun and not ended. */
   open = 0
@@ -16,6 +16,7 @@ export class MemoryStore implements Pick<Store, 'beginReceive'> {
   failBegin: IsocenterError | undefined
   failWrite: IsocenterError | undefined
   failCommit: IsocenterError | undefined
+  space: Space = { free: 1e12, total: 2e12, level: 'ok' }
   /** When set, `write` answers with it: a disk that lags. */
   writeGate: (() => Promise<void>) | undefined
   commitGate: (() => Promise<void>) | undefined

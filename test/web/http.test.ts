@@ -219,6 +219,7 @@ test('metrics are Prometheus text with a key', async () => {
   await counter.post('/api/jobs.list', {})
   const text = await (await counter.get('/metrics')).text()
   expect(text).toMatch(/^# HELP isocenter_studies /)
+  expect(text).toMatch(/^isocenter_disk_level 0$/m)
   expect(text).toMatch(/^isocenter_http_requests_total\{code="200"\} \d+$/m)
 })
 

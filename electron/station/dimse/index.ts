@@ -20,7 +20,7 @@ const CHANGE_PAUSE = 200
 
 export interface DimseOptions {
   config: Pick<Config, 'aet' | 'dimsePort' | 'dimseHost' | 'profiles'>
-  store: Pick<Store, 'beginReceive'>
+  store: Pick<Store, 'beginReceive' | 'space'>
   log: Log
   /** Where recordings lie; made when there is a first one. */
   captureFolder: string

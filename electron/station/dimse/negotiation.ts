@@ -15,8 +15,12 @@ export const VERIFICATION = '1.2.840.10008.1.1'
 /** PS3.4 §B.1: the service class that a class of its own may say it belongs to. */
 const STORAGE_SERVICE = '1.2.840.10008.4.2'
 
-/** What the station answers to an association request: a pure function of the request, our AE title and the peer's profile. */
-export function negotiate(request: AssociateRequest, aet: string, profile: AeProfile): Decision {
+/**
+ * What the station answers to an association request: a pure function of the request, our AE title, the peer's profile and whether
+ * images are taken at all now. Where they are not, who only wants to store is sent away for now (most senders try again later by
+ * themselves); who can do anything else here may, without its contexts for storage.
+ */
+export function negotiate(request: AssociateRequest, aet: string, profile: AeProfile, takesImages = true): Decision {
   // PS3.8 table 9-21: result 1 permanent; source 1 service user, 2 provider.
   if ((request.protocolVersion & 1) === 0) {
     return { reject: { result: 1, source: 2, reason: 2 }, words: 'it speaks another version of the protocol' }
@@ -46,7 +50,7 @@ export function negotiate(request: AssociateRequest, aet: string, profile: AePro
       .map(role => [role.SOPClassUID, { ...role, scp: false }]),
   )
   const contexts = request.contexts.map(({ id, abstractSyntax, transferSyntaxes }): AnsweredContext => {
-    const refused = (result: 1 | 3 | 4): AnsweredContext => ({
+    const refused = (result: 1 | 2 | 3 | 4): AnsweredContext => ({
       id,
       result,
       transferSyntax: transferSyntaxes[0] ?? TS.ImplicitVRLittleEndian,
@@ -54,8 +58,15 @@ export function negotiate(request: AssociateRequest, aet: string, profile: AePro
     if (!proposed.has(abstractSyntax)) return refused(3)
     if (roles.get(abstractSyntax)?.scu === false) return refused(1)
     const chosen = chooseTransferSyntax(transferSyntaxes, profile)
-    return chosen === undefined ? refused(4) : { id, result: 0, transferSyntax: chosen }
+    if (chosen === undefined) return refused(4)
+    // PS3.8 table 9-18: 2 = no reason (provider rejection).
+    if (!takesImages && abstractSyntax !== VERIFICATION) return refused(2)
+    return { id, result: 0, transferSyntax: chosen }
   })
+  if (contexts.some(({ result }) => result === 2) && contexts.every(({ result }) => result !== 0)) {
+    // PS3.8 table 9-21: transient, by the provider (presentation), temporary congestion.
+    return { reject: { result: 2, source: 3, reason: 1 }, words: 'the disk is nearly full, no images are taken now' }
+  }
   return {
     accept: {
       protocolVersion: 1,

@@ -16,7 +16,7 @@ export type FoundProblem = Pick<Problem, 'severity' | 'sentence' | 'detail'>
 
 export interface Surroundings {
   aet: string
-  store: Pick<Store, 'beginReceive'>
+  store: Pick<Store, 'beginReceive' | 'space'>
   log: Log
   /** As they are now: an association keeps those it began with. */
   profiles(): AeProfiles
@@ -135,10 +135,11 @@ export class OpenAssociation {
   }
 
   #negotiate(request: AssociateRequest): Decision | Promise<Decision> {
-    const { aet, profiles, admission } = this.#around
+    const { aet, profiles, admission, store } = this.#around
     this.#tap?.identify(request)
     this.#profile = profileOf(profiles(), request.callingAET)
-    const decision = negotiate(request, aet, this.#profile)
+    const { level } = store.space
+    const decision = negotiate(request, aet, this.#profile, level === 'ok' || level === 'warn')
     if ('reject' in decision) return decision
     this.#place = admission.enter(this.#address)
     const { admitted } = this.#place

@@ -4,9 +4,10 @@ import type { InstanceHeader } from '../../../shared/dicom/instanceHeader.ts'
 import type { Change, Received } from './index.ts'
 import type { LandingPosition } from './landing/landing.ts'
 import type { CommitAnswer, PlacedObject } from './receivedObject.ts'
-import { type ContentPlace, sameDataSet, samePixels } from './sameBytes.ts'
+import { type ContentPlace, sameDataSet, samePixels, sha256Of } from './sameBytes.ts'
 import { foldName, studyTokens } from './searchTokens.ts'
 import { PRIORITY } from './studyQuery.ts'
+import { DATA_VOLUME } from './volumes/placement.ts'
 
 /** A patient with more studies here is a phantom: counting stops, so that its next study costs no more than any other's. */
 const MOST_PRIORS = 999
@@ -48,6 +49,9 @@ type ContentRow = ContentPlace & {
   /** null: it came before there was one. */
   crc: number | null
   state: 'whole' | 'damaged'
+  sha256: Buffer
+  volume: number
+  available: 0 | 1
 }
 
 /**
@@ -130,8 +134,9 @@ export function createCommitRows(
   )
   const addFrames = db.prepare('UPDATE series SET frames = frames + ? WHERE id = ?')
   const contentsOf = db.prepare<[number], ContentRow>(
-    `SELECT content.id, crc, TransferSyntaxUID, pixelOffset, content.length, metaLength, file, offset, state FROM content
-     JOIN copy ON copy.content = content.id WHERE instance = ? ORDER BY content.id`,
+    `SELECT content.id, crc, TransferSyntaxUID, pixelOffset, content.length, metaLength, volume.root || file AS file, offset,
+       sha256, volume, available, state FROM content
+     JOIN copy ON copy.content = content.id JOIN volume ON volume.id = copy.volume WHERE instance = ? ORDER BY content.id`,
   )
   const addContent = db.prepare(
     `INSERT INTO content (id, instance, relation, TransferSyntaxUID, length, crc, sha256, pixelOffset, door, sourceAET, sendingAET,
@@ -289,9 +294,15 @@ export function createCommitRows(
     if (isFirst || !plain || object.header.NumberOfFrames > 1) addPending.run(object.contentId)
   }
 
+  /** What lies beside the data folder is known by its SHA-256: a disk that hangs must not hold up the writer. */
+  function isEqual(content: ContentRow, object: PlacedObject): boolean {
+    if (content.volume <= DATA_VOLUME) return sameDataSet(dataDir, content, object)
+    return sha256Of(dataDir, object)?.equals(content.sha256) === true
+  }
+
   function relationTo(known: ContentRow[], object: PlacedObject): 'revision' | 'conflict' {
     const mine = { ...object, pixelOffset: pixelOffsetOf(object) }
-    return known.some(content => samePixels(dataDir, content, mine)) ? 'revision' : 'conflict'
+    return known.some(content => content.available && samePixels(dataDir, content, mine)) ? 'revision' : 'conflict'
   }
 
   function addObject(object: PlacedObject, group: Group): Received {
@@ -305,7 +316,7 @@ export function createCommitRows(
         content.TransferSyntaxUID === object.TransferSyntaxUID &&
         content.length === object.length &&
         (content.crc ?? object.crc) === (object.crc ?? content.crc) &&
-        sameDataSet(dataDir, content, object),
+        isEqual(content, object),
     )
     let place: { StudyInstanceUID: string; SeriesInstanceUID: string } | undefined = known
     let outcome: Received['outcome']

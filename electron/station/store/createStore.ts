@@ -20,6 +20,10 @@ import type { SoundIndex } from './repair/openSoundIndex.ts'
 import { replayDecisionLog } from './repair/repair.ts'
 import { startUpkeep, type UpkeepOptions, type UpkeepParts } from './repair/upkeep.ts'
 import { createSettler, type SettlerParts, type SettleTimes } from './settle/settler.ts'
+import { createDrains } from './volumes/drain.ts'
+import type { SpaceWatch } from './volumes/spaceWatch.ts'
+import { summarize } from './volumes/summary.ts'
+import type { Volumes, VolumesParts } from './volumes/volumes.ts'
 import type { WriterApi } from './writer.ts'
 
 /** So long after an arrival or a read the store counts as busy. */
@@ -46,6 +50,8 @@ export interface StoreParts {
   startLookThread: UpkeepParts['startLookThread']
   startBackupThread: UpkeepParts['startBackupThread']
   backlog: { bytes: number; objects: number }
+  watchSpace(report: (problem: StoreProblem) => void): Promise<SpaceWatch>
+  openVolumes(parts: Pick<VolumesParts, 'report' | 'dataSpace'>): Promise<Volumes>
 }
 
 /** The vault over its threads. What the landing log holds without rows is received again before it resolves. */
@@ -115,6 +121,9 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     if (!closing) becomeReadOnly(error ?? new Error('the writer thread has ended'))
   })
 
+  const space = await parts.watchSpace(report)
+  const volumes = await parts.openVolumes({ report, dataSpace: () => space })
+  const drains = createDrains({ volumes, writer, log, lingerMs: parts.settleTimes.lingerMs, report })
   const firstSegment = Math.max(opened.landed.segment, ...folder.segments, 0) + 1
   let committedSegment = firstSegment
   const landing = openLanding(disk, dataDir, firstSegment, parts.limits)
@@ -127,6 +136,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       report,
       startThread: parts.startSettleThread,
       committedSegment: () => committedSegment,
+      volumes,
       mostBytes: parts.limits.mostBytes,
       times: parts.settleTimes,
       failedSync: becomeReadOnly,
@@ -162,6 +172,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       const { outcome, SOPInstanceUID, contentId } = received
       outcomes[outcome]++
       if (outcome !== 'duplicate') settler.landed(object.metaLength + object.length)
+      space.landed(object.metaLength + object.length)
       if (outcome === 'revision' || outcome === 'conflict') {
         const { sendingAET, address, door } = object.origin
         log.warn(
@@ -317,12 +328,15 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     await Promise.all([...receives].map(receive => receive.abort()))
     clearTimeout(tellingWork)
     clearInterval(recovery)
+    space.close()
     listeners.clear()
     await recovering
     await upkeep.close().catch(error => log.error({ err: error }, 'upkeep did not end cleanly'))
+    await drains.close().catch(error => log.error({ err: error }, 'moving between volumes did not end cleanly'))
     await settler.close().catch(error => log.error({ err: error }, 'settling did not end cleanly'))
     await landing.close().catch(error => log.error({ err: error }, 'the landing log was not closed cleanly'))
     await decisionLog.close().catch(error => log.error({ err: error }, 'the log of decisions was not closed cleanly'))
+    await volumes.close()
     // Readers first: the last checkpoint empties the write-ahead log only when nobody reads in it.
     await Promise.all(readers.map(reader => reader.stop()))
     await writer.call('close').catch(error => log.error({ err: error }, 'the index was not closed cleanly'))
@@ -369,12 +383,18 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       detail: backup ? `begun with ${backup}` : '',
     })
   }
+  const volumeNamed = (name: string): number => {
+    const volume = volumes.list().find(one => one.name === name && one.id > 0)
+    if (!volume) throw new IsocenterError('not-found', `volume ${name}`)
+    return volume.id
+  }
 
   return {
     read,
     beginReceive(start) {
       if (closing) throw new IsocenterError('draining')
       if (readOnly || !replayed) throw new IsocenterError('store-read-only')
+      if (space.level === 'refuse') throw new IsocenterError('disk-nearly-full')
       const receive = new ObjectReceive(context, start)
       receives.add(receive)
       return receive
@@ -409,6 +429,14 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       return settler.backlog
     },
     received: outcomes,
+    async volumes() {
+      return summarize(await read.volumeUse(), volumes.list(), id => drains.progress(id))
+    },
+    drainVolume: async name => drains.drain(volumeNamed(name)),
+    keepVolume: async name => drains.keep(volumeNamed(name)),
+    get space() {
+      return { free: space.free, total: space.total, level: space.level }
+    },
     settleAll: () => settler.settleAll(),
     get needsRepair() {
       return upkeep.repairing

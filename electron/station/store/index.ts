@@ -1,4 +1,5 @@
 import type {
+  CallOut,
   CallParsed,
   Priority,
   ReadingStatus,
@@ -10,9 +11,11 @@ import type { InstanceFlag } from '../../../shared/dicom/flags.ts'
 import type { AssumedValues } from '../../../shared/dicom/instanceHeader.ts'
 import type { FrameAccessKind, ImageAttributes, SeriesManifest } from '../../../shared/viewing/image.ts'
 import type { RepairProgress } from './repair/repair.ts'
+import type { Space } from './volumes/spaceWatch.ts'
 
 export { openStore, type StoreOptions } from './openStore.ts'
 export { qidoKeys } from './readQido.ts'
+export type { Space } from './volumes/spaceWatch.ts'
 
 /** Where an object came from: one type for every door. */
 export interface Origin {
@@ -68,6 +71,7 @@ export interface Received {
  */
 export interface Place {
   contentId: number
+  /** '' while the disk it lies on is not there. */
   path: string
   /** Where in `path` the Part-10 file begins. */
   fileOffset: number
@@ -137,6 +141,33 @@ export interface StudyOrder {
   seq: number
 }
 
+export interface VolumeUse {
+  id: number
+  name: string
+  objects: number
+  bytes: number
+  /** Contents that lie on no other. */
+  onlyHere: number
+}
+
+/** What somebody needs to have an image sent again. */
+export interface OnlyCopy {
+  contentId: number
+  PatientID: string
+  PatientName: string
+  AccessionNumber: string
+  StudyDate: string
+  StudyInstanceUID: string
+  SeriesInstanceUID: string
+  SOPInstanceUID: string
+  SOPClassUID: string
+  sendingAET: string
+  /** Epoch ms. */
+  received: number
+  /** Of the data set. */
+  length: number
+}
+
 /** Every read, answered by a pool of reader threads. */
 export interface StoreReader {
   /** `openBy` of every summary is empty: the vault does not know who looks. */
@@ -159,9 +190,14 @@ export interface StoreReader {
     uids: { StudyInstanceUID: string; SeriesInstanceUID?: string; SOPInstanceUID?: string },
     limit: number,
   ): Promise<StoredObject[]>
+  /** Rejects with 'not-found' or 'volume-unavailable'. */
   locateContent(contentId: number): Promise<StoredObject>
   /** Batched: one round trip for many frames; null where there is no such content or frame. */
   locateFrames(wanted: Array<[contentId: number, frame: number]>): Promise<Array<FrameLocation | null>>
+  /** What lies on each volume, the landing folder and the data folder first. */
+  volumeUse(): Promise<VolumeUse[]>
+  /** Images that lie on that volume alone, behind a content, in their order of arrival: at most `limit`. Rejects with 'not-found'. */
+  onlyOn(volume: string, after: number, limit: number): Promise<OnlyCopy[]>
   counts(): Promise<{ studies: number; series: number; instances: number; bytes: number }>
   /** Copies that are missing, or not what was received. */
   damagedCopies(): Promise<number>
@@ -204,7 +240,7 @@ export interface StoreProblem {
 
 export interface Store {
   readonly read: StoreReader
-  /** Throws 'store-read-only' or 'draining' at once. */
+  /** Throws 'store-read-only', 'disk-nearly-full' or 'draining' at once. */
   beginReceive(start: ReceiveStart): Receive
   /** The position of the newest committed change, within `epoch`, which is another one after each start. */
   readonly seq: number
@@ -234,6 +270,13 @@ export interface Store {
   readonly backlog: { bytes: number; objects: number }
   /** Objects by what became of them, since the start. */
   readonly received: Readonly<Record<Received['outcome'], number>>
+  /** Of the data folder, where everything lands. */
+  readonly space: Space
+  /** The disks that hold images, the data folder first, and how many images exist on one of them alone. */
+  volumes(): Promise<CallOut<'volumes.list'>>
+  /** Empties a volume in the background, over restarts, until it is kept. Both reject with 'not-found'. */
+  drainVolume(name: string): Promise<void>
+  keepVolume(name: string): Promise<void>
   /** Brings all of it to its place now. */
   settleAll(): Promise<void>
   /** The index lacks what lies in the files: it is an older one, or a new one. `repair` is to be called. */

@@ -1,5 +1,6 @@
 import { mkdir, statfs } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import type { VolumeConfig } from '../../../shared/config.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { createDisk, type Disk, type Durability } from '../base/durable.ts'
 import type { Log } from '../base/log.ts'
@@ -17,6 +18,10 @@ import { openSoundIndex } from './repair/openSoundIndex.ts'
 import type { UpkeepOptions } from './repair/upkeep.ts'
 import type { createSettle, SettleData } from './settle/settle.ts'
 import { SETTLE_TIMES, type SettleTimes } from './settle/settler.ts'
+import type { Watermarks } from './volumes/space.ts'
+import { watchSpace } from './volumes/spaceWatch.ts'
+import type { VolumeFolder } from './volumes/volumeFolder.ts'
+import { openVolumes, VOLUME_TIMES, type VolumeTimes } from './volumes/volumes.ts'
 import type { WriterApi, WriterData } from './writer.ts'
 
 /** Reads overlap with each other and never with a commit; more than two only compete for two cores. */
@@ -33,6 +38,11 @@ export interface StoreOptions {
   disk?: Disk
   settle?: Partial<SettleTimes>
   landing?: LandingLimits
+  /** Free bytes of the data folder below which it is warned, doors close, nothing is taken. */
+  watermarks?: Partial<Watermarks>
+  /** Disks beside the data folder. */
+  volumes?: readonly VolumeConfig[]
+  volumeTimes?: Partial<VolumeTimes>
   recoverMs?: number
   /** Repair, scrub, backups. */
   upkeep?: UpkeepOptions
@@ -85,6 +95,18 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       startLookThread: data => startThread<ReturnType<typeof createLook>>(threadUrl('repair/lookThread'), data),
       startBackupThread: () => startThread<ReturnType<typeof createBackup>>(threadUrl('repair/backupThread')),
       backlog: await writer.call('landingBytes'),
+      openVolumes: parts =>
+        openVolumes({
+          ...parts,
+          dataDir,
+          config: options.volumes ?? [],
+          watermarks: options.watermarks,
+          times: { ...VOLUME_TIMES, ...options.volumeTimes },
+          writer,
+          log,
+          startThread: volume => startThread<VolumeFolder>(threadUrl('volumes/volumeThread'), volume),
+        }),
+      watchSpace: report => watchSpace({ folder: dataDir, set: options.watermarks, log, report }),
     })
   } catch (error) {
     await Promise.all([writer, ...readers].map(thread => thread.stop()))
@@ -94,7 +116,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
 /** Sources are run by Node directly; the build puts every thread's entry flat beside the station's. */
 function threadUrl(
-  name: 'writerThread' | 'readerThread' | 'settle/settleThread' | 'repair/lookThread' | 'repair/backupThread',
+  name:
+    | 'writerThread'
+    | 'readerThread'
+    | 'settle/settleThread'
+    | 'volumes/volumeThread'
+    | 'repair/lookThread'
+    | 'repair/backupThread',
 ): URL {
   const fromSources = import.meta.url.endsWith('.ts')
   return new URL(fromSources ? `./${name}.ts` : `./${basename(name)}.js`, import.meta.url)

@@ -1,24 +1,30 @@
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import type { FramePlan } from '../../../shared/dicom/frames.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { locateFrame } from './frameLocation.ts'
 import type { FrameLocation, StoredObject, StoreReader } from './index.ts'
 
-type StoredRow = Omit<StoredObject, 'path' | 'unshowable'> & { file: string; unshowable: 0 | 1 }
-interface PlanRow {
+/** Where a copy lies: absolute, or below the data folder. */
+interface FileRow {
+  file: string
+  available: 0 | 1
+}
+type StoredRow = Omit<StoredObject, 'path' | 'unshowable'> & FileRow & { unshowable: 0 | 1 }
+interface PlanRow extends FileRow {
   TransferSyntaxUID: string
   NumberOfFrames: number
   framePlan: string | null
-  file: string
   metaLength: number
   offset: number
   length: number
 }
 
 const STORED = `SELECT content.id AS contentId, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID, TransferSyntaxUID,
-  file, copy.offset AS fileOffset, copy.offset + copy.metaLength AS dataSetOffset, content.length AS dataSetLength, unshowable IS NOT NULL AS unshowable
+  volume.root || file AS file, available, copy.offset AS fileOffset, copy.offset + copy.metaLength AS dataSetOffset, content.length AS dataSetLength, unshowable IS NOT NULL AS unshowable
   FROM study JOIN series ON series.study = study.id JOIN instance ON instance.series = series.id`
+
+const COPY = 'JOIN copy ON copy.content = content.id JOIN volume ON volume.id = copy.volume'
 
 /** Image classes whose attributes stand in functional groups even for one frame. */
 const ENHANCED = ['2.1', '2.2', '4.1', '4.3', '4.4', '12.1.1', '12.2.1', '13.1.1', '13.1.2', '13.1.3', '128.1', '130']
@@ -26,7 +32,7 @@ const ENHANCED = ['2.1', '2.2', '4.1', '4.3', '4.4', '12.1.1', '12.2.1', '13.1.1
 export function createFileReader(db: Database, dataDir: string) {
   const shown = (condition: string) =>
     db.prepare<unknown[], StoredRow>(
-      `${STORED} JOIN content ON content.id = instance.shown JOIN copy ON copy.content = content.id
+      `${STORED} JOIN content ON content.id = instance.shown ${COPY}
        WHERE StudyInstanceUID = ? ${condition} ORDER BY series.id, InstanceNumber IS NULL, InstanceNumber, instance.id LIMIT ?`,
     )
   const ofStudy = shown('')
@@ -34,14 +40,16 @@ export function createFileReader(db: Database, dataDir: string) {
   const ofInstance = shown('AND SOPInstanceUID = ?')
   const ofInstanceInSeries = shown('AND SeriesInstanceUID = ? AND SOPInstanceUID = ?')
   const byContent = db.prepare<[number], StoredRow>(
-    `${STORED} JOIN content ON content.instance = instance.id JOIN copy ON copy.content = content.id WHERE content.id = ?`,
+    `${STORED} JOIN content ON content.instance = instance.id ${COPY} WHERE content.id = ?`,
   )
   const planOf = db.prepare<[number], PlanRow>(
-    `SELECT TransferSyntaxUID, NumberOfFrames, framePlan, file, metaLength, copy.offset, content.length FROM content
-     JOIN instance ON instance.id = content.instance JOIN copy ON copy.content = content.id WHERE content.id = ?`,
+    `SELECT TransferSyntaxUID, NumberOfFrames, framePlan, volume.root || file AS file, available, metaLength, copy.offset, content.length FROM content
+     JOIN instance ON instance.id = content.instance ${COPY} WHERE content.id = ?`,
   )
   const pending = db.prepare<[number], { contentId: number; again: 0 | 1 }>(
-    'SELECT content AS contentId, again FROM pending ORDER BY again, content LIMIT ?',
+    `SELECT content AS contentId, again FROM pending
+     WHERE NOT EXISTS (SELECT 1 FROM copy JOIN volume ON volume.id = copy.volume WHERE copy.content = pending.content AND NOT available)
+     ORDER BY again, content LIMIT ?`,
   )
   // Number of Frames is type 1 in every object with functional groups (PS3.3 C.7.6.16); most others have none.
   const unreadGroups = db.prepare<[string, string], { contentId: number }>(
@@ -54,9 +62,10 @@ export function createFileReader(db: Database, dataDir: string) {
   const damaged = db.prepare<[], number>(`SELECT count(*) FROM copy WHERE state <> 'whole'`).pluck()
   const thumbnail = db.prepare<[number], { png: Buffer }>('SELECT png FROM thumbnail WHERE content = ?')
 
-  const stored = ({ file, unshowable, ...row }: StoredRow): StoredObject => ({
+  const pathOf = ({ file, available }: FileRow) => (available ? resolve(dataDir, file) : '')
+  const stored = ({ file, available, unshowable, ...row }: StoredRow): StoredObject => ({
     ...row,
-    path: join(dataDir, file),
+    path: pathOf({ file, available }),
     unshowable: unshowable === 1,
   })
 
@@ -72,6 +81,7 @@ export function createFileReader(db: Database, dataDir: string) {
     locateContent(contentId: number): StoredObject {
       const row = byContent.get(contentId)
       if (!row) throw new IsocenterError('not-found', `content ${contentId}`)
+      if (!row.available) throw new IsocenterError('volume-unavailable', `content ${contentId}`)
       return stored(row)
     },
 
@@ -90,7 +100,7 @@ export function createFileReader(db: Database, dataDir: string) {
         return locateFrame(plan, frame, {
           contentId,
           TransferSyntaxUID: row.TransferSyntaxUID,
-          path: join(dataDir, row.file),
+          path: pathOf(row),
           fileOffset: row.offset,
           dataSetOffset: row.offset + row.metaLength,
           dataSetLength: row.length,

@@ -38,6 +38,8 @@ export function createReadPool(
     locate: (uids, limit) => call('locate', uids, limit),
     locateContent: contentId => call('locateContent', contentId),
     locateFrames: wanted => call('locateFrames', wanted),
+    volumeUse: () => call('volumeUse'),
+    onlyOn: (volume, after, limit) => call('onlyOn', volume, after, limit),
     counts: () => call('counts'),
     damagedCopies: () => call('damagedCopies'),
     listPeers: () => call('listPeers'),

@@ -4,6 +4,7 @@ import { createListReader } from './readLists.ts'
 import { createManifestReader } from './readManifest.ts'
 import { createQidoReader } from './readQido.ts'
 import { createStudyReader } from './readStudies.ts'
+import { createVolumeReader } from './readVolumes.ts'
 import { toldDamage } from './told.ts'
 
 export interface ReaderData {
@@ -30,6 +31,7 @@ export function createReader({ file, dataDir }: ReaderData) {
     ...createManifestReader(db),
     ...createQidoReader(db),
     ...createFileReader(db, dataDir),
+    ...createVolumeReader(db),
   }
   return snapshots(db, reads)
 }

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 
 /** Where the Part-10 file of a content lies, and the lengths of its parts. */
 export interface ContentPlace {
@@ -15,6 +16,27 @@ const BLOCK = 1 << 20
 /** Whether two data sets are equal, byte by byte. */
 export function sameDataSet(dataDir: string, a: ContentPlace, b: ContentPlace): boolean {
   return sameFrom(dataDir, a, 0, b, 0)
+}
+
+/** Of the data set; undefined when it cannot be read. */
+export function sha256Of(dataDir: string, { file, offset, metaLength, length }: ContentPlace): Buffer | undefined {
+  let open: number | undefined
+  try {
+    open = openSync(resolve(dataDir, file), 'r')
+    const hash = createHash('sha256')
+    const block = Buffer.alloc(Math.min(BLOCK, length))
+    for (let at = 0; at < length; ) {
+      const size = readSync(open, block, 0, Math.min(BLOCK, length - at), offset + metaLength + at)
+      if (size === 0) return undefined
+      hash.update(block.subarray(0, size))
+      at += size
+    }
+    return hash.digest()
+  } catch {
+    return undefined
+  } finally {
+    if (open !== undefined) closeSync(open)
+  }
 }
 
 /**
@@ -35,7 +57,7 @@ function sameFrom(dataDir: string, a: ContentPlace, fromA: number, b: ContentPla
   if (length !== b.length - fromB) return false
   const files: number[] = []
   try {
-    files.push(openSync(join(dataDir, a.file), 'r'), openSync(join(dataDir, b.file), 'r'))
+    files.push(openSync(resolve(dataDir, a.file), 'r'), openSync(resolve(dataDir, b.file), 'r'))
     const [fileA, fileB] = files as [number, number]
     const blocks = [Buffer.alloc(Math.min(BLOCK, length)), Buffer.alloc(Math.min(BLOCK, length))] as const
     for (let at = 0; at < length; at += BLOCK) {

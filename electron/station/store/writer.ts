@@ -18,8 +18,9 @@ import {
   type KnownCopy,
   type LostCopy,
 } from './repair/repairRows.ts'
-import { createSettleRows, type SettledCopy, type UnsettledCopy } from './settle/settleRows.ts'
+import { createSettleRows, type PlacedCopy, type UnsettledCopy } from './settle/settleRows.ts'
 import { told, toldDamage } from './told.ts'
+import { createVolumeRows, type MovableCopy, type MovedCopy, type VolumeRow } from './volumes/volumeRows.ts'
 
 /** A checkpoint after this many contents keeps the write-ahead log at a few MB; it runs after the answer, never before it. */
 const CHECKPOINT_EVERY = 400
@@ -52,6 +53,7 @@ export function createWriter({ file, dataDir }: WriterData) {
   let settleRows: ReturnType<typeof createSettleRows>
   let decisions: ReturnType<typeof createDecisions>
   let repairRows: ReturnType<typeof createRepairRows>
+  let volumeRows: ReturnType<typeof createVolumeRows>
   let sinceCheckpoint = 0
   /** Met between the calls: the next commit tells of it. */
   let damage: IsocenterError | undefined
@@ -96,6 +98,7 @@ export function createWriter({ file, dataDir }: WriterData) {
         decisions = createDecisions(opening, epoch)
         settleRows = createSettleRows(opening)
         repairRows = createRepairRows(opening, dataDir, epoch, commitRows)
+        volumeRows = createVolumeRows(opening)
         // From here on what is lost with the power is in the landing log, too, or is done again; all else goes `durably`.
         opening.pragma('synchronous = NORMAL')
         db = opening
@@ -181,7 +184,7 @@ export function createWriter({ file, dataDir }: WriterData) {
     landingBytes: (): { bytes: number; objects: number } => told(() => settleRows.landingBytes()),
 
     /** Durable when it returns: what the copies left may go. */
-    settled(copies: SettledCopy[]): void {
+    settled(copies: PlacedCopy[]): void {
       durably(() => settleRows.settled(copies))
     },
 
@@ -209,6 +212,22 @@ export function createWriter({ file, dataDir }: WriterData) {
     scrubState: () => told(() => repairRows.scrubState()),
     setScrubState: (scrubbedTo: number, scrubBegun: number): void =>
       told(() => repairRows.setScrubState(scrubbedTo, scrubBegun)),
+    /** By which volumes are known to be this station's. */
+    stationIdentity: (): string => told(() => volumeRows.station()),
+    volumes: (): VolumeRow[] => told(() => volumeRows.list()),
+    /** Returns all of them. */
+    registerVolume: (volume: Pick<VolumeRow, 'name' | 'identity' | 'root'>): VolumeRow[] =>
+      durably(() => volumeRows.register(volume)),
+    setVolumeAvailable(id: number, available: boolean): void {
+      told(() => volumeRows.setAvailable(id, available))
+    },
+    setVolumeDraining(id: number, draining: boolean): void {
+      durably(() => volumeRows.setDraining(id, draining))
+    },
+    copiesOn: (volume: number, after: number, limit: number): MovableCopy[] =>
+      told(() => volumeRows.copiesOn(volume, after, limit)),
+    /** Durable when it returns: what they left may go. Returns those that moved. */
+    movedCopies: (copies: MovedCopy[]): number[] => durably(() => volumeRows.moved(copies)),
 
     setReading(studies: StudyStatus[], by: string, at: number): Decided<{ before: StudyStatus[] }> {
       return durably(() => decisions.setReading(studies, by, at))

@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import {
@@ -50,7 +49,7 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
   }
   const handlers: Handlers = {
     'station.status': async () => {
-      const [counts, disk] = await Promise.all([store.read.counts(), statfs(deps.dataDir)])
+      const [counts, { onlyHere }] = await Promise.all([store.read.counts(), store.volumes()])
       return {
         version: deps.version,
         aet: config.aet,
@@ -58,8 +57,9 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
         httpPort: httpPort(),
         addresses: deps.addresses(),
         dataDir: deps.dataDir,
-        disk: { free: disk.bavail * disk.bsize, total: disk.blocks * disk.bsize },
+        disk: store.space,
         ...counts,
+        onlyHere,
         receiving: receivingNow(dimse).receiving,
         problems: problems.list().length,
         writable: store.writable,
@@ -137,6 +137,15 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
     'repair.start': input => work.startRepair(input.verify),
     'job.cancel': input => work.cancel(input.id),
     'jobs.list': () => ({ jobs: work.list() }),
+    'volumes.list': () => store.volumes(),
+    'volume.drain': async ({ name }) => {
+      await store.drainVolume(name)
+      return {}
+    },
+    'volume.keep': async ({ name }) => {
+      await store.keepVolume(name)
+      return {}
+    },
     'problems.list': () => ({ problems: problems.list() }),
     'problem.dismiss': input => {
       problems.dismiss(input.id)

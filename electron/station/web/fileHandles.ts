@@ -29,7 +29,9 @@ export class FileHandles {
       await this.#use(place.path, handle => readFully(handle, target, position))
     } catch (error) {
       if (!(error instanceof IsocenterError && error.code === 'not-found')) throw error
-      const now = await this.#locate(place.contentId).catch(() => undefined)
+      const now = await this.#locate(place.contentId).catch(failure => {
+        if (failure instanceof IsocenterError && failure.code === 'volume-unavailable') throw failure
+      })
       if (!now || now.path === place.path) throw error
       await this.#use(now.path, handle => readFully(handle, target, position - place.fileOffset + now.fileOffset))
     }
@@ -37,6 +39,7 @@ export class FileHandles {
 
   /** Runs `action` with the file open for reading. Throws 'not-found' when the file is gone. */
   async #use<T>(path: string, action: (handle: FileHandle) => Promise<T>): Promise<T> {
+    if (path === '') throw new IsocenterError('volume-unavailable')
     const entry = this.#entries.get(path) ?? { handle: open(path, 'r'), users: 0 }
     // Last in the map = used last.
     this.#entries.delete(path)

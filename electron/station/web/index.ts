@@ -17,6 +17,7 @@ import { decide } from './gate.ts'
 import { addHeaders } from './headers.ts'
 import { type Listening, serve } from './httpAdapter.ts'
 import { type Counters, metricsText, watchEventLoop } from './metrics.ts'
+import { onlyHereFile } from './onlyHere.ts'
 import { errorPage } from './pages.ts'
 import type { DimsePort, WorkPort } from './ports.ts'
 import { createPresence } from './presence.ts'
@@ -94,6 +95,9 @@ export function createWeb(deps: WebDeps): Web {
   })
   app.get('/api/captures/:id', c =>
     captureFile(deps.dimse.captures.file(c.req.param('id')), c.req.raw.method === 'HEAD'),
+  )
+  app.get('/api/volumes/:name/only-here', c =>
+    onlyHereFile(store.read, c.req.param('name'), c.req.query('format') ?? 'csv'),
   )
   app.post('/api/:call', c => api(c.req.param('call'), c.req.raw))
   app.route('/dicom-web', createDicomWeb({ read: store.read, files, reader, work: deps.work }))

@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { spaceLevel, type VolumeSummary } from '../../../shared/contract.ts'
 import type { Store } from '../store/index.ts'
 import { type DimsePort, receivingNow } from './ports.ts'
 
@@ -38,7 +39,7 @@ export function watchEventLoop(): EventLoop {
 export async function metricsText(
   counters: Counters,
   sources: {
-    store: Pick<Store, 'read' | 'writable' | 'seq' | 'backlog' | 'received' | 'health'>
+    store: Pick<Store, 'read' | 'writable' | 'seq' | 'backlog' | 'received' | 'health' | 'space' | 'volumes'>
     dimse: DimsePort
     eventClients: number
     problems: number
@@ -48,6 +49,7 @@ export async function metricsText(
   const counts = await sources.store.read.counts()
   const { damagedCopies, scrubbedBytes, backupAgeSeconds } = await sources.store.health()
   const { open, receiving } = receivingNow(sources.dimse)
+  const { volumes, onlyHere } = await sources.store.volumes()
   const lines: string[] = []
   const add = (
     name: string,
@@ -58,13 +60,27 @@ export async function metricsText(
   ) => {
     lines.push(`# HELP isocenter_${name} ${help}`, `# TYPE isocenter_${name} ${type}`)
     if (typeof value === 'number') lines.push(`isocenter_${name} ${value}`)
-    else for (const [code, count] of value) lines.push(`isocenter_${name}{${label}="${code}"} ${count}`)
+    else for (const [key, count] of value) lines.push(`isocenter_${name}{${label}="${key}"} ${count}`)
   }
+  const addVolumes = (name: string, help: string, of: (volume: VolumeSummary) => number) =>
+    add(name, 'gauge', help, new Map(volumes.map(volume => [volume.name, of(volume)])), 'volume')
   add('studies', 'gauge', 'Studies in the store.', counts.studies)
   add('series', 'gauge', 'Series in the store.', counts.series)
   add('instances', 'gauge', 'Instances in the store.', counts.instances)
   add('stored_bytes', 'gauge', 'Bytes of the stored objects.', counts.bytes)
   add('store_writable', 'gauge', '1 when new objects are taken, 0 when read-only.', Number(sources.store.writable))
+  const { level } = sources.store.space
+  addVolumes('disk_free_bytes', 'Free bytes of a volume; data is the data folder.', volume => volume.free)
+  addVolumes('disk_total_bytes', 'Size of a volume.', volume => volume.total)
+  addVolumes('volume_ready', '1 when a volume is there and can be written.', ({ state }) => Number(state === 'ready'))
+  addVolumes('volume_only_here', 'Images of which the only copy lies on this volume.', volume => volume.onlyHere)
+  add('only_here', 'gauge', 'Images that exist on one disk alone.', onlyHere)
+  add(
+    'disk_level',
+    'gauge',
+    'Of the data folder: 0 there is room, 1 warned, 2 closed to new associations that store, 3 nothing is taken.',
+    spaceLevel.options.indexOf(level),
+  )
   add('landing_bytes', 'gauge', 'Bytes of answered objects that have not settled.', sources.store.backlog.bytes)
   add(
     'unhashed',

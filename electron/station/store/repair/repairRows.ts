@@ -61,7 +61,7 @@ export function createRepairRows(
   const { applyDecision } = createApplyDecision(db)
   const between = db.prepare<[number, number], KnownRow>(`${KNOWN} WHERE content.id BETWEEN ? AND ?`)
   const behind = db.prepare<[number, number], KnownRow>(
-    `${KNOWN} WHERE content.id > ? AND volume > 0 AND state = 'whole' ORDER BY content.id LIMIT ?`,
+    `${KNOWN} WHERE content.id > ? AND volume = 1 AND state = 'whole' ORDER BY content.id LIMIT ?`,
   )
   const ofInstance = db.prepare<[string, number], KnownRow>(`${KNOWN} WHERE SOPInstanceUID = ? AND content.id > ?`)
   const isKnown = db.prepare<[number], 1>('SELECT 1 FROM content WHERE id = ?').pluck()
@@ -73,7 +73,7 @@ export function createRepairRows(
   const setState = db.prepare('UPDATE state SET value = ? WHERE key = ?')
   const getState = db.prepare<[string], number>('SELECT value FROM state WHERE key = ?').pluck()
   const markCopy = db.prepare(
-    'UPDATE copy SET state = @state WHERE content = @content AND volume > 0 AND state <> @state',
+    'UPDATE copy SET state = @state WHERE content = @content AND volume = 1 AND state <> @state',
   )
   const setHash = db.prepare(`UPDATE content SET sha256 = @sha256, crc = @crc WHERE id = @contentId AND sha256 = x''`)
   const lost = db.prepare<[string], LostCopy>(

@@ -1,9 +1,10 @@
 import type { Database } from 'better-sqlite3'
 import type { LandingPosition } from '../landing/landing.ts'
 import type { ContentPlace } from '../sameBytes.ts'
+import type { PlacedFacts } from '../volumes/placement.ts'
 
 /** A copy that still lies in the landing folder. */
-export interface UnsettledCopy extends ContentPlace {
+export interface UnsettledCopy extends ContentPlace, PlacedFacts {
   contentId: number
   crc: number
   received: number
@@ -14,16 +15,21 @@ export type SettledCopy =
   | { contentId: number; file: string; sha256: Uint8Array }
   | { contentId: number; damage: string }
 
+/** On which volume it is. */
+export type PlacedCopy = SettledCopy & { volume: number }
+
 /** The rows of copies that settle. */
 export function createSettleRows(db: Database) {
   const unsettled = db.prepare<[number], UnsettledCopy>(
-    `SELECT content AS contentId, file, offset, metaLength, content.length, crc, received FROM copy
-     JOIN content ON content.id = copy.content WHERE volume = 0 AND state = 'whole' ORDER BY content LIMIT ?`,
+    `SELECT content AS contentId, file, offset, metaLength, content.length, crc, received, Modality, StudyDate FROM copy
+     JOIN content ON content.id = copy.content JOIN instance ON instance.id = content.instance
+     JOIN series ON series.id = instance.series JOIN study ON study.id = series.study
+     WHERE volume = 0 AND state = 'whole' ORDER BY content LIMIT ?`,
   )
   const landingBytes = db.prepare<[], { bytes: number; objects: number }>(
     'SELECT total(length) AS bytes, count(*) AS objects FROM copy WHERE volume = 0',
   )
-  const move = db.prepare('UPDATE copy SET volume = 1, file = ?, offset = 0 WHERE content = ? AND volume = 0')
+  const move = db.prepare('UPDATE copy SET volume = ?, file = ?, offset = 0 WHERE content = ? AND volume = 0')
   const setHash = db.prepare('UPDATE content SET sha256 = ? WHERE id = ?')
   const setDamaged = db.prepare(`UPDATE copy SET state = 'damaged' WHERE content = ? AND volume = 0`)
   const inUse = db
@@ -42,11 +48,11 @@ export function createSettleRows(db: Database) {
       setLanded.run(landed)
     },
     inUse: (files: string[]): string[] => inUse.all(JSON.stringify(files)),
-    settled: db.transaction((copies: SettledCopy[]): void => {
+    settled: db.transaction((copies: PlacedCopy[]): void => {
       for (const copy of copies) {
         if ('damage' in copy) setDamaged.run(copy.contentId)
         // A copy that was deleted meanwhile has no row: its file is an orphan then, which the next look sets aside.
-        else if (move.run(copy.file, copy.contentId).changes > 0) setHash.run(copy.sha256, copy.contentId)
+        else if (move.run(copy.volume, copy.file, copy.contentId).changes > 0) setHash.run(copy.sha256, copy.contentId)
       }
     }).immediate,
   }

@@ -6,9 +6,11 @@ import type { Log } from '../../base/log.ts'
 import type { Thread } from '../../base/thread.ts'
 import type { StoreProblem } from '../index.ts'
 import { segmentNumber } from '../landing/segment.ts'
+import { DATA_VOLUME } from '../volumes/placement.ts'
+import type { Volumes } from '../volumes/volumes.ts'
 import type { WriterApi } from '../writer.ts'
 import type { createSettle } from './settle.ts'
-import type { UnsettledCopy } from './settleRows.ts'
+import type { PlacedCopy, UnsettledCopy } from './settleRows.ts'
 
 /** One transaction with one sync of the index for so many, and no more of their bytes in memory. */
 const BATCH_OBJECTS = 32
@@ -41,6 +43,7 @@ export interface SettlerParts {
   /** Every record of the segments before this one has its rows: only those may go. */
   committedSegment(): number
   mostBytes: number
+  volumes: Pick<Volumes, 'choose' | 'put'>
   times: SettleTimes
   report(problem: StoreProblem): void
   failedSync(error: unknown): void
@@ -64,14 +67,29 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
 
   const pressed = () => bytes > parts.mostBytes / 2
 
+  /** What a volume beside the data folder cannot take now stays in the data folder. */
+  async function settleOn(volume: number, copies: UnsettledCopy[]): Promise<PlacedCopy[]> {
+    if (volume !== DATA_VOLUME) {
+      try {
+        const objects = copies.map(copy => ({ ...copy, path: join(dataDir, copy.file), sha256: null }))
+        return (await parts.volumes.put(volume, objects)).map(copy => ({ ...copy, volume }))
+      } catch (error) {
+        log.warn({ volume, err: error }, 'a volume took nothing: it is kept in the data folder')
+      }
+    }
+    thread ??= parts.startThread()
+    return (await thread.call('settle', copies)).map(copy => ({ ...copy, volume: DATA_VOLUME }))
+  }
+
   async function settleBatch(wanted: UnsettledCopy[]): Promise<void> {
     let size = 0
     const batch = wanted.filter((copy, index) => {
       size += copy.length
       return index === 0 || size <= BATCH_BYTES
     })
-    thread ??= parts.startThread()
-    const settled = await thread.call('settle', batch)
+    const groups = Map.groupBy(batch, copy => parts.volumes.choose(copy) ?? DATA_VOLUME)
+    const settled: PlacedCopy[] = []
+    for (const [volume, copies] of groups) settled.push(...(await settleOn(volume, copies)))
     await writer.call('settled', settled)
     idleSince = performance.now()
     bytes = Math.max(0, bytes - batch.reduce((sum, { length, metaLength }) => sum + length + metaLength, 0))

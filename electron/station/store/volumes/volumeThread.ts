@@ -1,0 +1,4 @@
+import { serveThread } from '../../base/thread.ts'
+import { createVolumeFolder, type VolumeData } from './volumeFolder.ts'
+
+serveThread((data: VolumeData) => createVolumeFolder(data))

@@ -1,0 +1,174 @@
+import { useEffect, useState } from 'react'
+import type { CallOut, VolumeState, VolumeSummary } from '../../shared/contract.ts'
+import { call, fetchOnlyHere, onlyHereAddress } from '../client.ts'
+import { announce, announceFailure, copyText, formatBytes } from '../ui/index.ts'
+
+const POLL_MS = 2000
+
+type Storage = CallOut<'volumes.list'>
+
+const STATES: Record<VolumeState, string> = {
+  ready: '',
+  readOnly: 'cannot be written: new images are kept on the others',
+  missing: 'not there: its images cannot be read until it is back',
+  foreign: 'another disk lies in its place: nothing is read or written there',
+  hung: 'does not answer: its images cannot be read until it does',
+}
+
+const LEVELS: Record<VolumeSummary['level'], string> = {
+  ok: '',
+  warn: 'getting full',
+  close: 'nearly full',
+  refuse: 'full',
+}
+
+/** Where the images lie: every disk, what is free, what exists there alone, what waits to come to its place. */
+export function StoragePage() {
+  const [storage, setStorage] = useState<Storage>()
+  useEffect(() => {
+    let closed = false
+    const read = async () => {
+      const found = await call('volumes.list', {})
+      if (!closed) setStorage(found)
+    }
+    // Unreachable is the status line's to say.
+    const poll = () => void read().catch(() => {})
+    poll()
+    const timer = setInterval(poll, POLL_MS)
+    return () => {
+      closed = true
+      clearInterval(timer)
+    }
+  }, [])
+  return (
+    <section className="settings-page storage" aria-label="Storage">
+      {storage !== undefined && (
+        <>
+          <p>
+            {count(storage.onlyHere)} {storage.onlyHere === 1 ? 'exists' : 'exist'} on one disk only.{' '}
+            <span className="quiet">
+              {storage.landing.images === 0
+                ? 'All that was received is at its place.'
+                : `${count(storage.landing.images)} (${formatBytes(storage.landing.bytes)}) received and on the way to their place.`}
+            </span>
+          </p>
+          <div>
+            {storage.volumes.map(volume => (
+              <VolumeView
+                key={volume.name}
+                volume={volume}
+                canEmpty={storage.volumes.length > 1}
+                onChanged={setStorage}
+              />
+            ))}
+          </div>
+          <p className="quiet">
+            Disks are added in the file config.json of the data folder, under “volumes”, and used after a restart.
+          </p>
+        </>
+      )}
+    </section>
+  )
+}
+
+function VolumeView(props: {
+  volume: VolumeSummary
+  /** There are others. */
+  canEmpty: boolean
+  onChanged: (storage: Storage) => void
+}) {
+  const { volume, canEmpty, onChanged } = props
+  const { name, path, state, level, free, total, images, bytes, onlyHere, takes, draining } = volume
+  const isThere = state === 'ready' || state === 'readOnly'
+  const change = async () => {
+    try {
+      await call(draining === null ? 'volume.drain' : 'volume.keep', { name })
+      onChanged(await call('volumes.list', {}))
+    } catch (thrown) {
+      announceFailure('The disk could not be changed.', thrown)
+    }
+  }
+  /** The desktop shell denies downloads. */
+  const copy = async () => {
+    try {
+      await copyText(await fetchOnlyHere(name))
+      announce('The list is on the clipboard')
+    } catch (thrown) {
+      announceFailure('The list could not be copied.', thrown)
+    }
+  }
+  return (
+    <section className="volume" aria-label={`Disk ${name}`}>
+      <div className="volume-line">
+        <strong>{name}</strong>
+        <span className="quiet id truncate selectable">{path}</span>
+        <span className="spring" />
+        {isThere && total > 0 && (
+          <>
+            <meter
+              min={0}
+              max={total}
+              value={total - free}
+              aria-label={`${formatBytes(free)} of ${formatBytes(total)} free`}
+            />
+            <span className={level === 'ok' ? undefined : 'attention'}>
+              {formatBytes(free)} of {formatBytes(total)} free{LEVELS[level] !== '' && `, ${LEVELS[level]}`}
+            </span>
+          </>
+        )}
+        {(canEmpty || draining !== null) && (
+          <button
+            type="button"
+            onClick={() => void change()}
+            title={
+              draining === null
+                ? 'Move all its images to the other disks, in the background, and place none there'
+                : 'Stop moving and place images there again; what has moved stays where it is'
+            }
+          >
+            {draining === null ? 'Empty' : 'Use again'}
+          </button>
+        )}
+      </div>
+      {STATES[state] !== '' && <div className="failure">{STATES[state]}</div>}
+      <div className="volume-line">
+        <span>
+          {count(images)}, {formatBytes(bytes)}
+        </span>
+        <span className={isThere || onlyHere === 0 ? 'quiet' : 'attention'}>{onlyHere.toLocaleString()} only here</span>
+        {onlyHere > 0 && (
+          <span className="quiet">
+            list:{' '}
+            <a href={onlyHereAddress(name, 'csv')} download>
+              CSV
+            </a>{' '}
+            <a href={onlyHereAddress(name, 'json')} download>
+              JSON
+            </a>{' '}
+            <button
+              type="button"
+              className="bare"
+              onClick={() => void copy()}
+              title="The list as CSV, onto the clipboard"
+            >
+              Copy
+            </button>
+          </span>
+        )}
+        <span className="spring" />
+        <span className="quiet">takes {takes}</span>
+      </div>
+      {draining !== null && (
+        <div className="quiet">
+          {images === 0
+            ? 'Empty: it may be taken out.'
+            : `${draining.moved.toLocaleString()} moved, ${images.toLocaleString()} left${draining.failed > 0 ? `, ${draining.failed} of them damaged` : ''}`}
+        </div>
+      )}
+    </section>
+  )
+}
+
+function count(images: number): string {
+  return images === 1 ? '1 image' : `${images.toLocaleString()} images`
+}

@@ -1,0 +1,3 @@
+import './storage.css'
+
+export { StoragePage } from './StoragePage.tsx'
