@@ -161,6 +161,14 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
     }
   }
 
+  /** One at a time: two would settle the same copies. */
+  function begun(all: boolean): Promise<void> {
+    running = attempt(all).finally(() => {
+      running = undefined
+    })
+    return running
+  }
+
   async function tick(): Promise<void> {
     if (running || closed || performance.now() < retryAt) return
     if (objects === 0 && left.size === 0) {
@@ -171,9 +179,7 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
       }
       return
     }
-    running = attempt(false).finally(() => {
-      running = undefined
-    })
+    await begun(false)
   }
   let timer: NodeJS.Timeout | undefined
 
@@ -197,8 +203,8 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
     },
     /** Everything, now. */
     async settleAll(): Promise<void> {
-      await running
-      await attempt(true)
+      while (running) await running
+      await begun(true)
     },
     async close(): Promise<void> {
       closed = true
