@@ -36,6 +36,8 @@ export class CpuScreen implements Screen {
 
   draw({ image, attributes }: ScreenFrame, matrix: Matrix, look: Look): void {
     const { size } = this
+    // A canvas of a new size is transparent.
+    const isNew = this.#data === undefined
     if (this.#data === undefined) {
       this.#data = new ImageData(size.width, size.height)
       this.#words = new Uint32Array(this.#data.data.buffer)
@@ -47,9 +49,12 @@ export class CpuScreen implements Screen {
     const raster = { pixels, columns: image.columns, rows: image.rows, components } as const
     const before = this.#covered
     const covered = paint(raster, matrix, table, this.#words, size, look.nearest)
-    if (uncovered(before, covered)) {
+    const isLess = uncovered(before, covered)
+    if (isLess) {
       this.#words.fill(BLACK)
       paint(raster, matrix, table, this.#words, size, look.nearest)
+    }
+    if (isNew || isLess) {
       this.#context.putImageData(this.#data, 0, 0)
     } else {
       // The canvas is black around it already.
