@@ -251,6 +251,13 @@ test.each([
   expect((await store.read.counts()).instances).toBe(0)
 })
 
+test('a command or File Meta too long for the log is refused before a byte is taken; nothing else suffers', async () => {
+  const { store } = await newStore()
+  const long = { origin: { ...scanner, sourceAET: 'A'.repeat(100_000) }, SOPClassUID: CT_IMAGE, ...ctSlice(1) }
+  expect(() => store.beginReceive(long)).toThrow(expect.objectContaining({ code: 'malformed' }))
+  expect((await send(store, ctSlice(1))).outcome).toBe('stored')
+})
+
 test('an imported file whose own meta names another object is stored under what its data set says', async () => {
   const { store } = await newStore()
   const object = { ...ctSlice(1), SOPInstanceUID: '1.2.3' }

@@ -69,7 +69,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   let lastContentId = Math.max(opened.lastContentId, ...folder.spilled)
   let readOnly = false
   let condemned = false
-  let lastUse = 0
+  let lastUse = Number.NEGATIVE_INFINITY
   let closing: Promise<void> | undefined
   const receives = new Set<Receive>()
   const listeners = new Set<(changes: Change[]) => void>()
@@ -153,7 +153,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     onCommitted(answer, landed) {
       committedSegment = landed.segment
       seq = Math.max(seq, answer.seq)
-      lastUse = Date.now()
+      lastUse = performance.now()
       tell(answer.changes)
     },
   })
@@ -357,7 +357,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       tell(changes)
     },
     report,
-    busy: () => Date.now() - lastUse < BUSY_MS,
+    busy: () => performance.now() - lastUse < BUSY_MS,
     async undisturbed(work) {
       const running = (async () => {
         while (deciding > 0) await wait(5)
@@ -371,7 +371,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   })
 
   const used = () => {
-    lastUse = Date.now()
+    lastUse = performance.now()
   }
   const read = createReadPool(readers, used, ifDamaged)
   if (parts.lost) {

@@ -3,7 +3,7 @@ const GATHER_BYTES = 1 << 20
 /** 48 MiB for all objects that wait in memory, reused: fresh buffers cost more in page faults and collections than the copy. */
 const GATHER_BUFFERS = 48
 /** Where those are all in use: enough for most headers, before the object goes to its file. */
-export const SMALL_GATHER_BYTES = 64 << 10
+const SMALL_GATHER_BYTES = 64 << 10
 
 /** The memory in which small objects wait. */
 export class GatherPool {

@@ -7,7 +7,7 @@ import { normaliseUID } from '../../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { type Disk, errorCode, type NewFile, SyncError } from '../base/durable.ts'
 import type { FragmentWalker } from './fragmentWalker.ts'
-import { type GatherPool, SMALL_GATHER_BYTES } from './gatherPool.ts'
+import type { GatherPool } from './gatherPool.ts'
 import type { Receive, Received, ReceiveStart } from './index.ts'
 import { LANDING_FOLDER, spilledFile } from './landing/segment.ts'
 import { checkIdentity, describePixels, MAX_HEADER_BYTES, readObjectHeader } from './objectHeader.ts'
@@ -15,6 +15,8 @@ import type { ReceivedObject } from './receivedObject.ts'
 import { Spill, walkerFor } from './spill.ts'
 
 const READ_BYTES = 1 << 20
+/** Characters of three UIDs, three AE titles and an address: under 300 where they are what they should be. */
+const MAX_START_TEXT = 4096
 
 /** What all receives of a store share. */
 export interface ReceiveContext {
@@ -55,6 +57,9 @@ export class ObjectReceive implements Receive {
   constructor(context: ReceiveContext, start: ReceiveStart, received?: number) {
     this.#context = context
     this.#received = received
+    // The log's record holds them: what it could not be read back with must never be answered for.
+    const texts = [start.SOPClassUID, start.SOPInstanceUID, start.TransferSyntaxUID, ...Object.values(start.origin)]
+    if (texts.join('').length > MAX_START_TEXT) throw new IsocenterError('malformed', 'the command or File Meta')
     this.#start = { ...start, TransferSyntaxUID: normaliseUID(start.TransferSyntaxUID) }
   }
 
@@ -110,7 +115,7 @@ export class ObjectReceive implements Receive {
   #gather(chunk: Uint8Array): boolean {
     this.#head ??= this.#context.gathering.take()
     const needed = this.#headLength + chunk.length
-    if (needed > this.#head.length || (this.#context.landingFull && needed > SMALL_GATHER_BYTES)) return false
+    if (needed > this.#head.length) return false
     this.#head.set(chunk, this.#headLength)
     this.#headLength = needed
     return true
@@ -163,8 +168,12 @@ export class ObjectReceive implements Receive {
       checkIdentity(header, commandUID)
       walker = walkerFor(header, TransferSyntaxUID)
       walker?.feed(bytes.subarray(header.pixels?.valueOffset ?? 0))
-      meta = this.#meta(header)
-      metaLength = meta.length
+      const fileMeta = this.#meta(header)
+      metaLength = fileMeta.length
+      if (this.#context.landingFull) {
+        const { handle } = await this.#create()
+        await handle.write([fileMeta, bytes], 0)
+      } else meta = fileMeta
     }
     const { attributes, ...told } = header
     const contentId = this.#file?.contentId ?? this.#context.nextContentId()

@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib'
 import { type ErrorCode, IsocenterError } from '../../../../shared/errors.ts'
 import { type Disk, errorCode } from '../../base/durable.ts'
 import type { Log } from '../../base/log.ts'
+import { readUpTo } from '../../base/readUpTo.ts'
 import { fileOfContent } from '../contentFile.ts'
 import type { Receive, ReceiveStart } from '../index.ts'
 import type { LandingPosition } from './landing.ts'
@@ -220,15 +221,4 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
     if (errorCode(error) === 'ENOENT') return undefined
     throw error
   })
-}
-
-async function readUpTo(handle: FileHandle, position: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length)
-  let done = 0
-  while (done < length) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, position + done)
-    if (bytesRead === 0) break
-    done += bytesRead
-  }
-  return bytes.subarray(0, done)
 }

@@ -30,7 +30,7 @@ export interface BackupParts {
 
 /** A copy of the index a day, `<data>/backups/index-YYYY-MM-DD.sqlite`, seven kept: what a damaged index is made again from. */
 export async function startBackups({ dataDir, disk, log, times, startThread, report, mayCopy }: BackupParts) {
-  const begun = Date.now()
+  const begun = performance.now()
   const folder = join(dataDir, BACKUP_FOLDER)
   let newest = await timeOf((await listBackups(dataDir))[0])
   let thread: ReturnType<BackupParts['startThread']> | undefined
@@ -67,7 +67,7 @@ export async function startBackups({ dataDir, disk, log, times, startThread, rep
   }
 
   async function tick(): Promise<void> {
-    if (running || closed || !mayCopy() || Date.now() - begun < times.firstAfterMs) return
+    if (running || closed || !mayCopy() || performance.now() - begun < times.firstAfterMs) return
     const name = `index-${dayOf(new Date())}.sqlite`
     if ((await listBackups(dataDir)).includes(name)) return
     running = backup(name).finally(() => {

@@ -5,6 +5,7 @@ import { type AeProfiles, profileOf } from '../../../../shared/config.ts'
 import { readFileMeta } from '../../../../shared/dicom/part10.ts'
 import { normaliseUID } from '../../../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../../../shared/errors.ts'
+import { readUpTo } from '../../base/readUpTo.ts'
 import type { FragmentWalker } from '../fragmentWalker.ts'
 import type { Origin } from '../index.ts'
 import { checkIdentity, describePixels, MAX_HEADER_BYTES, readObjectHeader } from '../objectHeader.ts'
@@ -159,15 +160,4 @@ async function everyBlock(
     at += bytesRead
     await pace(bytesRead)
   }
-}
-
-async function readUpTo(handle: FileHandle, position: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length)
-  let done = 0
-  while (done < length) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, position + done)
-    if (bytesRead === 0) break
-    done += bytesRead
-  }
-  return bytes.subarray(0, done)
 }

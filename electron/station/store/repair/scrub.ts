@@ -35,13 +35,17 @@ export interface ScrubParts {
  * one. How far it came is kept in the index, so a restart goes on there.
  */
 export function startScrub({ bytesPerSecond, times, log, writer, startThread, report, busy }: ScrubParts) {
-  const begun = Date.now()
+  // Not by the wall clock, which somebody may set back.
+  const begun = performance.now()
   let thread: ReturnType<ScrubParts['startThread']> | undefined
   let running: Promise<void> | undefined
   let closed = false
   let bytes = 0
   let skipped = 0
   let resting = 0
+
+  /** At least a tick, at most a pass, whatever became of the clock that said when this one began. */
+  const restOf = (ms: number) => Math.min(times.passMs, Math.max(times.tickMs, ms))
 
   async function rest(): Promise<void> {
     const idle = thread
@@ -56,7 +60,7 @@ export function startScrub({ bytesPerSecond, times, log, writer, startThread, re
     if (!last) {
       const next = scrubBegun + times.passMs
       if (scrubbedTo > 0 && Date.now() >= next) await writer.call('setScrubState', 0, Date.now())
-      else resting = Math.max(Date.now() + times.tickMs, scrubbedTo > 0 ? next : 0)
+      else resting = performance.now() + restOf(scrubbedTo > 0 ? next - Date.now() : 0)
       return rest()
     }
     thread ??= startThread()
@@ -80,7 +84,7 @@ export function startScrub({ bytesPerSecond, times, log, writer, startThread, re
   }
 
   async function tick(): Promise<void> {
-    if (running || closed || Date.now() - begun < times.firstAfterMs || Date.now() < resting) return
+    if (running || closed || performance.now() - begun < times.firstAfterMs || performance.now() < resting) return
     if (busy() && ++skipped < BUSY_TICKS) return
     skipped = 0
     running = step()

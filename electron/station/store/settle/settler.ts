@@ -119,7 +119,11 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
       if (inUse.has(file)) left.delete(file)
       else
         await disk.removeFile(join(dataDir, file)).then(
-          () => left.delete(file),
+          () => {
+            left.delete(file)
+            // The mark of a segment whose sync failed.
+            return disk.removeFile(join(dataDir, `${file}.failed`)).catch(() => {})
+          },
           error => {
             if (errorCode(error) === 'ENOENT') left.delete(file)
             else log.warn({ file, err: error }, 'a landing file could not be removed yet')

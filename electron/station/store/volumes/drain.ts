@@ -63,12 +63,12 @@ export function createDrains(parts: DrainsParts) {
 
   const left: Array<{ volume: number; files: string[]; at: number }> = []
   function leave(volume: number, files: string[]): void {
-    if (files.length > 0) left.push({ volume, files, at: Date.now() })
+    if (files.length > 0) left.push({ volume, files, at: performance.now() })
   }
 
   /** What is locked, or lies on a disk that is away just now, is tried again. */
   async function removeLeft(linger: number): Promise<void> {
-    for (const entry of left.filter(({ at }) => Date.now() - at >= linger)) {
+    for (const entry of left.filter(({ at }) => performance.now() - at >= linger)) {
       const rest = await volumes.remove(entry.volume, entry.files).catch(() => entry.files)
       entry.files = rest
       if (rest.length === 0) left.splice(left.indexOf(entry), 1)
