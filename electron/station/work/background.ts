@@ -108,6 +108,9 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
       for (const { contentId, again, done } of wanted) {
         try {
           if (!closed) await lookAndKeep(contentId, again)
+        } catch (error) {
+          // Those behind it are waited for, too.
+          if (!closed) log.warn({ err: error, contentId }, 'an object that was asked for could not be looked into')
         } finally {
           done()
         }
@@ -144,7 +147,7 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
   }
 
   function hurry(contentIds: number[]): Promise<void> {
-    if (contentIds.length === 0) return Promise.resolve()
+    if (closed || contentIds.length === 0) return Promise.resolve()
     const looks = contentIds.map(contentId => new Promise<void>(done => urgent.push({ contentId, again: false, done })))
     wake()
     return Promise.all(looks).then(() => {})
