@@ -35,13 +35,17 @@ export async function runTests(root, args) {
   mkdirSync(path.join(root, 'out/screenshots'), { recursive: true })
   const total = { passed: 0, failed: 0, skipped: 0 }
   const lines = []
+  const failures = []
   for (const suite of only ? [only] : SUITES) {
     const started = Date.now()
     const counts = suite === 'static' ? await runStatic(root) : await runSuite(root, suite, filter, options)
     for (const kind of Object.keys(total)) total[kind] += counts[kind]
+    failures.push(...counts.failures.map(failure => `${suite}: ${failure}`))
     lines.push(`${suite.padEnd(10)}${((Date.now() - started) / 1000).toFixed(1).padStart(7)} s   ${sentence(counts)}`)
     console.log(`\n${lines.at(-1)}\n`)
   }
+  // Last, so that whoever sees only the end of a long log still learns what failed.
+  for (const failure of failures) console.log(`✗ ${failure}\n`)
   console.log(`${lines.join('\n')}\n`)
   const strict = process.env.CI === 'true' || mayInstall()
   if (strict && total.skipped > 0) console.log('On this machine nothing may be skipped: that is a failure.\n')
@@ -61,11 +65,12 @@ async function runStatic(root) {
     ...FLOORS.map(floor => ['tsc', ['-p', `${floor}/tsconfig.json`]]),
     ['knip', ['--config', 'build/knip.json', '--no-progress']],
   ]
-  const counts = { passed: 0, failed: 0, skipped: 0 }
+  const counts = { passed: 0, failed: 0, skipped: 0, failures: [] }
   for (const [name, args] of checks) {
     const started = Date.now()
     const ok = (await spawnThrough(bin(name), args, { cwd: root, shell: process.platform === 'win32' })) === 0
     counts[ok ? 'passed' : 'failed'] += 1
+    if (!ok) counts.failures.push(`${name} ${args.join(' ')}`)
     console.log(`${ok ? '✓' : '✗'} ${name} ${args.join(' ')} ${((Date.now() - started) / 1000).toFixed(1)} s`)
   }
   return counts
@@ -76,9 +81,11 @@ async function runSuite(root, suite, filter, options) {
   const files = testFiles(root, suite).filter(file => file.includes(filter))
   if (files.length === 0) {
     console.error(filter ? `No test file of ${suite} contains '${filter}'.` : `The suite ${suite} has no test files.`)
-    return { passed: 0, failed: filter ? 1 : 0, skipped: 0 }
+    return { passed: 0, failed: filter ? 1 : 0, skipped: 0, failures: [] }
   }
-  if (!(await ensureTools(root, suite))) return { passed: 0, failed: 0, skipped: countTests(root, files) }
+  if (!(await ensureTools(root, suite))) {
+    return { passed: 0, failed: 0, skipped: countTests(root, files), failures: [] }
+  }
   const report = path.join(root, `out/.vitest/${suite}.json`)
   rmSync(report, { force: true })
   const vitest = path.join(root, 'node_modules/vitest/vitest.mjs')
@@ -99,7 +106,10 @@ async function runSuite(root, suite, filter, options) {
   })
   const counts = readReport(report)
   // A file that did not load or an unhandled rejection fails the run without failing a test.
-  if (code !== 0 && counts.failed === 0) counts.failed = 1
+  if (code !== 0 && counts.failed === 0) {
+    counts.failed = 1
+    counts.failures.push(`vitest ended with ${code} and no failed test: see its output above`)
+  }
   return counts
 }
 
@@ -110,10 +120,23 @@ function readReport(file) {
       passed: report.numPassedTests,
       failed: report.numFailedTests,
       skipped: report.numPendingTests + report.numTodoTests,
+      failures: report.testResults.flatMap(failuresOf),
     }
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 }
+    return { passed: 0, failed: 1, skipped: 0, failures: ['no report was written: see the output above'] }
   }
+}
+
+/** A file's failed tests with the first lines of why; a file that did not load has a message and no test. */
+function failuresOf(file) {
+  const name = path.basename(file.name)
+  const tests = file.assertionResults.filter(result => result.status === 'failed')
+  const told = tests.map(test => `${name} › ${test.fullName.trim()}\n${firstLines(test.failureMessages.join('\n'))}`)
+  return told.length === 0 && file.status === 'failed' ? [`${name}\n${firstLines(file.message)}`] : told
+}
+
+function firstLines(text) {
+  return text.split('\n').slice(0, 12).join('\n').slice(0, 2000)
 }
 
 /** Paths below the repository, with forward slashes as vitest has them. */

@@ -28,6 +28,8 @@ import type { WriterApi } from './writer.ts'
 
 /** So long after an arrival or a read the store counts as busy. */
 const BUSY_MS = 500
+/** Problems kept for the first listener: a store that opens meets few. */
+const UNTOLD_PROBLEMS = 100
 /** Thumbnails come by the dozen: their studies are told together. */
 const WORK_TOLD_EVERY_MS = 300
 
@@ -74,9 +76,15 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   const receives = new Set<Receive>()
   const listeners = new Set<(changes: Change[]) => void>()
   const problemListeners = new Set<(problem: StoreProblem) => void>()
+  /** What is met before anybody can listen, while the store opens, is told to the first who does. */
+  let untold: StoreProblem[] | undefined = []
 
   function report(problem: StoreProblem): void {
     setImmediate(() => {
+      if (untold) {
+        if (untold.length < UNTOLD_PROBLEMS) untold.push(problem)
+        return
+      }
       for (const listener of problemListeners) listener(problem)
     })
   }
@@ -411,6 +419,9 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     },
     onProblem(listener) {
       problemListeners.add(listener)
+      const before = untold ?? []
+      untold = undefined
+      before.forEach(listener)
       return () => problemListeners.delete(listener)
     },
     setSetting: (user, key, value) => writer.call('setSetting', user, key, JSON.stringify(value)),

@@ -247,7 +247,10 @@ export interface Store {
   readonly epoch: number
   /** Told after each commit, with what it brought. A listener's failure is logged and harms nobody. Returns the unsubscribe. */
   onChanges(listener: (changes: Change[]) => void): () => void
-  /** Told of trouble a person should know of: other bytes under a known UID, a disk that failed. Returns the unsubscribe. */
+  /**
+   * Told of trouble a person should know of: other bytes under a known UID, a disk that failed. The first listener also hears, at
+   * once, what was met while the store opened. Returns the unsubscribe.
+   */
   onProblem(listener: (problem: StoreProblem) => void): () => void
   setSetting(user: string, key: string, value: unknown): Promise<void>
   /**
