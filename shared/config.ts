@@ -103,6 +103,38 @@ const volume = z.strictObject({
 })
 export type VolumeConfig = z.infer<typeof volume>
 
+/** What a configured node may ask of this station beside echo and store, which are open to all. */
+const nodeRight = z.enum(['query', 'retrieve', 'commitment', 'delete'])
+export type NodeRight = z.infer<typeof nodeRight>
+
+/** Another DICOM application that we know: it may ask more than a stranger, and we may call it. */
+const node = z.strictObject({
+  /** What people call it. */
+  name: z.string().trim().min(1).max(64),
+  AET: aeTitle,
+  host: z.string().trim().min(1).max(253),
+  port: z.int().min(1).max(65535),
+  rights: z.array(nodeRight).max(4).default(['query', 'retrieve', 'commitment']),
+  /** The only ones it calls from, as IP addresses; empty = any. */
+  addresses: z.array(z.string().trim().min(2).max(45)).max(16).default([]),
+})
+export type Node = z.infer<typeof node>
+
+const noTwo = (all: Node[], key: (one: Node) => string) => new Set(all.map(key)).size === all.length
+
+/** C-MOVE names its destination by AE title alone, so no two nodes have the same. */
+export const nodes = z
+  .array(node)
+  .max(1000)
+  .refine(all => noTwo(all, one => one.AET), 'two nodes have the same AE title')
+  .refine(all => noTwo(all, one => one.name), 'two nodes have the same name')
+
+/** Whether a peer may ask for a service that is not open to all. Its AE title is what it says of itself; addresses bind it. */
+export function nodeMay(right: NodeRight, callingAET: string, address: string, known: Node[]): boolean {
+  const own = known.find(one => one.AET === callingAET)
+  return own?.rights.includes(right) === true && (own.addresses.length === 0 || own.addresses.includes(address))
+}
+
 /** The station's configuration, version 1. Defaults < resources < file < environment < command line. */
 export const configSchema = z.object({
   version: z.literal(1).default(1),
@@ -130,6 +162,9 @@ export const configSchema = z.object({
     .default([]),
   /** How calling AEs are treated; changed while the station runs by `profiles.set`. */
   profiles: aeProfiles.default({ default: {}, byAET: {} }),
+  /** Further AE titles that this station answers to. */
+  aets: z.array(aeTitle).max(16).default([]),
+  nodes: nodes.default([]),
 })
 
 export type Config = z.infer<typeof configSchema>

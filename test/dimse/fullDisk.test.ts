@@ -35,7 +35,7 @@ test.each(['close', 'refuse'] as const)('at level %s an echo is answered still',
 test('where echo and storage are asked for together, storage alone is refused, by the provider', () => {
   const decision = negotiate(
     associateRequest([ECHO, CT, { ...CT, transferSyntaxes: [TS.JPIPReferenced] }]),
-    'ISOCENTER',
+    ['ISOCENTER'],
     profileOf(aeProfiles.parse({}), 'CT1'),
     false,
   )

@@ -30,7 +30,7 @@ export interface Door {
 /** The DIMSE door before a store in memory, closed when the test ends. Timers in ms, they become those of every AE. */
 export async function openDoor(
   { linger = 50, artim, pdu, rate, idle }: Partial<Timers> = {},
-  more: { places?: Partial<Places>; byAET?: AeProfiles['byAET'] } = {},
+  more: { places?: Partial<Places>; byAET?: AeProfiles['byAET']; aets?: string[] } = {},
 ): Promise<Door> {
   const given = { answerSeconds: artim, messageSeconds: pdu, idleSeconds: idle }
   const seconds = Object.entries(given).flatMap(([name, ms]) => (ms === undefined ? [] : [[name, ms / 1000]]))
@@ -50,7 +50,7 @@ export async function openDoor(
     child: () => log,
   }
   const dimse = await startDimse({
-    config: { aet: 'ISOCENTER', dimsePort: 0, dimseHost: '127.0.0.1', profiles },
+    config: { aet: 'ISOCENTER', aets: more.aets ?? [], dimsePort: 0, dimseHost: '127.0.0.1', profiles },
     store,
     log,
     captureFolder: join(temporaryFolder(), 'captures'),

@@ -11,7 +11,7 @@ const { ExplicitVRLittleEndian: EXPLICIT, ImplicitVRLittleEndian: IMPLICIT } = T
 const HOUSE = profileOf(aeProfiles.parse({}), 'ANY')
 
 function accepted(request: AssociateRequest, profile: Partial<AeProfile> = {}) {
-  const decision = negotiate(request, 'ISOCENTER', { ...HOUSE, ...profile })
+  const decision = negotiate(request, ['ISOCENTER'], { ...HOUSE, ...profile })
   if ('reject' in decision) throw new Error(decision.words)
   return decision.accept
 }
@@ -86,7 +86,15 @@ test.each<[string, Partial<AssociateRequest>, object]>([
   ['another application context', { applicationContext: '1.2.3' }, { result: 1, source: 1, reason: 2 }],
   ['another protocol version', { protocolVersion: 2 }, { result: 1, source: 2, reason: 2 }],
 ])('%s is rejected for good', (_name, more, reject) => {
-  expect(negotiate(associateRequest(CT, more), 'ISOCENTER', HOUSE)).toMatchObject({ reject })
+  expect(negotiate(associateRequest(CT, more), ['ISOCENTER'], HOUSE)).toMatchObject({ reject })
+})
+
+test('a further AE title of the station is answered to, and every title is told to who calls another', () => {
+  const aets = ['ISOCENTER', 'ISO_MR']
+  expect(negotiate(associateRequest(CT, { calledAET: 'ISO_MR' }), aets, HOUSE)).toHaveProperty('accept')
+  expect(negotiate(associateRequest(CT, { calledAET: 'OTHER' }), aets, HOUSE)).toMatchObject({
+    words: 'it called "OTHER", the AE title here is "ISOCENTER" or "ISO_MR"',
+  })
 })
 
 test('a newer peer that also speaks version 1 is taken', () => {
@@ -173,7 +181,7 @@ test.each<[string, AeProfile['calledAET'], boolean]>([
   ['PACS', 'any', true],
   ['', 'any', true],
 ])('called "%s" under a profile that wants %s', (calledAET, tolerance, taken) => {
-  const decision = negotiate(associateRequest(CT, { calledAET }), 'ISOCENTER', { ...HOUSE, calledAET: tolerance })
+  const decision = negotiate(associateRequest(CT, { calledAET }), ['ISOCENTER'], { ...HOUSE, calledAET: tolerance })
   expect('accept' in decision).toBe(taken)
   if ('accept' in decision) expect(decision.accept.calledAET).toBe(calledAET)
 })
@@ -193,7 +201,7 @@ test('a profile orders and forbids transfer syntaxes, says the PDU length and th
     messageSeconds: 120,
     bytesPerSecond: 100,
   }
-  const decision = negotiate(request, 'ISOCENTER', profile)
+  const decision = negotiate(request, ['ISOCENTER'], profile)
   if ('reject' in decision) throw new Error(decision.words)
   expect(decision.accept.contexts.map(({ result, transferSyntax }) => [result, transferSyntax])).toEqual([
     [0, TS.RLELossless],

@@ -19,7 +19,7 @@ const ENDED_KEPT = 200
 const CHANGE_PAUSE = 200
 
 export interface DimseOptions {
-  config: Pick<Config, 'aet' | 'dimsePort' | 'dimseHost' | 'profiles'>
+  config: Pick<Config, 'aet' | 'aets' | 'dimsePort' | 'dimseHost' | 'profiles'>
   store: Pick<Store, 'beginReceive' | 'space'>
   log: Log
   /** Where recordings lie; made when there is a first one. */
@@ -83,7 +83,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     }
     connections.set(address, others + 1)
     const association = new OpenAssociation(nextId++, socket, {
-      aet: config.aet,
+      aets: [config.aet, ...config.aets],
       store,
       log,
       profiles: () => profiles,

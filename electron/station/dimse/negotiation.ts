@@ -16,11 +16,16 @@ export const VERIFICATION = '1.2.840.10008.1.1'
 const STORAGE_SERVICE = '1.2.840.10008.4.2'
 
 /**
- * What the station answers to an association request: a pure function of the request, our AE title, the peer's profile and whether
+ * What the station answers to an association request: a pure function of the request, our AE titles, the peer's profile and whether
  * images are taken at all now. Where they are not, who only wants to store is sent away for now (most senders try again later by
  * themselves); who can do anything else here may, without its contexts for storage.
  */
-export function negotiate(request: AssociateRequest, aet: string, profile: AeProfile, takesImages = true): Decision {
+export function negotiate(
+  request: AssociateRequest,
+  aets: readonly string[],
+  profile: AeProfile,
+  takesImages = true,
+): Decision {
   // PS3.8 table 9-21: result 1 permanent; source 1 service user, 2 provider.
   if ((request.protocolVersion & 1) === 0) {
     return { reject: { result: 1, source: 2, reason: 2 }, words: 'it speaks another version of the protocol' }
@@ -28,10 +33,10 @@ export function negotiate(request: AssociateRequest, aet: string, profile: AePro
   if (request.applicationContext !== DICOM_APPLICATION_CONTEXT) {
     return { reject: { result: 1, source: 1, reason: 2 }, words: 'it asked for another application than DICOM' }
   }
-  if (!isCalled(request.calledAET, aet, profile.calledAET)) {
+  if (!isCalled(request.calledAET, aets, profile.calledAET)) {
     return {
       reject: { result: 1, source: 1, reason: 7 },
-      words: `it called "${request.calledAET}", the AE title here is "${aet}"`,
+      words: `it called "${request.calledAET}", the AE title here is ${aets.map(aet => `"${aet}"`).join(' or ')}`,
     }
   }
   const { user } = request
@@ -104,9 +109,9 @@ export function timersOf(profile: AeProfile): Omit<Timers, 'linger'> {
   }
 }
 
-function isCalled(called: string, aet: string, tolerance: AeProfile['calledAET']): boolean {
-  if (tolerance === 'any') return true
-  return called === aet || (tolerance === 'anyCase' && called.toUpperCase() === aet.toUpperCase())
+function isCalled(called: string, aets: readonly string[], tolerance: AeProfile['calledAET']): boolean {
+  if (tolerance === 'any' || aets.includes(called)) return true
+  return tolerance === 'anyCase' && aets.some(aet => called.toUpperCase() === aet.toUpperCase())
 }
 
 /**

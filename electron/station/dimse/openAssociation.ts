@@ -15,7 +15,8 @@ import { type Sender, serve } from './services.ts'
 export type FoundProblem = Pick<Problem, 'severity' | 'sentence' | 'detail'>
 
 export interface Surroundings {
-  aet: string
+  /** What peers may call us; the first is our own. */
+  aets: readonly string[]
   store: Pick<Store, 'beginReceive' | 'space'>
   log: Log
   /** As they are now: an association keeps those it began with. */
@@ -116,12 +117,14 @@ export class OpenAssociation {
 
   #sender(): Sender {
     const { SpecificCharacterSet, IssuerOfPatientID, conflictPolicy } = this.#profile
+    const { aets } = this.#around
+    const called = this.#association.request?.calledAET
     return {
       origin: {
         door: 'dimse',
         sourceAET: this.#callingAET,
         sendingAET: this.#callingAET,
-        receivingAET: this.#around.aet,
+        receivingAET: called && aets.includes(called) ? called : (aets[0] ?? ''),
         address: this.#address,
       },
       assumed: { SpecificCharacterSet, IssuerOfPatientID },
@@ -135,11 +138,11 @@ export class OpenAssociation {
   }
 
   #negotiate(request: AssociateRequest): Decision | Promise<Decision> {
-    const { aet, profiles, admission, store } = this.#around
+    const { aets, profiles, admission, store } = this.#around
     this.#tap?.identify(request)
     this.#profile = profileOf(profiles(), request.callingAET)
     const { level } = store.space
-    const decision = negotiate(request, aet, this.#profile, level === 'ok' || level === 'warn')
+    const decision = negotiate(request, aets, this.#profile, level === 'ok' || level === 'warn')
     if ('reject' in decision) return decision
     this.#place = admission.enter(this.#address)
     const { admitted } = this.#place
