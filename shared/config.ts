@@ -96,6 +96,8 @@ export const configSchema = z.object({
   settleAfterSeconds: z.number().min(0).max(600).default(60),
   /** Stored files are read again at this rate, behind all other work, and compared with their checksums; 0 = never. */
   scrubMegabytesPerSecond: z.number().min(0).max(1000).default(4),
+  /** How many days what is deleted can be taken back before it is purged; 0 = it stays until somebody purges it. */
+  binDays: z.int().min(0).max(36_500).default(30),
   /** How calling AEs are treated; changed while the station runs by `profiles.set`. */
   profiles: aeProfiles.default({ default: {}, byAET: {} }),
 })

@@ -47,6 +47,12 @@ export const ERRORS = {
     dimseStatus: 0x0112,
     httpStatus: 404,
   },
+  'gone': {
+    sentence: 'It was purged: the images are no longer on this station.',
+    retryable: false,
+    dimseStatus: 0x0112,
+    httpStatus: 410,
+  },
   'not-acceptable': {
     sentence: 'The image is not stored in any of the forms that were asked for.',
     retryable: false,

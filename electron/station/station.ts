@@ -63,6 +63,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       dataDir: options.dataDir,
       log,
       durability: config.durability,
+      binDays: config.binDays,
       settle: { afterMs: config.settleAfterSeconds * 1000 },
       onCondemned: () => {
         state.again = true

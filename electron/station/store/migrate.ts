@@ -7,9 +7,10 @@ import { sql as third } from './migrations/0003.ts'
 import { sql as fourth } from './migrations/0004.ts'
 import { sql as fifth } from './migrations/0005.ts'
 import { sql as sixth } from './migrations/0006.ts'
+import { sql as seventh } from './migrations/0007.ts'
 
 /** In order; position n brings a database from version n to n + 1. A step that has shipped is never edited. */
-export const MIGRATIONS: readonly string[] = [first, second, third, fourth, fifth, sixth]
+export const MIGRATIONS: readonly string[] = [first, second, third, fourth, fifth, sixth, seventh]
 
 /**
  * Brings the database to the newest version, each step in its own transaction, after a backup beside it
