@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { KEY_OBJECT_SELECTION } from '../../../shared/dicom/rejectionNote.ts'
 import { ERRORS, IsocenterError } from '../../../shared/errors.ts'
 import { type Disk, errorCode, SyncError } from '../base/durable.ts'
 import type { Log } from '../base/log.ts'
 import type { Thread } from '../base/thread.ts'
+import { startBin, unlinkDoomed } from './bin.ts'
 import { openDecisionLog } from './decisionLog.ts'
 import type { Decided } from './decisions.ts'
 import { GatherPool } from './gatherPool.ts'
@@ -13,7 +16,7 @@ import { type LandingLimits, openLanding } from './landing/landing.ts'
 import { type LandingFolder, liesSettled, newestRecord, replayLanding, tidyLanding } from './landing/replay.ts'
 import { LANDING_FOLDER } from './landing/segment.ts'
 import type { ReaderApi } from './reader.ts'
-import { createReadPool } from './readPool.ts'
+import { createReaderCall, createReads } from './readPool.ts'
 import { ObjectReceive, type ReceiveContext } from './receive.ts'
 import { condemnIndex } from './repair/indexFile.ts'
 import type { SoundIndex } from './repair/openSoundIndex.ts'
@@ -36,6 +39,7 @@ const WORK_TOLD_EVERY_MS = 300
 export interface StoreParts {
   dataDir: string
   log: Log
+  binDays: number
   graceMs: number
   recoverMs: number
   disk: Disk
@@ -177,6 +181,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     nextContentId: () => ++lastContentId,
     async commit(object): Promise<Received> {
       const received = await commit(object)
+      if (object.header.SOPClassUID === KEY_OBJECT_SELECTION) bin.wake()
       const { outcome, SOPInstanceUID, contentId } = received
       outcomes[outcome]++
       if (outcome !== 'duplicate') settler.landed(object.metaLength + object.length)
@@ -219,6 +224,8 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       lastContentId = Math.max(lastContentId, await newestRecord(dataDir, folder.segments))
       for (const contentId of gone) lastContentId = Math.max(lastContentId, contentId)
     }
+    // Else what was purged but not yet unlinked would be set aside as if it had never had a row.
+    await unlinkDoomed(writer, disk, dataDir)
     /** What lies under these numbers is at most half of a settling that was cut off: the objects come from the log. */
     const halves: number[] = []
     const objects = await replayLanding({
@@ -248,6 +255,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     })
     replayed = true
     settler.begin()
+    bin.wake()
     if (objects + orphans > 0) log.warn({ objects, orphans }, 'received again from the landing log; set aside')
   }
 
@@ -283,6 +291,32 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     return answer
   }
 
+  const used = () => {
+    lastUse = performance.now()
+  }
+  const callReader = createReaderCall(readers, used, ifDamaged)
+  const bin = startBin({
+    dataDir,
+    log,
+    disk,
+    binDays: parts.binDays,
+    writer,
+    read: callReader,
+    decide,
+    tell(told) {
+      seq = Math.max(seq, told.seq)
+      tell(told.changes)
+    },
+    report,
+    failedSync: becomeReadOnly,
+    writable: () => !readOnly && replayed,
+    repairing: () => isRepairing(),
+    volumes,
+    settler,
+    drains,
+  })
+  volumes.onReady(bin.wake)
+
   /** After a failed sync: a write, a sync and the index opened anew must succeed before anything is taken again. */
   async function recover(): Promise<void> {
     const path = join(dataDir, LANDING_FOLDER, 'probe')
@@ -301,7 +335,8 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       epoch = (await writer.call('reopen')).epoch
       landing.recover()
       readOnly = false
-      if (!replayed) await replay()
+      if (replayed) bin.wake()
+      else await replay()
       log.warn({}, 'the disk works again: new images are taken')
       report({ severity: 'attention', sentence: 'The disk works again: new images are taken.', detail: '' })
     } catch (error) {
@@ -341,6 +376,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     await recovering
     await upkeep.close().catch(error => log.error({ err: error }, 'upkeep did not end cleanly'))
     await drains.close().catch(error => log.error({ err: error }, 'moving between volumes did not end cleanly'))
+    await bin.close()
     await settler.close().catch(error => log.error({ err: error }, 'settling did not end cleanly'))
     await landing.close().catch(error => log.error({ err: error }, 'the landing log was not closed cleanly'))
     await decisionLog.close().catch(error => log.error({ err: error }, 'the log of decisions was not closed cleanly'))
@@ -351,6 +387,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     await writer.stop()
   }
 
+  let isRepairing = () => opened.repairing
   await replay().catch(becomeReadOnly)
 
   const upkeep = await startUpkeep({
@@ -378,10 +415,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     },
   })
 
-  const used = () => {
-    lastUse = performance.now()
-  }
-  const read = createReadPool(readers, used, ifDamaged)
+  isRepairing = () => upkeep.repairing
   if (parts.lost) {
     const { trouble, backup } = parts.lost
     const was = { damaged: 'was damaged and is set aside', missing: 'was missing', asked: 'was set aside as you asked' }
@@ -397,6 +431,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     return volume.id
   }
 
+  const read = createReads(callReader)
   return {
     read,
     beginReceive(start) {
@@ -430,6 +465,20 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     setPriority: (uid, priority) => decide(() => writer.call('setPriority', uid, priority, Date.now())),
     putDraft: (uid, user, draft, rev) =>
       decide(() => writer.call('putDraft', uid, user, JSON.stringify(draft), rev, Date.now())),
+    remove: (items, reason, user) => {
+      const ids = items.map(newUID)
+      return decide(() => writer.call('remove', items, ids, reason, user, Date.now()))
+    },
+    restore: (id, user) => decide(() => writer.call('restore', id, user, Date.now())),
+    async purge(id, user) {
+      // It names files by their rows: those that have none yet would come back with the repair.
+      if (upkeep.repairing) throw new IsocenterError('index-incomplete')
+      const answer = await decide(() => writer.call('beginPurge', id, user, Date.now()))
+      bin.wake()
+      return answer
+    },
+    move: (wish, user) => decide(() => writer.call('move', wish, newUID(), newUID(), user, Date.now())),
+    moveBack: (id, user) => decide(() => writer.call('moveBack', id, user, Date.now())),
     async finishWork(contentId, found) {
       tellWork(await writer.call('finishWork', contentId, found))
     },
@@ -462,4 +511,9 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       return closing
     },
   }
+}
+
+/** A UID of our own (PS3.5 §B.2). */
+function newUID(): string {
+  return `2.25.${BigInt(`0x${randomUUID().replaceAll('-', '')}`)}`
 }

@@ -30,6 +30,8 @@ const READERS = 2
 export interface StoreOptions {
   dataDir: string
   log: Log
+  /** How long what is deleted can be taken back; 0 = until somebody purges it. */
+  binDays?: number
   /** How long `close` waits for running receives. */
   graceMs?: number
   /** 'os' gives up durability under a power cut for speed: nothing is synced on the way to the answer. */
@@ -55,7 +57,7 @@ const RECOVER_MS = 15_000
 
 /** Opens the vault: one writer thread, a pool of readers, the files below `dataDir`. Rejects with 'database-newer' among others. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { dataDir, log, graceMs = 10_000, durability = 'full', recoverMs = RECOVER_MS } = options
+  const { dataDir, log, binDays = 30, graceMs = 10_000, durability = 'full', recoverMs = RECOVER_MS } = options
   const disk = options.disk ?? createDisk(durability)
   await refuseNetworkFolder(dataDir)
   await mkdir(join(dataDir, 'files'), { recursive: true })
@@ -78,6 +80,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     return await createStore({
       dataDir,
       log,
+      binDays,
       graceMs,
       recoverMs,
       disk,

@@ -80,7 +80,8 @@ export function qidoKeys(level: Level): ReadonlySet<string> {
 /** The query as one statement: exported so that a test can ask SQLite for its plan. */
 export function qidoStatement(query: QidoQuery): { sql: string; values: Value[] } {
   const levels = LEVELS[query.level]
-  const conditions: Condition[] = []
+  // A study or series without a shown instance is hidden itself.
+  const conditions: Condition[] = [{ sql: `${query.level}.hidden = 0`, values: [] }]
   const uids = (keyword: 'StudyInstanceUID' | 'SeriesInstanceUID') => {
     const uid = query[keyword]
     if (uid !== undefined) conditions.push({ sql: `${keyword} = ?`, values: [uid] })
@@ -93,7 +94,7 @@ export function qidoStatement(query: QidoQuery): { sql: string; values: Value[] 
     const condition = matcher && conditionOf(keyword, matcher, value.trim(), query.fuzzymatching)
     if (condition) conditions.push(condition)
   }
-  const where = conditions.length > 0 ? `WHERE ${conditions.map(condition => `(${condition.sql})`).join(' AND ')}` : ''
+  const where = `WHERE ${conditions.map(condition => `(${condition.sql})`).join(' AND ')}`
   const columns = levels.flatMap(level => RETURNED[level])
   // By row id: pages do not shift while objects arrive.
   const order = levels.map(level => `${level}.id`).join(', ')
@@ -150,7 +151,7 @@ function conditionOf(keyword: string, matcher: Matcher, value: string, fuzzy: bo
     case 'modalities': {
       const list = value.split(/[\\,]/).map(modality => textCondition('other.Modality', modality.trim()))
       return {
-        sql: `EXISTS (SELECT 1 FROM series AS other WHERE other.study = study.id AND (${list.map(({ sql }) => sql).join(' OR ')}))`,
+        sql: `EXISTS (SELECT 1 FROM series AS other WHERE other.study = study.id AND other.hidden = 0 AND (${list.map(({ sql }) => sql).join(' OR ')}))`,
         values: list.flatMap(({ values }) => values),
       }
     }

@@ -94,12 +94,13 @@ export function matching(filter: StudyFilter, found: Found): Statement {
   const { sql, values, index } = filterConditions(filter)
   if (found.kind === 'some') {
     return {
-      sql: `FROM study NOT INDEXED WHERE study.id IN (SELECT value FROM json_each(?))${sql && ` AND ${sql}`}`,
+      sql: `FROM study NOT INDEXED WHERE hidden = 0 AND study.id IN (SELECT value FROM json_each(?))${sql && ` AND ${sql}`}`,
       values: [found.ids, ...values],
     }
   }
-  const conditions = [sql, found.kind === 'many' ? 'searched(study.id)' : ''].filter(Boolean).join(' AND ')
-  return { sql: `FROM study INDEXED BY ${index}${conditions && ` WHERE ${conditions}`}`, values }
+  // The indexes hold what is shown alone, and serve a query that asks for that.
+  const conditions = ['hidden = 0', sql, found.kind === 'many' ? 'searched(study.id)' : ''].filter(Boolean)
+  return { sql: `FROM study INDEXED BY ${index} WHERE ${conditions.join(' AND ')}`, values }
 }
 
 /** A page by sorting all that match: right when they are few. */
@@ -115,7 +116,7 @@ export function sortedStatement(
   let reached = ''
   if (after) {
     const later = `(${place.join(', ')}) ${query.descending ? '<' : '>'} (${place.map(() => '?').join(', ')})`
-    reached = `${sql.includes(' WHERE ') ? ' AND' : ' WHERE'} (pinned < ? OR (pinned = ? AND ${later}))`
+    reached = ` AND (pinned < ? OR (pinned = ? AND ${later}))`
     values.push(after.pinned, after.pinned, ...after.keys, after.id)
   }
   const order = orderOf(place, query.descending)
@@ -138,7 +139,13 @@ export function walkStatements(
   const beyond = query.descending ? '<' : '>'
   const order = orderOf([...keys, 'study.id'], query.descending)
   const range = (pinned: number, condition: string, given: Value[]): Statement => {
-    const all = [`pinned = ${pinned}`, condition, filter.sql, found.kind === 'many' ? 'searched(study.id)' : '']
+    const all = [
+      'hidden = 0',
+      `pinned = ${pinned}`,
+      condition,
+      filter.sql,
+      found.kind === 'many' ? 'searched(study.id)' : '',
+    ]
     return {
       sql: `SELECT ${columns} FROM study INDEXED BY ${index} WHERE ${all.filter(Boolean).join(' AND ')} ORDER BY ${order} LIMIT ?`,
       values: [...given, ...filter.values],

@@ -1,10 +1,11 @@
 import type { Database } from 'better-sqlite3'
-import { createApplyDecision } from '../applyDecision.ts'
+import type { createApplyDecision } from '../applyDecision.ts'
 import type { createCommitRows } from '../commitRows.ts'
 import type { Decision } from '../decisionLog.ts'
 import type { Change, Origin } from '../index.ts'
 import type { PlacedObject } from '../receivedObject.ts'
 import { type ContentPlace, sameDataSet } from '../sameBytes.ts'
+import type { Visibility } from '../visibility.ts'
 
 /** A content as its rows have it, with what its object is made from again. */
 export interface KnownCopy extends ContentPlace {
@@ -57,8 +58,8 @@ export function createRepairRows(
   dataDir: string,
   epoch: number,
   commitRows: ReturnType<typeof createCommitRows>,
+  { applyDecision, visibility }: ReturnType<typeof createApplyDecision>,
 ) {
-  const { applyDecision } = createApplyDecision(db)
   const between = db.prepare<[number, number], KnownRow>(`${KNOWN} WHERE content.id BETWEEN ? AND ?`)
   const behind = db.prepare<[number, number], KnownRow>(
     `${KNOWN} WHERE content.id > ? AND volume = 1 AND state = 'whole' ORDER BY content.id LIMIT ?`,
@@ -95,7 +96,7 @@ export function createRepairRows(
     `INSERT INTO change (epoch, kind, StudyInstanceUID, SOPInstanceUID, content) VALUES (?, 'study', ?, '', NULL)`,
   )
   const newestSeq = db.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`).pluck()
-  const forget = createForget(db)
+  const forget = createForget(db, visibility)
 
   const tellStudies = (uids: Iterable<string>): Change[] =>
     [...new Set(uids)].map(StudyInstanceUID => ({
@@ -181,7 +182,6 @@ export function createRepairRows(
     /** A part of `decisions.log`, in its order. What is said of a study that has no row yet waits for it. */
     replayDecisions: db.transaction((decisions: Decision[]): { changes: Change[]; seq: number } => {
       const touched = decisions.flatMap(decision => {
-        for (const content of contentsGone(decision)) addGone.run(content)
         const needsRow = decision.kind === 'reading' || decision.kind === 'priority'
         if (!needsRow || studyByUID.get(decision.StudyInstanceUID)) return applyDecision(decision)
         keepUndecided.run(decision.StudyInstanceUID, decision.kind, JSON.stringify(decision))
@@ -221,11 +221,6 @@ export function createRepairRows(
   }
 }
 
-/** The one place that knows which decisions name files that are gone. */
-function contentsGone(decision: Decision): number[] {
-  return 'contents' in decision && Array.isArray(decision.contents) ? decision.contents : []
-}
-
 function knownCopy({ door, sourceAET, sendingAET, receivingAET, address, ...row }: KnownRow): KnownCopy {
   // A fresh copy: a small view of a large buffer would cross to another thread with all of it.
   return {
@@ -236,45 +231,28 @@ function knownCopy({ door, sourceAET, sendingAET, receivingAET, address, ...row 
 }
 
 /** Takes rows away that are made again in the same transaction, behind an older version of the same instance. */
-function createForget(db: Database) {
-  const place = db.prepare<
-    [number],
-    { instance: number; series: number; study: number; frames: number; bytes: number; contents: number }
-  >(
-    `SELECT instance.id AS instance, series.id AS series, series.study, NumberOfFrames AS frames, copy.length AS bytes,
+function createForget(db: Database, visibility: Visibility) {
+  const place = db.prepare<[number], { instance: number; series: number; study: number; contents: number }>(
+    `SELECT instance.id AS instance, series.id AS series, series.study,
        (SELECT count(*) FROM content AS every WHERE every.instance = instance.id) AS contents
-     FROM content JOIN copy ON copy.content = content.id JOIN instance ON instance.id = content.instance
-     JOIN series ON series.id = instance.series WHERE content.id = ?`,
+     FROM content JOIN instance ON instance.id = content.instance JOIN series ON series.id = instance.series
+     WHERE content.id = ?`,
   )
-  const removeRows = ['copy', 'pending', 'thumbnail'].map(table => db.prepare(`DELETE FROM ${table} WHERE content = ?`))
-  const removeContent = db.prepare('DELETE FROM content WHERE id = ?')
+  const removeRows = ['copy', 'pending', 'thumbnail', 'unreadNote']
+    .map(table => db.prepare(`DELETE FROM ${table} WHERE content = ?`))
+    .concat(db.prepare('DELETE FROM content WHERE id = ?'))
   const removeInstance = db.prepare('DELETE FROM instance WHERE id = ?')
-  const lessBytes = db.prepare('UPDATE study SET size = size - ? WHERE id = ?')
-  const lessInStudy = db.prepare(
-    'UPDATE study SET NumberOfStudyRelatedInstances = NumberOfStudyRelatedInstances - 1 WHERE id = ?',
-  )
-  const lessInSeries = db.prepare(
-    `UPDATE series SET NumberOfSeriesRelatedInstances = NumberOfSeriesRelatedInstances - 1, frames = frames - ? WHERE id = ?`,
-  )
-  const addToTotal = db.prepare('UPDATE state SET value = value + ? WHERE key = ?')
-  const emptySeries = db.prepare<[number], { study: number }>(
-    'SELECT study FROM series WHERE id = ? AND NOT EXISTS (SELECT 1 FROM instance WHERE series = series.id)',
-  )
-  const removeSeries = db.prepare('DELETE FROM series WHERE id = ?')
-  const lessSeries = db.prepare(
-    'UPDATE study SET NumberOfStudyRelatedSeries = NumberOfStudyRelatedSeries - 1 WHERE id = ?',
-  )
-  const removeTokens = db.prepare(
-    'DELETE FROM studyToken WHERE study = @study AND NOT EXISTS (SELECT 1 FROM series WHERE study = @study)',
+  const removeSeries = db.prepare(
+    'DELETE FROM series WHERE id = ? AND NOT EXISTS (SELECT 1 FROM instance WHERE series = series.id)',
   )
   const removeStudy = db.prepare(
-    'DELETE FROM study WHERE id = @study AND NOT EXISTS (SELECT 1 FROM series WHERE study = @study)',
+    `DELETE FROM study WHERE id = ? AND NOT EXISTS (SELECT 1 FROM series WHERE study = study.id)
+     AND NOT EXISTS (SELECT 1 FROM move WHERE move.StudyInstanceUID = study.StudyInstanceUID AND state = 'active')`,
   )
-
   const correctTimes = db.prepare(
     `UPDATE study SET (firstReceived, lastReceived) = (SELECT min(received), max(received) FROM series
        JOIN instance ON instance.series = series.id JOIN content ON content.instance = instance.id
-       WHERE series.study = study.id) WHERE id = ?`,
+       WHERE series.study = study.id) WHERE id = ? AND EXISTS (SELECT 1 FROM series WHERE study = study.id)`,
   )
   const left = { series: new Set<number>(), studies: new Set<number>() }
 
@@ -284,29 +262,18 @@ function createForget(db: Database) {
       const at = place.get(id)
       if (!at) return
       for (const remove of removeRows) remove.run(id)
-      removeContent.run(id)
-      lessBytes.run(at.bytes, at.study)
-      addToTotal.run(-at.bytes, 'bytes')
-      left.studies.add(at.study)
-      if (at.contents > 1) return
-      removeInstance.run(at.instance)
-      lessInStudy.run(at.study)
-      lessInSeries.run(at.frames, at.series)
-      addToTotal.run(-1, 'instances')
+      if (at.contents === 1) removeInstance.run(at.instance)
       left.series.add(at.series)
+      left.studies.add(at.study)
     },
-    /** When the rows are made again: what stayed empty goes, the rest says again when its images came. */
+    /** When the rows are made again: all is summed anew, what stayed empty goes, the rest says again when its images came. */
     end(): void {
-      for (const id of left.series) {
-        const empty = emptySeries.get(id)
-        if (!empty) continue
-        removeSeries.run(id)
-        lessSeries.run(empty.study)
-        addToTotal.run(-1, 'series')
-        removeTokens.run(empty)
-        removeStudy.run(empty)
+      visibility.recount(left.series, left.studies)
+      for (const id of left.series) removeSeries.run(id)
+      for (const id of left.studies) {
+        removeStudy.run(id)
+        correctTimes.run(id)
       }
-      for (const id of left.studies) correctTimes.run(id)
       left.series.clear()
       left.studies.clear()
     },

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import {
   closeSync,
+  existsSync,
   fstatSync,
   openSync,
   readFileSync,
@@ -198,11 +199,11 @@ export function createVolumeFolder({ root, hasIdentity }: VolumeData) {
         return results
       }),
 
-    /** Those that could not be removed yet. */
+    /** Those that could not be removed yet; the others are gone for good, by a power cut too. */
     remove: (files: string[], identity: string): string[] =>
       told(() => {
         device(identity)
-        return files.filter(file => {
+        const left = files.filter(file => {
           try {
             unlinkSync(join(root, file))
             return false
@@ -210,6 +211,9 @@ export function createVolumeFolder({ root, hasIdentity }: VolumeData) {
             return errorCode(error) !== 'ENOENT'
           }
         })
+        for (const folder of new Set(files.map(file => dirname(join(root, file)))))
+          if (existsSync(folder)) syncFolderSync(folder)
+        return left
       }),
   }
 }

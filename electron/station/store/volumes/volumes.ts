@@ -63,6 +63,7 @@ export async function openVolumes(parts: VolumesParts) {
   /** The configuration's volumes that have never been there: they have no row yet. */
   const unseen = new Map<string, { config: VolumeConfig; told: boolean; busy: boolean }>()
   const station = await writer.call('stationIdentity')
+  const readyListeners = new Set<() => void>()
   let closed = false
 
   function hold(row: VolumeRow): Volume {
@@ -127,6 +128,7 @@ export async function openVolumes(parts: VolumesParts) {
       sentence: STATE_SENTENCES[state](volume.name),
       detail: volume.root,
     })
+    if (state === 'ready') for (const listener of readyListeners) listener()
   }
 
   async function check(volume: Volume, first = false): Promise<void> {
@@ -264,7 +266,7 @@ export async function openVolumes(parts: VolumesParts) {
       return use(id, bytes, thread => thread.call('put', objects, volumeOf(id).identity))
     },
 
-    /** Files that nobody is sent to any more. Resolves with those that could not be removed yet. */
+    /** Files that nobody is sent to any more. Durable when it resolves, with those that could not be removed yet. */
     remove: (id: number, files: string[]): Promise<string[]> =>
       use(id, 0, thread => thread.call('remove', files, volumeOf(id).identity)),
 
@@ -289,6 +291,11 @@ export async function openVolumes(parts: VolumesParts) {
         space: { free: 0, total: 0, level: 'ok' as const },
       })),
     ],
+
+    /** A disk is back. */
+    onReady(listener: () => void): void {
+      readyListeners.add(listener)
+    },
 
     setDraining(id: number, draining: boolean): void {
       volumeOf(id).draining = draining
