@@ -34,6 +34,8 @@ export type Decision = { at: number; StudyInstanceUID: string } & (
       reason: string
       SeriesInstanceUID: string
       to: string
+      /** The study `to` was made for it. */
+      made: boolean
       patient: PatientModule
     }
   | { kind: 'movedBack'; id: string; by: string }

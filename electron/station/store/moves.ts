@@ -32,23 +32,26 @@ interface MoveRow {
   StudyInstanceUID: string
   SeriesInstanceUID: string
   toStudyInstanceUID: string
+  made: 0 | 1
   patient: string
   before: string | null
 }
-type StudyRow = PatientModule & { id: number; patient: number; movedAt: number }
-type Before = PatientModule & { movedAt: number }
+type StudyTexts = Record<(typeof STUDY)[number], string>
+type StudyRow = PatientModule & StudyTexts & { id: number; patient: number; movedAt: number }
+/** As the study was shown: what undoes a move, and makes the study a series came from anew when it has no row any more. */
+type Before = PatientModule & StudyTexts & { movedAt: number }
 
 /** Studies and series that are shown under another patient or in another study, as rows; the objects stay as they were received. */
 export function createMoves(db: Database, visibility: Visibility) {
-  const COLUMNS = 'number, id, at, StudyInstanceUID, SeriesInstanceUID, toStudyInstanceUID, patient, before'
+  const COLUMNS = 'number, id, at, StudyInstanceUID, SeriesInstanceUID, toStudyInstanceUID, made, patient, before'
   const byId = db.prepare<[string], MoveRow & { state: string }>(`SELECT ${COLUMNS}, state FROM move WHERE id = ?`)
   const active = db.prepare<[string, string], MoveRow>(
     `SELECT ${COLUMNS} FROM move WHERE StudyInstanceUID = ? AND SeriesInstanceUID = ? AND state = 'active'
      ORDER BY number DESC LIMIT 1`,
   )
   const add = db.prepare(
-    `INSERT OR IGNORE INTO move (id, at, by, reason, StudyInstanceUID, SeriesInstanceUID, toStudyInstanceUID, patient, before, state)
-     VALUES (@id, @at, @by, @reason, @StudyInstanceUID, @SeriesInstanceUID, @to, @patient, @before, 'active')`,
+    `INSERT OR IGNORE INTO move (id, at, by, reason, StudyInstanceUID, SeriesInstanceUID, toStudyInstanceUID, made, patient, before, state)
+     VALUES (@id, @at, @by, @reason, @StudyInstanceUID, @SeriesInstanceUID, @to, @made, @patient, @before, 'active')`,
   )
   const allActive = db.prepare<[string], MoveRow>(
     `SELECT ${COLUMNS} FROM move WHERE StudyInstanceUID = ? AND SeriesInstanceUID = '' AND state = 'active' ORDER BY number`,
@@ -56,7 +59,7 @@ export function createMoves(db: Database, visibility: Visibility) {
   const setBefore = db.prepare('UPDATE move SET before = ? WHERE number = ? AND before IS NULL')
   const setUndone = db.prepare(`UPDATE move SET state = 'undone' WHERE number = ?`)
   const studyByUID = db.prepare<[string], StudyRow>(
-    `SELECT id, patient, movedAt, ${PATIENT.join(', ')} FROM study WHERE StudyInstanceUID = ?`,
+    `SELECT id, patient, movedAt, ${[...PATIENT, ...STUDY].join(', ')} FROM study WHERE StudyInstanceUID = ?`,
   )
   const seriesIn = db
     .prepare<[number, string], number>('SELECT id FROM series WHERE study = ? AND SeriesInstanceUID = ?')
@@ -72,7 +75,7 @@ export function createMoves(db: Database, visibility: Visibility) {
     `INSERT INTO study (patient, StudyInstanceUID, foldedName, firstReceived, lastReceived, sendingAET, synthetic, reading,
        readingBy, readingAt, priority, priorityByHand, hidden, ${[...PATIENT, ...STUDY].join(', ')})
      SELECT @patient, @to, @foldedName, firstReceived, lastReceived, sendingAET, synthetic, reading, readingBy, readingAt,
-       priority, priorityByHand, 1, ${PATIENT.map(name => `@${name}`).join(', ')}, ${STUDY.join(', ')} FROM study WHERE id = @id`,
+       priority, priorityByHand, 1, ${[...PATIENT, ...STUDY].map(name => `@${name}`).join(', ')} FROM study WHERE id = @id`,
   )
   const setStudyOf = db.prepare('UPDATE series SET study = ?, movedAt = ? WHERE id = ?')
   const setSeriesMoved = db.prepare('UPDATE series SET movedAt = ? WHERE id = ?')
@@ -95,16 +98,17 @@ export function createMoves(db: Database, visibility: Visibility) {
     return [StudyInstanceUID, ...counted.flatMap(one => visibility.countPriors(one, study.id))]
   }
 
-  function makeStudy(from: StudyRow, to: string, patient: PatientModule): StudyRow {
-    const foldedName = foldName(patient.PatientName)
-    addStudyLike.run({ ...pick(patient), patient: patientId(patient, to), to, foldedName, id: from.id })
+  function makeStudy(from: StudyRow, to: string, as: PatientModule & StudyTexts): StudyRow {
+    const foldedName = foldName(as.PatientName)
+    const texts = { ...pick(as), ...pickStudy(as) }
+    addStudyLike.run({ ...texts, patient: patientId(as, to), to, foldedName, id: from.id })
     return studyByUID.get(to) as StudyRow
   }
 
   function applyMove(decision: Move): string[] {
-    const { id, at, by, reason, StudyInstanceUID, SeriesInstanceUID, to, patient } = decision
+    const { id, at, by, reason, StudyInstanceUID, SeriesInstanceUID, to, made, patient } = decision
     const study = studyByUID.get(StudyInstanceUID)
-    const before = study ? JSON.stringify({ ...pick(study), movedAt: study.movedAt } satisfies Before) : null
+    const before = study ? JSON.stringify(asShown(study)) : null
     const row = {
       id,
       at,
@@ -113,15 +117,17 @@ export function createMoves(db: Database, visibility: Visibility) {
       StudyInstanceUID,
       SeriesInstanceUID,
       to,
+      made: Number(made),
       before,
       patient: JSON.stringify(patient),
     }
     everMoved.add(StudyInstanceUID)
     if (add.run(row).changes === 0 || !study) return []
-    if (SeriesInstanceUID === '') return showAs(study, StudyInstanceUID, { ...patient, movedAt: at })
+    if (SeriesInstanceUID === '') return showAs(study, StudyInstanceUID, { ...asShown(study), ...patient, movedAt: at })
     const series = seriesIn.get(study.id, SeriesInstanceUID)
     if (series === undefined) return []
-    const target = studyByUID.get(to) ?? makeStudy(study, to, patient)
+    // One that was there then says itself what it is as soon as its own images are here again.
+    const target = studyByUID.get(to) ?? makeStudy(study, to, { ...(made ? pickStudy(study) : NO_TEXTS), ...patient })
     setStudyOf.run(target.id, at, series)
     return visibility.recount([], [study.id, target.id])
   }
@@ -156,12 +162,27 @@ export function createMoves(db: Database, visibility: Visibility) {
   }
 
   /** What takes moves back that were read from the log before anything of their study was here. */
-  function fillBefore(moves: MoveRow[], received: PatientModule): void {
-    let before: Before = { ...pick(received), movedAt: 0 }
+  function fillBefore(moves: MoveRow[], received: Before): void {
+    let before = received
     for (const { number, at, patient } of moves) {
       setBefore.run(JSON.stringify(before), number)
-      before = { ...pick(JSON.parse(patient)), movedAt: at }
+      before = { ...before, ...pick(JSON.parse(patient)), movedAt: at }
     }
+  }
+
+  /** What every move of the object's place takes back to. */
+  function fillMoves(header: PlacedObject['header'], way: MoveRow[]): void {
+    const received: Before = { ...pick(header), ...pickStudy(header), movedAt: 0 }
+    const ofOrigin = allActive.all(header.StudyInstanceUID)
+    const first = way[0]
+    const last = way.at(-1)
+    fillBefore(ofOrigin, received)
+    if (!first || !last) return
+    // Its study may have been moved before the series left it.
+    const then = ofOrigin.filter(({ number }) => number < first.number).at(-1)
+    fillBefore(way, then ? { ...received, ...pick(JSON.parse(then.patient)), movedAt: then.at } : received)
+    if (last.made)
+      fillBefore(allActive.all(last.toStudyInstanceUID), { ...received, ...pick(JSON.parse(last.patient)) })
   }
 
   function targetPatient(to: MoveTarget): PatientModule {
@@ -186,7 +207,8 @@ export function createMoves(db: Database, visibility: Visibility) {
       }
       if (SeriesInstanceUID === '') {
         if (PATIENT.every(name => patient[name] === study[name])) throw new IsocenterError('bad-request', 'it is there')
-        return { kind: 'move', ...said, reason, StudyInstanceUID, SeriesInstanceUID, to: StudyInstanceUID, patient }
+        const to = StudyInstanceUID
+        return { kind: 'move', ...said, reason, StudyInstanceUID, SeriesInstanceUID, to, made: false, patient }
       }
       if (seriesIn.get(study.id, SeriesInstanceUID) === undefined) {
         throw new IsocenterError('not-found', `series ${SeriesInstanceUID}`)
@@ -203,7 +225,8 @@ export function createMoves(db: Database, visibility: Visibility) {
           throw new IsocenterError('bad-request', 'take its earlier moves back instead')
         return { kind: 'movedBack', id: way.id, at: said.at, by: said.by, StudyInstanceUID: into }
       }
-      return { kind: 'move', ...said, reason, StudyInstanceUID, SeriesInstanceUID, to: into, patient }
+      const made = target === undefined
+      return { kind: 'move', ...said, reason, StudyInstanceUID, SeriesInstanceUID, to: into, made, patient }
     },
     /** Throws 'not-found', or 'bad-request' when it was moved on since. */
     planMoveBack(id: string, at: number, by: string): MovedBack {
@@ -231,15 +254,14 @@ export function createMoves(db: Database, visibility: Visibility) {
       if (!newest) return undefined
       const isKnown = studyByUID.get(StudyInstanceUID) !== undefined
       const patient: PatientModule = isKnown ? NOBODY : JSON.parse(newest.patient)
-      const study = isKnown && ofSeries ? Object.fromEntries(STUDY.map(name => [name, ''])) : {}
+      const study = ofSeries && (isKnown || !ofSeries.made) ? NO_TEXTS : {}
       const flags = header.flags.filter(flag => flag !== 'no-patient-id' && flag !== 'junk-patient-id')
       return {
         object: { ...object, header: { ...header, ...study, ...patient, StudyInstanceUID, flags } },
         mark(studyId, seriesId) {
           if (ofSeries) setSeriesMoved.run(ofSeries.at, seriesId)
           if (ofStudy) setStudyMoved.run(ofStudy.at, studyId)
-          fillBefore(way, header)
-          if (ofStudy) fillBefore(allActive.all(StudyInstanceUID), ofSeries ? JSON.parse(ofSeries.patient) : header)
+          fillMoves(header, way)
         },
       }
     },
@@ -253,6 +275,16 @@ const NOBODY: PatientModule = {
   PatientBirthDate: '',
   PatientSex: '',
   lang: '',
+}
+
+const NO_TEXTS = Object.fromEntries(STUDY.map(name => [name, ''])) as StudyTexts
+
+function asShown(study: StudyRow): Before {
+  return { ...pick(study), ...pickStudy(study), movedAt: study.movedAt }
+}
+
+function pickStudy(from: StudyTexts): StudyTexts {
+  return Object.fromEntries(STUDY.map(name => [name, from[name]])) as StudyTexts
 }
 
 function pick(from: PatientModule): PatientModule {

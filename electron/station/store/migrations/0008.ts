@@ -103,9 +103,11 @@ CREATE TABLE move (
   SeriesInstanceUID TEXT NOT NULL,
   -- of a series: the study it is shown in from then on; of a study: its own UID
   toStudyInstanceUID TEXT NOT NULL,
+  -- 1 = that study was made for it
+  made INTEGER NOT NULL,
   -- JSON: the patient module it is shown with
   patient TEXT NOT NULL,
-  -- JSON: what undoes a study's move, once its row was changed
+  -- JSON: what undoes it; null until something of its study is here
   before TEXT,
   state TEXT NOT NULL CHECK (state IN ('active', 'undone'))
 );
