@@ -64,6 +64,7 @@ test('an index made again shows nothing that was deleted, purged or rejected, an
   const { store, dataDir } = await newStore()
   for (const study of [1, 2, 3, 4, 5, 6]) for (const n of [1, 2]) await send(store, ctSlice(n, {}, { study }))
   await send(store, ctSlice(1, {}, { study: 5, series: 2 }))
+  for (const study of [8, 9]) await send(store, ctSlice(1, { StudyDescription: 'Chest' }, { study }))
   await send(store, ctSlice(1, { PatientName: 'Doe^Jane' }, { study: 7 }))
   // Half of it settled; the rest comes back from the landing log.
   await store.settleAll()
@@ -86,6 +87,10 @@ test('an index made again shows nothing that was deleted, purged or rejected, an
   const { id: movedSeries } = await store.move({ ...wish, to: { ...jane, into: true } }, 'anna')
   const again = await store.move({ StudyInstanceUID: uid(6), to: jane, reason: 'wrong ID' }, 'anna')
   await store.moveBack(again.id, 'anna')
+  // One into a study of its own, and one that leaves nothing behind where it was.
+  const only = (study: number) => ({ ...wish, StudyInstanceUID: uid(study), SeriesInstanceUID: `${uid(study)}.1` })
+  const own = await store.move({ ...only(8), to: jane }, 'anna')
+  const into = await store.move({ ...only(9), to: { ...jane, into: true } }, 'anna')
   const before = await seen(store)
   expect(before.shown.map(({ StudyInstanceUID, PatientID }) => [StudyInstanceUID, PatientID])).toEqual([
     [uid(2), 'ID-2'],
@@ -93,6 +98,7 @@ test('an index made again shows nothing that was deleted, purged or rejected, an
     [uid(5), 'ID-7'],
     [uid(6), 'ID-6'],
     [uid(7), 'ID-7'],
+    [own.StudyInstanceUID, 'ID-7'],
   ])
   await store.close()
 
@@ -114,13 +120,15 @@ test('an index made again shows nothing that was deleted, purged or rejected, an
   await send(rebuilt, ctSlice(9, {}, { study: 4 }))
   await send(rebuilt, ctSlice(3, {}, { study: 5, series: 2 }))
   const after = await seen(rebuilt)
-  expect(after.shown.map(({ NumberOfStudyRelatedInstances }) => NumberOfStudyRelatedInstances)).toEqual([3, 3, 3, 3, 3])
+  expect(after.shown.map(({ NumberOfStudyRelatedInstances }) => NumberOfStudyRelatedInstances)).toEqual([
+    3, 3, 3, 3, 4, 1,
+  ])
   expect((await send(rebuilt, ctSlice(1, {}, { study: 3 }))).outcome).toBe('stored')
 
   // And all of it can still be taken back.
   await rebuilt.restore(binned, 'anna')
   await rebuilt.moveBack(movedSeries, 'anna')
-  await rebuilt.moveBack(moved, 'anna')
+  for (const { id } of [{ id: moved }, own, into]) await rebuilt.moveBack(id, 'anna')
   const end = await seen(rebuilt)
   expect(end.shown.map(each => [each.StudyInstanceUID, each.PatientID, each.NumberOfStudyRelatedInstances])).toEqual([
     [uid(1), 'ID-1', 3],
@@ -130,6 +138,13 @@ test('an index made again shows nothing that was deleted, purged or rejected, an
     [uid(5), 'ID-5', 5],
     [uid(6), 'ID-6', 3],
     [uid(7), 'ID-7', 1],
+    [uid(8), 'ID-8', 1],
+    [uid(9), 'ID-9', 1],
+  ])
+  expect(end.shown.slice(-3).map(each => [each.AccessionNumber, each.StudyDescription])).toEqual([
+    ['ACC7', ''],
+    ['ACC8', 'Chest'],
+    ['ACC9', 'Chest'],
   ])
   expect(end.shown.flatMap(({ objects }) => objects.filter(([, overlay]) => overlay))).toEqual([])
 })

@@ -4,6 +4,7 @@ import type { FramePlan } from '../../../shared/dicom/frames.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { locateFrame } from './frameLocation.ts'
 import type { FrameLocation, StoredObject, StoreReader } from './index.ts'
+import { isHadByUID, isSeen } from './visibility.ts'
 
 /** Where a copy lies: absolute, or below the data folder. */
 interface FileRow {
@@ -55,22 +56,22 @@ export function createFileReader(db: Database, dataDir: string) {
       `${STORED} JOIN content ON content.id = instance.shown ${COPY}
        WHERE StudyInstanceUID = ? AND ${condition} ORDER BY series.id, InstanceNumber IS NULL, InstanceNumber, instance.id LIMIT ?`,
     )
-  const ofStudy = shown('instance.hidden = 0')
-  const ofSeries = shown('instance.hidden = 0 AND SeriesInstanceUID = ?')
+  const ofStudy = shown(isSeen('instance'))
+  const ofSeries = shown(`${isSeen('instance')} AND SeriesInstanceUID = ?`)
   // Rejected for quality reasons: had by its own UID alone.
-  const ofInstance = shown('instance.hidden < 2 AND SOPInstanceUID = ?')
-  const ofInstanceInSeries = shown('instance.hidden < 2 AND SeriesInstanceUID = ? AND SOPInstanceUID = ?')
+  const ofInstance = shown(`${isHadByUID} AND SOPInstanceUID = ?`)
+  const ofInstanceInSeries = shown(`${isHadByUID} AND SeriesInstanceUID = ? AND SOPInstanceUID = ?`)
   const byContent = db.prepare<[number], StoredRow>(
-    `${STORED} JOIN content ON content.instance = instance.id ${COPY} WHERE content.id = ? AND instance.hidden < 2`,
+    `${STORED} JOIN content ON content.instance = instance.id ${COPY} WHERE content.id = ? AND ${isHadByUID}`,
   )
   const planOf = db.prepare<[number], PlanRow>(
     `SELECT TransferSyntaxUID, NumberOfFrames, framePlan, volume.root || file AS file, available, metaLength, copy.offset, content.length FROM content
-     JOIN instance ON instance.id = content.instance ${COPY} WHERE content.id = ? AND instance.hidden < 2`,
+     JOIN instance ON instance.id = content.instance ${COPY} WHERE content.id = ? AND ${isHadByUID}`,
   )
   const pending = db.prepare<[number], { contentId: number; again: 0 | 1 }>(
     // Walked in its own order: what is hidden waits there until it is shown again, what is away until it is back.
     `SELECT content AS contentId, again FROM pending
-     WHERE EXISTS (SELECT 1 FROM content JOIN instance ON instance.id = content.instance WHERE content.id = pending.content AND hidden < 2)
+     WHERE EXISTS (SELECT 1 FROM content JOIN instance ON instance.id = content.instance WHERE content.id = pending.content AND ${isHadByUID})
        AND NOT EXISTS (SELECT 1 FROM copy JOIN volume ON volume.id = copy.volume WHERE copy.content = pending.content AND NOT available)
      ORDER BY again, content LIMIT ?`,
   )
@@ -79,7 +80,7 @@ export function createFileReader(db: Database, dataDir: string) {
     `SELECT content.id AS contentId FROM study JOIN series ON series.study = study.id
      JOIN instance ON instance.series = series.id JOIN content ON content.id = instance.shown
      JOIN pending ON pending.content = content.id
-     WHERE instance.hidden = 0 AND StudyInstanceUID = ? AND SeriesInstanceUID = ? AND NOT again
+     WHERE ${isSeen('instance')} AND StudyInstanceUID = ? AND SeriesInstanceUID = ? AND NOT again
        AND (NumberOfFrames > 1 OR SOPClassUID IN (${ENHANCED.map(uid => `'1.2.840.10008.5.1.4.1.1.${uid}'`)})) LIMIT 100`,
   )
   const damaged = db.prepare<[], number>(`SELECT count(*) FROM copy WHERE state <> 'whole'`).pluck()

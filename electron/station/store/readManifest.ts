@@ -7,6 +7,7 @@ import type {
   ManifestInstance,
   SeriesManifest,
 } from '../../../shared/viewing/image.ts'
+import { isSeen } from './visibility.ts'
 
 interface SeriesRow {
   id: number
@@ -40,13 +41,13 @@ export function createManifestReader(db: Database) {
     `SELECT series.id, Modality, SeriesNumber, SeriesDescription, BodyPartExamined, SeriesDate, SeriesTime,
        series.InstitutionName, StationName, Manufacturer
      FROM series JOIN study ON study.id = series.study WHERE StudyInstanceUID = ? AND SeriesInstanceUID = ?
-       AND series.hidden = 0`,
+       AND ${isSeen('series')}`,
   )
   const instancesOfSeries = db.prepare<[number], InstanceRow>(
     `SELECT SOPInstanceUID, SOPClassUID, InstanceNumber, TransferSyntaxUID,
        coalesce(nullif(framePlan ->> 'frames', 0), NumberOfFrames) AS NumberOfFrames, content.id AS contentId, attributes,
        framePlan ->> 'kind' AS access, unshowable, perFrame, synthetic
-     FROM instance JOIN content ON content.id = instance.shown WHERE series = ? AND instance.hidden = 0
+     FROM instance JOIN content ON content.id = instance.shown WHERE series = ? AND ${isSeen('instance')}
      ORDER BY InstanceNumber IS NULL, InstanceNumber, instance.id`,
   )
   const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3'
 import type { ImageAttributes } from '../../../shared/viewing/image.ts'
 import type { QidoQuery, QidoRow } from './index.ts'
 import { afterPrefix, foldName, queryTokens } from './searchTokens.ts'
+import { isSeen } from './visibility.ts'
 
 type Level = QidoQuery['level']
 type Value = string | number
@@ -81,7 +82,7 @@ export function qidoKeys(level: Level): ReadonlySet<string> {
 export function qidoStatement(query: QidoQuery): { sql: string; values: Value[] } {
   const levels = LEVELS[query.level]
   // A study or series without a shown instance is hidden itself.
-  const conditions: Condition[] = [{ sql: `${query.level}.hidden = 0`, values: [] }]
+  const conditions: Condition[] = [{ sql: isSeen(query.level), values: [] }]
   const uids = (keyword: 'StudyInstanceUID' | 'SeriesInstanceUID') => {
     const uid = query[keyword]
     if (uid !== undefined) conditions.push({ sql: `${keyword} = ?`, values: [uid] })
@@ -151,7 +152,7 @@ function conditionOf(keyword: string, matcher: Matcher, value: string, fuzzy: bo
     case 'modalities': {
       const list = value.split(/[\\,]/).map(modality => textCondition('other.Modality', modality.trim()))
       return {
-        sql: `EXISTS (SELECT 1 FROM series AS other WHERE other.study = study.id AND other.hidden = 0 AND (${list.map(({ sql }) => sql).join(' OR ')}))`,
+        sql: `EXISTS (SELECT 1 FROM series AS other WHERE other.study = study.id AND ${isSeen('other')} AND (${list.map(({ sql }) => sql).join(' OR ')}))`,
         values: list.flatMap(({ values }) => values),
       }
     }

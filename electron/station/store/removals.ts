@@ -6,7 +6,7 @@ import type { Decision } from './decisionLog.ts'
 import type { RemovedItem } from './index.ts'
 import { spilledFile } from './landing/segment.ts'
 import { MAX_REMOVED } from './limits.ts'
-import type { Visibility } from './visibility.ts'
+import { isSeen, type Visibility } from './visibility.ts'
 import { DATA_VOLUME } from './volumes/placement.ts'
 
 export type Removal = Extract<Decision, { kind: 'removal' }>
@@ -100,7 +100,7 @@ export function createRemovals(db: Database, visibility: Visibility) {
     db
       .prepare<unknown[], string>(
         `SELECT SOPInstanceUID FROM study JOIN series ON series.study = study.id JOIN instance ON instance.series = series.id
-         WHERE instance.hidden = 0 AND StudyInstanceUID = ? ${condition} LIMIT ${MAX_REMOVED + 1}`,
+         WHERE ${isSeen('instance')} AND StudyInstanceUID = ? ${condition} LIMIT ${MAX_REMOVED + 1}`,
       )
       .pluck()
   const shown = [

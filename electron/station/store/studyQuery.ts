@@ -1,6 +1,7 @@
 import type { Priority, ReadingStatus, StudySort } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { StudyFilter, StudyQuery } from './index.ts'
+import { isSeen } from './visibility.ts'
 
 /** How the index writes them: ordered as a list is, so that a sort by them means something. */
 export const READING: readonly ReadingStatus[] = ['new', 'opened', 'read']
@@ -94,12 +95,12 @@ export function matching(filter: StudyFilter, found: Found): Statement {
   const { sql, values, index } = filterConditions(filter)
   if (found.kind === 'some') {
     return {
-      sql: `FROM study NOT INDEXED WHERE hidden = 0 AND study.id IN (SELECT value FROM json_each(?))${sql && ` AND ${sql}`}`,
+      sql: `FROM study NOT INDEXED WHERE ${isSeen('study')} AND study.id IN (SELECT value FROM json_each(?))${sql && ` AND ${sql}`}`,
       values: [found.ids, ...values],
     }
   }
   // The indexes hold what is shown alone, and serve a query that asks for that.
-  const conditions = ['hidden = 0', sql, found.kind === 'many' ? 'searched(study.id)' : ''].filter(Boolean)
+  const conditions = [isSeen('study'), sql, found.kind === 'many' ? 'searched(study.id)' : ''].filter(Boolean)
   return { sql: `FROM study INDEXED BY ${index} WHERE ${conditions.join(' AND ')}`, values }
 }
 
@@ -140,7 +141,7 @@ export function walkStatements(
   const order = orderOf([...keys, 'study.id'], query.descending)
   const range = (pinned: number, condition: string, given: Value[]): Statement => {
     const all = [
-      'hidden = 0',
+      isSeen('study'),
       `pinned = ${pinned}`,
       condition,
       filter.sql,

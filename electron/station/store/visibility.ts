@@ -1,6 +1,15 @@
 import type { Database } from 'better-sqlite3'
 import { SEARCHED, studyTokens } from './searchTokens.ts'
 
+/**
+ * SQL: what of a table (or its alias) lists, counts, queries and retrieval by study or series show. The one word for it: every
+ * statement that answers with studies, series or instances says this or `isHadByUID`.
+ */
+export const isSeen = (table: string) => `${table}.hidden = 0`
+
+/** SQL: instances that are had by their own SOP Instance UID: those that are seen, and those rejected for quality alone (IOCM 113001). */
+export const isHadByUID = 'instance.hidden < 2'
+
 /** A patient with more studies here is a phantom: counting stops, so that its next study costs no more than any other's. */
 export const MOST_PRIORS = 999
 
