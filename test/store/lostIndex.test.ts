@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import type { Store, StoreOptions } from '../../electron/station/store/index.ts'
+import { FileHandles } from '../../electron/station/web/fileHandles.ts'
 import { contract } from '../../shared/contract.ts'
 import { ctSlice, keyObjects, newStore, send, temporaryFolder } from './objects.ts'
 
@@ -43,6 +44,11 @@ function loseIndex(dataDir: string): void {
   for (const name of readdirSync(dataDir)) {
     if (name.startsWith('index.sqlite') || name === 'backups') rmSync(join(dataDir, name), { recursive: true })
   }
+}
+
+/** As it is when all of it has settled and more came since. */
+function emptyLanding(dataDir: string): void {
+  for (const name of readdirSync(join(dataDir, 'landing'))) rmSync(join(dataDir, 'landing', name))
 }
 
 /** Names of the files that hold objects. */
@@ -218,4 +224,91 @@ test('a purge does not wait for a disk that is away: its files go when it is bac
   expect(await stateOf(later)).toBe('ready')
   expect((await seen(later)).counts).toMatchObject({ studies: 2, instances: 3 })
   expect(readdirSync(nas)).not.toContain('orphans')
+})
+
+test.each([
+  ['the landing log held them still', true],
+  ['it was emptied long ago', false],
+])(
+  'images on a second disk are in an index made again, nothing of it that was deleted or purged; %s',
+  async (_, log) => {
+    const nas = temporaryFolder()
+    const { store, dataDir } = await newStore(onDisk('nas', nas))
+    for (const study of [1, 2, 3]) for (const n of [1, 2]) await send(store, ctSlice(n, {}, { study }))
+    await send(store, ctSlice(1, { StudyDescription: 'corrected' }, { study: 2 }))
+    await send(store, ctSlice(1, { Modality: 'MR' }, { study: 4 }))
+    await store.settleAll()
+    const binned = await deleted(store, 1)
+    const purged = await deleted(store, 3)
+    await store.purge(purged, 'anna')
+    await vi.waitFor(() => expect(filesIn(nas)).toHaveLength(5), 20_000)
+    const before = await seen(store)
+    const numbers = async (of: Store) =>
+      (await of.read.locate({ StudyInstanceUID: uid(2) }, 9)).map(one => one.contentId)
+    const ids = await numbers(store)
+    const { volumes } = await store.volumes()
+    await store.close()
+    // What a purge left behind on that disk, had its files come back.
+    const [kept = ''] = filesIn(nas)
+    copyFileSync(join(nas, kept), join(nas, kept.replace(/[0-9a-f]{8}\.dcm$/, '00000005.dcm')))
+
+    loseIndex(dataDir)
+    if (!log) emptyLanding(dataDir)
+    const { store: rebuilt } = await newStore({ ...onDisk('nas', nas), dataDir })
+    expect((await rebuilt.volumes()).volumes.find(({ name }) => name === 'nas')?.state).toBe('ready')
+    // Numbers that name files there are not given again while they have no rows.
+    const { contentId } = await send(rebuilt, ctSlice(1, { Modality: 'MR' }, { study: 5 }))
+    expect(contentId).toBeGreaterThan(8)
+    await repair(rebuilt)
+    const id = await deleted(rebuilt, 5)
+    await rebuilt.purge(id, 'anna')
+    await isPurged(rebuilt, id)
+    const after = await seen(rebuilt)
+    expect({ ...after, bin: after.bin.slice(1) }).toEqual(before)
+    if (!log) {
+      expect(await numbers(rebuilt)).toEqual(ids)
+      const lying = volumes.map(({ images, onlyHere }) => ({ images, onlyHere }))
+      expect((await rebuilt.volumes()).volumes).toMatchObject(lying)
+      await expect.poll(() => filesIn(nas).length).toBe(5)
+    }
+    await rebuilt.restore(binned, 'anna')
+    const files = new FileHandles(content => rebuilt.read.locateContent(content))
+    for (const object of await rebuilt.read.locate({ StudyInstanceUID: uid(1) }, 9)) {
+      const bytes = Buffer.alloc(object.dataSetLength)
+      await files.read(object, bytes, object.dataSetOffset)
+      expect(bytes.equals(ctSlice(Number(object.SOPInstanceUID.split('.').at(-1))).bytes)).toBe(true)
+    }
+    files.close()
+  },
+)
+
+test('a second disk that is away while the index is made again is read when it is back, and no number of it is given twice', async () => {
+  const nas = join(temporaryFolder(), 'nas')
+  mkdirSync(nas)
+  const { store, dataDir } = await newStore(onDisk('nas', nas))
+  await send(store, ctSlice(1, { Modality: 'MR' }, { study: 2 }))
+  for (const n of [1, 2, 3]) await send(store, ctSlice(n))
+  await store.settleAll()
+  const before = await seen(store)
+  await store.close()
+  renameSync(nas, `${nas}.away`)
+  mkdirSync(nas)
+  loseIndex(dataDir)
+  emptyLanding(dataDir)
+  const { store: rebuilt } = await newStore({ ...onDisk('nas', nas), dataDir })
+  const told: string[] = []
+  rebuilt.onProblem(({ sentence }) => told.push(sentence))
+  await repair(rebuilt)
+  expect((await seen(rebuilt)).counts).toMatchObject({ studies: 1, instances: 1 })
+  await send(rebuilt, ctSlice(1, { Modality: 'MR' }, { study: 3 }))
+  rmdirSync(nas)
+  renameSync(`${nas}.away`, nas)
+  await expect.poll(() => told.at(-1)).toMatch(/"nas" holds images that the list does not know yet/)
+  await rebuilt.close()
+  const { store: last } = await newStore({ ...onDisk('nas', nas), dataDir })
+  expect(last.needsRepair).toBe(true)
+  await repair(last)
+  const { shown, counts } = await seen(last)
+  expect(shown.slice(0, 2)).toEqual(before.shown)
+  expect(counts).toMatchObject({ studies: 3, instances: 5 })
 })

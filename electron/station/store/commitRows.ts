@@ -278,9 +278,9 @@ export function createCommitRows(
       synthetic: Number(header.synthetic),
       flags: JSON.stringify(header.flags),
     })
-    const { volume, state } = object.adopted ?? { volume: 0, state: 'whole' }
+    const { volume, root, state } = object.adopted ?? { volume: 0, root: '', state: 'whole' }
     const size = object.metaLength + object.length
-    addCopy.run(object.contentId, volume, object.file, object.offset, size, object.metaLength, state)
+    addCopy.run(object.contentId, volume, object.file.slice(root.length), object.offset, size, object.metaLength, state)
     if (header.SOPClassUID === KEY_OBJECT_SELECTION) addUnreadNote.run(object.contentId)
   }
 

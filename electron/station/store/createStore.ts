@@ -33,6 +33,8 @@ import type { WriterApi } from './writer.ts'
 const BUSY_MS = 500
 /** Problems kept for the first listener: a store that opens meets few. */
 const UNTOLD_PROBLEMS = 100
+/** Content numbers left free for what lies on disks that are away while a lost index is made again. */
+const AWAY_NUMBERS = 1 << 20
 /** Thumbnails come by the dozen: their studies are told together. */
 const WORK_TOLD_EVERY_MS = 300
 
@@ -62,7 +64,8 @@ export interface StoreParts {
 
 /** The vault over its threads. What the landing log holds without rows is received again before it resolves. */
 export async function createStore(parts: StoreParts): Promise<Store> {
-  const { dataDir, log, disk, readers, folder, opened } = parts
+  const { dataDir, log, disk, readers, folder } = parts
+  const opened = { ...parts.opened }
   const writer: Thread<WriterApi> = {
     ...parts.writer,
     call: (name, ...args) =>
@@ -135,6 +138,15 @@ export async function createStore(parts: StoreParts): Promise<Store> {
 
   const space = await parts.watchSpace(report)
   const volumes = await parts.openVolumes({ report, dataSpace: () => space })
+  const newestElsewhere = await volumes.newest()
+  // As a file of the data folder would say: the index is an older one than the disks are.
+  if (!opened.repairing && (volumes.hasUnknown || newestElsewhere > opened.lastContentId)) {
+    await writer.call('beginRepair')
+    opened.repairing = true
+  }
+  lastContentId = Math.max(lastContentId, newestElsewhere)
+  // What an index forgot and no file here names may lie on a disk that is away.
+  if (opened.repairing && volumes.isSomeAway) lastContentId += AWAY_NUMBERS
   const drains = createDrains({ volumes, writer, log, lingerMs: parts.settleTimes.lingerMs, report })
   const firstSegment = Math.max(opened.landed.segment, ...folder.segments, 0) + 1
   let committedSegment = firstSegment
@@ -397,6 +409,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     repairing: opened.repairing,
     oldIndex: parts.lost?.oldIndex,
     newest: () => lastContentId,
+    volumes,
     tell(changes) {
       seq = Math.max(seq, ...changes.map(change => change.seq))
       tell(changes)

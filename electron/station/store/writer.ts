@@ -218,6 +218,9 @@ export function createWriter({ file, dataDir }: WriterData) {
       told(() => repairRows.setScrubState(scrubbedTo, scrubBegun)),
     /** By which volumes are known to be this station's. */
     stationIdentity: (): string => told(() => volumeRows.station()),
+    setStationIdentity(identity: string): void {
+      durably(() => volumeRows.setStation(identity))
+    },
     volumes: (): VolumeRow[] => told(() => volumeRows.list()),
     /** Returns all of them. */
     registerVolume: (volume: Pick<VolumeRow, 'name' | 'identity' | 'root'>): VolumeRow[] =>

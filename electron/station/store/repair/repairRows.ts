@@ -17,6 +17,8 @@ export interface KnownCopy extends ContentPlace {
   sha256: Uint8Array
   /** 0: it has not settled, `file` is in the landing folder. */
   volume: number
+  /** With which `file` begins; '' = the data folder's. */
+  root: string
   state: 'whole' | 'damaged'
   received: number
   origin: Origin
@@ -48,9 +50,9 @@ export interface LostCopy {
 
 type KnownRow = Omit<KnownCopy, 'origin'> & Origin
 
-const KNOWN = `SELECT content.id AS contentId, SOPInstanceUID, file, offset, copy.metaLength, content.length, crc, sha256, volume, state,
+const KNOWN = `SELECT content.id AS contentId, SOPInstanceUID, root || file AS file, root, offset, copy.metaLength, content.length, crc, sha256, volume, state,
   received, door, sourceAET, sendingAET, receivingAET, address
-  FROM content JOIN copy ON copy.content = content.id JOIN instance ON instance.id = content.instance`
+  FROM content JOIN copy ON copy.content = content.id JOIN volume ON volume.id = copy.volume JOIN instance ON instance.id = content.instance`
 
 /** The rows that repair reads and writes. What is adopted goes through the same statements as what is received. */
 export function createRepairRows(
