@@ -167,6 +167,29 @@ test('what is purged twice is purged once, and stays so', async () => {
   expect((await seen(store)).counts).toMatchObject({ studies: 0, instances: 0 })
 })
 
+test('a purge read from the log takes no image that came after it, whatever its number', async () => {
+  const { store, dataDir } = await newStore()
+  await send(store, ctSlice(1))
+  const id = await deleted(store, 1)
+  await store.purge(id, 'anna')
+  await isPurged(store, id)
+  await store.close()
+  // An index of before the first image, put back by hand: nothing on the disk says that it is an older one.
+  loseIndex(dataDir)
+  emptyLanding(dataDir)
+  rmSync(join(dataDir, 'files'), { recursive: true })
+  const { store: older } = await newStore({ dataDir })
+  expect(older.needsRepair).toBe(false)
+  expect((await send(older, ctSlice(1, {}, { study: 2 }))).contentId).toBe(1)
+  await older.settleAll()
+  await repair(older)
+  expect((await seen(older)).counts).toMatchObject({ studies: 1, instances: 1 })
+  await older.close()
+  const { store: last } = await newStore({ dataDir })
+  expect((await seen(last)).shown[0]?.objects).toHaveLength(1)
+  expect(filesIn(join(dataDir, 'files'))).toHaveLength(1)
+})
+
 function onDisk(id: string, path: string): Partial<StoreOptions> {
   return {
     volumes: [{ id, path, rule: { modalities: ['CT'] } }],

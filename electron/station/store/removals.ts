@@ -62,6 +62,7 @@ export function createRemovals(db: Database, visibility: Visibility) {
      JOIN series ON series.id = instance.series WHERE content.id = ?`,
   )
   const volumes = db.prepare<[number], number>('SELECT id FROM volume WHERE id >= ?').pluck()
+  const receivedOf = db.prepare<[number], number>('SELECT received FROM content WHERE id = ?').pluck()
   const doom = db.prepare('INSERT OR IGNORE INTO doomed (volume, file) VALUES (?, ?)')
   const addGone = db.prepare('INSERT OR IGNORE INTO gone VALUES (?)')
   const forgetContent = ['thumbnail', 'pending', 'unreadNote', 'copy']
@@ -199,8 +200,10 @@ export function createRemovals(db: Database, visibility: Visibility) {
     forgetIfEmpty,
     /** A whole purge at once, as it is read back from the log: of its contents, and of nothing that came after it. */
     applyPurged(decision: Purged): string[] {
-      beginPurge(decision)
-      const touched = forget(decision.contents)
+      // An older index that somebody put back may have given a number again: an image that came after the purge stays.
+      const contents = decision.contents.filter(id => (receivedOf.get(id) ?? 0) <= decision.at)
+      beginPurge({ ...decision, contents })
+      const touched = forget(contents)
       return [...touched, ...purgeSome(decision.id, Number.MAX_SAFE_INTEGER).touched]
     },
     /** The decision that takes what these items show now into the bin. Throws 'not-found' or 'too-large'. */

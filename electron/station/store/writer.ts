@@ -195,7 +195,8 @@ export function createWriter({ file, dataDir }: WriterData) {
     /** Of the given files of the landing folder, those that copies lie in. */
     landingFilesInUse: (files: string[]): string[] => told(() => settleRows.inUse(files)),
 
-    contentsBetween: (from: number, to: number) => told(() => repairRows.contentsBetween(from, to)),
+    contentsBetween: (volume: number, from: number, to: number) =>
+      told(() => repairRows.contentsBetween(volume, from, to)),
     settledBehind: (contentId: number, limit: number): KnownCopy[] =>
       told(() => repairRows.settledBehind(contentId, limit)),
     newerVersions: (objects: Array<{ SOPInstanceUID: string; contentId: number }>): KnownCopy[] =>

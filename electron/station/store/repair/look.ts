@@ -34,6 +34,7 @@ export interface LookOrder {
   upTo: number
   known: KnownCopy[]
   gone: number[]
+  doomed: string[]
   /** Read everything and compare. */
   verify: boolean
 }
@@ -80,7 +81,7 @@ export function createLook({ dataDir, profiles, oldIndex }: LookData) {
 
   /** One folder of 256 numbers. */
   async function look(order: LookOrder): Promise<Look> {
-    const { volume, root, from, upTo, known, gone, verify } = order
+    const { volume, root, from, upTo, known, gone, doomed, verify } = order
     const folder = dirname(fileOfContent(from))
     const answer: Look = {
       looked: 0,
@@ -110,7 +111,7 @@ export function createLook({ dataDir, profiles, oldIndex }: LookData) {
     }
     const unknown: number[] = []
     for (const contentId of files) {
-      if (rows.has(contentId) || contentId > upTo) continue
+      if (rows.has(contentId) || contentId > upTo || doomed.includes(fileOfContent(contentId))) continue
       answer.looked++
       if (!gone.includes(contentId)) unknown.push(contentId)
       else answer.aside.push({ contentId, root, file: root + fileOfContent(contentId), to: 'orphans', reason: GONE })

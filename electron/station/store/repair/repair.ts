@@ -160,8 +160,8 @@ export async function repairFiles(parts: RepairParts, verify: boolean, progress:
 
   async function block(volume: number, root: string, from: number, upTo: number): Promise<void> {
     await giveWay()
-    const { copies, gone } = await writer.call('contentsBetween', from, from + BLOCK - 1)
-    const seen = await thread.call('look', { volume, root, from, upTo, known: copies, gone, verify })
+    const { copies, gone, doomed } = await writer.call('contentsBetween', volume, from, from + BLOCK - 1)
+    const seen = await thread.call('look', { volume, root, from, upTo, known: copies, gone, doomed, verify })
     const unsound = seen.damage.length + seen.aside.length
     for (let n = seen.found.length + unsound; n < seen.looked; n++) progress.passed()
     await adopt(seen.found)

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import type { createApplyDecision } from '../applyDecision.ts'
 import type { createCommitRows } from '../commitRows.ts'
+import { fileOfContent } from '../contentFile.ts'
 import type { Decision } from '../decisionLog.ts'
 import type { Change, Origin } from '../index.ts'
 import type { PlacedObject } from '../receivedObject.ts'
@@ -70,6 +71,9 @@ export function createRepairRows(
   const isKnown = db.prepare<[number], 1>('SELECT 1 FROM content WHERE id = ?').pluck()
   const goneBetween = db
     .prepare<[number, number], number>('SELECT content FROM gone WHERE content BETWEEN ? AND ?')
+    .pluck()
+  const doomedBetween = db
+    .prepare<[number, string, string], string>('SELECT file FROM doomed WHERE volume = ? AND file BETWEEN ? AND ?')
     .pluck()
   const isGone = db.prepare<[number], 1>('SELECT 1 FROM gone WHERE content = ?').pluck()
   const addGone = db.prepare('INSERT OR IGNORE INTO gone VALUES (?)')
@@ -158,9 +162,15 @@ export function createRepairRows(
   }
 
   return {
-    contentsBetween: (from: number, to: number): { copies: KnownCopy[]; gone: number[] } => ({
+    /** `doomed`: files of the volume that are about to be unlinked, whatever else is known of them. */
+    contentsBetween: (
+      volume: number,
+      from: number,
+      to: number,
+    ): { copies: KnownCopy[]; gone: number[]; doomed: string[] } => ({
       copies: between.all(from, to).map(knownCopy),
       gone: goneBetween.all(from, to),
+      doomed: doomedBetween.all(volume, fileOfContent(from), fileOfContent(to)),
     }),
 
     /** The next settled copies behind a content number, to be read again. */
