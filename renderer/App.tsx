@@ -1,6 +1,7 @@
 import { type ComponentType, useCallback, useEffect, useState } from 'react'
 import type { StudySummary } from '../shared/contract.ts'
 import { Activity, followStation, replaceJob, StatusLine, useStation } from './activity/index.ts'
+import { BinRoom } from './bin/index.ts'
 import { call } from './client.ts'
 import { TestPicture } from './display/index.ts'
 import { ImportDialog } from './importing/index.ts'
@@ -221,6 +222,7 @@ export function App() {
           onClose={closeDialog}
         />
       )}
+      <BinRoom />
       <StatusLine onClick={() => setActivity(value => !value)} />
       <Notice undoKey={undoKey} />
     </>

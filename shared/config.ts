@@ -160,6 +160,8 @@ export const configSchema = z.object({
     .refine(all => new Set(all.map(({ id }) => id)).size === all.length, 'two volumes have the same name')
     .refine(all => new Set(all.map(({ path }) => path)).size === all.length, 'two volumes lie in the same place')
     .default([]),
+  /** How many days what is deleted can be taken back before it is purged; 0 = it stays until somebody purges it. */
+  binDays: z.int().min(0).max(36_500).default(30),
   /** How calling AEs are treated; changed while the station runs by `profiles.set`. */
   profiles: aeProfiles.default({ default: {}, byAET: {} }),
   /** Further AE titles that this station answers to. */

@@ -47,6 +47,12 @@ export const ERRORS = {
     dimseStatus: 0x0112,
     httpStatus: 404,
   },
+  'gone': {
+    sentence: 'It was purged: the images are no longer on this station.',
+    retryable: false,
+    dimseStatus: 0x0112,
+    httpStatus: 410,
+  },
   'not-acceptable': {
     sentence: 'The image is not stored in any of the forms that were asked for.',
     retryable: false,
@@ -97,6 +103,12 @@ export const ERRORS = {
   },
   'store-read-only': {
     sentence: 'The disk reported an error, so the station takes no new images. What is stored can be read.',
+    retryable: true,
+    dimseStatus: 0xa700,
+    httpStatus: 503,
+  },
+  'index-incomplete': {
+    sentence: 'The list of images is being made again. Nothing can be purged until that is done.',
     retryable: true,
     dimseStatus: 0xa700,
     httpStatus: 503,

@@ -65,6 +65,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       durability: config.durability,
       watermarks: config.watermarks,
       volumes: config.volumes,
+      binDays: config.binDays,
       settle: { afterMs: config.settleAfterSeconds * 1000 },
       onCondemned: () => {
         state.again = true

@@ -45,6 +45,7 @@ const LISTS = [
   { id: 'list-rename', name: 'Rename this list', keys: ['F2'] },
   { id: 'list-delete', name: 'Delete this list', keys: ['Ctrl+Delete'] },
   { id: 'list-arrivals', name: 'Show what has arrived', keys: ['F5'] },
+  { id: 'list-deleted', name: 'Deleted', keys: ['Alt+D'] },
   { id: 'list-view', name: 'Columns and text size', keys: ['Alt+V'] },
   { id: 'list-undo', name: 'Undo', keys: ['Ctrl+Z'] },
 ] as const satisfies readonly Row[]
@@ -57,6 +58,8 @@ const STUDIES = [
   { id: 'row-urgent', name: 'Urgent', keys: ['Alt+U'] },
   { id: 'row-routine', name: 'Routine', keys: ['Alt+O'] },
   { id: 'row-only-patient', name: 'Only this patient', keys: ['Alt+P'] },
+  { id: 'row-move', name: 'Move to another patient…', keys: ['Shift+F2'] },
+  { id: 'row-delete', name: 'Delete…', keys: ['Delete'] },
   { id: 'row-copy-id', name: 'Copy patient ID', keys: ['Alt+I'] },
   { id: 'row-copy-accession', name: 'Copy accession number', keys: ['Alt+A'] },
   { id: 'row-copy-uid', name: 'Copy Study Instance UID', keys: ['Alt+S'] },

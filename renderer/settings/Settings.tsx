@@ -17,7 +17,14 @@ export function Settings(props: { first: Page; onTestPicture: () => void; onClos
     <Dialog title="Settings" className="settings" onClose={onClose}>
       <fieldset className="chips" aria-label="Page">
         {PAGES.map(one => (
-          <button type="button" className="chip" key={one} aria-pressed={one === page} onClick={() => setPage(one)}>
+          <button
+            type="button"
+            className="chip"
+            key={one}
+            data-first-focus={one === first || undefined}
+            aria-pressed={one === page}
+            onClick={() => setPage(one)}
+          >
             {one}
           </button>
         ))}

@@ -2,7 +2,7 @@ import { X } from 'lucide-react'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { IconButton } from './IconButton.tsx'
 
-/** A modal dialog on the platform's own element: focus stays inside, Esc closes it, focus returns where it was. */
+/** A modal dialog on the platform's own element: focus begins at `data-first-focus` and stays inside, Esc closes it, focus returns where it was. */
 export function Dialog(props: {
   title: string
   className?: string
@@ -15,6 +15,8 @@ export function Dialog(props: {
   useEffect(() => {
     const dialog = element.current
     dialog?.showModal()
+    // React's autoFocus comes before, and showModal would go to the first button.
+    dialog?.querySelector<HTMLElement>('[data-first-focus]')?.focus()
     return () => dialog?.close()
   }, [])
   return (

@@ -1,9 +1,10 @@
 import { BookOpen, ChevronDown, ChevronRight } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
+import { askDelete, askMove } from '../bin/index.ts'
 import { useShownKey } from '../keys/index.ts'
-import { SeriesThumbnail } from '../series/index.ts'
-import { describeDate, formatDate, IconButton } from '../ui/index.ts'
+import { describeSeries, SeriesThumbnail } from '../series/index.ts'
+import { describeDate, formatDate, IconButton, Menu } from '../ui/index.ts'
 import { countLoaded, onFrames } from './frameLoader.ts'
 import { timeApart } from './otherStudies.ts'
 import { assignSeries, ownItems, putBeside, useSession } from './session.ts'
@@ -26,37 +27,62 @@ function Card({ item, thumbnails }: { item: StripItem; thumbnails: Map<string, s
   const loaded = item.stack === undefined ? 0 : countLoaded(item.stack.imageIds)
   const marks = item.stack === undefined ? [] : setMarks(item.stack.set)
   const hang = () => assignSeries(assignmentOf(item))
+  const [menu, setMenu] = useState<{ x: number; y: number }>()
+  const closeMenu = useCallback(() => setMenu(undefined), [])
+  const { SeriesInstanceUID, Modality, NumberOfSeriesRelatedInstances: images } = item.series
+  const { StudyInstanceUID } = assignmentOf(item)
+  const subject = { StudyInstanceUID, SeriesInstanceUID, title: `${Modality} ${describeSeries(item.series)}`, images }
   const steps = [useShownKey('series-previous'), useShownKey('series-next')].filter(Boolean).join('/')
   return (
-    <button
-      type="button"
-      className="series-card"
-      data-set={item.id}
-      data-shown={shown ? '' : undefined}
-      aria-current={current}
-      title={`${item.title}${marks.length > 0 ? ` (${marks.join(', ')})` : ''}: double click or Enter shows it in the active pane${steps === '' ? '' : ` (${steps})`}`}
-      draggable
-      onDragStart={event => {
-        event.dataTransfer.setData(SERIES_MIME, JSON.stringify(assignmentOf(item)))
-        event.dataTransfer.effectAllowed = 'copy'
-      }}
-      onDoubleClick={hang}
-      onKeyDown={event => {
-        if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) hang()
-      }}
-    >
-      <SeriesThumbnail series={item.series} thumbnails={thumbnails} />
-      <span className="series-words">
-        <span className="truncate">
-          <bdi dir="auto">{item.title}</bdi>
+    <>
+      <button
+        type="button"
+        className="series-card"
+        data-set={item.id}
+        data-shown={shown ? '' : undefined}
+        aria-current={current}
+        title={`${item.title}${marks.length > 0 ? ` (${marks.join(', ')})` : ''}: double click or Enter shows it in the active pane${steps === '' ? '' : ` (${steps})`}`}
+        draggable
+        onDragStart={event => {
+          event.dataTransfer.setData(SERIES_MIME, JSON.stringify(assignmentOf(item)))
+          event.dataTransfer.effectAllowed = 'copy'
+        }}
+        onDoubleClick={hang}
+        onKeyDown={event => {
+          if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) hang()
+        }}
+        onContextMenu={event => {
+          event.preventDefault()
+          const { left, bottom } = event.currentTarget.getBoundingClientRect()
+          setMenu(event.clientX === 0 ? { x: left, y: bottom } : { x: event.clientX, y: event.clientY })
+        }}
+      >
+        <SeriesThumbnail series={item.series} thumbnails={thumbnails} />
+        <span className="series-words">
+          <span className="truncate">
+            <bdi dir="auto">{item.title}</bdi>
+          </span>
+          <span className="quiet truncate">
+            {item.series.Modality} · {item.images}
+          </span>
+          {marks.length > 0 && <span className="attention truncate">⚠ {marks.join(', ')}</span>}
         </span>
-        <span className="quiet truncate">
-          {item.series.Modality} · {item.images}
-        </span>
-        {marks.length > 0 && <span className="attention truncate">⚠ {marks.join(', ')}</span>}
-      </span>
-      <progress max={Math.max(1, all)} value={loaded} aria-label={`${loaded} of ${all} images loaded`} />
-    </button>
+        <progress max={Math.max(1, all)} value={loaded} aria-label={`${loaded} of ${all} images loaded`} />
+      </button>
+      {menu !== undefined && (
+        <Menu
+          at={menu}
+          label="Series"
+          entries={[
+            { name: 'Show in the active pane', shortcut: 'Enter', run: hang },
+            // No key of their own here: Del is a mark's.
+            { name: 'Move series to another patient…', separated: true, run: () => askMove(subject) },
+            { name: 'Delete series…', run: () => askDelete(subject) },
+          ]}
+          onClose={closeMenu}
+        />
+      )}
+    </>
   )
 }
 

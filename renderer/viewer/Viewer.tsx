@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useReducer } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
 import { keyWords, useKeys } from '../keys/index.ts'
-import { describeDate, formatDate, formatTime, IconButton, PersonName } from '../ui/index.ts'
+import { announce, describeDate, formatDate, formatTime, IconButton, PersonName, useNotice } from '../ui/index.ts'
 import type { Action } from './action.ts'
 import { type Outside, viewerActions } from './actions.ts'
 import { watchGraphics } from './graphics.ts'
@@ -11,7 +11,7 @@ import { MarksList, useMarkTools } from './marks/index.ts'
 import { PaneView } from './PaneView.tsx'
 import { Popup } from './Popups.tsx'
 import { SeriesStrip } from './SeriesStrip.tsx'
-import { activePane, useSession } from './session.ts'
+import { activePane, onTakenAway, useSession } from './session.ts'
 
 /** On the bar, most used first, and no more than leaves the patient's name its room at 1280 pixels; the menu has everything. */
 const BAR = [
@@ -78,6 +78,14 @@ export function Viewer(props: ViewerProps) {
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)
   }, [visible, outside])
+
+  useEffect(() => {
+    if (!visible) return
+    return onTakenAway(text => {
+      // Whoever did it here has a pill that takes it back: that one stays.
+      if (!useNotice.getState().notice?.undoable) announce(text)
+    })
+  }, [visible])
 
   useEffect(watchGraphics, [])
 

@@ -1,5 +1,6 @@
 import { create } from 'zustand'
 import type { SeriesSummary, StudySummary } from '../../shared/contract.ts'
+import { IsocenterError } from '../../shared/errors.ts'
 import { firstDiagnostic } from '../../shared/viewing/seriesOrder.ts'
 import { call } from '../client.ts'
 import { onStudiesChanged, studyContents, studyThumbnails } from '../series/index.ts'
@@ -404,6 +405,15 @@ async function prepareRest(StudyInstanceUID: string, series: SeriesSummary[]): P
   if (mine === opening && found !== undefined) useSession.setState({ others: found.studies })
 }
 
+let takenAway: (text: string) => void = () => {}
+/** Told, in words, when images on the screen were deleted, rejected or moved on the station. */
+export function onTakenAway(listener: (text: string) => void): () => void {
+  takenAway = listener
+  return () => {
+    takenAway = () => {}
+  }
+}
+
 /** Series that arrive while a study is open join the strip; open panes keep what they show. */
 async function refreshStudy(StudyInstanceUID: string): Promise<void> {
   if (!isOnScreen(StudyInstanceUID)) return
@@ -413,8 +423,13 @@ async function refreshStudy(StudyInstanceUID: string): Promise<void> {
   const { study, series, beside, stacks } = useSession.getState()
   const own = study?.StudyInstanceUID === StudyInstanceUID
   const before = own ? { study, series } : beside.get(StudyInstanceUID)
+  const images = contents.study.NumberOfStudyRelatedInstances
+  const had = before?.study?.NumberOfStudyRelatedInstances
   // Somebody opening or reading the study changes none of its images.
-  if (before?.study?.lastReceived !== contents.study.lastReceived) dropStacks(StudyInstanceUID)
+  if (before?.study?.lastReceived !== contents.study.lastReceived || had !== images) dropStacks(StudyInstanceUID)
+  if (had !== undefined && had > images) {
+    takenAway('Images of this study were deleted, rejected or moved: open it again to see what is left')
+  }
   const kept = new Map(stacks)
   for (const one of contents.series) {
     const was = before?.series.find(other => other.SeriesInstanceUID === one.SeriesInstanceUID)
@@ -432,7 +447,11 @@ async function refreshStudy(StudyInstanceUID: string): Promise<void> {
 onStudiesChanged(StudyInstanceUIDs => {
   for (const uid of StudyInstanceUIDs) {
     if (!isOnScreen(uid)) dropStacks(uid)
-    // The station being away is told by the status line; the next event or opening asks again.
-    refreshStudy(uid).catch(() => {})
+    refreshStudy(uid).catch(thrown => {
+      // The station being away is told by the status line; the next event or opening asks again.
+      if (!(thrown instanceof IsocenterError) || thrown.code !== 'not-found') return
+      dropStacks(uid)
+      takenAway('This study was deleted, rejected or moved: it is no longer on the list')
+    })
   }
 })

@@ -1,6 +1,8 @@
-import { useEffect, useState } from 'react'
-import type { StudySummary } from '../../shared/contract.ts'
+import { useCallback, useEffect, useState } from 'react'
+import type { SeriesSummary, StudySummary } from '../../shared/contract.ts'
+import { askDelete, askMove } from '../bin/index.ts'
 import { call } from '../client.ts'
+import { actionOf, actionRow, keyOf, shownKey } from '../keys/index.ts'
 import {
   describeSeries,
   onStudiesChanged,
@@ -9,7 +11,7 @@ import {
   studyContents,
   studyThumbnails,
 } from '../series/index.ts'
-import { formatDate } from '../ui/index.ts'
+import { formatDate, Menu } from '../ui/index.ts'
 import { useRow } from './studyRows.ts'
 
 /** Long enough to pass over rows with a held key without a request for each. */
@@ -63,24 +65,70 @@ export function SeriesPanel(props: {
     <section className="series-panel" aria-label="Series of the selected study">
       <div className="series-row">
         {shown?.series.map(series => (
-          <figure key={series.SeriesInstanceUID} title={describeSeries(series)}>
-            <SeriesThumbnail series={series} thumbnails={thumbnails} />
-            <figcaption>
-              <div className="truncate">
-                <bdi dir="auto">{describeSeries(series)}</bdi>
-              </div>
-              <div className="quiet truncate">
-                {series.Modality} · {series.NumberOfSeriesRelatedInstances}{' '}
-                {series.NumberOfSeriesRelatedInstances === 1 ? 'image' : 'images'}
-                {series.frames > series.NumberOfSeriesRelatedInstances && ` · ${series.frames} frames`}
-                {!series.hasImages && ' · no picture'}
-              </div>
-            </figcaption>
-          </figure>
+          <SeriesFigure
+            key={series.SeriesInstanceUID}
+            StudyInstanceUID={shown.study.StudyInstanceUID}
+            series={series}
+            thumbnails={thumbnails}
+          />
         ))}
       </div>
       {shown !== undefined && <OtherStudies study={shown.study} priors={row?.priors ?? 0} onOpen={onOpen} />}
     </section>
+  )
+}
+
+/** A series: its picture and its words; while it has the focus, the keys that delete or move a study do so with it alone. */
+function SeriesFigure(props: { StudyInstanceUID: string; series: SeriesSummary; thumbnails: Map<string, string> }) {
+  const { StudyInstanceUID, series, thumbnails } = props
+  const { SeriesInstanceUID, NumberOfSeriesRelatedInstances: images } = series
+  const [menu, setMenu] = useState<{ x: number; y: number }>()
+  const title = `${series.Modality} ${describeSeries(series)}`
+  const subject = { StudyInstanceUID, SeriesInstanceUID, title, images }
+  const closeMenu = useCallback(() => setMenu(undefined), [])
+  return (
+    <figure
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: it has keys and a menu of its own.
+      tabIndex={0}
+      data-series={SeriesInstanceUID}
+      title={describeSeries(series)}
+      onKeyDown={event => {
+        const id = actionOf(keyOf(event.nativeEvent), ['row-move', 'row-delete'])
+        if (id === undefined) return
+        if (id === 'row-delete') askDelete(subject)
+        else askMove(subject)
+        event.preventDefault()
+        event.stopPropagation()
+      }}
+      onContextMenu={event => {
+        event.preventDefault()
+        const { left, top } = event.currentTarget.getBoundingClientRect()
+        setMenu(event.clientX === 0 ? { x: left, y: top } : { x: event.clientX, y: event.clientY })
+      }}
+    >
+      <SeriesThumbnail series={series} thumbnails={thumbnails} />
+      <figcaption>
+        <div className="truncate">
+          <bdi dir="auto">{describeSeries(series)}</bdi>
+        </div>
+        <div className="quiet truncate">
+          {series.Modality} · {images} {images === 1 ? 'image' : 'images'}
+          {series.frames > images && ` · ${series.frames} frames`}
+          {!series.hasImages && ' · no picture'}
+        </div>
+      </figcaption>
+      {menu !== undefined && (
+        <Menu
+          at={menu}
+          label="Series"
+          entries={[
+            { name: actionRow('row-move').name, shortcut: shownKey('row-move'), run: () => askMove(subject) },
+            { name: actionRow('row-delete').name, shortcut: shownKey('row-delete'), run: () => askDelete(subject) },
+          ]}
+          onClose={closeMenu}
+        />
+      )}
+    </figure>
   )
 }
 

@@ -1,7 +1,8 @@
-import { FolderInput, Search, Settings2, X } from 'lucide-react'
+import { FolderInput, Search, Settings2, Trash2, X } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import type { StationStatus, StudySummary } from '../../shared/contract.ts'
+import { openBin } from '../bin/index.ts'
 import {
   ACTIONS,
   actionOf,
@@ -131,6 +132,7 @@ export function Worklist(props: {
           )}
         </label>
         <ListBar />
+        <IconButton icon={Trash2} name="Deleted" shortcut={shownKey('list-deleted')} onClick={openBin} />
         <IconButton icon={Settings2} name="Columns and text size" shortcut={shownKey('list-view')} onClick={openView} />
         <IconButton
           icon={FolderInput}

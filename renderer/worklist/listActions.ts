@@ -1,4 +1,5 @@
 import { create } from 'zustand'
+import { openBin } from '../bin/index.ts'
 import type { ListActionId } from '../keys/index.ts'
 import { announce, undoLast } from '../ui/index.ts'
 import { isEverything, NO_FILTER } from './filters.ts'
@@ -56,6 +57,7 @@ export function runListAction(id: ListActionId, room: Room): void {
     'list-rename': () => onOwnList(naming => useNaming.setState({ naming })),
     'list-delete': () => onOwnList(index => deleteList(index - BUILT_INS)),
     'list-arrivals': () => void reload(),
+    'list-deleted': openBin,
     'list-undo': () => void undoLast(),
   }
   done[id]?.()

@@ -1,6 +1,7 @@
 import type { Priority, StudySummary } from '../../shared/contract.ts'
+import { askDelete, askMove, type Subject } from '../bin/index.ts'
 import { actionRow, type ListActionId, shownKey } from '../keys/index.ts'
-import { announce, copyText, type MenuEntry } from '../ui/index.ts'
+import { announce, copyText, formatDate, type MenuEntry, shownName } from '../ui/index.ts'
 import { NO_FILTER } from './filters.ts'
 import { setPriority, setReading, toggled } from './readingStatus.ts'
 import { setFilter } from './worklistStore.ts'
@@ -37,10 +38,25 @@ export function rowEntries(study: StudySummary, open: () => void): RowAction[] {
       disabled: PatientID === '',
       run: () => setFilter({ ...NO_FILTER, search: PatientID }),
     }),
-    entry('row-copy-id', { disabled: PatientID === '', run: () => void copy(PatientID) }),
+    entry('row-move', { separated: true, run: () => askMove(studySubject(study)) }),
+    entry('row-delete', { run: () => askDelete(studySubject(study)) }),
+    entry('row-copy-id', { separated: true, disabled: PatientID === '', run: () => void copy(PatientID) }),
     entry('row-copy-accession', { disabled: AccessionNumber === '', run: () => void copy(AccessionNumber) }),
     entry('row-copy-uid', { run: () => void copy(study.StudyInstanceUID) }),
   ]
+}
+
+/** The study as what is deleted or moved. */
+function studySubject(study: StudySummary): Subject {
+  const { StudyInstanceUID, PatientID, StudyDate, ModalitiesInStudy, StudyDescription } = study
+  const words = [
+    shownName(study.PatientName, study.lang),
+    PatientID,
+    formatDate(StudyDate),
+    ModalitiesInStudy.join(' '),
+  ]
+  const title = [...words, StudyDescription].filter(Boolean).join(' · ')
+  return { StudyInstanceUID, title, images: study.NumberOfStudyRelatedInstances }
 }
 
 async function copy(text: string): Promise<void> {

@@ -219,6 +219,51 @@ export function isTextGuessed(bytes: Uint8Array, specificCharacterSet: string[],
   return decode(bytes, specificCharacterSet, vr).guessed
 }
 
+/** PS3.5 §6.1.2.3: the VRs that follow Specific Character Set; all others are ASCII. */
+export const TEXT_OF_CHARSET: ReadonlySet<string> = new Set(['LO', 'LT', 'PN', 'SH', 'ST', 'UC', 'UT'])
+
+const singleBytes = new Map<string, Map<string, number>>()
+
+/** The letters of a single-byte set's upper half (PS3.3 table C.12-2), by what they stand for. */
+function upperHalf(label: string): Map<string, number> {
+  let letters = singleBytes.get(label)
+  if (!letters) {
+    letters = new Map()
+    // 80 to 9F are Windows' own letters in the web's tables, and no letters in DICOM's.
+    for (let byte = 0xa0; byte <= 0xff; byte++) {
+      const letter = tryDecode(label, Uint8Array.of(byte))
+      if (letter !== undefined) letters.set(letter, byte)
+    }
+    singleBytes.set(label, letters)
+  }
+  return letters
+}
+
+/**
+ * Text in the bytes of a character set, without padding: ASCII in any, everything in UTF-8, and what a set of one byte a character
+ * has. Undefined when these bytes do not exist, or only with escape sequences.
+ */
+export function encodeText(text: string, specificCharacterSet: string[]): Uint8Array | undefined {
+  if (isAscii(text)) return new TextEncoder().encode(text)
+  const [first = '', ...others] = specificCharacterSet.map(setNumber)
+  if (first === '192') return new TextEncoder().encode(text)
+  const label = SINGLE_BYTE[first]
+  if (others.length > 0 || label === undefined || label === 'shift_jis') return undefined
+  const letters = upperHalf(label)
+  const bytes: number[] = []
+  for (const letter of text) {
+    const byte = isAscii(letter) ? letter.charCodeAt(0) : letters.get(letter)
+    if (byte === undefined) return undefined
+    bytes.push(byte)
+  }
+  return Uint8Array.from(bytes)
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
+  return true
+}
+
 const LANGUAGES: Record<string, string> = {
   '13': 'ja',
   '87': 'ja',

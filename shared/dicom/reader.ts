@@ -1,4 +1,4 @@
-import { decodeText } from './charset.ts'
+import { decodeText, TEXT_OF_CHARSET } from './charset.ts'
 import { formatTag, lookupTag, tagOf } from './dictionary.ts'
 import {
   detectEncoding,
@@ -37,8 +37,6 @@ const TEXT_VRS = new Set([
   'UR',
   'UT',
 ])
-/** PS3.5 §6.1.2.3: only these follow Specific Character Set. */
-const CHARSET_VRS = new Set(['LO', 'LT', 'PN', 'SH', 'ST', 'UC', 'UT'])
 /** Bytes per number of the binary VRs. */
 const NUMBER_BYTES: Record<string, number> = {
   US: 2,
@@ -162,7 +160,7 @@ export class DataSet {
     if (!value || value.length === 0 || vr === 'SQ' || vr === 'OB') return []
     const isText = TEXT_VRS.has(vr) || vr === 'UN' || !isVr(vr)
     if (!isText) return []
-    const values = decodeText(value, CHARSET_VRS.has(vr) ? this.characterSets : [], vr)
+    const values = decodeText(value, TEXT_OF_CHARSET.has(vr) ? this.characterSets : [], vr)
     return values.length === 1 && values[0] === '' ? [] : values
   }
 

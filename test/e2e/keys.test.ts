@@ -63,6 +63,8 @@ test('the keys of the worklist are shown where one looks for them, and Settings 
   expect(await sheet.locator('.key-line').filter({ hasText: 'Save list' }).locator('kbd').textContent()).toBe('Ctrl+S')
   await sheet.getByRole('button', { name: 'Change keys…' }).click()
   await settings().waitFor()
+  // Not on its Close button, where Enter would close it again.
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Keys')
   expect(await page.locator('[data-action]').count()).toBeGreaterThan(100)
   await page.getByRole('searchbox').fill('length')
   await expect.poll(() => page.locator('[data-action]').count()).toBe(1)

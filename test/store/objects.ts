@@ -113,3 +113,54 @@ export const enhancedFourFrames = ctSlice(1, {
     FrameVOILUTSequence: [{ WindowCenter: 40, WindowWidth: 400 }],
   })),
 })
+
+/** A key object selection in a series of its own that names CT slices of one study; with a code of CID 7011 a rejection note. */
+export function keyObjects(
+  n: number,
+  { code = '113001', study = 1, slices = [] as TestObject[], meaning = '' } = {},
+): TestObject {
+  const SOPInstanceUID = `2.25.1900.${study}.${n}`
+  const coded = (CodeValue: string, CodeMeaning: string) => ({ CodeValue, CodingSchemeDesignator: 'DCM', CodeMeaning })
+  const bytes = writeDataSet(
+    {
+      SOPClassUID: '1.2.840.10008.5.1.4.1.1.88.59',
+      SOPInstanceUID,
+      StudyInstanceUID: `2.25.1000.${study}`,
+      SeriesInstanceUID: `2.25.1900.${study}`,
+      PatientName: 'Müller^Anna',
+      PatientID: `ID-${study}`,
+      StudyDate: '20250102',
+      Modality: 'KO',
+      InstanceNumber: n,
+      ValueType: 'CONTAINER',
+      ConceptNameCodeSequence: [coded(code, 'Title')],
+      ContinuityOfContent: 'SEPARATE',
+      CurrentRequestedProcedureEvidenceSequence: [
+        {
+          StudyInstanceUID: `2.25.1000.${study}`,
+          ReferencedSeriesSequence: [
+            {
+              SeriesInstanceUID: `2.25.1000.${study}.1`,
+              ReferencedSOPSequence: slices.map(slice => ({
+                ReferencedSOPClassUID: CT_IMAGE,
+                ReferencedSOPInstanceUID: slice.SOPInstanceUID,
+              })),
+            },
+          ],
+        },
+      ],
+      ContentSequence: meaning
+        ? [
+            {
+              RelationshipType: 'HAS CONCEPT MOD',
+              ValueType: 'CODE',
+              ConceptNameCodeSequence: [coded('113011', 'Document Title Modifier')],
+              ConceptCodeSequence: [coded('113026', meaning)],
+            },
+          ]
+        : [],
+    },
+    encodingOf(TS.ExplicitVRLittleEndian),
+  )
+  return { SOPInstanceUID, TransferSyntaxUID: TS.ExplicitVRLittleEndian, bytes }
+}

@@ -1,12 +1,20 @@
 import type { Database } from 'better-sqlite3'
 import type { Decision } from './decisionLog.ts'
+import { createMoves } from './moves.ts'
+import { createRemovals } from './removals.ts'
 import { PRIORITY, READING } from './studyQuery.ts'
+import { createVisibility } from './visibility.ts'
 
 /**
- * What a decision read back from `decisions.log` makes of the rows. Each is to be applied within a transaction of the caller's, and
- * returns the UIDs of the studies that are shown otherwise.
+ * What a decision makes of the rows, whether it is made now or read back from `decisions.log`: the same either way, so an index
+ * that is rebuilt from the files shows what it showed after the log was applied to it in its order. A decision about what is not
+ * here changes nothing, but what is deleted, rejected or moved stays so when it comes later. Each is to be applied within a
+ * transaction of the caller's, and returns the UIDs of the studies that are shown otherwise.
  */
 export function createApplyDecision(db: Database) {
+  const visibility = createVisibility(db)
+  const removals = createRemovals(db, visibility)
+  const moves = createMoves(db, visibility)
   const setReading = db.prepare('UPDATE study SET reading = ?, readingBy = ?, readingAt = ? WHERE StudyInstanceUID = ?')
   const setPriority = db.prepare('UPDATE study SET priority = ?, priorityByHand = 1 WHERE StudyInstanceUID = ?')
   const putDraft = db.prepare(
@@ -31,8 +39,21 @@ export function createApplyDecision(db: Database) {
         putDraft.run({ StudyInstanceUID, user, rev, draft: JSON.stringify(draft) })
         return []
       }
+      case 'removal':
+        return removals.applyRemoval(decision)
+      case 'restored':
+        return removals.applyRestored(decision)
+      case 'purged':
+        return removals.applyPurged(decision)
+      case 'move':
+        return moves.applyMove(decision)
+      case 'movedBack': {
+        const { touched, left } = moves.applyMovedBack(decision)
+        for (const study of left) removals.forgetIfEmpty(study)
+        return touched
+      }
     }
   }
 
-  return { applyDecision }
+  return { applyDecision, visibility, removals, moves }
 }

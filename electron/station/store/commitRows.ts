@@ -1,6 +1,8 @@
 import type { Database } from 'better-sqlite3'
 import { ATTRIBUTES_VERSION } from '../../../shared/dicom/imageAttributes.ts'
 import type { InstanceHeader } from '../../../shared/dicom/instanceHeader.ts'
+import { KEY_OBJECT_SELECTION } from '../../../shared/dicom/rejectionNote.ts'
+import type { createApplyDecision } from './applyDecision.ts'
 import type { Change, Received } from './index.ts'
 import type { LandingPosition } from './landing/landing.ts'
 import type { CommitAnswer, PlacedObject } from './receivedObject.ts'
@@ -9,10 +11,9 @@ import { foldName, studyTokens } from './searchTokens.ts'
 import { PRIORITY } from './studyQuery.ts'
 import { DATA_VOLUME } from './volumes/placement.ts'
 
-/** A patient with more studies here is a phantom: counting stops, so that its next study costs no more than any other's. */
-const MOST_PRIORS = 999
 /** Until the content is read to its end. */
 const NO_HASH = new Uint8Array()
+
 /** What the first object that knows it says about its study; a later one only fills what is still empty. */
 const STUDY_TEXTS = [
   'PatientName',
@@ -40,8 +41,8 @@ const SERIES_TEXTS = [
 ] as const
 
 type StudyTexts = Record<(typeof STUDY_TEXTS)[number], string>
-type StudyRow = StudyTexts & { id: number; patient: number; lang: string; flags: string }
-type SeriesRow = { id: number; flags: string }
+type StudyRow = StudyTexts & { id: number; patient: number; lang: string; flags: string; hidden: number }
+type SeriesRow = { id: number; flags: string; hidden: number }
 type ContentRow = ContentPlace & {
   id: number
   TransferSyntaxUID: string
@@ -62,11 +63,12 @@ export function createCommitRows(
   db: Database,
   dataDir: string,
   epoch: number,
+  { visibility, removals, moves }: ReturnType<typeof createApplyDecision>,
 ): (objects: PlacedObject[], landed: LandingPosition | undefined) => CommitAnswer {
   const patientByKey = db.prepare<[string], { id: number }>('SELECT id FROM patient WHERE key = ?')
   const addPatient = db.prepare('INSERT INTO patient (key) VALUES (?)')
   const studyByUID = db.prepare<[string], StudyRow>(
-    `SELECT id, patient, lang, flags, ${STUDY_TEXTS.join(', ')} FROM study WHERE StudyInstanceUID = ?`,
+    `SELECT id, patient, lang, flags, hidden, ${STUDY_TEXTS.join(', ')} FROM study WHERE StudyInstanceUID = ?`,
   )
   const addStudy = db.prepare(
     `INSERT INTO study (patient, StudyInstanceUID, foldedName, lang, firstReceived, lastReceived, sendingAET, synthetic, priority, ${STUDY_TEXTS.join(', ')})
@@ -87,7 +89,7 @@ export function createCommitRows(
   const setStudyFlags = db.prepare('UPDATE study SET flags = ? WHERE id = ?')
   const eachOnce = (column: string, order: string) =>
     `(SELECT json_group_array(${column}) FROM
-       (SELECT ${column} FROM series WHERE study = @study AND ${column} <> '' GROUP BY ${column} ORDER BY ${order}))`
+       (SELECT ${column} FROM series WHERE study = @study AND hidden = 0 AND ${column} <> '' GROUP BY ${column} ORDER BY ${order}))`
   const setLists = db.prepare(
     `UPDATE study SET ModalitiesInStudy = ${eachOnce('Modality', 'Modality')},
        StationNamesInStudy = ${eachOnce('StationName', 'min(id)')},
@@ -96,13 +98,8 @@ export function createCommitRows(
   const raisePriority = db.prepare(
     'UPDATE study SET priority = @priority WHERE id = @id AND priority < @priority AND priorityByHand = 0',
   )
-  const studiesOf = db
-    .prepare<[number], string>(`SELECT StudyInstanceUID FROM study WHERE patient = ? LIMIT ${MOST_PRIORS + 2}`)
-    .pluck()
-  const setPriors = db.prepare('UPDATE study SET priors = @priors WHERE patient = @patient AND priors <> @priors')
-  const setManyPriors = db.prepare(`UPDATE study SET priors = ${MOST_PRIORS} WHERE id = ?`)
   const seriesByUID = db.prepare<[number, string], SeriesRow>(
-    'SELECT id, flags FROM series WHERE study = ? AND SeriesInstanceUID = ?',
+    'SELECT id, flags, hidden FROM series WHERE study = ? AND SeriesInstanceUID = ?',
   )
   const addSeries = db.prepare(
     `INSERT INTO series (study, SeriesInstanceUID, Modality, SeriesNumber, ${SERIES_TEXTS.join(', ')})
@@ -118,16 +115,18 @@ export function createCommitRows(
       id: number
       series: number
       study: number
+      hidden: number
       NumberOfFrames: number
       StudyInstanceUID: string
       SeriesInstanceUID: string
     }
   >(
-    `SELECT instance.id, series, study.id AS study, NumberOfFrames, StudyInstanceUID, SeriesInstanceUID FROM instance
+    `SELECT instance.id, series, study.id AS study, instance.hidden, NumberOfFrames, StudyInstanceUID, SeriesInstanceUID FROM instance
      JOIN series ON series.id = instance.series JOIN study ON study.id = series.study WHERE SOPInstanceUID = ?`,
   )
   const addInstance = db.prepare(
-    `INSERT INTO instance (series, SOPInstanceUID, SOPClassUID, InstanceNumber, NumberOfFrames, shown) VALUES (?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO instance (series, SOPInstanceUID, SOPClassUID, InstanceNumber, NumberOfFrames, shown, hidden)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
   )
   const show = db.prepare(
     'UPDATE instance SET shown = @content, NumberOfFrames = @frames, InstanceNumber = @InstanceNumber WHERE id = @id',
@@ -151,6 +150,7 @@ export function createCommitRows(
     `UPDATE copy SET volume = 0, file = ?, offset = ?, length = ?, metaLength = ?, state = 'whole' WHERE content = ?`,
   )
   const addPending = db.prepare('INSERT INTO pending (content) VALUES (?)')
+  const addUnreadNote = db.prepare('INSERT OR IGNORE INTO unreadNote (content) VALUES (?)')
   const addChange = db.prepare(
     'INSERT INTO change (epoch, kind, StudyInstanceUID, SOPInstanceUID, content) VALUES (?, ?, ?, ?, ?)',
   )
@@ -178,16 +178,12 @@ export function createCommitRows(
     for (const token of studyTokens(texts)) addToken.run(token, study)
   }
 
-  /** Counts the priors of all of a patient's studies after one came to them; the others are told of. */
+  /** The patient's other studies are told of a study that came to them. */
   function countPriors(patient: number, study: number, group: Group): void {
-    const all = studiesOf.all(patient)
-    if (all.length - 1 > MOST_PRIORS) setManyPriors.run(study)
-    else if (setPriors.run({ patient, priors: Math.max(0, all.length - 1) }).changes > 0) {
-      for (const uid of all) group.alsoTouched.add(uid)
-    }
+    for (const uid of visibility.countPriors(patient, study)) group.alsoTouched.add(uid)
   }
 
-  function studyOf(object: PlacedObject, group: Group): number {
+  function studyOf(object: PlacedObject, group: Group): { id: number; hidden: boolean } {
     const header = withPlainDates(object.header)
     const known = studyByUID.get(header.StudyInstanceUID)
     if (!known) {
@@ -209,7 +205,7 @@ export function createCommitRows(
       writeTokens(id, texts)
       countPriors(patient, id, group)
       if (header.flags.length > 0) setStudyFlags.run(JSON.stringify(header.flags), id)
-      return id
+      return { id, hidden: false }
     }
     const empty = STUDY_TEXTS.filter(name => known[name] === '' && header[name] !== '')
     if (empty.length > 0) {
@@ -222,7 +218,7 @@ export function createCommitRows(
         foldedName: foldName(texts.PatientName),
         lang: empty.includes('PatientName') ? header.lang : known.lang,
       })
-      writeTokens(known.id, texts)
+      if (known.hidden === 0) writeTokens(known.id, texts)
       if (patient !== known.patient) {
         countPriors(known.patient, known.id, group)
         countPriors(patient, known.id, group)
@@ -233,16 +229,16 @@ export function createCommitRows(
       header.PatientID !== '' && known.PatientID !== '' && header.PatientID !== known.PatientID ? ['mixed-patient'] : []
     const flags = withFlags(known.flags, [...header.flags, ...otherPatient])
     if (flags) setStudyFlags.run(flags, known.id)
-    return known.id
+    return { id: known.id, hidden: known.hidden === 1 }
   }
 
-  function seriesOf(object: PlacedObject, study: number): { id: number; isNew: boolean } {
+  function seriesOf(object: PlacedObject, study: number): { id: number; isNew: boolean; hidden: boolean } {
     const header = withPlainDates(object.header)
     const known = seriesByUID.get(study, header.SeriesInstanceUID)
     const flags = withFlags(known?.flags ?? '[]', header.flags)
     if (known) {
       if (flags) setSeriesFlags.run(flags, known.id)
-      return { id: known.id, isNew: false }
+      return { id: known.id, isNew: false, hidden: known.hidden === 1 }
     }
     const id = Number(
       addSeries.run({
@@ -255,7 +251,7 @@ export function createCommitRows(
     )
     if (flags) setSeriesFlags.run(flags, id)
     setLists.run({ study })
-    return { id, isNew: true }
+    return { id, isNew: true, hidden: false }
   }
 
   function writeContent(object: PlacedObject, instance: number, relation: 'first' | 'revision' | 'conflict'): void {
@@ -282,9 +278,10 @@ export function createCommitRows(
       synthetic: Number(header.synthetic),
       flags: JSON.stringify(header.flags),
     })
-    const { volume, state } = object.adopted ?? { volume: 0, state: 'whole' }
+    const { volume, root, state } = object.adopted ?? { volume: 0, root: '', state: 'whole' }
     const size = object.metaLength + object.length
-    addCopy.run(object.contentId, volume, object.file, object.offset, size, object.metaLength, state)
+    addCopy.run(object.contentId, volume, object.file.slice(root.length), object.offset, size, object.metaLength, state)
+    if (header.SOPClassUID === KEY_OBJECT_SELECTION) addUnreadNote.run(object.contentId)
   }
 
   /** What has to be looked into after the answer; of plain images only a series' first, for a picture in the list at once. */
@@ -305,10 +302,19 @@ export function createCommitRows(
     return known.some(content => content.available && samePixels(dataDir, content, mine)) ? 'revision' : 'conflict'
   }
 
-  function addObject(object: PlacedObject, group: Group): Received {
+  function addObject(received: PlacedObject, group: Group): Received {
+    const moved = moves.place(received)
+    const object = moved?.object ?? received
     const { header } = object
     const bytes = object.metaLength + object.length
+    const hidden = visibility.levelOf(header.SOPInstanceUID)
+    if (hidden > 0) {
+      if (!object.adopted) removals.arrivedAgain(header.SOPInstanceUID, object.received)
+      removals.finishPurgeOf(header.SOPInstanceUID)
+    }
     const known = instanceByUID.get(header.SOPInstanceUID)
+    // The bin says that it came again.
+    if (known && hidden > 0) group.alsoTouched.add(known.StudyInstanceUID)
     const contents = known ? contentsOf.all(known.id) : []
     // A checksum only says that it is worth reading both: two contents may share one.
     const equal = contents.find(
@@ -336,8 +342,10 @@ export function createCommitRows(
       // What was damaged or missing here came again: its content is whole from now on, and settles in the damaged one's place.
       replaceCopy.run(object.file, object.offset, bytes, object.metaLength, lost.id)
       const more = object.metaLength - lost.metaLength
-      countInStudy.run({ ...touch(object), id: known.study, series: 0, instances: 0, bytes: more })
-      addToTotal.run(more, 'bytes')
+      if (hidden === 0) {
+        countInStudy.run({ ...touch(object), id: known.study, series: 0, instances: 0, bytes: more })
+        addToTotal.run(more, 'bytes')
+      }
       meet(object)
       const at = placeOf(known, header.SOPInstanceUID)
       const seq = Number(
@@ -351,16 +359,20 @@ export function createCommitRows(
       outcome = relationTo(contents, object)
       writeContent(object, known.id, outcome)
       queueLook(object, false)
-      countInStudy.run({ ...touch(object), id: known.study, series: 0, instances: 0, bytes })
+      if (hidden === 0) {
+        countInStudy.run({ ...touch(object), id: known.study, series: 0, instances: 0, bytes })
+        addToTotal.run(bytes, 'bytes')
+      }
       if (object.showLatest) {
         const frames = header.NumberOfFrames ?? 0
-        addFrames.run(frames - known.NumberOfFrames, known.series)
+        if (hidden === 0) addFrames.run(frames - known.NumberOfFrames, known.series)
         show.run({ id: known.id, content: object.contentId, frames, InstanceNumber: integer(header.InstanceNumber) })
       }
     } else {
       outcome = 'stored'
       const study = studyOf(object, group)
-      const series = seriesOf(object, study)
+      const series = seriesOf(object, study.id)
+      moved?.mark(study.id, series.id)
       const frames = header.NumberOfFrames ?? 0
       const instance = Number(
         addInstance.run(
@@ -370,17 +382,26 @@ export function createCommitRows(
           integer(header.InstanceNumber),
           frames,
           object.contentId,
+          hidden,
         ).lastInsertRowid,
       )
       writeContent(object, instance, 'first')
-      queueLook(object, series.isNew)
-      countInStudy.run({ ...touch(object), id: study, series: Number(series.isNew), instances: 1, bytes })
-      countInSeries.run(frames, series.id)
-      if (series.isNew) addToTotal.run(1, 'series')
-      addToTotal.run(1, 'instances')
+      queueLook(object, series.isNew || series.hidden)
+      if (hidden > 0) {
+        // What is hidden counts nowhere; a study or series that holds nothing else is hidden with it.
+        if (series.isNew) recount(series.id, study.id, group)
+      } else if (series.hidden || study.hidden) {
+        countInStudy.run({ ...touch(object), id: study.id, series: 0, instances: 0, bytes: 0 })
+        recount(series.id, study.id, group)
+      } else {
+        countInStudy.run({ ...touch(object), id: study.id, series: Number(series.isNew), instances: 1, bytes })
+        countInSeries.run(frames, series.id)
+        if (series.isNew) addToTotal.run(1, 'series')
+        addToTotal.run(1, 'instances')
+        addToTotal.run(bytes, 'bytes')
+      }
       place = pick(header, ['StudyInstanceUID', 'SeriesInstanceUID'])
     }
-    addToTotal.run(bytes, 'bytes')
     meet(object)
     const at = placeOf(place ?? header, header.SOPInstanceUID)
     const seq = Number(
@@ -388,6 +409,10 @@ export function createCommitRows(
     )
     group.changes.push({ seq, kind: 'instance', StudyInstanceUID: at.StudyInstanceUID })
     return { outcome, ...at, contentId: object.contentId, seq }
+  }
+
+  function recount(series: number, study: number, group: Group): void {
+    for (const uid of visibility.recount([series], [study])) group.alsoTouched.add(uid)
   }
 
   function meet(object: PlacedObject): void {

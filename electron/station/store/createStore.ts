@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { KEY_OBJECT_SELECTION } from '../../../shared/dicom/rejectionNote.ts'
 import { ERRORS, IsocenterError } from '../../../shared/errors.ts'
 import { type Disk, errorCode, SyncError } from '../base/durable.ts'
 import type { Log } from '../base/log.ts'
 import type { Thread } from '../base/thread.ts'
+import { startBin, unlinkDoomed } from './bin.ts'
 import { openDecisionLog } from './decisionLog.ts'
 import type { Decided } from './decisions.ts'
 import { GatherPool } from './gatherPool.ts'
@@ -13,7 +16,7 @@ import { type LandingLimits, openLanding } from './landing/landing.ts'
 import { type LandingFolder, liesSettled, newestRecord, replayLanding, tidyLanding } from './landing/replay.ts'
 import { LANDING_FOLDER } from './landing/segment.ts'
 import type { ReaderApi } from './reader.ts'
-import { createReadPool } from './readPool.ts'
+import { createReaderCall, createReads } from './readPool.ts'
 import { ObjectReceive, type ReceiveContext } from './receive.ts'
 import { condemnIndex } from './repair/indexFile.ts'
 import type { SoundIndex } from './repair/openSoundIndex.ts'
@@ -30,12 +33,15 @@ import type { WriterApi } from './writer.ts'
 const BUSY_MS = 500
 /** Problems kept for the first listener: a store that opens meets few. */
 const UNTOLD_PROBLEMS = 100
+/** Content numbers left free for what lies on disks that are away while a lost index is made again. */
+const AWAY_NUMBERS = 1 << 20
 /** Thumbnails come by the dozen: their studies are told together. */
 const WORK_TOLD_EVERY_MS = 300
 
 export interface StoreParts {
   dataDir: string
   log: Log
+  binDays: number
   graceMs: number
   recoverMs: number
   disk: Disk
@@ -58,7 +64,8 @@ export interface StoreParts {
 
 /** The vault over its threads. What the landing log holds without rows is received again before it resolves. */
 export async function createStore(parts: StoreParts): Promise<Store> {
-  const { dataDir, log, disk, readers, folder, opened } = parts
+  const { dataDir, log, disk, readers, folder } = parts
+  const opened = { ...parts.opened }
   const writer: Thread<WriterApi> = {
     ...parts.writer,
     call: (name, ...args) =>
@@ -131,6 +138,15 @@ export async function createStore(parts: StoreParts): Promise<Store> {
 
   const space = await parts.watchSpace(report)
   const volumes = await parts.openVolumes({ report, dataSpace: () => space })
+  const newestElsewhere = await volumes.newest()
+  // As a file of the data folder would say: the index is an older one than the disks are.
+  if (!opened.repairing && (volumes.hasUnknown || newestElsewhere > opened.lastContentId)) {
+    await writer.call('beginRepair')
+    opened.repairing = true
+  }
+  lastContentId = Math.max(lastContentId, newestElsewhere)
+  // What an index forgot and no file here names may lie on a disk that is away.
+  if (opened.repairing && volumes.isSomeAway) lastContentId += AWAY_NUMBERS
   const drains = createDrains({ volumes, writer, log, lingerMs: parts.settleTimes.lingerMs, report })
   const firstSegment = Math.max(opened.landed.segment, ...folder.segments, 0) + 1
   let committedSegment = firstSegment
@@ -177,6 +193,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     nextContentId: () => ++lastContentId,
     async commit(object): Promise<Received> {
       const received = await commit(object)
+      if (object.header.SOPClassUID === KEY_OBJECT_SELECTION) bin.wake()
       const { outcome, SOPInstanceUID, contentId } = received
       outcomes[outcome]++
       if (outcome !== 'duplicate') settler.landed(object.metaLength + object.length)
@@ -219,6 +236,8 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       lastContentId = Math.max(lastContentId, await newestRecord(dataDir, folder.segments))
       for (const contentId of gone) lastContentId = Math.max(lastContentId, contentId)
     }
+    // Else what was purged but not yet unlinked would be set aside as if it had never had a row.
+    await unlinkDoomed(writer, disk, dataDir)
     /** What lies under these numbers is at most half of a settling that was cut off: the objects come from the log. */
     const halves: number[] = []
     const objects = await replayLanding({
@@ -248,6 +267,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     })
     replayed = true
     settler.begin()
+    bin.wake()
     if (objects + orphans > 0) log.warn({ objects, orphans }, 'received again from the landing log; set aside')
   }
 
@@ -283,6 +303,32 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     return answer
   }
 
+  const used = () => {
+    lastUse = performance.now()
+  }
+  const callReader = createReaderCall(readers, used, ifDamaged)
+  const bin = startBin({
+    dataDir,
+    log,
+    disk,
+    binDays: parts.binDays,
+    writer,
+    read: callReader,
+    decide,
+    tell(told) {
+      seq = Math.max(seq, told.seq)
+      tell(told.changes)
+    },
+    report,
+    failedSync: becomeReadOnly,
+    writable: () => !readOnly && replayed,
+    repairing: () => isRepairing(),
+    volumes,
+    settler,
+    drains,
+  })
+  volumes.onReady(bin.wake)
+
   /** After a failed sync: a write, a sync and the index opened anew must succeed before anything is taken again. */
   async function recover(): Promise<void> {
     const path = join(dataDir, LANDING_FOLDER, 'probe')
@@ -301,7 +347,8 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       epoch = (await writer.call('reopen')).epoch
       landing.recover()
       readOnly = false
-      if (!replayed) await replay()
+      if (replayed) bin.wake()
+      else await replay()
       log.warn({}, 'the disk works again: new images are taken')
       report({ severity: 'attention', sentence: 'The disk works again: new images are taken.', detail: '' })
     } catch (error) {
@@ -341,6 +388,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     await recovering
     await upkeep.close().catch(error => log.error({ err: error }, 'upkeep did not end cleanly'))
     await drains.close().catch(error => log.error({ err: error }, 'moving between volumes did not end cleanly'))
+    await bin.close()
     await settler.close().catch(error => log.error({ err: error }, 'settling did not end cleanly'))
     await landing.close().catch(error => log.error({ err: error }, 'the landing log was not closed cleanly'))
     await decisionLog.close().catch(error => log.error({ err: error }, 'the log of decisions was not closed cleanly'))
@@ -351,6 +399,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     await writer.stop()
   }
 
+  let isRepairing = () => opened.repairing
   await replay().catch(becomeReadOnly)
 
   const upkeep = await startUpkeep({
@@ -360,6 +409,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     repairing: opened.repairing,
     oldIndex: parts.lost?.oldIndex,
     newest: () => lastContentId,
+    volumes,
     tell(changes) {
       seq = Math.max(seq, ...changes.map(change => change.seq))
       tell(changes)
@@ -378,10 +428,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     },
   })
 
-  const used = () => {
-    lastUse = performance.now()
-  }
-  const read = createReadPool(readers, used, ifDamaged)
+  isRepairing = () => upkeep.repairing
   if (parts.lost) {
     const { trouble, backup } = parts.lost
     const was = { damaged: 'was damaged and is set aside', missing: 'was missing', asked: 'was set aside as you asked' }
@@ -397,6 +444,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     return volume.id
   }
 
+  const read = createReads(callReader)
   return {
     read,
     beginReceive(start) {
@@ -430,6 +478,20 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     setPriority: (uid, priority) => decide(() => writer.call('setPriority', uid, priority, Date.now())),
     putDraft: (uid, user, draft, rev) =>
       decide(() => writer.call('putDraft', uid, user, JSON.stringify(draft), rev, Date.now())),
+    remove: (items, reason, user) => {
+      const ids = items.map(newUID)
+      return decide(() => writer.call('remove', items, ids, reason, user, Date.now()))
+    },
+    restore: (id, user) => decide(() => writer.call('restore', id, user, Date.now())),
+    async purge(id, user) {
+      // It names files by their rows: those that have none yet would come back with the repair.
+      if (upkeep.repairing) throw new IsocenterError('index-incomplete')
+      const answer = await decide(() => writer.call('beginPurge', id, user, Date.now()))
+      bin.wake()
+      return answer
+    },
+    move: (wish, user) => decide(() => writer.call('move', wish, newUID(), newUID(), user, Date.now())),
+    moveBack: (id, user) => decide(() => writer.call('moveBack', id, user, Date.now())),
     async finishWork(contentId, found) {
       tellWork(await writer.call('finishWork', contentId, found))
     },
@@ -462,4 +524,9 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       return closing
     },
   }
+}
+
+/** A UID of our own (PS3.5 §B.2). */
+function newUID(): string {
+  return `2.25.${BigInt(`0x${randomUUID().replaceAll('-', '')}`)}`
 }

@@ -2,12 +2,43 @@ import { open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import type { Priority, ReadingStatus } from '../../../shared/contract.ts'
 import { type Disk, errorCode, type GrowingFile, replaceFile, SyncError } from '../base/durable.ts'
+import type { PatientModule } from './index.ts'
 
-/** What a person decided: with the files, all that an index cannot be made again from. Never a patient's name. */
+/**
+ * What was decided: with the files, all that an index cannot be made again from. No patient's name but the one that a move shows:
+ * a correction stands nowhere else.
+ */
 export type Decision = { at: number; StudyInstanceUID: string } & (
   | { kind: 'reading'; status: ReadingStatus; by: string }
   | { kind: 'priority'; priority: Priority }
   | { kind: 'draft'; by: string; rev: number; draft: unknown }
+  /** Deleted by a person (`code` '') or by a rejection note, whose UID is the `id`. `instances` are SOP Instance UIDs, here or not. */
+  | {
+      kind: 'removal'
+      id: string
+      code: string
+      by: string
+      reason: string
+      /** '' = of the whole study, or of several series. */
+      SeriesInstanceUID: string
+      instances: string[]
+    }
+  | { kind: 'restored'; id: string; by: string }
+  /** The files with these numbers are gone, or go as soon as this stands here. */
+  | { kind: 'purged'; id: string; by: string; contents: number[] }
+  /** A study (`SeriesInstanceUID` '') or series is shown under `patient`, a series in the study `to`. */
+  | {
+      kind: 'move'
+      id: string
+      by: string
+      reason: string
+      SeriesInstanceUID: string
+      to: string
+      /** The study `to` was made for it. */
+      made: boolean
+      patient: PatientModule
+    }
+  | { kind: 'movedBack'; id: string; by: string }
 )
 
 /** The first line after a compaction: how much of the file was still needed then. */
@@ -139,7 +170,7 @@ async function compact(path: string, disk: Disk): Promise<void> {
   for await (const { json, line } of readLines(path)) {
     const entry = JSON.parse(json) as Decision | Compacted
     if (entry.kind === 'compacted') continue
-    const key = JSON.stringify([entry.kind, entry.StudyInstanceUID, entry.kind === 'draft' ? entry.by : ''])
+    const key = thingOf(entry)
     // In the order of the last ones: what is read back ends as it was.
     last.delete(key)
     last.set(key, line)
@@ -147,6 +178,16 @@ async function compact(path: string, disk: Disk): Promise<void> {
   let bytes = 0
   for (const line of last.values()) bytes += Buffer.byteLength(line)
   await replaceFile(disk, path, inParts([lineOf({ kind: 'compacted', bytes }), ...last.values()]))
+}
+
+/**
+ * What a decision is the last word on. A deletion and the word that takes it back, or purges it, are kept both: whatever was said
+ * first stays first, and a purge means nothing without its deletion.
+ */
+function thingOf(entry: Decision): string {
+  const { kind, StudyInstanceUID } = entry
+  if ('id' in entry) return JSON.stringify([kind, entry.id])
+  return JSON.stringify([kind, StudyInstanceUID, kind === 'draft' ? entry.by : ''])
 }
 
 function* inParts(lines: Iterable<string>): Generator<string> {

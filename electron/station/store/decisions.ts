@@ -21,18 +21,12 @@ export interface StudyStatus {
 type StudyRow = { id: number; reading: number; priority: number }
 
 /** What people decide, as rows: each call one transaction. */
-export function createDecisions(db: Database, epoch: number) {
+export function createDecisions(db: Database, epoch: number, applyDecision: (decision: Decision) => string[]) {
   const studyByUID = db.prepare<[string], StudyRow>(
     'SELECT id, reading, priority FROM study WHERE StudyInstanceUID = ?',
   )
-  const setReading = db.prepare('UPDATE study SET reading = ?, readingBy = ?, readingAt = ? WHERE id = ?')
-  const setPriority = db.prepare('UPDATE study SET priority = ?, priorityByHand = 1 WHERE id = ?')
   const draftRev = db.prepare<[string, string], { rev: number }>(
     'SELECT rev FROM draft WHERE StudyInstanceUID = ? AND user = ?',
-  )
-  const putDraft = db.prepare(
-    `INSERT INTO draft (StudyInstanceUID, user, rev, draft) VALUES (@StudyInstanceUID, @user, @rev, @draft)
-     ON CONFLICT (StudyInstanceUID, user) DO UPDATE SET rev = @rev, draft = @draft`,
   )
   const addChange = db.prepare(
     `INSERT INTO change (epoch, kind, StudyInstanceUID, SOPInstanceUID, content) VALUES (?, 'study', ?, '', NULL)`,
@@ -62,9 +56,9 @@ export function createDecisions(db: Database, epoch: number) {
       before.push({ StudyInstanceUID, status: READING[row.reading] ?? 'new' })
       // Who read it first stays who read it.
       if (READING[row.reading] === status) continue
-      const isNew = status === 'new'
-      setReading.run(READING.indexOf(status), isNew ? '' : by, isNew ? null : at, row.id)
-      decisions.push({ kind: 'reading', at, StudyInstanceUID, status, by })
+      const decision: Decision = { kind: 'reading', at, StudyInstanceUID, status, by }
+      applyDecision(decision)
+      decisions.push(decision)
     }
     if (before.length === 0) throw new IsocenterError('not-found', `study ${wanted[0]?.StudyInstanceUID}`)
     return decided(
@@ -85,12 +79,9 @@ export function createDecisions(db: Database, epoch: number) {
     setPriority: db.transaction(
       (StudyInstanceUID: string, priority: Priority, at: number): Decided<{ before: Priority }> => {
         const row = study(StudyInstanceUID)
-        setPriority.run(PRIORITY.indexOf(priority), row.id)
-        return decided(
-          { before: PRIORITY[row.priority] ?? 'routine' },
-          [changed(StudyInstanceUID)],
-          [{ kind: 'priority', at, StudyInstanceUID, priority }],
-        )
+        const decision: Decision = { kind: 'priority', at, StudyInstanceUID, priority }
+        applyDecision(decision)
+        return decided({ before: PRIORITY[row.priority] ?? 'routine' }, [changed(StudyInstanceUID)], [decision])
       },
     ).immediate,
 
@@ -100,8 +91,8 @@ export function createDecisions(db: Database, epoch: number) {
         study(StudyInstanceUID)
         const known = draftRev.get(StudyInstanceUID, by)?.rev ?? 0
         if (known !== rev) throw new IsocenterError('draft-conflict', `rev ${rev}, there is ${known}`)
-        putDraft.run({ StudyInstanceUID, user: by, rev: rev + 1, draft })
         const decision: Decision = { kind: 'draft', at, StudyInstanceUID, by, rev: rev + 1, draft: JSON.parse(draft) }
+        applyDecision(decision)
         return decided({ rev: rev + 1 }, [], [decision])
       },
     ).immediate,

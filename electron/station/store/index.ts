@@ -1,6 +1,8 @@
 import type {
+  BinEntry,
   CallOut,
   CallParsed,
+  MoveEntry,
   Priority,
   ReadingStatus,
   SeriesSummary,
@@ -89,7 +91,25 @@ export interface StoredObject extends Place {
   dataSetLength: number
   /** It is known that there is no picture of it. */
   unshowable: boolean
+  /** Its study or series was moved: what is to be put in place of the received values, by keyword, and since when (epoch ms). */
+  overlay?: { at: number; values: Record<string, string> }
 }
+
+/** A patient as a moved study is shown under. Text as decoded; `lang` as in a study's summary. */
+export interface PatientModule {
+  PatientName: string
+  PatientID: string
+  IssuerOfPatientID: string
+  PatientBirthDate: string
+  PatientSex: string
+  lang: string
+}
+
+/** What goes into the bin: all that is shown of a study, of one of its series, or one instance. */
+export type RemovedItem = CallParsed<'bin.delete'>['items'][number]
+/** The patient of a study that is here (a series may go `into` that very study), or one that is typed. */
+export type MoveTarget = CallParsed<'move.make'>['to']
+export type MoveWish = Pick<CallParsed<'move.make'>, 'StudyInstanceUID' | 'SeriesInstanceUID' | 'to' | 'reason'>
 
 /** How to get one frame's bytes (design: Frames). `ranges` are [offset in `path`, length]. */
 export interface FrameLocation extends Place {
@@ -211,6 +231,10 @@ export interface StoreReader {
   /** Of `pendingWork`, what may have functional groups that a viewer of this series would miss. */
   unreadGroups(StudyInstanceUID: string, SeriesInstanceUID: string): Promise<number[]>
   getThumbnail(contentId: number): Promise<Uint8Array | null>
+  /** Deletions and rejections, newest first, those that were taken back or purged among them. */
+  listRemovals(limit: number): Promise<Array<Omit<BinEntry, 'purgeAt'>>>
+  /** The moves that are in force, newest first. */
+  listMoves(limit: number): Promise<MoveEntry[]>
 }
 
 /** What is found in an object after its sender has been answered. */
@@ -266,6 +290,16 @@ export interface Store {
   setPriority(StudyInstanceUID: string, priority: Priority): Promise<{ before: Priority }>
   /** Rejects with 'draft-conflict' when the draft's rev is not the given one. */
   putDraft(StudyInstanceUID: string, user: string, draft: unknown, rev: number): Promise<{ rev: number }>
+  /** Into the bin: hidden everywhere, kept for the configured time. An id for each item. Rejects with 'not-found', 'too-large'. */
+  remove(items: RemovedItem[], reason: string, user: string): Promise<{ ids: string[]; images: number }>
+  /** Takes a deletion or rejection back. Rejects with 'not-found', or 'gone' when it was purged. */
+  restore(id: string, user: string): Promise<{ images: number }>
+  /** For good: resolves when it is decided durably; rows and files follow. */
+  purge(id: string, user: string): Promise<{ images: number }>
+  /** Shows a study or series elsewhere; what comes of it later follows. `id` '' = an earlier move was taken back by it. */
+  move(wish: MoveWish, user: string): Promise<{ id: string; StudyInstanceUID: string }>
+  /** Rejects with 'not-found', or 'bad-request' when it was moved on since. */
+  moveBack(id: string, user: string): Promise<object>
   /** Keeps what `work` found after the answer, and marks the content as done. */
   finishWork(contentId: number, found: WorkFound): Promise<void>
   readonly writable: boolean

@@ -5,6 +5,7 @@ import { IsocenterError } from '../../../shared/errors.ts'
 import { createDisk, type Disk, type Durability } from '../base/durable.ts'
 import type { Log } from '../base/log.ts'
 import { startThread } from '../base/thread.ts'
+import { newestFileSync } from './contentFile.ts'
 import { createStore } from './createStore.ts'
 import type { Store } from './index.ts'
 import { type LandingLimits, landingLimits } from './landing/landing.ts'
@@ -12,7 +13,7 @@ import { readLandingFolder } from './landing/replay.ts'
 import { LANDING_FOLDER } from './landing/segment.ts'
 import type { ReaderApi, ReaderData } from './reader.ts'
 import type { createBackup } from './repair/backup.ts'
-import { INDEX_FILE, newestFile as newestFileOf } from './repair/indexFile.ts'
+import { INDEX_FILE } from './repair/indexFile.ts'
 import type { createLook } from './repair/look.ts'
 import { openSoundIndex } from './repair/openSoundIndex.ts'
 import type { UpkeepOptions } from './repair/upkeep.ts'
@@ -20,6 +21,7 @@ import type { createSettle, SettleData } from './settle/settle.ts'
 import { SETTLE_TIMES, type SettleTimes } from './settle/settler.ts'
 import type { Watermarks } from './volumes/space.ts'
 import { watchSpace } from './volumes/spaceWatch.ts'
+import { openStationFile } from './volumes/stationFile.ts'
 import type { VolumeFolder } from './volumes/volumeFolder.ts'
 import { openVolumes, VOLUME_TIMES, type VolumeTimes } from './volumes/volumes.ts'
 import type { WriterApi, WriterData } from './writer.ts'
@@ -30,6 +32,8 @@ const READERS = 2
 export interface StoreOptions {
   dataDir: string
   log: Log
+  /** How long what is deleted can be taken back; 0 = until somebody purges it. */
+  binDays?: number
   /** How long `close` waits for running receives. */
   graceMs?: number
   /** 'os' gives up durability under a power cut for speed: nothing is synced on the way to the answer. */
@@ -55,7 +59,7 @@ const RECOVER_MS = 15_000
 
 /** Opens the vault: one writer thread, a pool of readers, the files below `dataDir`. Rejects with 'database-newer' among others. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { dataDir, log, graceMs = 10_000, durability = 'full', recoverMs = RECOVER_MS } = options
+  const { dataDir, log, binDays = 30, graceMs = 10_000, durability = 'full', recoverMs = RECOVER_MS } = options
   const disk = options.disk ?? createDisk(durability)
   await refuseNetworkFolder(dataDir)
   await mkdir(join(dataDir, 'files'), { recursive: true })
@@ -69,15 +73,17 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     const { opened, lost } = await openSoundIndex(dataDir, disk, () => writer.call('open'))
     if (lost) log.error(lost, 'the index was lost: it is made again from the files')
-    const newestFile = await newestFileOf(dataDir)
+    const newestFile = newestFileSync(dataDir)
     // A file that is newer than every row: the index is an older one than the files are.
     const repairing = opened.repairing || lost !== undefined || newestFile > opened.lastContentId
     if (repairing) await writer.call('beginRepair')
     if (opened.unclean) log.warn({}, 'the station was not closed cleanly')
+    const known = await openStationFile(dataDir, disk, writer, log)
     const settleData: SettleData = { dataDir }
     return await createStore({
       dataDir,
       log,
+      binDays,
       graceMs,
       recoverMs,
       disk,
@@ -99,6 +105,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         openVolumes({
           ...parts,
           dataDir,
+          known,
           config: options.volumes ?? [],
           watermarks: options.watermarks,
           times: { ...VOLUME_TIMES, ...options.volumeTimes },

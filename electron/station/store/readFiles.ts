@@ -4,13 +4,20 @@ import type { FramePlan } from '../../../shared/dicom/frames.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { locateFrame } from './frameLocation.ts'
 import type { FrameLocation, StoredObject, StoreReader } from './index.ts'
+import { isHadByUID, isSeen } from './visibility.ts'
 
 /** Where a copy lies: absolute, or below the data folder. */
 interface FileRow {
   file: string
   available: 0 | 1
 }
-type StoredRow = Omit<StoredObject, 'path' | 'unshowable'> & FileRow & { unshowable: 0 | 1 }
+type StoredRow = Omit<StoredObject, 'path' | 'unshowable' | 'overlay'> &
+  FileRow & {
+    unshowable: 0 | 1
+    studyMovedAt: number
+    seriesMovedAt: number
+    studyId: number
+  }
 interface PlanRow extends FileRow {
   TransferSyntaxUID: string
   NumberOfFrames: number
@@ -21,10 +28,24 @@ interface PlanRow extends FileRow {
 }
 
 const STORED = `SELECT content.id AS contentId, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID, TransferSyntaxUID,
-  volume.root || file AS file, available, copy.offset AS fileOffset, copy.offset + copy.metaLength AS dataSetOffset, content.length AS dataSetLength, unshowable IS NOT NULL AS unshowable
+  volume.root || file AS file, available, copy.offset AS fileOffset, copy.offset + copy.metaLength AS dataSetOffset,
+  content.length AS dataSetLength, unshowable IS NOT NULL AS unshowable,
+  study.movedAt AS studyMovedAt, series.movedAt AS seriesMovedAt, study.id AS studyId
   FROM study JOIN series ON series.study = study.id JOIN instance ON instance.series = series.id`
 
 const COPY = 'JOIN copy ON copy.content = content.id JOIN volume ON volume.id = copy.volume'
+
+/** What the overlay of a moved study, and of a moved series, puts in place of the received values. */
+const PATIENT = ['PatientName', 'PatientID', 'IssuerOfPatientID', 'PatientBirthDate', 'PatientSex'] as const
+const STUDY = [
+  'StudyInstanceUID',
+  'StudyDate',
+  'StudyTime',
+  'StudyID',
+  'StudyDescription',
+  'AccessionNumber',
+  'ReferringPhysicianName',
+] as const
 
 /** Image classes whose attributes stand in functional groups even for one frame. */
 const ENHANCED = ['2.1', '2.2', '4.1', '4.3', '4.4', '12.1.1', '12.2.1', '13.1.1', '13.1.2', '13.1.3', '128.1', '130']
@@ -33,22 +54,25 @@ export function createFileReader(db: Database, dataDir: string) {
   const shown = (condition: string) =>
     db.prepare<unknown[], StoredRow>(
       `${STORED} JOIN content ON content.id = instance.shown ${COPY}
-       WHERE StudyInstanceUID = ? ${condition} ORDER BY series.id, InstanceNumber IS NULL, InstanceNumber, instance.id LIMIT ?`,
+       WHERE StudyInstanceUID = ? AND ${condition} ORDER BY series.id, InstanceNumber IS NULL, InstanceNumber, instance.id LIMIT ?`,
     )
-  const ofStudy = shown('')
-  const ofSeries = shown('AND SeriesInstanceUID = ?')
-  const ofInstance = shown('AND SOPInstanceUID = ?')
-  const ofInstanceInSeries = shown('AND SeriesInstanceUID = ? AND SOPInstanceUID = ?')
+  const ofStudy = shown(isSeen('instance'))
+  const ofSeries = shown(`${isSeen('instance')} AND SeriesInstanceUID = ?`)
+  // Rejected for quality reasons: had by its own UID alone.
+  const ofInstance = shown(`${isHadByUID} AND SOPInstanceUID = ?`)
+  const ofInstanceInSeries = shown(`${isHadByUID} AND SeriesInstanceUID = ? AND SOPInstanceUID = ?`)
   const byContent = db.prepare<[number], StoredRow>(
-    `${STORED} JOIN content ON content.instance = instance.id ${COPY} WHERE content.id = ?`,
+    `${STORED} JOIN content ON content.instance = instance.id ${COPY} WHERE content.id = ? AND ${isHadByUID}`,
   )
   const planOf = db.prepare<[number], PlanRow>(
     `SELECT TransferSyntaxUID, NumberOfFrames, framePlan, volume.root || file AS file, available, metaLength, copy.offset, content.length FROM content
-     JOIN instance ON instance.id = content.instance ${COPY} WHERE content.id = ?`,
+     JOIN instance ON instance.id = content.instance ${COPY} WHERE content.id = ? AND ${isHadByUID}`,
   )
   const pending = db.prepare<[number], { contentId: number; again: 0 | 1 }>(
+    // Walked in its own order: what is hidden waits there until it is shown again, what is away until it is back.
     `SELECT content AS contentId, again FROM pending
-     WHERE NOT EXISTS (SELECT 1 FROM copy JOIN volume ON volume.id = copy.volume WHERE copy.content = pending.content AND NOT available)
+     WHERE EXISTS (SELECT 1 FROM content JOIN instance ON instance.id = content.instance WHERE content.id = pending.content AND ${isHadByUID})
+       AND NOT EXISTS (SELECT 1 FROM copy JOIN volume ON volume.id = copy.volume WHERE copy.content = pending.content AND NOT available)
      ORDER BY again, content LIMIT ?`,
   )
   // Number of Frames is type 1 in every object with functional groups (PS3.3 C.7.6.16); most others have none.
@@ -56,18 +80,25 @@ export function createFileReader(db: Database, dataDir: string) {
     `SELECT content.id AS contentId FROM study JOIN series ON series.study = study.id
      JOIN instance ON instance.series = series.id JOIN content ON content.id = instance.shown
      JOIN pending ON pending.content = content.id
-     WHERE StudyInstanceUID = ? AND SeriesInstanceUID = ? AND NOT again
+     WHERE ${isSeen('instance')} AND StudyInstanceUID = ? AND SeriesInstanceUID = ? AND NOT again
        AND (NumberOfFrames > 1 OR SOPClassUID IN (${ENHANCED.map(uid => `'1.2.840.10008.5.1.4.1.1.${uid}'`)})) LIMIT 100`,
   )
   const damaged = db.prepare<[], number>(`SELECT count(*) FROM copy WHERE state <> 'whole'`).pluck()
   const thumbnail = db.prepare<[number], { png: Buffer }>('SELECT png FROM thumbnail WHERE content = ?')
 
   const pathOf = ({ file, available }: FileRow) => (available ? resolve(dataDir, file) : '')
-  const stored = ({ file, available, unshowable, ...row }: StoredRow): StoredObject => ({
-    ...row,
-    path: pathOf({ file, available }),
-    unshowable: unshowable === 1,
-  })
+  const overlayOf = db.prepare<[number], Record<(typeof PATIENT)[number] | (typeof STUDY)[number], string>>(
+    `SELECT ${[...PATIENT, ...STUDY].join(', ')} FROM study WHERE id = ?`,
+  )
+  const stored = (found: StoredRow): StoredObject => {
+    const { file, available, unshowable, studyMovedAt, seriesMovedAt, studyId, ...row } = found
+    const object: StoredObject = { ...row, path: pathOf({ file, available }), unshowable: unshowable === 1 }
+    if (studyMovedAt === 0 && seriesMovedAt === 0) return object
+    const values = overlayOf.get(studyId)
+    const names = seriesMovedAt > 0 ? [...PATIENT, ...STUDY] : PATIENT
+    const shown = Object.fromEntries(names.map(name => [name, values?.[name] ?? '']))
+    return { ...object, overlay: { at: Math.max(studyMovedAt, seriesMovedAt), values: shown } }
+  }
 
   return {
     locate(uids: Parameters<StoreReader['locate']>[0], limit: number): StoredObject[] {

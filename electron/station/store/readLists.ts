@@ -14,6 +14,7 @@ import {
   writeCursor,
 } from './studyQuery.ts'
 import { STUDY_COLUMNS, type StudyRow, studySummary } from './studyRow.ts'
+import { isSeen } from './visibility.ts'
 
 type Paged = StudyQuery & { limit: number; cursor?: string }
 
@@ -23,16 +24,16 @@ const MOST_PRIORS = 500
 /** The worklist's reads. */
 export function createListReader(db: Database) {
   const search = createSearch(db)
-  const countAll = db.prepare<[], { total: number }>('SELECT count(*) AS total FROM study')
+  const countAll = db.prepare<[], { total: number }>(`SELECT count(*) AS total FROM study WHERE ${isSeen('study')}`)
   const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)
   const rowsById = db.prepare<[string], StudyRow>(
-    `SELECT ${STUDY_COLUMNS} FROM study WHERE study.id IN (SELECT value FROM json_each(?))`,
+    `SELECT ${STUDY_COLUMNS} FROM study WHERE ${isSeen('study')} AND study.id IN (SELECT value FROM json_each(?))`,
   )
   const patientOf = db.prepare<[string], { id: number; patient: number }>(
-    'SELECT id, patient FROM study WHERE StudyInstanceUID = ?',
+    `SELECT id, patient FROM study WHERE StudyInstanceUID = ? AND ${isSeen('study')}`,
   )
   const ofPatient = db.prepare<[number, number], StudyRow>(
-    `SELECT ${STUDY_COLUMNS} FROM study WHERE patient = ? AND study.id <> ?
+    `SELECT ${STUDY_COLUMNS} FROM study WHERE patient = ? AND ${isSeen('study')} AND study.id <> ?
      ORDER BY StudyDate DESC, StudyTime DESC, study.id DESC LIMIT ${MOST_PRIORS}`,
   )
   const changedAfter = db

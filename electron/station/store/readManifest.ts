@@ -7,6 +7,7 @@ import type {
   ManifestInstance,
   SeriesManifest,
 } from '../../../shared/viewing/image.ts'
+import { isSeen } from './visibility.ts'
 
 interface SeriesRow {
   id: number
@@ -39,13 +40,14 @@ export function createManifestReader(db: Database) {
   const seriesByUIDs = db.prepare<[string, string], SeriesRow>(
     `SELECT series.id, Modality, SeriesNumber, SeriesDescription, BodyPartExamined, SeriesDate, SeriesTime,
        series.InstitutionName, StationName, Manufacturer
-     FROM series JOIN study ON study.id = series.study WHERE StudyInstanceUID = ? AND SeriesInstanceUID = ?`,
+     FROM series JOIN study ON study.id = series.study WHERE StudyInstanceUID = ? AND SeriesInstanceUID = ?
+       AND ${isSeen('series')}`,
   )
   const instancesOfSeries = db.prepare<[number], InstanceRow>(
     `SELECT SOPInstanceUID, SOPClassUID, InstanceNumber, TransferSyntaxUID,
        coalesce(nullif(framePlan ->> 'frames', 0), NumberOfFrames) AS NumberOfFrames, content.id AS contentId, attributes,
        framePlan ->> 'kind' AS access, unshowable, perFrame, synthetic
-     FROM instance JOIN content ON content.id = instance.shown WHERE series = ?
+     FROM instance JOIN content ON content.id = instance.shown WHERE series = ? AND ${isSeen('instance')}
      ORDER BY InstanceNumber IS NULL, InstanceNumber, instance.id`,
   )
   const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)

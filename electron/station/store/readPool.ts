@@ -4,13 +4,13 @@ import type { StoreReader } from './index.ts'
 import type { ReaderApi } from './reader.ts'
 
 /** Each call goes to the reader with the least to do; `used` hears of each, `failed` of those that were in vain. */
-export function createReadPool(
+export function createReaderCall(
   readers: Array<Thread<ReaderApi>>,
   used: () => void,
   failed: (error: unknown) => void,
-): StoreReader {
+): Thread<ReaderApi>['call'] {
   const open = readers.map(() => 0)
-  const call: Thread<ReaderApi>['call'] = async (name, ...args) => {
+  return async (name, ...args) => {
     const index = open.indexOf(Math.min(...open))
     const reader = readers[index]
     if (!reader) throw new IsocenterError('internal', 'no reader')
@@ -25,6 +25,9 @@ export function createReadPool(
       open[index] = (open[index] ?? 1) - 1
     }
   }
+}
+
+export function createReads(call: Thread<ReaderApi>['call']): StoreReader {
   return {
     listStudies: query => call('listStudies', query),
     orderStudies: query => call('orderStudies', query),
@@ -47,5 +50,7 @@ export function createReadPool(
     unreadGroups: (study, series) => call('unreadGroups', study, series),
     pendingWork: limit => call('pendingWork', limit),
     getThumbnail: contentId => call('getThumbnail', contentId),
+    listRemovals: limit => call('listRemovals', limit),
+    listMoves: limit => call('listMoves', limit),
   }
 }

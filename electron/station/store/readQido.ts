@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3'
 import type { ImageAttributes } from '../../../shared/viewing/image.ts'
 import type { QidoQuery, QidoRow } from './index.ts'
 import { afterPrefix, foldName, queryTokens } from './searchTokens.ts'
+import { isSeen } from './visibility.ts'
 
 type Level = QidoQuery['level']
 type Value = string | number
@@ -80,7 +81,8 @@ export function qidoKeys(level: Level): ReadonlySet<string> {
 /** The query as one statement: exported so that a test can ask SQLite for its plan. */
 export function qidoStatement(query: QidoQuery): { sql: string; values: Value[] } {
   const levels = LEVELS[query.level]
-  const conditions: Condition[] = []
+  // A study or series without a shown instance is hidden itself.
+  const conditions: Condition[] = [{ sql: isSeen(query.level), values: [] }]
   const uids = (keyword: 'StudyInstanceUID' | 'SeriesInstanceUID') => {
     const uid = query[keyword]
     if (uid !== undefined) conditions.push({ sql: `${keyword} = ?`, values: [uid] })
@@ -93,7 +95,7 @@ export function qidoStatement(query: QidoQuery): { sql: string; values: Value[] 
     const condition = matcher && conditionOf(keyword, matcher, value.trim(), query.fuzzymatching)
     if (condition) conditions.push(condition)
   }
-  const where = conditions.length > 0 ? `WHERE ${conditions.map(condition => `(${condition.sql})`).join(' AND ')}` : ''
+  const where = `WHERE ${conditions.map(condition => `(${condition.sql})`).join(' AND ')}`
   const columns = levels.flatMap(level => RETURNED[level])
   // By row id: pages do not shift while objects arrive.
   const order = levels.map(level => `${level}.id`).join(', ')
@@ -150,7 +152,7 @@ function conditionOf(keyword: string, matcher: Matcher, value: string, fuzzy: bo
     case 'modalities': {
       const list = value.split(/[\\,]/).map(modality => textCondition('other.Modality', modality.trim()))
       return {
-        sql: `EXISTS (SELECT 1 FROM series AS other WHERE other.study = study.id AND (${list.map(({ sql }) => sql).join(' OR ')}))`,
+        sql: `EXISTS (SELECT 1 FROM series AS other WHERE other.study = study.id AND ${isSeen('other')} AND (${list.map(({ sql }) => sql).join(' OR ')}))`,
         values: list.flatMap(({ values }) => values),
       }
     }

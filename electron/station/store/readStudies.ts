@@ -4,6 +4,7 @@ import { IsocenterError } from '../../../shared/errors.ts'
 import { isLocalizer } from '../../../shared/viewing/measure/scale.ts'
 import type { StoreReader } from './index.ts'
 import { STUDY_COLUMNS, type StudyRow, studySummary } from './studyRow.ts'
+import { isSeen } from './visibility.ts'
 
 type SeriesRow = Omit<SeriesSummary, 'flags' | 'hasImages' | 'localizer' | 'thumbnailSOPInstanceUID'> & {
   flags: string
@@ -13,22 +14,26 @@ type SeriesRow = Omit<SeriesSummary, 'flags' | 'hasImages' | 'localizer' | 'thum
 
 /** An instance of the series whose shown content can be a picture. */
 const SHOWABLE = `FROM instance JOIN content ON content.id = instance.shown
-  WHERE instance.series = series.id AND content.unshowable IS NULL`
+  WHERE instance.series = series.id AND ${isSeen('instance')} AND content.unshowable IS NULL`
 
 export function createStudyReader(db: Database) {
-  const studyByUID = db.prepare<[string], StudyRow>(`SELECT ${STUDY_COLUMNS} FROM study WHERE StudyInstanceUID = ?`)
+  const studyByUID = db.prepare<[string], StudyRow>(
+    `SELECT ${STUDY_COLUMNS} FROM study WHERE StudyInstanceUID = ? AND ${isSeen('study')}`,
+  )
   const seriesOfStudy = db.prepare<[number], SeriesRow>(
     `SELECT series.id, SeriesInstanceUID, Modality, SeriesNumber, SeriesDescription, BodyPartExamined, SeriesDate, SeriesTime,
        NumberOfSeriesRelatedInstances, frames, flags, (SELECT count(*) ${SHOWABLE}) AS showable
-     FROM series WHERE study = ? ORDER BY SeriesNumber IS NULL, SeriesNumber, series.id`,
+     FROM series WHERE study = ? AND ${isSeen('series')} ORDER BY SeriesNumber IS NULL, SeriesNumber, series.id`,
   )
   const middleImage = db.prepare<[number, number], { SOPInstanceUID: string; ImageType: string | null }>(
     `SELECT SOPInstanceUID, attributes ->> 'ImageType' AS ImageType FROM series, instance JOIN content ON content.id = instance.shown
-     WHERE series.id = ? AND instance.series = series.id AND content.unshowable IS NULL
+     WHERE series.id = ? AND instance.series = series.id AND ${isSeen('instance')} AND content.unshowable IS NULL
      ORDER BY InstanceNumber, instance.id LIMIT 1 OFFSET ?`,
   )
   const totals = db.prepare<[], { key: string; value: number }>('SELECT key, value FROM state')
-  const countStudies = db.prepare<[], { studies: number }>('SELECT count(*) AS studies FROM study')
+  const countStudies = db.prepare<[], { studies: number }>(
+    `SELECT count(*) AS studies FROM study WHERE ${isSeen('study')}`,
+  )
   const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)
   const peers = db.prepare<[], Awaited<ReturnType<StoreReader['listPeers']>>[number]>(
     'SELECT AET, address, firstSeen, lastSeen, instances FROM peer ORDER BY lastSeen DESC, AET',

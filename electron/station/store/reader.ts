@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3'
+import { createBinReader } from './readBin.ts'
 import { createFileReader } from './readFiles.ts'
 import { createListReader } from './readLists.ts'
 import { createManifestReader } from './readManifest.ts'
@@ -31,6 +32,7 @@ export function createReader({ file, dataDir }: ReaderData) {
     ...createManifestReader(db),
     ...createQidoReader(db),
     ...createFileReader(db, dataDir),
+    ...createBinReader(db, dataDir),
     ...createVolumeReader(db),
   }
   return snapshots(db, reads)

@@ -31,8 +31,8 @@ export type PlacedObject = Omit<ReceivedObject, 'entry' | 'crc'> &
   Landed & {
     /** null: of an adopted object that has not been read to its end yet. */
     crc: number | null
-    /** Only of an object that repair brings back: where it lies already, and its SHA-256 where that is known. */
-    adopted?: { volume: number; state: 'whole' | 'damaged'; sha256: Uint8Array }
+    /** Only of an object that repair brings back: where it lies already (`file` begins with the `root`), and its SHA-256 where that is known. */
+    adopted?: { volume: number; root: string; state: 'whole' | 'damaged'; sha256: Uint8Array }
   }
 
 /** One transaction's answer: a result for each object in its order, and what the feed gained. */

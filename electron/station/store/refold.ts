@@ -6,7 +6,7 @@ const FOLDING = 2
 /** Studies a step, 5 to 15 ms: what is received meanwhile waits no longer than that. */
 const STEP = 50
 
-type Row = Record<(typeof SEARCHED)[number], string> & { id: number }
+type Row = Record<(typeof SEARCHED)[number], string> & { id: number; hidden: number }
 
 /**
  * Folds every study's name and search words anew when they were folded another way, in steps: each call of what is returned does
@@ -16,7 +16,7 @@ export function createRefold(db: Database): () => boolean {
   const state = db.prepare<[string], { value: number }>('SELECT value FROM state WHERE key = ?')
   const setState = db.prepare('INSERT INTO state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value')
   const next = db.prepare<[number], Row>(
-    `SELECT id, ${SEARCHED.join(', ')} FROM study WHERE id > ? ORDER BY id LIMIT ${STEP}`,
+    `SELECT id, hidden, ${SEARCHED.join(', ')} FROM study WHERE id > ? ORDER BY id LIMIT ${STEP}`,
   )
   const setName = db.prepare('UPDATE study SET foldedName = ? WHERE id = ? AND foldedName <> ?')
   const clear = db.prepare('DELETE FROM studyToken WHERE study = ?')
@@ -35,7 +35,7 @@ export function createRefold(db: Database): () => boolean {
       const name = foldName(row.PatientName)
       setName.run(name, row.id, name)
       clear.run(row.id)
-      for (const token of studyTokens(row)) add.run(token, row.id)
+      if (row.hidden === 0) for (const token of studyTokens(row)) add.run(token, row.id)
     }
     const last = rows.at(-1)?.id
     if (last === undefined) db.exec(`DELETE FROM state WHERE key = 'foldedTo'`)

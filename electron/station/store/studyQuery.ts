@@ -1,6 +1,7 @@
 import type { Priority, ReadingStatus, StudySort } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { StudyFilter, StudyQuery } from './index.ts'
+import { isSeen } from './visibility.ts'
 
 /** How the index writes them: ordered as a list is, so that a sort by them means something. */
 export const READING: readonly ReadingStatus[] = ['new', 'opened', 'read']
@@ -94,12 +95,13 @@ export function matching(filter: StudyFilter, found: Found): Statement {
   const { sql, values, index } = filterConditions(filter)
   if (found.kind === 'some') {
     return {
-      sql: `FROM study NOT INDEXED WHERE study.id IN (SELECT value FROM json_each(?))${sql && ` AND ${sql}`}`,
+      sql: `FROM study NOT INDEXED WHERE ${isSeen('study')} AND study.id IN (SELECT value FROM json_each(?))${sql && ` AND ${sql}`}`,
       values: [found.ids, ...values],
     }
   }
-  const conditions = [sql, found.kind === 'many' ? 'searched(study.id)' : ''].filter(Boolean).join(' AND ')
-  return { sql: `FROM study INDEXED BY ${index}${conditions && ` WHERE ${conditions}`}`, values }
+  // The indexes hold what is shown alone, and serve a query that asks for that.
+  const conditions = [isSeen('study'), sql, found.kind === 'many' ? 'searched(study.id)' : ''].filter(Boolean)
+  return { sql: `FROM study INDEXED BY ${index} WHERE ${conditions.join(' AND ')}`, values }
 }
 
 /** A page by sorting all that match: right when they are few. */
@@ -115,7 +117,7 @@ export function sortedStatement(
   let reached = ''
   if (after) {
     const later = `(${place.join(', ')}) ${query.descending ? '<' : '>'} (${place.map(() => '?').join(', ')})`
-    reached = `${sql.includes(' WHERE ') ? ' AND' : ' WHERE'} (pinned < ? OR (pinned = ? AND ${later}))`
+    reached = ` AND (pinned < ? OR (pinned = ? AND ${later}))`
     values.push(after.pinned, after.pinned, ...after.keys, after.id)
   }
   const order = orderOf(place, query.descending)
@@ -138,7 +140,13 @@ export function walkStatements(
   const beyond = query.descending ? '<' : '>'
   const order = orderOf([...keys, 'study.id'], query.descending)
   const range = (pinned: number, condition: string, given: Value[]): Statement => {
-    const all = [`pinned = ${pinned}`, condition, filter.sql, found.kind === 'many' ? 'searched(study.id)' : '']
+    const all = [
+      isSeen('study'),
+      `pinned = ${pinned}`,
+      condition,
+      filter.sql,
+      found.kind === 'many' ? 'searched(study.id)' : '',
+    ]
     return {
       sql: `SELECT ${columns} FROM study INDEXED BY ${index} WHERE ${all.filter(Boolean).join(' AND ')} ORDER BY ${order} LIMIT ?`,
       values: [...given, ...filter.values],

@@ -2,12 +2,15 @@ import { randomInt } from 'node:crypto'
 import Database from 'better-sqlite3'
 import type { Priority } from '../../../shared/contract.ts'
 import { ATTRIBUTES_VERSION } from '../../../shared/dicom/imageAttributes.ts'
+import type { RejectionNote } from '../../../shared/dicom/rejectionNote.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
+import { createApplyDecision } from './applyDecision.ts'
 import { createCommitRows } from './commitRows.ts'
 import type { Decision } from './decisionLog.ts'
 import { createDecisions, type Decided, type StudyStatus } from './decisions.ts'
-import type { WorkFound } from './index.ts'
+import type { MoveWish, RemovedItem, WorkFound } from './index.ts'
 import type { LandingPosition } from './landing/landing.ts'
+import { createLifecycle } from './lifecycle.ts'
 import { migrate } from './migrate.ts'
 import type { CommitAnswer, PlacedObject } from './receivedObject.ts'
 import { createRefold } from './refold.ts'
@@ -53,6 +56,7 @@ export function createWriter({ file, dataDir }: WriterData) {
   let settleRows: ReturnType<typeof createSettleRows>
   let decisions: ReturnType<typeof createDecisions>
   let repairRows: ReturnType<typeof createRepairRows>
+  let lifecycle: ReturnType<typeof createLifecycle>
   let volumeRows: ReturnType<typeof createVolumeRows>
   let sinceCheckpoint = 0
   /** Met between the calls: the next commit tells of it. */
@@ -94,11 +98,13 @@ export function createWriter({ file, dataDir }: WriterData) {
           opening.exec(`UPDATE state SET value = 1 WHERE key = 'open'`)
         })()
         const sequence = opening.prepare<[string], { seq: number }>('SELECT seq FROM sqlite_sequence WHERE name = ?')
-        commitRows = createCommitRows(opening, dataDir, epoch)
-        decisions = createDecisions(opening, epoch)
+        const applied = createApplyDecision(opening)
+        commitRows = createCommitRows(opening, dataDir, epoch, applied)
+        decisions = createDecisions(opening, epoch, applied.applyDecision)
+        lifecycle = createLifecycle(opening, epoch, applied)
         settleRows = createSettleRows(opening)
-        repairRows = createRepairRows(opening, dataDir, epoch, commitRows)
         volumeRows = createVolumeRows(opening)
+        repairRows = createRepairRows(opening, dataDir, epoch, commitRows, applied)
         // From here on what is lost with the power is in the landing log, too, or is done again; all else goes `durably`.
         opening.pragma('synchronous = NORMAL')
         db = opening
@@ -184,14 +190,13 @@ export function createWriter({ file, dataDir }: WriterData) {
     landingBytes: (): { bytes: number; objects: number } => told(() => settleRows.landingBytes()),
 
     /** Durable when it returns: what the copies left may go. */
-    settled(copies: PlacedCopy[]): void {
-      durably(() => settleRows.settled(copies))
-    },
+    settled: (copies: PlacedCopy[]): PlacedCopy[] => durably(() => settleRows.settled(copies)),
 
     /** Of the given files of the landing folder, those that copies lie in. */
     landingFilesInUse: (files: string[]): string[] => told(() => settleRows.inUse(files)),
 
-    contentsBetween: (from: number, to: number) => told(() => repairRows.contentsBetween(from, to)),
+    contentsBetween: (volume: number, from: number, to: number) =>
+      told(() => repairRows.contentsBetween(volume, from, to)),
     settledBehind: (contentId: number, limit: number): KnownCopy[] =>
       told(() => repairRows.settledBehind(contentId, limit)),
     newerVersions: (objects: Array<{ SOPInstanceUID: string; contentId: number }>): KnownCopy[] =>
@@ -214,6 +219,9 @@ export function createWriter({ file, dataDir }: WriterData) {
       told(() => repairRows.setScrubState(scrubbedTo, scrubBegun)),
     /** By which volumes are known to be this station's. */
     stationIdentity: (): string => told(() => volumeRows.station()),
+    setStationIdentity(identity: string): void {
+      durably(() => volumeRows.setStation(identity))
+    },
     volumes: (): VolumeRow[] => told(() => volumeRows.list()),
     /** Returns all of them. */
     registerVolume: (volume: Pick<VolumeRow, 'name' | 'identity' | 'root'>): VolumeRow[] =>
@@ -244,6 +252,39 @@ export function createWriter({ file, dataDir }: WriterData) {
     putDraft(StudyInstanceUID: string, by: string, draft: string, rev: number, at: number): Decided<{ rev: number }> {
       return durably(() => decisions.putDraft(StudyInstanceUID, by, draft, rev, at))
     },
+
+    remove: (items: RemovedItem[], ids: string[], reason: string, by: string, at: number) =>
+      durably(() => lifecycle.remove(items, ids, reason, { by, at })),
+
+    reject: (
+      content: number,
+      note: (RejectionNote & { SOPInstanceUID: string }) | undefined,
+      place: string,
+      by: string,
+      at: number,
+    ) => durably(() => lifecycle.reject(content, note, place, { by, at })),
+
+    restore: (id: string, by: string, at: number) => durably(() => lifecycle.restore(id, { by, at })),
+
+    beginPurge: (id: string, by: string, at: number) => durably(() => lifecycle.beginPurge(id, { by, at })),
+
+    purgeSome: (id: string, most: number) => durably(() => lifecycle.purgeSome(id, most)),
+
+    move: (wish: MoveWish, id: string, newUID: string, by: string, at: number) =>
+      durably(() => lifecycle.move(wish, id, newUID, { by, at })),
+
+    moveBack: (id: string, by: string, at: number) => durably(() => lifecycle.moveBack(id, { by, at })),
+
+    duePurges: (before: number): string[] => told(() => lifecycle.due(before)),
+
+    purging: (): string[] => told(() => lifecycle.purging()),
+
+    doomed: (volume: number, after: string, most: number): string[] =>
+      told(() => lifecycle.doomed(volume, after, most)),
+
+    forgetDoomed: (volume: number, files: string[]): void => told(() => lifecycle.forgetDoomed(volume, files)),
+
+    unreadNotes: (most: number) => told(() => lifecycle.unreadNotes(most)),
 
     setSetting(user: string, key: string, value: string): void {
       durably(() =>

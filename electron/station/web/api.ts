@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import {
+  type BinEntry,
   type CallName,
   type CallOut,
   type CallParsed,
@@ -22,6 +23,7 @@ import { readJson } from './readBody.ts'
 
 /** Paths and settings are small; nothing a call takes comes near. */
 const CALL_BYTES = 4 * 1024 * 1024
+const DAY_MS = 24 * 60 * 60 * 1000
 const GROUPS_WAIT_MS = 5000
 const GROUPS_LOOK_MS = 25
 /** A header view of more lines is searched on the station one day, not scrolled. */
@@ -131,6 +133,19 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
       }
       return { elements: [...elements, line], truncated }
     },
+    'bin.delete': input => store.remove(input.items, input.reason, input.user),
+    'bin.list': async ({ limit }) => {
+      const [entries, moves] = await Promise.all([read.listRemovals(limit), read.listMoves(limit)])
+      const { binDays } = config
+      return { entries: entries.map(entry => ({ ...entry, purgeAt: purgeAt(entry, binDays) })), moves, binDays }
+    },
+    'bin.restore': input => store.restore(input.id, input.user),
+    'bin.purge': input => store.purge(input.id, input.user),
+    'move.make': input => store.move(input, input.user),
+    'move.undo': async input => {
+      await store.moveBack(input.id, input.user)
+      return {}
+    },
     'folder.list': input => listFolder(input.path),
     'import.start': input => work.startImport(input.paths),
     'samples.load': () => work.loadSamples(),
@@ -181,6 +196,12 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
     if (!isCallName(name)) throw new IsocenterError('not-found', 'no such call')
     return Response.json(await call(handlers, name, await readJson(request, CALL_BYTES)))
   }
+}
+
+/** Only what a person deleted goes by itself, and what came again meanwhile has its whole time once more. */
+function purgeAt(entry: Omit<BinEntry, 'purgeAt'>, binDays: number): number | null {
+  if (entry.code !== '' || entry.state !== 'binned' || binDays === 0) return null
+  return Math.max(entry.changedAt, entry.againAt) + binDays * DAY_MS
 }
 
 /** As they cross the counter, whatever this machine's own order is. */

@@ -5,6 +5,7 @@ import { type MultipartPart, multipartResponse, type Part, streamParts } from '.
 import { parseRange } from './byteRange.ts'
 import type { FileHandles } from './fileHandles.ts'
 import type { FrameReader } from './frameReader.ts'
+import { cutParts, lengthOf, objectParts } from './objectParts.ts'
 import { chooseFrameForm, chooseObjectForm } from './retrieveForm.ts'
 
 export interface RetrieveDeps {
@@ -26,24 +27,27 @@ export function acceptOf(request: Request) {
 }
 
 /** WADO-RS: whole objects (PS3.18 §10.4). Throws 'not-acceptable' rather than send what was not asked for. */
-export function retrieveObjects(
+export async function retrieveObjects(
   request: Request,
   objects: StoredObject[],
   base: string,
-  { files }: RetrieveDeps,
-): Response {
+  { files, reader }: RetrieveDeps,
+): Promise<Response> {
   const stored = objects.map(object => object.TransferSyntaxUID)
   const form = chooseObjectForm(acceptOf(request), stored)
   if (!form) throw notAcceptable(stored)
   if (form.multipart) {
-    const bodies = objects.map((object): MultipartPart => {
-      const uids = `studies/${object.StudyInstanceUID}/series/${object.SeriesInstanceUID}/instances/${object.SOPInstanceUID}`
-      return { contentType: dicomType(object), location: `${base}/${uids}`, parts: [wholeFile(object)] }
-    })
-    return multipartResponse(DICOM, bodies, files)
+    async function* bodies(): AsyncGenerator<MultipartPart> {
+      for (const object of objects) {
+        const uids = `studies/${object.StudyInstanceUID}/series/${object.SeriesInstanceUID}/instances/${object.SOPInstanceUID}`
+        const parts = await objectParts(object, reader)
+        yield { contentType: dicomType(object), location: `${base}/${uids}`, parts }
+      }
+    }
+    return multipartResponse(DICOM, bodies(), files)
   }
   const [object] = objects as [StoredObject]
-  return oneFile(request, wholeFile(object), dicomType(object), files)
+  return oneFile(request, await objectParts(object, reader), dicomType(object), files)
 }
 
 function notAcceptable(stored: string[]): IsocenterError {
@@ -55,24 +59,19 @@ function dicomType({ TransferSyntaxUID }: StoredObject): string {
   return `${DICOM}; transfer-syntax=${TransferSyntaxUID}`
 }
 
-function wholeFile(place: StoredObject) {
-  const { fileOffset, dataSetOffset, dataSetLength } = place
-  return { place, offset: fileOffset, length: dataSetOffset + dataSetLength - fileOffset }
-}
-
 /** One range of a file is enough for whoever resumes; several are answered with the whole (RFC 9110 §14.2 allows it). */
-function oneFile(request: Request, file: Exclude<Part, Uint8Array>, type: string, files: FileHandles): Response {
+function oneFile(request: Request, parts: Part[], type: string, files: FileHandles): Response {
+  const length = lengthOf(parts)
   const headers = new Headers({ 'content-type': type, 'accept-ranges': 'bytes' })
-  const range = parseRange(request.headers.get('range'), file.length)
+  const range = parseRange(request.headers.get('range'), length)
   if (range === 'unsatisfiable') {
-    headers.set('content-range', `bytes */${file.length}`)
+    headers.set('content-range', `bytes */${length}`)
     return new Response(null, { status: 416, headers })
   }
-  const { first, last } = range ?? { first: 0, last: file.length - 1 }
+  const { first, last } = range ?? { first: 0, last: length - 1 }
   headers.set('content-length', String(last - first + 1))
-  if (range) headers.set('content-range', `bytes ${first}-${last}/${file.length}`)
-  const part = { ...file, offset: file.offset + first, length: last - first + 1 }
-  return new Response(streamParts([part], files), { status: range ? 206 : 200, headers })
+  if (range) headers.set('content-range', `bytes ${first}-${last}/${length}`)
+  return new Response(streamParts(cutParts(parts, first, last), files), { status: range ? 206 : 200, headers })
 }
 
 /** `1,3,2`: frame numbers from 1. Throws 'bad-request'. */

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { IsocenterError } from '../../../shared/errors.ts'
 import { errorCode } from '../base/durable.ts'
 import type { Log } from '../base/log.ts'
 import type { Thread } from '../base/thread.ts'
@@ -129,10 +130,13 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
 
   async function lookAndKeep(contentId: number, again: boolean): Promise<void> {
     // Asked for now: what a page of them said would be gone when it has settled meanwhile.
-    const found = await look(await requestFor(contentId, again))
+    const request = await requestFor(contentId, again).catch(unlessGone)
+    // Deleted meanwhile: it waits until it is taken back.
+    if (!request) return
+    const found = await look(request)
     if (closed) return
     // A picture that could be shown is not lost because its header could not be read once more.
-    await store.finishWork(contentId, again ? { ...found, unshowable: undefined } : found)
+    await store.finishWork(contentId, again ? { ...found, unshowable: undefined } : found).catch(unlessGone)
   }
 
   /** The pictures that stand for the series of what has come, where they are not there yet. */
@@ -214,4 +218,10 @@ export function startBackground({ store, log, startThread, patienceMs = PATIENCE
       await running
     },
   }
+}
+
+/** Deleted or purged meanwhile: nothing to do, and nothing wrong. */
+function unlessGone(error: unknown): undefined {
+  if (error instanceof IsocenterError && error.code === 'not-found') return undefined
+  throw error
 }

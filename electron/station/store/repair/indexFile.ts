@@ -64,25 +64,6 @@ export async function restoreBackup(dataDir: string, name: string, disk: Disk): 
   await disk.syncFolder(dataDir)
 }
 
-/** The greatest content number that names a file below `files/`; 0 when there is none. */
-export async function newestFile(dataDir: string): Promise<number> {
-  const root = join(dataDir, 'files')
-  for (const high of await foldersDown(root)) {
-    for (const low of await foldersDown(join(root, high))) {
-      const names = await readdir(join(root, high, low))
-      const ids = names.flatMap(name => (/^[0-9a-f]{8,}\.dcm$/.test(name) ? Number.parseInt(name, 16) : []))
-      if (ids.length > 0) return Math.max(...ids)
-    }
-  }
-  return 0
-}
-
-/** Hexadecimal names, the greatest first. */
-async function foldersDown(path: string): Promise<string[]> {
-  const names = (await readdir(path)).filter(name => /^[0-9a-f]+$/.test(name))
-  return names.sort((a, b) => Number.parseInt(b, 16) - Number.parseInt(a, 16))
-}
-
 async function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,

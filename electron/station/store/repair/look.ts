@@ -1,11 +1,12 @@
 import { open, readdir, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { AeProfiles } from '../../../../shared/config.ts'
 import { ERRORS, type ErrorCode, IsocenterError } from '../../../../shared/errors.ts'
 import { createDisk, errorCode } from '../../base/durable.ts'
 import { fileOfContent } from '../contentFile.ts'
 import type { PlacedObject } from '../receivedObject.ts'
+import { DATA_VOLUME } from '../volumes/placement.ts'
 import { openOldIndex } from './oldIndex.ts'
 import { checksums, isAsBefore, type Pace, readObject } from './readObject.ts'
 import type { Findings, KnownCopy } from './repairRows.ts'
@@ -13,7 +14,7 @@ import type { Findings, KnownCopy } from './repairRows.ts'
 /** Content numbers whose files share a folder (`contentFile.ts`). */
 export const BLOCK = 256
 
-/** Files read at once: each waits for the disk most of the time. */
+/** Files of the data folder read at once: each waits for the disk most of the time. Of another disk one: libuv's four threads are everybody's. */
 const AT_ONCE = 4
 
 export interface LookData {
@@ -24,12 +25,16 @@ export interface LookData {
 }
 
 export interface LookOrder {
+  /** Whose files are looked at, below which folder ('' = the data folder's). */
+  volume: number
+  root: string
   /** The first content number of the folder. */
   from: number
   /** Numbers above came after the repair began: they have rows. */
   upTo: number
   known: KnownCopy[]
   gone: number[]
+  doomed: string[]
   /** Read everything and compare. */
   verify: boolean
 }
@@ -37,6 +42,8 @@ export interface LookOrder {
 /** A file that no row is made for: where it belongs, and why. */
 export interface Aside {
   contentId: number
+  /** Of the volume it stays on; `file` begins with it. */
+  root: string
   file: string
   to: 'orphans' | 'quarantine'
   reason: string
@@ -73,7 +80,8 @@ export function createLook({ dataDir, profiles, oldIndex }: LookData) {
   const unpaced: Pace = async () => {}
 
   /** One folder of 256 numbers. */
-  async function look({ from, upTo, known, gone, verify }: LookOrder): Promise<Look> {
+  async function look(order: LookOrder): Promise<Look> {
+    const { volume, root, from, upTo, known, gone, doomed, verify } = order
     const folder = dirname(fileOfContent(from))
     const answer: Look = {
       looked: 0,
@@ -83,7 +91,7 @@ export function createLook({ dataDir, profiles, oldIndex }: LookData) {
       findings: { whole: [], hashes: [] },
       strange: [],
     }
-    const names = await readdir(join(dataDir, folder)).catch(error => {
+    const names = await readdir(resolve(dataDir, root, folder)).catch(error => {
       if (errorCode(error) === 'ENOENT') return []
       throw error
     })
@@ -92,42 +100,50 @@ export function createLook({ dataDir, profiles, oldIndex }: LookData) {
       const contentId = Number.parseInt(name, 16)
       if (basename(fileOfContent(contentId || 0)) === name && Math.floor(contentId / BLOCK) * BLOCK === from) {
         files.add(contentId)
-      } else answer.strange.push(`${folder}/${name}`)
+      } else answer.strange.push(`${root}${folder}/${name}`)
     }
     const rows = new Set(known.map(({ contentId }) => contentId))
-    for (const copy of known) {
-      if (copy.volume !== 1) continue
+    // What has rows on another disk is its own: one that hangs would hold up all others.
+    for (const copy of volume === DATA_VOLUME ? known : []) {
+      if (copy.volume !== DATA_VOLUME) continue
       answer.looked++
       await compare(copy, verify, unpaced, answer)
     }
     const unknown: number[] = []
     for (const contentId of files) {
-      if (rows.has(contentId) || contentId > upTo) continue
+      if (rows.has(contentId) || contentId > upTo || doomed.includes(fileOfContent(contentId))) continue
       answer.looked++
       if (!gone.includes(contentId)) unknown.push(contentId)
-      else answer.aside.push({ contentId, file: fileOfContent(contentId), to: 'orphans', reason: GONE })
+      else answer.aside.push({ contentId, root, file: root + fileOfContent(contentId), to: 'orphans', reason: GONE })
     }
-    const reading = Array.from({ length: AT_ONCE }, async () => {
-      for (let next = unknown.pop(); next !== undefined; next = unknown.pop()) await readNew(next, verify, answer)
+    const reading = Array.from({ length: volume === DATA_VOLUME ? AT_ONCE : 1 }, async () => {
+      for (let next = unknown.pop(); next !== undefined; next = unknown.pop()) await readNew(next, order, answer)
     })
     await Promise.all(reading)
     answer.found.sort((a, b) => a.contentId - b.contentId)
     return answer
   }
 
-  async function readNew(contentId: number, verify: boolean, answer: Look): Promise<void> {
-    const file = fileOfContent(contentId)
-    const path = join(dataDir, file)
+  /** On a disk that is mounted read-only nothing waits to be written. */
+  async function syncAsFound(path: string): Promise<void> {
+    const written = await disk.openToAppend(path).catch(error => {
+      if (errorCode(error) !== 'EROFS') throw error
+    })
+    await written?.sync().finally(() => written.close())
+  }
+
+  async function readNew(contentId: number, { volume, root, verify }: LookOrder, answer: Look): Promise<void> {
+    const file = root + fileOfContent(contentId)
+    const path = resolve(dataDir, file)
     try {
       const handle = await open(path, 'r')
       try {
         const { size } = await handle.stat()
         const before = remembered(contentId)
-        const place = { contentId, handle, file, offset: 0, size }
+        const place = { contentId, handle, file, volume, root, offset: 0, size }
         const { object, differs } = await readObject(place, profiles, verify, before, unpaced)
         // A settling that was cut off may have left it in the system's cache alone: a row is a promise.
-        const written = await disk.openToAppend(path)
-        await written.sync().finally(() => written.close())
+        await syncAsFound(path)
         answer.found.push(object)
         if (differs) answer.damage.push({ contentId, file, reason: 'Its bytes are not those that were received.' })
       } finally {
@@ -135,7 +151,7 @@ export function createLook({ dataDir, profiles, oldIndex }: LookData) {
       }
     } catch (error) {
       if (error instanceof IsocenterError && UNUSABLE.includes(error.code)) {
-        answer.aside.push({ contentId, file, to: 'quarantine', reason: ERRORS[error.code].sentence })
+        answer.aside.push({ contentId, root, file, to: 'quarantine', reason: ERRORS[error.code].sentence })
       } else answer.damage.push({ contentId, file, reason: `It could not be read (${errorCode(error) || 'unknown'}).` })
     }
   }
@@ -148,7 +164,7 @@ export function createLook({ dataDir, profiles, oldIndex }: LookData) {
     answer: { damage: Damage[]; findings: Pick<Findings, 'whole' | 'hashes'> },
   ): Promise<void> {
     const { contentId, file, offset, metaLength, length } = copy
-    const path = join(dataDir, file)
+    const path = resolve(dataDir, file)
     const damaged = (reason: string) => void answer.damage.push({ contentId, file, reason })
     try {
       if (!read && copy.state === 'whole') {
@@ -205,13 +221,13 @@ export function createLook({ dataDir, profiles, oldIndex }: LookData) {
     async readAgain(copies: KnownCopy[]): Promise<PlacedObject[]> {
       const objects: PlacedObject[] = []
       for (const copy of copies) {
-        const { contentId, file, offset, metaLength, length, volume, state } = copy
-        const handle = await open(join(dataDir, file), 'r').catch(() => undefined)
+        const { contentId, file, offset, metaLength, length, volume, root, state } = copy
+        const handle = await open(resolve(dataDir, file), 'r').catch(() => undefined)
         if (!handle) continue
         try {
-          const place = { contentId, handle, file, offset, size: metaLength + length }
+          const place = { contentId, handle, file, volume, root, offset, size: metaLength + length }
           const { object } = await readObject(place, profiles, false, copy, unpaced)
-          objects.push({ ...object, adopted: { volume, state, sha256: copy.sha256 } })
+          objects.push({ ...object, adopted: { volume, root, state, sha256: copy.sha256 } })
         } catch {
           // Left out: its older version waits for the next repair.
         } finally {
@@ -221,13 +237,14 @@ export function createLook({ dataDir, profiles, oldIndex }: LookData) {
       return objects
     },
 
-    /** How many files there are below `files/`, in its folders of 256. */
-    async count(): Promise<number> {
+    /** How many files there are below `files/` of these roots, in its folders of 256. */
+    async count(roots: string[]): Promise<number> {
       let files = 0
-      const root = join(dataDir, 'files')
-      for (const high of await readdir(root)) {
-        for (const low of await readdir(join(root, high)).catch(() => [])) {
-          files += (await readdir(join(root, high, low)).catch(() => [])).length
+      for (const root of roots.map(one => resolve(dataDir, one, 'files'))) {
+        for (const high of await readdir(root).catch(() => [])) {
+          for (const low of await readdir(join(root, high)).catch(() => [])) {
+            files += (await readdir(join(root, high, low)).catch(() => [])).length
+          }
         }
       }
       return files

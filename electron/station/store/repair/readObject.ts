@@ -20,9 +20,11 @@ export type Pace = (bytes: number) => Promise<void>
 
 export interface FileToRead {
   contentId: number
-  /** The opened file, its name relative to the data folder, and where in it the Part-10 file begins and how long it is. */
+  /** The opened file, its name (relative to the data folder, or with its volume's root before it), where in it the Part-10 file begins, its length. */
   handle: FileHandle
   file: string
+  volume: number
+  root: string
   offset: number
   size: number
 }
@@ -43,7 +45,7 @@ export interface Remembered {
  * disk's error.
  */
 export async function readObject(
-  { contentId, handle, file, offset, size }: FileToRead,
+  { contentId, handle, file, volume, root, offset, size }: FileToRead,
   profiles: AeProfiles,
   whole: boolean,
   before: Remembered | undefined,
@@ -96,7 +98,7 @@ export async function readObject(
       before?.origin ??
       originOf(meta.SourceApplicationEntityTitle, sendingAET, meta.meta.string('ReceivingApplicationEntityTitle')),
     showLatest: conflictPolicy === 'showLatest' && sendingAET !== '',
-    adopted: { volume: 1, state: 'whole', sha256 },
+    adopted: { volume, root, state: 'whole', sha256 },
   }
   return { object, differs }
 }

@@ -1,5 +1,5 @@
 import { appendFile, rename } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Disk } from '../../base/durable.ts'
 import type { Thread } from '../../base/thread.ts'
@@ -7,6 +7,8 @@ import type { Decision } from '../decisionLog.ts'
 import { readDecisions } from '../decisionLog.ts'
 import type { Change, Received, StoreProblem } from '../index.ts'
 import type { PlacedObject } from '../receivedObject.ts'
+import { DATA_VOLUME } from '../volumes/placement.ts'
+import type { Volumes } from '../volumes/volumes.ts'
 import type { WriterApi } from '../writer.ts'
 import { type Aside, BLOCK, type createLook, type Damage, GONE } from './look.ts'
 
@@ -35,6 +37,8 @@ export interface RepairParts {
   startThread(): Thread<ReturnType<typeof createLook>>
   /** The greatest content number there is or was: what comes later has its rows. */
   newest(): number
+  /** The disks beside the data folder that can be read. */
+  volumes: Pick<Volumes, 'readable'>
   tell(changes: Change[]): void
   report(problem: StoreProblem): void
   /** Something arrives or is read right now. */
@@ -78,11 +82,12 @@ export async function repairFiles(parts: RepairParts, verify: boolean, progress:
   }
 
   async function putAside(files: Aside[]): Promise<void> {
-    for (const { contentId, file, to, reason } of files) {
-      const name = `${to}/${Date.now()}-${basename(file)}`
-      await disk.makeFolder(join(dataDir, to))
-      await rename(join(dataDir, file), join(dataDir, name))
-      await disk.syncFolder(join(dataDir, to))
+    for (const { contentId, root, file, to, reason } of files) {
+      const name = `${root}${to}/${Date.now()}-${basename(file)}`
+      const folder = resolve(dataDir, root, to)
+      await disk.makeFolder(folder)
+      await rename(resolve(dataDir, file), resolve(dataDir, name))
+      await disk.syncFolder(folder)
       await note([['set aside', contentId, name, '', reason]])
       setAside++
       progress.failed(file, reason)
@@ -134,13 +139,13 @@ export async function repairFiles(parts: RepairParts, verify: boolean, progress:
         adopted++
         progress.received('stored')
       } else if (outcome === 'duplicate') {
-        await putAside([{ contentId, file, to: 'orphans', reason: 'The same image is stored under another number.' }])
+        const reason = 'The same image is stored under another number.'
+        await putAside([{ contentId, root: rootOf(object), file, to: 'orphans', reason }])
       } else if (outcome === 'cut') {
-        await putAside([
-          { contentId, file, to: 'quarantine', reason: 'It ends too early; the image came whole as well.' },
-        ])
+        const reason = 'It ends too early; the image came whole as well.'
+        await putAside([{ contentId, root: rootOf(object), file, to: 'quarantine', reason }])
       } else if (outcome === 'gone') {
-        await putAside([{ contentId, file, to: 'orphans', reason: GONE }])
+        await putAside([{ contentId, root: rootOf(object), file, to: 'orphans', reason: GONE }])
       } else if (typeof outcome === 'object') {
         await note([['left', contentId, file, object.header.SOPInstanceUID, outcome.failed]])
         progress.failed(file, outcome.failed)
@@ -153,10 +158,10 @@ export async function repairFiles(parts: RepairParts, verify: boolean, progress:
     for (let n = 0; n < MOST_YIELDS && parts.busy() && !progress.signal.aborted; n++) await wait(YIELD_MS)
   }
 
-  async function block(from: number, upTo: number): Promise<void> {
+  async function block(volume: number, root: string, from: number, upTo: number): Promise<void> {
     await giveWay()
-    const { copies, gone } = await writer.call('contentsBetween', from, from + BLOCK - 1)
-    const seen = await thread.call('look', { from, upTo, known: copies, gone, verify })
+    const { copies, gone, doomed } = await writer.call('contentsBetween', volume, from, from + BLOCK - 1)
+    const seen = await thread.call('look', { volume, root, from, upTo, known: copies, gone, doomed, verify })
     const unsound = seen.damage.length + seen.aside.length
     for (let n = seen.found.length + unsound; n < seen.looked; n++) progress.passed()
     await adopt(seen.found)
@@ -168,12 +173,14 @@ export async function repairFiles(parts: RepairParts, verify: boolean, progress:
 
   try {
     const upTo = parts.newest()
-    thread.call('count').then(progress.total, () => {})
+    const roots = ['', ...parts.volumes.readable().map(({ root }) => root)]
+    thread.call('count', roots).then(progress.total, () => {})
     const groupSize = BLOCK * BLOCKS_PER_GROUP
     for (let group = Math.floor(upTo / groupSize) * groupSize; group >= 0; group -= groupSize) {
       for (let from = group; from < group + groupSize && from <= upTo; from += BLOCK) {
         if (progress.signal.aborted) return
-        await block(from, upTo)
+        await block(DATA_VOLUME, '', from, upTo)
+        for (const { id, root } of parts.volumes.readable()) await block(id, root, from, upTo)
       }
     }
     parts.tell((await writer.call('endRepair')).changes)
@@ -196,3 +203,5 @@ export async function repairFiles(parts: RepairParts, verify: boolean, progress:
     })
   }
 }
+
+const rootOf = (object: PlacedObject): string => object.adopted?.root ?? ''

@@ -1,10 +1,12 @@
 import type { Database } from 'better-sqlite3'
-import { createApplyDecision } from '../applyDecision.ts'
+import type { createApplyDecision } from '../applyDecision.ts'
 import type { createCommitRows } from '../commitRows.ts'
+import { fileOfContent } from '../contentFile.ts'
 import type { Decision } from '../decisionLog.ts'
 import type { Change, Origin } from '../index.ts'
 import type { PlacedObject } from '../receivedObject.ts'
 import { type ContentPlace, sameDataSet } from '../sameBytes.ts'
+import type { Visibility } from '../visibility.ts'
 
 /** A content as its rows have it, with what its object is made from again. */
 export interface KnownCopy extends ContentPlace {
@@ -16,6 +18,8 @@ export interface KnownCopy extends ContentPlace {
   sha256: Uint8Array
   /** 0: it has not settled, `file` is in the landing folder. */
   volume: number
+  /** With which `file` begins; '' = the data folder's. */
+  root: string
   state: 'whole' | 'damaged'
   received: number
   origin: Origin
@@ -47,9 +51,9 @@ export interface LostCopy {
 
 type KnownRow = Omit<KnownCopy, 'origin'> & Origin
 
-const KNOWN = `SELECT content.id AS contentId, SOPInstanceUID, file, offset, copy.metaLength, content.length, crc, sha256, volume, state,
+const KNOWN = `SELECT content.id AS contentId, SOPInstanceUID, root || file AS file, root, offset, copy.metaLength, content.length, crc, sha256, volume, state,
   received, door, sourceAET, sendingAET, receivingAET, address
-  FROM content JOIN copy ON copy.content = content.id JOIN instance ON instance.id = content.instance`
+  FROM content JOIN copy ON copy.content = content.id JOIN volume ON volume.id = copy.volume JOIN instance ON instance.id = content.instance`
 
 /** The rows that repair reads and writes. What is adopted goes through the same statements as what is received. */
 export function createRepairRows(
@@ -57,8 +61,8 @@ export function createRepairRows(
   dataDir: string,
   epoch: number,
   commitRows: ReturnType<typeof createCommitRows>,
+  { applyDecision, visibility }: ReturnType<typeof createApplyDecision>,
 ) {
-  const { applyDecision } = createApplyDecision(db)
   const between = db.prepare<[number, number], KnownRow>(`${KNOWN} WHERE content.id BETWEEN ? AND ?`)
   const behind = db.prepare<[number, number], KnownRow>(
     `${KNOWN} WHERE content.id > ? AND volume = 1 AND state = 'whole' ORDER BY content.id LIMIT ?`,
@@ -67,6 +71,9 @@ export function createRepairRows(
   const isKnown = db.prepare<[number], 1>('SELECT 1 FROM content WHERE id = ?').pluck()
   const goneBetween = db
     .prepare<[number, number], number>('SELECT content FROM gone WHERE content BETWEEN ? AND ?')
+    .pluck()
+  const doomedBetween = db
+    .prepare<[number, string, string], string>('SELECT file FROM doomed WHERE volume = ? AND file BETWEEN ? AND ?')
     .pluck()
   const isGone = db.prepare<[number], 1>('SELECT 1 FROM gone WHERE content = ?').pluck()
   const addGone = db.prepare('INSERT OR IGNORE INTO gone VALUES (?)')
@@ -95,7 +102,7 @@ export function createRepairRows(
     `INSERT INTO change (epoch, kind, StudyInstanceUID, SOPInstanceUID, content) VALUES (?, 'study', ?, '', NULL)`,
   )
   const newestSeq = db.prepare<[], number>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`).pluck()
-  const forget = createForget(db)
+  const forget = createForget(db, visibility)
 
   const tellStudies = (uids: Iterable<string>): Change[] =>
     [...new Set(uids)].map(StudyInstanceUID => ({
@@ -155,9 +162,15 @@ export function createRepairRows(
   }
 
   return {
-    contentsBetween: (from: number, to: number): { copies: KnownCopy[]; gone: number[] } => ({
+    /** `doomed`: files of the volume that are about to be unlinked, whatever else is known of them. */
+    contentsBetween: (
+      volume: number,
+      from: number,
+      to: number,
+    ): { copies: KnownCopy[]; gone: number[]; doomed: string[] } => ({
       copies: between.all(from, to).map(knownCopy),
       gone: goneBetween.all(from, to),
+      doomed: doomedBetween.all(volume, fileOfContent(from), fileOfContent(to)),
     }),
 
     /** The next settled copies behind a content number, to be read again. */
@@ -181,7 +194,6 @@ export function createRepairRows(
     /** A part of `decisions.log`, in its order. What is said of a study that has no row yet waits for it. */
     replayDecisions: db.transaction((decisions: Decision[]): { changes: Change[]; seq: number } => {
       const touched = decisions.flatMap(decision => {
-        for (const content of contentsGone(decision)) addGone.run(content)
         const needsRow = decision.kind === 'reading' || decision.kind === 'priority'
         if (!needsRow || studyByUID.get(decision.StudyInstanceUID)) return applyDecision(decision)
         keepUndecided.run(decision.StudyInstanceUID, decision.kind, JSON.stringify(decision))
@@ -221,11 +233,6 @@ export function createRepairRows(
   }
 }
 
-/** The one place that knows which decisions name files that are gone. */
-function contentsGone(decision: Decision): number[] {
-  return 'contents' in decision && Array.isArray(decision.contents) ? decision.contents : []
-}
-
 function knownCopy({ door, sourceAET, sendingAET, receivingAET, address, ...row }: KnownRow): KnownCopy {
   // A fresh copy: a small view of a large buffer would cross to another thread with all of it.
   return {
@@ -236,45 +243,28 @@ function knownCopy({ door, sourceAET, sendingAET, receivingAET, address, ...row 
 }
 
 /** Takes rows away that are made again in the same transaction, behind an older version of the same instance. */
-function createForget(db: Database) {
-  const place = db.prepare<
-    [number],
-    { instance: number; series: number; study: number; frames: number; bytes: number; contents: number }
-  >(
-    `SELECT instance.id AS instance, series.id AS series, series.study, NumberOfFrames AS frames, copy.length AS bytes,
+function createForget(db: Database, visibility: Visibility) {
+  const place = db.prepare<[number], { instance: number; series: number; study: number; contents: number }>(
+    `SELECT instance.id AS instance, series.id AS series, series.study,
        (SELECT count(*) FROM content AS every WHERE every.instance = instance.id) AS contents
-     FROM content JOIN copy ON copy.content = content.id JOIN instance ON instance.id = content.instance
-     JOIN series ON series.id = instance.series WHERE content.id = ?`,
+     FROM content JOIN instance ON instance.id = content.instance JOIN series ON series.id = instance.series
+     WHERE content.id = ?`,
   )
-  const removeRows = ['copy', 'pending', 'thumbnail'].map(table => db.prepare(`DELETE FROM ${table} WHERE content = ?`))
-  const removeContent = db.prepare('DELETE FROM content WHERE id = ?')
+  const removeRows = ['copy', 'pending', 'thumbnail', 'unreadNote']
+    .map(table => db.prepare(`DELETE FROM ${table} WHERE content = ?`))
+    .concat(db.prepare('DELETE FROM content WHERE id = ?'))
   const removeInstance = db.prepare('DELETE FROM instance WHERE id = ?')
-  const lessBytes = db.prepare('UPDATE study SET size = size - ? WHERE id = ?')
-  const lessInStudy = db.prepare(
-    'UPDATE study SET NumberOfStudyRelatedInstances = NumberOfStudyRelatedInstances - 1 WHERE id = ?',
-  )
-  const lessInSeries = db.prepare(
-    `UPDATE series SET NumberOfSeriesRelatedInstances = NumberOfSeriesRelatedInstances - 1, frames = frames - ? WHERE id = ?`,
-  )
-  const addToTotal = db.prepare('UPDATE state SET value = value + ? WHERE key = ?')
-  const emptySeries = db.prepare<[number], { study: number }>(
-    'SELECT study FROM series WHERE id = ? AND NOT EXISTS (SELECT 1 FROM instance WHERE series = series.id)',
-  )
-  const removeSeries = db.prepare('DELETE FROM series WHERE id = ?')
-  const lessSeries = db.prepare(
-    'UPDATE study SET NumberOfStudyRelatedSeries = NumberOfStudyRelatedSeries - 1 WHERE id = ?',
-  )
-  const removeTokens = db.prepare(
-    'DELETE FROM studyToken WHERE study = @study AND NOT EXISTS (SELECT 1 FROM series WHERE study = @study)',
+  const removeSeries = db.prepare(
+    'DELETE FROM series WHERE id = ? AND NOT EXISTS (SELECT 1 FROM instance WHERE series = series.id)',
   )
   const removeStudy = db.prepare(
-    'DELETE FROM study WHERE id = @study AND NOT EXISTS (SELECT 1 FROM series WHERE study = @study)',
+    `DELETE FROM study WHERE id = ? AND NOT EXISTS (SELECT 1 FROM series WHERE study = study.id)
+     AND NOT EXISTS (SELECT 1 FROM move WHERE move.StudyInstanceUID = study.StudyInstanceUID AND state = 'active')`,
   )
-
   const correctTimes = db.prepare(
     `UPDATE study SET (firstReceived, lastReceived) = (SELECT min(received), max(received) FROM series
        JOIN instance ON instance.series = series.id JOIN content ON content.instance = instance.id
-       WHERE series.study = study.id) WHERE id = ?`,
+       WHERE series.study = study.id) WHERE id = ? AND EXISTS (SELECT 1 FROM series WHERE study = study.id)`,
   )
   const left = { series: new Set<number>(), studies: new Set<number>() }
 
@@ -284,29 +274,18 @@ function createForget(db: Database) {
       const at = place.get(id)
       if (!at) return
       for (const remove of removeRows) remove.run(id)
-      removeContent.run(id)
-      lessBytes.run(at.bytes, at.study)
-      addToTotal.run(-at.bytes, 'bytes')
-      left.studies.add(at.study)
-      if (at.contents > 1) return
-      removeInstance.run(at.instance)
-      lessInStudy.run(at.study)
-      lessInSeries.run(at.frames, at.series)
-      addToTotal.run(-1, 'instances')
+      if (at.contents === 1) removeInstance.run(at.instance)
       left.series.add(at.series)
+      left.studies.add(at.study)
     },
-    /** When the rows are made again: what stayed empty goes, the rest says again when its images came. */
+    /** When the rows are made again: all is summed anew, what stayed empty goes, the rest says again when its images came. */
     end(): void {
-      for (const id of left.series) {
-        const empty = emptySeries.get(id)
-        if (!empty) continue
-        removeSeries.run(id)
-        lessSeries.run(empty.study)
-        addToTotal.run(-1, 'series')
-        removeTokens.run(empty)
-        removeStudy.run(empty)
+      visibility.recount(left.series, left.studies)
+      for (const id of left.series) removeSeries.run(id)
+      for (const id of left.studies) {
+        removeStudy.run(id)
+        correctTimes.run(id)
       }
-      for (const id of left.studies) correctTimes.run(id)
       left.series.clear()
       left.studies.clear()
     },

@@ -8,7 +8,7 @@ import type { WriterApi } from '../writer.ts'
 import type { createBackup } from './backup.ts'
 import { BACKUP_TIMES, type BackupTimes, startBackups } from './backups.ts'
 import type { createLook, LookData } from './look.ts'
-import { type RepairProgress, repairFiles, replayDecisionLog } from './repair.ts'
+import { type RepairParts, type RepairProgress, repairFiles, replayDecisionLog } from './repair.ts'
 import { SCRUB_TIMES, type ScrubTimes, startScrub } from './scrub.ts'
 
 /** What keeps the vault in order, as it is set. */
@@ -33,6 +33,7 @@ export interface UpkeepParts {
   repairing: boolean
   oldIndex: string | undefined
   newest(): number
+  volumes: RepairParts['volumes']
   tell(changes: Change[]): void
   report(problem: StoreProblem): void
   /** Runs `work` while nobody decides. */

@@ -48,12 +48,14 @@ export function createSettleRows(db: Database) {
       setLanded.run(landed)
     },
     inUse: (files: string[]): string[] => inUse.all(JSON.stringify(files)),
-    settled: db.transaction((copies: PlacedCopy[]): void => {
-      for (const copy of copies) {
-        if ('damage' in copy) setDamaged.run(copy.contentId)
-        // A copy that was deleted meanwhile has no row: its file is an orphan then, which the next look sets aside.
-        else if (move.run(copy.volume, copy.file, copy.contentId).changes > 0) setHash.run(copy.sha256, copy.contentId)
-      }
-    }).immediate,
+    /** Answers with those that still had a row: one that was purged meanwhile has none, and its file is doomed. */
+    settled: db.transaction((copies: PlacedCopy[]): PlacedCopy[] =>
+      copies.filter(copy => {
+        if ('damage' in copy) return setDamaged.run(copy.contentId).changes > 0
+        if (move.run(copy.volume, copy.file, copy.contentId).changes === 0) return false
+        setHash.run(copy.sha256, copy.contentId)
+        return true
+      }),
+    ).immediate,
   }
 }

@@ -5,7 +5,8 @@ import { type Disk, errorCode } from '../../base/durable.ts'
 import type { Log } from '../../base/log.ts'
 import type { Thread } from '../../base/thread.ts'
 import type { StoreProblem } from '../index.ts'
-import { segmentNumber } from '../landing/segment.ts'
+import { readLandingFolder } from '../landing/replay.ts'
+import { segmentFile, segmentNumber } from '../landing/segment.ts'
 import { DATA_VOLUME } from '../volumes/placement.ts'
 import type { Volumes } from '../volumes/volumes.ts'
 import type { WriterApi } from '../writer.ts'
@@ -60,6 +61,8 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
   let thread: Thread<ReturnType<typeof createSettle>> | undefined
   let idleSince = performance.now()
   let running: Promise<void> | undefined
+  /** Batches under way, each from its asking for what waits. */
+  const settling = new Set<Promise<unknown>>()
   let retryAt = Number.NEGATIVE_INFINITY
   let closed = false
   /** Files something settled out of, and when: the last one out leaves nobody behind. */
@@ -81,6 +84,19 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
     return (await thread.call('settle', copies)).map(copy => ({ ...copy, volume: DATA_VOLUME }))
   }
 
+  /** The next of what waits: how old the first of it was, or undefined when none is due. */
+  async function settleSome(all: boolean): Promise<number | undefined> {
+    const before = lastArrival
+    const wanted = await writer.call('unsettled', BATCH_OBJECTS)
+    // Repair may have taken away rows that were counted.
+    if (wanted.length === 0 && lastArrival === before) bytes = objects = 0
+    const age = wanted[0] ? ageOf(wanted[0]) : 0
+    if (wanted.length === 0 || !(all || pressed() || age >= times.afterMs)) return undefined
+    const due = all || pressed() ? wanted : wanted.filter(copy => ageOf(copy) >= times.afterMs)
+    await settleBatch(due)
+    return age
+  }
+
   async function settleBatch(wanted: UnsettledCopy[]): Promise<void> {
     let size = 0
     const batch = wanted.filter((copy, index) => {
@@ -88,12 +104,15 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
       return index === 0 || size <= BATCH_BYTES
     })
     const groups = Map.groupBy(batch, copy => parts.volumes.choose(copy) ?? DATA_VOLUME)
-    const settled: PlacedCopy[] = []
-    for (const [volume, copies] of groups) settled.push(...(await settleOn(volume, copies)))
-    await writer.call('settled', settled)
+    const placed: PlacedCopy[] = []
+    for (const [volume, copies] of groups) placed.push(...(await settleOn(volume, copies)))
+    const settled = await writer.call('settled', placed)
     idleSince = performance.now()
-    bytes = Math.max(0, bytes - batch.reduce((sum, { length, metaLength }) => sum + length + metaLength, 0))
-    objects = Math.max(0, objects - batch.length)
+    // What was purged meanwhile is counted when its purge is done.
+    const here = new Set(settled.map(({ contentId }) => contentId))
+    const gone = batch.filter(({ contentId }) => here.has(contentId))
+    bytes = Math.max(0, bytes - gone.reduce((sum, { length, metaLength }) => sum + length + metaLength, 0))
+    objects = Math.max(0, objects - gone.length)
     for (const copy of settled) {
       if (!('damage' in copy)) continue
       log.error({ contentId: copy.contentId, damage: copy.damage }, 'a stored object is damaged')
@@ -134,14 +153,10 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
 
   async function run(all: boolean): Promise<void> {
     while (!closed) {
-      const before = lastArrival
-      const wanted = await writer.call('unsettled', BATCH_OBJECTS)
-      // Repair may have taken away rows that were counted.
-      if (wanted.length === 0 && lastArrival === before) bytes = objects = 0
-      const age = wanted[0] ? ageOf(wanted[0]) : 0
-      if (wanted.length === 0 || !(all || pressed() || age >= times.afterMs)) break
-      const due = all || pressed() ? wanted : wanted.filter(copy => ageOf(copy) >= times.afterMs)
-      await settleBatch(due)
+      const next = settleSome(all)
+      settling.add(next)
+      const age = await next.finally(() => settling.delete(next))
+      if (age === undefined) break
       if (!all && !pressed() && age < times.latestMs && performance.now() - lastArrival < QUIET_MS) await wait(REST_MS)
     }
     await removeLeft(all ? 0 : times.lingerMs)
@@ -204,6 +219,16 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
     },
     get full(): boolean {
       return bytes > parts.mostBytes
+    },
+    /** Resolves when no batch is under way any more that may know of rows which are gone by now. */
+    async forgotten(): Promise<void> {
+      await Promise.allSettled(settling)
+    },
+    /** Copies were purged: what waits is counted anew, and segments that they alone lay in may go. */
+    async purged(): Promise<void> {
+      ;({ bytes, objects } = await writer.call('landingBytes'))
+      const { segments } = await readLandingFolder(dataDir)
+      for (const number of segments) left.set(segmentFile(number), performance.now())
     },
     /** Everything, now. */
     async settleAll(): Promise<void> {

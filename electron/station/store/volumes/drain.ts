@@ -32,6 +32,8 @@ export interface DrainsParts {
  */
 export function createDrains(parts: DrainsParts) {
   const { volumes, writer, log } = parts
+  /** Batches under way, each from its asking for what is to go. */
+  const stepping = new Set<Promise<unknown>>()
   const running = new Map<number, { progress: DrainProgress; stop: AbortController; over: Promise<void> }>()
 
   /** One batch of a volume; the last content of it, undefined when nothing is left behind `after`. */
@@ -90,7 +92,9 @@ export function createDrains(parts: DrainsParts) {
     let after = 0
     while (!stop.aborted) {
       try {
-        const last = await step(id, volume.path, after, progress)
+        const next = step(id, volume.path, after, progress)
+        stepping.add(next)
+        const last = await next.finally(() => stepping.delete(next))
         if (last === undefined) break
         after = last
       } catch (error) {
@@ -135,6 +139,11 @@ export function createDrains(parts: DrainsParts) {
       await writer.call('setVolumeDraining', id, false)
       await cancel(id)
       volumes.setDraining(id, false)
+    },
+
+    /** Resolves when no batch is under way any more that may know of rows which are gone by now. */
+    async forgotten(): Promise<void> {
+      await Promise.allSettled(stepping)
     },
 
     progress: (id: number): DrainProgress | null => running.get(id)?.progress ?? null,

@@ -1,7 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
 import {
   closeSync,
+  existsSync,
   fstatSync,
+  futimesSync,
   openSync,
   readFileSync,
   readSync,
@@ -16,7 +18,7 @@ import { crc32 } from 'node:zlib'
 import { IsocenterError } from '../../../../shared/errors.ts'
 import { errorCode } from '../../base/durable.ts'
 import { createFileSync, makeFolderSync, syncFileSync, syncFolderSync, writeAllSync } from '../../base/durableSync.ts'
-import { fileOfContent } from '../contentFile.ts'
+import { fileOfContent, newestFileSync } from '../contentFile.ts'
 
 /** In each volume's root: who it is. An empty mount point has none. */
 export const IDENTITY_FILE = 'isocenter-volume.json'
@@ -48,6 +50,8 @@ export interface PutObject {
   metaLength: number
   /** Of the data set. */
   length: number
+  /** Epoch ms: the time of its file, from which a lost index learns it. */
+  received: number
   /** What they must be: either checksum of the data set. */
   crc: number | null
   sha256: Uint8Array | null
@@ -106,6 +110,7 @@ export function createVolumeFolder({ root, hasIdentity }: VolumeData) {
         unlinkSync(path)
         return { contentId, damage: 'its bytes are not those that were received' }
       }
+      futimesSync(descriptor, object.received / 1000, object.received / 1000)
       syncFileSync(descriptor)
       return { contentId, file, sha256: Uint8Array.from(sums.sha256) }
     } finally {
@@ -142,19 +147,24 @@ export function createVolumeFolder({ root, hasIdentity }: VolumeData) {
     look: (): VolumeLook => told(look),
 
     /**
-     * Gives the root an identity, or returns the one it got of this station before its row was written. Throws where it belongs to
-     * another station, whose images lie there under the same names, or is one of the `known` volumes.
+     * Gives the root an identity, or returns the one it got of this station before (`known`): before its row was written, or of an
+     * index that was lost since. Throws where it belongs to
+     * another station, whose images lie there under the same names, or is one that has its row, and where
+     * another is `expected`: the mount point of a disk that is away.
      */
-    adopt: (station: string, known: string[]): string =>
+    adopt: (station: string, rows: string[], expected: string | undefined): { identity: string; known: boolean } =>
       told(() => {
         const before = readFile()
-        if (before?.station === station && !known.includes(before.volume)) return before.volume
+        if (before?.station === station && !rows.includes(before.volume)) {
+          return { identity: before.volume, known: true }
+        }
         if (before) {
           throw new IsocenterError(
             'volume-unavailable',
             'it belongs to another station, or to one of the other volumes',
           )
         }
+        if (expected !== undefined) throw new IsocenterError('volume-unavailable', 'it is not mounted')
         const volume = randomUUID()
         const descriptor = createFileSync(identityPath)
         try {
@@ -164,7 +174,14 @@ export function createVolumeFolder({ root, hasIdentity }: VolumeData) {
           closeSync(descriptor)
         }
         syncFolderSync(root)
-        return volume
+        return { identity: volume, known: false }
+      }),
+
+    /** The greatest content number that names a file here; 0 when there is none. */
+    newest: (identity: string): number =>
+      told(() => {
+        device(identity)
+        return newestFileSync(root)
       }),
 
     /** Throws when it cannot be written and synced there. */
@@ -198,11 +215,11 @@ export function createVolumeFolder({ root, hasIdentity }: VolumeData) {
         return results
       }),
 
-    /** Those that could not be removed yet. */
+    /** Those that could not be removed yet; the others are gone for good, by a power cut too. */
     remove: (files: string[], identity: string): string[] =>
       told(() => {
         device(identity)
-        return files.filter(file => {
+        const left = files.filter(file => {
           try {
             unlinkSync(join(root, file))
             return false
@@ -210,6 +227,9 @@ export function createVolumeFolder({ root, hasIdentity }: VolumeData) {
             return errorCode(error) !== 'ENOENT'
           }
         })
+        for (const folder of new Set(files.map(file => dirname(join(root, file)))))
+          if (existsSync(folder)) syncFolderSync(folder)
+        return left
       }),
   }
 }

@@ -14,6 +14,7 @@ export interface MovableCopy extends PlacedFacts {
   contentId: number
   file: string
   metaLength: number
+  received: number
   sha256: Uint8Array
 }
 
@@ -36,7 +37,7 @@ export function createVolumeRows(db: Database) {
   const setAvailable = db.prepare('UPDATE volume SET available = ? WHERE id = ?')
   const setDraining = db.prepare('UPDATE volume SET draining = ? WHERE id = ?')
   const copiesOn = db.prepare<[number, number, number], MovableCopy>(
-    `SELECT copy.content AS contentId, file, metaLength, content.length, sha256, Modality, StudyDate FROM copy
+    `SELECT copy.content AS contentId, file, metaLength, content.length, received, sha256, Modality, StudyDate FROM copy
      JOIN content ON content.id = copy.content JOIN instance ON instance.id = content.instance
      JOIN series ON series.id = instance.series JOIN study ON study.id = series.study
      WHERE volume = ? AND copy.content > ? AND state = 'whole' ORDER BY copy.content LIMIT ?`,
@@ -46,9 +47,13 @@ export function createVolumeRows(db: Database) {
   )
 
   const station = db.prepare<[], string>(`SELECT value FROM state WHERE key = 'station'`).pluck()
+  const setStation = db.prepare(`UPDATE state SET value = ? WHERE key = 'station'`)
 
   return {
     station: (): string => station.get() ?? '',
+    setStation(identity: string): void {
+      setStation.run(identity)
+    },
     list: (): VolumeRow[] => list.all(),
     /** Known from now on, or where it lies from now on. */
     register(volume: Pick<VolumeRow, 'name' | 'identity' | 'root'>): VolumeRow[] {

@@ -10,6 +10,7 @@ import type { WriterApi } from '../writer.ts'
 import { choosePlace, DATA_VOLUME, type PlacedFacts } from './placement.ts'
 import { spaceLevel, type Watermarks, watermarks } from './space.ts'
 import type { Space } from './spaceWatch.ts'
+import type { KnownVolumes } from './stationFile.ts'
 import type { PutObject, PutResult, VolumeData, VolumeFolder } from './volumeFolder.ts'
 import type { VolumeRow } from './volumeRows.ts'
 
@@ -25,6 +26,7 @@ const BYTES_PER_MS = 2000
 
 export interface VolumesParts {
   dataDir: string
+  known: KnownVolumes
   config: readonly VolumeConfig[]
   watermarks: Partial<Watermarks> | undefined
   times: VolumeTimes
@@ -62,7 +64,9 @@ export async function openVolumes(parts: VolumesParts) {
   const volumes = new Map<number, Volume>()
   /** The configuration's volumes that have never been there: they have no row yet. */
   const unseen = new Map<string, { config: VolumeConfig; told: boolean; busy: boolean }>()
-  const station = await writer.call('stationIdentity')
+  let hasUnknown = false
+  const readyListeners = new Set<() => void>()
+  let opened = false
   let closed = false
 
   function hold(row: VolumeRow): Volume {
@@ -118,7 +122,6 @@ export async function openVolumes(parts: VolumesParts) {
     const before = volume.state
     if (before === state && !first) return
     volume.state = state
-    const isRead = (one: VolumeState) => one === 'ready' || one === 'readOnly'
     if (isRead(before) !== isRead(state)) await writer.call('setVolumeAvailable', volume.id, isRead(state))
     if (first && state === 'ready') return
     log.warn({ volume: volume.name, state }, 'the state of a volume has changed')
@@ -127,6 +130,7 @@ export async function openVolumes(parts: VolumesParts) {
       sentence: STATE_SENTENCES[state](volume.name),
       detail: volume.root,
     })
+    if (state === 'ready') for (const listener of readyListeners) listener()
   }
 
   async function check(volume: Volume, first = false): Promise<void> {
@@ -171,17 +175,22 @@ export async function openVolumes(parts: VolumesParts) {
     entry.busy = true
     const root = rootOf(config)
     const thread = parts.startThread({ root, hasIdentity: true })
-    const known = [...volumes.values()].map(volume => volume.identity)
+    const rows = [...volumes.values()].map(volume => volume.identity)
+    const { station } = parts.known
+    const expected = parts.known.identityOf(name)
     const late = wait(times.hangMs, undefined, { ref: false }).then(() => {
       throw new IsocenterError('volume-unavailable', 'it does not answer')
     })
     try {
-      const identity = await Promise.race([thread.call('adopt', station, known), late])
+      const adopted = thread.call('adopt', station, rows, expected)
+      const { identity, known: isOurs } = await Promise.race([adopted, late])
       if (closed) return
-      const rows = await writer.call('registerVolume', { name: config.id, identity, root })
+      await parts.known.remember(config.id, identity)
+      const registered = await writer.call('registerVolume', { name: config.id, identity, root })
       unseen.delete(config.id)
-      const row = rows.find(({ name }) => name === config.id)
+      const row = registered.find(({ name }) => name === config.id)
       if (row) await check(hold(row), true)
+      if (isOurs) await holdsUnknown(config.id, root)
     } catch (error) {
       if (entry.told || closed) return
       entry.told = true
@@ -198,6 +207,15 @@ export async function openVolumes(parts: VolumesParts) {
         entry.busy = false
       })
     }
+  }
+
+  /** A disk of ours without a row: the index was lost since, and lacks what lies there. */
+  async function holdsUnknown(name: string, detail: string): Promise<void> {
+    hasUnknown = true
+    await writer.call('beginRepair')
+    if (!opened) return
+    const sentence = `The disk "${name}" holds images that the list does not know yet. They are on it after the next start, or a repair.`
+    parts.report({ severity: 'attention', sentence, detail })
   }
 
   let meeting = false
@@ -222,6 +240,7 @@ export async function openVolumes(parts: VolumesParts) {
   }
   // Before anything is read of them; a disk that hangs holds up its own part alone.
   await Promise.all([...[...volumes.values()].map(volume => check(volume, true)), meetUnseen()])
+  opened = true
   const timer = setInterval(() => {
     for (const volume of volumes.values()) void check(volume)
     void meetUnseen()
@@ -264,9 +283,32 @@ export async function openVolumes(parts: VolumesParts) {
       return use(id, bytes, thread => thread.call('put', objects, volumeOf(id).identity))
     },
 
-    /** Files that nobody is sent to any more. Resolves with those that could not be removed yet. */
+    /** Files that nobody is sent to any more. Durable when it resolves, with those that could not be removed yet. */
     remove: (id: number, files: string[]): Promise<string[]> =>
       use(id, 0, thread => thread.call('remove', files, volumeOf(id).identity)),
+
+    /** One that was found is not in the index, which lacks what lies there. */
+    get hasUnknown(): boolean {
+      return hasUnknown
+    },
+
+    /** One of the configuration or of the index cannot be read now. */
+    get isSomeAway(): boolean {
+      return unseen.size > 0 || [...volumes.values()].some(({ state }) => !isRead(state))
+    },
+
+    /** Those beside the data folder that can be read now; the root ends with its separator. */
+    readable: (): Array<{ id: number; root: string }> =>
+      [...volumes.values()].filter(({ id, state }) => id !== DATA_VOLUME && isRead(state)),
+
+    /** The greatest content number that names a file on them; one that does not answer is left out. */
+    async newest(): Promise<number> {
+      const asked = [...volumes.values()].map(async volume => {
+        if (volume.id === DATA_VOLUME || !isRead(volume.state)) return 0
+        return use(volume.id, 0, thread => thread.call('newest', volume.identity)).catch(() => 0)
+      })
+      return Math.max(0, ...(await Promise.all(asked)))
+    },
 
     /** As they are now, the data folder first, those that have never been there last. */
     list: () => [
@@ -290,6 +332,11 @@ export async function openVolumes(parts: VolumesParts) {
       })),
     ],
 
+    /** A disk is back. */
+    onReady(listener: () => void): void {
+      readyListeners.add(listener)
+    },
+
     setDraining(id: number, draining: boolean): void {
       volumeOf(id).draining = draining
     },
@@ -303,6 +350,8 @@ export async function openVolumes(parts: VolumesParts) {
     },
   }
 }
+
+const isRead = (state: VolumeState) => state === 'ready' || state === 'readOnly'
 
 const STATE_SENTENCES: Record<VolumeState, (name: string) => string> = {
   ready: name => `The disk "${name}" is back.`,

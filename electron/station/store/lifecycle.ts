@@ -1,0 +1,152 @@
+import type { Database } from 'better-sqlite3'
+import type { RejectionNote } from '../../../shared/dicom/rejectionNote.ts'
+import type { createApplyDecision } from './applyDecision.ts'
+import type { Decision } from './decisionLog.ts'
+import type { Decided } from './decisions.ts'
+import type { Change, MoveWish, RemovedItem } from './index.ts'
+
+/** Who decides, and when. */
+interface Said {
+  by: string
+  at: number
+}
+
+/** Deleting, rejecting, moving, and what takes them back: each call one transaction that is told of in the feed. */
+export function createLifecycle(db: Database, epoch: number, applied: ReturnType<typeof createApplyDecision>) {
+  const { applyDecision, removals, moves } = applied
+  const addChange = db.prepare(
+    'INSERT INTO change (epoch, kind, StudyInstanceUID, SOPInstanceUID, content) VALUES (?, ?, ?, ?, NULL)',
+  )
+  const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)
+  const stateOf = db.prepare<[string], string>('SELECT state FROM removal WHERE id = ?').pluck()
+  const instancesOf = db
+    .prepare<[string], string>(
+      'SELECT SOPInstanceUID FROM removed JOIN removal ON removal.number = removed.removal WHERE id = ?',
+    )
+    .pluck()
+  const inState = db.prepare<[string], string>('SELECT id FROM removal WHERE state = ?').pluck()
+  // A note is never a reason to destroy anything, nor is a deletion of what came again since.
+  const due = db
+    .prepare<[number], string>(
+      `SELECT id FROM removal WHERE code = '' AND state = 'binned' AND max(changedAt, againAt) < ? ORDER BY at LIMIT 100`,
+    )
+    .pluck()
+  const doomed = db
+    .prepare<[number, string, number], string>(
+      'SELECT file FROM doomed WHERE volume = ? AND file > ? ORDER BY file LIMIT ?',
+    )
+    .pluck()
+  const forgetDoomed = db.prepare('DELETE FROM doomed WHERE volume = ? AND file = ?')
+  const unreadNotes = db.prepare<[number], number>('SELECT content FROM unreadNote LIMIT ?').pluck()
+  const readNote = db.prepare('DELETE FROM unreadNote WHERE content = ?')
+
+  function change(kind: string, StudyInstanceUID: string, SOPInstanceUID = ''): number {
+    return Number(addChange.run(epoch, kind, StudyInstanceUID, SOPInstanceUID).lastInsertRowid)
+  }
+
+  function told(studies: Iterable<string>): Change[] {
+    return [...new Set(studies)].map(uid => ({ seq: change('study', uid), kind: 'study', StudyInstanceUID: uid }))
+  }
+
+  function decided<Answer>(answer: Answer, studies: Iterable<string>, decisions: Decision[]): Decided<Answer> {
+    const changes = told(studies)
+    return { answer, changes, seq: newestSeq.get()?.seq ?? 0, decisions }
+  }
+
+  return {
+    /** Takes what the items show into the bin, a deletion each. Throws 'not-found' when one of them shows nothing. */
+    remove: db.transaction((items: RemovedItem[], ids: string[], reason: string, { by, at }: Said) => {
+      const touched: string[] = []
+      const decisions: Decision[] = []
+      let images = 0
+      for (const [index, item] of items.entries()) {
+        const decision = removals.planRemoval(item, { id: ids[index] as string, at, by, reason })
+        touched.push(...applyDecision(decision))
+        for (const uid of decision.instances) change('hidden', item.StudyInstanceUID, uid)
+        images += decision.instances.length
+        decisions.push(decision)
+      }
+      return decided({ ids, images }, touched, decisions)
+    }).immediate,
+
+    /**
+     * Does what a rejection note says; `note` undefined: the content is none. It is not looked at again. The answer is how many
+     * instances that are here are hidden by it now.
+     */
+    reject: db.transaction(
+      (
+        content: number,
+        note: (RejectionNote & { SOPInstanceUID: string }) | undefined,
+        place: string,
+        { by, at }: Said,
+      ) => {
+        readNote.run(content)
+        if (!note || removals.isKnown(note.SOPInstanceUID)) return decided({ studies: 0 }, [], [])
+        const decision: Decision = {
+          kind: 'removal',
+          id: note.SOPInstanceUID,
+          at,
+          by,
+          code: note.code,
+          reason: note.reason,
+          StudyInstanceUID: place,
+          SeriesInstanceUID: '',
+          // The note goes with what it rejects: alone it would keep an empty study on the list.
+          instances: [...new Set([note.SOPInstanceUID, ...note.instances])],
+        }
+        const touched = applyDecision(decision)
+        for (const uid of decision.instances) change('hidden', place, uid)
+        return decided({ studies: new Set(touched).size }, touched, [decision])
+      },
+    ).immediate,
+
+    /** Throws 'not-found' or 'gone'. */
+    restore: db.transaction((id: string, { by, at }: Said): Decided<{ images: number }> => {
+      const { images, ...decision } = removals.planRestore(id, at, by)
+      const touched = applyDecision(decision)
+      for (const uid of instancesOf.all(id)) change('shown', decision.StudyInstanceUID, uid)
+      const answer = decided({ images }, touched, [decision])
+      // What was not looked into while it was hidden is now: those that do so wait for instances.
+      const shown = answer.changes.map(one => ({ ...one, kind: 'instance' as const }))
+      return { ...answer, changes: [...answer.changes, ...shown] }
+    }).immediate,
+
+    /** From now on it is gone for good; its rows and files follow in steps, after this is durable. */
+    beginPurge: db.transaction((id: string, { by, at }: Said): Decided<{ images: number }> => {
+      const decision = removals.planPurge(id, at, by)
+      // Under way or done: a second word would name nothing, and take the place of the first.
+      if (stateOf.get(id) !== 'binned') return decided({ images: 0 }, [], [])
+      removals.beginPurge(decision)
+      for (const uid of instancesOf.all(id)) change('purged', decision.StudyInstanceUID, uid)
+      return decided({ images: decision.contents.length }, [], [decision])
+    }).immediate,
+
+    purgeSome: db.transaction((id: string, most: number) => {
+      const { left, touched } = removals.purgeSome(id, most)
+      return { left, ...decided(undefined, touched, []) }
+    }).immediate,
+
+    /** Throws 'not-found' or 'bad-request'. */
+    move: db.transaction((wish: MoveWish, id: string, newUID: string, { by, at }: Said) => {
+      const decision = moves.planMove(wish, { id, at, by, newUID })
+      const touched = applyDecision(decision)
+      const StudyInstanceUID = decision.kind === 'move' ? decision.to : decision.StudyInstanceUID
+      return decided({ id: decision.kind === 'move' ? id : '', StudyInstanceUID }, touched, [decision])
+    }).immediate,
+
+    moveBack: db.transaction((id: string, { by, at }: Said): Decided<object> => {
+      const decision = moves.planMoveBack(id, at, by)
+      return decided({}, applyDecision(decision), [decision])
+    }).immediate,
+
+    purging: (): string[] => inState.all('purging'),
+    /** Deletions whose time in the bin was over at this moment. */
+    due: (before: number): string[] => due.all(before),
+    /** Files of a volume, behind one of them in their order, whose rows a purge has removed. */
+    doomed: (volume: number, after: string, most: number): string[] => doomed.all(volume, after, most),
+    forgetDoomed: db.transaction((volume: number, files: string[]) => {
+      for (const file of files) forgetDoomed.run(volume, file)
+    }).immediate,
+    unreadNotes: (most: number): number[] => unreadNotes.all(most),
+  }
+}

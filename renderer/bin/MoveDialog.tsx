@@ -1,0 +1,105 @@
+import { UserRoundPen } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import type { StudySummary } from '../../shared/contract.ts'
+import { call } from '../client.ts'
+import { Dialog, formatDate, PersonName } from '../ui/index.ts'
+import { closeBin, countImages, moveSubject, type Subject } from './binStore.ts'
+import { ReasonField, useReason } from './ReasonField.tsx'
+
+const TYPING_MS = 150
+const SHOWN = 30
+
+/** Finds the patient it belongs to by a study that is here, and shows it there. It can be taken back. */
+export function MoveDialog({ subject }: { subject: Subject }) {
+  const isSeries = subject.SeriesInstanceUID !== undefined
+  const { reason, setReason, keep } = useReason()
+  const [search, setSearch] = useState('')
+  const [found, setFound] = useState<StudySummary[]>([])
+  const [target, setTarget] = useState<StudySummary>()
+  const [error, setError] = useState('')
+
+  useEffect(() => {
+    const aborter = new AbortController()
+    const timer = setTimeout(async () => {
+      try {
+        const { studies } = await call('studies.list', { search, limit: SHOWN }, aborter.signal)
+        setFound(studies.filter(study => study.StudyInstanceUID !== subject.StudyInstanceUID))
+        setError('')
+      } catch (thrown) {
+        if (!aborter.signal.aborted) setError(thrown instanceof Error ? thrown.message : String(thrown))
+      }
+    }, TYPING_MS)
+    return () => {
+      clearTimeout(timer)
+      aborter.abort()
+    }
+  }, [search, subject.StudyInstanceUID])
+
+  const isReady = target !== undefined && reason.trim() !== ''
+  const move = (into: boolean) => {
+    if (!isReady) return
+    keep()
+    closeBin()
+    void moveSubject(subject, { StudyInstanceUID: target.StudyInstanceUID, into }, reason)
+  }
+  return (
+    <Dialog
+      title={isSeries ? 'Move series' : 'Move study'}
+      className="bin-dialog"
+      onClose={closeBin}
+      foot={
+        <>
+          {isSeries && (
+            <button type="button" disabled={!isReady} onClick={() => move(true)}>
+              Into this study
+            </button>
+          )}
+          <button type="submit" form="move" disabled={!isReady} title="Enter">
+            <UserRoundPen aria-hidden /> {isSeries ? 'To this patient, as a study of its own' : 'To this patient'}
+          </button>
+        </>
+      }
+    >
+      <form
+        id="move"
+        className="bin-form"
+        onSubmit={event => {
+          event.preventDefault()
+          move(false)
+        }}
+      >
+        <div>
+          <bdi dir="auto">{subject.title}</bdi> · {countImages(subject.images)}
+        </div>
+        <ReasonField reason={reason} onChange={setReason} />
+        <input
+          aria-label="Search the patient it belongs to"
+          placeholder="The patient it belongs to: name, ID or accession"
+          value={search}
+          maxLength={200}
+          onChange={event => setSearch(event.target.value)}
+        />
+        <div className="bin-list targets" role="radiogroup" aria-label="Studies of the patient it belongs to">
+          {found.map(study => (
+            <label key={study.id} data-target={study.StudyInstanceUID}>
+              <input type="radio" name="target" checked={target?.id === study.id} onChange={() => setTarget(study)} />
+              <PersonName value={study.PatientName} lang={study.lang} />
+              <span className="id">{study.PatientID}</span>
+              <span className="quiet">
+                {formatDate(study.StudyDate)} {study.ModalitiesInStudy.join(' ')}
+              </span>
+              <bdi className="quiet truncate" dir="auto">
+                {study.StudyDescription}
+              </bdi>
+            </label>
+          ))}
+          {found.length === 0 && <div className="quiet">No study of another is found.</div>}
+        </div>
+        {error !== '' && <div className="failure">{error}</div>}
+        <div className="quiet">
+          The images stay as they were received; they are shown and sent under that patient, and so is what comes later.
+        </div>
+      </form>
+    </Dialog>
+  )
+}
