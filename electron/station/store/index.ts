@@ -13,6 +13,7 @@ import type { FrameAccessKind, ImageAttributes, SeriesManifest } from '../../../
 import type { RepairProgress } from './repair/repair.ts'
 import type { Space } from './volumes/spaceWatch.ts'
 
+export { FileHandles } from './fileHandles.ts'
 export { openStore, type StoreOptions } from './openStore.ts'
 export { qidoKeys } from './readQido.ts'
 export type { Space } from './volumes/spaceWatch.ts'
@@ -89,6 +90,20 @@ export interface StoredObject extends Place {
   dataSetLength: number
   /** It is known that there is no picture of it. */
   unshowable: boolean
+}
+
+/** What C-MOVE and C-GET ask for (PS3.4 §C.4.2.1.4): all that is given must hold, of a list any. At least one is given. */
+export interface RetrieveKeys {
+  PatientID?: string
+  StudyInstanceUID?: string[]
+  SeriesInstanceUID?: string[]
+  SOPInstanceUID?: string[]
+}
+
+/** Where a page ended. What arrives meanwhile shifts nothing. */
+export interface RetrieveCursor {
+  series: number
+  instance: number
 }
 
 /** How to get one frame's bytes (design: Frames). `ranges` are [offset in `path`, length]. */
@@ -190,6 +205,12 @@ export interface StoreReader {
     uids: { StudyInstanceUID: string; SeriesInstanceUID?: string; SOPInstanceUID?: string },
     limit: number,
   ): Promise<StoredObject[]>
+  /** A page of what is to be sent, series by series in the order of arrival; `next` is null behind the last. */
+  retrievable(
+    keys: RetrieveKeys,
+    limit: number,
+    after?: RetrieveCursor,
+  ): Promise<{ objects: StoredObject[]; next: RetrieveCursor | null }>
   /** Rejects with 'not-found' or 'volume-unavailable'. */
   locateContent(contentId: number): Promise<StoredObject>
   /** Batched: one round trip for many frames; null where there is no such content or frame. */

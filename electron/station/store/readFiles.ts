@@ -10,7 +10,7 @@ interface FileRow {
   file: string
   available: 0 | 1
 }
-type StoredRow = Omit<StoredObject, 'path' | 'unshowable'> & FileRow & { unshowable: 0 | 1 }
+export type StoredRow = Omit<StoredObject, 'path' | 'unshowable'> & FileRow & { unshowable: 0 | 1 }
 interface PlanRow extends FileRow {
   TransferSyntaxUID: string
   NumberOfFrames: number
@@ -20,14 +20,19 @@ interface PlanRow extends FileRow {
   length: number
 }
 
-const STORED = `SELECT content.id AS contentId, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID, TransferSyntaxUID,
-  volume.root || file AS file, available, copy.offset AS fileOffset, copy.offset + copy.metaLength AS dataSetOffset, content.length AS dataSetLength, unshowable IS NOT NULL AS unshowable
-  FROM study JOIN series ON series.study = study.id JOIN instance ON instance.series = series.id`
+/** Of joined study, series, instance, content, copy and volume. */
+export const STORED_COLUMNS = `content.id AS contentId, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID, TransferSyntaxUID,
+  volume.root || file AS file, available, copy.offset AS fileOffset, copy.offset + copy.metaLength AS dataSetOffset, content.length AS dataSetLength, unshowable IS NOT NULL AS unshowable`
+const STORED = `SELECT ${STORED_COLUMNS} FROM study JOIN series ON series.study = study.id JOIN instance ON instance.series = series.id`
 
-const COPY = 'JOIN copy ON copy.content = content.id JOIN volume ON volume.id = copy.volume'
+export const COPY = 'JOIN copy ON copy.content = content.id JOIN volume ON volume.id = copy.volume'
 
 /** Image classes whose attributes stand in functional groups even for one frame. */
 const ENHANCED = ['2.1', '2.2', '4.1', '4.3', '4.4', '12.1.1', '12.2.1', '13.1.1', '13.1.2', '13.1.3', '128.1', '130']
+
+export function storedObject({ file, available, unshowable, ...row }: StoredRow, dataDir: string): StoredObject {
+  return { ...row, path: available ? resolve(dataDir, file) : '', unshowable: unshowable === 1 }
+}
 
 export function createFileReader(db: Database, dataDir: string) {
   const shown = (condition: string) =>
@@ -63,11 +68,7 @@ export function createFileReader(db: Database, dataDir: string) {
   const thumbnail = db.prepare<[number], { png: Buffer }>('SELECT png FROM thumbnail WHERE content = ?')
 
   const pathOf = ({ file, available }: FileRow) => (available ? resolve(dataDir, file) : '')
-  const stored = ({ file, available, unshowable, ...row }: StoredRow): StoredObject => ({
-    ...row,
-    path: pathOf({ file, available }),
-    unshowable: unshowable === 1,
-  })
+  const stored = (row: StoredRow) => storedObject(row, dataDir)
 
   return {
     locate(uids: Parameters<StoreReader['locate']>[0], limit: number): StoredObject[] {

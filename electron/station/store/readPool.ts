@@ -36,6 +36,7 @@ export function createReadPool(
     getManifest: (study, series) => call('getManifest', study, series),
     qido: query => call('qido', query),
     locate: (uids, limit) => call('locate', uids, limit),
+    retrievable: (keys, limit, after) => call('retrievable', keys, limit, after),
     locateContent: contentId => call('locateContent', contentId),
     locateFrames: wanted => call('locateFrames', wanted),
     volumeUse: () => call('volumeUse'),

@@ -3,6 +3,7 @@ import { createFileReader } from './readFiles.ts'
 import { createListReader } from './readLists.ts'
 import { createManifestReader } from './readManifest.ts'
 import { createQidoReader } from './readQido.ts'
+import { createRetrieveReader } from './readRetrieve.ts'
 import { createStudyReader } from './readStudies.ts'
 import { createVolumeReader } from './readVolumes.ts'
 import { toldDamage } from './told.ts'
@@ -31,6 +32,7 @@ export function createReader({ file, dataDir }: ReaderData) {
     ...createManifestReader(db),
     ...createQidoReader(db),
     ...createFileReader(db, dataDir),
+    ...createRetrieveReader(db, dataDir),
     ...createVolumeReader(db),
   }
   return snapshots(db, reads)

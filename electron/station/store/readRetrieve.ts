@@ -1,0 +1,67 @@
+import type { Database } from 'better-sqlite3'
+import type { RetrieveCursor, RetrieveKeys, StoredObject } from './index.ts'
+import { COPY, STORED_COLUMNS, type StoredRow, storedObject } from './readFiles.ts'
+
+const START: RetrieveCursor = { series: 0, instance: 0 }
+
+const among = (column: string) => `${column} IN (SELECT value FROM json_each(?))`
+
+/**
+ * What C-MOVE and C-GET send. Pages go by series and, in each, by row: a cursor stays where it is while objects arrive, and no
+ * page looks through more than the index of the series it gives of.
+ */
+export function createRetrieveReader(db: Database, dataDir: string) {
+  // The index of a series' instances holds their row ids: without being told so SQLite might go through all rows there are.
+  const pageOf = (condition: string) =>
+    db.prepare<unknown[], StoredRow & { instance: number }>(
+      `SELECT instance.id AS instance, ${STORED_COLUMNS} FROM study JOIN series ON series.study = study.id
+       JOIN instance INDEXED BY instanceBySeries ON instance.series = series.id JOIN content ON content.id = instance.shown ${COPY}
+       WHERE series.id = ? AND instance.id > ? ${condition} ORDER BY instance.id LIMIT ?`,
+    )
+  const all = pageOf('')
+  const listed = pageOf(`AND ${among('SOPInstanceUID')}`)
+  const seriesOfInstances = db
+    .prepare<[string], number>(`SELECT DISTINCT series FROM instance WHERE ${among('SOPInstanceUID')}`)
+    .pluck()
+
+  /** Ascending, from `first` on. */
+  function seriesOf(keys: RetrieveKeys, first: number): number[] {
+    const { PatientID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID } = keys
+    const conditions: Array<[sql: string, value: string]> = []
+    if (PatientID !== undefined) conditions.push(['PatientID = ?', PatientID])
+    if (StudyInstanceUID) conditions.push([among('StudyInstanceUID'), JSON.stringify(StudyInstanceUID)])
+    if (SeriesInstanceUID) conditions.push([among('SeriesInstanceUID'), JSON.stringify(SeriesInstanceUID)])
+    if (SOPInstanceUID) {
+      const holding = seriesOfInstances.all(JSON.stringify(SOPInstanceUID))
+      conditions.push([among('series.id'), JSON.stringify(holding)])
+    }
+    if (conditions.length === 0) return []
+    return db
+      .prepare<unknown[], number>(
+        `SELECT series.id FROM study JOIN series ON series.study = study.id
+         WHERE ${conditions.map(([sql]) => sql).join(' AND ')} AND series.id >= ? ORDER BY series.id`,
+      )
+      .pluck()
+      .all(...conditions.map(([, value]) => value), first)
+  }
+
+  return {
+    retrievable(
+      keys: RetrieveKeys,
+      limit: number,
+      after: RetrieveCursor = START,
+    ): { objects: StoredObject[]; next: RetrieveCursor | null } {
+      const uids = keys.SOPInstanceUID && JSON.stringify(keys.SOPInstanceUID)
+      const objects: StoredObject[] = []
+      for (const series of seriesOf(keys, after.series)) {
+        const behind = series === after.series ? after.instance : 0
+        const room = limit - objects.length
+        const rows = uids ? listed.all(series, behind, uids, room) : all.all(series, behind, room)
+        objects.push(...rows.map(({ instance: _, ...row }) => storedObject(row, dataDir)))
+        const last = rows.at(-1)
+        if (last && objects.length >= limit) return { objects, next: { series, instance: last.instance } }
+      }
+      return { objects, next: null }
+    },
+  }
+}
