@@ -1,4 +1,5 @@
-import type { Receive, ReceiveStart, Space, Store } from '../../electron/station/store/index.ts'
+import type { ServedStore } from '../../electron/station/dimse/services.ts'
+import type { Receive, ReceiveStart, Space, StoredObject } from '../../electron/station/store/index.ts'
 import { isStorableUID } from '../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../shared/errors.ts'
 
@@ -7,7 +8,7 @@ export interface MemoryObject extends ReceiveStart {
 }
 
 /** The way in of the store, in memory, with knobs for what a disk can do to a door. */
-export class MemoryStore implements Pick<Store, 'beginReceive' | 'space'> {
+export class MemoryStore implements ServedStore {
   readonly objects = new Map<string, MemoryObject>()
   /** Receives begun and not ended. */
   open = 0
@@ -16,6 +17,9 @@ export class MemoryStore implements Pick<Store, 'beginReceive' | 'space'> {
   failBegin: IsocenterError | undefined
   failWrite: IsocenterError | undefined
   failCommit: IsocenterError | undefined
+  /** What there is to be retrieved. */
+  stored: StoredObject[] = []
+  readonly read: ServedStore['read'] = { locate: async () => this.stored }
   space: Space = { free: 1e12, total: 2e12, level: 'ok' }
   /** When set, `write` answers with it: a disk that lags. */
   writeGate: (() => Promise<void>) | undefined

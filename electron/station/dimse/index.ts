@@ -1,12 +1,12 @@
 import { createServer, type Socket } from 'node:net'
-import type { AeProfiles, Config } from '../../../shared/config.ts'
+import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
 import type { AssociationSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
-import type { Store } from '../store/index.ts'
 import { Admission, type Places } from './admission.ts'
 import { Captures } from './captures.ts'
 import { type FoundProblem, OpenAssociation } from './openAssociation.ts'
+import type { ServedStore } from './services.ts'
 
 /** Beyond these an acceptance is held, then answered by a transient A-ASSOCIATE-RJ, local limit exceeded. */
 const PLACES: Places = { all: 256, perPeer: 64, patience: 20_000 }
@@ -19,8 +19,8 @@ const ENDED_KEPT = 200
 const CHANGE_PAUSE = 200
 
 export interface DimseOptions {
-  config: Pick<Config, 'aet' | 'aets' | 'dimsePort' | 'dimseHost' | 'profiles'>
-  store: Pick<Store, 'beginReceive' | 'space'>
+  config: Pick<Config, 'aet' | 'aets' | 'dimsePort' | 'dimseHost' | 'profiles' | 'nodes'>
+  store: ServedStore
   log: Log
   /** Where recordings lie; made when there is a first one. */
   captureFolder: string
@@ -40,6 +40,9 @@ export interface Dimse {
   readonly captures: Pick<Captures, 'list' | 'start' | 'stop' | 'remove' | 'file'>
   /** Holds for associations from now on. */
   setProfiles(profiles: AeProfiles): void
+  nodes(): Node[]
+  /** Holds for associations from now on. */
+  setNodes(nodes: Node[]): void
   /** Takes nothing new, lets every association finish the message at hand, then aborts it; after `graceMs` (5,000) the rest is cut off. */
   close(options?: { graceMs?: number }): Promise<void>
 }
@@ -54,7 +57,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
   const changeListeners = new Set<() => void>()
   const problemListeners = new Set<(problem: FoundProblem) => void>()
   let changePending: NodeJS.Timeout | undefined
-  let { profiles } = config
+  let { profiles, nodes } = config
   const admission = new Admission({ ...PLACES, ...places })
   const connections = new Map<string, number>()
 
@@ -87,6 +90,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       store,
       log,
       profiles: () => profiles,
+      nodes: () => nodes,
       admission,
       captures,
       linger,
@@ -137,6 +141,10 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     captures,
     setProfiles(changed) {
       profiles = changed
+    },
+    nodes: () => nodes,
+    setNodes(changed) {
+      nodes = changed
     },
     async close({ graceMs = 5_000 } = {}) {
       const closed = new Promise<void>(resolve => server.close(() => resolve()))

@@ -49,6 +49,20 @@ export type AssociationOptions = Common &
     | { role: 'requestor'; request: AssociateRequest; onAccepted(accept: AssociateAccept): void }
   )
 
+/** A message whose command set is encoded already: of many alike it is made once. */
+export interface EncodedMessage {
+  command: Uint8Array
+  dataSet?: Uint8Array
+}
+
+/** Our own work that goes on beside the reading of further messages: the peer is waited for only where it is its turn. */
+export interface Hold {
+  /** While it is pending, what is waited for is the peer's to do. */
+  peersTurn<T>(answer: Promise<T>): Promise<T>
+  /** The work is done. */
+  release(): void
+}
+
 interface EventDetail extends StateDetail {
   words?: string
 }
@@ -78,6 +92,9 @@ export class Association {
   /** Messages that had arrived when the watch last looked. */
   #wholeSeen = 0
   #working = false
+  /** Work beside the reading (`hold`), and how much of it waits for the peer. */
+  #held = 0
+  #heldByPeer = 0
   #dropping = false
   /** Why the association is to end after the message at hand; '' while it may go on. */
   #draining = ''
@@ -140,7 +157,32 @@ export class Association {
 
   /** A message is being received or worked on. */
   get busy(): boolean {
-    return this.#working || this.#messages.insideMessage
+    return this.#working || this.#held > 0 || this.#messages.insideMessage
+  }
+
+  /** From now on an answer is being worked on while further messages (a C-CANCEL) are read: no timer runs against the peer. */
+  hold(): Hold {
+    this.#held += 1
+    this.#watchOver()
+    let released = false
+    return {
+      peersTurn: async answer => {
+        this.#heldByPeer += 1
+        this.#watchOver()
+        try {
+          return await answer
+        } finally {
+          this.#heldByPeer -= 1
+          this.#watchOver()
+        }
+      },
+      release: () => {
+        if (released) return
+        released = true
+        this.#held -= 1
+        if (this.#layer.state !== 1) this.#settled()
+      },
+    }
   }
 
   /**
@@ -150,6 +192,21 @@ export class Association {
   async send(contextId: number, command: CommandSet, dataSet?: Uint8Array): Promise<boolean> {
     if (!(await this.#sendFragments(contextId, encodeCommand(command), true))) return false
     return dataSet ? this.#sendFragments(contextId, dataSet, false) : true
+  }
+
+  /**
+   * Sends messages in one write, each command and data set in PDUs of its own. Resolves, true, when the socket has room again; false
+   * when the association is over.
+   */
+  async sendEncoded(contextId: number, messages: readonly EncodedMessage[]): Promise<boolean> {
+    if (!this.#layer.can('sendData')) return false
+    const pdus = messages.flatMap(({ command, dataSet }) => [
+      ...this.#cut(contextId, command, true),
+      ...(dataSet ? this.#cut(contextId, dataSet, false) : []),
+    ])
+    if (pdus.length > 0) this.#fire('sendData', { pdus: [Buffer.concat(pdus)] })
+    if (this.#socket.writableNeedDrain) await this.#drained()
+    return this.#layer.can('sendData')
   }
 
   /** Asks for the orderly end; `onEnd` tells when it came. */
@@ -372,13 +429,28 @@ export class Association {
     // In Sta2 and Sta13 ARTIM runs, in Sta3 the peer waits for us, in Sta1 nobody waits.
     if (this.#layer.state <= 3 || this.#layer.state === 13) return 'nothing'
     if (this.#layer.state !== 6) return 'answer'
-    return this.#reader.insidePdu || this.#messages.insideMessage ? 'message' : 'idle'
+    if (this.#reader.insidePdu || this.#messages.insideMessage) return 'message'
+    return this.#held > this.#heldByPeer ? 'nothing' : 'idle'
+  }
+
+  /** Bytes of a PDV: even, as every fragment is (PS3.8 §E.1), and 6 bytes less than the PDU for the PDV's own header. */
+  get #longestFragment(): number {
+    const peerTakes = (this.#options.role === 'acceptor' ? this.#request : this.#accept)?.user.maximumLength || Infinity
+    return Math.max(2, (Math.min(peerTakes, ANNOUNCED_LENGTH) - 6) & ~1)
+  }
+
+  #cut(contextId: number, bytes: Uint8Array, command: boolean): Uint8Array[] {
+    const most = this.#longestFragment
+    const parts: Uint8Array[] = []
+    for (let at = 0; at < bytes.length || at === 0; at += most) {
+      const part = bytes.subarray(at, at + most)
+      parts.push(dataHeader(contextId, part.length, { command, last: at + most >= bytes.length }), part)
+    }
+    return parts
   }
 
   async #sendFragments(contextId: number, bytes: Uint8Array, command: boolean): Promise<boolean> {
-    const peerTakes = (this.#options.role === 'acceptor' ? this.#request : this.#accept)?.user.maximumLength || Infinity
-    // Even, as every fragment is (PS3.8 §E.1), and 6 bytes less than the PDU for the PDV's own header.
-    const most = Math.max(2, (Math.min(peerTakes, ANNOUNCED_LENGTH) - 6) & ~1)
+    const most = this.#longestFragment
     for (let at = 0; at < bytes.length || at === 0; at += most) {
       if (!this.#layer.can('sendData')) return false
       const part = bytes.subarray(at, at + most)
