@@ -11,7 +11,7 @@ const DCMTK = [
 const TOOLS = {
   unit: [],
   station: DCMTK,
-  dimse: DCMTK,
+  dimse: [...DCMTK, ['Orthanc', 'orthanc']],
   bench: [
     ['storescp', 'dcmtk'],
     ['Orthanc', 'orthanc'],

@@ -162,6 +162,12 @@ export const ERRORS = {
     dimseStatus: 0xa700,
     httpStatus: 500,
   },
+  'destination-unknown': {
+    sentence: 'There is no node of that AE title to send to.',
+    retryable: false,
+    dimseStatus: 0xa801,
+    httpStatus: 404,
+  },
   'peer-failed': {
     sentence: 'The other DICOM node could not be reached, refused, or ended the association.',
     retryable: true,

@@ -90,7 +90,9 @@ function sequence(dataSet: DataSet, span: ElementSpan, to: Encoding): Uint8Array
     if (pixels) chunks.push(...reencoded(item, pixels, to))
     return [itemHeader(ITEM, lengthOf(chunks), true), ...chunks]
   })
-  return element(span.tag, 'SQ', content, to)
+  // Without a VR nobody knows a private one for a sequence, unless its length is undefined.
+  if (!span.undefinedLength && (to.explicit || (span.tag >>> 16) % 2 === 0)) return element(span.tag, 'SQ', content, to)
+  return [elementHeader(span.tag, 'SQ', UNDEFINED, to), ...content, itemHeader(SEQUENCE_DELIMITATION, 0, true)]
 }
 
 /** PS3.5 §6.2.2 note 2: a UN of undefined length holds implicit VR little endian whatever is around it. */
@@ -100,7 +102,7 @@ function unknownSequence(dataSet: DataSet, span: ElementSpan, to: Encoding): Uin
   if (vr !== 'UN' || inner.explicit || !inner.littleEndian) {
     throw new IsocenterError('malformed', 'an element of undefined length that is no sequence')
   }
-  return [elementHeader(tag, 'UN', 0xffffffff, to), dataSet.source.subarray(valueOffset, valueOffset + length)]
+  return [elementHeader(tag, 'UN', UNDEFINED, to), dataSet.source.subarray(valueOffset, valueOffset + length)]
 }
 
 function element(tag: number, vr: string, value: Uint8Array[], to: Encoding): Uint8Array[] {
@@ -122,7 +124,8 @@ function lengthOf(chunks: Uint8Array[]): number {
 /** A copy with the bytes of each word turned round; what is left of a last one stays as it is. */
 export function swapped(bytes: Uint8Array, wordBytes: number): Uint8Array {
   if (wordBytes === 1) return bytes
-  const turned = bytes.slice()
+  // Not `slice`: a Buffer's is a view.
+  const turned = new Uint8Array(bytes)
   for (let at = 0; at + wordBytes <= turned.length; at += wordBytes) turned.subarray(at, at + wordBytes).reverse()
   return turned
 }

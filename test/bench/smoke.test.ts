@@ -19,6 +19,7 @@ test.each([
   ['ingest-scale', ['--long'], ['to quiet', 'Isocenter / Orthanc: ']],
   ['index', [], ['cold, first search: name prefix', 'middle of a name']],
   ['receive-while-scrolling', [], ['10 associations push  frame p50', 'p95 beside / alone: ']],
+  ['retrieve', [], ['C-GET: Isocenter / Orthanc', 'C-MOVE: Isocenter / Orthanc', 'WADO-RS: Isocenter / Orthanc']],
   ['seed', [], ['complete and byte-equal: 20 of 20; after the resend: 20 of 20', 'changed by the resend: nothing']],
 ])(
   'bench -- %s --smoke %j',

@@ -14,6 +14,7 @@ import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { writeFileMeta } from '../../shared/dicom/part10.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { type NewDataSet, writeDataSet } from '../../shared/dicom/writer.ts'
+import { IsocenterError } from '../../shared/errors.ts'
 import type { SendObject } from '../fakes/byteSender.ts'
 import { MemoryStore } from '../fakes/memoryStore.ts'
 
@@ -61,6 +62,9 @@ export async function openDoor(
     },
     store,
     log,
+    transcode: async () => {
+      throw new IsocenterError('unsupported-pixels', 'no decoders here')
+    },
     captureFolder: join(temporaryFolder(), 'captures'),
     places: more.places,
     linger,

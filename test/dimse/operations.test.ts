@@ -19,6 +19,10 @@ function operations() {
   const line: Line = {
     send: async (_id, command) => sent.push(command) > 0,
     sendEncoded: async () => true,
+    storing: [],
+    frame: () => {
+      throw new Error('nothing is framed here')
+    },
     hold: () => {
       held += 1
       return {

@@ -23,6 +23,7 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
       getManifest: missing('getManifest'),
       qido: missing('qido'),
       locate: missing('locate'),
+      retrievable: missing('retrievable'),
       locateContent: missing('locateContent'),
       locateFrames: missing('locateFrames'),
       volumeUse: async () => [],

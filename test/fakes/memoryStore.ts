@@ -1,5 +1,5 @@
 import type { ServedStore } from '../../electron/station/dimse/services.ts'
-import type { Receive, ReceiveStart, Space, StoredObject } from '../../electron/station/store/index.ts'
+import type { Receive, ReceiveStart, RetrievableObject, Space } from '../../electron/station/store/index.ts'
 import { isStorableUID } from '../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../shared/errors.ts'
 
@@ -18,8 +18,15 @@ export class MemoryStore implements ServedStore {
   failWrite: IsocenterError | undefined
   failCommit: IsocenterError | undefined
   /** What there is to be retrieved. */
-  stored: StoredObject[] = []
-  readonly read: ServedStore['read'] = { locate: async () => this.stored }
+  stored: RetrievableObject[] = []
+  readonly read: ServedStore['read'] = {
+    retrievable: async () => ({ objects: this.stored, next: null }),
+    locateContent: async contentId => {
+      const object = this.stored.find(one => one.contentId === contentId)
+      if (!object) throw new IsocenterError('not-found', `content ${contentId}`)
+      return object
+    },
+  }
   space: Space = { free: 1e12, total: 2e12, level: 'ok' }
   /** When set, `write` answers with it: a disk that lags. */
   writeGate: (() => Promise<void>) | undefined

@@ -3,10 +3,13 @@ import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
 import type { AssociationSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
+import { FileHandles } from '../store/index.ts'
 import { Admission, type Places } from './admission.ts'
 import { Captures } from './captures.ts'
 import { type FoundProblem, OpenAssociation } from './openAssociation.ts'
+import { OutgoingAssociations } from './outgoing.ts'
 import type { ServedStore } from './services.ts'
+import type { Transcode } from './subOperations.ts'
 
 /** Beyond these an acceptance is held, then answered by a transient A-ASSOCIATE-RJ, local limit exceeded. */
 const PLACES: Places = { all: 256, perPeer: 64, patience: 20_000 }
@@ -22,6 +25,8 @@ export interface DimseOptions {
   config: Pick<Config, 'aet' | 'aets' | 'dimsePort' | 'dimseHost' | 'profiles' | 'nodes'>
   store: ServedStore
   log: Log
+  /** What makes an object uncompressed for a peer that takes nothing else. */
+  transcode: Transcode
   /** Where recordings lie; made when there is a first one. */
   captureFolder: string
   places?: Partial<Places>
@@ -68,6 +73,20 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     }, CHANGE_PAUSE)
   }
 
+  const keep = (summary: AssociationSummary) => {
+    ended = [summary, ...ended].slice(0, ENDED_KEPT)
+    changed()
+  }
+  const files = new FileHandles(contentId => store.read.locateContent(contentId))
+  const outgoing = new OutgoingAssociations({
+    AET: config.aet,
+    log,
+    profiles: () => profiles,
+    nextId: () => nextId++,
+    changed,
+    ended: keep,
+  })
+
   let lastTold = Number.NEGATIVE_INFINITY
   /** Once a minute at most: who floods us with connections shall not flood the log. */
   const tooMany = (address: string) => {
@@ -93,6 +112,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       nodes: () => nodes,
       admission,
       captures,
+      sending: { files, transcode: options.transcode, open: (node, contexts) => outgoing.open(node, contexts) },
       linger,
       changed,
       problem: problem => {
@@ -105,9 +125,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       const left = (connections.get(address) ?? 0) - 1
       if (left > 0) connections.set(address, left)
       else connections.delete(address)
-      if (!association.worthKeeping) return
-      ended = [association.summary(), ...ended].slice(0, ENDED_KEPT)
-      changed()
+      if (association.worthKeeping) keep(association.summary())
     })
   })
   server.maxConnections = MOST_CONNECTIONS
@@ -127,6 +145,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     port,
     associations: () => [
       ...[...open].filter(association => association.worthKeeping).map(association => association.summary()),
+      ...outgoing.list(),
       ...ended,
     ],
     onChange(listener) {
@@ -153,6 +172,8 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
         for (const association of open) association.destroy()
       }, graceMs)
       await closed
+      await outgoing.close()
+      files.close()
       await captures.close()
       clearTimeout(cutOff)
       clearTimeout(changePending)

@@ -17,6 +17,8 @@ import type { Admission, Place } from './admission.ts'
 import type { AssociationTap, Captures } from './captures.ts'
 import { type Negotiated, negotiate, timersOf } from './negotiation.ts'
 import { Operations } from './operations.ts'
+import type { RetrieveCounts } from './retrieveCounts.ts'
+import type { RetrieveDeps } from './retrieveScp.ts'
 import { type Sender, type ServedStore, serve } from './services.ts'
 
 export type FoundProblem = Pick<Problem, 'severity' | 'sentence' | 'detail'>
@@ -31,6 +33,8 @@ export interface Surroundings {
   nodes(): Node[]
   admission: Admission
   captures: Captures
+  /** What objects are sent with. */
+  sending: Pick<RetrieveDeps, 'files' | 'transcode' | 'open'>
   /** ms from our last PDU to the end of a socket that the peer does not close. */
   linger: number | undefined
   changed(): void
@@ -59,6 +63,8 @@ export class OpenAssociation {
   #ending: Ending | undefined
   #endedAt: number | null = null
   #received = 0
+  #sent = 0
+  readonly #retrieve: RetrieveDeps
   #failed = 0
   #firstFailure: { error: IsocenterError; SOPInstanceUID: string } | undefined
   #draining = false
@@ -95,12 +101,26 @@ export class OpenAssociation {
               },
               failed: (error, SOPInstanceUID) => this.#storeFailed(error, SOPInstanceUID),
             },
+            retrieve: this.#retrieve,
           },
           context,
           command,
         ),
       onEnd: ending => this.#end(ending),
     })
+    const { read } = around.store
+    this.#retrieve = {
+      ...around.sending,
+      read,
+      aets: around.aets,
+      nodes: around.nodes,
+      callingAET: () => this.#callingAET,
+      sent: () => {
+        this.#sent += 1
+        around.changed()
+      },
+      failed: (destination, counts) => this.#sendFailed(destination, counts),
+    }
     this.#operations = new Operations(this.#association, uid => this.#options.get(uid) ?? new Uint8Array())
     this.over = this.#association.closed.then(() => this.#tap?.end())
   }
@@ -113,12 +133,14 @@ export class OpenAssociation {
   summary(): AssociationSummary {
     return {
       id: this.#id,
+      outgoing: false,
       callingAET: this.#callingAET,
       calledAET: this.#association.request?.calledAET ?? '',
       address: this.#address,
       startedAt: this.#startedAt,
       endedAt: this.#endedAt,
       received: this.#received,
+      sent: this.#sent,
       bytes: this.#association.bytes,
       outcome: this.#ending?.words ?? (this.#held ? 'waiting for a place' : 'open'),
     }
@@ -225,6 +247,18 @@ export class OpenAssociation {
       'object not stored',
     )
     this.#around.changed()
+  }
+
+  #sendFailed(destination: string, { total, failed, firstReason }: RetrieveCounts): void {
+    const asker = this.#peer
+    this.#around.log.warn({ ...this.#facts(), destination, total, failed, reason: firstReason }, 'not all was sent')
+    const images =
+      failed === total ? (total === 1 ? 'The image' : `None of the ${total} images`) : `${failed} of ${total} images`
+    this.#around.problem({
+      severity: 'attention',
+      sentence: `${images} that ${asker} asked for did not come to ${destination}: ${firstReason}.`,
+      detail: '',
+    })
   }
 
   #end(ending: Ending): void {

@@ -1,6 +1,7 @@
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { Association, EncodedMessage } from '../wire/association.ts'
 import { CommandError, type CommandSet, DATA_SET_FOLLOWS, NO_DATA_SET, responseTo, STATUS } from '../wire/dimse.ts'
+import type { DataSource, FramedDataSet } from '../wire/framing.ts'
 import type { AcceptedContext, MessageSink } from '../wire/messages.ts'
 import { Pieces } from '../wire/pieces.ts'
 
@@ -8,7 +9,7 @@ import { Pieces } from '../wire/pieces.ts'
 const LONGEST_IDENTIFIER = 2 ** 20
 
 /** What of an association operations speak through. */
-export type Line = Pick<Association, 'send' | 'sendEncoded' | 'hold'>
+export type Line = Pick<Association, 'send' | 'sendEncoded' | 'hold' | 'storing' | 'frame'>
 
 /** A final response: its status and whatever else its command says. `comment` is for a person, never a patient's name. */
 export interface Outcome extends Partial<CommandSet> {
@@ -38,7 +39,11 @@ export interface Operation {
    * A request of ours on the same association (the C-STORE of a C-GET); `command.MessageID` is given here. Resolves with the response;
    * rejects with 'peer-failed' when the association ends first. The peer is given the time of an idle association.
    */
-  ask(contextId: number, command: CommandSet, dataSet?: Uint8Array): Promise<CommandSet>
+  ask(contextId: number, command: CommandSet, dataSet?: Uint8Array | FramedDataSet): Promise<CommandSet>
+  /** The contexts on which the peer stores what it is sent. */
+  readonly storing: readonly AcceptedContext[]
+  /** A data set for `ask` that begins to be read now. */
+  frame(contextId: number, source: DataSource): FramedDataSet
 }
 
 /** Carries out an operation. Its result is the final response; what it throws becomes one. */
@@ -137,6 +142,8 @@ export class Operations {
       response,
       send: messages => this.#line.sendEncoded(context.id, messages),
       respond,
+      storing: this.#line.storing,
+      frame: (contextId, source) => this.#line.frame(contextId, source),
       ask: async (contextId, request, dataSet) => {
         this.#lastMessageID = (this.#lastMessageID % 0xffff) + 1
         const asked = { messageID: this.#lastMessageID, settle: Promise.withResolvers<CommandSet>() }

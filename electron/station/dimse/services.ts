@@ -3,7 +3,8 @@ import { COMMAND, CommandError, type CommandSet, responseTo, STATUS } from '../w
 import type { AcceptedContext, MessageSink } from '../wire/messages.ts'
 import { VERIFICATION } from './negotiation.ts'
 import type { Operations, Performer } from './operations.ts'
-import { queryModel } from './queryModels.ts'
+import { type QueryModel, queryModel } from './queryModels.ts'
+import { performGet, performMove, type RetrieveDeps } from './retrieveScp.ts'
 import { receiveStore, type StorageEvents } from './storageScp.ts'
 import { answerEcho } from './verificationScp.ts'
 
@@ -11,7 +12,9 @@ import { answerEcho } from './verificationScp.ts'
 export type Sender = Pick<ReceiveStart, 'origin' | 'assumed' | 'showLatest'>
 
 /** What of the vault the services work on. */
-export type ServedStore = Pick<Store, 'beginReceive' | 'space'> & { read: Pick<StoreReader, 'locate'> }
+export type ServedStore = Pick<Store, 'beginReceive' | 'space'> & {
+  read: Pick<StoreReader, 'retrievable' | 'locateContent'>
+}
 
 /** Whom the services of an association serve, and with what. */
 export interface Served {
@@ -20,6 +23,7 @@ export interface Served {
   operations: Operations
   respond(context: AcceptedContext, response: CommandSet): Promise<unknown>
   events: StorageEvents
+  retrieve: RetrieveDeps
 }
 
 /** Finds the service a command is for. Throws CommandError for what is neither a request nor an answer that is waited for. */
@@ -45,14 +49,17 @@ function request(served: Served, context: AcceptedContext, command: CommandSet):
   if (CommandField === COMMAND.cStoreRQ && context.abstractSyntax !== VERIFICATION && !model) {
     return receiveStore(store, sender, context, command, respond, events)
   }
-  const perform = model && performerOf(CommandField, model.service)
+  const perform = model && performerOf(CommandField, model, served)
   if (perform) return operations.begin(context, command, perform)
   return ignored(() => respond(responseTo(command, STATUS.unrecognizedOperation)))
 }
 
 /** What carries out a request of Query/Retrieve; undefined where the command is not that of the context's class. */
-function performerOf(CommandField: number, service: 'FIND' | 'MOVE' | 'GET'): Performer | undefined {
+function performerOf(CommandField: number, model: QueryModel, { retrieve }: Served): Performer | undefined {
+  const { service } = model
   if (CommandField === COMMAND.cFindRQ && service === 'FIND') return async () => ({ Status: STATUS.success })
+  if (CommandField === COMMAND.cMoveRQ && service === 'MOVE') return performMove(model, retrieve)
+  if (CommandField === COMMAND.cGetRQ && service === 'GET') return performGet(model, retrieve)
   return undefined
 }
 

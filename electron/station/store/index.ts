@@ -100,6 +100,11 @@ export interface RetrieveKeys {
   SOPInstanceUID?: string[]
 }
 
+export interface RetrievableObject extends StoredObject {
+  /** Flagged 'deep-nesting': it would end other systems. */
+  nestsTooDeep: boolean
+}
+
 /** Where a page ended. What arrives meanwhile shifts nothing. */
 export interface RetrieveCursor {
   series: number
@@ -210,7 +215,7 @@ export interface StoreReader {
     keys: RetrieveKeys,
     limit: number,
     after?: RetrieveCursor,
-  ): Promise<{ objects: StoredObject[]; next: RetrieveCursor | null }>
+  ): Promise<{ objects: RetrievableObject[]; next: RetrieveCursor | null }>
   /** Rejects with 'not-found' or 'volume-unavailable'. */
   locateContent(contentId: number): Promise<StoredObject>
   /** Batched: one round trip for many frames; null where there is no such content or frame. */

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import type { RetrieveCursor, RetrieveKeys, StoredObject } from './index.ts'
+import type { RetrievableObject, RetrieveCursor, RetrieveKeys } from './index.ts'
 import { COPY, STORED_COLUMNS, type StoredRow, storedObject } from './readFiles.ts'
 
 const START: RetrieveCursor = { series: 0, instance: 0 }
@@ -13,8 +13,8 @@ const among = (column: string) => `${column} IN (SELECT value FROM json_each(?))
 export function createRetrieveReader(db: Database, dataDir: string) {
   // The index of a series' instances holds their row ids: without being told so SQLite might go through all rows there are.
   const pageOf = (condition: string) =>
-    db.prepare<unknown[], StoredRow & { instance: number }>(
-      `SELECT instance.id AS instance, ${STORED_COLUMNS} FROM study JOIN series ON series.study = study.id
+    db.prepare<unknown[], StoredRow & { instance: number; nestsTooDeep: 0 | 1 }>(
+      `SELECT instance.id AS instance, content.flags LIKE '%"deep-nesting"%' AS nestsTooDeep, ${STORED_COLUMNS} FROM study JOIN series ON series.study = study.id
        JOIN instance INDEXED BY instanceBySeries ON instance.series = series.id JOIN content ON content.id = instance.shown ${COPY}
        WHERE series.id = ? AND instance.id > ? ${condition} ORDER BY instance.id LIMIT ?`,
     )
@@ -50,14 +50,19 @@ export function createRetrieveReader(db: Database, dataDir: string) {
       keys: RetrieveKeys,
       limit: number,
       after: RetrieveCursor = START,
-    ): { objects: StoredObject[]; next: RetrieveCursor | null } {
+    ): { objects: RetrievableObject[]; next: RetrieveCursor | null } {
       const uids = keys.SOPInstanceUID && JSON.stringify(keys.SOPInstanceUID)
-      const objects: StoredObject[] = []
+      const objects: RetrievableObject[] = []
       for (const series of seriesOf(keys, after.series)) {
         const behind = series === after.series ? after.instance : 0
         const room = limit - objects.length
         const rows = uids ? listed.all(series, behind, uids, room) : all.all(series, behind, room)
-        objects.push(...rows.map(({ instance: _, ...row }) => storedObject(row, dataDir)))
+        objects.push(
+          ...rows.map(({ instance: _, nestsTooDeep, ...row }) => ({
+            ...storedObject(row, dataDir),
+            nestsTooDeep: nestsTooDeep === 1,
+          })),
+        )
         const last = rows.at(-1)
         if (last && objects.length >= limit) return { objects, next: { series, instance: last.instance } }
       }

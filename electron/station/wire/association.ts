@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { CommandError, type CommandSet, encodeCommand } from './dimse.ts'
 import { type Ending, endingOf } from './ending.ts'
+import { type DataSource, FramedDataSet } from './framing.ts'
 import { type AcceptedContext, MessageReader, type MessageSink } from './messages.ts'
 import {
   ABORT_REASON,
@@ -65,6 +66,8 @@ export interface Hold {
 
 interface EventDetail extends StateDetail {
   words?: string
+  /** Told when the socket has taken the last of the PDUs, or never will. */
+  written?: () => void
 }
 
 /**
@@ -155,6 +158,13 @@ export class Association {
     return [...this.#contexts.values()]
   }
 
+  /** Those of them on which the peer stores what it is sent: of a requestor only where it has said so (PS3.7 §D.3.3.4). */
+  get storing(): AcceptedContext[] {
+    if (this.#options.role === 'requestor') return this.contexts
+    const classes = this.#accept?.user.roles.filter(({ scp }) => scp).map(({ SOPClassUID }) => SOPClassUID)
+    return this.contexts.filter(({ abstractSyntax }) => classes?.includes(abstractSyntax))
+  }
+
   /** A message is being received or worked on. */
   get busy(): boolean {
     return this.#working || this.#held > 0 || this.#messages.insideMessage
@@ -185,12 +195,20 @@ export class Association {
     }
   }
 
+  /** A data set that begins to be read now, to be sent as PDUs of what the peer takes. It is to be `done` with. */
+  frame(contextId: number, source: DataSource): FramedDataSet {
+    return new FramedDataSet(source, contextId, this.#longestFragment)
+  }
+
   /**
    * Sends a message on an accepted context and resolves, true, when the socket has room again. False when the association is
-   * over: nothing, or not all of it, was sent. The data set is cut into PDVs of what the peer takes, never copied.
+   * over: nothing, or not all of it, was sent. The data set is cut into PDVs of what the peer takes, never copied. Rejects when a
+   * framed one cannot be read: before anything was sent, or with the association aborted.
    */
-  async send(contextId: number, command: CommandSet, dataSet?: Uint8Array): Promise<boolean> {
+  async send(contextId: number, command: CommandSet, dataSet?: Uint8Array | FramedDataSet): Promise<boolean> {
+    if (dataSet instanceof FramedDataSet) await dataSet.ready()
     if (!(await this.#sendFragments(contextId, encodeCommand(command), true))) return false
+    if (dataSet instanceof FramedDataSet) return this.#sendFramed(dataSet)
     return dataSet ? this.#sendFragments(contextId, dataSet, false) : true
   }
 
@@ -322,8 +340,8 @@ export class Association {
   #fire(event: UpperLayerEvent, detail: EventDetail = {}): void {
     const { before, action, pdus } = this.#layer.take(event, detail)
     if (action.artim === 'stop') this.#stopArtim()
-    for (const pdu of pdus) {
-      this.#socket.write(pdu)
+    for (const [at, pdu] of pdus.entries()) {
+      this.#socket.write(pdu, at === pdus.length - 1 ? detail.written : undefined)
       this.#options.tap?.sent(pdu)
     }
     if (action.artim === 'start') this.#startArtim(this.#layer.state === 2 ? this.#timers.artim : this.#timers.linger)
@@ -368,6 +386,7 @@ export class Association {
       this.#fire('reject', { pdus: [encodeAssociateReject(decision.reject)], words: decision.words })
     } else {
       this.#timers = { ...this.#timers, ...decision.timers }
+      this.#accept = decision.accept
       if (decision.longestPdu !== undefined) this.#reader.longest = decision.longestPdu
       this.#agree(decision.accept)
       this.#fire('accept', { pdus: [encodeAssociateAccept(decision.accept)] })
@@ -463,14 +482,49 @@ export class Association {
     return this.#layer.state === 6 || this.#layer.state === 8
   }
 
-  /** The socket took what was written. A peer that does not read for a PDU's time is let go. */
+  async #sendFramed(dataSet: FramedDataSet): Promise<boolean> {
+    try {
+      for (let chunk = await dataSet.next(); chunk; chunk = await dataSet.next()) {
+        if (!this.#layer.can('sendData')) return false
+        await this.#written(chunk)
+        // Given up in the middle: asking for more would say that these bytes have left.
+        if (!this.#layer.can('sendData')) return false
+      }
+    } catch (error) {
+      // Nothing can be said in the middle of a data set.
+      this.abort('an object could not be read to its end')
+      throw error
+    }
+    return this.#layer.can('sendData')
+  }
+
+  /** Whole PDUs, until their bytes are not looked at any more. */
+  #written(pdus: Buffer): Promise<void> {
+    return this.#inTime(done => {
+      this.#fire('sendData', { pdus: [pdus], written: done })
+      return () => {}
+    })
+  }
+
+  /** The socket took what was written. */
   #drained(): Promise<void> {
+    return this.#inTime(done => {
+      this.#socket.on('drain', done)
+      return () => this.#socket.off('drain', done)
+    })
+  }
+
+  /** Until `begin` says so or the socket is closed. A peer that does not read for a PDU's time is let go. */
+  #inTime(begin: (done: () => void) => () => void): Promise<void> {
     return new Promise(resolve => {
       let over = false
+      let end = () => {}
       const done = () => {
+        if (over) return
         over = true
         clearTimeout(timer)
-        this.#socket.off('drain', done).off('close', done)
+        this.#socket.off('close', done)
+        end()
         resolve()
       }
       const timer = setTimeout(() => {
@@ -481,7 +535,8 @@ export class Association {
           done()
         })
       }, this.#timers.pdu)
-      this.#socket.on('drain', done).on('close', done)
+      this.#socket.on('close', done)
+      end = begin(done)
     })
   }
 }

@@ -15,7 +15,10 @@ export const COMMAND = {
 export const STATUS = {
   success: 0x0000,
   unrecognizedOperation: 0x0211,
+  unableToPerformSuboperations: 0xa702,
   identifierDoesNotMatch: 0xa900,
+  /** One or more sub-operations failed, or had something to say. */
+  someSuboperationsFailed: 0xb000,
   unableToProcess: 0xc000,
   cancelled: 0xfe00,
   pending: 0xff00,

@@ -37,28 +37,35 @@ export class FramedDataSet {
   #reading: Promise<Buffer | undefined>
   #buffers: Buffer[] = []
   #turn = 0
+  /** All of it, so that no socket looks at the buffers any more. */
+  #sent = false
 
-  /** @param most the longest P-DATA-TF variable field that the peer takes. */
-  constructor(source: DataSource, contextId: number, most: number) {
+  /** @param each bytes of data in each PDV: even (PS3.8 §E.1), and what the peer takes. */
+  constructor(source: DataSource, contextId: number, each: number) {
     this.#source = source
     this.#contextId = contextId
-    // Even, as every fragment is (PS3.8 §E.1), and no longer than a chunk.
-    const room = Math.min(most - 6, CHUNK_BYTES - PDV_OVERHEAD)
-    this.#each = Math.max(2, room & ~1)
+    this.#each = Math.min(each, CHUNK_BYTES - PDV_OVERHEAD)
     this.#reading = this.#read()
+  }
+
+  /** Resolves when the first chunk is there, so that what cannot be read is not begun. Rejects with the source's error. */
+  async ready(): Promise<void> {
+    await this.#reading
   }
 
   /** Whole PDUs, whose bytes are good until `next` is called again; undefined behind the last. Rejects with the source's error. */
   async next(): Promise<Buffer | undefined> {
     const chunk = await this.#reading
+    this.#sent = chunk === undefined
     this.#reading = chunk ? this.#read() : Promise.resolve(undefined)
     return chunk
   }
 
-  /** Waits for what is being read, and gives the buffers back. */
+  /** Waits for what is being read, and gives the buffers back, unless a socket may still have to write them. */
   async done(): Promise<void> {
     await this.#reading.catch(() => {})
-    for (const buffer of this.#buffers.splice(0)) giveBack(buffer)
+    const buffers = this.#buffers.splice(0)
+    if (this.#sent) for (const buffer of buffers) giveBack(buffer)
   }
 
   #read(): Promise<Buffer | undefined> {
@@ -72,7 +79,8 @@ export class FramedDataSet {
     const { length } = this.#source
     // An empty data set is one empty PDV, which nobody sends: there is always an element.
     if (this.#at >= length) return undefined
-    const buffer = (this.#buffers[this.#turn] ??= takeBuffer())
+    const buffer = this.#buffers[this.#turn] ?? takeBuffer()
+    this.#buffers[this.#turn] = buffer
     this.#turn = 1 - this.#turn
     const from = this.#at
     const targets: Buffer[] = []

@@ -1,0 +1,168 @@
+import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
+import type { FileHandles, RetrievableObject, StoredObject } from '../store/index.ts'
+import { type CommandSet, storeRequest } from '../wire/dimse.ts'
+import type { DataSource, FramedDataSet } from '../wire/framing.ts'
+import type { AcceptedContext } from '../wire/messages.ts'
+import { chooseCarriage } from './transferPlan.ts'
+
+/** An object's data set in another transfer syntax, made for one sending. */
+export interface Transcoded extends DataSource {
+  remove(): Promise<void>
+}
+
+/**
+ * What makes an object's data set uncompressed, as Explicit or Implicit VR Little Endian. Rejects with 'unsupported-pixels',
+ * 'malformed', 'too-large', 'not-found'.
+ */
+export type Transcode = (object: StoredObject, TransferSyntaxUID: string) => Promise<Transcoded>
+
+/** What objects are sent over: an association of ours, or that of a C-GET. */
+export interface StoreLine {
+  readonly storing: readonly AcceptedContext[]
+  frame(contextId: number, source: DataSource): FramedDataSet
+  ask(contextId: number, command: CommandSet, dataSet?: Uint8Array | FramedDataSet): Promise<CommandSet>
+}
+
+/** Who asked for the move (PS3.7 §9.1.1.1.10, .11). */
+export interface Originator {
+  AET: string
+  MessageID: number
+}
+
+export interface SendingDeps {
+  files: Pick<FileHandles, 'read'>
+  transcode: Transcode
+}
+
+/** PS3.4 table B.2-1 and PS3.7 annex C: stored, with something to say about it. */
+const WARNINGS = new Set([0x0001, 0x0107, 0x0116])
+const isWarning = (status: number) => status >> 12 === 0xb || WARNINGS.has(status)
+
+/** What has become of one object. `reason`: in words, for the log and the problem; of failures and warnings. */
+export interface Sent {
+  object: StoredObject
+  outcome: 'completed' | 'warning' | 'failed'
+  reason: string
+}
+
+interface Prepared {
+  contextId: number
+  framed: FramedDataSet
+  done(): Promise<void>
+}
+
+/**
+ * Sends objects one after the other, each as it is stored where the peer takes that, else uncompressed; while one is on its way the
+ * next is read (or decoded), so that two are in memory at most. Stops when told; when the line breaks, all that would follow have
+ * failed.
+ */
+export async function* sendObjects(
+  line: StoreLine,
+  objects: AsyncIterable<RetrievableObject>,
+  deps: SendingDeps,
+  stop: AbortSignal,
+  originator?: Originator,
+): AsyncGenerator<Sent> {
+  let broken = ''
+  let ahead: { object: RetrievableObject; prepared: Promise<Prepared> } | undefined
+  const deliver = async ({ object, prepared }: NonNullable<typeof ahead>): Promise<Sent> => {
+    try {
+      if (broken) throw new IsocenterError('peer-failed', broken)
+      return await sendOne(line, object, await prepared, originator)
+    } catch (thrown) {
+      const error = toIsocenterError(thrown)
+      if (broken) await forget(prepared)
+      if (error.code === 'peer-failed') broken = wordsOf(error)
+      return { object, outcome: 'failed', reason: wordsOf(error) }
+    }
+  }
+  try {
+    for await (const object of objects) {
+      if (stop.aborted) return
+      if (broken) {
+        yield { object, outcome: 'failed', reason: broken }
+        continue
+      }
+      const prepared = prepare(line, object, deps)
+      // Asked for in its turn.
+      prepared.catch(() => {})
+      const before = ahead
+      ahead = { object, prepared }
+      if (before) yield await deliver(before)
+    }
+    if (ahead && !stop.aborted) {
+      const last = ahead
+      ahead = undefined
+      yield await deliver(last)
+    }
+  } finally {
+    if (ahead) await forget(ahead.prepared)
+  }
+}
+
+/** What was got ready is not sent. */
+async function forget(prepared: Promise<Prepared>): Promise<void> {
+  await prepared.then(
+    ({ done }) => done(),
+    () => {},
+  )
+}
+
+async function prepare(
+  line: StoreLine,
+  object: RetrievableObject,
+  { files, transcode }: SendingDeps,
+): Promise<Prepared> {
+  if (object.nestsTooDeep) {
+    throw new IsocenterError('not-acceptable', 'its sequences are nested deeper than other systems survive')
+  }
+  const carriage = chooseCarriage(object, line.storing)
+  if (!carriage)
+    throw new IsocenterError('not-acceptable', 'the peer takes neither the stored form nor an uncompressed one')
+  const { contextId, asStored, TransferSyntaxUID } = carriage
+  if (asStored) {
+    const { dataSetOffset, dataSetLength } = object
+    const framed = line.frame(contextId, {
+      length: dataSetLength,
+      read: (targets, from) => files.read(object, targets, dataSetOffset + from),
+    })
+    return { contextId, framed, done: () => framed.done() }
+  }
+  const transcoded = await transcode(object, TransferSyntaxUID)
+  const framed = line.frame(contextId, transcoded)
+  return {
+    contextId,
+    framed,
+    async done() {
+      await framed.done()
+      await transcoded.remove()
+    },
+  }
+}
+
+async function sendOne(
+  line: StoreLine,
+  object: StoredObject,
+  { contextId, framed, done }: Prepared,
+  originator: Originator | undefined,
+): Promise<Sent> {
+  try {
+    const command: CommandSet = {
+      ...storeRequest(0, object.SOPClassUID, object.SOPInstanceUID),
+      ...(originator && {
+        MoveOriginatorApplicationEntityTitle: originator.AET,
+        MoveOriginatorMessageID: originator.MessageID,
+      }),
+    }
+    const { Status = -1, ErrorComment = '' } = await line.ask(contextId, command, framed)
+    if (Status === 0) return { object, outcome: 'completed', reason: '' }
+    const reason = `answered 0x${Status.toString(16).padStart(4, '0')} ${ErrorComment}`.trim()
+    return { object, outcome: isWarning(Status) ? 'warning' : 'failed', reason }
+  } finally {
+    await done()
+  }
+}
+
+function wordsOf(error: IsocenterError): string {
+  return error.detail ?? error.message
+}
