@@ -70,7 +70,7 @@ test.each([
   'compressed objects reach a peer that takes only %s with the pixels other decoders find',
   async (_, move, syntax) => {
     const own = await freePort()
-    const { port, store } = await openArchive([node('READER', own)])
+    const { port, store } = await openArchive([node('STORESCP', own), node('READER')])
     const made = temporaryFolder()
     const files = [
       { file: await compressed(made, 1, 'dcmcjpeg', '+e1'), decode: ['dcmdjpeg'] },
@@ -79,9 +79,9 @@ test.each([
       { file: await compressed(made, 4, 'gdcmconv', '--j2k'), decode: ['gdcmconv', '--raw'] },
     ]
     for (const { file } of files) await keep(store, readFileSync(file))
-    const folder = temporaryFolder()
+    const folder = move ? (await startStorescp(own, '+xi')).folder : temporaryFolder()
     const result = move
-      ? await movescu(port, 'READER', '+P', `${own}`, '+xi', '-od', folder, ...studyKeys)
+      ? await movescu(port, 'STORESCP', ...studyKeys)
       : await getscu(port, folder, '+xi', '+B', ...studyKeys)
     expect(result.code, result.output).toBe(0)
     const got = filesIn(folder)
