@@ -11,7 +11,7 @@ const DCMTK = [
 const TOOLS = {
   unit: [],
   station: DCMTK,
-  dimse: DCMTK,
+  dimse: [...DCMTK, ['pydicom', 'python3-pydicom']],
   bench: [
     ['storescp', 'dcmtk'],
     ['Orthanc', 'orthanc'],

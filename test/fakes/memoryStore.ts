@@ -19,7 +19,11 @@ export class MemoryStore implements ServedStore {
   failCommit: IsocenterError | undefined
   /** What there is to be retrieved. */
   stored: StoredObject[] = []
-  readonly read: ServedStore['read'] = { locate: async () => this.stored }
+  readonly read: ServedStore['read'] = {
+    locate: async () => this.stored,
+    find: async () => ({ rows: [], rest: new Uint32Array(), next: null }),
+    findRows: async () => [],
+  }
   space: Space = { free: 1e12, total: 2e12, level: 'ok' }
   /** When set, `write` answers with it: a disk that lags. */
   writeGate: (() => Promise<void>) | undefined

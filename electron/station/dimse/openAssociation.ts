@@ -94,6 +94,7 @@ export class OpenAssociation {
                 around.changed()
               },
               failed: (error, SOPInstanceUID) => this.#storeFailed(error, SOPInstanceUID),
+              queried: facts => around.log.info({ ...this.#facts(), ...facts }, 'query answered'),
             },
           },
           context,

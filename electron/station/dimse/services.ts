@@ -1,9 +1,10 @@
 import type { ReceiveStart, Store, StoreReader } from '../store/index.ts'
 import { COMMAND, CommandError, type CommandSet, responseTo, STATUS } from '../wire/dimse.ts'
 import type { AcceptedContext, MessageSink } from '../wire/messages.ts'
+import { type FindFacts, find } from './findScp.ts'
 import { VERIFICATION } from './negotiation.ts'
 import type { Operations, Performer } from './operations.ts'
-import { queryModel } from './queryModels.ts'
+import { type QueryModel, queryModel } from './queryModels.ts'
 import { receiveStore, type StorageEvents } from './storageScp.ts'
 import { answerEcho } from './verificationScp.ts'
 
@@ -11,7 +12,9 @@ import { answerEcho } from './verificationScp.ts'
 export type Sender = Pick<ReceiveStart, 'origin' | 'assumed' | 'showLatest'>
 
 /** What of the vault the services work on. */
-export type ServedStore = Pick<Store, 'beginReceive' | 'space'> & { read: Pick<StoreReader, 'locate'> }
+export type ServedStore = Pick<Store, 'beginReceive' | 'space'> & {
+  read: Pick<StoreReader, 'locate' | 'find' | 'findRows'>
+}
 
 /** Whom the services of an association serve, and with what. */
 export interface Served {
@@ -19,7 +22,10 @@ export interface Served {
   sender: Sender
   operations: Operations
   respond(context: AcceptedContext, response: CommandSet): Promise<unknown>
-  events: StorageEvents
+  events: StorageEvents & {
+    /** A query was answered, or given up. */
+    queried(facts: FindFacts): void
+  }
 }
 
 /** Finds the service a command is for. Throws CommandError for what is neither a request nor an answer that is waited for. */
@@ -45,14 +51,17 @@ function request(served: Served, context: AcceptedContext, command: CommandSet):
   if (CommandField === COMMAND.cStoreRQ && context.abstractSyntax !== VERIFICATION && !model) {
     return receiveStore(store, sender, context, command, respond, events)
   }
-  const perform = model && performerOf(CommandField, model.service)
+  const perform = model && performerOf(served, CommandField, model)
   if (perform) return operations.begin(context, command, perform)
   return ignored(() => respond(responseTo(command, STATUS.unrecognizedOperation)))
 }
 
 /** What carries out a request of Query/Retrieve; undefined where the command is not that of the context's class. */
-function performerOf(CommandField: number, service: 'FIND' | 'MOVE' | 'GET'): Performer | undefined {
-  if (CommandField === COMMAND.cFindRQ && service === 'FIND') return async () => ({ Status: STATUS.success })
+function performerOf(served: Served, CommandField: number, model: QueryModel): Performer | undefined {
+  const { store, sender, events } = served
+  if (CommandField === COMMAND.cFindRQ && model.service === 'FIND') {
+    return operation => find(store.read, operation, model, sender.origin.receivingAET, events.queried)
+  }
   return undefined
 }
 
