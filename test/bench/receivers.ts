@@ -30,7 +30,7 @@ const NO_DELAY = { TCP_NODELAY: '1' }
 /** Each by its name: durability in full, thumbnails, one listener to events; Orthanc as it comes; storescp without an index. */
 export const RECEIVERS = {
   Isocenter: startIsocenter,
-  Orthanc: startOrthanc,
+  Orthanc: () => startOrthanc(),
   storescp: startStorescp,
 } satisfies Record<string, () => Promise<Receiver>>
 export type ReceiverName = keyof typeof RECEIVERS
@@ -69,7 +69,8 @@ async function listenToEvents(station: RunningStation): Promise<void> {
   }
 }
 
-async function startOrthanc(): Promise<Receiver> {
+/** `more`: settings beside those every measurement needs. */
+export async function startOrthanc(more: object = {}): Promise<Receiver & { httpPort: number }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'isocenter-orthanc-'))
   const [port, httpPort] = await freePorts()
   const config = path.join(folder, 'orthanc.json')
@@ -83,6 +84,7 @@ async function startOrthanc(): Promise<Receiver> {
     SyncStorageArea: true,
     RemoteAccessAllowed: false,
     AuthenticationEnabled: false,
+    ...more,
   }
   await writeFile(config, JSON.stringify(settings))
   const child = run('Orthanc', [config])
@@ -92,6 +94,7 @@ async function startOrthanc(): Promise<Receiver> {
     name: 'Orthanc',
     aet: 'ORTHANC',
     port,
+    httpPort,
     pid: child.pid ?? 0,
     usage: () => usageOf(child.pid ?? 0),
     async stored() {

@@ -51,7 +51,7 @@ def name_matches(wanted, name):
 
 
 def fuzzy_name_matches(wanted, name):
-    words = [w for w in re.split(r"[\s^=,'-]+", fold(name)) if w]
+    words = [w for w in re.split(r'[\s^=,]+', fold(name)) + re.split(r"[\s^=,'-]+", fold(name)) if w]
     return all(any(word.startswith(w) for word in words) for w in re.split(r'[\s^=,*?]+', fold(wanted)) if w)
 
 

@@ -5,9 +5,10 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import type { DataSet } from '../../shared/dicom/reader.ts'
 import type { NewDataSet } from '../../shared/dicom/writer.ts'
+import { FindPeer, type Root } from '../fakes/findPeer.ts'
 import { below, createRandom, oneOf, type Random } from '../faults/random.ts'
 import { CT_IMAGE, ctSlice, type TestObject, temporaryFolder } from '../store/objects.ts'
-import { FindPeer, openFindDoor, type Root } from './findHarness.ts'
+import { openFindDoor } from './findHarness.ts'
 import { part10 } from './harness.ts'
 
 const QUERIES = 400
@@ -227,7 +228,7 @@ test(`${QUERIES} queries find what PS3.4 C.2.2.2, written down in another langua
   let found = 0
   for (const [number, { root, level, keys, combined, fuzzy }] of queries.entries()) {
     const options = [1, Number(combined), Number(fuzzy)]
-    const peer = peers.get(String(options)) ?? (await FindPeer.open(port, options))
+    const peer = peers.get(String(options)) ?? (await FindPeer.open(port, { options }))
     peers.set(String(options), peer)
     const unasked = Object.keys(TEXTS).concat(ASKED[level])
     const identifier = { ...Object.fromEntries(unasked.map(keyword => [keyword, ''])), ...keys }
