@@ -150,6 +150,12 @@ export const ERRORS = {
     dimseStatus: 0xa900,
     httpStatus: 422,
   },
+  'bad-identifier': {
+    sentence: 'The query does not say what it asks for, or leaves out what lies above it.',
+    retryable: false,
+    dimseStatus: 0xa900,
+    httpStatus: 400,
+  },
   'unsupported-pixels': {
     sentence: 'The pixels are in a form this version cannot show. The file is kept as it came.',
     retryable: false,

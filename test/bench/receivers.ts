@@ -15,8 +15,6 @@ export interface Receiver {
   aet: string
   port: number
   pid: number
-  /** Where its own HTTP is, for Orthanc. */
-  http?: string
   /** Isocenter, to be asked for more than the others can tell. */
   station?: RunningStation
   usage(): Promise<Usage>
@@ -71,8 +69,8 @@ async function listenToEvents(station: RunningStation): Promise<void> {
   }
 }
 
-/** `more`: settings beside those that every comparison needs. */
-export async function startOrthanc(more: Record<string, unknown> = {}): Promise<Receiver> {
+/** `more`: settings beside those every measurement needs. */
+export async function startOrthanc(more: object = {}): Promise<Receiver & { httpPort: number }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'isocenter-orthanc-'))
   const [port, httpPort] = await freePorts()
   const config = path.join(folder, 'orthanc.json')
@@ -96,8 +94,8 @@ export async function startOrthanc(more: Record<string, unknown> = {}): Promise<
     name: 'Orthanc',
     aet: 'ORTHANC',
     port,
+    httpPort,
     pid: child.pid ?? 0,
-    http: `http://127.0.0.1:${httpPort}`,
     usage: () => usageOf(child.pid ?? 0),
     async stored() {
       const statistics = await (await fetch(`http://127.0.0.1:${httpPort}/statistics`)).json()

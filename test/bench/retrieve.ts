@@ -131,12 +131,19 @@ async function isocenter(): Promise<Source> {
 
 async function orthanc(): Promise<Source> {
   if (!existsSync(PLUGIN)) throw new Error(`${PLUGIN} is missing: apt-get install orthanc-dicomweb`)
-  const { name, aet, port, pid, close, http } = await startOrthanc({
+  const { name, aet, port, pid, close, httpPort } = await startOrthanc({
     DicomModalities: { sink: ['SINK', '127.0.0.1', sinkPort], reader: ['READER', '127.0.0.1', 9] },
     DicomAlwaysAllowGet: true,
     Plugins: [PLUGIN],
     DicomWeb: { Enable: true },
   })
   const headers = wadoHeaders()
-  return { name, aet, port, pid, close, wado: () => fetch(`${http}/dicom-web/studies/${STUDY}`, { headers }) }
+  return {
+    name,
+    aet,
+    port,
+    pid,
+    close,
+    wado: () => fetch(`http://127.0.0.1:${httpPort}/dicom-web/studies/${STUDY}`, { headers }),
+  }
 }

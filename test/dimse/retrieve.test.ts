@@ -193,7 +193,7 @@ test('Orthanc moves a study from here to itself', async () => {
   const { port, store } = await openArchive([node('ORTHANC', orthanc.port)])
   for (const number of [1, 2, 3]) await keep(store, part10(ctObject(number, PRIVATE)))
   const call = async (path: string, method: string, body: unknown) => {
-    const response = await fetch(`${orthanc.http}${path}`, { method, body: JSON.stringify(body) })
+    const response = await fetch(`http://127.0.0.1:${orthanc.httpPort}${path}`, { method, body: JSON.stringify(body) })
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
   }
   await call('/modalities/here', 'PUT', { AET: 'ISOCENTER', Host: '127.0.0.1', Port: port })

@@ -21,6 +21,8 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
       getDraft: missing('getDraft'),
       getStudy: missing('getStudy'),
       getManifest: missing('getManifest'),
+      find: missing('find'),
+      findRows: missing('findRows'),
       qido: missing('qido'),
       locate: missing('locate'),
       retrievable: missing('retrievable'),

@@ -26,6 +26,8 @@ export class MemoryStore implements ServedStore {
       if (!object) throw new IsocenterError('not-found', `content ${contentId}`)
       return object
     },
+    find: async () => ({ rows: [], rest: new Uint32Array(), next: null }),
+    findRows: async () => [],
   }
   space: Space = { free: 1e12, total: 2e12, level: 'ok' }
   /** When set, `write` answers with it: a disk that lags. */

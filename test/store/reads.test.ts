@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import type { QidoQuery, Store } from '../../electron/station/store/index.ts'
-import { qidoStatement } from '../../electron/station/store/readQido.ts'
+import { qidoStatement } from '../../electron/station/store/readQuery.ts'
 import { ctSlice, newStore, send } from './objects.ts'
 
 const NAMES = [

@@ -100,6 +100,7 @@ export class OpenAssociation {
                 around.changed()
               },
               failed: (error, SOPInstanceUID) => this.#storeFailed(error, SOPInstanceUID),
+              queried: facts => around.log.info({ ...this.#facts(), ...facts }, 'query answered'),
             },
             retrieve: this.#retrieve,
           },

@@ -1,6 +1,7 @@
 import type { ReceiveStart, Store, StoreReader } from '../store/index.ts'
 import { COMMAND, CommandError, type CommandSet, responseTo, STATUS } from '../wire/dimse.ts'
 import type { AcceptedContext, MessageSink } from '../wire/messages.ts'
+import { type FindFacts, find } from './findScp.ts'
 import { VERIFICATION } from './negotiation.ts'
 import type { Operations, Performer } from './operations.ts'
 import { type QueryModel, queryModel } from './queryModels.ts'
@@ -13,7 +14,7 @@ export type Sender = Pick<ReceiveStart, 'origin' | 'assumed' | 'showLatest'>
 
 /** What of the vault the services work on. */
 export type ServedStore = Pick<Store, 'beginReceive' | 'space'> & {
-  read: Pick<StoreReader, 'retrievable' | 'locateContent'>
+  read: Pick<StoreReader, 'find' | 'findRows' | 'retrievable' | 'locateContent'>
 }
 
 /** Whom the services of an association serve, and with what. */
@@ -22,7 +23,10 @@ export interface Served {
   sender: Sender
   operations: Operations
   respond(context: AcceptedContext, response: CommandSet): Promise<unknown>
-  events: StorageEvents
+  events: StorageEvents & {
+    /** A query was answered, or given up. */
+    queried(facts: FindFacts): void
+  }
   retrieve: RetrieveDeps
 }
 
@@ -49,17 +53,19 @@ function request(served: Served, context: AcceptedContext, command: CommandSet):
   if (CommandField === COMMAND.cStoreRQ && context.abstractSyntax !== VERIFICATION && !model) {
     return receiveStore(store, sender, context, command, respond, events)
   }
-  const perform = model && performerOf(CommandField, model, served)
+  const perform = model && performerOf(served, CommandField, model)
   if (perform) return operations.begin(context, command, perform)
   return ignored(() => respond(responseTo(command, STATUS.unrecognizedOperation)))
 }
 
 /** What carries out a request of Query/Retrieve; undefined where the command is not that of the context's class. */
-function performerOf(CommandField: number, model: QueryModel, { retrieve }: Served): Performer | undefined {
-  const { service } = model
-  if (CommandField === COMMAND.cFindRQ && service === 'FIND') return async () => ({ Status: STATUS.success })
-  if (CommandField === COMMAND.cMoveRQ && service === 'MOVE') return performMove(model, retrieve)
-  if (CommandField === COMMAND.cGetRQ && service === 'GET') return performGet(model, retrieve)
+function performerOf(served: Served, CommandField: number, model: QueryModel): Performer | undefined {
+  const { store, sender, events, retrieve } = served
+  if (CommandField === COMMAND.cFindRQ && model.service === 'FIND') {
+    return operation => find(store.read, operation, model, sender.origin.receivingAET, events.queried)
+  }
+  if (CommandField === COMMAND.cMoveRQ && model.service === 'MOVE') return performMove(model, retrieve)
+  if (CommandField === COMMAND.cGetRQ && model.service === 'GET') return performGet(model, retrieve)
   return undefined
 }
 

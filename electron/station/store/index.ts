@@ -10,12 +10,14 @@ import type {
 import type { InstanceFlag } from '../../../shared/dicom/flags.ts'
 import type { AssumedValues } from '../../../shared/dicom/instanceHeader.ts'
 import type { FrameAccessKind, ImageAttributes, SeriesManifest } from '../../../shared/viewing/image.ts'
+import type { Matching } from './queryConditions.ts'
+import type { QueryLevel } from './queryKeys.ts'
 import type { RepairProgress } from './repair/repair.ts'
 import type { Space } from './volumes/spaceWatch.ts'
 
 export { FileHandles } from './fileHandles.ts'
 export { openStore, type StoreOptions } from './openStore.ts'
-export { qidoKeys } from './readQido.ts'
+export { queryKeys } from './queryKeys.ts'
 export type { Space } from './volumes/spaceWatch.ts'
 
 /** Where an object came from: one type for every door. */
@@ -127,13 +129,29 @@ export interface FrameLocation extends Place {
   inflatedLength: number
 }
 
-/** PS3.18 §8.3.4 matching, already parsed: every key by keyword with its raw value; the store knows which are indexed. */
-export interface QidoQuery {
+/** What C-FIND asks: every key by keyword with its raw value. */
+export interface FindQuery extends Matching {
+  level: QueryLevel
+  /** Keywords, of `queryKeys`: the columns of the rows. */
+  returned: string[]
+  /** 0, or `next` of the page before. */
+  from: number
+}
+
+/** Values in the order of `returned`, several joined by backslashes, '' where nothing is known. */
+export interface FindPage {
+  rows: string[][]
+  /** The numbers of what was found beyond: `findRows` reads them, 200 at a time. */
+  rest: Uint32Array
+  /** Where the search goes on when all of `rest` is read; null when it is over. */
+  next: number | null
+}
+
+/** PS3.18 §8.3.4 matching, already parsed. */
+export interface QidoQuery extends Matching {
   level: 'study' | 'series' | 'instance'
   StudyInstanceUID?: string
   SeriesInstanceUID?: string
-  matches: Array<{ keyword: string; value: string }>
-  fuzzymatching: boolean
   limit: number
   offset: number
 }
@@ -203,7 +221,11 @@ export interface StoreReader {
   /** Rejects with 'not-found'. */
   getStudy(StudyInstanceUID: string): Promise<{ study: StudySummary; series: SeriesSummary[]; seq: number }>
   getManifest(StudyInstanceUID: string, SeriesInstanceUID: string): Promise<SeriesManifest>
-  /** `matches` of the level's indexed attributes; rows in a stable order. */
+  /** In pages, so that no read lasts: a query that no index helps looks at a part of the studies at a time. */
+  find(query: FindQuery): Promise<FindPage>
+  /** In the order of their numbers; those that are gone are left out. */
+  findRows(level: QueryLevel, returned: string[], numbers: Uint32Array): Promise<string[][]>
+  /** `matches` of the level's attributes; rows in a stable order. */
   qido(query: QidoQuery): Promise<QidoRow[]>
   /** The shown content of every instance below the given UIDs, in instance-number order; at most `limit`. */
   locate(

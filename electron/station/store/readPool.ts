@@ -34,6 +34,8 @@ export function createReadPool(
     getDraft: (uid, user) => call('getDraft', uid, user),
     getStudy: uid => call('getStudy', uid),
     getManifest: (study, series) => call('getManifest', study, series),
+    find: query => call('find', query),
+    findRows: (level, returned, numbers) => call('findRows', level, returned, numbers),
     qido: query => call('qido', query),
     locate: (uids, limit) => call('locate', uids, limit),
     retrievable: (keys, limit, after) => call('retrievable', keys, limit, after),

@@ -2,7 +2,7 @@ import Database from 'better-sqlite3'
 import { createFileReader } from './readFiles.ts'
 import { createListReader } from './readLists.ts'
 import { createManifestReader } from './readManifest.ts'
-import { createQidoReader } from './readQido.ts'
+import { createQueryReader } from './readQuery.ts'
 import { createRetrieveReader } from './readRetrieve.ts'
 import { createStudyReader } from './readStudies.ts'
 import { createVolumeReader } from './readVolumes.ts'
@@ -30,7 +30,7 @@ export function createReader({ file, dataDir }: ReaderData) {
     ...createListReader(db),
     ...createStudyReader(db),
     ...createManifestReader(db),
-    ...createQidoReader(db),
+    ...createQueryReader(db),
     ...createFileReader(db, dataDir),
     ...createRetrieveReader(db, dataDir),
     ...createVolumeReader(db),

@@ -1,12 +1,12 @@
 import { lookupTag, tagOf } from '../../../shared/dicom/dictionary.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
-import { type QidoQuery, qidoKeys } from '../store/index.ts'
+import { type QidoQuery, queryKeys } from '../store/index.ts'
 
 /** What a query may match on at each level; any other attribute is ignored and the client warned. */
 const KEYS: Record<QidoQuery['level'], ReadonlySet<string>> = {
-  study: qidoKeys('study'),
-  series: qidoKeys('series'),
-  instance: qidoKeys('instance'),
+  study: queryKeys('study').matched,
+  series: queryKeys('series').matched,
+  instance: queryKeys('instance').matched,
 }
 
 const DEFAULT_LIMIT = 1_000
