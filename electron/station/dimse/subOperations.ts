@@ -24,7 +24,7 @@ export interface StoreLine {
 }
 
 /** Who asked for the move (PS3.7 §9.1.1.1.10, .11). */
-export interface Originator {
+interface Originator {
   AET: string
   MessageID: number
 }
@@ -117,8 +117,13 @@ async function prepare(
     throw new IsocenterError('not-acceptable', 'its sequences are nested deeper than other systems survive')
   }
   const carriage = chooseCarriage(object, line.storing)
-  if (!carriage)
-    throw new IsocenterError('not-acceptable', 'the peer takes neither the stored form nor an uncompressed one')
+  if (!carriage) {
+    const nothing = line.storing.length === 0
+    throw new IsocenterError(
+      'not-acceptable',
+      nothing ? 'the peer takes no image at all' : 'the peer takes neither the stored form nor an uncompressed one',
+    )
+  }
   const { contextId, asStored, TransferSyntaxUID } = carriage
   if (asStored) {
     const { dataSetOffset, dataSetLength } = object

@@ -500,7 +500,7 @@ export class Association {
 
   /** Whole PDUs, until their bytes are not looked at any more. */
   #written(pdus: Buffer): Promise<void> {
-    return this.#inTime(done => {
+    return this.#inTime(pdus.length, done => {
       this.#fire('sendData', { pdus: [pdus], written: done })
       return () => {}
     })
@@ -508,14 +508,15 @@ export class Association {
 
   /** The socket took what was written. */
   #drained(): Promise<void> {
-    return this.#inTime(done => {
+    return this.#inTime(ANNOUNCED_LENGTH, done => {
       this.#socket.on('drain', done)
       return () => this.#socket.off('drain', done)
     })
   }
 
-  /** Until `begin` says so or the socket is closed. A peer that does not read for a PDU's time is let go. */
-  #inTime(begin: (done: () => void) => () => void): Promise<void> {
+  /** Until `begin` says so or the socket is closed. A peer that does not read for the time of so many bytes is let go. */
+  #inTime(bytes: number, begin: (done: () => void) => () => void): Promise<void> {
+    const time = this.#timers.pdu * Math.ceil(bytes / ANNOUNCED_LENGTH)
     return new Promise(resolve => {
       let over = false
       let end = () => {}
@@ -531,10 +532,10 @@ export class Association {
         // After the sockets: what the peer took while our loop stood still counts.
         setImmediate(() => {
           if (over) return
-          this.abort(`the peer did not read for ${this.#timers.pdu / 1000} s`)
+          this.abort(`the peer did not read for ${time / 1000} s`)
           done()
         })
-      }, this.#timers.pdu)
+      }, time)
       this.#socket.on('close', done)
       end = begin(done)
     })

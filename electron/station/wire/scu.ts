@@ -18,13 +18,12 @@ export interface ScuOptions {
   /** At most 128; ids are given in order. */
   contexts: Array<{ abstractSyntax: string; transferSyntaxes: string[] }>
   timers?: Partial<Timers>
-  /** ms to reach the host; 10,000 unless told. */
-  reachWithin?: number
   /** Told once, however it ends. */
   onEnd?(ending: Ending): void
 }
 
-const REACH_WITHIN = 10_000
+/** A host that is off answers nothing: its own system would try for two minutes. */
+const REACH_WITHIN_MS = 10_000
 
 /** An open association of ours. One message at a time. */
 export interface Scu {
@@ -59,11 +58,8 @@ export function openAssociation(options: ScuOptions): Promise<Scu> {
   let messageID = 0
   let ended = ''
   const socket = connect({ host: options.host, port: options.port })
-  const reachWithin = options.reachWithin ?? REACH_WITHIN
-  const unreached = setTimeout(
-    () => socket.destroy(new Error(`not reached within ${reachWithin / 1000} s`)),
-    reachWithin,
-  )
+  const late = () => socket.destroy(new Error(`not reached within ${REACH_WITHIN_MS / 1000} s`))
+  const unreached = setTimeout(late, REACH_WITHIN_MS)
   socket.once('connect', () => clearTimeout(unreached)).once('close', () => clearTimeout(unreached))
   const association = new Association(socket, {
     role: 'requestor',
