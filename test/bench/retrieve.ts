@@ -147,11 +147,4 @@ async function orthanc(): Promise<Source> {
   })
   const wado: Source['wado'] = { url: `http://127.0.0.1:${httpPort}/dicom-web/studies/${STUDY}`, headers: {} }
   return { name, aet, port, pid, close, wado }
-    name,
-    aet,
-    port,
-    pid,
-    close,
-    wado: () => fetch(`http://127.0.0.1:${httpPort}/dicom-web/studies/${STUDY}`, { headers }),
-  }
 }
