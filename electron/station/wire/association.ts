@@ -206,9 +206,9 @@ export class Association {
    * framed one cannot be read: before anything was sent, or with the association aborted.
    */
   async send(contextId: number, command: CommandSet, dataSet?: Uint8Array | FramedDataSet): Promise<boolean> {
-    if (dataSet instanceof FramedDataSet) await dataSet.ready()
-    if (!(await this.#sendFragments(contextId, encodeCommand(command), true))) return false
-    if (dataSet instanceof FramedDataSet) return this.#sendFramed(dataSet)
+    const bytes = encodeCommand(command)
+    if (dataSet instanceof FramedDataSet) return this.#sendFramed(this.#cut(contextId, bytes, true), dataSet)
+    if (!(await this.#sendFragments(contextId, bytes, true))) return false
     return dataSet ? this.#sendFragments(contextId, dataSet, false) : true
   }
 
@@ -482,13 +482,18 @@ export class Association {
     return this.#layer.state === 6 || this.#layer.state === 8
   }
 
-  async #sendFramed(dataSet: FramedDataSet): Promise<boolean> {
+  /** The command goes in one write with the first of the data set: two would wake the peer twice. */
+  async #sendFramed(command: Uint8Array[], dataSet: FramedDataSet): Promise<boolean> {
+    let chunk = await dataSet.next()
+    let pdus = [Buffer.concat(command)]
     try {
-      for (let chunk = await dataSet.next(); chunk; chunk = await dataSet.next()) {
+      while (chunk) {
         if (!this.#layer.can('sendData')) return false
-        await this.#written(chunk)
+        await this.#written([...pdus, chunk])
         // Given up in the middle: asking for more would say that these bytes have left.
         if (!this.#layer.can('sendData')) return false
+        pdus = []
+        chunk = await dataSet.next()
       }
     } catch (error) {
       // Nothing can be said in the middle of a data set.
@@ -499,9 +504,12 @@ export class Association {
   }
 
   /** Whole PDUs, until their bytes are not looked at any more. */
-  #written(pdus: Buffer): Promise<void> {
-    return this.#inTime(pdus.length, done => {
-      this.#fire('sendData', { pdus: [pdus], written: done })
+  #written(pdus: Buffer[]): Promise<void> {
+    const length = pdus.reduce((sum, pdu) => sum + pdu.length, 0)
+    return this.#inTime(length, done => {
+      this.#socket.cork()
+      this.#fire('sendData', { pdus, written: done })
+      this.#socket.uncork()
       return () => {}
     })
   }
