@@ -1,7 +1,7 @@
 import { hasLongLength } from '../../../shared/dicom/elements.ts'
 import { encodingOf } from '../../../shared/dicom/encoding.ts'
 import { textWriter } from '../../../shared/dicom/textWriter.ts'
-import type { AnswerElement, FindRequest } from './findIdentifier.ts'
+import type { AnswerElement, AnswerItemElement, FindRequest } from './findIdentifier.ts'
 
 /** PS3.5 §6.1.2.3: of what is answered, these follow Specific Character Set. */
 const CHARSET_VRS = new Set(['LO', 'PN', 'SH', 'UC', 'ST', 'LT', 'UT'])
@@ -9,6 +9,9 @@ const SPECIFIC_CHARACTER_SET: AnswerElement = { tag: 0x00080005, vr: 'CS', value
 const UTF8 = 'ISO_IR 192'
 const LONGEST_SHORT = 0xfffe
 const NOTHING = Buffer.alloc(0)
+
+/** An element that is spliced in. */
+type Spliced = Omit<AnswerElement, 'value'> & { column: number }
 
 type Encode = (text: string) => Uint8Array | undefined
 
@@ -42,12 +45,12 @@ export function createAnswerWriter(
   }
 
   /** Bytes that stand in every answer, or the element that is spliced in. */
-  function template(charset: string): Array<Buffer | { tag: number; vr: string; column: number }> {
+  function template(charset: string): Array<Buffer | Spliced> {
     const all = charset === '' ? answer : [{ ...SPECIFIC_CHARACTER_SET, value: charset }, ...answer]
-    const parts: Array<Buffer | { tag: number; vr: string; column: number }> = []
-    for (const { tag, vr, value } of all.toSorted((a, b) => a.tag - b.tag)) {
+    const parts: Array<Buffer | Spliced> = []
+    for (const { tag, vr, value, items } of all.toSorted((a, b) => a.tag - b.tag)) {
       const last = parts.at(-1)
-      if (typeof value !== 'string') parts.push({ tag, vr, column: value.column })
+      if (typeof value !== 'string') parts.push({ tag, vr, items, column: value.column })
       else if (Buffer.isBuffer(last))
         parts[parts.length - 1] = Buffer.concat([last, element(tag, vr, Buffer.from(value))])
       else parts.push(element(tag, vr, Buffer.from(value)))
@@ -65,10 +68,26 @@ export function createAnswerWriter(
         pieces.push(part)
         continue
       }
-      const { tag, vr, column } = part
-      const value = valueBytes(vr, row[column] ?? '', encode)
+      const { tag, vr, column, items } = part
+      const given = row[column] ?? ''
+      const value = items ? itemBytes(items, given, encode) : valueBytes(vr, given, encode)
       if (!value) return undefined
       pieces.push(element(tag, vr, value))
+    }
+    return Buffer.concat(pieces)
+  }
+
+  /** `list`: JSON, as the vault has it. */
+  function itemBytes(items: readonly AnswerItemElement[], list: string, encode: Encode): Buffer | undefined {
+    const all = list === '' ? [] : (JSON.parse(list) as Array<Record<string, string>>)
+    const pieces: Buffer[] = []
+    for (const item of all) {
+      const values = items.map(({ vr, keyword }) => valueBytes(vr, item[keyword] ?? '', encode))
+      if (values.includes(undefined)) return undefined
+      const content = Buffer.concat(items.map(({ tag, vr }, at) => element(tag, vr, values[at] ?? NOTHING)))
+      const header = Buffer.from('feff00e000000000', 'hex')
+      header.writeUInt32LE(content.length, 4)
+      pieces.push(header, content)
     }
     return Buffer.concat(pieces)
   }

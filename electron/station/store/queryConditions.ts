@@ -11,6 +11,8 @@ export interface Condition {
 export interface Match {
   keyword: string
   value: string
+  /** Of a sequence: what one and the same item of it must have (PS3.4 §C.2.2.2.6). */
+  item?: readonly Match[]
 }
 
 export interface Matching {
@@ -31,8 +33,9 @@ const PAIRS: Array<[date: string, time: string]> = [
 export function conditionsOf({ matches, fuzzymatching, combinedDateTime = false }: Matching): Condition[] {
   const pairs = combinedDateTime ? PAIRS.flatMap(pair => combined(matches, pair)) : []
   const done = new Set(pairs.flatMap(({ keywords }) => keywords))
-  const others = matches.flatMap(({ keyword, value }) => {
+  const others = matches.flatMap(({ keyword, value, item }) => {
     const key = QUERY_KEYS.get(keyword)
+    if (key?.items && item) return inOneItem(key.sql, key.items, item) ?? []
     if (!key?.matcher || done.has(keyword)) return []
     return conditionOf(key.sql, key.matcher, value.trim(), fuzzymatching) ?? []
   })
@@ -85,6 +88,15 @@ function conditionOf(column: string, matcher: Matcher, value: string, fuzzy: boo
     case 'text':
       return anyOf(value, one => text(column, one))
   }
+}
+
+function inOneItem(list: string, known: readonly string[], item: readonly Match[]): Condition | undefined {
+  const conditions = item
+    .filter(({ keyword, value }) => known.includes(keyword) && !isUniversal(value.trim()))
+    .map(({ keyword, value }) => anyOf(value, one => text(`item.value ->> '${keyword}'`, one)))
+  if (conditions.length === 0) return undefined
+  const { sql, values } = every(conditions)
+  return { sql: `EXISTS (SELECT 1 FROM json_each(${list}) AS item WHERE ${sql})`, values }
 }
 
 /** One of several values: what a value of these kinds never has is a backslash. */
