@@ -282,16 +282,15 @@ async function measure(kind: Kind, asks: Ask[]): Promise<Measured[]> {
 function cFind(peer: FindPeer): Ask {
   return async keys => {
     const shown = Object.fromEntries(SHOWN.map(keyword => [keyword, keys[keyword] ?? '']))
-    const { statuses, comment } = await peer.ask('STUDY', { QueryRetrieveLevel: 'STUDY', ...shown })
-    const last = statuses.at(-1)
-    if (last !== 0) throw new Error(`C-FIND ended with ${last?.toString(16)} ${comment}`)
-    return statuses.length - 1
+    const { found, status } = await peer.count('STUDY', { QueryRetrieveLevel: 'STUDY', ...shown })
+    if (status !== 0) throw new Error(`C-FIND ended with ${status.toString(16)}`)
+    return found
   }
 }
 
 /** A connection that stays open, and as little client as there can be: of an answer its first level is counted. */
 function qido(base: string, headers: Record<string, string> = {}): Ask {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1, noDelay: true })
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   return async keys => {
     const parameters = new URLSearchParams({ ...keys, limit: '5000' })
     const [response] = await once(get(`${base}/dicom-web/studies?${parameters}`, { agent, headers }), 'response')

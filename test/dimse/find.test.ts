@@ -133,7 +133,7 @@ test.each([
   }
 })
 
-test.each([
+const MATCHING: Array<[how: string, identifier: NewDataSet, studies: string[]]> = [
   ['a single value', { PatientName: 'muller^ANNA' }, ['1', '2']],
   ['a wildcard', { PatientName: 'M?ller*' }, ['1', '2']],
   ['another group of the name', { PatientName: '山田*' }, ['3']],
@@ -143,12 +143,19 @@ test.each([
   ['universal', { AccessionNumber: '*', PatientID: '' }, ['1', '2', '3']],
   ['a class', { SOPClassesInStudy: '1.2.840.10008.5.1.4.1.1.2' }, ['1', '2', '3']],
   ['nothing that is there', { AccessionNumber: 'acc1' }, []],
-])('matching by %s', async (_name, identifier, studies) => {
+  ['a name of nothing but delimiters', { PatientName: '^^' }, []],
+  ['one of several values, one of them empty', { AccessionNumber: 'ACC1\\\\ACC3' }, ['1', '3']],
+]
+
+test('every kind of matching', async () => {
   const { port } = await openFindDoor(OBJECTS)
   const peer = await openPeer(port)
-  const { found, statuses } = await peer.ask('STUDY', { ...LATIN, QueryRetrieveLevel: 'STUDY', ...identifier })
-  expect(found.map(dataSet => dataSet.string('StudyInstanceUID'))).toEqual(studies.map(study => `2.25.1000.${study}`))
-  expect(statuses).toEqual([...studies.map(() => 0xff00), 0])
+  for (const [how, identifier, studies] of MATCHING) {
+    const { found, statuses } = await peer.ask('STUDY', { ...LATIN, QueryRetrieveLevel: 'STUDY', ...identifier })
+    const uids = found.map(dataSet => dataSet.string('StudyInstanceUID'))
+    expect(uids, how).toEqual(studies.map(study => `2.25.1000.${study}`))
+    expect(statuses, how).toEqual([...studies.map(() => 0xff00), 0])
+  }
 })
 
 test('what is asked comes back, with what makes it unique, and nothing else; what is not known comes empty, and 0xFF01 says so', async () => {
@@ -214,7 +221,7 @@ test('images have numbers of their own kinds: US and IS as the standard has them
   }
 })
 
-test.each([
+const REFUSED: Array<[what: string, identifier: NewDataSet | Uint8Array, status: number, words: string]> = [
   ['no level', { PatientID: 'A' }, 0xa900, 'no Query/Retrieve Level'],
   ['a level there is not', { QueryRetrieveLevel: 'FRAME' }, 0xa900, 'no level FRAME'],
   ['patients of Study Root', { QueryRetrieveLevel: 'PATIENT' }, 0xa900, 'no level PATIENT in STUDY ROOT'],
@@ -227,13 +234,16 @@ test.each([
   ],
   ['a key beyond all measure', { QueryRetrieveLevel: 'STUDY', PatientName: '*a'.repeat(600) }, 0xa900, 'is too long'],
   ['damage', Buffer.from('08005200435300ff', 'hex'), 0xc000, 'damaged'],
-])('%s is refused in words', async (_name, identifier, status, words) => {
+]
+
+test('what cannot be asked is refused in words, and the association goes on', async () => {
   const { port } = await openFindDoor([])
   const peer = await openPeer(port)
-  const { statuses, comment } = await peer.ask('STUDY', identifier as NewDataSet)
-  expect(statuses).toEqual([status])
-  expect(comment).toContain(words)
-  // The association goes on.
+  for (const [what, identifier, status, words] of REFUSED) {
+    const { statuses, comment } = await peer.ask('STUDY', identifier)
+    expect(statuses, what).toEqual([status])
+    expect(comment, what).toContain(words)
+  }
   expect((await peer.ask('STUDY', { QueryRetrieveLevel: 'STUDY' })).statuses).toEqual([0])
 })
 
@@ -295,28 +305,31 @@ test('names fuzzily and moments, only where they were agreed on', async () => {
   expect(await count(agreed, range)).toBe(1)
 })
 
-test.each([
+const CHARACTER_SETS: Array<
+  [asked: string, set: string | undefined, PatientID: string, answered: string, bytes: string]
+> = [
   ['none, and none is needed', undefined, 'B', '', ''],
   ['Latin-1, which carries it', 'ISO_IR 100', 'A', 'ISO_IR 100', 'fc'],
   ['Latin-1, which does not carry Japanese', 'ISO_IR 100', 'JP', 'ISO_IR 192', 'e5b1b1'],
   ['none, but letters beyond ASCII', undefined, 'A', 'ISO_IR 192', 'c3bc'],
   ['UTF-8', 'ISO_IR 192', 'A', 'ISO_IR 192', 'c3bc'],
-])('character set asked in: %s', async (_name, SpecificCharacterSet, PatientID, answered, bytes) => {
+  ['JIS, by its escapes', '\\ISO 2022 IR 87', 'JP', '\\ISO 2022 IR 87', '1b24423b3345441b2842'],
+]
+
+test('answers are in the character set asked in where it has the letters, else in UTF-8', async () => {
   const { port } = await openFindDoor([
     ...OBJECTS.slice(0, 1),
     ctSlice(1, { PatientName: 'Doe^Jane', PatientID: 'B' }, { study: 2, size: 4 }),
     ctSlice(1, { ...LATIN, PatientName: 'Yamada^Tarou=山田^太郎', PatientID: 'JP' }, { study: 3, size: 4 }),
   ])
   const peer = await openPeer(port)
-  const { found } = await peer.ask('STUDY', {
-    ...(SpecificCharacterSet ? { SpecificCharacterSet } : {}),
-    QueryRetrieveLevel: 'STUDY',
-    PatientID,
-    PatientName: '',
-  })
-  expect(found).toHaveLength(1)
-  expect(found[0]?.string('SpecificCharacterSet')).toBe(answered)
-  expect(Buffer.from(found[0]?.bytes('PatientName') ?? []).toString('hex')).toContain(bytes)
+  for (const [asked, SpecificCharacterSet, PatientID, answered, bytes] of CHARACTER_SETS) {
+    const set = SpecificCharacterSet ? { SpecificCharacterSet } : {}
+    const { found } = await peer.ask('STUDY', { ...set, QueryRetrieveLevel: 'STUDY', PatientID, PatientName: '' })
+    expect(found, asked).toHaveLength(1)
+    expect(found[0]?.strings('SpecificCharacterSet').join('\\'), asked).toBe(answered)
+    expect(Buffer.from(found[0]?.bytes('PatientName') ?? []).toString('hex'), asked).toContain(bytes)
+  }
 })
 
 test('a key in Latin-1 finds what came in another set', async () => {

@@ -19,6 +19,7 @@ function operations() {
   const line: Line = {
     send: async (_id, command) => sent.push(command) > 0,
     sendEncoded: async () => true,
+    abort: () => {},
     hold: () => {
       held += 1
       return {

@@ -9,9 +9,19 @@ const SPECIFIC_CHARACTER_SET: AnswerElement = { tag: 0x00080005, vr: 'CS', value
 const UTF8 = 'ISO_IR 192'
 const LONGEST_SHORT = 0xfffe
 const NOTHING = Buffer.alloc(0)
+/** Characters of a value that is ASCII, as nearly all are, and not long: it is written without a buffer of its own. */
+const LONGEST_SPLICED = 1024
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are ASCII too
+const ASCII = /^[\x00-\x7f]*$/
 
-/** An element that is spliced in. */
-type Spliced = Omit<AnswerElement, 'value'> & { column: number }
+/** An element that is spliced in: its header as it begins, with room for the length. */
+interface Spliced {
+  tag: number
+  vr: string
+  header: Buffer
+  column: number
+  items: readonly AnswerItemElement[] | undefined
+}
 
 type Encode = (text: string) => Uint8Array | undefined
 
@@ -50,7 +60,8 @@ export function createAnswerWriter(
     const parts: Array<Buffer | Spliced> = []
     for (const { tag, vr, value, items } of all.toSorted((a, b) => a.tag - b.tag)) {
       const last = parts.at(-1)
-      if (typeof value !== 'string') parts.push({ tag, vr, items, column: value.column })
+      if (typeof value !== 'string')
+        parts.push({ tag, vr, items, column: value.column, header: element(tag, vr, NOTHING) })
       else if (Buffer.isBuffer(last))
         parts[parts.length - 1] = Buffer.concat([last, element(tag, vr, Buffer.from(value))])
       else parts.push(element(tag, vr, Buffer.from(value)))
@@ -61,20 +72,45 @@ export function createAnswerWriter(
   const plain = template(asked)
   let wide: typeof plain | undefined
 
+  /** One answer after the other is put together here, then copied at its length. */
+  let scratch = Buffer.allocUnsafe(4096)
+  function room(until: number): void {
+    if (until <= scratch.length) return
+    const larger = Buffer.allocUnsafe(until * 2)
+    scratch.copy(larger)
+    scratch = larger
+  }
+
   function fill(parts: typeof plain, row: readonly string[], encode: Encode): Buffer | undefined {
-    const pieces: Buffer[] = []
+    let at = 0
+    const put = (bytes: Uint8Array) => {
+      room(at + bytes.length)
+      scratch.set(bytes, at)
+      at += bytes.length
+    }
     for (const part of parts) {
       if (Buffer.isBuffer(part)) {
-        pieces.push(part)
+        put(part)
         continue
       }
-      const { tag, vr, column, items } = part
+      const { tag, vr, header, column, items } = part
       const given = row[column] ?? ''
-      const value = items ? itemBytes(items, given, encode) : valueBytes(vr, given, encode)
-      if (!value) return undefined
-      pieces.push(element(tag, vr, value))
+      if (items || vr === 'US' || given.length > LONGEST_SPLICED || !ASCII.test(given)) {
+        const value = items ? itemBytes(items, given, encode) : valueBytes(vr, given, encode)
+        if (!value) return undefined
+        put(element(tag, vr, value))
+        continue
+      }
+      put(header)
+      room(at + given.length + 1)
+      scratch.write(given, at, 'latin1')
+      if (given.length % 2 === 1) scratch[at + given.length] = vr === 'UI' ? 0 : 0x20
+      const length = given.length + (given.length % 2)
+      if (explicit) scratch.writeUInt16LE(length, at - 2)
+      else scratch.writeUInt32LE(length, at - 4)
+      at += length
     }
-    return Buffer.concat(pieces)
+    return Buffer.from(scratch.subarray(0, at))
   }
 
   /** `list`: JSON, as the vault has it. */

@@ -101,7 +101,8 @@ function inOneItem(list: string, known: readonly string[], item: readonly Match[
 
 /** One of several values: what a value of these kinds never has is a backslash. */
 function anyOf(value: string, each: (one: string) => Condition): Condition {
-  const all = value.split('\\').map(one => each(one.trim()))
+  const all = value.split('\\').flatMap(one => (one.trim() === '' ? [] : each(one.trim())))
+  if (all.length === 0) return NOTHING
   return { sql: all.map(({ sql }) => sql).join(' OR '), values: all.flatMap(({ values }) => values) }
 }
 
@@ -223,6 +224,7 @@ function names(folded: string, value: string): Condition {
   const shorter = pattern.replace(/(\^\*)+$/, '')
   const patterns = [...new Set([pattern, shorter])].filter(one => one !== '')
   const groups = patterns.flatMap(one => (one.includes('=') ? [one] : [one, `${one}=*`, `*=${one}`, `*=${one}=*`]))
+  if (groups.length === 0) return NOTHING
   return { sql: groups.map(() => `${folded} GLOB ?`).join(' OR '), values: groups }
 }
 
