@@ -324,7 +324,7 @@ test('answers are in the character set asked in where it has the letters, else i
   ])
   const peer = await openPeer(port)
   for (const [asked, SpecificCharacterSet, PatientID, answered, bytes] of CHARACTER_SETS) {
-    const set = SpecificCharacterSet ? { SpecificCharacterSet } : {}
+    const set: NewDataSet = SpecificCharacterSet ? { SpecificCharacterSet } : {}
     const { found } = await peer.ask('STUDY', { ...set, QueryRetrieveLevel: 'STUDY', PatientID, PatientName: '' })
     expect(found, asked).toHaveLength(1)
     expect(found[0]?.strings('SpecificCharacterSet').join('\\'), asked).toBe(answered)
