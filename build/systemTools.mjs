@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import path from 'node:path'
 import { spawnThrough } from './process.mjs'
 
-/** What the suites need of the system: a program or shared library, and the Debian package that has it. */
+/** What the suites need of the system: a program, a shared library or a file, and the Debian package that has it. */
 const DCMTK = [
   ['storescu', 'dcmtk'],
   ['gdcmconv', 'libgdcm-tools'],
@@ -11,10 +11,11 @@ const DCMTK = [
 const TOOLS = {
   unit: [],
   station: DCMTK,
-  dimse: DCMTK,
+  dimse: [...DCMTK, ['Orthanc', 'orthanc'], ['pydicom', 'python3-pydicom']],
   bench: [
     ['storescp', 'dcmtk'],
     ['Orthanc', 'orthanc'],
+    ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so', 'orthanc-dicomweb'],
     ['gcc', 'gcc'],
     ['strace', 'strace'],
   ],
@@ -69,7 +70,11 @@ export async function ensureTools(root, suite) {
 function missingPackages(suite) {
   const libraries = process.platform === 'linux' ? spawnSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' }).stdout : ''
   const present = name =>
-    name.includes('.so') ? process.platform !== 'linux' || libraries.includes(`${name} `) : onPath(name)
+    path.isAbsolute(name)
+      ? existsSync(name)
+      : name.includes('.so')
+        ? process.platform !== 'linux' || libraries.includes(`${name} `)
+        : onPath(name)
   return (TOOLS[suite] ?? []).filter(([name]) => !present(name)).map(([, aptPackage]) => aptPackage)
 }
 

@@ -120,14 +120,19 @@ export type Problem = z.infer<typeof problem>
 
 export const associationSummary = z.object({
   id: z.int(),
+  /** We called the peer. */
+  outgoing: z.boolean(),
   callingAET: z.string(),
   calledAET: z.string(),
   address: z.string(),
   startedAt: z.number(),
   endedAt: z.number().nullable(),
+  /** Images that came, and that the peer took of us. */
   received: z.int(),
+  sent: z.int(),
+  /** Received. */
   bytes: z.int(),
-  /** 'waiting for a place', 'open', 'released', 'aborted …' or 'refused: …' in words. */
+  /** 'calling', 'waiting for a place', 'open', 'released', 'aborted …' or 'refused: …' in words. */
   outcome: z.string(),
 })
 export type AssociationSummary = z.infer<typeof associationSummary>

@@ -162,6 +162,12 @@ export const ERRORS = {
     dimseStatus: 0xa900,
     httpStatus: 422,
   },
+  'bad-identifier': {
+    sentence: 'The query does not say what it asks for, or leaves out what lies above it.',
+    retryable: false,
+    dimseStatus: 0xa900,
+    httpStatus: 400,
+  },
   'unsupported-pixels': {
     sentence: 'The pixels are in a form this version cannot show. The file is kept as it came.',
     retryable: false,
@@ -173,6 +179,12 @@ export const ERRORS = {
     retryable: true,
     dimseStatus: 0xa700,
     httpStatus: 500,
+  },
+  'destination-unknown': {
+    sentence: 'There is no node of that AE title to send to.',
+    retryable: false,
+    dimseStatus: 0xa801,
+    httpStatus: 404,
   },
   'peer-failed': {
     sentence: 'The other DICOM node could not be reached, refused, or ended the association.',

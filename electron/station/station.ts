@@ -75,10 +75,16 @@ export async function startStation(options: StationOptions): Promise<Station> {
     })
     opened.push(() => store.close())
     store.onProblem(problem => problems.report(problem))
-    const work = startWork({ store, log })
+    const work = startWork({ store, log, transcodedFolder: path.join(options.dataDir, 'transcoded') })
     opened.push(() => work.close())
     if (store.needsRepair) work.startRepair(false)
-    const dimse = await startDimse({ config, store, log, captureFolder: path.join(options.dataDir, 'captures') })
+    const dimse = await startDimse({
+      config,
+      store,
+      log,
+      transcode: work.transcode,
+      captureFolder: path.join(options.dataDir, 'captures'),
+    })
     opened.push(() => dimse.close())
     dimse.onProblem(problem => problems.report(problem))
 

@@ -96,7 +96,7 @@ function ProblemView({ problem }: { problem: Problem }) {
 }
 
 function AssociationView({ association }: { association: AssociationSummary }) {
-  const { callingAET, calledAET, address, startedAt, received, bytes, outcome } = association
+  const { callingAET, calledAET, address, startedAt, received, sent, bytes, outcome } = association
   const bad = /refused|aborted/.test(outcome)
   return (
     <div className="job">
@@ -114,6 +114,12 @@ function AssociationView({ association }: { association: AssociationSummary }) {
           <span className="quiet">
             {' '}
             · {received} {received === 1 ? 'image' : 'images'}, {formatBytes(bytes)}
+          </span>
+        )}
+        {sent > 0 && (
+          <span className="quiet">
+            {' '}
+            · {sent} {sent === 1 ? 'image' : 'images'} sent
           </span>
         )}
       </div>

@@ -117,7 +117,13 @@ function isEncapsulated(bytes: Uint8Array): boolean {
   return view.getUint32(0, true) === 0xe000fffe && view.getUint32(bytes.length - 8, true) === 0xe0ddfffe
 }
 
-function elementHeader(tag: number, vr: string, length: number, { explicit, littleEndian }: Encoding): Uint8Array {
+/** The header of an element as PS3.5 §7.1 lays it out. Throws RangeError where a short VR cannot carry `length`. */
+export function elementHeader(
+  tag: number,
+  vr: string,
+  length: number,
+  { explicit, littleEndian }: Encoding,
+): Uint8Array {
   const long = explicit && hasLongLength(vr)
   const bytes = new Uint8Array(long ? 12 : 8)
   const view = viewOf(bytes)
@@ -135,7 +141,7 @@ function elementHeader(tag: number, vr: string, length: number, { explicit, litt
   return bytes
 }
 
-function itemHeader(tag: number, length: number, littleEndian: boolean): Uint8Array {
+export function itemHeader(tag: number, length: number, littleEndian: boolean): Uint8Array {
   const bytes = new Uint8Array(8)
   const view = viewOf(bytes)
   view.setUint16(0, tag >>> 16, littleEndian)

@@ -25,12 +25,12 @@ export interface Receiver {
 }
 
 /** Without it Debian's DCMTK and Orthanc wait 40 ms in every C-STORE for Nagle's algorithm, and nothing else is measured. */
-const NO_DELAY = { TCP_NODELAY: '1' }
+export const NO_DELAY = { TCP_NODELAY: '1' }
 
 /** Each by its name: durability in full, thumbnails, one listener to events; Orthanc as it comes; storescp without an index. */
 export const RECEIVERS = {
   Isocenter: startIsocenter,
-  Orthanc: startOrthanc,
+  Orthanc: () => startOrthanc(),
   storescp: startStorescp,
 } satisfies Record<string, () => Promise<Receiver>>
 export type ReceiverName = keyof typeof RECEIVERS
@@ -69,7 +69,8 @@ async function listenToEvents(station: RunningStation): Promise<void> {
   }
 }
 
-async function startOrthanc(): Promise<Receiver> {
+/** `more`: settings beside those every measurement needs. */
+export async function startOrthanc(more: object = {}): Promise<Receiver & { httpPort: number }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'isocenter-orthanc-'))
   const [port, httpPort] = await freePorts()
   const config = path.join(folder, 'orthanc.json')
@@ -83,6 +84,7 @@ async function startOrthanc(): Promise<Receiver> {
     SyncStorageArea: true,
     RemoteAccessAllowed: false,
     AuthenticationEnabled: false,
+    ...more,
   }
   await writeFile(config, JSON.stringify(settings))
   const child = run('Orthanc', [config])
@@ -92,6 +94,7 @@ async function startOrthanc(): Promise<Receiver> {
     name: 'Orthanc',
     aet: 'ORTHANC',
     port,
+    httpPort,
     pid: child.pid ?? 0,
     usage: () => usageOf(child.pid ?? 0),
     async stored() {
@@ -136,7 +139,7 @@ async function end(child: ChildProcess, folder: string): Promise<void> {
 }
 
 /** Two ports nobody listens on now. */
-async function freePorts(): Promise<[number, number]> {
+export async function freePorts(): Promise<[number, number]> {
   const servers = [createServer(), createServer()] as const
   for (const server of servers) await once(server.listen(0, '127.0.0.1'), 'listening')
   const ports = servers.map(server => {
@@ -147,7 +150,7 @@ async function freePorts(): Promise<[number, number]> {
   return [ports[0] ?? 0, ports[1] ?? 0]
 }
 
-async function untilListening(child: ChildProcess, port: number, stop: () => Promise<void>): Promise<void> {
+export async function untilListening(child: ChildProcess, port: number, stop: () => Promise<void>): Promise<void> {
   for (let patience = 200; patience > 0; patience--) {
     if (child.pid === undefined || child.exitCode !== null) break
     const socket = connect(port, '127.0.0.1')

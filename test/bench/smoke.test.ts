@@ -18,7 +18,10 @@ test.each([
   ['ingest-scale', [], ['100 %', 'ready again after a stop: ']],
   ['ingest-scale', ['--long'], ['to quiet', 'Isocenter / Orthanc: ']],
   ['index', [], ['cold, first search: name prefix', 'middle of a name']],
+  ['find', [], ['7 days and CT (15 rows)', 'C-FIND   Isocenter / Orthanc: ', 'QIDO-RS  Isocenter / Orthanc: ']],
+  ['find', ['--alone', '--studies', '2000'], ['accession number (1 rows', 'QIDO-RS  p50']],
   ['receive-while-scrolling', [], ['10 associations push  frame p50', 'p95 beside / alone: ']],
+  ['retrieve', [], ['C-GET: Isocenter / Orthanc', 'C-MOVE: Isocenter / Orthanc', 'WADO-RS: Isocenter / Orthanc']],
   ['seed', [], ['complete and byte-equal: 20 of 20; after the resend: 20 of 20', 'changed by the resend: nothing']],
 ])(
   'bench -- %s --smoke %j',

@@ -37,7 +37,7 @@ test('where echo and storage are asked for together, storage alone is refused, b
     associateRequest([ECHO, CT, { ...CT, transferSyntaxes: [TS.JPIPReferenced] }]),
     ['ISOCENTER'],
     profileOf(aeProfiles.parse({}), 'CT1'),
-    false,
+    { takesImages: false },
   )
   if ('reject' in decision) throw new Error(decision.words)
   expect(decision.accept.contexts.map(({ result }) => result)).toEqual([0, 2, 4])

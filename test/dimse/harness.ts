@@ -3,16 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import type { z } from 'zod'
 import type { Log } from '../../electron/station/base/log.ts'
 import type { Places } from '../../electron/station/dimse/admission.ts'
 import { type Dimse, startDimse } from '../../electron/station/dimse/index.ts'
 import type { FoundProblem } from '../../electron/station/dimse/openAssociation.ts'
 import type { Timers } from '../../electron/station/wire/timers.ts'
-import { type AeProfiles, aeProfiles } from '../../shared/config.ts'
+import { type AeProfiles, aeProfiles, nodes } from '../../shared/config.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { writeFileMeta } from '../../shared/dicom/part10.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { type NewDataSet, writeDataSet } from '../../shared/dicom/writer.ts'
+import { IsocenterError } from '../../shared/errors.ts'
 import type { SendObject } from '../fakes/byteSender.ts'
 import { MemoryStore } from '../fakes/memoryStore.ts'
 
@@ -30,7 +32,7 @@ export interface Door {
 /** The DIMSE door before a store in memory, closed when the test ends. Timers in ms, they become those of every AE. */
 export async function openDoor(
   { linger = 50, artim, pdu, rate, idle }: Partial<Timers> = {},
-  more: { places?: Partial<Places>; byAET?: AeProfiles['byAET']; aets?: string[] } = {},
+  more: { places?: Partial<Places>; byAET?: AeProfiles['byAET']; aets?: string[]; nodes?: z.input<typeof nodes> } = {},
 ): Promise<Door> {
   const given = { answerSeconds: artim, messageSeconds: pdu, idleSeconds: idle }
   const seconds = Object.entries(given).flatMap(([name, ms]) => (ms === undefined ? [] : [[name, ms / 1000]]))
@@ -50,9 +52,19 @@ export async function openDoor(
     child: () => log,
   }
   const dimse = await startDimse({
-    config: { aet: 'ISOCENTER', aets: more.aets ?? [], dimsePort: 0, dimseHost: '127.0.0.1', profiles },
+    config: {
+      aet: 'ISOCENTER',
+      aets: more.aets ?? [],
+      dimsePort: 0,
+      dimseHost: '127.0.0.1',
+      profiles,
+      nodes: nodes.parse(more.nodes ?? []),
+    },
     store,
     log,
+    transcode: async () => {
+      throw new IsocenterError('unsupported-pixels', 'no decoders here')
+    },
     captureFolder: join(temporaryFolder(), 'captures'),
     places: more.places,
     linger,

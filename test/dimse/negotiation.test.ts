@@ -54,8 +54,7 @@ test.each([
 })
 
 test.each([
-  ['Study Root C-FIND', '1.2.840.10008.5.1.4.1.2.2.1'],
-  ['Study Root C-MOVE', '1.2.840.10008.5.1.4.1.2.2.2'],
+  ['Patient/Study Only C-FIND, retired', '1.2.840.10008.5.1.4.1.2.3.1'],
   ['Modality Worklist', '1.2.840.10008.5.1.4.31'],
   ['Modality Performed Procedure Step', '1.2.840.10008.3.1.2.3.3'],
   ['Storage Commitment', '1.2.840.10008.1.20.1'],
@@ -225,11 +224,81 @@ test('what an AE leaves out is as in the default profile, and what that leaves o
   expect(aeProfiles.safeParse({ byAET: { 'a\\b': {} } }).success).toBe(false)
 })
 
-test('who wants to be SCP only gets no role, so no context (C-GET is not served)', () => {
+test('who wants to be SCP only gets no role, so no context where it has no C-GET to be that for', () => {
   const request = associateRequest(CT)
   const answer = accepted({
     ...request,
     user: { ...request.user, roles: [{ SOPClassUID: CT_IMAGE, scu: false, scp: true }] },
   })
   expect(answer.contexts[0]?.result).toBe(1)
+})
+
+const STUDY_ROOT = '1.2.840.10008.5.1.4.1.2.2.'
+const [FIND, MOVE, GET] = [`${STUDY_ROOT}1`, `${STUDY_ROOT}2`, `${STUDY_ROOT}3`] as const
+const QUERY_RETRIEVE = [FIND, MOVE, GET].map(abstractSyntax => ({
+  abstractSyntax,
+  transferSyntaxes: [IMPLICIT, EXPLICIT],
+}))
+
+test('query and retrieve are for nodes with the right; everything else of the association goes on', () => {
+  const request = associateRequest([...QUERY_RETRIEVE, ...CT])
+  const resultsWith = (...rights: string[]) => {
+    const decision = negotiate(request, ['ISOCENTER'], HOUSE, { may: right => rights.includes(right) })
+    if ('reject' in decision) throw new Error(decision.words)
+    return [decision.accept.contexts.map(({ result }) => result), decision.denied]
+  }
+  // PS3.8 table 9-18: 1 = user rejection.
+  expect(resultsWith()).toEqual([
+    [1, 1, 1, 0],
+    ['query', 'retrieve'],
+  ])
+  expect(resultsWith('query')).toEqual([[0, 1, 1, 0], ['retrieve']])
+  expect(resultsWith('retrieve')).toEqual([[1, 0, 0, 0], ['query']])
+  expect(resultsWith('query', 'retrieve')).toEqual([[0, 0, 0, 0], []])
+})
+
+test.each([
+  ['explicit before implicit', [IMPLICIT, EXPLICIT], EXPLICIT],
+  ['implicit alone', [IMPLICIT], IMPLICIT],
+  ['deflated and big endian alone: not taken', [TS.DeflatedExplicitVRLittleEndian, TS.ExplicitVRBigEndian], undefined],
+])('identifiers: %s', (_name, transferSyntaxes, chosen) => {
+  const decision = negotiate(associateRequest([{ abstractSyntax: FIND, transferSyntaxes }]), ['ISOCENTER'], HOUSE, {
+    may: () => true,
+  })
+  if ('reject' in decision) throw new Error(decision.words)
+  const [context] = decision.accept.contexts
+  expect(context?.result === 0 ? context.transferSyntax : undefined).toBe(chosen)
+  expect(context?.result).toBe(chosen ? 0 : 4)
+})
+
+test('of what a query asks for beforehand, that is promised which is done, in as many bytes as were asked', () => {
+  const request = associateRequest(QUERY_RETRIEVE)
+  const extended = [
+    { SOPClassUID: FIND, information: Uint8Array.of(1, 1, 1, 1, 1) },
+    { SOPClassUID: MOVE, information: Uint8Array.of(1) },
+    { SOPClassUID: GET, information: Uint8Array.of(0, 1) },
+  ]
+  const asking = { ...request, user: { ...request.user, extended } }
+  const decision = negotiate(asking, ['ISOCENTER'], HOUSE, { may: () => true })
+  if ('reject' in decision) throw new Error(decision.words)
+  expect(decision.accept.user.extended).toEqual([
+    { SOPClassUID: FIND, information: Uint8Array.of(1, 1, 1, 0, 0) },
+    { SOPClassUID: MOVE, information: Uint8Array.of(1) },
+    { SOPClassUID: GET, information: Uint8Array.of(0, 0) },
+  ])
+})
+
+test('beside a C-GET the requestor may be SCP of what it gets, also while no images are taken', () => {
+  const request = associateRequest([...QUERY_RETRIEVE, ...CT])
+  const roles = [{ SOPClassUID: CT_IMAGE, scu: false, scp: true }]
+  const asking = { ...request, user: { ...request.user, roles } }
+  const full = { takesImages: false, may: () => true }
+  const decision = negotiate(asking, ['ISOCENTER'], HOUSE, full)
+  if ('reject' in decision) throw new Error(decision.words)
+  expect(decision.accept.user.roles).toEqual(roles)
+  expect(decision.accept.contexts.map(({ result }) => result)).toEqual([0, 0, 0, 0])
+  // Who may not get has nothing to be SCP of.
+  expect(negotiate(asking, ['ISOCENTER'], HOUSE, { takesImages: false })).toMatchObject({
+    accept: { contexts: [{ result: 1 }, { result: 1 }, { result: 1 }, { result: 1 }] },
+  })
 })

@@ -1,4 +1,5 @@
-import type { Receive, ReceiveStart, Space, Store } from '../../electron/station/store/index.ts'
+import type { ServedStore } from '../../electron/station/dimse/services.ts'
+import type { Receive, ReceiveStart, RetrievableObject, Space } from '../../electron/station/store/index.ts'
 import { isStorableUID } from '../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../shared/errors.ts'
 
@@ -7,7 +8,7 @@ export interface MemoryObject extends ReceiveStart {
 }
 
 /** The way in of the store, in memory, with knobs for what a disk can do to a door. */
-export class MemoryStore implements Pick<Store, 'beginReceive' | 'space'> {
+export class MemoryStore implements ServedStore {
   readonly objects = new Map<string, MemoryObject>()
   /** Receives begun and not ended. */
   open = 0
@@ -16,6 +17,18 @@ export class MemoryStore implements Pick<Store, 'beginReceive' | 'space'> {
   failBegin: IsocenterError | undefined
   failWrite: IsocenterError | undefined
   failCommit: IsocenterError | undefined
+  /** What there is to be retrieved. */
+  stored: RetrievableObject[] = []
+  readonly read: ServedStore['read'] = {
+    retrievable: async () => ({ objects: this.stored, next: null }),
+    locateContent: async contentId => {
+      const object = this.stored.find(one => one.contentId === contentId)
+      if (!object) throw new IsocenterError('not-found', `content ${contentId}`)
+      return object
+    },
+    find: async () => ({ rows: [], rest: new Uint32Array(), next: null }),
+    findRows: async () => [],
+  }
   space: Space = { free: 1e12, total: 2e12, level: 'ok' }
   /** When set, `write` answers with it: a disk that lags. */
   writeGate: (() => Promise<void>) | undefined

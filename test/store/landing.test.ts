@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { createDisk, type Disk, SyncError } from '../../electron/station/base/durable.ts'
+import { FileHandles } from '../../electron/station/store/fileHandles.ts'
 import type { Store } from '../../electron/station/store/index.ts'
-import { FileHandles } from '../../electron/station/web/fileHandles.ts'
 import { ctSlice, newStore, send, temporaryFolder } from './objects.ts'
 
 const segmentsIn = (dataDir: string) => readdirSync(join(dataDir, 'landing')).filter(name => name.endsWith('.seg'))

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } f
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import type { Store, StoreOptions } from '../../electron/station/store/index.ts'
-import { FileHandles } from '../../electron/station/web/fileHandles.ts'
+import { FileHandles } from '../../electron/station/store/index.ts'
 import { contract } from '../../shared/contract.ts'
 import { ctSlice, keyObjects, newStore, send, temporaryFolder } from './objects.ts'
 

@@ -81,12 +81,14 @@ test('jobs, problems and associations are told', async () => {
       counter.problems.report({ severity: 'attention', sentence: 'A scanner was refused.', detail: 'AE OTHER' })
       counter.associations.push({
         id: 1,
+        outgoing: false,
         callingAET: 'CT1',
         calledAET: 'ISOCENTER',
         address: '192.0.2.7',
         startedAt: 1,
         endedAt: null,
         received: 3,
+        sent: 0,
         bytes: 9,
         outcome: 'open',
       })

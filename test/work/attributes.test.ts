@@ -16,7 +16,7 @@ const [STUDY, SERIES] = ['2.25.1000.1', '2.25.1000.1.1']
 async function worked(dataDir: string, use: (store: Store) => Promise<void>): Promise<void> {
   const log = createLog('silent')
   const store = await openStore({ dataDir, log })
-  const work = startWork({ store, log })
+  const work = startWork({ store, log, transcodedFolder: join(dataDir, 'transcoded') })
   try {
     while ((await store.read.pendingWork(1)).length > 0) await wait(20)
     await use(store)

@@ -23,7 +23,7 @@ export async function openWork() {
   const dataDir = await temporaryFolder()
   const log = createLog('silent')
   const store = await openStore({ dataDir, log })
-  const work = startWork({ store, log })
+  const work = startWork({ store, log, transcodedFolder: join(dataDir, 'transcoded') })
   onTestFinished(async () => {
     await work.close()
     await store.close()

@@ -1,12 +1,15 @@
 import { createServer, type Socket } from 'node:net'
-import type { AeProfiles, Config } from '../../../shared/config.ts'
+import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
 import type { AssociationSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
-import type { Store } from '../store/index.ts'
+import { FileHandles } from '../store/index.ts'
 import { Admission, type Places } from './admission.ts'
 import { Captures } from './captures.ts'
 import { type FoundProblem, OpenAssociation } from './openAssociation.ts'
+import { OutgoingAssociations } from './outgoing.ts'
+import type { ServedStore } from './services.ts'
+import type { Transcode } from './subOperations.ts'
 
 /** Beyond these an acceptance is held, then answered by a transient A-ASSOCIATE-RJ, local limit exceeded. */
 const PLACES: Places = { all: 256, perPeer: 64, patience: 20_000 }
@@ -19,9 +22,11 @@ const ENDED_KEPT = 200
 const CHANGE_PAUSE = 200
 
 export interface DimseOptions {
-  config: Pick<Config, 'aet' | 'aets' | 'dimsePort' | 'dimseHost' | 'profiles'>
-  store: Pick<Store, 'beginReceive' | 'space'>
+  config: Pick<Config, 'aet' | 'aets' | 'dimsePort' | 'dimseHost' | 'profiles' | 'nodes'>
+  store: ServedStore
   log: Log
+  /** What makes an object uncompressed for a peer that takes nothing else. */
+  transcode: Transcode
   /** Where recordings lie; made when there is a first one. */
   captureFolder: string
   places?: Partial<Places>
@@ -40,6 +45,9 @@ export interface Dimse {
   readonly captures: Pick<Captures, 'list' | 'start' | 'stop' | 'remove' | 'file'>
   /** Holds for associations from now on. */
   setProfiles(profiles: AeProfiles): void
+  nodes(): Node[]
+  /** Holds for associations from now on. */
+  setNodes(nodes: Node[]): void
   /** Takes nothing new, lets every association finish the message at hand, then aborts it; after `graceMs` (5,000) the rest is cut off. */
   close(options?: { graceMs?: number }): Promise<void>
 }
@@ -54,7 +62,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
   const changeListeners = new Set<() => void>()
   const problemListeners = new Set<(problem: FoundProblem) => void>()
   let changePending: NodeJS.Timeout | undefined
-  let { profiles } = config
+  let { profiles, nodes } = config
   const admission = new Admission({ ...PLACES, ...places })
   const connections = new Map<string, number>()
 
@@ -64,6 +72,20 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       for (const listener of changeListeners) listener()
     }, CHANGE_PAUSE)
   }
+
+  const keep = (summary: AssociationSummary) => {
+    ended = [summary, ...ended].slice(0, ENDED_KEPT)
+    changed()
+  }
+  const files = new FileHandles(contentId => store.read.locateContent(contentId))
+  const outgoing = new OutgoingAssociations({
+    AET: config.aet,
+    log,
+    profiles: () => profiles,
+    nextId: () => nextId++,
+    changed,
+    ended: keep,
+  })
 
   let lastTold = Number.NEGATIVE_INFINITY
   /** Once a minute at most: who floods us with connections shall not flood the log. */
@@ -87,8 +109,10 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       store,
       log,
       profiles: () => profiles,
+      nodes: () => nodes,
       admission,
       captures,
+      sending: { files, transcode: options.transcode, open: (node, contexts) => outgoing.open(node, contexts) },
       linger,
       changed,
       problem: problem => {
@@ -101,9 +125,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       const left = (connections.get(address) ?? 0) - 1
       if (left > 0) connections.set(address, left)
       else connections.delete(address)
-      if (!association.worthKeeping) return
-      ended = [association.summary(), ...ended].slice(0, ENDED_KEPT)
-      changed()
+      if (association.worthKeeping) keep(association.summary())
     })
   })
   server.maxConnections = MOST_CONNECTIONS
@@ -123,6 +145,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     port,
     associations: () => [
       ...[...open].filter(association => association.worthKeeping).map(association => association.summary()),
+      ...outgoing.list(),
       ...ended,
     ],
     onChange(listener) {
@@ -138,6 +161,10 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     setProfiles(changed) {
       profiles = changed
     },
+    nodes: () => nodes,
+    setNodes(changed) {
+      nodes = changed
+    },
     async close({ graceMs = 5_000 } = {}) {
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       for (const association of open) association.drain()
@@ -145,6 +172,8 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
         for (const association of open) association.destroy()
       }, graceMs)
       await closed
+      await outgoing.close()
+      files.close()
       await captures.close()
       clearTimeout(cutOff)
       clearTimeout(changePending)

@@ -1,4 +1,4 @@
-import type { AeProfile } from '../../../shared/config.ts'
+import type { AeProfile, NodeRight } from '../../../shared/config.ts'
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../../shared/dicom/part10.ts'
 import { isNonStorageService, isStorableUID, sopClass, TS, transferSyntax } from '../../../shared/dicom/uids.ts'
 import type { Decision } from '../wire/association.ts'
@@ -9,23 +9,49 @@ import {
   type UserInformation,
 } from '../wire/pdu.ts'
 import type { Timers } from '../wire/timers.ts'
+import { type QueryModel, queryModel } from './queryModels.ts'
 
 export const VERIFICATION = '1.2.840.10008.1.1'
 
 /** PS3.4 §B.1: the service class that a class of its own may say it belongs to. */
 const STORAGE_SERVICE = '1.2.840.10008.4.2'
 
+/** PS3.4 §B.3.1.4: level 2 (every element is kept), signature level 3 (so is every bit), no coercion. */
+const STORAGE_INFORMATION = Uint8Array.of(2, 0, 3, 0, 0, 0)
+
+/** Of identifiers: what is not compressed, little endian. */
+const IDENTIFIER_SYNTAXES = [TS.ExplicitVRLittleEndian, TS.ImplicitVRLittleEndian]
+
 /**
- * What the station answers to an association request: a pure function of the request, our AE titles, the peer's profile and whether
- * images are taken at all now. Where they are not, who only wants to store is sent away for now (most senders try again later by
+ * PS3.4 §C.5.1.1, tables C.5-1 to C.5-3: relational queries, combined date and time, fuzzy names are done; time zone adjustment and
+ * the enhanced image conversion are not. Of retrieval the first byte is the relational one.
+ */
+const DONE: Record<QueryModel['service'], readonly number[]> = { FIND: [1, 1, 1, 0, 0], MOVE: [1, 0], GET: [1, 0] }
+
+/** What is known of the peer and of the moment beside the request itself. */
+export interface Standing {
+  /** Images are taken now. */
+  takesImages?: boolean
+  /** Whether the peer is a configured node with the right; nobody is unless told. */
+  may?(right: NodeRight): boolean
+}
+
+/** `denied`: what the peer asked for and is not allowed to. */
+export type Negotiated =
+  | Extract<Decision, { reject: unknown }>
+  | (Extract<Decision, { accept: unknown }> & { denied: NodeRight[] })
+
+/**
+ * What the station answers to an association request: a pure function of the request, our AE titles, the peer's profile and its
+ * standing. Where no images are taken, who only wants to store is sent away for now (most senders try again later by
  * themselves); who can do anything else here may, without its contexts for storage.
  */
 export function negotiate(
   request: AssociateRequest,
   aets: readonly string[],
   profile: AeProfile,
-  takesImages = true,
-): Decision {
+  { takesImages = true, may = () => false }: Standing = {},
+): Negotiated {
   // PS3.8 table 9-21: result 1 permanent; source 1 service user, 2 provider.
   if ((request.protocolVersion & 1) === 0) {
     return { reject: { result: 1, source: 2, reason: 2 }, words: 'it speaks another version of the protocol' }
@@ -45,14 +71,20 @@ export function negotiate(
       ?.filter(({ SOPClassUID, ServiceClassUID }) => !sopClass(SOPClassUID) && ServiceClassUID !== STORAGE_SERVICE)
       .map(({ SOPClassUID }) => SOPClassUID),
   )
-  const isTaken = (uid: string) => uid === VERIFICATION || (isStorage(uid) && !elsewhere.has(uid))
+  const modelOf = (uid: string) => (elsewhere.has(uid) ? undefined : queryModel(uid))
+  const isTaken = (uid: string) =>
+    uid === VERIFICATION || modelOf(uid) !== undefined || (isStorage(uid) && !elsewhere.has(uid))
   const proposed = new Set(request.contexts.map(context => context.abstractSyntax).filter(isTaken))
+  const models = [...proposed].flatMap(uid => modelOf(uid) ?? [])
+  const denied = [...new Set(models.map(({ right }) => right))].filter(right => !may(right))
+  // PS3.4 §C.4.3: what a C-GET brings is stored by the requestor, so it is the SCP of those classes.
+  const gets = models.some(({ service, right }) => service === 'GET' && !denied.includes(right))
   // One answer a class, the last word being the first: PS3.7 §D.3.3.4 allows one item each.
   const roles = new Map(
     user.roles
       .filter(({ SOPClassUID }) => proposed.has(SOPClassUID))
       .toReversed()
-      .map(role => [role.SOPClassUID, { ...role, scp: false }]),
+      .map(role => [role.SOPClassUID, { ...role, scp: role.scp && gets && isStorage(role.SOPClassUID) }]),
   )
   const contexts = request.contexts.map(({ id, abstractSyntax, transferSyntaxes }): AnsweredContext => {
     const refused = (result: 1 | 2 | 3 | 4): AnsweredContext => ({
@@ -61,11 +93,18 @@ export function negotiate(
       transferSyntax: transferSyntaxes[0] ?? TS.ImplicitVRLittleEndian,
     })
     if (!proposed.has(abstractSyntax)) return refused(3)
-    if (roles.get(abstractSyntax)?.scu === false) return refused(1)
+    const model = modelOf(abstractSyntax)
+    if (model && denied.includes(model.right)) return refused(1)
+    const role = roles.get(abstractSyntax)
+    if (role && !role.scu && !role.scp) return refused(1)
+    if (model) {
+      const plain = IDENTIFIER_SYNTAXES.find(uid => transferSyntaxes.includes(uid))
+      return plain ? { id, result: 0, transferSyntax: plain } : refused(4)
+    }
     const chosen = chooseTransferSyntax(transferSyntaxes, profile)
     if (chosen === undefined) return refused(4)
     // PS3.8 table 9-18: 2 = no reason (provider rejection).
-    if (!takesImages && abstractSyntax !== VERIFICATION) return refused(2)
+    if (!takesImages && abstractSyntax !== VERIFICATION && !role?.scp) return refused(2)
     return { id, result: 0, transferSyntax: chosen }
   })
   if (contexts.some(({ result }) => result === 2) && contexts.every(({ result }) => result !== 0)) {
@@ -87,16 +126,25 @@ export function negotiate(
         implementationVersionName: IMPLEMENTATION_VERSION_NAME,
         asynchronousOperations: user.asynchronousOperations && { invoked: 1, performed: 1 },
         roles: [...roles.values()],
-        // PS3.4 §B.3.1.4: level 2 (every element is kept), signature level 3 (so is every bit), no coercion.
         extended: user.extended
           .filter(({ SOPClassUID }) => proposed.has(SOPClassUID) && SOPClassUID !== VERIFICATION)
-          .map(({ SOPClassUID }) => ({ SOPClassUID, information: Uint8Array.of(2, 0, 3, 0, 0, 0) })),
+          .map(({ SOPClassUID, information }) => {
+            const model = modelOf(SOPClassUID)
+            return { SOPClassUID, information: model ? answerOptions(model, information) : STORAGE_INFORMATION }
+          }),
         userIdentityResponse: answerIdentity(user),
       },
     },
     timers: timersOf(profile),
     longestPdu: Math.max(profile.announcedPdu, profile.toleratedPdu),
+    denied,
   }
+}
+
+/** What of the asked-for options is done: as many bytes as were asked, so that old and new forms of the item are both answered. */
+function answerOptions({ service }: QueryModel, asked: Uint8Array): Uint8Array {
+  const done = DONE[service]
+  return asked.slice(0, 16).map((wanted, at) => (wanted === 1 ? (done[at] ?? 0) : 0))
 }
 
 /** What a profile says of time, in the upper layer's terms. */

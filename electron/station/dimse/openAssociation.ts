@@ -1,32 +1,51 @@
 import type { Socket } from 'node:net'
-import { type AeProfile, type AeProfiles, profileOf } from '../../../shared/config.ts'
+import {
+  type AeProfile,
+  type AeProfiles,
+  type Node,
+  type NodeRight,
+  nodeMay,
+  profileOf,
+} from '../../../shared/config.ts'
 import type { AssociationSummary, Problem } from '../../../shared/contract.ts'
 import { ERRORS, type IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
-import type { Store } from '../store/index.ts'
 import { Association, type Decision } from '../wire/association.ts'
 import type { Ending } from '../wire/ending.ts'
 import type { AssociateRequest } from '../wire/pdu.ts'
 import type { Admission, Place } from './admission.ts'
 import type { AssociationTap, Captures } from './captures.ts'
-import { negotiate, timersOf } from './negotiation.ts'
-import { type Sender, serve } from './services.ts'
+import { type Negotiated, negotiate, timersOf } from './negotiation.ts'
+import { Operations } from './operations.ts'
+import type { RetrieveCounts } from './retrieveCounts.ts'
+import type { RetrieveDeps } from './retrieveScp.ts'
+import { type Sender, type ServedStore, serve } from './services.ts'
 
 export type FoundProblem = Pick<Problem, 'severity' | 'sentence' | 'detail'>
 
 export interface Surroundings {
   /** What peers may call us; the first is our own. */
   aets: readonly string[]
-  store: Pick<Store, 'beginReceive' | 'space'>
+  store: ServedStore
   log: Log
   /** As they are now: an association keeps those it began with. */
   profiles(): AeProfiles
+  nodes(): Node[]
   admission: Admission
   captures: Captures
+  /** What objects are sent with. */
+  sending: Pick<RetrieveDeps, 'files' | 'transcode' | 'open'>
   /** ms from our last PDU to the end of a socket that the peer does not close. */
   linger: number | undefined
   changed(): void
   problem(found: FoundProblem): void
+}
+
+const ASKED: Record<NodeRight, string> = {
+  query: 'query',
+  retrieve: 'retrieve',
+  commitment: 'have storage confirmed',
+  delete: 'delete',
 }
 
 /** One peer at the door: what it asked, what it brought, how it ended, and whom to tell. */
@@ -35,12 +54,17 @@ export class OpenAssociation {
   readonly over: Promise<void>
   readonly #id: number
   readonly #association: Association
+  readonly #operations: Operations
+  /** What was agreed on in extended negotiation, by SOP class. */
+  #options = new Map<string, Uint8Array>()
   readonly #around: Surroundings
   readonly #address: string
   readonly #startedAt = Date.now()
   #ending: Ending | undefined
   #endedAt: number | null = null
   #received = 0
+  #sent = 0
+  readonly #retrieve: RetrieveDeps
   #failed = 0
   #firstFailure: { error: IsocenterError; SOPInstanceUID: string } | undefined
   #draining = false
@@ -65,21 +89,40 @@ export class OpenAssociation {
       negotiate: request => this.#negotiate(request),
       onMessage: (context, command) =>
         serve(
-          around.store,
-          this.#sender(),
+          {
+            store: around.store,
+            sender: this.#sender(),
+            operations: this.#operations,
+            respond: ({ id }, response) => this.#association.send(id, response),
+            events: {
+              stored: () => {
+                this.#received += 1
+                around.changed()
+              },
+              failed: (error, SOPInstanceUID) => this.#storeFailed(error, SOPInstanceUID),
+              queried: facts => around.log.info({ ...this.#facts(), ...facts }, 'query answered'),
+            },
+            retrieve: this.#retrieve,
+          },
           context,
           command,
-          response => this.#association.send(context.id, response),
-          {
-            stored: () => {
-              this.#received += 1
-              around.changed()
-            },
-            failed: (error, SOPInstanceUID) => this.#storeFailed(error, SOPInstanceUID),
-          },
         ),
       onEnd: ending => this.#end(ending),
     })
+    const { read } = around.store
+    this.#retrieve = {
+      ...around.sending,
+      read,
+      aets: around.aets,
+      nodes: around.nodes,
+      callingAET: () => this.#callingAET,
+      sent: () => {
+        this.#sent += 1
+        around.changed()
+      },
+      failed: (destination, counts) => this.#sendFailed(destination, counts),
+    }
+    this.#operations = new Operations(this.#association, uid => this.#options.get(uid) ?? new Uint8Array())
     this.over = this.#association.closed.then(() => this.#tap?.end())
   }
 
@@ -91,12 +134,14 @@ export class OpenAssociation {
   summary(): AssociationSummary {
     return {
       id: this.#id,
+      outgoing: false,
       callingAET: this.#callingAET,
       calledAET: this.#association.request?.calledAET ?? '',
       address: this.#address,
       startedAt: this.#startedAt,
       endedAt: this.#endedAt,
       received: this.#received,
+      sent: this.#sent,
       bytes: this.#association.bytes,
       outcome: this.#ending?.words ?? (this.#held ? 'waiting for a place' : 'open'),
     }
@@ -104,6 +149,7 @@ export class OpenAssociation {
 
   drain(): void {
     this.#draining = true
+    this.#operations.stop('the station is shutting down')
     this.#association.drain('the station is shutting down')
   }
 
@@ -142,7 +188,10 @@ export class OpenAssociation {
     this.#tap?.identify(request)
     this.#profile = profileOf(profiles(), request.callingAET)
     const { level } = store.space
-    const decision = negotiate(request, aets, this.#profile, level === 'ok' || level === 'warn')
+    const decision = negotiate(request, aets, this.#profile, {
+      takesImages: level === 'ok' || level === 'warn',
+      may: right => nodeMay(right, request.callingAET, this.#address, this.#around.nodes()),
+    })
     if ('reject' in decision) return decision
     this.#place = admission.enter(this.#address)
     const { admitted } = this.#place
@@ -159,11 +208,15 @@ export class OpenAssociation {
     })
   }
 
-  #accepting(request: AssociateRequest, decision: Extract<Decision, { accept: unknown }>): Decision {
+  #accepting(request: AssociateRequest, decision: Extract<Negotiated, { accept: unknown }>): Decision {
     const { log, changed, problem } = this.#around
+    this.#options = new Map(
+      decision.accept.user.extended.map(({ SOPClassUID, information }) => [SOPClassUID, information]),
+    )
     const accepted = decision.accept.contexts.filter(context => context.result === 0).length
     log.info({ ...this.#facts(request), contexts: request.contexts.length, accepted }, 'association accepted')
-    if (accepted === 0) {
+    if (decision.denied.length > 0) problem(this.#denied(request.callingAET, decision.denied))
+    else if (accepted === 0) {
       const offered = [...new Set(request.contexts.map(context => context.abstractSyntax))].slice(0, 20).join(', ')
       problem({
         severity: 'attention',
@@ -173,6 +226,18 @@ export class OpenAssociation {
     }
     changed()
     return decision
+  }
+
+  /** Who may what is known by AE title and address: the sentence says which of them is wrong. */
+  #denied(AET: string, rights: NodeRight[]): FoundProblem {
+    const asked = `${AET} (${this.#address}) asked to ${rights.map(right => ASKED[right]).join(' and to ')}`
+    const node = this.#around.nodes().find(one => one.AET === AET)
+    const why = !node
+      ? 'it is not among the nodes'
+      : rights.some(right => node.rights.includes(right))
+        ? `the node "${node.name}" calls from ${node.addresses.join(' or ')}`
+        : `the node "${node.name}" may not`
+    return { severity: 'attention', sentence: `${asked}; ${why} (Settings › Network).`, detail: '' }
   }
 
   #storeFailed(error: IsocenterError, SOPInstanceUID: string): void {
@@ -185,8 +250,21 @@ export class OpenAssociation {
     this.#around.changed()
   }
 
+  #sendFailed(destination: string, { total, failed, firstReason }: RetrieveCounts): void {
+    const asker = this.#peer
+    this.#around.log.warn({ ...this.#facts(), destination, total, failed, reason: firstReason }, 'not all was sent')
+    const images =
+      failed === total ? (total === 1 ? 'The image' : `None of the ${total} images`) : `${failed} of ${total} images`
+    this.#around.problem({
+      severity: 'attention',
+      sentence: `${images} that ${asker} asked for did not come to ${destination}: ${firstReason}.`,
+      detail: '',
+    })
+  }
+
   #end(ending: Ending): void {
     this.#place?.leave()
+    this.#operations.stop(ending.words)
     this.#ending = ending
     this.#endedAt = Date.now()
     const { log, changed } = this.#around

@@ -1,41 +1,80 @@
-import type { ReceiveStart, Store } from '../store/index.ts'
+import type { ReceiveStart, Store, StoreReader } from '../store/index.ts'
 import { COMMAND, CommandError, type CommandSet, responseTo, STATUS } from '../wire/dimse.ts'
 import type { AcceptedContext, MessageSink } from '../wire/messages.ts'
+import { type FindFacts, find } from './findScp.ts'
 import { VERIFICATION } from './negotiation.ts'
+import type { Operations, Performer } from './operations.ts'
+import { type QueryModel, queryModel } from './queryModels.ts'
+import { performGet, performMove, type RetrieveDeps } from './retrieveScp.ts'
 import { receiveStore, type StorageEvents } from './storageScp.ts'
 import { answerEcho } from './verificationScp.ts'
 
 /** What an association says of all that comes over it. */
 export type Sender = Pick<ReceiveStart, 'origin' | 'assumed' | 'showLatest'>
 
-/** Finds the service a command is for. Throws CommandError for what is no request at all. */
-export function serve(
-  store: Pick<Store, 'beginReceive'>,
-  sender: Sender,
-  context: AcceptedContext,
-  command: CommandSet,
-  respond: (response: CommandSet) => Promise<unknown>,
-  events: StorageEvents,
-): MessageSink {
+/** What of the vault the services work on. */
+export type ServedStore = Pick<Store, 'beginReceive' | 'space'> & {
+  read: Pick<StoreReader, 'find' | 'findRows' | 'retrievable' | 'locateContent'>
+}
+
+/** Whom the services of an association serve, and with what. */
+export interface Served {
+  store: ServedStore
+  sender: Sender
+  operations: Operations
+  respond(context: AcceptedContext, response: CommandSet): Promise<unknown>
+  events: StorageEvents & {
+    /** A query was answered, or given up. */
+    queried(facts: FindFacts): void
+  }
+  retrieve: RetrieveDeps
+}
+
+/** Finds the service a command is for. Throws CommandError for what is neither a request nor an answer that is waited for. */
+export function serve(served: Served, context: AcceptedContext, command: CommandSet): MessageSink {
+  const { operations } = served
   const { CommandField, MessageID } = command
-  // Operations are answered in turn, so a cancel always comes too late, which PS3.7 §9.3.2.3 allows for.
-  if (CommandField === COMMAND.cCancelRQ) return ignored()
-  if (CommandField & COMMAND.response || MessageID === undefined) {
+  if (CommandField === COMMAND.cCancelRQ) return ignored(() => operations.cancel(command.MessageIDBeingRespondedTo))
+  if (CommandField & COMMAND.response) return ignored(() => operations.answered(command))
+  if (MessageID === undefined) {
     throw new CommandError(`command field 0x${CommandField.toString(16).padStart(4, '0')} is no request`)
   }
+  const sink = request(served, context, command)
+  const running = operations.over
+  return running ? { ...sink, end: () => running.then(() => sink.end()) } : sink
+}
+
+function request(served: Served, context: AcceptedContext, command: CommandSet): MessageSink {
+  const { store, sender, operations, events } = served
+  const respond = (response: CommandSet) => served.respond(context, response)
+  const { CommandField } = command
   if (CommandField === COMMAND.cEchoRQ) return answerEcho(command, respond)
-  if (CommandField === COMMAND.cStoreRQ && context.abstractSyntax !== VERIFICATION) {
+  const model = queryModel(context.abstractSyntax)
+  if (CommandField === COMMAND.cStoreRQ && context.abstractSyntax !== VERIFICATION && !model) {
     return receiveStore(store, sender, context, command, respond, events)
   }
+  const perform = model && performerOf(served, CommandField, model)
+  if (perform) return operations.begin(context, command, perform)
   return ignored(() => respond(responseTo(command, STATUS.unrecognizedOperation)))
 }
 
+/** What carries out a request of Query/Retrieve; undefined where the command is not that of the context's class. */
+function performerOf(served: Served, CommandField: number, model: QueryModel): Performer | undefined {
+  const { store, sender, events, retrieve } = served
+  if (CommandField === COMMAND.cFindRQ && model.service === 'FIND') {
+    return operation => find(store.read, operation, model, sender.origin.receivingAET, events.queried)
+  }
+  if (CommandField === COMMAND.cMoveRQ && model.service === 'MOVE') return performMove(model, retrieve)
+  if (CommandField === COMMAND.cGetRQ && model.service === 'GET') return performGet(model, retrieve)
+  return undefined
+}
+
 /** Reads the message to its end and keeps nothing. */
-function ignored(then?: () => Promise<unknown>): MessageSink {
+function ignored(then: () => unknown): MessageSink {
   return {
     write: () => {},
     end: async () => {
-      await then?.()
+      await then()
     },
     abort: () => {},
   }

@@ -12,11 +12,14 @@ import type {
 import type { InstanceFlag } from '../../../shared/dicom/flags.ts'
 import type { AssumedValues } from '../../../shared/dicom/instanceHeader.ts'
 import type { FrameAccessKind, ImageAttributes, SeriesManifest } from '../../../shared/viewing/image.ts'
+import type { Matching } from './queryConditions.ts'
+import type { QueryLevel } from './queryKeys.ts'
 import type { RepairProgress } from './repair/repair.ts'
 import type { Space } from './volumes/spaceWatch.ts'
 
+export { FileHandles } from './fileHandles.ts'
 export { openStore, type StoreOptions } from './openStore.ts'
-export { qidoKeys } from './readQido.ts'
+export { queryKeys } from './queryKeys.ts'
 export type { Space } from './volumes/spaceWatch.ts'
 
 /** Where an object came from: one type for every door. */
@@ -111,6 +114,25 @@ export type RemovedItem = CallParsed<'bin.delete'>['items'][number]
 export type MoveTarget = CallParsed<'move.make'>['to']
 export type MoveWish = Pick<CallParsed<'move.make'>, 'StudyInstanceUID' | 'SeriesInstanceUID' | 'to' | 'reason'>
 
+/** What C-MOVE and C-GET ask for (PS3.4 §C.4.2.1.4): all that is given must hold, of a list any. At least one is given. */
+export interface RetrieveKeys {
+  PatientID?: string
+  StudyInstanceUID?: string[]
+  SeriesInstanceUID?: string[]
+  SOPInstanceUID?: string[]
+}
+
+export interface RetrievableObject extends StoredObject {
+  /** Flagged 'deep-nesting': it would end other systems. */
+  nestsTooDeep: boolean
+}
+
+/** Where a page ended. What arrives meanwhile shifts nothing. */
+export interface RetrieveCursor {
+  series: number
+  instance: number
+}
+
 /** How to get one frame's bytes (design: Frames). `ranges` are [offset in `path`, length]. */
 export interface FrameLocation extends Place {
   TransferSyntaxUID: string
@@ -127,13 +149,29 @@ export interface FrameLocation extends Place {
   inflatedLength: number
 }
 
-/** PS3.18 §8.3.4 matching, already parsed: every key by keyword with its raw value; the store knows which are indexed. */
-export interface QidoQuery {
+/** What C-FIND asks: every key by keyword with its raw value. */
+export interface FindQuery extends Matching {
+  level: QueryLevel
+  /** Keywords, of `queryKeys`: the columns of the rows. */
+  returned: string[]
+  /** 0, or `next` of the page before. */
+  from: number
+}
+
+/** Values in the order of `returned`, several joined by backslashes, '' where nothing is known. */
+export interface FindPage {
+  rows: string[][]
+  /** The numbers of what was found beyond: `findRows` reads them, 200 at a time. */
+  rest: Uint32Array
+  /** Where the search goes on when all of `rest` is read; null when it is over. */
+  next: number | null
+}
+
+/** PS3.18 §8.3.4 matching, already parsed. */
+export interface QidoQuery extends Matching {
   level: 'study' | 'series' | 'instance'
   StudyInstanceUID?: string
   SeriesInstanceUID?: string
-  matches: Array<{ keyword: string; value: string }>
-  fuzzymatching: boolean
   limit: number
   offset: number
 }
@@ -203,13 +241,23 @@ export interface StoreReader {
   /** Rejects with 'not-found'. */
   getStudy(StudyInstanceUID: string): Promise<{ study: StudySummary; series: SeriesSummary[]; seq: number }>
   getManifest(StudyInstanceUID: string, SeriesInstanceUID: string): Promise<SeriesManifest>
-  /** `matches` of the level's indexed attributes; rows in a stable order. */
+  /** In pages, so that no read lasts: a query that no index helps looks at a part of the studies at a time. */
+  find(query: FindQuery): Promise<FindPage>
+  /** In the order of their numbers; those that are gone are left out. */
+  findRows(level: QueryLevel, returned: string[], numbers: Uint32Array): Promise<string[][]>
+  /** `matches` of the level's attributes; rows in a stable order. */
   qido(query: QidoQuery): Promise<QidoRow[]>
   /** The shown content of every instance below the given UIDs, in instance-number order; at most `limit`. */
   locate(
     uids: { StudyInstanceUID: string; SeriesInstanceUID?: string; SOPInstanceUID?: string },
     limit: number,
   ): Promise<StoredObject[]>
+  /** A page of what is to be sent, series by series in the order of arrival; `next` is null behind the last. */
+  retrievable(
+    keys: RetrieveKeys,
+    limit: number,
+    after?: RetrieveCursor,
+  ): Promise<{ objects: RetrievableObject[]; next: RetrieveCursor | null }>
   /** Rejects with 'not-found' or 'volume-unavailable'. */
   locateContent(contentId: number): Promise<StoredObject>
   /** Batched: one round trip for many frames; null where there is no such content or frame. */

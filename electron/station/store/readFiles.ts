@@ -1,23 +1,11 @@
-import { resolve } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import type { FramePlan } from '../../../shared/dicom/frames.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { locateFrame } from './frameLocation.ts'
 import type { FrameLocation, StoredObject, StoreReader } from './index.ts'
+import { COPY, createStored, type FileRow, pathOf, STORED_COLUMNS, type StoredRow } from './storedRow.ts'
 import { isHadByUID, isSeen } from './visibility.ts'
 
-/** Where a copy lies: absolute, or below the data folder. */
-interface FileRow {
-  file: string
-  available: 0 | 1
-}
-type StoredRow = Omit<StoredObject, 'path' | 'unshowable' | 'overlay'> &
-  FileRow & {
-    unshowable: 0 | 1
-    studyMovedAt: number
-    seriesMovedAt: number
-    studyId: number
-  }
 interface PlanRow extends FileRow {
   TransferSyntaxUID: string
   NumberOfFrames: number
@@ -27,25 +15,7 @@ interface PlanRow extends FileRow {
   length: number
 }
 
-const STORED = `SELECT content.id AS contentId, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID, TransferSyntaxUID,
-  volume.root || file AS file, available, copy.offset AS fileOffset, copy.offset + copy.metaLength AS dataSetOffset,
-  content.length AS dataSetLength, unshowable IS NOT NULL AS unshowable,
-  study.movedAt AS studyMovedAt, series.movedAt AS seriesMovedAt, study.id AS studyId
-  FROM study JOIN series ON series.study = study.id JOIN instance ON instance.series = series.id`
-
-const COPY = 'JOIN copy ON copy.content = content.id JOIN volume ON volume.id = copy.volume'
-
-/** What the overlay of a moved study, and of a moved series, puts in place of the received values. */
-const PATIENT = ['PatientName', 'PatientID', 'IssuerOfPatientID', 'PatientBirthDate', 'PatientSex'] as const
-const STUDY = [
-  'StudyInstanceUID',
-  'StudyDate',
-  'StudyTime',
-  'StudyID',
-  'StudyDescription',
-  'AccessionNumber',
-  'ReferringPhysicianName',
-] as const
+const STORED = `SELECT ${STORED_COLUMNS} FROM study JOIN series ON series.study = study.id JOIN instance ON instance.series = series.id`
 
 /** Image classes whose attributes stand in functional groups even for one frame. */
 const ENHANCED = ['2.1', '2.2', '4.1', '4.3', '4.4', '12.1.1', '12.2.1', '13.1.1', '13.1.2', '13.1.3', '128.1', '130']
@@ -86,19 +56,7 @@ export function createFileReader(db: Database, dataDir: string) {
   const damaged = db.prepare<[], number>(`SELECT count(*) FROM copy WHERE state <> 'whole'`).pluck()
   const thumbnail = db.prepare<[number], { png: Buffer }>('SELECT png FROM thumbnail WHERE content = ?')
 
-  const pathOf = ({ file, available }: FileRow) => (available ? resolve(dataDir, file) : '')
-  const overlayOf = db.prepare<[number], Record<(typeof PATIENT)[number] | (typeof STUDY)[number], string>>(
-    `SELECT ${[...PATIENT, ...STUDY].join(', ')} FROM study WHERE id = ?`,
-  )
-  const stored = (found: StoredRow): StoredObject => {
-    const { file, available, unshowable, studyMovedAt, seriesMovedAt, studyId, ...row } = found
-    const object: StoredObject = { ...row, path: pathOf({ file, available }), unshowable: unshowable === 1 }
-    if (studyMovedAt === 0 && seriesMovedAt === 0) return object
-    const values = overlayOf.get(studyId)
-    const names = seriesMovedAt > 0 ? [...PATIENT, ...STUDY] : PATIENT
-    const shown = Object.fromEntries(names.map(name => [name, values?.[name] ?? '']))
-    return { ...object, overlay: { at: Math.max(studyMovedAt, seriesMovedAt), values: shown } }
-  }
+  const stored = createStored(db, dataDir)
 
   return {
     locate(uids: Parameters<StoreReader['locate']>[0], limit: number): StoredObject[] {
@@ -131,7 +89,7 @@ export function createFileReader(db: Database, dataDir: string) {
         return locateFrame(plan, frame, {
           contentId,
           TransferSyntaxUID: row.TransferSyntaxUID,
-          path: pathOf(row),
+          path: pathOf(row, dataDir),
           fileOffset: row.offset,
           dataSetOffset: row.offset + row.metaLength,
           dataSetLength: row.length,

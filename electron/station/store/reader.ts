@@ -3,7 +3,8 @@ import { createBinReader } from './readBin.ts'
 import { createFileReader } from './readFiles.ts'
 import { createListReader } from './readLists.ts'
 import { createManifestReader } from './readManifest.ts'
-import { createQidoReader } from './readQido.ts'
+import { createQueryReader } from './readQuery.ts'
+import { createRetrieveReader } from './readRetrieve.ts'
 import { createStudyReader } from './readStudies.ts'
 import { createVolumeReader } from './readVolumes.ts'
 import { toldDamage } from './told.ts'
@@ -30,9 +31,10 @@ export function createReader({ file, dataDir }: ReaderData) {
     ...createListReader(db),
     ...createStudyReader(db),
     ...createManifestReader(db),
-    ...createQidoReader(db),
+    ...createQueryReader(db),
     ...createFileReader(db, dataDir),
     ...createBinReader(db, dataDir),
+    ...createRetrieveReader(db, dataDir),
     ...createVolumeReader(db),
   }
   return snapshots(db, reads)

@@ -2,7 +2,7 @@ import { foldForSearch } from '../../../shared/dicom/personName.ts'
 
 const MAX_TOKENS = 64
 const MAX_TOKEN_LENGTH = 64
-const IDEOGRAPH = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]/
+export const IDEOGRAPH = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]/
 
 /** What of a study is searched. */
 export const SEARCHED = ['PatientName', 'PatientID', 'AccessionNumber', 'StudyDescription'] as const

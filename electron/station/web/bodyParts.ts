@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Place } from '../store/index.ts'
+import type { FileHandles, Place } from '../store/index.ts'
 import { takeBuffer } from './bufferPool.ts'
-import type { FileHandles } from './fileHandles.ts'
 
 /** Bytes at hand, or where they are: `offset` is in the place's `path`. */
 export type Part = Uint8Array | { place: Place; offset: number; length: number }

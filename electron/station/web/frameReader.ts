@@ -2,9 +2,8 @@ import { promisify } from 'node:util'
 import { constants, inflateRaw } from 'node:zlib'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { inflateLimit } from '../base/inflate.ts'
-import type { FrameLocation, Place, StoredObject } from '../store/index.ts'
+import type { FileHandles, FrameLocation, Place, StoredObject } from '../store/index.ts'
 import { takeBuffer } from './bufferPool.ts'
-import type { FileHandles } from './fileHandles.ts'
 
 /** No real frame is larger (a whole-slide tile row is under 200 MiB); a damaged index must not ask for all memory. */
 const LARGEST_FRAME = 1024 * 1024 * 1024

@@ -1,16 +1,11 @@
 import { encodingOf } from '../../../shared/dicom/encoding.ts'
+import { FIRST_PIXEL_TAG, headerOf } from '../../../shared/dicom/headerOf.ts'
 import { DataSet, type ElementSpan, readElements } from '../../../shared/dicom/reader.ts'
 import { spliceHeader } from '../../../shared/dicom/splice.ts'
 import { transferSyntax } from '../../../shared/dicom/uids.ts'
 import type { StoredObject } from '../store/index.ts'
 import type { FrameReader } from './frameReader.ts'
 
-/** Most headers are under 16 KiB; one read of this size has nearly all of them. */
-const FIRST_READ = 64 * 1024
-/** Enhanced multi-frame objects carry their functional groups here: tens of MiB for thousands of frames. */
-const LARGEST_HEADER = 256 * 1024 * 1024
-/** Float pixels; double float (7FE0,0009) and integer ones (7FE0,0010) come after. PS3.3 C.7.6.3, C.7.6.24. */
-const FIRST_PIXEL_TAG = 0x7fe00008
 const PIXEL_TAGS = [0x7fe00008, 0x7fe00009, 0x7fe00010]
 
 /**
@@ -19,17 +14,10 @@ const PIXEL_TAGS = [0x7fe00008, 0x7fe00009, 0x7fe00010]
  */
 export async function readReceivedHeader(object: StoredObject, reader: FrameReader): Promise<DataSet> {
   const encoding = encodingOf(object.TransferSyntaxUID)
-  const stop = { stopAt: FIRST_PIXEL_TAG }
   if (transferSyntax(object.TransferSyntaxUID).deflated) {
-    return DataSet.read(await reader.inflatedDataSet(object), encoding, stop)
+    return DataSet.read(await reader.inflatedDataSet(object), encoding, { stopAt: FIRST_PIXEL_TAG })
   }
-  const most = Math.min(object.dataSetLength, LARGEST_HEADER)
-  for (let length = Math.min(FIRST_READ, most); ; length = Math.min(length * 4, most)) {
-    const bytes = await reader.ranges(object, [[object.dataSetOffset, length]])
-    const dataSet = DataSet.read(bytes, encoding, stop)
-    // Bytes that end exactly between two elements are not known to be cut.
-    if ((!dataSet.truncated && dataSet.end < length) || length >= most) return dataSet
-  }
+  return headerOf(object.dataSetLength, encoding, length => reader.ranges(object, [[object.dataSetOffset, length]]))
 }
 
 /** The same as it is shown: of what was moved, with its patient's and study's values put in. Spans are those of the new bytes. */

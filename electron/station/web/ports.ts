@@ -34,6 +34,6 @@ export interface WorkPort {
 
 /** How much is coming in right now; the same two numbers for the status call and the event. */
 export function receivingNow(dimse: Pick<DimsePort, 'associations'>): { open: number; receiving: number } {
-  const open = dimse.associations().filter(association => association.endedAt === null)
+  const open = dimse.associations().filter(({ endedAt, outgoing }) => endedAt === null && !outgoing)
   return { open: open.length, receiving: open.filter(association => association.received > 0).length }
 }

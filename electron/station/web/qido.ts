@@ -38,14 +38,12 @@ function warn(headers: Headers, text: string): void {
 }
 
 function toJson(row: QidoRow, level: QidoQuery['level'], base: string): Record<string, JsonAttribute> {
-  // Group 0002 has no place in a query's answer (PS3.18 table 10.6.3-5 calls it AvailableTransferSyntaxUID).
-  const { TransferSyntaxUID, ...values } = row.values
+  const { values } = row
   const all: QidoRow['values'] = {
     // What we answer in, whatever the objects were written in (PS3.18 §F.2: UTF-8).
     SpecificCharacterSet: 'ISO_IR 192',
     InstanceAvailability: 'ONLINE',
     ...values,
-    ...(TransferSyntaxUID ? { AvailableTransferSyntaxUID: TransferSyntaxUID } : {}),
     RetrieveURL: retrieveUrl(values, level, base),
   }
   const attributes = Object.entries(all).flatMap(([keyword, value]) => {

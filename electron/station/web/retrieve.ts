@@ -1,9 +1,9 @@
 import { IsocenterError } from '../../../shared/errors.ts'
-import type { FrameLocation, StoredObject, StoreReader } from '../store/index.ts'
+import type { FileHandles, FrameLocation, StoredObject, StoreReader } from '../store/index.ts'
 import { dicomRange, parseAccept } from './accept.ts'
 import { type MultipartPart, multipartResponse, type Part, streamParts } from './bodyParts.ts'
 import { parseRange } from './byteRange.ts'
-import type { FileHandles } from './fileHandles.ts'
+
 import type { FrameReader } from './frameReader.ts'
 import { cutParts, lengthOf, objectParts } from './objectParts.ts'
 import { chooseFrameForm, chooseObjectForm } from './retrieveForm.ts'

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { CommandError, type CommandSet, encodeCommand } from './dimse.ts'
 import { type Ending, endingOf } from './ending.ts'
+import { type DataSource, FramedDataSet } from './framing.ts'
 import { type AcceptedContext, MessageReader, type MessageSink } from './messages.ts'
 import {
   ABORT_REASON,
@@ -49,8 +50,24 @@ export type AssociationOptions = Common &
     | { role: 'requestor'; request: AssociateRequest; onAccepted(accept: AssociateAccept): void }
   )
 
+/** A message whose command set is encoded already: of many alike it is made once. */
+export interface EncodedMessage {
+  command: Uint8Array
+  dataSet?: Uint8Array
+}
+
+/** Our own work that goes on beside the reading of further messages: the peer is waited for only where it is its turn. */
+export interface Hold {
+  /** While it is pending, what is waited for is the peer's to do. */
+  peersTurn<T>(answer: Promise<T>): Promise<T>
+  /** The work is done. */
+  release(): void
+}
+
 interface EventDetail extends StateDetail {
   words?: string
+  /** Told when the socket has taken the last of the PDUs, or never will. */
+  written?: () => void
 }
 
 /**
@@ -78,6 +95,9 @@ export class Association {
   /** Messages that had arrived when the watch last looked. */
   #wholeSeen = 0
   #working = false
+  /** Work beside the reading (`hold`), and how much of it waits for the peer. */
+  #held = 0
+  #heldByPeer = 0
   #dropping = false
   /** Why the association is to end after the message at hand; '' while it may go on. */
   #draining = ''
@@ -138,18 +158,73 @@ export class Association {
     return [...this.#contexts.values()]
   }
 
+  /** Those of them on which the peer stores what it is sent: of a requestor only where it has said so (PS3.7 §D.3.3.4). */
+  get storing(): AcceptedContext[] {
+    if (this.#options.role === 'requestor') return this.contexts
+    const classes = this.#accept?.user.roles.filter(({ scp }) => scp).map(({ SOPClassUID }) => SOPClassUID)
+    return this.contexts.filter(({ abstractSyntax }) => classes?.includes(abstractSyntax))
+  }
+
   /** A message is being received or worked on. */
   get busy(): boolean {
-    return this.#working || this.#messages.insideMessage
+    return this.#working || this.#held > 0 || this.#messages.insideMessage
+  }
+
+  /** From now on an answer is being worked on while further messages (a C-CANCEL) are read: no timer runs against the peer. */
+  hold(): Hold {
+    this.#held += 1
+    this.#watchOver()
+    let released = false
+    return {
+      peersTurn: async answer => {
+        this.#heldByPeer += 1
+        this.#watchOver()
+        try {
+          return await answer
+        } finally {
+          this.#heldByPeer -= 1
+          this.#watchOver()
+        }
+      },
+      release: () => {
+        if (released) return
+        released = true
+        this.#held -= 1
+        if (this.#layer.state !== 1) this.#settled()
+      },
+    }
+  }
+
+  /** A data set that begins to be read now, to be sent as PDUs of what the peer takes. It is to be `done` with. */
+  frame(contextId: number, source: DataSource): FramedDataSet {
+    return new FramedDataSet(source, contextId, this.#longestFragment)
   }
 
   /**
    * Sends a message on an accepted context and resolves, true, when the socket has room again. False when the association is
-   * over: nothing, or not all of it, was sent. The data set is cut into PDVs of what the peer takes, never copied.
+   * over: nothing, or not all of it, was sent. The data set is cut into PDVs of what the peer takes, never copied. Rejects when a
+   * framed one cannot be read: before anything was sent, or with the association aborted.
    */
-  async send(contextId: number, command: CommandSet, dataSet?: Uint8Array): Promise<boolean> {
-    if (!(await this.#sendFragments(contextId, encodeCommand(command), true))) return false
+  async send(contextId: number, command: CommandSet, dataSet?: Uint8Array | FramedDataSet): Promise<boolean> {
+    const bytes = encodeCommand(command)
+    if (dataSet instanceof FramedDataSet) return this.#sendFramed(this.#cut(contextId, bytes, true), dataSet)
+    if (!(await this.#sendFragments(contextId, bytes, true))) return false
     return dataSet ? this.#sendFragments(contextId, dataSet, false) : true
+  }
+
+  /**
+   * Sends messages in one write, each command and data set in PDUs of its own. Resolves, true, when the socket has room again; false
+   * when the association is over.
+   */
+  async sendEncoded(contextId: number, messages: readonly EncodedMessage[]): Promise<boolean> {
+    if (!this.#layer.can('sendData')) return false
+    const pdus = messages.flatMap(({ command, dataSet }) => [
+      ...this.#cut(contextId, command, true),
+      ...(dataSet ? this.#cut(contextId, dataSet, false) : []),
+    ])
+    if (pdus.length > 0) this.#fire('sendData', { pdus: [Buffer.concat(pdus)] })
+    if (this.#socket.writableNeedDrain) await this.#drained()
+    return this.#layer.can('sendData')
   }
 
   /** Asks for the orderly end; `onEnd` tells when it came. */
@@ -265,8 +340,8 @@ export class Association {
   #fire(event: UpperLayerEvent, detail: EventDetail = {}): void {
     const { before, action, pdus } = this.#layer.take(event, detail)
     if (action.artim === 'stop') this.#stopArtim()
-    for (const pdu of pdus) {
-      this.#socket.write(pdu)
+    for (const [at, pdu] of pdus.entries()) {
+      this.#socket.write(pdu, at === pdus.length - 1 ? detail.written : undefined)
       this.#options.tap?.sent(pdu)
     }
     if (action.artim === 'start') this.#startArtim(this.#layer.state === 2 ? this.#timers.artim : this.#timers.linger)
@@ -311,6 +386,7 @@ export class Association {
       this.#fire('reject', { pdus: [encodeAssociateReject(decision.reject)], words: decision.words })
     } else {
       this.#timers = { ...this.#timers, ...decision.timers }
+      this.#accept = decision.accept
       if (decision.longestPdu !== undefined) this.#reader.longest = decision.longestPdu
       this.#agree(decision.accept)
       this.#fire('accept', { pdus: [encodeAssociateAccept(decision.accept)] })
@@ -372,13 +448,28 @@ export class Association {
     // In Sta2 and Sta13 ARTIM runs, in Sta3 the peer waits for us, in Sta1 nobody waits.
     if (this.#layer.state <= 3 || this.#layer.state === 13) return 'nothing'
     if (this.#layer.state !== 6) return 'answer'
-    return this.#reader.insidePdu || this.#messages.insideMessage ? 'message' : 'idle'
+    if (this.#reader.insidePdu || this.#messages.insideMessage) return 'message'
+    return this.#held > this.#heldByPeer ? 'nothing' : 'idle'
+  }
+
+  /** Bytes of a PDV: even, as every fragment is (PS3.8 §E.1), and 6 bytes less than the PDU for the PDV's own header. */
+  get #longestFragment(): number {
+    const peerTakes = (this.#options.role === 'acceptor' ? this.#request : this.#accept)?.user.maximumLength || Infinity
+    return Math.max(2, (Math.min(peerTakes, ANNOUNCED_LENGTH) - 6) & ~1)
+  }
+
+  #cut(contextId: number, bytes: Uint8Array, command: boolean): Uint8Array[] {
+    const most = this.#longestFragment
+    const parts: Uint8Array[] = []
+    for (let at = 0; at < bytes.length || at === 0; at += most) {
+      const part = bytes.subarray(at, at + most)
+      parts.push(dataHeader(contextId, part.length, { command, last: at + most >= bytes.length }), part)
+    }
+    return parts
   }
 
   async #sendFragments(contextId: number, bytes: Uint8Array, command: boolean): Promise<boolean> {
-    const peerTakes = (this.#options.role === 'acceptor' ? this.#request : this.#accept)?.user.maximumLength || Infinity
-    // Even, as every fragment is (PS3.8 §E.1), and 6 bytes less than the PDU for the PDV's own header.
-    const most = Math.max(2, (Math.min(peerTakes, ANNOUNCED_LENGTH) - 6) & ~1)
+    const most = this.#longestFragment
     for (let at = 0; at < bytes.length || at === 0; at += most) {
       if (!this.#layer.can('sendData')) return false
       const part = bytes.subarray(at, at + most)
@@ -391,25 +482,70 @@ export class Association {
     return this.#layer.state === 6 || this.#layer.state === 8
   }
 
-  /** The socket took what was written. A peer that does not read for a PDU's time is let go. */
+  /** The command goes in one write with the first of the data set: two would wake the peer twice. */
+  async #sendFramed(command: Uint8Array[], dataSet: FramedDataSet): Promise<boolean> {
+    let chunk = await dataSet.next()
+    let pdus = [Buffer.concat(command)]
+    try {
+      while (chunk) {
+        if (!this.#layer.can('sendData')) return false
+        await this.#written([...pdus, chunk])
+        // Given up in the middle: asking for more would say that these bytes have left.
+        if (!this.#layer.can('sendData')) return false
+        pdus = []
+        chunk = await dataSet.next()
+      }
+    } catch (error) {
+      // Nothing can be said in the middle of a data set.
+      this.abort('an object could not be read to its end')
+      throw error
+    }
+    return this.#layer.can('sendData')
+  }
+
+  /** Whole PDUs, until their bytes are not looked at any more. */
+  #written(pdus: Buffer[]): Promise<void> {
+    const length = pdus.reduce((sum, pdu) => sum + pdu.length, 0)
+    return this.#inTime(length, done => {
+      this.#socket.cork()
+      this.#fire('sendData', { pdus, written: done })
+      this.#socket.uncork()
+      return () => {}
+    })
+  }
+
+  /** The socket took what was written. */
   #drained(): Promise<void> {
+    return this.#inTime(ANNOUNCED_LENGTH, done => {
+      this.#socket.on('drain', done)
+      return () => this.#socket.off('drain', done)
+    })
+  }
+
+  /** Until `begin` says so or the socket is closed. A peer that does not read for the time of so many bytes is let go. */
+  #inTime(bytes: number, begin: (done: () => void) => () => void): Promise<void> {
+    const time = this.#timers.pdu * Math.ceil(bytes / ANNOUNCED_LENGTH)
     return new Promise(resolve => {
       let over = false
+      let end = () => {}
       const done = () => {
+        if (over) return
         over = true
         clearTimeout(timer)
-        this.#socket.off('drain', done).off('close', done)
+        this.#socket.off('close', done)
+        end()
         resolve()
       }
       const timer = setTimeout(() => {
         // After the sockets: what the peer took while our loop stood still counts.
         setImmediate(() => {
           if (over) return
-          this.abort(`the peer did not read for ${this.#timers.pdu / 1000} s`)
+          this.abort(`the peer did not read for ${time / 1000} s`)
           done()
         })
-      }, this.#timers.pdu)
-      this.#socket.on('drain', done).on('close', done)
+      }, time)
+      this.#socket.on('close', done)
+      end = begin(done)
     })
   }
 }

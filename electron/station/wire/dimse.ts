@@ -3,35 +3,54 @@ import { normaliseUID } from '../../../shared/dicom/uids.ts'
 /** PS3.7 annex E: the command fields spoken here. A response is its request with bit 15 set. */
 export const COMMAND = {
   cStoreRQ: 0x0001,
+  cGetRQ: 0x0010,
+  cFindRQ: 0x0020,
+  cMoveRQ: 0x0021,
   cEchoRQ: 0x0030,
   cCancelRQ: 0x0fff,
   response: 0x8000,
 } as const
 
-/** PS3.7 annex C. */
+/** PS3.7 annex C and PS3.4 §C.4. */
 export const STATUS = {
   success: 0x0000,
   unrecognizedOperation: 0x0211,
+  unableToPerformSuboperations: 0xa702,
+  identifierDoesNotMatch: 0xa900,
+  /** One or more sub-operations failed, or had something to say. */
+  someSuboperationsFailed: 0xb000,
+  unableToProcess: 0xc000,
+  cancelled: 0xfe00,
+  pending: 0xff00,
+  /** Pending; one or more optional keys were not matched on or not returned. */
+  pendingWarning: 0xff01,
 } as const
 
 /** Command Data Set Type (0000,0800): this value says that no data set follows, every other one that one does. */
 export const NO_DATA_SET = 0x0101
-const DATA_SET_FOLLOWS = 0x0000
+export const DATA_SET_FOLLOWS = 0x0000
 
 /** No command set of the standard comes near; the bound is for those who send garbage. */
 export const LONGEST_COMMAND = 64 * 1024
 
-/** The command elements acted on here, by keyword (PS3.7 table E.1-1). */
+/** The command elements acted on here, by keyword, in the order of their tags (PS3.7 table E.1-1). */
 const ELEMENTS = {
   AffectedSOPClassUID: [0x0002, 'UI'],
   CommandField: [0x0100, 'US'],
   MessageID: [0x0110, 'US'],
   MessageIDBeingRespondedTo: [0x0120, 'US'],
+  MoveDestination: [0x0600, 'AE'],
   Priority: [0x0700, 'US'],
   CommandDataSetType: [0x0800, 'US'],
   Status: [0x0900, 'US'],
   ErrorComment: [0x0902, 'LO'],
   AffectedSOPInstanceUID: [0x1000, 'UI'],
+  NumberOfRemainingSuboperations: [0x1020, 'US'],
+  NumberOfCompletedSuboperations: [0x1021, 'US'],
+  NumberOfFailedSuboperations: [0x1022, 'US'],
+  NumberOfWarningSuboperations: [0x1023, 'US'],
+  MoveOriginatorApplicationEntityTitle: [0x1030, 'AE'],
+  MoveOriginatorMessageID: [0x1031, 'US'],
 } as const
 
 type Keyword = keyof typeof ELEMENTS
@@ -61,9 +80,8 @@ export function decodeCommand(bytes: Buffer): CommandSet {
       throw new CommandError(`element ${element.toString(16)} overruns the command set`)
     const value = bytes.subarray(at + 8, at + 8 + length)
     at += 8 + length
-    for (const keyword of keywords) {
-      if (ELEMENTS[keyword][0] === element) readInto(found, keyword, value)
-    }
+    const keyword = byElement.get(element)
+    if (keyword) readInto(found, keyword, value)
   }
   const { CommandField, CommandDataSetType } = found
   if (CommandField === undefined || CommandDataSetType === undefined) {
@@ -73,6 +91,7 @@ export function decodeCommand(bytes: Buffer): CommandSet {
 }
 
 const keywords = Object.keys(ELEMENTS).filter((key): key is Keyword => key in ELEMENTS)
+const byElement = new Map<number, Keyword>(keywords.map(keyword => [ELEMENTS[keyword][0], keyword]))
 
 function readInto(found: Elements, keyword: Keyword, value: Buffer): void {
   if (ELEMENTS[keyword][1] === 'US') {
@@ -95,7 +114,7 @@ export function encodeCommand(command: CommandSet): Buffer {
   return Buffer.concat([element(0x0000, length), ...parts])
 }
 
-function valueBytes(value: number | string, vr: 'UI' | 'US' | 'LO'): Buffer {
+function valueBytes(value: number | string, vr: 'UI' | 'US' | 'LO' | 'AE'): Buffer {
   if (typeof value === 'number') {
     const bytes = Buffer.alloc(2)
     bytes.writeUInt16LE(value)

@@ -125,13 +125,27 @@ export function encodeAbort(abort: Abort): Buffer {
   return pdu(PDU.abort, bytes(0, 0, abort.source, abort.reason))
 }
 
-/** PDU and PDV header (12 bytes) of a P-DATA-TF that carries one PDV of `length` bytes (PS3.8 §9.3.5, annex E.2). */
+/** Bytes before the data of a P-DATA-TF that carries one PDV: the PDU's header and the PDV's. */
+export const PDV_OVERHEAD = 12
+
+/** PDU and PDV header of a P-DATA-TF that carries one PDV of `length` bytes (PS3.8 §9.3.5, annex E.2), written at `offset`. */
+export function writeDataHeader(
+  target: Buffer,
+  offset: number,
+  contextId: number,
+  length: number,
+  fragment: { command: boolean; last: boolean },
+): void {
+  target.writeUInt16BE(PDU.dataTF << 8, offset)
+  target.writeUInt32BE(length + 6, offset + 2)
+  target.writeUInt32BE(length + 2, offset + 6)
+  target.writeUInt8(contextId, offset + 10)
+  target.writeUInt8((fragment.command ? 1 : 0) | (fragment.last ? 2 : 0), offset + 11)
+}
+
+/** The same as bytes of its own. */
 export function dataHeader(contextId: number, length: number, fragment: { command: boolean; last: boolean }): Buffer {
-  const header = Buffer.allocUnsafe(12)
-  header.writeUInt16BE(PDU.dataTF << 8, 0)
-  header.writeUInt32BE(length + 6, 2)
-  header.writeUInt32BE(length + 2, 6)
-  header.writeUInt8(contextId, 10)
-  header.writeUInt8((fragment.command ? 1 : 0) | (fragment.last ? 2 : 0), 11)
+  const header = Buffer.allocUnsafe(PDV_OVERHEAD)
+  writeDataHeader(header, 0, contextId, length, fragment)
   return header
 }

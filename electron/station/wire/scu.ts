@@ -3,6 +3,8 @@ import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../../
 import { IsocenterError } from '../../../shared/errors.ts'
 import { Association } from './association.ts'
 import { COMMAND, type CommandSet, echoRequest, storeRequest } from './dimse.ts'
+import type { Ending } from './ending.ts'
+import type { DataSource, FramedDataSet } from './framing.ts'
 import type { AcceptedContext } from './messages.ts'
 import { DICOM_APPLICATION_CONTEXT } from './pdu.ts'
 import { ANNOUNCED_LENGTH } from './pduReader.ts'
@@ -16,12 +18,25 @@ export interface ScuOptions {
   /** At most 128; ids are given in order. */
   contexts: Array<{ abstractSyntax: string; transferSyntaxes: string[] }>
   timers?: Partial<Timers>
+  /** Told once, however it ends. */
+  onEnd?(ending: Ending): void
 }
+
+/** A host that is off answers nothing: its own system would try for two minutes. */
+const REACH_WITHIN_MS = 10_000
 
 /** An open association of ours. One message at a time. */
 export interface Scu {
   /** What the peer accepted. */
   readonly contexts: AcceptedContext[]
+  /** The same: a peer that we call stores what it is sent. */
+  readonly storing: AcceptedContext[]
+  /** Bytes received. */
+  readonly bytes: number
+  /** A data set for `ask` that begins to be read now. */
+  frame(contextId: number, source: DataSource): FramedDataSet
+  /** Any request; `command.MessageID` is given here. Resolves with the response, rejects with 'peer-failed' when there is none. */
+  ask(contextId: number, command: CommandSet, dataSet?: Uint8Array | FramedDataSet): Promise<CommandSet>
   /** C-ECHO; the response's status. */
   echo(): Promise<number>
   /** C-STORE of data set bytes as they are, on the context with exactly this class and syntax. Resolves with the response. */
@@ -42,7 +57,11 @@ export function openAssociation(options: ScuOptions): Promise<Scu> {
   let waiting: { resolve(response: CommandSet): void; reject(error: Error): void } | undefined
   let messageID = 0
   let ended = ''
-  const association = new Association(connect({ host: options.host, port: options.port }), {
+  const socket = connect({ host: options.host, port: options.port })
+  const late = () => socket.destroy(new Error(`not reached within ${REACH_WITHIN_MS / 1000} s`))
+  const unreached = setTimeout(late, REACH_WITHIN_MS)
+  socket.once('connect', () => clearTimeout(unreached)).once('close', () => clearTimeout(unreached))
+  const association = new Association(socket, {
     role: 'requestor',
     timers: options.timers,
     request: {
@@ -75,33 +94,48 @@ export function openAssociation(options: ScuOptions): Promise<Scu> {
       const error = new IsocenterError('peer-failed', ending.words)
       reject(error)
       waiting?.reject(error)
+      options.onEnd?.(ending)
     },
   })
 
-  async function ask(context: AcceptedContext | undefined, make: (id: number) => CommandSet, dataSet?: Uint8Array) {
-    if (!context) throw new IsocenterError('peer-failed', 'the peer did not accept the presentation context')
+  async function ask(contextId: number, command: CommandSet, dataSet?: Uint8Array | FramedDataSet) {
     if (ended) throw new IsocenterError('peer-failed', ended)
     messageID = (messageID % 0xffff) + 1
     const answer = Promise.withResolvers<CommandSet>()
     waiting = answer
     // A peer may answer, or end it, before all is sent: the answer decides, never the sending.
-    const [response] = await Promise.all([answer.promise, association.send(context.id, make(messageID), dataSet)])
+    const sent = association.send(contextId, { ...command, MessageID: messageID }, dataSet)
+    const [response] = await Promise.all([answer.promise, sent])
     return response
+  }
+
+  const idOf = (wanted: (context: AcceptedContext) => boolean): number => {
+    const context = association.contexts.find(wanted)
+    if (!context) throw new IsocenterError('peer-failed', 'the peer did not accept the presentation context')
+    return context.id
   }
 
   const scu: Scu = {
     get contexts() {
       return association.contexts
     },
-    async echo() {
-      const context = association.contexts.find(({ abstractSyntax }) => abstractSyntax === '1.2.840.10008.1.1')
-      return (await ask(context, echoRequest)).Status ?? -1
+    get storing() {
+      return association.storing
     },
-    store({ SOPClassUID, SOPInstanceUID, TransferSyntaxUID, dataSet }) {
-      const context = association.contexts.find(
+    get bytes() {
+      return association.bytes
+    },
+    frame: (contextId, source) => association.frame(contextId, source),
+    ask,
+    async echo() {
+      const id = idOf(({ abstractSyntax }) => abstractSyntax === '1.2.840.10008.1.1')
+      return (await ask(id, echoRequest(0))).Status ?? -1
+    },
+    async store({ SOPClassUID, SOPInstanceUID, TransferSyntaxUID, dataSet }) {
+      const id = idOf(
         ({ abstractSyntax, transferSyntax }) => abstractSyntax === SOPClassUID && transferSyntax === TransferSyntaxUID,
       )
-      return ask(context, id => storeRequest(id, SOPClassUID, SOPInstanceUID), dataSet)
+      return ask(id, storeRequest(0, SOPClassUID, SOPInstanceUID), dataSet)
     },
     release() {
       association.release()

@@ -2,11 +2,12 @@ import { basename } from 'node:path'
 import type { JobSummary } from '../../../shared/contract.ts'
 import type { Log } from '../base/log.ts'
 import { startThread, type Thread } from '../base/thread.ts'
-import type { Store } from '../store/index.ts'
+import type { Store, StoredObject } from '../store/index.ts'
 import { startBackground } from './background.ts'
 import { importFiles } from './importFiles.ts'
 import { Jobs, type Progress } from './jobs.ts'
 import { takeIn } from './takeIn.ts'
+import { type TranscodedFile, Transcoder } from './transcoder.ts'
 import type { WorkApi } from './workThread.ts'
 
 /** The workshop: import, sample studies, and what is done to objects after their sender was answered. */
@@ -23,10 +24,21 @@ export interface Work {
   list(): JobSummary[]
   /** Looks into these contents before all others; resolves when it has. */
   hurry(contentIds: number[]): Promise<void>
+  /**
+   * An object's data set as Explicit or Implicit VR Little Endian, without loss, in a file to be removed. Rejects with
+   * 'unsupported-pixels' (video, no decoder), 'malformed', 'too-large', 'not-found'.
+   */
+  transcode(object: StoredObject, TransferSyntaxUID: string): Promise<TranscodedFile>
   /** Told at most five times a second per job, and when it ends. Returns the unsubscribe. */
   onChange(listener: (job: JobSummary) => void): () => void
   /** Cancels the jobs and ends the threads. */
   close(): Promise<void>
+}
+
+interface WorkOptions {
+  store: Store
+  log: Log
+  transcodedFolder: string
 }
 
 function startWorkThread(): Thread<WorkApi> {
@@ -35,9 +47,11 @@ function startWorkThread(): Thread<WorkApi> {
   )
 }
 
-export function startWork({ store, log }: { store: Store; log: Log }): Work {
+/** `transcodedFolder`: where what is being sent lies, for as long as it is. */
+export function startWork({ store, log, transcodedFolder }: WorkOptions): Work {
   const jobs = new Jobs(log)
   const background = startBackground({ store, log, startThread: startWorkThread })
+  const transcoder = new Transcoder({ read: store.read, folder: transcodedFolder, startThread: startWorkThread })
   return {
     startImport(paths) {
       const title =
@@ -53,10 +67,12 @@ export function startWork({ store, log }: { store: Store; log: Log }): Work {
     cancel: id => jobs.cancel(id),
     list: () => jobs.list(),
     hurry: contentIds => background.hurry(contentIds),
+    transcode: (object, TransferSyntaxUID) => transcoder.transcode(object, TransferSyntaxUID),
     onChange: listener => jobs.onChange(listener),
     async close() {
       await jobs.close()
       await background.close()
+      await transcoder.close()
     },
   }
 }

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { IsocenterError } from '../../../shared/errors.ts'
-import type { Place } from '../store/index.ts'
+import type { Place } from './index.ts'
 
 interface Entry {
   handle: Promise<FileHandle>
@@ -21,19 +21,21 @@ export class FileHandles {
   }
 
   /**
-   * Fills `target` from `position` of the place's file, wherever its content has settled meanwhile. Throws 'not-found' when the
-   * file is gone, 'malformed' when it ends before.
+   * Fills `target`, or one target after the other, from `position` of the place's file, wherever its content has settled
+   * meanwhile. Throws 'not-found' when the file is gone, 'malformed' when it ends before.
    */
-  async read(place: Place, target: Uint8Array, position: number): Promise<void> {
+  async read(place: Place, target: Uint8Array | Uint8Array[], position: number): Promise<void> {
+    const fill = (handle: FileHandle, from: number) =>
+      target instanceof Uint8Array ? readFully(handle, target, from) : scatterFully(handle, target, from)
     try {
-      await this.#use(place.path, handle => readFully(handle, target, position))
+      await this.#use(place.path, handle => fill(handle, position))
     } catch (error) {
       if (!(error instanceof IsocenterError && error.code === 'not-found')) throw error
       const now = await this.#locate(place.contentId).catch(failure => {
         if (failure instanceof IsocenterError && failure.code === 'volume-unavailable') throw failure
       })
       if (!now || now.path === place.path) throw error
-      await this.#use(now.path, handle => readFully(handle, target, position - place.fileOffset + now.fileOffset))
+      await this.#use(now.path, handle => fill(handle, position - place.fileOffset + now.fileOffset))
     }
   }
 
@@ -88,5 +90,16 @@ async function readFully(handle: FileHandle, target: Uint8Array, position: numbe
     const { bytesRead } = await handle.read(target, done, target.byteLength - done, position + done)
     if (bytesRead === 0) throw new IsocenterError('malformed', 'the file is shorter than its index says')
     done += bytesRead
+  }
+}
+
+/** In one call of the system where it reads all, as it nearly always does. */
+async function scatterFully(handle: FileHandle, targets: Uint8Array[], position: number): Promise<void> {
+  const { bytesRead } = await handle.readv(targets, position)
+  let at = 0
+  for (const target of targets) {
+    const done = Math.max(0, Math.min(target.length, bytesRead - at))
+    if (done < target.length) await readFully(handle, target.subarray(done), position + at + done)
+    at += target.length
   }
 }

@@ -1,0 +1,187 @@
+import { transferSyntax } from '../../../shared/dicom/uids.ts'
+import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
+import type { FileHandles, RetrievableObject, StoredObject } from '../store/index.ts'
+import { type CommandSet, storeRequest } from '../wire/dimse.ts'
+import type { DataSource, FramedDataSet } from '../wire/framing.ts'
+import type { AcceptedContext } from '../wire/messages.ts'
+import { overlaid } from './overlaid.ts'
+import { chooseCarriage } from './transferPlan.ts'
+
+/** An object's data set in another transfer syntax, made for one sending. */
+export interface Transcoded extends DataSource {
+  remove(): Promise<void>
+}
+
+/**
+ * What makes an object's data set uncompressed, as Explicit or Implicit VR Little Endian. Rejects with 'unsupported-pixels',
+ * 'malformed', 'too-large', 'not-found'.
+ */
+export type Transcode = (object: StoredObject, TransferSyntaxUID: string) => Promise<Transcoded>
+
+/** What objects are sent over: an association of ours, or that of a C-GET. */
+export interface StoreLine {
+  readonly storing: readonly AcceptedContext[]
+  frame(contextId: number, source: DataSource): FramedDataSet
+  ask(contextId: number, command: CommandSet, dataSet?: Uint8Array | FramedDataSet): Promise<CommandSet>
+}
+
+/** Who asked for the move (PS3.7 §9.1.1.1.10, .11). */
+interface Originator {
+  AET: string
+  MessageID: number
+}
+
+export interface SendingDeps {
+  files: Pick<FileHandles, 'read'>
+  transcode: Transcode
+}
+
+/** PS3.4 table B.2-1 and PS3.7 annex C: stored, with something to say about it. */
+const WARNINGS = new Set([0x0001, 0x0107, 0x0116])
+const isWarning = (status: number) => status >> 12 === 0xb || WARNINGS.has(status)
+
+/** What has become of one object. `reason`: in words, for the log and the problem; of failures and warnings. */
+export interface Sent {
+  object: StoredObject
+  outcome: 'completed' | 'warning' | 'failed'
+  reason: string
+}
+
+interface Prepared {
+  contextId: number
+  framed: FramedDataSet
+  done(): Promise<void>
+}
+
+/**
+ * Sends objects one after the other, each as it is stored where the peer takes that, else uncompressed; while one is on its way the
+ * next is read (or decoded), so that two are in memory at most. Stops when told; when the line breaks, all that would follow have
+ * failed.
+ */
+export async function* sendObjects(
+  line: StoreLine,
+  objects: AsyncIterable<RetrievableObject>,
+  deps: SendingDeps,
+  stop: AbortSignal,
+  originator?: Originator,
+): AsyncGenerator<Sent> {
+  let broken = ''
+  let ahead: { object: RetrievableObject; prepared: Promise<Prepared> } | undefined
+  const deliver = async ({ object, prepared }: NonNullable<typeof ahead>): Promise<Sent> => {
+    try {
+      if (broken) throw new IsocenterError('peer-failed', broken)
+      return await sendOne(line, object, await prepared, originator)
+    } catch (thrown) {
+      const error = toIsocenterError(thrown)
+      if (broken) await forget(prepared)
+      if (error.code === 'peer-failed') broken = wordsOf(error)
+      return { object, outcome: 'failed', reason: wordsOf(error) }
+    }
+  }
+  try {
+    for await (const object of objects) {
+      if (stop.aborted) return
+      if (broken) {
+        yield { object, outcome: 'failed', reason: broken }
+        continue
+      }
+      const prepared = prepare(line, object, deps)
+      // Asked for in its turn.
+      prepared.catch(() => {})
+      const before = ahead
+      ahead = { object, prepared }
+      if (before) yield await deliver(before)
+    }
+    if (ahead && !stop.aborted) {
+      const last = ahead
+      ahead = undefined
+      yield await deliver(last)
+    }
+  } finally {
+    if (ahead) await forget(ahead.prepared)
+  }
+}
+
+/** What was got ready is not sent. */
+async function forget(prepared: Promise<Prepared>): Promise<void> {
+  await prepared.then(
+    ({ done }) => done(),
+    () => {},
+  )
+}
+
+async function prepare(
+  line: StoreLine,
+  object: RetrievableObject,
+  { files, transcode }: SendingDeps,
+): Promise<Prepared> {
+  if (object.nestsTooDeep) {
+    throw new IsocenterError('not-acceptable', 'its sequences are nested deeper than other systems survive')
+  }
+  const { overlay } = object
+  // Of what was moved the header is another one; a deflated data set has it within, so it goes uncompressed.
+  const storing = overlay
+    ? line.storing.filter(({ transferSyntax: uid }) => !transferSyntax(uid).deflated)
+    : line.storing
+  const carriage = chooseCarriage(object, storing)
+  if (!carriage) {
+    const nothing = line.storing.length === 0
+    throw new IsocenterError(
+      'not-acceptable',
+      nothing ? 'the peer takes no image at all' : 'the peer takes neither the stored form nor an uncompressed one',
+    )
+  }
+  const { contextId, asStored, TransferSyntaxUID } = carriage
+  if (asStored) {
+    const { dataSetOffset, dataSetLength } = object
+    const stored: DataSource = {
+      length: dataSetLength,
+      read: (targets, from) => files.read(object, targets, dataSetOffset + from),
+    }
+    const framed = line.frame(contextId, overlay ? await overlaid(stored, TransferSyntaxUID, overlay) : stored)
+    return { contextId, framed, done: () => framed.done() }
+  }
+  const transcoded = await transcode(object, TransferSyntaxUID)
+  const source = overlay
+    ? await overlaid(transcoded, TransferSyntaxUID, overlay).catch(async error => {
+        await transcoded.remove()
+        throw error
+      })
+    : transcoded
+  const framed = line.frame(contextId, source)
+  return {
+    contextId,
+    framed,
+    async done() {
+      await framed.done()
+      await transcoded.remove()
+    },
+  }
+}
+
+async function sendOne(
+  line: StoreLine,
+  object: StoredObject,
+  { contextId, framed, done }: Prepared,
+  originator: Originator | undefined,
+): Promise<Sent> {
+  try {
+    const command: CommandSet = {
+      ...storeRequest(0, object.SOPClassUID, object.SOPInstanceUID),
+      ...(originator && {
+        MoveOriginatorApplicationEntityTitle: originator.AET,
+        MoveOriginatorMessageID: originator.MessageID,
+      }),
+    }
+    const { Status = -1, ErrorComment = '' } = await line.ask(contextId, command, framed)
+    if (Status === 0) return { object, outcome: 'completed', reason: '' }
+    const reason = `answered 0x${Status.toString(16).padStart(4, '0')} ${ErrorComment}`.trim()
+    return { object, outcome: isWarning(Status) ? 'warning' : 'failed', reason }
+  } finally {
+    await done()
+  }
+}
+
+function wordsOf(error: IsocenterError): string {
+  return error.detail ?? error.message
+}

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { transferSyntax } from '../../../shared/dicom/uids.ts'
+import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
+import type { Thread } from '../base/thread.ts'
+import type { FrameLocation, Store, StoredObject } from '../store/index.ts'
+import type { WorkApi } from './workThread.ts'
+
+/** For an object, and for each of its frames: no codec takes this long that will ever finish. */
+const PATIENCE_MS = 60_000
+const FRAME_PATIENCE_MS = 2_000
+/** An idle thread with its codecs holds some 60 MB: it goes after this. */
+const IDLE_MS = 20_000
+const FRAMES_AT_ONCE = 1000
+
+/** A data set in a file of its own, until `remove`. */
+export interface TranscodedFile {
+  readonly length: number
+  /** Fills one target after the other with what begins at `from`. */
+  read(targets: Uint8Array[], from: number): Promise<void>
+  remove(): Promise<void>
+}
+
+interface TranscoderOptions {
+  read: Pick<Store['read'], 'locateContent' | 'locateFrames'>
+  /** For what is being sent; what a crash has left there is removed. */
+  folder: string
+  startThread: () => Thread<WorkApi>
+}
+
+/** One thread that decodes for those who wait for it, one object at a time. */
+class Lane {
+  waiting = 0
+  readonly #startThread: () => Thread<WorkApi>
+  #thread: Thread<WorkApi> | undefined
+  #before: Promise<unknown> = Promise.resolve()
+  #idle: NodeJS.Timeout | undefined
+
+  constructor(startThread: () => Thread<WorkApi>) {
+    this.#startThread = startThread
+  }
+
+  run(request: Parameters<WorkApi['transcode']>[0]): Promise<{ length: number }> {
+    this.waiting += 1
+    clearTimeout(this.#idle)
+    const result = this.#before.then(() => this.#transcode(request))
+    const after = () => {
+      this.waiting -= 1
+      if (this.waiting === 0) this.#idle = setTimeout(() => void this.stop(), IDLE_MS).unref()
+    }
+    this.#before = result.then(after, after)
+    return result
+  }
+
+  async #transcode(request: Parameters<WorkApi['transcode']>[0]): Promise<{ length: number }> {
+    this.#thread ??= this.#startThread()
+    const thread = this.#thread
+    const limit = new AbortController()
+    const patience = PATIENCE_MS + FRAME_PATIENCE_MS * request.frames.length
+    const hung = wait(patience, 'hung' as const, { signal: limit.signal })
+    hung.catch(() => {})
+    thread.ended.then(() => {
+      if (this.#thread === thread) this.#thread = undefined
+    })
+    try {
+      const result = await Promise.race([thread.call('transcode', request), hung])
+      if (result !== 'hung') return result
+      await this.stop()
+      throw new IsocenterError('unsupported-pixels', 'the pixels could not be decoded in any sensible time')
+    } finally {
+      limit.abort()
+    }
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#idle)
+    const thread = this.#thread
+    this.#thread = undefined
+    await thread?.stop()
+  }
+}
+
+/** Makes objects uncompressed for peers that take nothing else: in threads of their own, each result a file for as long as it is sent. */
+export class Transcoder {
+  readonly #options: TranscoderOptions
+  readonly #lanes: Lane[]
+  readonly #emptied: Promise<void>
+
+  constructor(options: TranscoderOptions) {
+    this.#options = options
+    this.#emptied = rm(options.folder, { recursive: true, force: true })
+    // Whoever transcodes first hears of it.
+    this.#emptied.catch(() => {})
+    const count = Math.max(1, Math.min(4, availableParallelism() - 1))
+    this.#lanes = Array.from({ length: count }, () => new Lane(options.startThread))
+  }
+
+  /** See `transcode` in `transcode/transcode.ts` for what it rejects with. */
+  async transcode(object: StoredObject, TransferSyntaxUID: string): Promise<TranscodedFile> {
+    const { folder } = this.#options
+    await this.#emptied
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const file = path.join(folder, `${randomUUID()}.part`)
+    const remove = () => rm(file, { force: true })
+    try {
+      const { length } = await this.#made(object.contentId, TransferSyntaxUID, file).catch((error: unknown) => {
+        // It has settled since it was located.
+        if (toIsocenterError(error).code !== 'not-found') throw error
+        return this.#made(object.contentId, TransferSyntaxUID, file)
+      })
+      const handle = await open(file, 'r')
+      return {
+        length,
+        async read(targets, from) {
+          const wanted = targets.reduce((sum, target) => sum + target.length, 0)
+          const { bytesRead } = await handle.readv(targets, from)
+          if (bytesRead < wanted) throw new IsocenterError('internal', 'a transcoded file was not read to its end')
+        },
+        async remove() {
+          await handle.close()
+          await remove()
+        },
+      }
+    } catch (error) {
+      await remove()
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#lanes.map(lane => lane.stop()))
+    await rm(this.#options.folder, { recursive: true, force: true })
+  }
+
+  async #made(contentId: number, TransferSyntaxUID: string, file: string): Promise<{ length: number }> {
+    const object = await this.#options.read.locateContent(contentId)
+    const { encapsulated, video } = transferSyntax(object.TransferSyntaxUID)
+    const frames = encapsulated && !video ? await this.#framesOf(contentId) : []
+    const lane = this.#lanes.reduce((least, one) => (one.waiting < least.waiting ? one : least))
+    return lane.run({ object, frames, TransferSyntaxUID, file })
+  }
+
+  /** In order, as far as they are there. */
+  async #framesOf(contentId: number): Promise<FrameLocation[]> {
+    const all: FrameLocation[] = []
+    for (let first = 1; ; first += FRAMES_AT_ONCE) {
+      const wanted = Array.from({ length: FRAMES_AT_ONCE }, (_, i): [number, number] => [contentId, first + i])
+      const found = (await this.#options.read.locateFrames(wanted)).filter(location => location !== null)
+      all.push(...found)
+      if (found.length < FRAMES_AT_ONCE) return all
+    }
+  }
+}

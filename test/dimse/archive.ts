@@ -1,0 +1,116 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { z } from 'zod'
+import { createLog } from '../../electron/station/base/log.ts'
+import { type Dimse, startDimse } from '../../electron/station/dimse/index.ts'
+import type { FoundProblem } from '../../electron/station/dimse/openAssociation.ts'
+import { openStore, type Received, type Store } from '../../electron/station/store/index.ts'
+import { startWork } from '../../electron/station/work/index.ts'
+import { aeProfiles, nodes } from '../../shared/config.ts'
+import { encodingOf } from '../../shared/dicom/encoding.ts'
+import { type FileMeta, readFileMeta } from '../../shared/dicom/part10.ts'
+import { DataSet } from '../../shared/dicom/reader.ts'
+import { startDcmtk, temporaryFolder } from './harness.ts'
+
+export interface Archive {
+  port: number
+  store: Store
+  dimse: Dimse
+  problems: FoundProblem[]
+  dataDir: string
+}
+
+/** The DIMSE door before a real store and workshop, closed when the test ends. */
+export async function openArchive(known: z.input<typeof nodes> = []): Promise<Archive> {
+  const dataDir = temporaryFolder()
+  const log = createLog('silent')
+  const store = await openStore({ dataDir, log })
+  const work = startWork({ store, log, transcodedFolder: join(dataDir, 'transcoded') })
+  const dimse = await startDimse({
+    config: {
+      aet: 'ISOCENTER',
+      aets: ['READING'],
+      dimsePort: 0,
+      dimseHost: '127.0.0.1',
+      profiles: aeProfiles.parse({}),
+      nodes: nodes.parse(known),
+    },
+    store,
+    log,
+    transcode: work.transcode,
+    captureFolder: join(dataDir, 'captures'),
+    linger: 50,
+  })
+  const problems: FoundProblem[] = []
+  dimse.onProblem(problem => problems.push(problem))
+  onTestFinished(async () => {
+    await dimse.close({ graceMs: 100 })
+    await work.close()
+    await store.close()
+  })
+  return { port: dimse.port, store, dimse, problems, dataDir }
+}
+
+/** A peer that may ask for all, at an address where nobody may listen. */
+export const node = (AET: string, port = 9) => ({ name: AET.toLowerCase(), AET, host: '127.0.0.1', port })
+
+const ORIGIN = { door: 'import', sourceAET: 'TEST', sendingAET: '', receivingAET: '', address: '' } as const
+
+/** Keeps a Part-10 file as an import would. */
+export async function keep(store: Store, file: Uint8Array): Promise<Received> {
+  const meta = readFileMeta(file)!
+  const receive = store.beginReceive({
+    origin: ORIGIN,
+    SOPClassUID: meta.MediaStorageSOPClassUID,
+    SOPInstanceUID: meta.MediaStorageSOPInstanceUID,
+    TransferSyntaxUID: meta.TransferSyntaxUID,
+  })
+  await receive.write(file.subarray(meta.dataSetOffset))
+  return receive.commit()
+}
+
+export interface ReceivedFile extends FileMeta {
+  path: string
+  /** Without File Meta. */
+  bytes: Buffer
+  dataSet: DataSet
+}
+
+/** The files that a tool has written, by SOP Instance UID. */
+export function filesIn(folder: string): Map<string, ReceivedFile> {
+  const files = readdirSync(folder).map(name => readPart10(join(folder, name)))
+  return new Map(files.map(file => [file.MediaStorageSOPInstanceUID, file]))
+}
+
+export function readPart10(path: string): ReceivedFile {
+  const file = readFileSync(path)
+  const meta = readFileMeta(file)!
+  const bytes = file.subarray(meta.dataSetOffset)
+  return { ...meta, path, bytes, dataSet: DataSet.read(bytes, encodingOf(meta.TransferSyntaxUID)) }
+}
+
+/** A port nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  server.close()
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+/** DCMTK's storescp, listening; what it receives is in `folder`, bit for bit. */
+export async function startStorescp(port: number, ...flags: string[]): Promise<{ folder: string }> {
+  const folder = temporaryFolder()
+  startDcmtk('storescp', '+B', '-aet', 'STORESCP', ...flags, '-od', folder, `${port}`)
+  for (;;) {
+    const open = await new Promise<boolean>(resolve => {
+      const socket = connect(port, '127.0.0.1')
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+      socket.once('connect', () => socket.destroy())
+    })
+    if (open) return { folder }
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
