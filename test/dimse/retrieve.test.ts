@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -205,6 +205,21 @@ test('Orthanc moves a study from here to itself', async () => {
   await call('/modalities/here', 'PUT', { AET: 'ISOCENTER', Host: '127.0.0.1', Port: port })
   await call('/modalities/here/move', 'POST', { Level: 'Study', Resources: [{ StudyInstanceUID: STUDY }] })
   expect(await orthanc.stored()).toBe(3)
+})
+
+test('an image whose file is gone fails by itself; one that is cut short ends the association before its end', async () => {
+  const { port, store } = await openArchive([node('READER')])
+  for (const number of [1, 2, 3]) await keep(store, part10(ctObject(number)))
+  await keep(store, part10(ctObject(4, {}, TS.ExplicitVRLittleEndian, 1500)))
+  await store.settleAll()
+  const { objects } = await store.read.retrievable({ StudyInstanceUID: [STUDY] }, 10)
+  const [, gone, , large] = objects
+  unlinkSync(gone!.path)
+  truncateSync(large!.path, 3_000_000)
+  const folder = temporaryFolder()
+  const result = await getscu(port, folder, '-v', ...studyKeys)
+  expect(result.code).not.toBe(0)
+  expect([...filesIn(folder).keys()]).toEqual([1, 3].map(number => ctObject(number).SOPInstanceUID))
 })
 
 test('what the destination can not take fails by itself: a warning, its UID, the others come', async () => {

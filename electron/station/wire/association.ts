@@ -485,6 +485,7 @@ export class Association {
   /** The command goes in one write with the first of the data set: two would wake the peer twice. */
   async #sendFramed(command: Uint8Array[], dataSet: FramedDataSet): Promise<boolean> {
     let chunk = await dataSet.next()
+    if (!chunk) throw new Error('an empty data set is none')
     let pdus = [Buffer.concat(command)]
     try {
       while (chunk) {
@@ -492,6 +493,8 @@ export class Association {
         await this.#written([...pdus, chunk])
         // Given up in the middle: asking for more would say that these bytes have left.
         if (!this.#layer.can('sendData')) return false
+        // A peer that reads is not idle, however long it takes.
+        if (this.#watching === 'idle') this.#watch.restart()
         pdus = []
         chunk = await dataSet.next()
       }

@@ -72,7 +72,6 @@ export class FramedDataSet {
 
   async #readChunk(): Promise<Buffer | undefined> {
     const { length } = this.#source
-    // An empty data set is one empty PDV, which nobody sends: there is always an element.
     if (this.#at >= length) return undefined
     const buffer = this.#buffers[this.#turn] ?? takeBuffer()
     this.#buffers[this.#turn] = buffer
