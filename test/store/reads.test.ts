@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import type { FindPage, FindQuery, QidoQuery, Store } from '../../electron/station/store/index.ts'
 import { isIndexed } from '../../electron/station/store/queryConditions.ts'
 import { findStatement, qidoStatement } from '../../electron/station/store/readQuery.ts'
+import { parseQidoQuery } from '../../electron/station/web/qidoQuery.ts'
 import { fillIndex } from '../fixtures/manyStudies.ts'
 import { ctSlice, newStore, send, temporaryFolder } from './objects.ts'
 
@@ -64,6 +65,7 @@ test('QIDO matches single values, wildcards, ranges, lists and names', async () 
   expect(await uids(study({ StudyInstanceUID: '2.25.1000.1,2.25.1000.5' }))).toEqual([1, 5])
   expect(await uids(study({ ModalitiesInStudy: 'SEG' }))).toEqual([1])
   expect(await uids(study({ ModalitiesInStudy: 'SEG\\CT' }))).toEqual([1, 2, 3, 4, 5, 6, 7])
+  expect(await uids(study({ ModalitiesInStudy: 'SEG,MR' }))).toEqual([1])
   // Not indexed at this level: ignored.
   expect(await uids(study({ Rows: '8' }))).toHaveLength(7)
   expect(await uids(study({}, { limit: 2, offset: 3 }))).toEqual([4, 5])
@@ -97,6 +99,27 @@ test('QIDO answers each level with its own attributes and those above', async ()
       PatientName: NAMES[1],
     },
   ])
+})
+
+test('QIDO matches what one item of a sequence has', async () => {
+  const { store } = await newStore()
+  const request = (RequestedProcedureID: string, ScheduledProcedureStepID: string) => ({
+    RequestAttributesSequence: [{ RequestedProcedureID, ScheduledProcedureStepID }],
+  })
+  await send(store, ctSlice(1, request('R1', 'S1'), { series: 1, size: 4 }))
+  await send(store, ctSlice(1, request('R1', 'S2'), { series: 2, size: 4 }))
+  const series = async (parameters: string) => {
+    const { query, ignored } = parseQidoQuery(new URLSearchParams(parameters), { level: 'series' })
+    expect(ignored).toEqual([])
+    return (await store.read.qido(query)).map(row => row.values.SeriesNumber)
+  }
+  expect(await series('RequestAttributesSequence.RequestedProcedureID=R1')).toEqual([1, 2])
+  expect(await series('00400275.00400009=S2&RequestAttributesSequence.RequestedProcedureID=R*')).toEqual([2])
+  expect(await series('RequestAttributesSequence.RequestedProcedureID=R2')).toEqual([])
+  const { ignored } = parseQidoQuery(new URLSearchParams('RequestAttributesSequence.Rows=1&Modality.Rows=1'), {
+    level: 'series',
+  })
+  expect(ignored).toEqual(['RequestAttributesSequence.Rows', 'Modality.Rows'])
 })
 
 test('a query that no index helps is answered a part of the studies at a time, each once', async () => {

@@ -17,6 +17,7 @@ const LEVELS = [
 const MOST_KEYS = 512
 /** Characters of a value that is no list of UIDs. */
 const LONGEST_VALUE = 1024
+const LONGEST_CHARACTER_SET = 256
 
 const SPECIFIC_CHARACTER_SET = 0x00080005
 const QUERY_RETRIEVE_LEVEL = 0x00080052
@@ -92,7 +93,8 @@ export function parseFindIdentifier(
       combinedDateTime: combinedDateTime === true,
     },
     answer: [],
-    characterSets: dataSet.characterSets,
+    // It stands in every answer: all of the standard's together are shorter.
+    characterSets: dataSet.characterSets.join().length > LONGEST_CHARACTER_SET ? [] : dataSet.characterSets,
     incomplete: false,
   }
   const matches: Array<FindQuery['matches'][number]> = []

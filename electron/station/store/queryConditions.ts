@@ -78,7 +78,8 @@ function conditionOf(column: string, matcher: Matcher, value: string, fuzzy: boo
     case 'name':
       return names(`folded(${column})`, value)
     case 'modalities':
-      return anyOf(value, modality)
+      // QIDO-RS writes lists with commas.
+      return anyOf(value.replaceAll(',', '\\'), modality)
     case 'classes': {
       const { sql, values } = uids('each.SOPClassUID', value)
       return {
