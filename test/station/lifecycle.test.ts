@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -29,7 +29,11 @@ beforeEach(async () => {
     key: KEY,
     rendererDir: path.join(folder, 'renderer'),
     version: '0.0.0',
-    config: configSchema.parse({ httpPort: 0, dimsePort: 0 }),
+    config: configSchema.parse({
+      httpPort: 0,
+      dimsePort: 0,
+      nodes: [{ name: 'Desk', AET: 'DESK', host: '127.0.0.1', port: 104 }],
+    }),
     log: silentLog,
   })
 })
@@ -206,4 +210,55 @@ test('what was moved leaves the station as it is shown, pixels and ranges right;
   await call('move.undo', { id })
   expect(Buffer.from(await (await get(instance(slice), ANY)).arrayBuffer()).equals(received)).toBe(true)
   expect((await call('studies.list', { search: 'renee' })).total).toBe(0)
+})
+
+/** What a node is given of the study. */
+async function fetched(): Promise<DataSet[]> {
+  const to = await mkdtemp(path.join(folder, 'fetched-'))
+  const study = ['-k', 'QueryRetrieveLevel=STUDY', '-k', `StudyInstanceUID=${UID}`]
+  const peer = ['-S', '-aet', 'DESK', '-aec', 'ISOCENTER', '127.0.0.1', `${station.dimsePort}`]
+  await dcmtk('getscu', ...study, '-od', to, ...peer)
+  const names = (await readdir(to)).sort()
+  return Promise.all(
+    names.map(async name => {
+      const bytes = await readFile(path.join(to, name))
+      const meta = readFileMeta(bytes)
+      if (!meta) throw new Error(`${name} has no File Meta`)
+      return DataSet.read(bytes.subarray(meta.dataSetOffset), encodingOf(meta.TransferSyntaxUID))
+    }),
+  )
+}
+
+async function matches(): Promise<number> {
+  const keys = ['-k', 'QueryRetrieveLevel=STUDY', '-k', 'PatientName', '-k', `StudyInstanceUID=${UID}`]
+  const peer = ['-S', '-aet', 'DESK', '-aec', 'ISOCENTER', '127.0.0.1', `${station.dimsePort}`]
+  const { output } = await dcmtk('findscu', '-v', ...keys, ...peer)
+  return output.match(/Find Response: \d+ \(Pending\)/g)?.length ?? 0
+}
+
+test('nodes are sent what was moved as it is shown, and neither find nor get what was deleted', async () => {
+  const slices = [1, 2].map(n => ctSlice(n, {}, { size: 600 }))
+  await store(...slices)
+  const to = { PatientName: 'Right^Patient', PatientID: 'RIGHT-1' }
+  await call('move.make', {
+    StudyInstanceUID: UID,
+    reason: 'wrong patient at the scanner',
+    to: { patient: { IssuerOfPatientID: '', PatientBirthDate: '', PatientSex: '', ...to } },
+  })
+  expect(await matches()).toBe(1)
+  const moved = await fetched()
+  expect(moved.map(dataSet => [dataSet.string('PatientName'), dataSet.string('PatientID')])).toEqual([
+    ['Right^Patient', 'RIGHT-1'],
+    ['Right^Patient', 'RIGHT-1'],
+  ])
+  // The pixels are the received ones.
+  for (const dataSet of moved) {
+    const sent = slices.find(({ SOPInstanceUID }) => SOPInstanceUID === dataSet.string('SOPInstanceUID'))
+    const received = DataSet.read(sent!.bytes, encodingOf(sent!.TransferSyntaxUID))
+    const pixels = (one: DataSet) => one.bytes('PixelData')
+    expect(Buffer.compare(pixels(dataSet)!, pixels(received)!)).toBe(0)
+  }
+  await call('bin.delete', { items: [{ StudyInstanceUID: UID }], reason: 'test' })
+  expect(await matches()).toBe(0)
+  expect(await fetched()).toEqual([])
 })
