@@ -11,7 +11,7 @@ const DCMTK = [
 const TOOLS = {
   unit: [],
   station: DCMTK,
-  dimse: [...DCMTK, ['Orthanc', 'orthanc'], ['pydicom', 'python3-pydicom']],
+  dimse: [...DCMTK, ['Orthanc', 'orthanc'], ['pydicom', 'python3-pydicom'], ['openssl', 'openssl']],
   bench: [
     ['storescp', 'dcmtk'],
     ['Orthanc', 'orthanc'],

@@ -117,8 +117,26 @@ const node = z.strictObject({
   rights: z.array(nodeRight).max(4).default(['query', 'retrieve', 'commitment']),
   /** The only ones it calls from, as IP addresses; empty = any. */
   addresses: z.array(z.string().trim().min(2).max(45)).max(16).default([]),
+  /** It is called over TLS. */
+  tls: z.boolean().default(false),
+  /** SHA-256 of its certificates. Where there are some, nobody else has its AE title, and without TLS nobody at all. */
+  certificates: z
+    .array(
+      z
+        .string()
+        .transform(text => text.replaceAll(':', '').toLowerCase())
+        .pipe(z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 fingerprint has 64 hexadecimal digits')),
+    )
+    .max(8)
+    .default([]),
 })
 export type Node = z.infer<typeof node>
+
+/** Whether a peer may have the AE title that it calls itself: `certificate` is the SHA-256 of the one it showed. */
+export function mayBeCalled(callingAET: string, certificate: string | undefined, known: Node[]): boolean {
+  const bound = known.find(one => one.AET === callingAET)?.certificates ?? []
+  return bound.length === 0 || (certificate !== undefined && bound.includes(certificate))
+}
 
 const noTwo = (all: Node[], key: (one: Node) => string) => new Set(all.map(key)).size === all.length
 
@@ -134,6 +152,22 @@ export function nodeMay(right: NodeRight, callingAET: string, address: string, k
   const own = known.find(one => one.AET === callingAET)
   return own?.rights.includes(right) === true && (own.addresses.length === 0 || own.addresses.includes(address))
 }
+
+const file = z.string().min(1).max(4096)
+
+/** DICOM over TLS, both ways, with certificates on both sides (PS3.15 annex B). PEM files. */
+const tls = z.strictObject({
+  /** A listener of its own beside the plain one; 0 = any free port. */
+  port: port.default(2762),
+  certificateFile: file,
+  keyFile: file,
+  /** The certificates of those whose signature on a peer's certificate counts. */
+  trustedFile: file,
+  /** The suites of BCP 195: as it is now, or with those that it had before 2022 for older devices. */
+  profile: z.enum(['rfc9325', 'rfc7525']).default('rfc9325'),
+})
+export type TlsConfig = z.infer<typeof tls>
+export type TlsProfile = TlsConfig['profile']
 
 /** The station's configuration, version 1. Defaults < resources < file < environment < command line. */
 export const configSchema = z.object({
@@ -167,6 +201,7 @@ export const configSchema = z.object({
   /** Further AE titles that this station answers to. */
   aets: z.array(aeTitle).max(16).default([]),
   nodes: nodes.default([]),
+  tls: tls.optional(),
 })
 
 export type Config = z.infer<typeof configSchema>

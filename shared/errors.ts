@@ -59,6 +59,13 @@ export const ERRORS = {
     dimseStatus: 0x0122,
     httpStatus: 406,
   },
+  'bad-certificate': {
+    sentence:
+      'The certificate or key of this station cannot be used: nothing is taken over TLS, and nobody is called over it.',
+    retryable: false,
+    dimseStatus: 0x0110,
+    httpStatus: 500,
+  },
   'cancelled': {
     sentence: 'The work was cancelled.',
     retryable: false,

@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import path from 'node:path'
 import type { Config } from '../../shared/config.ts'
+import { ERRORS, toIsocenterError } from '../../shared/errors.ts'
 import { openConfigFile } from './base/configFile.ts'
 import { lockDataFolder } from './base/lock.ts'
 import type { Log } from './base/log.ts'
@@ -8,6 +9,7 @@ import { Problems } from './base/problems.ts'
 import { startDimse } from './dimse/index.ts'
 import { openStore } from './store/index.ts'
 import { createWeb } from './web/index.ts'
+import { readSecureMaterial } from './wire/secure.ts'
 import { startWork } from './work/index.ts'
 
 /** What runs a station makes its log with; this file is the only door it has. */
@@ -78,10 +80,20 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const work = startWork({ store, log, transcodedFolder: path.join(options.dataDir, 'transcoded') })
     opened.push(() => work.close())
     if (store.needsRepair) work.startRepair(false)
+    // Reading goes on where TLS cannot; nothing comes without it instead.
+    const secure =
+      config.tls &&
+      (await readSecureMaterial(config.tls).catch((thrown: unknown) => {
+        const { detail = '' } = toIsocenterError(thrown)
+        log.error({ err: thrown }, 'there is no TLS')
+        problems.report({ severity: 'failure', sentence: ERRORS['bad-certificate'].sentence, detail })
+        return undefined
+      }))
     const dimse = await startDimse({
       config,
       store,
       log,
+      secure,
       transcode: work.transcode,
       captureFolder: path.join(options.dataDir, 'captures'),
     })
@@ -115,7 +127,10 @@ export async function startStation(options: StationOptions): Promise<Station> {
     await lock.setHttpPort(listening.port)
     state.ready = true
     if (state.again) void close()
-    log.info({ aet: config.aet, dimsePort: dimse.port, httpPort: listening.port }, 'station ready')
+    log.info(
+      { aet: config.aet, dimsePort: dimse.port, tlsPort: dimse.tlsPort, httpPort: listening.port },
+      'station ready',
+    )
     return {
       url: `http://127.0.0.1:${listening.port}/?key=${encodeURIComponent(options.key)}`,
       aet: config.aet,

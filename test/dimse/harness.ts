@@ -8,8 +8,9 @@ import type { Log } from '../../electron/station/base/log.ts'
 import type { Places } from '../../electron/station/dimse/admission.ts'
 import { type Dimse, startDimse } from '../../electron/station/dimse/index.ts'
 import type { FoundProblem } from '../../electron/station/dimse/openAssociation.ts'
+import { readSecureMaterial } from '../../electron/station/wire/secure.ts'
 import type { Timers } from '../../electron/station/wire/timers.ts'
-import { type AeProfiles, aeProfiles, nodes } from '../../shared/config.ts'
+import { type AeProfiles, aeProfiles, nodes, type TlsConfig } from '../../shared/config.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { writeFileMeta } from '../../shared/dicom/part10.ts'
 import { TS } from '../../shared/dicom/uids.ts'
@@ -32,7 +33,13 @@ export interface Door {
 /** The DIMSE door before a store in memory, closed when the test ends. Timers in ms, they become those of every AE. */
 export async function openDoor(
   { linger = 50, artim, pdu, rate, idle }: Partial<Timers> = {},
-  more: { places?: Partial<Places>; byAET?: AeProfiles['byAET']; aets?: string[]; nodes?: z.input<typeof nodes> } = {},
+  more: {
+    places?: Partial<Places>
+    byAET?: AeProfiles['byAET']
+    aets?: string[]
+    nodes?: z.input<typeof nodes>
+    tls?: TlsConfig
+  } = {},
 ): Promise<Door> {
   const given = { answerSeconds: artim, messageSeconds: pdu, idleSeconds: idle }
   const seconds = Object.entries(given).flatMap(([name, ms]) => (ms === undefined ? [] : [[name, ms / 1000]]))
@@ -59,7 +66,9 @@ export async function openDoor(
       dimseHost: '127.0.0.1',
       profiles,
       nodes: nodes.parse(more.nodes ?? []),
+      tls: more.tls,
     },
+    secure: more.tls && (await readSecureMaterial(more.tls)),
     store,
     log,
     transcode: async () => {

@@ -113,7 +113,10 @@ test('what an operation asks its peer is answered by message ID; the end of the 
 test('who may not query is told on its context, and a person hears why; nodes hold from the next association on', async () => {
   const { dimse, port, problems } = await openDoor()
   const request = associateRequest([{ abstractSyntax: FIND, transferSyntaxes: [TS.ImplicitVRLittleEndian] }])
-  const node = { name: 'Reading room', AET: 'SENDER', host: '127.0.0.1', port: 104, addresses: [] }
+  const node = {
+    ...{ name: 'Reading room', AET: 'SENDER', host: '127.0.0.1', port: 104 },
+    ...{ addresses: [], tls: false, certificates: [] },
+  }
   const resultOf = async () => {
     const answer = await new RawPeer(port).associate(request)
     // The context item begins behind 68 bytes and the application context's 25.

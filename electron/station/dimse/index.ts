@@ -1,15 +1,17 @@
-import { createServer, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
 import type { AssociationSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
 import { FileHandles } from '../store/index.ts'
+import type { SecureMaterial } from '../wire/secure.ts'
 import { Admission, type Places } from './admission.ts'
 import { Captures } from './captures.ts'
 import { type FoundProblem, OpenAssociation } from './openAssociation.ts'
 import { OutgoingAssociations } from './outgoing.ts'
 import type { ServedStore } from './services.ts'
 import type { Transcode } from './subOperations.ts'
+import { createTlsListener } from './tlsListener.ts'
 
 /** Beyond these an acceptance is held, then answered by a transient A-ASSOCIATE-RJ, local limit exceeded. */
 const PLACES: Places = { all: 256, perPeer: 64, patience: 20_000 }
@@ -22,11 +24,13 @@ const ENDED_KEPT = 200
 const CHANGE_PAUSE = 200
 
 export interface DimseOptions {
-  config: Pick<Config, 'aet' | 'aets' | 'dimsePort' | 'dimseHost' | 'profiles' | 'nodes'>
+  config: Pick<Config, 'aet' | 'aets' | 'dimsePort' | 'dimseHost' | 'profiles' | 'nodes' | 'tls'>
   store: ServedStore
   log: Log
   /** What makes an object uncompressed for a peer that takes nothing else. */
   transcode: Transcode
+  /** For TLS; without it there is none, whatever the configuration says. */
+  secure?: SecureMaterial
   /** Where recordings lie; made when there is a first one. */
   captureFolder: string
   places?: Partial<Places>
@@ -35,6 +39,8 @@ export interface DimseOptions {
 
 export interface Dimse {
   readonly port: number
+  /** Undefined where TLS is not set up. */
+  readonly tlsPort: number | undefined
   /** Open ones first, then the last 200 that ended, newest first. */
   associations(): AssociationSummary[]
   /** Told when an association opens, receives or ends; at most five times a second. Returns the unsubscribe. */
@@ -82,6 +88,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     AET: config.aet,
     log,
     profiles: () => profiles,
+    secure: () => options.secure && config.tls && { material: options.secure, profile: config.tls.profile },
     nextId: () => nextId++,
     changed,
     ended: keep,
@@ -95,7 +102,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     log.warn({ address }, 'connections are closed at once: too many are open')
   }
 
-  const server = createServer((socket: Socket) => {
+  const accept = (socket: Socket) => {
     const address = socket.remoteAddress ?? ''
     const others = connections.get(address) ?? 0
     if (others >= MOST_CONNECTIONS_OF_PEER) {
@@ -115,9 +122,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       sending: { files, transcode: options.transcode, open: (node, contexts) => outgoing.open(node, contexts) },
       linger,
       changed,
-      problem: problem => {
-        for (const listener of problemListeners) listener(problem)
-      },
+      problem: told,
     })
     open.add(association)
     void association.over.then(() => {
@@ -127,22 +132,42 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       else connections.delete(address)
       if (association.worthKeeping) keep(association.summary())
     })
-  })
-  server.maxConnections = MOST_CONNECTIONS
-
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', error => {
-      reject(new IsocenterError('port-in-use', `DIMSE port ${config.dimsePort}: ${error.message}`, { cause: error }))
+  }
+  const told = (problem: FoundProblem) => {
+    for (const listener of problemListeners) listener(problem)
+  }
+  const listen = async (server: Server, wanted: number): Promise<number> => {
+    server.maxConnections = MOST_CONNECTIONS
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', error => {
+        reject(new IsocenterError('port-in-use', `DIMSE port ${wanted}: ${error.message}`, { cause: error }))
+      })
+      server.listen(wanted, config.dimseHost, resolve)
     })
-    server.listen(config.dimsePort, config.dimseHost, resolve)
-  })
-  server.on('error', error => log.error({ err: error }, 'the DIMSE listener reported an error'))
-  server.on('drop', peer => tooMany(peer?.remoteAddress ?? ''))
-  const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : config.dimsePort
+    server.on('error', error => log.error({ err: error }, 'the DIMSE listener reported an error'))
+    server.on('drop', peer => tooMany(peer?.remoteAddress ?? ''))
+    const address = server.address()
+    return typeof address === 'object' && address ? address.port : wanted
+  }
+  const server = createServer(accept)
+  const port = await listen(server, config.dimsePort)
+  const servers = [server]
+  let tlsPort: number | undefined
+  if (options.secure && config.tls) {
+    const secure = createTlsListener(config.tls, options.secure, {
+      secure: accept,
+      refused(address, words) {
+        log.warn({ address, reason: words }, 'TLS connection refused')
+        told({ severity: 'attention', sentence: `${address} was refused on the TLS port: ${words}.`, detail: '' })
+      },
+    })
+    tlsPort = await listen(secure, config.tls.port)
+    servers.push(secure)
+  }
 
   return {
     port,
+    tlsPort,
     associations: () => [
       ...[...open].filter(association => association.worthKeeping).map(association => association.summary()),
       ...outgoing.list(),
@@ -166,7 +191,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       nodes = changed
     },
     async close({ graceMs = 5_000 } = {}) {
-      const closed = new Promise<void>(resolve => server.close(() => resolve()))
+      const closed = Promise.all(servers.map(one => new Promise<void>(resolve => one.close(() => resolve()))))
       for (const association of open) association.drain()
       const cutOff = setTimeout(() => {
         for (const association of open) association.destroy()

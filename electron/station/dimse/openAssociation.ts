@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import {
   type AeProfile,
   type AeProfiles,
+  mayBeCalled,
   type Node,
   type NodeRight,
   nodeMay,
@@ -13,6 +15,7 @@ import type { Log } from '../base/log.ts'
 import { Association, type Decision } from '../wire/association.ts'
 import type { Ending } from '../wire/ending.ts'
 import type { AssociateRequest } from '../wire/pdu.ts'
+import { fingerprintOf } from '../wire/secure.ts'
 import type { Admission, Place } from './admission.ts'
 import type { AssociationTap, Captures } from './captures.ts'
 import { type Negotiated, negotiate, timersOf } from './negotiation.ts'
@@ -59,6 +62,8 @@ export class OpenAssociation {
   #options = new Map<string, Uint8Array>()
   readonly #around: Surroundings
   readonly #address: string
+  /** SHA-256 of the certificate it showed. */
+  readonly #certificate: string | undefined
   readonly #startedAt = Date.now()
   #ending: Ending | undefined
   #endedAt: number | null = null
@@ -77,6 +82,7 @@ export class OpenAssociation {
     this.#id = id
     this.#around = around
     this.#address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+    this.#certificate = socket instanceof TLSSocket ? fingerprintOf(socket.getPeerCertificate()) : undefined
     this.#profile = profileOf(around.profiles(), '')
     this.#tap = around.captures.tap(
       { address: this.#address, port: socket.remotePort ?? 0 },
@@ -193,6 +199,15 @@ export class OpenAssociation {
       may: right => nodeMay(right, request.callingAET, this.#address, this.#around.nodes()),
     })
     if ('reject' in decision) return decision
+    if (!mayBeCalled(request.callingAET, this.#certificate, this.#around.nodes())) {
+      // PS3.8 table 9-21: permanent, by the service user, calling AE title not recognized.
+      return {
+        reject: { result: 1, source: 1, reason: 3 },
+        words: this.#certificate
+          ? `"${request.callingAET}" has another certificate`
+          : `"${request.callingAET}" has to come over TLS, with its certificate`,
+      }
+    }
     this.#place = admission.enter(this.#address)
     const { admitted } = this.#place
     if (admitted === true) return this.#accepting(request, decision)

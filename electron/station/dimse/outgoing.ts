@@ -1,9 +1,10 @@
-import { type AeProfiles, type Node, profileOf } from '../../../shared/config.ts'
+import { type AeProfiles, type Node, profileOf, type TlsProfile } from '../../../shared/config.ts'
 import type { AssociationSummary } from '../../../shared/contract.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Ending } from '../wire/ending.ts'
 import { openAssociation, type Scu } from '../wire/scu.ts'
+import type { SecureMaterial } from '../wire/secure.ts'
 import { timersOf } from './negotiation.ts'
 import type { Outgoing } from './retrieveScp.ts'
 import type { OfferedContext } from './transferPlan.ts'
@@ -13,6 +14,8 @@ interface OutgoingOptions {
   AET: string
   log: Log
   profiles(): AeProfiles
+  /** What we show of ourselves and whom we believe; undefined where TLS is not set up. */
+  secure(): { material: SecureMaterial; profile: TlsProfile } | undefined
   /** One row of the list of associations, incoming and outgoing alike. */
   nextId(): number
   changed(): void
@@ -37,6 +40,13 @@ export class OutgoingAssociations {
   async open(node: Node, contexts: OfferedContext[]): Promise<Outgoing> {
     if (this.#closed) throw new IsocenterError('draining')
     const { AET, log, profiles, nextId, changed } = this.#options
+    const secure = node.tls ? this.#options.secure() : undefined
+    if (node.tls && !secure) {
+      throw new IsocenterError(
+        'peer-failed',
+        `${node.AET} is to be called over TLS, and this station has no certificate`,
+      )
+    }
     const summary: AssociationSummary = {
       id: nextId(),
       outgoing: true,
@@ -59,6 +69,7 @@ export class OutgoingAssociations {
         callingAET: AET,
         calledAET: node.AET,
         contexts,
+        secure: secure && { ...secure, certificates: node.certificates },
         timers: timersOf(profileOf(profiles(), node.AET)),
         onEnd: ending => this.#end(summary, ending),
       })

@@ -23,6 +23,9 @@ export interface PduSink {
   fragment(contextId: number, control: number, bytes: Buffer, last: boolean): void | Promise<void>
 }
 
+/** The content type that every TLS connection begins with (RFC 8446 §5.1). */
+const TLS_HANDSHAKE = 0x16
+
 /**
  * Cuts a byte stream into PDUs, and P-DATA-TF into PDV fragments, without reassembling data (PS3.8 §9.3). Bounded: at most one
  * control PDU (`LONGEST_CONTROL_PDU`) is held. Throws PduError, after which the stream has no framing left and must be dropped.
@@ -101,7 +104,8 @@ export class PduReader {
     this.#type = this.#small.readUInt8(0)
     const length = this.#small.readUInt32BE(2)
     if (this.#type < PDU.associateRQ || this.#type > PDU.abort) {
-      throw new PduError(ABORT_REASON.unrecognizedPdu, `PDU type 0x${this.#type.toString(16)}`)
+      const begun = this.#type === TLS_HANDSHAKE ? 'it begins TLS, on the port without' : ''
+      throw new PduError(ABORT_REASON.unrecognizedPdu, begun || `PDU type 0x${this.#type.toString(16)}`)
     }
     const most = this.#type === PDU.dataTF ? this.longest : LONGEST_CONTROL_PDU
     if (length > most) {

@@ -1,4 +1,6 @@
-import { connect } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
+import { checkServerIdentity, connect as connectSecurely } from 'node:tls'
+import type { TlsProfile } from '../../../shared/config.ts'
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../../shared/dicom/part10.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { Association } from './association.ts'
@@ -8,6 +10,7 @@ import type { DataSource, FramedDataSet } from './framing.ts'
 import type { AcceptedContext } from './messages.ts'
 import { DICOM_APPLICATION_CONTEXT } from './pdu.ts'
 import { ANNOUNCED_LENGTH } from './pduReader.ts'
+import { fingerprintOf, type SecureMaterial, secureOptions, tlsWords } from './secure.ts'
 import type { Timers } from './timers.ts'
 
 export interface ScuOptions {
@@ -18,6 +21,8 @@ export interface ScuOptions {
   /** At most 128; ids are given in order. */
   contexts: Array<{ abstractSyntax: string; transferSyntaxes: string[] }>
   timers?: Partial<Timers>
+  /** Over TLS. `certificates`: SHA-256 of those that the peer may show; none = any that is trusted and in the host's name. */
+  secure?: { material: SecureMaterial; profile: TlsProfile; certificates: readonly string[] }
   /** Told once, however it ends. */
   onEnd?(ending: Ending): void
 }
@@ -51,13 +56,37 @@ export interface Scu {
   abort(): Promise<void>
 }
 
+function open({ host, port, secure }: ScuOptions): Socket {
+  if (!secure) return connect({ host, port })
+  const { material, profile, certificates } = secure
+  const socket = connectSecurely({
+    ...secureOptions(material, profile),
+    host,
+    port,
+    // A server name is never an address (RFC 6066 §3).
+    ...(isIP(host) ? {} : { servername: host }),
+    // Instead of the host's name, which certificates of devices often lack.
+    checkServerIdentity: (name, certificate) => {
+      if (certificates.length === 0) return checkServerIdentity(name, certificate)
+      return certificates.includes(fingerprintOf(certificate) ?? '')
+        ? undefined
+        : new Error('its certificate is another one')
+    },
+  })
+  socket.prependListener('error', (error: NodeJS.ErrnoException) => {
+    const words = tlsWords(error)
+    if (words && !socket.authorized) error.message = words
+  })
+  return socket
+}
+
 /** Resolves when the peer has accepted; rejects with 'peer-failed' when it cannot be reached, rejects us or does not answer. */
 export function openAssociation(options: ScuOptions): Promise<Scu> {
   const { promise, resolve, reject } = Promise.withResolvers<Scu>()
   let waiting: { resolve(response: CommandSet): void; reject(error: Error): void } | undefined
   let messageID = 0
   let ended = ''
-  const socket = connect({ host: options.host, port: options.port })
+  const socket = open(options)
   const late = () => socket.destroy(new Error(`not reached within ${REACH_WITHIN_MS / 1000} s`))
   const unreached = setTimeout(late, REACH_WITHIN_MS)
   socket.once('connect', () => clearTimeout(unreached)).once('close', () => clearTimeout(unreached))
