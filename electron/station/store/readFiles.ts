@@ -21,7 +21,7 @@ interface PlanRow extends FileRow {
 }
 
 const STORED = `SELECT content.id AS contentId, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID, TransferSyntaxUID,
-  volume.root || file AS file, available, copy.offset AS fileOffset, copy.offset + copy.metaLength AS dataSetOffset, content.length AS dataSetLength, unshowable IS NOT NULL AS unshowable
+  volume.root || file AS file, available, copy.offset AS fileOffset, copy.offset + copy.metaLength AS dataSetOffset, content.length AS dataSetLength, content.crc, unshowable IS NOT NULL AS unshowable
   FROM study JOIN series ON series.study = study.id JOIN instance ON instance.series = series.id`
 
 const COPY = 'JOIN copy ON copy.content = content.id JOIN volume ON volume.id = copy.volume'

@@ -3,6 +3,7 @@ import type { FrameLocation, StoredObject, StoreReader } from '../store/index.ts
 import { dicomRange, parseAccept } from './accept.ts'
 import { type MultipartPart, multipartResponse, type Part, streamParts } from './bodyParts.ts'
 import { parseRange } from './byteRange.ts'
+import { rangeFor } from './entityTag.ts'
 import type { FileHandles } from './fileHandles.ts'
 import type { FrameReader } from './frameReader.ts'
 import { chooseFrameForm, chooseObjectForm } from './retrieveForm.ts'
@@ -31,6 +32,7 @@ export function retrieveObjects(
   objects: StoredObject[],
   base: string,
   { files }: RetrieveDeps,
+  tag: string,
 ): Response {
   const stored = objects.map(object => object.TransferSyntaxUID)
   const form = chooseObjectForm(acceptOf(request), stored)
@@ -43,7 +45,7 @@ export function retrieveObjects(
     return multipartResponse(DICOM, bodies, files)
   }
   const [object] = objects as [StoredObject]
-  return oneFile(request, wholeFile(object), dicomType(object), files)
+  return oneBody(rangeFor(request, tag), wholeFile(object), dicomType(object), files)
 }
 
 function notAcceptable(stored: string[]): IsocenterError {
@@ -60,10 +62,10 @@ function wholeFile(place: StoredObject) {
   return { place, offset: fileOffset, length: dataSetOffset + dataSetLength - fileOffset }
 }
 
-/** One range of a file is enough for whoever resumes; several are answered with the whole (RFC 9110 §14.2 allows it). */
-function oneFile(request: Request, file: Exclude<Part, Uint8Array>, type: string, files: FileHandles): Response {
+/** One range is enough for whoever resumes; several are answered with the whole (RFC 9110 §14.2 allows it). */
+export function oneBody(rangeHeader: string | null, file: Part, type: string, files: FileHandles): Response {
   const headers = new Headers({ 'content-type': type, 'accept-ranges': 'bytes' })
-  const range = parseRange(request.headers.get('range'), file.length)
+  const range = parseRange(rangeHeader, file.length)
   if (range === 'unsatisfiable') {
     headers.set('content-range', `bytes */${file.length}`)
     return new Response(null, { status: 416, headers })
@@ -71,7 +73,10 @@ function oneFile(request: Request, file: Exclude<Part, Uint8Array>, type: string
   const { first, last } = range ?? { first: 0, last: file.length - 1 }
   headers.set('content-length', String(last - first + 1))
   if (range) headers.set('content-range', `bytes ${first}-${last}/${file.length}`)
-  const part = { ...file, offset: file.offset + first, length: last - first + 1 }
+  const part =
+    file instanceof Uint8Array
+      ? file.subarray(first, last + 1)
+      : { ...file, offset: file.offset + first, length: last - first + 1 }
   return new Response(streamParts([part], files), { status: range ? 206 : 200, headers })
 }
 
@@ -90,6 +95,7 @@ export async function retrieveFrames(
   object: StoredObject,
   frames: number[],
   { read, files, reader }: RetrieveDeps,
+  tag: string,
 ): Promise<Response> {
   const form = chooseFrameForm(acceptOf(request), object.TransferSyntaxUID, frames.length)
   if (!form) throw notAcceptable([object.TransferSyntaxUID])
@@ -98,8 +104,7 @@ export async function retrieveFrames(
   if (found.length < frames.length) throw new IsocenterError('not-found', 'the object has no such frame')
   if (!form.multipart) {
     const frame = await reader.frame(found[0] as FrameLocation)
-    const headers = { 'content-type': form.contentType, 'content-length': String(frame.length) }
-    return new Response(streamParts([frame], files), { headers })
+    return oneBody(rangeFor(request, tag), frame, form.contentType, files)
   }
   async function* bodies(): AsyncGenerator<MultipartPart> {
     for (const location of found) yield { contentType: form!.contentType, parts: [await reader.frame(location)] }

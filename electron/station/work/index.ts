@@ -6,8 +6,13 @@ import type { Store } from '../store/index.ts'
 import { startBackground } from './background.ts'
 import { importFiles } from './importFiles.ts'
 import { Jobs, type Progress } from './jobs.ts'
+import type { RenderOptions } from './renderFrame.ts'
+import { startRendering } from './rendering.ts'
 import { takeIn } from './takeIn.ts'
 import type { WorkApi } from './workThread.ts'
+
+export type { RenderOptions } from './renderFrame.ts'
+export { takeIn } from './takeIn.ts'
 
 /** The workshop: import, sample studies, and what is done to objects after their sender was answered. */
 export interface Work {
@@ -23,6 +28,11 @@ export interface Work {
   list(): JobSummary[]
   /** Looks into these contents before all others; resolves when it has. */
   hurry(contentIds: number[]): Promise<void>
+  /**
+   * A picture of one frame (1-based; undefined: the one that stands for the object), as PNG or JPEG. Rejects with 'not-found',
+   * 'unsupported-pixels', 'bad-request' or, with too many before it, 'busy'.
+   */
+  render(contentId: number, frame: number | undefined, options: RenderOptions): Promise<Uint8Array<ArrayBuffer>>
   /** Told at most five times a second per job, and when it ends. Returns the unsubscribe. */
   onChange(listener: (job: JobSummary) => void): () => void
   /** Cancels the jobs and ends the threads. */
@@ -38,6 +48,7 @@ function startWorkThread(): Thread<WorkApi> {
 export function startWork({ store, log }: { store: Store; log: Log }): Work {
   const jobs = new Jobs(log)
   const background = startBackground({ store, log, startThread: startWorkThread })
+  const rendering = startRendering({ read: store.read, startThread: startWorkThread })
   return {
     startImport(paths) {
       const title =
@@ -53,9 +64,11 @@ export function startWork({ store, log }: { store: Store; log: Log }): Work {
     cancel: id => jobs.cancel(id),
     list: () => jobs.list(),
     hurry: contentIds => background.hurry(contentIds),
+    render: (contentId, frame, options) => rendering.render(contentId, frame, options),
     onChange: listener => jobs.onChange(listener),
     async close() {
       await jobs.close()
+      await rendering.close()
       await background.close()
     },
   }

@@ -1,10 +1,12 @@
 import { serveThread } from '../base/thread.ts'
 import { lookInto } from './look.ts'
+import { renderFrame } from './renderFrame.ts'
 import type { SampleObject } from './samples/synthetic.ts'
 
 /** What costs time: decoding for thumbnails, building phantoms. A job that must not wait for another has a thread of its own. */
 export interface WorkApi {
   lookInto: typeof lookInto
+  renderFrame: typeof renderFrame
   /** How many there will be. */
   sampleCount(): Promise<number>
   /** The next of `sampleObjects`, null behind the last. */
@@ -15,6 +17,7 @@ serveThread((): WorkApi => {
   let objects: Generator<SampleObject> | undefined
   return {
     lookInto,
+    renderFrame,
     // Loaded when asked for: their phantoms are reckoned for 0.4 s, and most threads only look.
     sampleCount: async () => (await import('./samples/index.ts')).SAMPLE_COUNT,
     async nextSample() {
