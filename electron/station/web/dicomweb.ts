@@ -5,7 +5,7 @@ import type { QidoQuery, StoredObject, StoreReader } from '../store/index.ts'
 import { type Capability, methodsOf, wadl } from './capabilities.ts'
 import { compressed } from './contentCoding.ts'
 import { chooseDataForm } from './dicomForms.ts'
-import { entityTag, isKnown, tagged } from './entityTag.ts'
+import { entityTag, knownTag, tagged } from './entityTag.ts'
 import { bulkData, metadata } from './metadata.ts'
 import { qido } from './qido.ts'
 import { chooseRenderForm, type RenderDeps, rendered, renderedThumbnail } from './rendered.ts'
@@ -53,9 +53,9 @@ export function createDicomWeb(deps: Deps): Hono<{ Bindings: Bindings }> {
     c.res = compressed(c.req.header('accept-encoding') ?? null, c.res)
   })
   for (const { method, path, answer } of routes) app.on(method, path, answer)
-  app.get('/', c => describe(c, routes))
   app.on('OPTIONS', '*', c => describe(c, routes))
   app.all('*', c => {
+    if (/^\/?$/.test(pathOf(c)) && (c.req.method === 'GET' || c.req.method === 'HEAD')) return describe(c, routes)
     const methods = methodsOf(routes, pathOf(c))
     if (methods.length === 0) throw new IsocenterError('not-found', 'no such resource')
     return c.body(null, 405, { allow: methods.join(', ') })
@@ -117,7 +117,8 @@ function retrievals(deps: Deps): Route[] {
     async (c: Asked): Promise<Response> => {
       const objects = await find(c)
       const tag = entityTag(c.req.raw, objects)
-      if (isKnown(c.req.raw, tag)) return tagged(new Response(null, { status: 304 }), tag)
+      const known = knownTag(c.req.raw, tag)
+      if (known !== undefined) return new Response(null, { status: 304, headers: { etag: known } })
       return tagged(await make(c, objects, tag), tag)
     }
   const get = (

@@ -14,11 +14,13 @@ export function entityTag(request: Request, objects: StoredObject[]): string {
   return hash.digest('base64url').slice(0, 27)
 }
 
-/** Whether `If-None-Match` names the tag (RFC 9110 §13.1.2: weakly compared). */
-export function isKnown(request: Request, tag: string): boolean {
-  const header = request.headers.get('if-none-match')
-  if (header === null) return false
-  return header.trim() === '*' || header.split(',').some(one => one.trim().replace(/^W\//, '') === `"${tag}"`)
+/** The tag as the client of `If-None-Match` knows it (RFC 9110 §13.1.2: weakly compared); undefined where it does not. */
+export function knownTag(request: Request, tag: string): string | undefined {
+  const known = request.headers
+    .get('if-none-match')
+    ?.split(',')
+    .map(one => one.trim())
+  return known?.find(one => one === '*' || one.replace(/^W\//, '') === `"${tag}"`)?.replace('*', `W/"${tag}"`)
 }
 
 /** The `Range` that is to be heeded: none where `If-Range` names another version (RFC 9110 §13.1.5: strongly compared). */
@@ -29,7 +31,7 @@ export function rangeFor(request: Request, tag: string): string | null {
 
 /** Marks the answer. Bytes of a file are the same each time; boundaries and codings are not, so the rest is tagged as weak. */
 export function tagged(response: Response, tag: string): Response {
-  if (!response.ok && response.status !== 304) return response
+  if (!response.ok) return response
   const strong = response.headers.get('accept-ranges') === 'bytes'
   response.headers.set('etag', strong ? `"${tag}"` : `W/"${tag}"`)
   if (!response.headers.has('vary')) response.headers.set('vary', 'accept')

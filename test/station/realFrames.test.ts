@@ -1,0 +1,131 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openStore, type Store } from '../../electron/station/store/index.ts'
+import { MultipartReader } from '../../electron/station/web/multipart.ts'
+import type { DicomJson } from '../../shared/dicom/json.ts'
+import { transferSyntax } from '../../shared/dicom/uids.ts'
+import { dcmtk } from '../dimse/harness.ts'
+import { sharedFiles } from '../fixtures/sharedData.ts'
+import { type Counter, KEY, openCounter, silentLog } from '../web/counter.ts'
+
+/**
+ * Files of many makers in by STOW-RS, their frames out by WADO-RS: the bytes are those that DCMTK finds in the file. Every eighth
+ * file; all of them with ISOCENTER_ALL_FILES=1.
+ */
+const EVERY = process.env.ISOCENTER_ALL_FILES ? 1 : 8
+
+let dataDir: string
+let store: Store
+let counter: Counter
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(path.join(tmpdir(), 'isocenter-frames-'))
+  store = await openStore({ dataDir, log: silentLog, durability: 'os' })
+  counter = await openCounter(store, { dataDir })
+})
+afterAll(async () => {
+  await counter?.close()
+  await store?.close()
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+const files = sharedFiles().filter(({ malformed }) => !malformed)
+const sampled = files.filter((_, index) => index % EVERY === 0)
+
+/** What DCMTK writes of the pixel data: of native pixels one file, of encapsulated ones a file for each item. */
+async function dcmtkPixels(file: string): Promise<Buffer[] | undefined> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'isocenter-dump-'))
+  try {
+    await dcmtk('dcmdump', '+W', folder, '+P', '7fe0,0010', '-q', file)
+    const numberOf = (name: string) => Number(/\.(\d+)\.raw$/.exec(name)?.[1])
+    const names = (await readdir(folder))
+      .filter(name => name.endsWith('.raw'))
+      .sort((a, b) => numberOf(a) - numberOf(b))
+    if (names.length === 0) return undefined
+    return await Promise.all(names.map(name => readFile(path.join(folder, name))))
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function framesOf(instance: string, count: number): Promise<Buffer[]> {
+  const list = Array.from({ length: count }, (_, i) => i + 1).join(',')
+  const accept = 'multipart/related; type="*/*"; transfer-syntax=*'
+  const response = await counter.get(`${instance}/frames/${list}`, { accept })
+  expect(response.status).toBe(200)
+  const boundary = /boundary=([^;]+)/.exec(response.headers.get('content-type') ?? '')?.[1] ?? ''
+  const reader = new MultipartReader(response.body ?? new ReadableStream(), boundary)
+  const frames: Buffer[] = []
+  for (let part = await reader.next(); part; part = await reader.next()) {
+    const chunks: Buffer[] = []
+    for await (const chunk of part.body) chunks.push(Buffer.from(chunk))
+    frames.push(Buffer.concat(chunks))
+  }
+  return frames
+}
+
+const value = (json: DicomJson, tag: string) => json[tag]?.Value?.[0]
+
+test(`frames of ${sampled.length} real files are DCMTK’s`, { timeout: 1_800_000 }, async () => {
+  const outcomes = new Map<string, string[]>()
+  const note = (outcome: string, name: string) => outcomes.set(outcome, [...(outcomes.get(outcome) ?? []), name])
+  for (const { name, path: where } of sampled) {
+    const bytes = new Uint8Array(await readFile(where))
+    const response = await fetch(`${counter.origin}/dicom-web/studies`, {
+      method: 'POST',
+      headers: { 'authorization': `Api-Key ${KEY}`, 'content-type': 'application/dicom' },
+      body: bytes,
+    })
+    const answer = (await response.json()) as DicomJson
+    const stored = value(answer, '00081199') as DicomJson | undefined
+    if (!stored) {
+      note('refused', name)
+      continue
+    }
+    const instance = new URL(String(value(stored, '00081190'))).pathname
+    const [json] = (await (await counter.get(`${instance}/metadata`)).json()) as [DicomJson]
+    const pixels = await dcmtkPixels(where)
+    const { encapsulated, ...syntax } = transferSyntax(String(value(json, '00083002')))
+    const count = Number(value(json, '00280008') ?? 1) || 1
+    const bits = Number(value(json, '00280100'))
+    if (!pixels || !json['7FE00010']) {
+      note('no pixels', name)
+      continue
+    }
+    const pixelsOfFrame = Number(value(json, '00280010')) * Number(value(json, '00280011'))
+    if (bits === 1 && count > 1 && pixelsOfFrame % 8 !== 0) {
+      note('bits across bytes', name)
+      continue
+    }
+    const [first] = await store.read.locateFrames([
+      [
+        (
+          await store.read.locate(
+            { StudyInstanceUID: instance.split('/')[3] ?? '', SOPInstanceUID: instance.split('/')[7] ?? '' },
+            1,
+          )
+        )[0]?.contentId ?? 0,
+        1,
+      ],
+    ])
+    if (!first || first.kind === 'stream') {
+      note(first ? 'video' : 'no whole frame', name)
+      continue
+    }
+    const frames = Buffer.concat(await framesOf(instance, first.NumberOfFrames))
+    // The first item is the offset table.
+    const expected = Buffer.concat(encapsulated && pixels.length > 1 ? pixels.slice(1) : pixels)
+    // Native pixels end at the last whole frame: what is left is padding.
+    const same = encapsulated ? frames.equals(expected) : frames.equals(expected.subarray(0, frames.length))
+    note(
+      same ? 'equal' : 'different',
+      same ? syntax.UID : `${name} (${syntax.UID}, ${frames.length} of ${expected.length})`,
+    )
+  }
+  const found = Object.fromEntries([...outcomes].map(([outcome, names]) => [outcome, names.length]))
+  console.log(found, EVERY === 1 ? Object.fromEntries([...outcomes].filter(([outcome]) => outcome !== 'equal')) : '')
+  expect(outcomes.get('different') ?? []).toEqual([])
+  if (sampled.length > 0) expect(outcomes.get('equal')?.length).toBeGreaterThan(sampled.length / 2)
+})
