@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** What a key opens. `admin` is everything, the counter's own calls and pages among it; the station's main key has it. */
-export const scope = z.enum(['read', 'store', 'delete', 'admin'])
+const scope = z.enum(['read', 'store', 'delete', 'admin'])
 export type Scope = z.infer<typeof scope>
 
 /** What a person sees of a key; the key itself is shown once, when it is made. Times are epoch ms. */

@@ -100,7 +100,7 @@ function Row({ of, onRevoke }: { of: ApiKeySummary; onRevoke: () => Promise<void
       <td>
         {asked ? (
           <>
-            <button type="button" className="danger" onClick={() => void onRevoke()}>
+            <button type="button" className="failure" onClick={() => void onRevoke()}>
               Lock out
             </button>{' '}
             <button type="button" onClick={() => setAsked(false)}>

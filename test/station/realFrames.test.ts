@@ -1,13 +1,13 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { openStore, type Store } from '../../electron/station/store/index.ts'
 import { MultipartReader } from '../../electron/station/web/multipart.ts'
 import type { DicomJson } from '../../shared/dicom/json.ts'
 import { transferSyntax } from '../../shared/dicom/uids.ts'
 import { dcmtk } from '../dimse/harness.ts'
-import { sharedFiles } from '../fixtures/sharedData.ts'
+import { type SharedFile, sharedFiles } from '../fixtures/sharedData.ts'
 import { type Counter, KEY, openCounter, silentLog } from '../web/counter.ts'
 
 /**
@@ -15,21 +15,6 @@ import { type Counter, KEY, openCounter, silentLog } from '../web/counter.ts'
  * file; all of them with ISOCENTER_ALL_FILES=1.
  */
 const EVERY = process.env.ISOCENTER_ALL_FILES ? 1 : 8
-
-let dataDir: string
-let store: Store
-let counter: Counter
-
-beforeAll(async () => {
-  dataDir = await mkdtemp(path.join(tmpdir(), 'isocenter-frames-'))
-  store = await openStore({ dataDir, log: silentLog, durability: 'os' })
-  counter = await openCounter(store, { dataDir })
-})
-afterAll(async () => {
-  await counter?.close()
-  await store?.close()
-  await rm(dataDir, { recursive: true, force: true })
-})
 
 const files = sharedFiles().filter(({ malformed }) => !malformed)
 const sampled = files.filter((_, index) => index % EVERY === 0)
@@ -50,7 +35,7 @@ async function dcmtkPixels(file: string): Promise<Buffer[] | undefined> {
   }
 }
 
-async function framesOf(instance: string, count: number): Promise<Buffer[]> {
+async function framesOf(counter: Counter, instance: string, count: number): Promise<Buffer[]> {
   const list = Array.from({ length: count }, (_, i) => i + 1).join(',')
   const accept = 'multipart/related; type="*/*"; transfer-syntax=*'
   const response = await counter.get(`${instance}/frames/${list}`, { accept })
@@ -68,64 +53,67 @@ async function framesOf(instance: string, count: number): Promise<Buffer[]> {
 
 const value = (json: DicomJson, tag: string) => json[tag]?.Value?.[0]
 
+/** Runs `each` of the files over a store that is empty at first; those whose UID it has already go into the next one. */
+async function inRounds(
+  all: SharedFile[],
+  each: (file: SharedFile, store: Store, counter: Counter, seen: Set<string>) => Promise<'again' | undefined>,
+): Promise<void> {
+  for (let round = all; round.length > 0; ) {
+    const dataDir = await mkdtemp(path.join(tmpdir(), 'isocenter-frames-'))
+    const store = await openStore({ dataDir, log: silentLog, durability: 'os' })
+    const counter = await openCounter(store, { dataDir })
+    try {
+      const next: SharedFile[] = []
+      const seen = new Set<string>()
+      for (const file of round) if ((await each(file, store, counter, seen)) === 'again') next.push(file)
+      round = next
+    } finally {
+      await counter.close()
+      await store.close()
+      await rm(dataDir, { recursive: true, force: true })
+    }
+  }
+}
+
 test(`frames of ${sampled.length} real files are DCMTK’s`, { timeout: 1_800_000 }, async () => {
   const outcomes = new Map<string, string[]>()
-  const note = (outcome: string, name: string) => outcomes.set(outcome, [...(outcomes.get(outcome) ?? []), name])
-  for (const { name, path: where } of sampled) {
-    const bytes = new Uint8Array(await readFile(where))
+  const note = (outcome: string, name: string) => {
+    outcomes.set(outcome, [...(outcomes.get(outcome) ?? []), name])
+    return undefined
+  }
+  await inRounds(sampled, async ({ name, path: where }, store, counter, seen) => {
     const response = await fetch(`${counter.origin}/dicom-web/studies`, {
       method: 'POST',
       headers: { 'authorization': `Api-Key ${KEY}`, 'content-type': 'application/dicom' },
-      body: bytes,
+      body: new Uint8Array(await readFile(where)),
     })
-    const answer = (await response.json()) as DicomJson
-    const stored = value(answer, '00081199') as DicomJson | undefined
-    if (!stored) {
-      note('refused', name)
-      continue
-    }
+    const stored = value((await response.json()) as DicomJson, '00081199') as DicomJson | undefined
+    if (!stored) return note('refused', name)
     const instance = new URL(String(value(stored, '00081190'))).pathname
+    // Of two contents under one UID the first is shown.
+    if (seen.has(instance)) return 'again'
+    seen.add(instance)
     const [json] = (await (await counter.get(`${instance}/metadata`)).json()) as [DicomJson]
     const pixels = await dcmtkPixels(where)
-    const { encapsulated, ...syntax } = transferSyntax(String(value(json, '00083002')))
-    const count = Number(value(json, '00280008') ?? 1) || 1
-    const bits = Number(value(json, '00280100'))
-    if (!pixels || !json['7FE00010']) {
-      note('no pixels', name)
-      continue
-    }
-    const pixelsOfFrame = Number(value(json, '00280010')) * Number(value(json, '00280011'))
-    if (bits === 1 && count > 1 && pixelsOfFrame % 8 !== 0) {
-      note('bits across bytes', name)
-      continue
-    }
-    const [first] = await store.read.locateFrames([
-      [
-        (
-          await store.read.locate(
-            { StudyInstanceUID: instance.split('/')[3] ?? '', SOPInstanceUID: instance.split('/')[7] ?? '' },
-            1,
-          )
-        )[0]?.contentId ?? 0,
-        1,
-      ],
-    ])
-    if (!first || first.kind === 'stream') {
-      note(first ? 'video' : 'no whole frame', name)
-      continue
-    }
-    const frames = Buffer.concat(await framesOf(instance, first.NumberOfFrames))
+    if (!pixels || !json['7FE00010']) return note('no pixels', name)
+    const { encapsulated, UID } = transferSyntax(String(value(json, '00083002')))
+    const [, , , StudyInstanceUID = '', , , , SOPInstanceUID = ''] = instance.split('/')
+    const [object] = await store.read.locate({ StudyInstanceUID, SOPInstanceUID }, 1)
+    const [first] = await store.read.locateFrames([[object?.contentId ?? 0, 1]])
+    if (!first) return note('no whole frame', name)
+    if (first.kind === 'stream') return note('video', name)
+    // Frames that begin within a byte are shifted; test/web/frames.test.ts has them.
+    if (first.kind === 'bits' && first.bits % 8 !== 0 && first.NumberOfFrames > 1)
+      return note('bits across bytes', name)
+    const frames = Buffer.concat(await framesOf(counter, instance, first.NumberOfFrames))
     // The first item is the offset table.
     const expected = Buffer.concat(encapsulated && pixels.length > 1 ? pixels.slice(1) : pixels)
     // Native pixels end at the last whole frame: what is left is padding.
     const same = encapsulated ? frames.equals(expected) : frames.equals(expected.subarray(0, frames.length))
-    note(
-      same ? 'equal' : 'different',
-      same ? syntax.UID : `${name} (${syntax.UID}, ${frames.length} of ${expected.length})`,
-    )
-  }
+    return note(same ? 'equal' : 'different', `${name} (${UID}, ${frames.length} of ${expected.length} bytes)`)
+  })
   const found = Object.fromEntries([...outcomes].map(([outcome, names]) => [outcome, names.length]))
-  console.log(found, EVERY === 1 ? Object.fromEntries([...outcomes].filter(([outcome]) => outcome !== 'equal')) : '')
+  console.log(found)
   expect(outcomes.get('different') ?? []).toEqual([])
   if (sampled.length > 0) expect(outcomes.get('equal')?.length).toBeGreaterThan(sampled.length / 2)
 })

@@ -108,26 +108,27 @@ function retrievals(deps: Deps): Route[] {
     if (!first) throw new IsocenterError('not-found')
     return [first, ...rest]
   }
-  /** Who has this very answer already gets none. */
-  const unlessKnown =
-    (
-      find: (c: Asked) => Promise<Located>,
-      make: (c: Asked, objects: Located, tag: string) => Response | Promise<Response>,
-    ) =>
-    async (c: Asked): Promise<Response> => {
-      const objects = await find(c)
-      const tag = entityTag(c.req.raw, objects)
-      const known = knownTag(c.req.raw, tag)
-      if (known !== undefined) return new Response(null, { status: 304, headers: { etag: known } })
-      return tagged(await make(c, objects, tag), tag)
-    }
   const get = (
     path: string,
     id: string,
     produces: readonly string[],
     make: (c: Asked, objects: Located, tag: string) => Response | Promise<Response>,
     { parameters = ['accept'], find = locate }: { parameters?: readonly string[]; find?: typeof locate } = {},
-  ): Route => ({ method: 'GET', path, id, produces, parameters, answer: unlessKnown(find, make) })
+  ): Route => ({
+    method: 'GET',
+    path,
+    id,
+    produces,
+    parameters,
+    /** Who has this very answer already gets none. */
+    async answer(c) {
+      const objects = await find(c)
+      const tag = entityTag(c.req.raw, objects)
+      const known = knownTag(c.req.raw, tag)
+      if (known !== undefined) return new Response(null, { status: 304, headers: { etag: known } })
+      return tagged(await make(c, objects, tag), tag)
+    },
+  })
   /** The one that stands for all. */
   const shown = async (c: Asked): Promise<[StoredObject]> => {
     const [object] = await deps.read.locate(await representative(deps.read, requireStudy(uidsOf(c))), 1)
@@ -155,8 +156,8 @@ function retrievals(deps: Deps): Route[] {
       `RetrieveRendered${name}`,
       PICTURE_TYPES,
       async (c, objects) => {
-        const { multipart } = chooseRenderForm(acceptOf(c.req.raw))
-        return rendered(c.req.raw, acceptOf(c.req.raw), multipart ? objects : await shown(c), undefined, deps)
+        const form = chooseRenderForm(acceptOf(c.req.raw))
+        return rendered(c.req.raw, form, form.multipart ? objects : await shown(c), undefined, deps)
       },
       { parameters: RENDER_PARAMETERS },
     ),
@@ -177,7 +178,7 @@ function retrievals(deps: Deps): Route[] {
       `${FRAMES}/rendered`,
       'RetrieveRenderedFrames',
       PICTURE_TYPES,
-      (c, [object]) => rendered(c.req.raw, acceptOf(c.req.raw), [object], framesOf(c), deps),
+      (c, [object]) => rendered(c.req.raw, chooseRenderForm(acceptOf(c.req.raw)), [object], framesOf(c), deps),
       { parameters: RENDER_PARAMETERS },
     ),
     get(`${FRAMES}/thumbnail`, 'RetrieveFrameThumbnail', PICTURE_TYPES, (c, [object]) => {

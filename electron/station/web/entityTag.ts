@@ -2,15 +2,13 @@ import { createHash } from 'node:crypto'
 import type { StoredObject } from '../store/index.ts'
 
 /**
- * What tells one answer from another (RFC 9110 §8.8.3): the contents by number, checksum and length, where the station moved them to,
- * and what was asked for. Received bytes never change, so nothing of them has to be read for it.
+ * What tells one answer from another (RFC 9110 §8.8.3): what was asked for, and all that is known of the contents but where they lie
+ * just now. Received bytes never change, so nothing of them has to be read for it.
  */
 export function entityTag(request: Request, objects: StoredObject[]): string {
   const hash = createHash('sha256')
   hash.update(JSON.stringify([request.url, request.headers.get('accept')]))
-  for (const { contentId, crc, dataSetLength, StudyInstanceUID, SeriesInstanceUID } of objects) {
-    hash.update(`\n${contentId} ${crc} ${dataSetLength} ${StudyInstanceUID} ${SeriesInstanceUID}`)
-  }
+  for (const { path: _, fileOffset: __, dataSetOffset: ___, ...known } of objects) hash.update(JSON.stringify(known))
   return hash.digest('base64url').slice(0, 27)
 }
 

@@ -43,7 +43,7 @@ export function chooseRenderForm(ranges: DicomRange[]): RenderForm {
 }
 
 /** The parameters of PS3.18 §8.3.5.1. Throws 'bad-request' for what they do not allow. */
-export function parseRenderOptions(
+function parseRenderOptions(
   parameters: URLSearchParams,
   format: 'png' | 'jpeg',
 ): { options: RenderOptions; notApplied: string[] } {
@@ -109,12 +109,11 @@ function decimal(text: string | undefined): number {
  */
 export async function rendered(
   request: Request,
-  ranges: DicomRange[],
+  form: RenderForm,
   objects: [StoredObject, ...StoredObject[]],
   frames: number[] | undefined,
   { read, work, files }: RenderDeps,
 ): Promise<Response> {
-  const form = chooseRenderForm(ranges)
   const { options, notApplied } = parseRenderOptions(new URL(request.url).searchParams, form.format)
   const headers = new Headers()
   if (notApplied.length > 0) headers.set('warning', `299 isocenter "Not applied: ${notApplied.join(', ')}"`)

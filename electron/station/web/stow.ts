@@ -58,8 +58,11 @@ export async function storeInstances(
     for await (const part of partsOf(request)) await take(part)
   } catch (error) {
     if (!(error instanceof IsocenterError) || error.code !== 'malformed') {
-      await Promise.all(all)
-      throw request.signal.aborted ? new IsocenterError('cancelled', 'the client went away') : error
+      const before = await Promise.all(all)
+      if (!request.signal.aborted) throw error
+      const stored = before.filter(({ result }) => 'RetrieveURL' in result).length
+      log.warn({ ...sender, stored }, 'the client went away in the middle of a STOW-RS request')
+      throw new IsocenterError('cancelled', 'the client went away')
     }
     broken = true
     // An object that was cut short has said so itself.

@@ -64,11 +64,7 @@ export async function renderFrame({
 }
 
 /** One decoded frame as a file of the wanted form and size. */
-export function drawn(
-  decoded: DecodedFrame,
-  attributes: ImageAttributes,
-  options: RenderOptions,
-): Uint8Array<ArrayBuffer> {
+function drawn(decoded: DecodedFrame, attributes: ImageAttributes, options: RenderOptions): Uint8Array<ArrayBuffer> {
   const { columns, rows } = decoded
   const whole: Picture = isColour(decoded)
     ? { columns, rows, perPixel: 3, samples: toRGB(decoded, attributes) }
