@@ -303,7 +303,13 @@ describe('WADO-RS instances', () => {
   })
 
   test('what is not there is 404', async () => {
-    for (const where of ['/studies/9.9', '/studies/1.1/series/9', at('9').slice(10), '/studies/1.1/nothing', '/nowhere']) {
+    for (const where of [
+      '/studies/9.9',
+      '/studies/1.1/series/9',
+      at('9').slice(10),
+      '/studies/1.1/nothing',
+      '/nowhere',
+    ]) {
       expect((await web(`/dicom-web${where}`)).status).toBe(404)
     }
   })
