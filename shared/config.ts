@@ -169,6 +169,15 @@ const tls = z.strictObject({
 export type TlsConfig = z.infer<typeof tls>
 export type TlsProfile = TlsConfig['profile']
 
+/** Scheme, host and port of a web page, as browsers write it (RFC 6454 §6.2). */
+const webOrigin = z
+  .string()
+  .max(300)
+  .regex(
+    /^https?:\/\/([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:[0-9]{1,5})?$/,
+    'an origin is https://host or https://host:port, in small letters',
+  )
+
 /** The station's configuration, version 1. Defaults < resources < file < environment < command line. */
 export const configSchema = z.object({
   version: z.literal(1).default(1),
@@ -202,6 +211,12 @@ export const configSchema = z.object({
   aets: z.array(aeTitle).max(16).default([]),
   nodes: nodes.default([]),
   tls: tls.optional(),
+  web: z
+    .strictObject({
+      /** Pages of these may use DICOMweb from a browser, with an API key of their own. */
+      origins: z.array(webOrigin).max(100).default([]),
+    })
+    .default({ origins: [] }),
 })
 
 export type Config = z.infer<typeof configSchema>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { apiKeySummary, newApiKey } from './apiKeys.ts'
 import { aeProfiles, aeTitle } from './config.ts'
 import type { SeriesManifest } from './viewing/image.ts'
 
@@ -525,6 +526,10 @@ export const contract = {
   /** How calling AEs are treated. What is set holds from each AE's next association on, and after a restart. */
   'profiles.get': { in: z.object({}), out: aeProfiles },
   'profiles.set': { in: aeProfiles, out: z.object({}) },
+  'apiKeys.list': { in: z.object({}), out: z.object({ keys: z.array(apiKeySummary) }) },
+  /** `secret` is the key; it is told this once. */
+  'apiKeys.make': { in: newApiKey, out: z.object({ key: apiKeySummary, secret: z.string() }) },
+  'apiKeys.revoke': { in: z.object({ id: z.string().min(1).max(64) }), out: z.object({}) },
   'captures.list': { in: z.object({}), out: z.object({ captures: z.array(captureSummary) }) },
   /** Records the AE's associations from the next one on, until stopped or full. One that runs already is returned. */
   'capture.start': {

@@ -66,6 +66,30 @@ export const ERRORS = {
     dimseStatus: 0x0110,
     httpStatus: 500,
   },
+  'unsupported-media': {
+    sentence: 'The body is in a form that this service does not take.',
+    retryable: false,
+    dimseStatus: 0x0122,
+    httpStatus: 415,
+  },
+  'forbidden': {
+    sentence: 'The key does not open this: it was made for something else.',
+    retryable: false,
+    dimseStatus: 0x0124,
+    httpStatus: 403,
+  },
+  'too-many-failures': {
+    sentence: 'Too many wrong keys came from this address. It may try again in a while.',
+    retryable: true,
+    dimseStatus: 0x0124,
+    httpStatus: 429,
+  },
+  'busy': {
+    sentence: 'The station is busy with as much of this as it can take at a time.',
+    retryable: true,
+    dimseStatus: 0xa700,
+    httpStatus: 503,
+  },
   'cancelled': {
     sentence: 'The work was cancelled.',
     retryable: false,
@@ -164,7 +188,7 @@ export const ERRORS = {
     httpStatus: 422,
   },
   'identity-mismatch': {
-    sentence: 'The data set names another object than the command that sent it.',
+    sentence: 'The data set names another object, or another study, than the command that sent it.',
     retryable: false,
     dimseStatus: 0xa900,
     httpStatus: 422,

@@ -8,7 +8,7 @@ import type { Log } from './base/log.ts'
 import { Problems } from './base/problems.ts'
 import { startDimse } from './dimse/index.ts'
 import { openStore } from './store/index.ts'
-import { createWeb } from './web/index.ts'
+import { createWeb, openApiKeys } from './web/index.ts'
 import { readSecureMaterial } from './wire/secure.ts'
 import { startWork } from './work/index.ts'
 
@@ -100,9 +100,18 @@ export async function startStation(options: StationOptions): Promise<Station> {
     opened.push(() => dimse.close())
     dimse.onProblem(problem => problems.report(problem))
 
+    const apiKeys = await openApiKeys(options.dataDir, log, () =>
+      problems.report({
+        severity: 'attention',
+        sentence: 'The file of API keys was damaged and has been set aside: only the station’s main key opens it now.',
+        detail: path.join(options.dataDir, 'api-keys.damaged.json'),
+      }),
+    )
+    opened.push(() => apiKeys.close())
     const configFile = openConfigFile(options.dataDir)
     const web = createWeb({
       key: options.key,
+      apiKeys,
       config,
       store,
       dimse,

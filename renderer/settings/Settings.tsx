@@ -3,12 +3,13 @@ import { DisplayFacts } from '../display/index.ts'
 import { useTitle } from '../keys/index.ts'
 import { StoragePage } from '../storage/index.ts'
 import { Dialog } from '../ui/index.ts'
+import { AccessPage } from './AccessPage.tsx'
 import { KeysPage } from './KeysPage.tsx'
 
-const PAGES = ['Keys', 'Display', 'Storage'] as const
+const PAGES = ['Keys', 'Display', 'Storage', 'Access'] as const
 type Page = (typeof PAGES)[number]
 
-/** What a user sets: kept in the station, for this user, in every window; and where the station keeps its images. */
+/** What a user sets: kept in the station, for this user, in every window; where the station keeps its images, and who else gets in. */
 export function Settings(props: { first: Page; onTestPicture: () => void; onClose: () => void }) {
   const { first, onTestPicture, onClose } = props
   const [page, setPage] = useState<Page>(first)
@@ -31,6 +32,7 @@ export function Settings(props: { first: Page; onTestPicture: () => void; onClos
       </fieldset>
       {page === 'Keys' && <KeysPage />}
       {page === 'Storage' && <StoragePage />}
+      {page === 'Access' && <AccessPage />}
       {page === 'Display' && (
         <section className="settings-page" aria-label="Display">
           <DisplayFacts />

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Log } from '../../electron/station/base/log.ts'
 import { Problems } from '../../electron/station/base/problems.ts'
 import type { Store } from '../../electron/station/store/index.ts'
-import { createWeb, type WebDeps } from '../../electron/station/web/index.ts'
+import { createWeb, openApiKeys, type WebDeps } from '../../electron/station/web/index.ts'
 import { type AeProfiles, aeProfiles, configSchema } from '../../shared/config.ts'
 import type { AssociationSummary, JobSummary } from '../../shared/contract.ts'
 import { IsocenterError } from '../../shared/errors.ts'
@@ -60,6 +60,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
   const problems = new Problems()
   const web = createWeb({
     key: KEY,
+    apiKeys: await openApiKeys(dir, silentLog, () => {}),
     config: configSchema.parse({ httpPort: 0 }),
     store,
     dimse: {
@@ -90,6 +91,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
       },
       list: () => [aJob],
       hurry: () => new Promise(() => {}),
+      render: () => Promise.reject(new IsocenterError('unsupported-pixels', 'no workshop in this test')),
       onChange(listener) {
         jobListeners.add(listener)
         return () => jobListeners.delete(listener)

@@ -216,10 +216,16 @@ describe('QIDO-RS', () => {
     expect((await web('/dicom-web/studies')).headers.get('warning')).toBeNull()
   })
 
-  test('speaks JSON only, and says so', async () => {
+  test('comes as XML too, a document for each', async () => {
     const xml = 'multipart/related; type="application/dicom+xml"'
-    expect((await web('/dicom-web/studies', xml)).status).toBe(406)
-    expect((await web('/dicom-web/studies', `${xml}, application/json;q=0.5`)).status).toBe(200)
+    const response = await web('/dicom-web/studies?PatientID=P1', `${xml}, application/json;q=0.5`)
+    const [study, ...others] = await partsOf(response)
+    expect([study?.type, others.length]).toEqual(['application/dicom+xml', 0])
+    const text = study?.body.toString('latin1') ?? ''
+    expect(Buffer.from(text, 'latin1').toString('utf8')).toContain(
+      '<DicomAttribute tag="00100010" vr="PN" keyword="PatientName"><PersonName number="1"><Alphabetic><FamilyName>Yamada</FamilyName><GivenName>Tarou</GivenName></Alphabetic><Ideographic><FamilyName>山田</FamilyName>',
+    )
+    expect((await web('/dicom-web/studies', 'text/html')).status).toBe(406)
   })
 
   test.each([
@@ -297,7 +303,13 @@ describe('WADO-RS instances', () => {
   })
 
   test('what is not there is 404', async () => {
-    for (const where of ['/studies/9.9', '/studies/1.1/series/9', at('9').slice(10), '/studies/1.1/nothing', '/']) {
+    for (const where of [
+      '/studies/9.9',
+      '/studies/1.1/series/9',
+      at('9').slice(10),
+      '/studies/1.1/nothing',
+      '/nowhere',
+    ]) {
       expect((await web(`/dicom-web${where}`)).status).toBe(404)
     }
   })

@@ -1,6 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { inflateSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { createLog } from '../../electron/station/base/log.ts'
 import { startThread } from '../../electron/station/base/thread.ts'
@@ -20,24 +19,10 @@ import type { ImageAttributes } from '../../shared/viewing/image.ts'
 import { nativeFrame } from '../../shared/viewing/samples.ts'
 import { dcmtk } from '../dimse/harness.ts'
 import { dataSetBytes, part10, smallCT } from '../fixtures/oddFiles.ts'
+import { readPng } from '../fixtures/png.ts'
 import { sharedDataFolder, sharedFiles } from '../fixtures/sharedData.ts'
 import { encapsulatedFragments } from './fragments.ts'
 import { ended, fileOf, openWork, temporaryFolder } from './withWork.ts'
-
-/** The pixels of a PNG of ours, interleaved. */
-function readPng(png: Uint8Array): { samples: number; pixels: Uint8Array } {
-  const bytes = Buffer.from(png)
-  const samples = bytes[25] === 2 ? 3 : 1
-  const at = bytes.indexOf('IDAT')
-  const filtered = inflateSync(bytes.subarray(at + 4, at + 4 + bytes.readUInt32BE(at - 4)))
-  const stride = bytes.readUInt32BE(16) * samples
-  const pixels = new Uint8Array(stride * bytes.readUInt32BE(20))
-  for (let i = 0; i < pixels.length; i++) {
-    const [row, x] = [Math.floor(i / stride), i % stride]
-    pixels[i] = filtered[row * (stride + 1) + 1 + x]! + (x < samples ? 0 : pixels[i - samples]!)
-  }
-  return { samples, pixels }
-}
 
 function pixelAt(png: Uint8Array, x: number, y: number): number[] {
   const { samples, pixels } = readPng(png)

@@ -24,7 +24,7 @@ export type { Space } from './volumes/spaceWatch.ts'
 
 /** Where an object came from: one type for every door. */
 export interface Origin {
-  door: 'dimse' | 'import' | 'sample'
+  door: 'dimse' | 'stow' | 'import' | 'sample'
   /** PS3.10 (0002,0016): kept from an imported file's own File Meta, else the calling AE title. */
   sourceAET: string
   /** (0002,0017) Sending and (0002,0018) Receiving AE title; '' for doors without an association. */
@@ -40,6 +40,8 @@ export interface ReceiveStart {
   SOPClassUID: string
   SOPInstanceUID: string
   TransferSyntaxUID: string
+  /** The only study it may belong to (STOW-RS to a study); any where it is absent. */
+  StudyInstanceUID?: string
   /** Of the sender's profile: what is indexed where the data set says nothing. Nothing is written into it. */
   assumed?: AssumedValues
   /** Of the sender's profile: other bytes under a known UID are shown from now on. All are kept, whatever is shown. */
@@ -92,6 +94,8 @@ export interface StoredObject extends Place {
   /** Where in `path` the data set begins; the Part-10 file ends with it. */
   dataSetOffset: number
   dataSetLength: number
+  /** CRC-32 of the data set as it was received; null of what came to an older version. */
+  crc: number | null
   /** It is known that there is no picture of it. */
   unshowable: boolean
   /** Its study or series was moved: what is to be put in place of the received values, by keyword, and since when (epoch ms). */

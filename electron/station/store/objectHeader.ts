@@ -39,9 +39,10 @@ let inflating: Promise<unknown> = Promise.resolve()
 /**
  * Whether the object may be stored under the identity its header gives. Nothing but the three UIDs is asked of it.
  * @param commandUID SOP Instance UID of the command; '' when there was none.
+ * @param studyUID the study it was sent to; '' when that is the data set's own affair.
  * Throws 'invalid-uid', 'malformed' or 'identity-mismatch'.
  */
-export function checkIdentity(header: InstanceHeader, commandUID: string): void {
+export function checkIdentity(header: InstanceHeader, commandUID: string, studyUID = ''): void {
   for (const keyword of ['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID'] as const) {
     if (isStorableUID(header[keyword])) continue
     if (header[keyword] === '' && header.damage) throw new IsocenterError('malformed', header.damage)
@@ -50,6 +51,9 @@ export function checkIdentity(header: InstanceHeader, commandUID: string): void 
   const command = normaliseUID(commandUID)
   if (command !== '' && command !== header.SOPInstanceUID) {
     throw new IsocenterError('identity-mismatch', `${command} / ${header.SOPInstanceUID}`)
+  }
+  if (studyUID !== '' && studyUID !== header.StudyInstanceUID) {
+    throw new IsocenterError('identity-mismatch', `study ${header.StudyInstanceUID} instead of ${studyUID}`)
   }
 }
 

@@ -161,11 +161,11 @@ export class ObjectReceive implements Receive {
         header = known.header
         walker = known.walker
       }
-      checkIdentity(header, commandUID)
+      checkIdentity(header, commandUID, this.#start.StudyInstanceUID)
     } else {
       const bytes = this.#gathered()
       header = await readObjectHeader(bytes, TransferSyntaxUID, this.#start.assumed)
-      checkIdentity(header, commandUID)
+      checkIdentity(header, commandUID, this.#start.StudyInstanceUID)
       walker = walkerFor(header, TransferSyntaxUID)
       walker?.feed(bytes.subarray(header.pixels?.valueOffset ?? 0))
       const fileMeta = this.#meta(header)

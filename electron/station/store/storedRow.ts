@@ -19,7 +19,7 @@ export type StoredRow = Omit<StoredObject, 'path' | 'unshowable' | 'overlay'> &
 /** Of joined study, series, instance, content, copy and volume. */
 export const STORED_COLUMNS = `content.id AS contentId, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID, TransferSyntaxUID,
   volume.root || file AS file, available, copy.offset AS fileOffset, copy.offset + copy.metaLength AS dataSetOffset,
-  content.length AS dataSetLength, unshowable IS NOT NULL AS unshowable,
+  content.length AS dataSetLength, content.crc, unshowable IS NOT NULL AS unshowable,
   study.movedAt AS studyMovedAt, series.movedAt AS seriesMovedAt, study.id AS studyId`
 
 export const COPY = 'JOIN copy ON copy.content = content.id JOIN volume ON volume.id = copy.volume'

@@ -16,13 +16,14 @@ export function parseAccept(header: string | null | undefined): MediaRange[] {
   if (!header?.trim()) return [{ type: '*/*', parameters: {}, q: 1 }]
   return splitOutsideQuotes(header, ',')
     .slice(0, MOST_RANGES)
-    .map(parseRange)
+    .map(parseMediaType)
     .filter(range => range !== undefined)
     .filter(range => range.q > 0)
     .sort((a, b) => b.q - a.q)
 }
 
-function parseRange(text: string): MediaRange | undefined {
+/** One media type with its parameters, as in Content-Type (RFC 9110 §8.3.1); undefined for what is none. */
+export function parseMediaType(text: string): MediaRange | undefined {
   const [type = '', ...rest] = splitOutsideQuotes(text, ';').map(part => part.trim())
   if (!/^[\w!#$&^.+*-]+\/[\w!#$&^.+*-]+$/.test(type)) return undefined
   const parameters: Record<string, string> = {}

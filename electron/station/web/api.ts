@@ -172,6 +172,12 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
       await deps.setProfiles(input)
       return {}
     },
+    'apiKeys.list': () => ({ keys: deps.apiKeys.list() }),
+    'apiKeys.make': ({ name, scopes }) => deps.apiKeys.make(name, scopes),
+    'apiKeys.revoke': async input => {
+      await deps.apiKeys.revoke(input.id)
+      return {}
+    },
     'captures.list': () => ({ captures: dimse.captures.list() }),
     'capture.start': input => dimse.captures.start(input.AET, input.megabytes),
     'capture.stop': input => dimse.captures.stop(input.id),

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { allows, type Scope } from '../../../shared/apiKeys.ts'
 
 /** What stands at the door: everything the decision needs and nothing else. */
 export interface Knock {
@@ -8,11 +9,36 @@ export interface Knock {
   headers: Pick<Headers, 'get'>
 }
 
+/** Who came in: what may be done, and what to call it. */
+export interface Holder {
+  /** '' for the station's main key. */
+  id: string
+  name: string
+  scopes: readonly Scope[]
+}
+
 export type Verdict =
-  | { kind: 'enter' }
+  | { kind: 'enter'; holder: Holder }
   /** The key came in the address: set this cookie and go to `location` (303). */
   | { kind: 'welcome'; cookie: string; location: string }
-  | { kind: 'refuse'; code: 'unauthorized' | 'forbidden-origin' }
+  /** A browser asks whether a page of a listed origin may ask (Fetch standard §4.8). */
+  | { kind: 'preflight' }
+  /** `guessed`: a key was offered, and it is none of ours. */
+  | { kind: 'refuse'; code: 'unauthorized' | 'forbidden-origin' | 'forbidden'; guessed: boolean }
+
+/** What the knock is held against. */
+export interface Lock {
+  /** The main key. */
+  key: string
+  port: number
+  /** Pages of these may ask for DICOMweb, with a key of their own. */
+  origins: readonly string[]
+  /** The further keys. */
+  find(offered: string): Holder | undefined
+}
+
+const MAIN: Holder = { id: '', name: 'main key', scopes: ['admin'] }
+const NOBODY: Holder = { id: '', name: '', scopes: [] }
 
 /** Cookies ignore ports: the name carries it, so that two stations on one machine do not log each other out. */
 export function cookieName(port: number): string {
@@ -23,20 +49,26 @@ export function cookieName(port: number): string {
  * Decides who gets in (design: One counter). Pure. Order matters: a foreign Host is refused before anything is compared
  * (DNS rebinding); an Authorization header, when there is one, decides alone; a cookie counts only for our own pages.
  */
-export function decide(knock: Knock, lock: { key: string; port: number }): Verdict {
+export function decide(knock: Knock, lock: Lock): Verdict {
   const { url, headers, method } = knock
-  if (!isOurHost(url, lock.port)) return { kind: 'refuse', code: 'forbidden-origin' }
-  if (url.pathname === '/healthz') return { kind: 'enter' }
+  if (!isOurHost(url, lock.port)) return refuse('forbidden-origin')
+  if (url.pathname === '/healthz') return { kind: 'enter', holder: NOBODY }
+  // Comes without a key by design, and says nothing but which origins are listed.
+  if (listedOrigin(knock, lock) && method === 'OPTIONS' && headers.get('access-control-request-method') !== null) {
+    return { kind: 'preflight' }
+  }
 
   const authorization = headers.get('authorization')
   if (authorization !== null) {
     const key = keyOf(authorization)
-    return key !== undefined && isSame(key, lock.key) ? { kind: 'enter' } : { kind: 'refuse', code: 'unauthorized' }
+    const holder = key === undefined ? undefined : isSame(key, lock.key) ? MAIN : lock.find(key)
+    if (!holder) return refuse('unauthorized', true)
+    return allows(holder.scopes, neededScope(method, url.pathname)) ? { kind: 'enter', holder } : refuse('forbidden')
   }
 
   const offered = url.searchParams.get('key')
   if (offered !== null && url.pathname === '/' && method === 'GET') {
-    if (!isSame(offered, lock.key)) return { kind: 'refuse', code: 'unauthorized' }
+    if (!isSame(offered, lock.key)) return refuse('unauthorized', true)
     const rest = new URLSearchParams(url.searchParams)
     rest.delete('key')
     const cookie = `${cookieName(lock.port)}=${encodeURIComponent(lock.key)}; Path=/; HttpOnly; SameSite=Strict`
@@ -44,8 +76,34 @@ export function decide(knock: Knock, lock: { key: string; port: number }): Verdi
   }
 
   const cookie = cookieValue(headers.get('cookie') ?? '', cookieName(lock.port))
-  if (cookie === undefined || !isSame(cookie, lock.key)) return { kind: 'refuse', code: 'unauthorized' }
-  return isOurPage(knock) ? { kind: 'enter' } : { kind: 'refuse', code: 'forbidden-origin' }
+  if (cookie === undefined) return refuse('unauthorized')
+  if (!isSame(cookie, lock.key)) return refuse('unauthorized', true)
+  return isOurPage(knock) ? { kind: 'enter', holder: MAIN } : refuse('forbidden-origin')
+}
+
+function refuse(code: 'unauthorized' | 'forbidden-origin' | 'forbidden', guessed = false): Verdict {
+  return { kind: 'refuse', code, guessed }
+}
+
+/** What a request needs of a key. Everything that is not DICOMweb or a gauge is the counter's own. */
+function neededScope(method: string, pathname: string): Scope {
+  if (pathname === '/metrics') return 'read'
+  if (!isDicomWeb(pathname)) return 'admin'
+  if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return 'read'
+  return method === 'POST' ? 'store' : method === 'DELETE' ? 'delete' : 'admin'
+}
+
+function isDicomWeb(pathname: string): boolean {
+  return pathname === '/dicom-web' || pathname.startsWith('/dicom-web/')
+}
+
+/** The origin of a page that may read the answer (Fetch standard §3.2): a listed one, of DICOMweb, and never by the cookie. */
+export function listedOrigin(
+  { url, headers }: Pick<Knock, 'url' | 'headers'>,
+  lock: Pick<Lock, 'origins'>,
+): string | undefined {
+  const origin = headers.get('origin')
+  return origin !== null && isDicomWeb(url.pathname) && lock.origins.includes(origin) ? origin : undefined
 }
 
 function isOurHost(url: URL, port: number): boolean {

@@ -32,3 +32,25 @@ export function addHeaders(response: Response): Response {
   if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
   return response
 }
+
+/** For the page of a listed origin (Fetch standard §3.2): it may read the answer. Credentials are never allowed: it brings a key of its own. */
+export function addOrigin(response: Response, origin: string): Response {
+  response.headers.set('access-control-allow-origin', origin)
+  response.headers.set('access-control-expose-headers', 'accept-ranges, content-range, etag, retry-after, warning')
+  response.headers.append('vary', 'origin')
+  return response
+}
+
+/** The answer to a preflight. */
+export function preflightResponse(request: Request): Response {
+  const headers = new Headers({
+    'access-control-allow-methods': 'GET, HEAD, POST, DELETE, OPTIONS',
+    'access-control-allow-headers': 'accept, authorization, content-type, if-none-match, if-range, range',
+    'access-control-max-age': '600',
+  })
+  // A page of the internet that asks for what is on this machine or its network says so (Private Network Access).
+  if (request.headers.get('access-control-request-private-network') === 'true') {
+    headers.set('access-control-allow-private-network', 'true')
+  }
+  return new Response(null, { status: 204, headers })
+}

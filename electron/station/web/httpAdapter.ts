@@ -1,8 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Readable } from 'node:stream'
-import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { releaseBuffer } from './bufferPool.ts'
 
 export interface Listening {
@@ -24,9 +22,15 @@ const GRACE_MS = 5_000
  * aborts `request.signal` and cancels the answer's body. `onListening` hears the port before the first request.
  */
 export async function serve(
-  fetch: (request: Request) => Promise<Response>,
+  fetch: (request: Request, address: string) => Promise<Response>,
   options: { host: string; port: number; onListening(port: number): void; onError(error: unknown): void },
 ): Promise<Listening> {
+  const handle = (incoming: IncomingMessage, outgoing: ServerResponse, callForBody: () => void) => {
+    answer(fetch, incoming, outgoing, callForBody).catch((error: unknown) => {
+      outgoing.destroy()
+      if (!isDisconnect(error)) options.onError(error)
+    })
+  }
   const server = createServer(
     {
       maxHeaderSize: HEADER_BYTES,
@@ -35,13 +39,10 @@ export async function serve(
       requestTimeout: 0,
       noDelay: true,
     },
-    (incoming, outgoing) => {
-      answer(fetch, incoming, outgoing).catch((error: unknown) => {
-        outgoing.destroy()
-        if (!isDisconnect(error)) options.onError(error)
-      })
-    },
+    (incoming, outgoing) => handle(incoming, outgoing, () => {}),
   )
+  // Who is refused hears so before it sends gigabytes: the body is called for when somebody reads it (RFC 9110 §10.1.1).
+  server.on('checkContinue', (incoming, outgoing) => handle(incoming, outgoing, () => outgoing.writeContinue()))
   server.maxHeadersCount = HEADER_COUNT
   server.listen(options.port, options.host)
   await once(server, 'listening')
@@ -51,20 +52,21 @@ export async function serve(
 }
 
 async function answer(
-  fetch: (request: Request) => Promise<Response>,
+  fetch: (request: Request, address: string) => Promise<Response>,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
+  callForBody: () => void,
 ): Promise<void> {
   const gone = new AbortController()
   outgoing.once('close', () => gone.abort())
   // A socket error is answered by 'close'; without a listener it would end the process.
   outgoing.on('error', () => {})
-  const request = toRequest(incoming, gone.signal)
+  const request = toRequest(incoming, gone.signal, callForBody)
   if (!request) {
     outgoing.writeHead(400, { 'connection': 'close', 'content-type': 'text/plain' }).end('Bad request\n')
     return
   }
-  const response = await fetch(request)
+  const response = await fetch(request, (incoming.socket.remoteAddress ?? '').replace(/^::ffff:/, ''))
   // The rest of a body nobody read would otherwise be received for nothing before the next request.
   if (!incoming.complete && request.body) outgoing.setHeader('connection', 'close')
   for (const [name, value] of response.headers) {
@@ -103,24 +105,42 @@ async function pump(body: ReadableStream<Uint8Array>, outgoing: ServerResponse, 
 }
 
 /** Undefined when the target or the Host header is not one. The Host becomes the URL's authority: the gate judges it there. */
-function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
+function toRequest(incoming: IncomingMessage, signal: AbortSignal, callForBody: () => void): Request | undefined {
   const { method = 'GET', url = '', headers } = incoming
   if (!url.startsWith('/') || !/^[\w.:[\]-]+$/.test(headers.host ?? '')) return undefined
   const target = URL.parse(`http://${headers.host}${url}`)
   if (!target) return undefined
   const init: RequestInit = { method, signal, headers: toHeaders(incoming) }
   if (method !== 'GET' && method !== 'HEAD') {
-    incoming.setTimeout(BODY_IDLE_MS, () => incoming.destroy())
-    incoming.once('end', () => incoming.setTimeout(0))
-    // Node's own stream type and the global one are the same class under two declarations.
-    const body: NodeReadableStream<Uint8Array> = Readable.toWeb(incoming)
-    Object.assign(init, { body, duplex: 'half' })
+    Object.assign(init, { body: bodyOf(incoming, callForBody), duplex: 'half' })
   }
   try {
     return new Request(target, init)
   } catch {
     return undefined
   }
+}
+
+/** Read no faster than somebody asks for it; the time runs only while the client is waited for, not while a disk is. */
+function bodyOf(incoming: IncomingMessage, callForBody: () => void): ReadableStream<Uint8Array> {
+  let chunks: AsyncIterator<Buffer> | undefined
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        if (!chunks) callForBody()
+        chunks ??= incoming[Symbol.asyncIterator]()
+        const idle = setTimeout(() => incoming.destroy(), BODY_IDLE_MS)
+        try {
+          const { done, value } = await chunks.next()
+          if (done) controller.close()
+          else controller.enqueue(value)
+        } finally {
+          clearTimeout(idle)
+        }
+      },
+    },
+    { highWaterMark: 0 },
+  )
 }
 
 function toHeaders(incoming: IncomingMessage): Headers {

@@ -6,14 +6,16 @@ import type { Log } from '../base/log.ts'
 import type { Problems } from '../base/problems.ts'
 import { FileHandles, type Store } from '../store/index.ts'
 import { createApi } from './api.ts'
+import type { ApiKeys } from './apiKeys.ts'
 import { captureFile } from './captureFile.ts'
 import { createDicomWeb } from './dicomweb.ts'
 import { errorResponse } from './errorResponse.ts'
 import { createEvents } from './events.ts'
+import { FailureLimit, isLoopback } from './failureLimit.ts'
 import { FrameReader } from './frameReader.ts'
 import { frameStream } from './frameStream.ts'
-import { decide } from './gate.ts'
-import { addHeaders } from './headers.ts'
+import { decide, type Knock, listedOrigin } from './gate.ts'
+import { addHeaders, addOrigin, preflightResponse } from './headers.ts'
 import { type Listening, serve } from './httpAdapter.ts'
 import { type Counters, metricsText, watchEventLoop } from './metrics.ts'
 import { onlyHereFile } from './onlyHere.ts'
@@ -22,6 +24,7 @@ import type { DimsePort, WorkPort } from './ports.ts'
 import { createPresence } from './presence.ts'
 import { readJson } from './readBody.ts'
 import { staticFile } from './staticFiles.ts'
+import type { StowSender } from './stow.ts'
 import { studyThumbnails } from './thumbnails.ts'
 
 /** 200,000 frames of three numbers (shared/viewing/frameStream.ts). */
@@ -34,7 +37,9 @@ export interface WebDeps {
   store: Store
   dimse: DimsePort
   work: WorkPort
-  problems: Pick<Problems, 'list' | 'dismiss' | 'onReport'>
+  /** Keys beside the main one. */
+  apiKeys: ApiKeys
+  problems: Pick<Problems, 'list' | 'dismiss' | 'onReport' | 'report'>
   /** Addresses a scanner can be pointed at, most likely first. */
   addresses(): string[]
   dataDir: string
@@ -49,11 +54,13 @@ export interface WebDeps {
 }
 
 export interface Web {
-  /** The whole counter as one function. Never rejects. */
-  fetch(request: Request): Promise<Response>
+  /** The whole counter as one function; `address` is the peer's. Never rejects. */
+  fetch(request: Request, address?: string): Promise<Response>
   /** Loopback only; port 0 = any free one. Rejects with the socket's own error when the port is taken. */
   listen(host: string, port: number): Promise<Listening>
 }
+
+export { openApiKeys } from './apiKeys.ts'
 
 /** The counter (design: One counter): who gets in, which route answers, what every answer carries. */
 export function createWeb(deps: WebDeps): Web {
@@ -67,7 +74,7 @@ export function createWeb(deps: WebDeps): Web {
   const eventLoop = watchEventLoop()
   const api = createApi(deps, reader, presence, () => port)
 
-  const app = new Hono()
+  const app = new Hono<{ Bindings: { sender: StowSender } }>()
   app.get('/healthz', () => Response.json({ ok: true, version: deps.version, writable: store.writable }))
   app.get('/metrics', async () => {
     const sources = { ...deps, eventClients: events.clients, problems: deps.problems.list().length, eventLoop }
@@ -99,7 +106,10 @@ export function createWeb(deps: WebDeps): Web {
     onlyHereFile(store.read, c.req.param('name'), c.req.query('format') ?? 'csv'),
   )
   app.post('/api/:call', c => api(c.req.param('call'), c.req.raw))
-  app.route('/dicom-web', createDicomWeb({ read: store.read, files, reader, work: deps.work }))
+  app.route(
+    '/dicom-web',
+    createDicomWeb({ store, read: store.read, files, reader, work: deps.work, problems: deps.problems, log }),
+  )
   app.get('*', c => {
     const { pathname } = new URL(c.req.url)
     if (/^\/(api|dicom-web)\//.test(pathname)) throw new IsocenterError('not-found', 'no such resource')
@@ -115,22 +125,37 @@ export function createWeb(deps: WebDeps): Web {
     return errorResponse(error)
   })
 
-  const answer = async (request: Request): Promise<Response> => {
-    const verdict = decide(
-      { method: request.method, url: new URL(request.url), headers: request.headers },
-      { key: deps.key, port },
-    )
-    if (verdict.kind === 'welcome') {
-      return new Response(null, {
-        status: 303,
-        headers: { 'location': verdict.location, 'set-cookie': verdict.cookie },
-      })
-    }
-    if (verdict.kind === 'refuse') return refusal(request, verdict.code)
-    return app.fetch(request)
+  const lock = {
+    key: deps.key,
+    origins: deps.config.web.origins,
+    find: (offered: string) => deps.apiKeys.find(offered),
   }
-  const fetch = async (request: Request): Promise<Response> => {
-    const response = addHeaders(await answer(request))
+  const failures = new FailureLimit(() => performance.now())
+  const answer = async (request: Request, knock: Knock, address: string): Promise<Response> => {
+    // The right key of this machine is never locked out by the wrong ones of others on it.
+    if (failures.retryAfter(address) > 0 && !isLoopback(address)) return tooMany(failures.retryAfter(address))
+    const verdict = decide(knock, { ...lock, port })
+    switch (verdict.kind) {
+      case 'welcome':
+        return new Response(null, {
+          status: 303,
+          headers: { 'location': verdict.location, 'set-cookie': verdict.cookie },
+        })
+      case 'preflight':
+        return preflightResponse(request)
+      case 'refuse':
+        if (verdict.guessed && !failures.fail(address)) return tooMany(failures.retryAfter(address))
+        return refusal(request, verdict.code)
+      case 'enter':
+        if (verdict.holder.id !== '') deps.apiKeys.used(verdict.holder.id)
+        return app.fetch(request, { sender: { address, key: verdict.holder.name } })
+    }
+  }
+  const fetch = async (request: Request, address = ''): Promise<Response> => {
+    const knock = { method: request.method, url: new URL(request.url), headers: request.headers }
+    const response = addHeaders(await answer(request, knock, address))
+    const origin = listedOrigin(knock, lock)
+    if (origin !== undefined) addOrigin(response, origin)
     const status = String(response.status)
     counters.requests.set(status, (counters.requests.get(status) ?? 0) + 1)
     return response
@@ -165,12 +190,16 @@ export function createWeb(deps: WebDeps): Web {
 }
 
 /** A person in a browser gets a page, a program the error's JSON. */
-function refusal(request: Request, code: 'unauthorized' | 'forbidden-origin'): Response {
+function refusal(request: Request, code: 'unauthorized' | 'forbidden-origin' | 'forbidden'): Response {
   const wantsPage = request.headers.get('accept')?.includes('text/html') ?? false
-  if (wantsPage) return errorPage(code)
+  if (wantsPage && code !== 'forbidden') return errorPage(code)
   // Not `Basic`: browsers would open a dialog for it.
   return errorResponse(
     new IsocenterError(code),
     code === 'unauthorized' ? { 'www-authenticate': 'Bearer realm="Isocenter"' } : {},
   )
+}
+
+function tooMany(seconds: number): Response {
+  return errorResponse(new IsocenterError('too-many-failures'), { 'retry-after': String(seconds) })
 }

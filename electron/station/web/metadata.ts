@@ -1,33 +1,38 @@
 import { formatTag } from '../../../shared/dicom/dictionary.ts'
-import { toDicomJson } from '../../../shared/dicom/json.ts'
+import { type DicomJson, toDicomJson } from '../../../shared/dicom/json.ts'
 import type { DataSet } from '../../../shared/dicom/reader.ts'
 import { transferSyntax } from '../../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { StoredObject } from '../store/index.ts'
-import { streamParts } from './bodyParts.ts'
+import { covers } from './accept.ts'
+import { multipartResponse } from './bodyParts.ts'
+import { type DataForm, dataSetsResponse } from './dicomForms.ts'
+import { rangeFor } from './entityTag.ts'
 import { pixelSpan, readHeader } from './headerReader.ts'
-import { parseFrameList, type RetrieveDeps, retrieveFrames } from './retrieve.ts'
+import { acceptOf, oneBody, parseFrameList, type RetrieveDeps, retrieveFrames } from './retrieve.ts'
+
+const OCTETS = 'application/octet-stream'
 
 /**
- * WADO-RS metadata (PS3.18 §10.4.1.1.3): the headers of the objects in the DICOM JSON model, streamed one by one, pixels and
- * large values as URIs below `base`. The first one is read before the answer begins, so that its failure has a status.
+ * WADO-RS metadata (PS3.18 §10.4.1.1.3): the headers of the objects, streamed one by one, pixels and large values as URIs below
+ * `base`. The first one is read before the answer begins, so that its failure has a status.
  */
 export async function metadata(
+  form: DataForm,
   objects: [StoredObject, ...StoredObject[]],
   base: string,
   deps: RetrieveDeps,
 ): Promise<Response> {
   const [first, ...rest] = objects
   const firstJson = await instanceJson(first, base, deps)
-  async function* json(): AsyncGenerator<Uint8Array> {
-    yield Buffer.from(`[${firstJson}`)
-    for (const object of rest) yield Buffer.from(`,\n${await instanceJson(object, base, deps)}`)
-    yield Buffer.from(']')
+  async function* all(): AsyncGenerator<DicomJson> {
+    yield firstJson
+    for (const object of rest) yield await instanceJson(object, base, deps)
   }
-  return new Response(streamParts(json(), deps.files), { headers: { 'content-type': 'application/dicom+json' } })
+  return dataSetsResponse(form, all(), deps.files)
 }
 
-async function instanceJson(object: StoredObject, base: string, { reader }: RetrieveDeps): Promise<string> {
+async function instanceJson(object: StoredObject, base: string, { reader }: RetrieveDeps): Promise<DicomJson> {
   const dataSet = await readHeader(object, reader)
   const instance = `${base}/studies/${object.StudyInstanceUID}/series/${object.SeriesInstanceUID}/instances/${object.SOPInstanceUID}`
   const bulkDataURI = (path: string) => `${instance}/bulkdata/${path}`
@@ -39,7 +44,7 @@ async function instanceJson(object: StoredObject, base: string, { reader }: Retr
     json[tag] = { vr: pixels.vr || 'OW', BulkDataURI: bulkDataURI(tag) }
   }
   json['00083002'] = { vr: 'UI', Value: [object.TransferSyntaxUID] }
-  return JSON.stringify(json)
+  return json
 }
 
 /**
@@ -51,6 +56,7 @@ export async function bulkData(
   object: StoredObject,
   path: string,
   deps: RetrieveDeps,
+  tag: string,
 ): Promise<Response> {
   const steps = path.split('/')
   if (steps.length > 65 || !steps.every((step, i) => (i % 2 ? /^\d{1,6}$/ : /^[0-9A-F]{8}$/i).test(step))) {
@@ -61,14 +67,24 @@ export async function bulkData(
   if (pixels && steps[0]?.toUpperCase() === formatTag(pixels.tag)) {
     const frames = Math.max(1, header.number('NumberOfFrames') ?? 1)
     const all = parseFrameList(Array.from({ length: frames }, (_, i) => i + 1).join(','))
-    return retrieveFrames(request, object, all, deps)
+    return retrieveFrames(request, object, all, deps, tag)
   }
   const value = valueAt(header, steps)
   if (!value) throw new IsocenterError('not-found', 'no such element')
   if (transferSyntax(object.TransferSyntaxUID).bigEndian) {
     throw new IsocenterError('not-acceptable', 'values of a big endian object are not sent alone')
   }
-  return new Response(new Uint8Array(value), { headers: { 'content-type': 'application/octet-stream' } })
+  return bulkResponse(request, value, deps, tag)
+}
+
+/** Alone, or as the only part for whoever asks for parts (PS3.18 §8.7.3.3.2). Throws 'not-acceptable'. */
+function bulkResponse(request: Request, value: Uint8Array, { files }: RetrieveDeps, tag: string): Response {
+  const range = acceptOf(request).find(one => covers(one.type, OCTETS))
+  if (!range) throw new IsocenterError('not-acceptable', `this value is ${OCTETS}`)
+  if (range.multipart && range.type !== '*/*') {
+    return multipartResponse(OCTETS, [{ contentType: OCTETS, parts: [value] }], files)
+  }
+  return oneBody(rangeFor(request, tag), [value], OCTETS, files)
 }
 
 function valueAt(dataSet: DataSet, steps: string[]): Uint8Array | undefined {

@@ -1,5 +1,6 @@
 import type { AeProfiles } from '../../../shared/config.ts'
 import type { AssociationSummary, CaptureSummary, JobSummary } from '../../../shared/contract.ts'
+import type { RenderOptions } from '../work/index.ts'
 
 /** What the counter needs of the DIMSE door. */
 export interface DimsePort {
@@ -29,6 +30,8 @@ export interface WorkPort {
   list(): JobSummary[]
   /** Looks into these contents before all others; resolves when it has. */
   hurry(contentIds: number[]): Promise<void>
+  /** A picture of one frame; as `Work.render`. */
+  render(contentId: number, frame: number | undefined, options: RenderOptions): Promise<Uint8Array<ArrayBuffer>>
   onChange(listener: (job: JobSummary) => void): () => void
 }
 

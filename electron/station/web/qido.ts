@@ -1,26 +1,24 @@
 import { formatTag, lookupTag, tagOf } from '../../../shared/dicom/dictionary.ts'
-import type { QidoQuery, QidoRow, StoreReader } from '../store/index.ts'
+import type { DicomJson, JsonAttribute } from '../../../shared/dicom/json.ts'
+import type { FileHandles, QidoQuery, QidoRow, StoreReader } from '../store/index.ts'
+import { type DataForm, dataSetsResponse } from './dicomForms.ts'
 import { parseQidoQuery } from './qidoQuery.ts'
-
-/** One attribute in the DICOM JSON model (PS3.18 §F.2). */
-interface JsonAttribute {
-  vr: string
-  Value?: unknown[]
-}
 
 /**
  * Answers a QIDO-RS search (PS3.18 §10.6). Nothing found is 200 with an empty array, not 204: the standard allows both, and
  * widespread clients parse whatever body comes with a success.
  */
 export async function qido(
+  form: DataForm,
   read: Pick<StoreReader, 'qido'>,
   url: URL,
   where: Pick<QidoQuery, 'level' | 'StudyInstanceUID' | 'SeriesInstanceUID'>,
+  files: FileHandles,
 ): Promise<Response> {
   const { query, ignored } = parseQidoQuery(url.searchParams, where)
   // One more than asked for tells whether there are more.
   const rows = await read.qido({ ...query, limit: query.limit + 1 })
-  const headers = new Headers({ 'content-type': 'application/dicom+json' })
+  const headers = new Headers()
   if (ignored.length > 0) {
     const names = ignored.map(name => name.replaceAll(/[^\w.]/g, '?').slice(0, 64)).join(', ')
     warn(headers, `The following attributes are not matched on and were ignored: ${names}`)
@@ -30,14 +28,14 @@ export async function qido(
   }
   const base = `${url.origin}/dicom-web`
   const results = rows.slice(0, query.limit).map(row => toJson(row, where.level, base))
-  return new Response(JSON.stringify(results), { headers })
+  return dataSetsResponse(form, results, files, headers)
 }
 
 function warn(headers: Headers, text: string): void {
   headers.append('warning', `299 isocenter "${text}"`)
 }
 
-function toJson(row: QidoRow, level: QidoQuery['level'], base: string): Record<string, JsonAttribute> {
+function toJson(row: QidoRow, level: QidoQuery['level'], base: string): DicomJson {
   const { values } = row
   const all: QidoRow['values'] = {
     // What we answer in, whatever the objects were written in (PS3.18 §F.2: UTF-8).

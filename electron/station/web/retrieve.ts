@@ -3,7 +3,7 @@ import type { FileHandles, FrameLocation, StoredObject, StoreReader } from '../s
 import { dicomRange, parseAccept } from './accept.ts'
 import { type MultipartPart, multipartResponse, type Part, streamParts } from './bodyParts.ts'
 import { parseRange } from './byteRange.ts'
-
+import { rangeFor } from './entityTag.ts'
 import type { FrameReader } from './frameReader.ts'
 import { cutParts, lengthOf, objectParts } from './objectParts.ts'
 import { chooseFrameForm, chooseObjectForm } from './retrieveForm.ts'
@@ -32,6 +32,7 @@ export async function retrieveObjects(
   objects: StoredObject[],
   base: string,
   { files, reader }: RetrieveDeps,
+  tag: string,
 ): Promise<Response> {
   const stored = objects.map(object => object.TransferSyntaxUID)
   const form = chooseObjectForm(acceptOf(request), stored)
@@ -47,7 +48,7 @@ export async function retrieveObjects(
     return multipartResponse(DICOM, bodies(), files)
   }
   const [object] = objects as [StoredObject]
-  return oneFile(request, await objectParts(object, reader), dicomType(object), files)
+  return oneBody(rangeFor(request, tag), await objectParts(object, reader), dicomType(object), files)
 }
 
 function notAcceptable(stored: string[]): IsocenterError {
@@ -59,11 +60,11 @@ function dicomType({ TransferSyntaxUID }: StoredObject): string {
   return `${DICOM}; transfer-syntax=${TransferSyntaxUID}`
 }
 
-/** One range of a file is enough for whoever resumes; several are answered with the whole (RFC 9110 §14.2 allows it). */
-function oneFile(request: Request, parts: Part[], type: string, files: FileHandles): Response {
+/** One range is enough for whoever resumes; several are answered with the whole (RFC 9110 §14.2 allows it). */
+export function oneBody(rangeHeader: string | null, parts: Part[], type: string, files: FileHandles): Response {
   const length = lengthOf(parts)
   const headers = new Headers({ 'content-type': type, 'accept-ranges': 'bytes' })
-  const range = parseRange(request.headers.get('range'), length)
+  const range = parseRange(rangeHeader, length)
   if (range === 'unsatisfiable') {
     headers.set('content-range', `bytes */${length}`)
     return new Response(null, { status: 416, headers })
@@ -89,6 +90,7 @@ export async function retrieveFrames(
   object: StoredObject,
   frames: number[],
   { read, files, reader }: RetrieveDeps,
+  tag: string,
 ): Promise<Response> {
   const form = chooseFrameForm(acceptOf(request), object.TransferSyntaxUID, frames.length)
   if (!form) throw notAcceptable([object.TransferSyntaxUID])
@@ -97,8 +99,7 @@ export async function retrieveFrames(
   if (found.length < frames.length) throw new IsocenterError('not-found', 'the object has no such frame')
   if (!form.multipart) {
     const frame = await reader.frame(found[0] as FrameLocation)
-    const headers = { 'content-type': form.contentType, 'content-length': String(frame.length) }
-    return new Response(streamParts([frame], files), { headers })
+    return oneBody(rangeFor(request, tag), [frame], form.contentType, files)
   }
   async function* bodies(): AsyncGenerator<MultipartPart> {
     for (const location of found) yield { contentType: form!.contentType, parts: [await reader.frame(location)] }

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { type FileMeta, readFileMeta, startsAsProgram } from '../../../shared/dicom/part10.ts'
+import { openPart10 } from '../../../shared/dicom/part10Stream.ts'
 import { type ErrorCode, IsocenterError } from '../../../shared/errors.ts'
 import type { Store } from '../store/index.ts'
 import type { Progress } from './jobs.ts'
@@ -10,8 +10,6 @@ import { reasonOf, type Walked, walk } from './walk.ts'
 /** Enough to read the next file while the last one is synced; more only makes the disk's head jump. */
 const IN_FLIGHT = 4
 const CHUNK_BYTES = 256 * 1024
-/** File Meta is some hundred bytes; private information may make it larger, to this. */
-const MAX_META_BYTES = 1 << 20
 const MEDIA_STORAGE_DIRECTORY = '1.2.840.10008.1.3.10'
 
 /** With these the next file will fare no better: the job ends. */
@@ -63,8 +61,9 @@ async function importFile(store: Store, file: Walked, buffer: Uint8Array, progre
   let handle: FileHandle | undefined
   try {
     handle = await open(file.path, 'r')
-    const meta = await readMeta(handle, buffer)
-    if (!meta) return progress.notDicom(file.name)
+    const opened = await openPart10(chunksOf(handle, buffer))
+    if (!opened) return progress.notDicom(file.name)
+    const { meta, isProgram, dataSet } = opened
     if (meta.MediaStorageSOPClassUID === MEDIA_STORAGE_DIRECTORY) return progress.passed()
     const received = await takeIn(
       store,
@@ -79,9 +78,9 @@ async function importFile(store: Store, file: Walked, buffer: Uint8Array, progre
         SOPClassUID: meta.MediaStorageSOPClassUID,
         SOPInstanceUID: meta.MediaStorageSOPInstanceUID,
         TransferSyntaxUID: meta.TransferSyntaxUID,
-        ...(meta.isProgram ? { flags: ['program-preamble'] } : {}),
+        ...(isProgram ? { flags: ['program-preamble'] } : {}),
       },
-      chunksOf(handle, meta.dataSetOffset, buffer),
+      dataSet,
       progress.signal,
     )
     progress.received(received.outcome)
@@ -95,24 +94,8 @@ async function importFile(store: Store, file: Walked, buffer: Uint8Array, progre
   }
 }
 
-async function readMeta(
-  handle: FileHandle,
-  buffer: Uint8Array,
-): Promise<(FileMeta & { isProgram: boolean }) | undefined> {
-  const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0)
-  const isProgram = startsAsProgram(buffer.subarray(0, bytesRead))
-  let meta = readFileMeta(buffer.subarray(0, bytesRead))
-  // A meta that fills the whole buffer was cut: the data set begins further on.
-  if (meta && bytesRead === buffer.length && meta.dataSetOffset >= buffer.length / 2) {
-    const more = new Uint8Array(MAX_META_BYTES + CHUNK_BYTES)
-    const again = await handle.read(more, 0, more.length, 0)
-    meta = readFileMeta(more.subarray(0, again.bytesRead))
-  }
-  return meta ? { ...meta, isProgram } : undefined
-}
-
-async function* chunksOf(handle: FileHandle, offset: number, buffer: Uint8Array): AsyncGenerator<Uint8Array> {
-  let position = offset
+async function* chunksOf(handle: FileHandle, buffer: Uint8Array): AsyncGenerator<Uint8Array> {
+  let position = 0
   while (true) {
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, position)
     if (bytesRead === 0) return

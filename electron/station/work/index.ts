@@ -6,9 +6,14 @@ import type { Store, StoredObject } from '../store/index.ts'
 import { startBackground } from './background.ts'
 import { importFiles } from './importFiles.ts'
 import { Jobs, type Progress } from './jobs.ts'
+import type { RenderOptions } from './renderFrame.ts'
+import { startRendering } from './rendering.ts'
 import { takeIn } from './takeIn.ts'
 import { type TranscodedFile, Transcoder } from './transcoder.ts'
 import type { WorkApi } from './workThread.ts'
+
+export type { RenderOptions } from './renderFrame.ts'
+export { takeIn } from './takeIn.ts'
 
 /** The workshop: import, sample studies, and what is done to objects after their sender was answered. */
 export interface Work {
@@ -29,6 +34,11 @@ export interface Work {
    * 'unsupported-pixels' (video, no decoder), 'malformed', 'too-large', 'not-found'.
    */
   transcode(object: StoredObject, TransferSyntaxUID: string): Promise<TranscodedFile>
+  /**
+   * A picture of one frame (1-based; undefined: the one that stands for the object), as PNG or JPEG. Rejects with 'not-found',
+   * 'unsupported-pixels', 'bad-request' or, with too many before it, 'busy'.
+   */
+  render(contentId: number, frame: number | undefined, options: RenderOptions): Promise<Uint8Array<ArrayBuffer>>
   /** Told at most five times a second per job, and when it ends. Returns the unsubscribe. */
   onChange(listener: (job: JobSummary) => void): () => void
   /** Cancels the jobs and ends the threads. */
@@ -52,6 +62,7 @@ export function startWork({ store, log, transcodedFolder }: WorkOptions): Work {
   const jobs = new Jobs(log)
   const background = startBackground({ store, log, startThread: startWorkThread })
   const transcoder = new Transcoder({ read: store.read, folder: transcodedFolder, startThread: startWorkThread })
+  const rendering = startRendering({ read: store.read, startThread: startWorkThread })
   return {
     startImport(paths) {
       const title =
@@ -68,9 +79,11 @@ export function startWork({ store, log, transcodedFolder }: WorkOptions): Work {
     list: () => jobs.list(),
     hurry: contentIds => background.hurry(contentIds),
     transcode: (object, TransferSyntaxUID) => transcoder.transcode(object, TransferSyntaxUID),
+    render: (contentId, frame, options) => rendering.render(contentId, frame, options),
     onChange: listener => jobs.onChange(listener),
     async close() {
       await jobs.close()
+      await rendering.close()
       await background.close()
       await transcoder.close()
     },

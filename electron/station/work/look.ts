@@ -7,7 +7,7 @@ import {
 } from '../../../shared/dicom/instanceHeader.ts'
 import { DataSet } from '../../../shared/dicom/reader.ts'
 import { transferSyntax } from '../../../shared/dicom/uids.ts'
-import { UnshowableError } from '../../../shared/viewing/samples.ts'
+import { type DecodedFrame, UnshowableError } from '../../../shared/viewing/samples.ts'
 import { inflateLimit, inflateStart } from '../base/inflate.ts'
 import type { FrameLocation, StoredObject, WorkFound } from '../store/index.ts'
 import { decodeFrame } from './decode/decodeFrame.ts'
@@ -32,25 +32,15 @@ const MAX_INFLATED_BYTES = 512 * 2 ** 20
 export async function lookInto({ object, frame, location, headerOnly }: LookRequest): Promise<WorkFound> {
   const file = await open(object.path, 'r')
   try {
-    const inflated = transferSyntax(object.TransferSyntaxUID).deflated
-      ? await inflatedDataSet(file, object, location)
-      : undefined
-    const { header, bytes } = await readHeader(file, object, inflated)
-    const found: WorkFound = { attributes: header.attributes }
-    if (header.enhanced) {
-      const dataSet = DataSet.read(bytes, header.encoding, { stopAt: PIXEL_DATA })
-      const { shared, perFrame } = readFunctionalGroups(dataSet, header.NumberOfFrames)
-      found.attributes = { ...header.attributes, ...shared }
-      found.perFrame = perFrame
-    }
+    const { header, found, inflated } = await readImage(file, object, location)
     if (headerOnly) return found
     const reason = unshowableReason(header, object.TransferSyntaxUID)
     if (reason) return { ...found, unshowable: reason }
     if (!location) return { ...found, unshowable: 'The pixel data is cut short: not one frame is whole.' }
     const attributes = { ...found.attributes, ...found.perFrame?.[frame - 1] }
     try {
-      const thumbnail = await thumbnailOf(file, object, location, { ...header, attributes }, inflated)
-      return thumbnail ? { ...found, thumbnail } : found
+      const decoded = await decodedFrame(file, object, location, { ...header, attributes }, inflated)
+      return decoded ? { ...found, thumbnail: makeThumbnail(decoded, attributes) } : found
     } catch (error) {
       if (error instanceof UnshowableError) return { ...found, unshowable: error.message }
       const why = error instanceof Error ? error.message : String(error)
@@ -61,27 +51,47 @@ export async function lookInto({ object, frame, location, headerOnly }: LookRequ
   }
 }
 
-async function thumbnailOf(
+/** What is asked of one object's header, and its functional groups where it has them. */
+export async function readImage(
+  file: FileHandle,
+  object: StoredObject,
+  location: FrameLocation | null,
+): Promise<{ header: InstanceHeader; found: WorkFound; inflated: Uint8Array | undefined }> {
+  const inflated = transferSyntax(object.TransferSyntaxUID).deflated
+    ? await inflatedDataSet(file, object, location)
+    : undefined
+  const { header, bytes } = await readHeader(file, object, inflated)
+  const found: WorkFound = { attributes: header.attributes }
+  if (header.enhanced) {
+    const dataSet = DataSet.read(bytes, header.encoding, { stopAt: PIXEL_DATA })
+    const { shared, perFrame } = readFunctionalGroups(dataSet, header.NumberOfFrames)
+    found.attributes = { ...header.attributes, ...shared }
+    found.perFrame = perFrame
+  }
+  return { header, found, inflated }
+}
+
+/** One frame's samples; undefined where there is no decoder for it or it is too large. Rejects when the bytes are damaged. */
+export async function decodedFrame(
   file: FileHandle,
   object: StoredObject,
   location: FrameLocation,
   header: InstanceHeader,
   inflated: Uint8Array | undefined,
-): Promise<Uint8Array | undefined> {
+): Promise<DecodedFrame | undefined> {
   const length = inflated ? location.inflatedLength : location.ranges.reduce((sum, range) => sum + range[1], 0)
   if (length > MAX_FRAME_BYTES) return undefined
   const bytes = inflated
     ? inflated.subarray(location.inflatedOffset, location.inflatedOffset + location.inflatedLength)
     : Buffer.concat(await Promise.all(location.ranges.map(([offset, size]) => readBytes(file, offset, size))))
   if (location.kind === 'swap') swapBytes(bytes, location.sampleBytes)
-  const decoded = await decodeFrame({
+  return decodeFrame({
     bytes,
     TransferSyntaxUID: object.TransferSyntaxUID,
     attributes: header.attributes,
     encapsulated: header.pixels?.undefinedLength ?? false,
     bitOffset: location.bitOffset,
   })
-  return decoded && makeThumbnail(decoded, header.attributes)
 }
 
 async function readHeader(

@@ -6,7 +6,7 @@ import type { Received, ReceiveStart, Store } from '../store/index.ts'
  * Rejects with the store's IsocenterError, or 'cancelled'; then nothing was left behind.
  */
 export async function takeIn(
-  store: Store,
+  store: Pick<Store, 'beginReceive'>,
   start: ReceiveStart,
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   signal: AbortSignal,

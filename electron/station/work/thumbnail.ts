@@ -1,8 +1,9 @@
 import { isColour, toRGB } from '../../../shared/viewing/colour.ts'
 import { toDisplay } from '../../../shared/viewing/grey.ts'
 import type { ImageAttributes } from '../../../shared/viewing/image.ts'
-import { type DecodedFrame, type Samples, storedValues } from '../../../shared/viewing/samples.ts'
+import { type DecodedFrame, storedValues } from '../../../shared/viewing/samples.ts'
 import { encodePng } from './png.ts'
+import { shrink } from './scale.ts'
 
 /** Width and height of every thumbnail, pixels; the image stands centred on black. */
 export const THUMBNAIL_SIZE = 128
@@ -35,68 +36,6 @@ function pixelShape(attributes: ImageAttributes): [down: number, across: number]
     PixelSpacing ?? ImagerPixelSpacing ?? NominalScannedPixelSpacing ?? PixelAspectRatio ?? []
   const ratio = down / across
   return ratio > 0.05 && ratio < 20 ? [down, across] : [1, 1]
-}
-
-/** The inputs that an output sample covers, and how much of each. */
-interface Coverage {
-  first: number
-  weights: number[]
-}
-
-/** The area filter in one direction. */
-function coverage(from: number, to: number): Coverage[] {
-  const size = from / to
-  return Array.from({ length: to }, (_, index) => {
-    const start = index * size
-    // Enlarging: the nearest pixel alone, so that small images stay crisp.
-    if (size <= 1) return { first: Math.min(from - 1, Math.floor(start + size / 2)), weights: [1] }
-    const end = Math.min(from, start + size)
-    const first = Math.floor(start)
-    const count = Math.min(from, Math.ceil(end - 1e-9)) - first
-    const weights = Array.from(
-      { length: count },
-      (_, i) => (Math.min(end, first + i + 1) - Math.max(start, first + i)) / (end - start),
-    )
-    return { first, weights }
-  })
-}
-
-function shrink(
-  values: Samples,
-  columns: number,
-  rows: number,
-  samples: number,
-  width: number,
-  height: number,
-): Float32Array {
-  const across = coverage(columns, width)
-  const down = coverage(rows, height)
-  const length = width * samples
-  const result = new Float32Array(length * height)
-  const line = new Float32Array(length)
-  for (let y = 0; y < height; y++) {
-    const { first, weights } = down[y]!
-    for (let i = 0; i < weights.length; i++) {
-      shrinkRow(values, (first + i) * columns, samples, across, line)
-      const weight = weights[i]!
-      for (let x = 0, at = y * length; x < length; x++, at++) result[at] = result[at]! + line[x]! * weight
-    }
-  }
-  return result
-}
-
-/** One row of the image, `row` pixels in, to the width of the thumbnail. */
-function shrinkRow(values: Samples, row: number, samples: number, across: Coverage[], line: Float32Array): void {
-  for (let x = 0; x < across.length; x++) {
-    const { first, weights } = across[x]!
-    for (let sample = 0; sample < samples; sample++) {
-      let sum = 0
-      for (let j = 0, at = (row + first) * samples + sample; j < weights.length; j++, at += samples) {
-        sum += values[at]! * weights[j]!
-      }
-      line[x * samples + sample] = sum
-    }
-  }
 }
 
 function boxed(pixels: Uint8Array, width: number, height: number, samples: 1 | 3): Uint8Array<ArrayBuffer> {

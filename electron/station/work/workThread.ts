@@ -1,5 +1,6 @@
 import { serveThread } from '../base/thread.ts'
 import { lookInto } from './look.ts'
+import { renderFrame } from './renderFrame.ts'
 import type { SampleObject } from './samples/synthetic.ts'
 import { transcode } from './transcode/transcode.ts'
 
@@ -7,6 +8,7 @@ import { transcode } from './transcode/transcode.ts'
 export interface WorkApi {
   lookInto: typeof lookInto
   transcode: typeof transcode
+  renderFrame: typeof renderFrame
   /** How many there will be. */
   sampleCount(): Promise<number>
   /** The next of `sampleObjects`, null behind the last. */
@@ -18,6 +20,7 @@ serveThread((): WorkApi => {
   return {
     lookInto,
     transcode,
+    renderFrame,
     // Loaded when asked for: their phantoms are reckoned for 0.4 s, and most threads only look.
     sampleCount: async () => (await import('./samples/index.ts')).SAMPLE_COUNT,
     async nextSample() {
