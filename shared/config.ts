@@ -108,7 +108,7 @@ const nodeRight = z.enum(['query', 'retrieve', 'commitment', 'delete'])
 export type NodeRight = z.infer<typeof nodeRight>
 
 /** Another DICOM application that we know: it may ask more than a stranger, and we may call it. */
-const node = z.strictObject({
+export const node = z.strictObject({
   /** What people call it. */
   name: z.string().trim().min(1).max(64),
   AET: aeTitle,
@@ -134,6 +134,12 @@ export function nodeMay(right: NodeRight, callingAET: string, address: string, k
   const own = known.find(one => one.AET === callingAET)
   return own?.rights.includes(right) === true && (own.addresses.length === 0 || own.addresses.includes(address))
 }
+
+/** AE titles that this station answers to beside its own. */
+export const furtherAETs = z
+  .array(aeTitle)
+  .max(16)
+  .refine(all => new Set(all).size === all.length, 'an AE title stands there twice')
 
 /** The station's configuration, version 1. Defaults < resources < file < environment < command line. */
 export const configSchema = z.object({
@@ -162,8 +168,7 @@ export const configSchema = z.object({
     .default([]),
   /** How calling AEs are treated; changed while the station runs by `profiles.set`. */
   profiles: aeProfiles.default({ default: {}, byAET: {} }),
-  /** Further AE titles that this station answers to. */
-  aets: z.array(aeTitle).max(16).default([]),
+  aets: furtherAETs.default([]),
   nodes: nodes.default([]),
 })
 

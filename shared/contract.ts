@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { aeProfiles, aeTitle } from './config.ts'
+import { aeProfiles, aeTitle, furtherAETs, node, nodes } from './config.ts'
+import { echoAnswer, findingSummary, nodeAddress, ownAETs } from './network.ts'
 import type { SeriesManifest } from './viewing/image.ts'
 
 /**
@@ -423,6 +424,23 @@ export const contract = {
   /** How calling AEs are treated. What is set holds from each AE's next association on, and after a restart. */
   'profiles.get': { in: z.object({}), out: aeProfiles },
   'profiles.set': { in: aeProfiles, out: z.object({}) },
+  /** The other DICOM applications we know, with what the last echo to each said since the station started. */
+  'nodes.list': {
+    in: z.object({}),
+    out: z.object({ nodes: z.array(node.extend({ lastEcho: echoAnswer.nullable() })) }),
+  },
+  /** All of them. Holds from each one's next association on, and after a restart. */
+  'nodes.set': { in: z.object({ nodes }), out: z.object({}) },
+  /** C-ECHO now, to a node or to one that is being written. A node that does not answer is an answer, too. */
+  'node.echo': { in: nodeAddress, out: echoAnswer },
+  'aets.get': { in: z.object({}), out: ownAETs },
+  /** The AE titles this station answers to beside its own. */
+  'aets.set': { in: z.object({ aets: furtherAETs }), out: z.object({}) },
+  /** The failed associations of the last seven days, the last one first. */
+  'doctor.list': { in: z.object({}), out: z.object({ findings: z.array(findingSummary) }) },
+  /** Calls the node again, or says what the peer would be answered with today's settings. */
+  'doctor.replay': { in: z.object({ id: z.string().max(64) }), out: findingSummary },
+  'doctor.dismiss': { in: z.object({ id: z.string().max(64) }), out: z.object({}) },
   'captures.list': { in: z.object({}), out: z.object({ captures: z.array(captureSummary) }) },
   /** Records the AE's associations from the next one on, until stopped or full. One that runs already is returned. */
   'capture.start': {

@@ -1,11 +1,12 @@
 import { useState } from 'react'
 import { DisplayFacts } from '../display/index.ts'
 import { useTitle } from '../keys/index.ts'
+import { NetworkPage } from '../network/index.ts'
 import { StoragePage } from '../storage/index.ts'
 import { Dialog } from '../ui/index.ts'
 import { KeysPage } from './KeysPage.tsx'
 
-const PAGES = ['Keys', 'Display', 'Storage'] as const
+const PAGES = ['Keys', 'Display', 'Storage', 'Network'] as const
 type Page = (typeof PAGES)[number]
 
 /** What a user sets: kept in the station, for this user, in every window; and where the station keeps its images. */
@@ -24,6 +25,7 @@ export function Settings(props: { first: Page; onTestPicture: () => void; onClos
       </fieldset>
       {page === 'Keys' && <KeysPage />}
       {page === 'Storage' && <StoragePage />}
+      {page === 'Network' && <NetworkPage />}
       {page === 'Display' && (
         <section className="settings-page" aria-label="Display">
           <DisplayFacts />

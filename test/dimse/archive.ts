@@ -41,6 +41,7 @@ export async function openArchive(known: z.input<typeof nodes> = []): Promise<Ar
     log,
     transcode: work.transcode,
     captureFolder: join(dataDir, 'captures'),
+    doctorFile: join(dataDir, 'doctor.jsonl'),
     linger: 50,
   })
   const problems: FoundProblem[] = []

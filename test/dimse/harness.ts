@@ -32,7 +32,13 @@ export interface Door {
 /** The DIMSE door before a store in memory, closed when the test ends. Timers in ms, they become those of every AE. */
 export async function openDoor(
   { linger = 50, artim, pdu, rate, idle }: Partial<Timers> = {},
-  more: { places?: Partial<Places>; byAET?: AeProfiles['byAET']; aets?: string[]; nodes?: z.input<typeof nodes> } = {},
+  more: {
+    places?: Partial<Places>
+    byAET?: AeProfiles['byAET']
+    aets?: string[]
+    nodes?: z.input<typeof nodes>
+    folder?: string
+  } = {},
 ): Promise<Door> {
   const given = { answerSeconds: artim, messageSeconds: pdu, idleSeconds: idle }
   const seconds = Object.entries(given).flatMap(([name, ms]) => (ms === undefined ? [] : [[name, ms / 1000]]))
@@ -51,6 +57,7 @@ export async function openDoor(
     error: line('error'),
     child: () => log,
   }
+  const folder = more.folder ?? temporaryFolder()
   const dimse = await startDimse({
     config: {
       aet: 'ISOCENTER',
@@ -65,7 +72,8 @@ export async function openDoor(
     transcode: async () => {
       throw new IsocenterError('unsupported-pixels', 'no decoders here')
     },
-    captureFolder: join(temporaryFolder(), 'captures'),
+    captureFolder: join(folder, 'captures'),
+    doctorFile: join(folder, 'doctor.jsonl'),
     places: more.places,
     linger,
   })

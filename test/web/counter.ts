@@ -76,6 +76,15 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
           return path.join(dir, 'one.pcap')
         },
       },
+      nodes: () => [],
+      aets: () => ['ISOCENTER'],
+      echo: () => Promise.reject(new IsocenterError('draining')),
+      lastEcho: () => null,
+      doctor: {
+        list: () => [],
+        replay: () => Promise.reject(new IsocenterError('not-found', 'no such failed association')),
+        dismiss: () => {},
+      },
       onChange(listener) {
         associationListeners.add(listener)
         return () => associationListeners.delete(listener)
@@ -104,6 +113,8 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
     async setProfiles(profiles) {
       state.profiles = profiles
     },
+    setNodes: () => Promise.resolve(),
+    setAETs: () => Promise.resolve(),
     drain() {
       state.drained = true
     },

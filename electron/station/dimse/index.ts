@@ -2,14 +2,18 @@ import { createServer, type Socket } from 'node:net'
 import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
 import type { AssociationSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
+import type { EchoAnswer, FindingSummary, NodeAddress } from '../../../shared/network.ts'
 import type { Log } from '../base/log.ts'
 import { FileHandles } from '../store/index.ts'
 import { Admission, type Places } from './admission.ts'
 import { Captures } from './captures.ts'
+import { Doctor } from './doctor.ts'
 import { type FoundProblem, OpenAssociation } from './openAssociation.ts'
 import { OutgoingAssociations } from './outgoing.ts'
+import { replayRequest } from './replay.ts'
 import type { ServedStore } from './services.ts'
 import type { Transcode } from './subOperations.ts'
+import { echo } from './verificationScu.ts'
 
 /** Beyond these an acceptance is held, then answered by a transient A-ASSOCIATE-RJ, local limit exceeded. */
 const PLACES: Places = { all: 256, perPeer: 64, patience: 20_000 }
@@ -20,6 +24,9 @@ const MOST_CONNECTIONS_OF_PEER = 160
 const ENDED_KEPT = 200
 /** Listeners hear of changes at most five times a second. */
 const CHANGE_PAUSE = 200
+/** ms: somebody waits for the answer. */
+const ECHO_PATIENCE = 10_000
+const MOST_ECHOES = 2000
 
 export interface DimseOptions {
   config: Pick<Config, 'aet' | 'aets' | 'dimsePort' | 'dimseHost' | 'profiles' | 'nodes'>
@@ -29,6 +36,8 @@ export interface DimseOptions {
   transcode: Transcode
   /** Where recordings lie; made when there is a first one. */
   captureFolder: string
+  /** Where the association doctor keeps what it saw. */
+  doctorFile: string
   places?: Partial<Places>
   linger?: number
 }
@@ -48,6 +57,20 @@ export interface Dimse {
   nodes(): Node[]
   /** Holds for associations from now on. */
   setNodes(nodes: Node[]): void
+  /** Our AE titles: the first is the one we call others by. */
+  aets(): string[]
+  /** Those beside our own; they hold for associations from now on. */
+  setAETs(further: string[]): void
+  /** C-ECHO to a node, in words. Rejects with 'draining'. */
+  echo(called: NodeAddress): Promise<EchoAnswer>
+  /** What the last echo to each node said, by AE title, host and port. */
+  lastEcho(called: NodeAddress): EchoAnswer | null
+  readonly doctor: {
+    list(): FindingSummary[]
+    /** Calls the node again, or asks what would be answered to the peer today. Rejects with 'not-found', 'bad-request', 'draining'. */
+    replay(id: string): Promise<FindingSummary>
+    dismiss(id: string): void
+  }
   /** Takes nothing new, lets every association finish the message at hand, then aborts it; after `graceMs` (5,000) the rest is cut off. */
   close(options?: { graceMs?: number }): Promise<void>
 }
@@ -63,6 +86,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
   const problemListeners = new Set<(problem: FoundProblem) => void>()
   let changePending: NodeJS.Timeout | undefined
   let { profiles, nodes } = config
+  let aets = [config.aet, ...config.aets]
   const admission = new Admission({ ...PLACES, ...places })
   const connections = new Map<string, number>()
 
@@ -78,8 +102,16 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     changed()
   }
   const files = new FileHandles(contentId => store.read.locateContent(contentId))
+  let port = config.dimsePort
+  const doctor = await Doctor.open({
+    file: options.doctorFile,
+    log,
+    own: () => ({ aets, port }),
+    nodes: () => nodes,
+  })
   const outgoing = new OutgoingAssociations({
     AET: config.aet,
+    doctor,
     log,
     profiles: () => profiles,
     nextId: () => nextId++,
@@ -105,13 +137,14 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     }
     connections.set(address, others + 1)
     const association = new OpenAssociation(nextId++, socket, {
-      aets: [config.aet, ...config.aets],
+      aets: () => aets,
       store,
       log,
       profiles: () => profiles,
       nodes: () => nodes,
       admission,
       captures,
+      doctor,
       sending: { files, transcode: options.transcode, open: (node, contexts) => outgoing.open(node, contexts) },
       linger,
       changed,
@@ -139,7 +172,39 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
   server.on('error', error => log.error({ err: error }, 'the DIMSE listener reported an error'))
   server.on('drop', peer => tooMany(peer?.remoteAddress ?? ''))
   const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : config.dimsePort
+  if (typeof address === 'object' && address) port = address.port
+
+  const echoes = new Map<string, EchoAnswer>()
+  const keyOf = ({ AET, host, port }: NodeAddress) => `${AET} ${host}:${port}`
+  const callEcho = async (called: NodeAddress): Promise<EchoAnswer> => {
+    const node = nodes.find(one => keyOf(one) === keyOf(called)) ?? { ...called, name: called.AET }
+    const answer = await echo({
+      open: contexts => outgoing.open(node, contexts, { answerWithin: ECHO_PATIENCE }),
+      diagnose: failure => outgoing.diagnose(node, failure),
+    })
+    echoes.delete(keyOf(called))
+    echoes.set(keyOf(called), answer)
+    for (const key of echoes.keys()) {
+      if (echoes.size <= MOST_ECHOES) break
+      echoes.delete(key)
+    }
+    return answer
+  }
+  const replay = async (id: string): Promise<FindingSummary> => {
+    const { node, request, address } = doctor.get(id)
+    if (node) {
+      // Its entry may have been corrected since.
+      const called = nodes.find(({ name }) => name === node.name) ?? node
+      const { works, sentence } = await callEcho(called)
+      doctor.replayed(id, works, works ? 'An association and C-ECHO work now.' : sentence)
+    } else if (request) {
+      const { level } = store.space
+      const takesImages = level === 'ok' || level === 'warn'
+      const { works, sentence } = replayRequest(request, address, { aets, profiles, nodes, takesImages })
+      doctor.replayed(id, works, sentence)
+    } else throw new IsocenterError('bad-request', 'nothing is known of what the peer asked for')
+    return doctor.list().find(one => one.id === id)!
+  }
 
   return {
     port,
@@ -165,6 +230,13 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     setNodes(changed) {
       nodes = changed
     },
+    aets: () => [...aets],
+    setAETs(further) {
+      aets = [config.aet, ...further]
+    },
+    echo: callEcho,
+    lastEcho: called => echoes.get(keyOf(called)) ?? null,
+    doctor: { list: () => doctor.list(), replay, dismiss: id => doctor.dismiss(id) },
     async close({ graceMs = 5_000 } = {}) {
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       for (const association of open) association.drain()
@@ -175,6 +247,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       await outgoing.close()
       files.close()
       await captures.close()
+      await doctor.close()
       clearTimeout(cutOff)
       clearTimeout(changePending)
     },

@@ -1,22 +1,35 @@
 import { type AeProfiles, type Node, profileOf } from '../../../shared/config.ts'
 import type { AssociationSummary } from '../../../shared/contract.ts'
-import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
+import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Ending } from '../wire/ending.ts'
-import { openAssociation, type Scu } from '../wire/scu.ts'
+import { openAssociation, PeerFailed, type Scu } from '../wire/scu.ts'
+import type { Diagnosis, Failure } from './diagnosis.ts'
+import type { Doctor, Seen } from './doctor.ts'
 import { timersOf } from './negotiation.ts'
-import type { Outgoing } from './retrieveScp.ts'
 import type { OfferedContext } from './transferPlan.ts'
+
+/** What is called: a node, or one that is not kept yet. */
+export type Called = Pick<Node, 'name' | 'AET' | 'host' | 'port'>
 
 interface OutgoingOptions {
   /** What we call ourselves. */
   AET: string
   log: Log
+  doctor: Pick<Doctor, 'saw' | 'diagnose'>
   profiles(): AeProfiles
   /** One row of the list of associations, incoming and outgoing alike. */
   nextId(): number
   changed(): void
   ended(summary: AssociationSummary): void
+}
+
+/** An association of ours to a node. */
+export type Outgoing = Pick<Scu, 'contexts' | 'storing' | 'implementation' | 'frame' | 'ask' | 'echo' | 'release'> & {
+  /** One more object was taken. */
+  sent(): void
+  /** Something on it went wrong that does not end it: for the doctor. */
+  failed(failure: Failure): void
 }
 
 /** The associations of ours to other nodes, for the same list as those of theirs to us. */
@@ -33,10 +46,21 @@ export class OutgoingAssociations {
     return [...this.#open].map(([summary, scu]) => ({ ...summary, bytes: scu?.bytes ?? 0 }))
   }
 
-  /** Rejects with 'peer-failed' when the node cannot be reached, or rejects us; with 'draining' at the end. */
-  async open(node: Node, contexts: OfferedContext[]): Promise<Outgoing> {
+  diagnose(node: Called, failure: Failure): Diagnosis {
+    return this.#options.doctor.diagnose(seen(node, failure))
+  }
+
+  /**
+   * Rejects with PeerFailed when the node cannot be reached, or rejects us; with 'draining' at the end. `answerWithin`: ms, where
+   * that is less than the profile's.
+   */
+  async open(
+    node: Called,
+    contexts: OfferedContext[],
+    { answerWithin = Number.POSITIVE_INFINITY } = {},
+  ): Promise<Outgoing> {
     if (this.#closed) throw new IsocenterError('draining')
-    const { AET, log, profiles, nextId, changed } = this.#options
+    const { AET, log, doctor, profiles, nextId, changed } = this.#options
     const summary: AssociationSummary = {
       id: nextId(),
       outgoing: true,
@@ -50,6 +74,8 @@ export class OutgoingAssociations {
       bytes: 0,
       outcome: 'calling',
     }
+    const timers = timersOf(profileOf(profiles(), node.AET))
+    const artim = Math.min(timers.artim, answerWithin)
     this.#open.set(summary, undefined)
     changed()
     try {
@@ -59,8 +85,8 @@ export class OutgoingAssociations {
         callingAET: AET,
         calledAET: node.AET,
         contexts,
-        timers: timersOf(profileOf(profiles(), node.AET)),
-        onEnd: ending => this.#end(summary, ending),
+        timers: { ...timers, artim },
+        onEnd: ending => this.#end(summary, ending, node),
       })
       this.#open.set(summary, scu)
       summary.outcome = 'open'
@@ -70,32 +96,44 @@ export class OutgoingAssociations {
         void scu.abort()
         throw new IsocenterError('draining')
       }
+      const failed = (failure: Failure) => void doctor.saw(seen(node, failure))
+      const untaken = untakenClasses(contexts, scu.contexts)
+      if (untaken.length > 0) failed({ kind: 'nothingTaken', abstractSyntaxes: untaken })
       return {
+        get contexts() {
+          return scu.contexts
+        },
         get storing() {
           return scu.storing
         },
+        implementation: scu.implementation,
         frame: (contextId, source) => scu.frame(contextId, source),
         ask: (contextId, command, dataSet) => scu.ask(contextId, command, dataSet),
+        echo: () => scu.echo(),
         release: () => scu.release(),
         sent: () => {
           summary.sent += 1
           changed()
         },
+        failed,
       }
     } catch (thrown) {
-      const error = toIsocenterError(thrown)
-      throw new IsocenterError(error.code, `${node.AET} at ${node.host}:${node.port}: ${error.detail ?? error.message}`)
+      if (!(thrown instanceof PeerFailed)) throw thrown
+      throw new PeerFailed(thrown.ending, `${node.AET} at ${node.host}:${node.port}: ${thrown.ending.words}`)
     }
   }
 
-  #end(summary: AssociationSummary, { kind, words }: Ending): void {
-    const { log, changed, ended } = this.#options
+  #end(summary: AssociationSummary, ending: Ending, node: Called): void {
+    const { log, doctor, changed, ended } = this.#options
+    const { kind, words } = ending
     summary.bytes = this.#open.get(summary)?.bytes ?? 0
     this.#open.delete(summary)
     summary.endedAt = Date.now()
     summary.outcome = words
     if (kind === 'released') log.info({ ...facts(summary), sent: summary.sent }, 'association to a node released')
     else log.warn({ ...facts(summary), sent: summary.sent, outcome: words }, 'association to a node ended')
+    // What we abort ourselves at the end is nobody's failure.
+    if (kind !== 'released' && !this.#closed) doctor.saw(seen(node, { kind: 'ended', ending }))
     ended(summary)
     changed()
   }
@@ -105,6 +143,16 @@ export class OutgoingAssociations {
     this.#closed = true
     await Promise.all([...this.#open.values()].map(scu => scu?.abort()))
   }
+}
+
+function seen(node: Called, failure: Failure): Seen {
+  return { outgoing: true, AET: node.AET, address: `${node.host}:${node.port}`, node, failure }
+}
+
+function untakenClasses(offered: OfferedContext[], accepted: Scu['contexts']): string[] {
+  const classes = new Set(offered.map(({ abstractSyntax }) => abstractSyntax))
+  for (const { abstractSyntax } of accepted) classes.delete(abstractSyntax)
+  return [...classes]
 }
 
 function facts({ id, calledAET, address }: AssociationSummary) {

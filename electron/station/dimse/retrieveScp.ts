@@ -2,8 +2,8 @@ import type { Node } from '../../../shared/config.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { RetrievableObject, RetrieveCursor, RetrieveKeys, StoreReader } from '../store/index.ts'
 import { STATUS } from '../wire/dimse.ts'
-import type { Scu } from '../wire/scu.ts'
 import type { Operation, Outcome, Performer } from './operations.ts'
+import type { Outgoing } from './outgoing.ts'
 import type { QueryModel } from './queryModels.ts'
 import { RetrieveCounts } from './retrieveCounts.ts'
 import { readRetrieveKeys } from './retrieveKeys.ts'
@@ -15,16 +15,10 @@ const PAGE = 200
 /** PS3.4 §C.4.2.1.5 asks for no rate; a person waits for a sign of life. */
 const PENDING_EVERY_MS = 1000
 
-/** An association of ours to a destination. */
-export type Outgoing = Pick<Scu, 'storing' | 'frame' | 'ask' | 'release'> & {
-  /** One more object was taken. */
-  sent(): void
-}
-
 export interface RetrieveDeps extends SendingDeps {
   read: Pick<StoreReader, 'retrievable'>
   /** What we are called. */
-  aets: readonly string[]
+  aets(): readonly string[]
   nodes(): Node[]
   /** Who asks. */
   callingAET(): string
@@ -48,7 +42,7 @@ export function performMove(model: QueryModel, deps: RetrieveDeps): Performer {
     const { MoveDestination = '' } = operation.command
     const node = deps.nodes().find(({ AET }) => AET === MoveDestination)
     if (!node) {
-      const own = deps.aets.includes(MoveDestination)
+      const own = deps.aets().includes(MoveDestination)
       const why = own ? 'is this station itself: it has them already' : 'is not among the nodes'
       throw new IsocenterError('destination-unknown', `"${MoveDestination}" ${why}`)
     }
@@ -152,6 +146,7 @@ async function* sendOver(
   try {
     for await (const sent of sendObjects(line, objects, deps, operation.cancelled, originator)) {
       if (sent.outcome !== 'failed') line.sent()
+      else if (sent.status !== undefined) line.failed({ kind: 'notTaken', status: sent.status })
       yield sent
     }
   } finally {

@@ -157,6 +157,26 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
       await deps.setProfiles(input)
       return {}
     },
+    'nodes.list': () => ({ nodes: dimse.nodes().map(node => ({ ...node, lastEcho: dimse.lastEcho(node) })) }),
+    'nodes.set': async input => {
+      await deps.setNodes(input.nodes)
+      return {}
+    },
+    'node.echo': input => dimse.echo(input),
+    'aets.get': () => {
+      const [aet = config.aet, ...aets] = dimse.aets()
+      return { aet, aets }
+    },
+    'aets.set': async input => {
+      await deps.setAETs(input.aets)
+      return {}
+    },
+    'doctor.list': () => ({ findings: dimse.doctor.list() }),
+    'doctor.replay': input => dimse.doctor.replay(input.id),
+    'doctor.dismiss': input => {
+      dimse.doctor.dismiss(input.id)
+      return {}
+    },
     'captures.list': () => ({ captures: dimse.captures.list() }),
     'capture.start': input => dimse.captures.start(input.AET, input.megabytes),
     'capture.stop': input => dimse.captures.stop(input.id),

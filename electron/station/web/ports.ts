@@ -1,5 +1,6 @@
-import type { AeProfiles } from '../../../shared/config.ts'
+import type { AeProfiles, Node } from '../../../shared/config.ts'
 import type { AssociationSummary, CaptureSummary, JobSummary } from '../../../shared/contract.ts'
+import type { EchoAnswer, FindingSummary, NodeAddress } from '../../../shared/network.ts'
 
 /** What the counter needs of the DIMSE door. */
 export interface DimsePort {
@@ -15,6 +16,17 @@ export interface DimsePort {
     remove(id: string): Promise<void>
     /** The path of its file. */
     file(id: string): string
+  }
+  nodes(): Node[]
+  /** Our own first. */
+  aets(): string[]
+  echo(called: NodeAddress): Promise<EchoAnswer>
+  lastEcho(called: NodeAddress): EchoAnswer | null
+  readonly doctor: {
+    list(): FindingSummary[]
+    /** Rejects with 'not-found'. */
+    replay(id: string): Promise<FindingSummary>
+    dismiss(id: string): void
   }
   onChange(listener: () => void): () => void
 }

@@ -26,12 +26,24 @@ export interface ScuOptions {
 
 const REACH_WITHIN = 10_000
 
+/** The peer could not be reached, rejected us or ended it: 'peer-failed', with what is known of how. */
+export class PeerFailed extends IsocenterError {
+  readonly ending: Ending
+
+  constructor(ending: Ending, detail = ending.words) {
+    super('peer-failed', detail)
+    this.ending = ending
+  }
+}
+
 /** An open association of ours. One message at a time. */
 export interface Scu {
   /** What the peer accepted. */
   readonly contexts: AcceptedContext[]
   /** The same: a peer that we call stores what it is sent. */
   readonly storing: AcceptedContext[]
+  /** The implementation version name the peer gives; '' when it gives none. */
+  readonly implementation: string
   /** Bytes received. */
   readonly bytes: number
   /** A data set for `ask` that begins to be read now. */
@@ -52,7 +64,7 @@ export interface Scu {
   abort(): Promise<void>
 }
 
-/** Resolves when the peer has accepted; rejects with 'peer-failed' when it cannot be reached, rejects us or does not answer. */
+/** Resolves when the peer has accepted; rejects with PeerFailed when it cannot be reached, rejects us or does not answer. */
 export function openAssociation(options: ScuOptions): Promise<Scu> {
   const { promise, resolve, reject } = Promise.withResolvers<Scu>()
   let waiting: { resolve(response: CommandSet): void; reject(error: Error): void } | undefined
@@ -61,7 +73,7 @@ export function openAssociation(options: ScuOptions): Promise<Scu> {
   const socket = connect({ host: options.host, port: options.port })
   const reachWithin = options.reachWithin ?? REACH_WITHIN
   const unreached = setTimeout(
-    () => socket.destroy(new Error(`not reached within ${reachWithin / 1000} s`)),
+    () => socket.destroy(Object.assign(new Error(`not reached within ${reachWithin / 1000} s`), { code: 'ETIMEDOUT' })),
     reachWithin,
   )
   socket.once('connect', () => clearTimeout(unreached)).once('close', () => clearTimeout(unreached))
@@ -95,7 +107,7 @@ export function openAssociation(options: ScuOptions): Promise<Scu> {
     }),
     onEnd: ending => {
       ended = ending.words
-      const error = new IsocenterError('peer-failed', ending.words)
+      const error = new PeerFailed(ending)
       reject(error)
       waiting?.reject(error)
       options.onEnd?.(ending)
@@ -125,6 +137,9 @@ export function openAssociation(options: ScuOptions): Promise<Scu> {
     },
     get storing() {
       return association.storing
+    },
+    get implementation() {
+      return association.implementation
     },
     get bytes() {
       return association.bytes

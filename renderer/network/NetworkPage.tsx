@@ -1,0 +1,23 @@
+import { useEffect } from 'react'
+import { DoctorList } from './DoctorList.tsx'
+import { NodeList } from './NodeList.tsx'
+import { followNetwork, useNetwork } from './networkStore.ts'
+import { OwnAddress } from './OwnAddress.tsx'
+
+/** Other DICOM nodes: who they are, what they may, whether they answer, and what went wrong with them. */
+export function NetworkPage() {
+  const { nodes, own, findings, offline } = useNetwork()
+  useEffect(followNetwork, [])
+  return (
+    <section className="settings-page network" aria-label="Network">
+      {offline && (
+        <p className="attention" role="status">
+          The station does not answer; this is what it last said.
+        </p>
+      )}
+      {own !== undefined && <OwnAddress own={own} />}
+      {nodes !== undefined && <NodeList nodes={nodes} />}
+      {nodes !== undefined && <DoctorList findings={findings} />}
+    </section>
+  )
+}

@@ -1,0 +1,3 @@
+import './network.css'
+
+export { NetworkPage } from './NetworkPage.tsx'
