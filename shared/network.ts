@@ -73,5 +73,52 @@ export const recordedFinding = finding.extend({
 })
 export type RecordedFinding = z.infer<typeof recordedFinding>
 
+const text = z.string().max(64).default('')
+const date = z
+  .string()
+  .regex(/^(\d{8})?$/)
+  .default('')
+
+/** What to look for on another archive; all that is given must match. Dates as YYYYMMDD, '' = open. */
+export const studySearch = z
+  .object({ name: text, PatientID: text, AccessionNumber: text, from: date, to: date })
+  .refine(
+    ({ name, PatientID, AccessionNumber, from, to }) =>
+      `${name}${PatientID}${AccessionNumber}${from}${to}`.trim() !== '',
+    {
+      message: 'nothing is said of what to look for',
+    },
+  )
+export type StudySearch = z.output<typeof studySearch>
+
+/** A study as another archive describes it; '' where it says nothing. */
+export const foundStudy = z.object({
+  StudyInstanceUID: z.string(),
+  PatientName: z.string(),
+  /** BCP 47 language of the name's script; '' when the character set says nothing. */
+  lang: z.string(),
+  PatientID: z.string(),
+  PatientBirthDate: z.string(),
+  PatientSex: z.string(),
+  StudyDate: z.string(),
+  StudyTime: z.string(),
+  AccessionNumber: z.string(),
+  StudyDescription: z.string(),
+  ModalitiesInStudy: z.array(z.string()),
+  NumberOfStudyRelatedInstances: z.int().nullable(),
+})
+export type FoundStudy = z.infer<typeof foundStudy>
+
+export const foundStudies = z.object({
+  studies: z.array(foundStudy),
+  /** Nothing more comes. */
+  done: z.boolean(),
+  /** It came to its end by itself. */
+  complete: z.boolean(),
+  /** Why it did not, in words; '' where nothing went wrong. */
+  error: z.string(),
+})
+export type FoundStudies = z.infer<typeof foundStudies>
+
 /** Our own AE titles: the first is the one we call others by. */
 export const ownAETs = z.object({ aet: aeTitle, aets: z.array(aeTitle) })

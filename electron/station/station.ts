@@ -82,6 +82,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       store,
       log,
       transcode: work.transcode,
+      startJob: work.startJob,
       captureFolder: path.join(options.dataDir, 'captures'),
       doctorFile: path.join(options.dataDir, 'doctor.jsonl'),
     })

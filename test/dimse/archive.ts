@@ -7,7 +7,7 @@ import { createLog } from '../../electron/station/base/log.ts'
 import { type Dimse, startDimse } from '../../electron/station/dimse/index.ts'
 import type { FoundProblem } from '../../electron/station/dimse/openAssociation.ts'
 import { openStore, type Received, type Store } from '../../electron/station/store/index.ts'
-import { startWork } from '../../electron/station/work/index.ts'
+import { startWork, type Work } from '../../electron/station/work/index.ts'
 import { aeProfiles, nodes } from '../../shared/config.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { type FileMeta, readFileMeta } from '../../shared/dicom/part10.ts'
@@ -17,6 +17,7 @@ import { startDcmtk, temporaryFolder } from './harness.ts'
 export interface Archive {
   port: number
   store: Store
+  work: Work
   dimse: Dimse
   problems: FoundProblem[]
   dataDir: string
@@ -40,6 +41,7 @@ export async function openArchive(known: z.input<typeof nodes> = []): Promise<Ar
     store,
     log,
     transcode: work.transcode,
+    startJob: work.startJob,
     captureFolder: join(dataDir, 'captures'),
     doctorFile: join(dataDir, 'doctor.jsonl'),
     linger: 50,
@@ -51,7 +53,7 @@ export async function openArchive(known: z.input<typeof nodes> = []): Promise<Ar
     await work.close()
     await store.close()
   })
-  return { port: dimse.port, store, dimse, problems, dataDir }
+  return { port: dimse.port, store, work, dimse, problems, dataDir }
 }
 
 /** A peer that may ask for all, at an address where nobody may listen. */

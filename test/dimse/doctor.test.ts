@@ -142,7 +142,7 @@ test.each([
   [
     'a peer without C-ECHO',
     'echo',
-    /does not take: Verification SOP Class/,
+    /does not take: Verification\./,
     /switch these services on/,
     async () => called(await says(accepts(3))),
   ],

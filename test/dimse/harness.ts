@@ -73,6 +73,9 @@ export async function openDoor(
       throw new IsocenterError('unsupported-pixels', 'no decoders here')
     },
     captureFolder: join(folder, 'captures'),
+    startJob: () => {
+      throw new IsocenterError('internal', 'no jobs here')
+    },
     doctorFile: join(folder, 'doctor.jsonl'),
     places: more.places,
     linger,

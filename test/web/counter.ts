@@ -80,6 +80,13 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
       aets: () => ['ISOCENTER'],
       echo: () => Promise.reject(new IsocenterError('draining')),
       lastEcho: () => null,
+      send: () => ({ ...aJob, kind: 'send' }),
+      fetch: () => ({ ...aJob, kind: 'fetch' }),
+      searches: {
+        start: () => 'one',
+        read: () => ({ studies: [], done: true, complete: true, error: '' }),
+        stop: () => {},
+      },
       doctor: {
         list: () => [],
         replay: () => Promise.reject(new IsocenterError('not-found', 'no such failed association')),

@@ -1,17 +1,20 @@
 import { createServer, type Socket } from 'node:net'
-import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
-import type { AssociationSummary } from '../../../shared/contract.ts'
+import { type AeProfiles, type Config, type Node, profileOf } from '../../../shared/config.ts'
+import type { AssociationSummary, JobSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
-import type { EchoAnswer, FindingSummary, NodeAddress } from '../../../shared/network.ts'
+import type { EchoAnswer, FindingSummary, FoundStudies, NodeAddress, StudySearch } from '../../../shared/network.ts'
 import type { Log } from '../base/log.ts'
-import { FileHandles } from '../store/index.ts'
+import { FileHandles, type RetrieveKeys } from '../store/index.ts'
 import { Admission, type Places } from './admission.ts'
 import { Captures } from './captures.ts'
 import { Doctor } from './doctor.ts'
 import { type FoundProblem, OpenAssociation } from './openAssociation.ts'
 import { OutgoingAssociations } from './outgoing.ts'
 import { replayRequest } from './replay.ts'
-import type { ServedStore } from './services.ts'
+import { fetchStudy } from './retrieveScu.ts'
+import { Searches } from './searches.ts'
+import type { Sender, ServedStore } from './services.ts'
+import { type Progress, send } from './storageScu.ts'
 import type { Transcode } from './subOperations.ts'
 import { echo } from './verificationScu.ts'
 
@@ -34,6 +37,8 @@ export interface DimseOptions {
   log: Log
   /** What makes an object uncompressed for a peer that takes nothing else. */
   transcode: Transcode
+  /** Begins long work with progress. */
+  startJob(kind: 'send' | 'fetch', title: string, work: (progress: Progress) => Promise<void>): JobSummary
   /** Where recordings lie; made when there is a first one. */
   captureFolder: string
   /** Where the association doctor keeps what it saw. */
@@ -65,6 +70,17 @@ export interface Dimse {
   echo(called: NodeAddress): Promise<EchoAnswer>
   /** What the last echo to each node said, by AE title, host and port. */
   lastEcho(called: NodeAddress): EchoAnswer | null
+  /** Studies to a node, as a job. Throws 'destination-unknown'. */
+  send(AET: string, StudyInstanceUIDs: string[]): JobSummary
+  /** A study from a node, as a job. Throws 'destination-unknown'. */
+  fetch(AET: string, StudyInstanceUID: string): JobSummary
+  readonly searches: {
+    /** Throws 'destination-unknown'. */
+    start(AET: string, search: StudySearch): string
+    /** Throws 'not-found'. */
+    read(id: string, after: number): FoundStudies
+    stop(id: string): void
+  }
   readonly doctor: {
     list(): FindingSummary[]
     /** Calls the node again, or asks what would be answered to the peer today. Rejects with 'not-found', 'bad-request', 'draining'. */
@@ -174,6 +190,30 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
   const address = server.address()
   if (typeof address === 'object' && address) port = address.port
 
+  const nodeOf = (AET: string): Node => {
+    const node = nodes.find(one => one.AET === AET)
+    if (!node) throw new IsocenterError('destination-unknown', `"${AET}" is not among the nodes`)
+    return node
+  }
+  const call: OutgoingAssociations['open'] = (...asked) => outgoing.open(...asked)
+  const searches = new Searches(call)
+  const sending = { files, transcode: options.transcode, read: store.read, open: call }
+  const senderOf = (node: Node): Sender => {
+    const { SpecificCharacterSet, IssuerOfPatientID, conflictPolicy } = profileOf(profiles, node.AET)
+    return {
+      origin: {
+        door: 'dimse',
+        sourceAET: node.AET,
+        sendingAET: node.AET,
+        receivingAET: config.aet,
+        address: node.host,
+      },
+      assumed: { SpecificCharacterSet, IssuerOfPatientID },
+      showLatest: conflictPolicy === 'showLatest',
+    }
+  }
+  const studies = (count: number) => (count === 1 ? 'A study' : `${count} studies`)
+
   const echoes = new Map<string, EchoAnswer>()
   const keyOf = ({ AET, host, port }: NodeAddress) => `${AET} ${host}:${port}`
   const callEcho = async (called: NodeAddress): Promise<EchoAnswer> => {
@@ -236,6 +276,24 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     },
     echo: callEcho,
     lastEcho: called => echoes.get(keyOf(called)) ?? null,
+    send(AET, StudyInstanceUIDs) {
+      const node = nodeOf(AET)
+      const keys: RetrieveKeys = { StudyInstanceUID: StudyInstanceUIDs }
+      const title = `${studies(StudyInstanceUIDs.length)} to ${node.name}`
+      return options.startJob('send', title, progress => send(node, keys, sending, progress))
+    },
+    fetch(AET, StudyInstanceUID) {
+      const node = nodeOf(AET)
+      const deps = { store, AET: config.aet, open: call, senderOf }
+      return options.startJob('fetch', `A study from ${node.name}`, progress =>
+        fetchStudy(node, StudyInstanceUID, deps, progress),
+      )
+    },
+    searches: {
+      start: (AET, search) => searches.start(nodeOf(AET), search),
+      read: (id, after) => searches.read(id, after),
+      stop: id => searches.stop(id),
+    },
     doctor: { list: () => doctor.list(), replay, dismiss: id => doctor.dismiss(id) },
     async close({ graceMs = 5_000 } = {}) {
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
@@ -244,6 +302,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
         for (const association of open) association.destroy()
       }, graceMs)
       await closed
+      searches.close()
       await outgoing.close()
       files.close()
       await captures.close()

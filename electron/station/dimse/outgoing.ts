@@ -3,7 +3,7 @@ import type { AssociationSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Ending } from '../wire/ending.ts'
-import { openAssociation, PeerFailed, type Scu } from '../wire/scu.ts'
+import { openAssociation, PeerFailed, type Scu, type ScuOptions } from '../wire/scu.ts'
 import type { Diagnosis, Failure } from './diagnosis.ts'
 import type { Doctor, Seen } from './doctor.ts'
 import { timersOf } from './negotiation.ts'
@@ -24,8 +24,18 @@ interface OutgoingOptions {
   ended(summary: AssociationSummary): void
 }
 
+interface CallOptions extends Pick<ScuOptions, 'roles' | 'onRequest'> {
+  /** ms, where that is less than the profile's. */
+  answerWithin?: number
+}
+
 /** An association of ours to a node. */
-export type Outgoing = Pick<Scu, 'contexts' | 'storing' | 'implementation' | 'frame' | 'ask' | 'echo' | 'release'> & {
+export type Outgoing = Pick<
+  Scu,
+  'contexts' | 'storing' | 'implementation' | 'frame' | 'ask' | 'converse' | 'echo' | 'release'
+> & {
+  /** One more object has come. */
+  received(): void
   /** One more object was taken. */
   sent(): void
   /** Something on it went wrong that does not end it: for the doctor. */
@@ -50,14 +60,11 @@ export class OutgoingAssociations {
     return this.#options.doctor.diagnose(seen(node, failure))
   }
 
-  /**
-   * Rejects with PeerFailed when the node cannot be reached, or rejects us; with 'draining' at the end. `answerWithin`: ms, where
-   * that is less than the profile's.
-   */
+  /** Rejects with PeerFailed when the node cannot be reached, or rejects us; with 'draining' at the end. */
   async open(
     node: Called,
     contexts: OfferedContext[],
-    { answerWithin = Number.POSITIVE_INFINITY } = {},
+    { answerWithin = Number.POSITIVE_INFINITY, roles, onRequest }: CallOptions = {},
   ): Promise<Outgoing> {
     if (this.#closed) throw new IsocenterError('draining')
     const { AET, log, doctor, profiles, nextId, changed } = this.#options
@@ -85,6 +92,8 @@ export class OutgoingAssociations {
         callingAET: AET,
         calledAET: node.AET,
         contexts,
+        roles,
+        onRequest,
         timers: { ...timers, artim },
         onEnd: ending => this.#end(summary, ending, node),
       })
@@ -97,8 +106,9 @@ export class OutgoingAssociations {
         throw new IsocenterError('draining')
       }
       const failed = (failure: Failure) => void doctor.saw(seen(node, failure))
-      const untaken = untakenClasses(contexts, scu.contexts)
-      if (untaken.length > 0) failed({ kind: 'nothingTaken', abstractSyntaxes: untaken })
+      if (scu.contexts.length === 0) {
+        failed({ kind: 'nothingTaken', abstractSyntaxes: [...new Set(contexts.map(one => one.abstractSyntax))] })
+      }
       return {
         get contexts() {
           return scu.contexts
@@ -109,10 +119,15 @@ export class OutgoingAssociations {
         implementation: scu.implementation,
         frame: (contextId, source) => scu.frame(contextId, source),
         ask: (contextId, command, dataSet) => scu.ask(contextId, command, dataSet),
+        converse: (...asked) => scu.converse(...asked),
         echo: () => scu.echo(),
         release: () => scu.release(),
         sent: () => {
           summary.sent += 1
+          changed()
+        },
+        received: () => {
+          summary.received += 1
           changed()
         },
         failed,
@@ -147,12 +162,6 @@ export class OutgoingAssociations {
 
 function seen(node: Called, failure: Failure): Seen {
   return { outgoing: true, AET: node.AET, address: `${node.host}:${node.port}`, node, failure }
-}
-
-function untakenClasses(offered: OfferedContext[], accepted: Scu['contexts']): string[] {
-  const classes = new Set(offered.map(({ abstractSyntax }) => abstractSyntax))
-  for (const { abstractSyntax } of accepted) classes.delete(abstractSyntax)
-  return [...classes]
 }
 
 function facts({ id, calledAET, address }: AssociationSummary) {

@@ -171,6 +171,14 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
       await deps.setAETs(input.aets)
       return {}
     },
+    'send.start': input => dimse.send(input.AET, input.StudyInstanceUIDs),
+    'fetch.start': input => dimse.fetch(input.AET, input.StudyInstanceUID),
+    'search.start': input => ({ id: dimse.searches.start(input.AET, input.search) }),
+    'search.read': input => dimse.searches.read(input.id, input.after),
+    'search.stop': input => {
+      dimse.searches.stop(input.id)
+      return {}
+    },
     'doctor.list': () => ({ findings: dimse.doctor.list() }),
     'doctor.replay': input => dimse.doctor.replay(input.id),
     'doctor.dismiss': input => {

@@ -1,6 +1,6 @@
 import type { AeProfiles, Node } from '../../../shared/config.ts'
 import type { AssociationSummary, CaptureSummary, JobSummary } from '../../../shared/contract.ts'
-import type { EchoAnswer, FindingSummary, NodeAddress } from '../../../shared/network.ts'
+import type { EchoAnswer, FindingSummary, FoundStudies, NodeAddress, StudySearch } from '../../../shared/network.ts'
 
 /** What the counter needs of the DIMSE door. */
 export interface DimsePort {
@@ -22,6 +22,15 @@ export interface DimsePort {
   aets(): string[]
   echo(called: NodeAddress): Promise<EchoAnswer>
   lastEcho(called: NodeAddress): EchoAnswer | null
+  /** These three throw 'destination-unknown'. */
+  send(AET: string, StudyInstanceUIDs: string[]): JobSummary
+  fetch(AET: string, StudyInstanceUID: string): JobSummary
+  readonly searches: {
+    start(AET: string, search: StudySearch): string
+    /** Throws 'not-found'. */
+    read(id: string, after: number): FoundStudies
+    stop(id: string): void
+  }
   readonly doctor: {
     list(): FindingSummary[]
     /** Rejects with 'not-found'. */

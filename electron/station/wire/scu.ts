@@ -2,12 +2,13 @@ import { connect } from 'node:net'
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../../shared/dicom/part10.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { Association } from './association.ts'
-import { COMMAND, type CommandSet, echoRequest, storeRequest } from './dimse.ts'
+import { COMMAND, CommandError, type CommandSet, cancelRequest, echoRequest, STATUS, storeRequest } from './dimse.ts'
 import type { Ending } from './ending.ts'
 import type { DataSource, FramedDataSet } from './framing.ts'
-import type { AcceptedContext } from './messages.ts'
-import { DICOM_APPLICATION_CONTEXT } from './pdu.ts'
+import type { AcceptedContext, MessageSink } from './messages.ts'
+import { DICOM_APPLICATION_CONTEXT, type RoleSelection } from './pdu.ts'
 import { ANNOUNCED_LENGTH } from './pduReader.ts'
+import { Pieces } from './pieces.ts'
 import type { Timers } from './timers.ts'
 
 export interface ScuOptions {
@@ -17,6 +18,14 @@ export interface ScuOptions {
   calledAET: string
   /** At most 128; ids are given in order. */
   contexts: Array<{ abstractSyntax: string; transferSyntaxes: string[] }>
+  /** Of the classes that we store ourselves: those of a C-GET (PS3.7 §D.3.3.4). */
+  roles?: RoleSelection[]
+  /** Takes what the peer asks of us on this association. Without it a request of the peer aborts. */
+  onRequest?(
+    context: AcceptedContext,
+    command: CommandSet,
+    respond: (response: CommandSet) => Promise<unknown>,
+  ): MessageSink
   timers?: Partial<Timers>
   /** ms to reach the host; 10,000 unless told. */
   reachWithin?: number
@@ -25,6 +34,8 @@ export interface ScuOptions {
 }
 
 const REACH_WITHIN = 10_000
+/** An identifier of a response: a thousand failed UIDs have 64 KB. */
+const LONGEST_IDENTIFIER = 2 ** 20
 
 /** The peer could not be reached, rejected us or ended it: 'peer-failed', with what is known of how. */
 export class PeerFailed extends IsocenterError {
@@ -50,6 +61,17 @@ export interface Scu {
   frame(contextId: number, source: DataSource): FramedDataSet
   /** Any request; `command.MessageID` is given here. Resolves with the response, rejects with 'peer-failed' when there is none. */
   ask(contextId: number, command: CommandSet, dataSet?: Uint8Array | FramedDataSet): Promise<CommandSet>
+  /**
+   * A request that is answered many times (C-FIND, C-GET, C-MOVE). `pending` hears each of those answers; the next one waits for
+   * what it returns. `stop` sends one C-CANCEL. Resolves with the final response and its identifier, empty where it has none.
+   */
+  converse(
+    contextId: number,
+    command: CommandSet,
+    identifier: Uint8Array,
+    pending: (response: CommandSet, identifier: Buffer) => void | Promise<void>,
+    stop?: AbortSignal,
+  ): Promise<{ response: CommandSet; identifier: Buffer }>
   /** C-ECHO; the response's status. */
   echo(): Promise<number>
   /** C-STORE of data set bytes as they are, on the context with exactly this class and syntax. Resolves with the response. */
@@ -67,9 +89,15 @@ export interface Scu {
 /** Resolves when the peer has accepted; rejects with PeerFailed when it cannot be reached, rejects us or does not answer. */
 export function openAssociation(options: ScuOptions): Promise<Scu> {
   const { promise, resolve, reject } = Promise.withResolvers<Scu>()
-  let waiting: { resolve(response: CommandSet): void; reject(error: Error): void } | undefined
+  let waiting:
+    | {
+        resolve(response: CommandSet, identifier: Buffer): void
+        reject(error: Error): void
+        pending?: (response: CommandSet, identifier: Buffer) => void | Promise<void>
+      }
+    | undefined
   let messageID = 0
-  let ended = ''
+  let ended: Ending | undefined
   const socket = connect({ host: options.host, port: options.port })
   const reachWithin = options.reachWithin ?? REACH_WITHIN
   const unreached = setTimeout(
@@ -90,23 +118,18 @@ export function openAssociation(options: ScuOptions): Promise<Scu> {
         maximumLength: ANNOUNCED_LENGTH,
         implementationClassUID: IMPLEMENTATION_CLASS_UID,
         implementationVersionName: IMPLEMENTATION_VERSION_NAME,
-        roles: [],
+        roles: options.roles ?? [],
         extended: [],
       },
     },
     onAccepted: () => resolve(scu),
-    onMessage: (_context, command) => ({
-      write: () => {},
-      end: () => {
-        if (command.CommandField & COMMAND.response && command.MessageIDBeingRespondedTo === messageID) {
-          waiting?.resolve(command)
-          waiting = undefined
-        }
-      },
-      abort: () => {},
-    }),
+    onMessage: (context, command) => {
+      if (command.CommandField & COMMAND.response) return takeResponse(command)
+      if (!options.onRequest) throw new CommandError('a request where only answers were to come')
+      return options.onRequest(context, command, response => association.send(context.id, response))
+    },
     onEnd: ending => {
-      ended = ending.words
+      ended = ending
       const error = new PeerFailed(ending)
       reject(error)
       waiting?.reject(error)
@@ -114,11 +137,62 @@ export function openAssociation(options: ScuOptions): Promise<Scu> {
     },
   })
 
+  function takeResponse(command: CommandSet): MessageSink {
+    const pieces = new Pieces()
+    return {
+      write: chunk => {
+        if (pieces.length + chunk.length > LONGEST_IDENTIFIER) {
+          throw new CommandError(`an identifier over ${LONGEST_IDENTIFIER} bytes`)
+        }
+        pieces.add(chunk)
+      },
+      end: () => {
+        if (command.MessageIDBeingRespondedTo !== messageID || !waiting) return
+        const { Status } = command
+        if (waiting.pending && (Status === STATUS.pending || Status === STATUS.pendingWarning)) {
+          return waiting.pending(command, pieces.take())
+        }
+        waiting.resolve(command, pieces.take())
+        waiting = undefined
+      },
+      abort: () => {},
+    }
+  }
+
+  async function converse(
+    contextId: number,
+    command: CommandSet,
+    identifier: Uint8Array,
+    pending: (response: CommandSet, identifier: Buffer) => void | Promise<void>,
+    stop?: AbortSignal,
+  ) {
+    if (ended) throw new PeerFailed(ended)
+    messageID = (messageID % 0xffff) + 1
+    const asked = messageID
+    const answer = Promise.withResolvers<{ response: CommandSet; identifier: Buffer }>()
+    waiting = {
+      resolve: (response, bytes) => answer.resolve({ response, identifier: bytes }),
+      reject: answer.reject,
+      pending,
+    }
+    const cancel = () => void association.send(contextId, cancelRequest(asked))
+    const sent = association.send(contextId, { ...command, MessageID: asked }, identifier).then(() => {
+      if (stop?.aborted) cancel()
+      else stop?.addEventListener('abort', cancel, { once: true })
+    })
+    try {
+      const [final] = await Promise.all([answer.promise, sent])
+      return final
+    } finally {
+      stop?.removeEventListener('abort', cancel)
+    }
+  }
+
   async function ask(contextId: number, command: CommandSet, dataSet?: Uint8Array | FramedDataSet) {
-    if (ended) throw new IsocenterError('peer-failed', ended)
+    if (ended) throw new PeerFailed(ended)
     messageID = (messageID % 0xffff) + 1
     const answer = Promise.withResolvers<CommandSet>()
-    waiting = answer
+    waiting = { resolve: response => answer.resolve(response), reject: answer.reject }
     // A peer may answer, or end it, before all is sent: the answer decides, never the sending.
     const sent = association.send(contextId, { ...command, MessageID: messageID }, dataSet)
     const [response] = await Promise.all([answer.promise, sent])
@@ -146,6 +220,7 @@ export function openAssociation(options: ScuOptions): Promise<Scu> {
     },
     frame: (contextId, source) => association.frame(contextId, source),
     ask,
+    converse,
     async echo() {
       const id = idOf(({ abstractSyntax }) => abstractSyntax === '1.2.840.10008.1.1')
       return (await ask(id, echoRequest(0))).Status ?? -1
