@@ -45,6 +45,7 @@ const LISTS = [
   { id: 'list-rename', name: 'Rename this list', keys: ['F2'] },
   { id: 'list-delete', name: 'Delete this list', keys: ['Ctrl+Delete'] },
   { id: 'list-arrivals', name: 'Show what has arrived', keys: ['F5'] },
+  { id: 'list-elsewhere', name: 'Find on another archive', keys: ['Ctrl+Shift+F'] },
   { id: 'list-view', name: 'Columns and text size', keys: ['Alt+V'] },
   { id: 'list-undo', name: 'Undo', keys: ['Ctrl+Z'] },
 ] as const satisfies readonly Row[]
@@ -56,6 +57,7 @@ const STUDIES = [
   { id: 'row-stat', name: 'STAT', keys: ['!'] },
   { id: 'row-urgent', name: 'Urgent', keys: ['Alt+U'] },
   { id: 'row-routine', name: 'Routine', keys: ['Alt+O'] },
+  { id: 'row-send', name: 'Send to…', keys: ['Alt+T'] },
   { id: 'row-only-patient', name: 'Only this patient', keys: ['Alt+P'] },
   { id: 'row-copy-id', name: 'Copy patient ID', keys: ['Alt+I'] },
   { id: 'row-copy-accession', name: 'Copy accession number', keys: ['Alt+A'] },

@@ -34,7 +34,7 @@ export function NodeForm({ node, onClose }: { node: ListedNode | undefined; onCl
     rights,
     addresses: addresses.split(/[\s,;]+/).filter(Boolean),
   }
-  const isWhole = nodeAddress.safeParse(written).success
+  const isWhole = nodeAddress.safeParse({ AET, host, port: written.port }).success
   const refuse = (thrown: unknown) => {
     setSaid({ words: thrown instanceof Error ? thrown.message : String(thrown), failure: true })
   }

@@ -1,5 +1,6 @@
 import type { Priority, StudySummary } from '../../shared/contract.ts'
 import { actionRow, type ListActionId, shownKey } from '../keys/index.ts'
+import { askWhereTo } from '../network/index.ts'
 import { announce, copyText, type MenuEntry } from '../ui/index.ts'
 import { NO_FILTER } from './filters.ts'
 import { setPriority, setReading, toggled } from './readingStatus.ts'
@@ -32,6 +33,7 @@ export function rowEntries(study: StudySummary, open: () => void): RowAction[] {
     set('row-stat', 'stat'),
     set('row-urgent', 'urgent'),
     set('row-routine', 'routine'),
+    entry('row-send', { separated: true, run: () => askWhereTo(study) }),
     entry('row-only-patient', {
       separated: true,
       disabled: PatientID === '',

@@ -3,7 +3,7 @@
  * second byte of a GB18030, GBK or Shift-JIS character may be a backslash.
  */
 
-const ESC = 0x1b
+export const ESC = 0x1b
 
 /** A set that follows the one before it in a code table: what low (G0) or high (G1) bytes mean. */
 type CodeElement =
@@ -16,7 +16,7 @@ const ASCII: CodeElement = { kind: 'ascii' }
 const single = (label: string): CodeElement => ({ kind: 'single', label })
 
 /** High bytes (G1) of the single-byte sets by ISO-IR number; WHATWG labels. */
-const SINGLE_BYTE: Record<string, string> = {
+export const SINGLE_BYTE: Record<string, string> = {
   '100': 'windows-1252',
   '101': 'iso-8859-2',
   '109': 'iso-8859-3',
@@ -32,7 +32,7 @@ const SINGLE_BYTE: Record<string, string> = {
 }
 
 /** PS3.3 tables C.12-3 and C.12-4: what an escape sequence (without ESC) brings into G0 or G1. */
-const ESCAPES: Array<{ sequence: string; into: 'g0' | 'g1'; element: CodeElement }> = [
+export const ESCAPES: Array<{ sequence: string; into: 'g0' | 'g1'; element: CodeElement }> = [
   { sequence: '$(D', into: 'g0', element: { kind: 'double', label: 'euc-jp', prefix: 0x8f } },
   { sequence: '$)C', into: 'g1', element: { kind: 'double', label: 'euc-kr' } },
   { sequence: '$)A', into: 'g1', element: { kind: 'double', label: 'gb18030' } },
@@ -61,7 +61,7 @@ const MULTI_BYTE_G1: Record<string, CodeElement> = {
 }
 
 /** The ISO-IR number of a defined term however it is spelled (`ISO_IR 100`, `ISO 2022 IR 100`, `ISO_2022_IR_100`), else its name. */
-function setNumber(term: string): string {
+export function setNumber(term: string): string {
   const clean = term.trim().toUpperCase()
   const match = /IR[ _-]*(\d+)$/.exec(clean)
   if (match?.[1]) return match[1]

@@ -1,6 +1,6 @@
 import { encodeBase64 } from '../base64.ts'
 import { readProfile } from '../viewing/icc.ts'
-import type { ImageAttributes, UltrasoundRegion } from '../viewing/image.ts'
+import type { ImageAttributes, RequestAttributes, UltrasoundRegion } from '../viewing/image.ts'
 import { tagOf } from './dictionary.ts'
 import type { ElementSpan } from './elements.ts'
 import { readLookupTable, readPalette } from './lookupTable.ts'
@@ -12,7 +12,7 @@ import { readRealWorldValues } from './realWorldValues.ts'
  * Goes up whenever more is read here or in the functional groups: what an older version kept of an object is then read again
  * from its file.
  */
-export const ATTRIBUTES_VERSION = 3
+export const ATTRIBUTES_VERSION = 4
 
 type KeysOf<Value> = Exclude<
   {
@@ -183,6 +183,10 @@ function buildReaders(): Map<number, Reader> {
     const regions = dataSet.itemsOf(span).slice(0, MAX_ITEMS).flatMap(readRegion)
     if (regions.length > 0) into.SequenceOfUltrasoundRegions = regions
   })
+  add('RequestAttributesSequence', (dataSet, span, into) => {
+    const requests = dataSet.itemsOf(span).slice(0, MAX_ITEMS).map(readRequest)
+    if (requests.length > 0) into.RequestAttributesSequence = requests
+  })
   add('RadiopharmaceuticalInformationSequence', (dataSet, span, into) => {
     const item = dataSet.itemsOf(span)[0]
     for (const key of ['RadionuclideTotalDose', 'RadionuclideHalfLife'] as const) {
@@ -195,6 +199,14 @@ function buildReaders(): Map<number, Reader> {
     }
   })
   return readers
+}
+
+/** The order as the information system numbers it: what series are asked for by (PS3.4 table C.6-3, PS3.18 table 10.6.3-4). */
+function readRequest(item: DataSet): RequestAttributes {
+  return {
+    ScheduledProcedureStepID: item.string('ScheduledProcedureStepID').slice(0, MAX_TEXT),
+    RequestedProcedureID: item.string('RequestedProcedureID').slice(0, MAX_TEXT),
+  }
 }
 
 /** PS3.3 C.7.6.1: profiles are of colour samples and of what palettes give; greys are P-values. */

@@ -1,3 +1,9 @@
+/** An item of (0040,0275). */
+export interface RequestAttributes {
+  ScheduledProcedureStepID: string
+  RequestedProcedureID: string
+}
+
 /**
  * What a viewer must know of an image before it has a single pixel: names, units and multiplicities are those of PS3.6.
  * Every field is optional: scanners leave out anything. Numbers are parsed (DS/IS/US), never strings.
@@ -49,6 +55,7 @@ export interface ImageAttributes {
   PixelPaddingValue?: number
   PixelPaddingRangeLimit?: number
   ImageType?: string[]
+  RequestAttributesSequence?: RequestAttributes[]
   FrameTime?: number
   FrameTimeVector?: number[]
   CineRate?: number

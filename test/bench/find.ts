@@ -3,9 +3,12 @@
  * query over an association and a connection that stay open, the four servers in turns. `--alone`: Isocenter alone with an index of
  * 1,000,000 studies (--studies).
  */
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { Agent, get, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { TS } from '../../shared/dicom/uids.ts'
@@ -13,7 +16,7 @@ import { type NewDataSet, writeDataSet } from '../../shared/dicom/writer.ts'
 import { type SendObject, sendBytes } from '../fakes/byteSender.ts'
 import { FindPeer } from '../fakes/findPeer.ts'
 import { fillIndex } from '../fixtures/manyStudies.ts'
-import { type RunningStation, startStation } from '../fixtures/station.ts'
+import { AUTHORIZED, type RunningStation, startStation } from '../fixtures/station.ts'
 import { machine, percentile } from './figures.ts'
 import { startOrthanc } from './receivers.ts'
 
@@ -173,8 +176,8 @@ async function besideOrthanc(): Promise<void> {
       const asks = [
         cFind(peers[0]),
         cFind(peers[1]),
-        qido(keys => station.get(`/dicom-web/studies?${keys}`)),
-        qido(keys => fetch(`http://127.0.0.1:${orthanc.httpPort}/dicom-web/studies?${keys}`)),
+        qido(station.origin, AUTHORIZED),
+        qido(`http://127.0.0.1:${orthanc.httpPort}`),
       ]
       for (const kind of kinds) {
         const [find, theirFind, web, theirWeb] = await measure(kind, asks)
@@ -234,8 +237,7 @@ async function alone(): Promise<void> {
       },
     ]
     const peer = await FindPeer.open(station.dimsePort, { calledAET: station.aet })
-    const running = station
-    const asks = [cFind(peer), qido(keys => running.get(`/dicom-web/studies?${keys}`))]
+    const asks = [cFind(peer), qido(station.origin, AUTHORIZED)]
     for (const kind of kinds) {
       const [find, web] = await measure(kind, asks)
       console.log(`  ${kind.name} (${find!.rows.toFixed(0)} rows; aim p95 ${kind.most} ms)`)
@@ -280,18 +282,21 @@ async function measure(kind: Kind, asks: Ask[]): Promise<Measured[]> {
 function cFind(peer: FindPeer): Ask {
   return async keys => {
     const shown = Object.fromEntries(SHOWN.map(keyword => [keyword, keys[keyword] ?? '']))
-    const { statuses, comment } = await peer.ask('STUDY', { QueryRetrieveLevel: 'STUDY', ...shown })
-    const last = statuses.at(-1)
-    if (last !== 0) throw new Error(`C-FIND ended with ${last?.toString(16)} ${comment}`)
-    return statuses.length - 1
+    const { found, status } = await peer.count('STUDY', { QueryRetrieveLevel: 'STUDY', ...shown })
+    if (status !== 0) throw new Error(`C-FIND ended with ${status.toString(16)}`)
+    return found
   }
 }
 
-function qido(get: (keys: URLSearchParams) => Promise<Response>): Ask {
+/** A connection that stays open, and as little client as there can be: of an answer its first level is counted. */
+function qido(base: string, headers: Record<string, string> = {}): Ask {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   return async keys => {
-    const response = await get(new URLSearchParams({ ...keys, limit: '5000' }))
-    if (!response.ok) throw new Error(`QIDO-RS ended with ${response.status}`)
-    return ((await response.json()) as unknown[]).length
+    const parameters = new URLSearchParams({ ...keys, limit: '5000' })
+    const [response] = await once(get(`${base}/dicom-web/studies?${parameters}`, { agent, headers }), 'response')
+    const body = await text(response as IncomingMessage)
+    if (response.statusCode !== 200) throw new Error(`QIDO-RS ended with ${response.statusCode}`)
+    return (JSON.parse(body) as unknown[]).length
   }
 }
 

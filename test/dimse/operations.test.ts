@@ -23,6 +23,7 @@ function operations() {
     frame: () => {
       throw new Error('nothing is framed here')
     },
+    abort: () => {},
     hold: () => {
       held += 1
       return {

@@ -1,10 +1,16 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { Association } from '../../electron/station/wire/association.ts'
+import { COMMAND, type CommandSet, NO_DATA_SET, responseTo, STATUS } from '../../electron/station/wire/dimse.ts'
+import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { TS } from '../../shared/dicom/uids.ts'
+import { writeDataSet } from '../../shared/dicom/writer.ts'
 import { startOrthanc } from '../bench/receivers.ts'
+import { associateRequest } from '../fakes/byteSender.ts'
 import { filesIn, freePort, keep, node, openArchive, readPart10, startStorescp } from './archive.ts'
-import { ctObject, dcmtk, part10, temporaryFolder } from './harness.ts'
+import { CT_IMAGE, ctObject, dcmtk, part10, temporaryFolder } from './harness.ts'
 
 const STUDY = '1.2.826.0.1.3680043.10.1'
 const SERIES = '1.2.826.0.1.3680043.10.2'
@@ -201,6 +207,21 @@ test('Orthanc moves a study from here to itself', async () => {
   expect(await orthanc.stored()).toBe(3)
 })
 
+test('an image whose file is gone fails by itself; one that is cut short ends the association before its end', async () => {
+  const { port, store } = await openArchive([node('READER')])
+  for (const number of [1, 2, 3]) await keep(store, part10(ctObject(number)))
+  await keep(store, part10(ctObject(4, {}, TS.ExplicitVRLittleEndian, 1500)))
+  await store.settleAll()
+  const { objects } = await store.read.retrievable({ StudyInstanceUID: [STUDY] }, 10)
+  const [, gone, , large] = objects
+  unlinkSync(gone!.path)
+  truncateSync(large!.path, 3_000_000)
+  const folder = temporaryFolder()
+  const result = await getscu(port, folder, '-v', ...studyKeys)
+  expect(result.code).not.toBe(0)
+  expect([...filesIn(folder).keys()]).toEqual([1, 3].map(number => ctObject(number).SOPInstanceUID))
+})
+
 test('what the destination can not take fails by itself: a warning, its UID, the others come', async () => {
   const own = await freePort()
   const { port, store } = await openArchive([node('READER', own)])
@@ -247,4 +268,51 @@ test('who is no node gets no image, and a person hears why', async () => {
   expect((await getscu(port, folder, ...studyKeys)).code).not.toBe(0)
   expect(filesIn(folder).size).toBe(0)
   expect(problems[0]?.sentence).toContain('not among the nodes')
+})
+
+test('a C-GET cancelled between two images: one was sent, the rest is told, the association goes on', async () => {
+  const { port, store } = await openArchive([node('READER')])
+  for (const number of [1, 2, 3, 4]) await keep(store, part10(ctObject(number)))
+  const [GET, STUDY_GET] = [1, '1.2.840.10008.5.1.4.1.2.2.3']
+  const finals: CommandSet[] = []
+  let stored = 0
+  const explicit = [TS.ExplicitVRLittleEndian]
+  const offered = [
+    { abstractSyntax: STUDY_GET, transferSyntaxes: explicit },
+    { abstractSyntax: CT_IMAGE, transferSyntaxes: explicit },
+  ]
+  const request = associateRequest(offered, { callingAET: 'READER' })
+  const association = new Association(connect(port, '127.0.0.1'), {
+    role: 'requestor',
+    request: { ...request, user: { ...request.user, roles: [{ SOPClassUID: CT_IMAGE, scu: false, scp: true }] } },
+    onAccepted: () => {
+      const identifier = writeDataSet(
+        { QueryRetrieveLevel: 'STUDY', StudyInstanceUID: STUDY },
+        encodingOf(TS.ExplicitVRLittleEndian),
+      )
+      const command = { AffectedSOPClassUID: STUDY_GET, CommandField: COMMAND.cGetRQ, MessageID: 9, Priority: 0 }
+      void association.send(GET, { ...command, CommandDataSetType: 0 }, identifier)
+    },
+    onMessage: (context, command) => ({
+      write: () => {},
+      async end() {
+        if (command.CommandField === COMMAND.cStoreRQ) {
+          stored += 1
+          const cancel = { CommandField: COMMAND.cCancelRQ, MessageIDBeingRespondedTo: 9 }
+          await association.send(GET, { ...cancel, CommandDataSetType: NO_DATA_SET })
+          await association.send(context.id, responseTo(command, STATUS.success))
+        } else if (command.Status !== STATUS.pending) {
+          finals.push(command)
+          association.release()
+        }
+      },
+      abort: () => {},
+    }),
+    onEnd: ({ kind }) => expect(kind).toBe('released'),
+  })
+  await association.closed
+  expect(stored).toBe(1)
+  expect(finals).toMatchObject([
+    { Status: 0xfe00, NumberOfCompletedSuboperations: 1, NumberOfRemainingSuboperations: 3 },
+  ])
 })

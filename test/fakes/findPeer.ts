@@ -96,6 +96,18 @@ export class FindPeer {
     this.#peer.socket.destroy()
   }
 
+  /** How many identifiers come before the final response, and its status; nothing is read of them. */
+  async count(root: Root, identifier: NewDataSet): Promise<{ found: number; status: number }> {
+    this.send(root, identifier)
+    for (let found = 0; ; found++) {
+      const command = (await this.#peer.next())?.body.subarray(6)
+      if (!command) throw new Error('the end instead of a response')
+      const { Status = -1, CommandDataSetType } = decodeCommand(command)
+      if (CommandDataSetType === 0x0101) return { found, status: Status }
+      await this.#peer.next()
+    }
+  }
+
   /** Until the final response. `each` hears of every one as it comes. */
   async answers(each?: (found: number) => void): Promise<FindAnswer> {
     const answer: FindAnswer = { statuses: [], comment: '', found: [] }

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
-import type { QidoQuery, Store } from '../../electron/station/store/index.ts'
-import { qidoStatement } from '../../electron/station/store/readQuery.ts'
-import { ctSlice, newStore, send } from './objects.ts'
+import type { FindPage, FindQuery, QidoQuery, Store } from '../../electron/station/store/index.ts'
+import { isIndexed } from '../../electron/station/store/queryConditions.ts'
+import { findStatement, qidoStatement } from '../../electron/station/store/readQuery.ts'
+import { fillIndex } from '../fixtures/manyStudies.ts'
+import { ctSlice, newStore, send, temporaryFolder } from './objects.ts'
 
 const NAMES = [
   'Müller^Anna-Lena',
@@ -97,6 +99,25 @@ test('QIDO answers each level with its own attributes and those above', async ()
   ])
 })
 
+test('a query that no index helps is answered a part of the studies at a time, each once', async () => {
+  const dataDir = temporaryFolder()
+  fillIndex(dataDir, 12_000, Date.UTC(2026, 0, 15))
+  const { store } = await newStore({ dataDir })
+  const query = { ...study({ SeriesDescription: '*er*' }), level: 'series' as const, returned: ['SeriesInstanceUID'] }
+  const uids: string[] = []
+  let pages = 0
+  for (let from: number | null = 0; from !== null; pages++) {
+    const page: FindPage = await store.read.find({ ...query, from })
+    expect(page.rows.length).toBeLessThanOrEqual(200)
+    const rest = await store.read.findRows('series', query.returned, page.rest)
+    uids.push(...[...page.rows, ...rest].map(([uid]) => uid ?? ''))
+    from = page.next
+  }
+  expect(pages).toBeGreaterThan(1)
+  expect(uids).toHaveLength(12_000)
+  expect(new Set(uids).size).toBe(12_000)
+})
+
 test('settings are kept per user', async () => {
   const { store, dataDir } = await newStore()
   await store.setSetting('anna', 'layout', { rows: 2 })
@@ -109,7 +130,7 @@ test('settings are kept per user', async () => {
   expect(await again.read.getSettings('anna')).toEqual({ layout: { rows: 3 } })
 })
 
-test('the queries of QIDO-RS go through indexes', async () => {
+test('the queries of QIDO-RS and C-FIND go through indexes', async () => {
   const { store, dataDir } = await newStore()
   await send(store, ctSlice(1))
   const db = new Database(join(dataDir, 'index.sqlite'), { readonly: true })
@@ -129,6 +150,17 @@ test('the queries of QIDO-RS go through indexes', async () => {
     noScan(study({ SOPInstanceUID: '1.2' }, { level: 'instance' }))
     noScan(study({ SeriesInstanceUID: '1.2' }, { level: 'series' }))
     noScan(study({}, { level: 'instance', StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.3' }))
+    const found = (level: FindQuery['level'], keys: Record<string, string>) => {
+      const query = { ...study(keys), level, returned: [], from: 0 }
+      expect(isIndexed(query)).toBe(true)
+      expect(plan(findStatement(query, undefined))).not.toMatch(/SCAN (?!json_each)/)
+    }
+    found('study', { AccessionNumber: 'A*' })
+    found('study', { PatientID: 'A\\B' })
+    found('study', { StudyDate: '20250101-20250107', ModalitiesInStudy: 'CT' })
+    found('study', { PatientName: 'yamada*', StudyDate: '20250101-' })
+    found('series', { StudyInstanceUID: '1.2\\1.3' })
+    found('instance', { SeriesInstanceUID: '1.2' })
   } finally {
     db.close()
   }

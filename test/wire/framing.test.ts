@@ -68,6 +68,6 @@ test('two that are read at once do not share a buffer', async () => {
 
 test('what cannot be read is told before anything is sent', async () => {
   const framed = new FramedDataSet({ length: 10, read: () => Promise.reject(new Error('gone')) }, 5, 16_384)
-  await expect(framed.ready()).rejects.toThrow('gone')
+  await expect(framed.next()).rejects.toThrow('gone')
   await framed.done()
 })

@@ -1,7 +1,7 @@
 import { hasLongLength } from '../../../shared/dicom/elements.ts'
 import { encodingOf } from '../../../shared/dicom/encoding.ts'
 import { textWriter } from '../../../shared/dicom/textWriter.ts'
-import type { AnswerElement, FindRequest } from './findIdentifier.ts'
+import type { AnswerElement, AnswerItemElement, FindRequest } from './findIdentifier.ts'
 
 /** PS3.5 §6.1.2.3: of what is answered, these follow Specific Character Set. */
 const CHARSET_VRS = new Set(['LO', 'PN', 'SH', 'UC', 'ST', 'LT', 'UT'])
@@ -9,6 +9,19 @@ const SPECIFIC_CHARACTER_SET: AnswerElement = { tag: 0x00080005, vr: 'CS', value
 const UTF8 = 'ISO_IR 192'
 const LONGEST_SHORT = 0xfffe
 const NOTHING = Buffer.alloc(0)
+/** Characters of a value that is ASCII, as nearly all are, and not long: it is written without a buffer of its own. */
+const LONGEST_SPLICED = 1024
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are ASCII too
+const ASCII = /^[\x00-\x7f]*$/
+
+/** An element that is spliced in: its header as it begins, with room for the length. */
+interface Spliced {
+  tag: number
+  vr: string
+  header: Buffer
+  column: number
+  items: readonly AnswerItemElement[] | undefined
+}
 
 type Encode = (text: string) => Uint8Array | undefined
 
@@ -42,12 +55,13 @@ export function createAnswerWriter(
   }
 
   /** Bytes that stand in every answer, or the element that is spliced in. */
-  function template(charset: string): Array<Buffer | { tag: number; vr: string; column: number }> {
+  function template(charset: string): Array<Buffer | Spliced> {
     const all = charset === '' ? answer : [{ ...SPECIFIC_CHARACTER_SET, value: charset }, ...answer]
-    const parts: Array<Buffer | { tag: number; vr: string; column: number }> = []
-    for (const { tag, vr, value } of all.toSorted((a, b) => a.tag - b.tag)) {
+    const parts: Array<Buffer | Spliced> = []
+    for (const { tag, vr, value, items } of all.toSorted((a, b) => a.tag - b.tag)) {
       const last = parts.at(-1)
-      if (typeof value !== 'string') parts.push({ tag, vr, column: value.column })
+      if (typeof value !== 'string')
+        parts.push({ tag, vr, items, column: value.column, header: element(tag, vr, NOTHING) })
       else if (Buffer.isBuffer(last))
         parts[parts.length - 1] = Buffer.concat([last, element(tag, vr, Buffer.from(value))])
       else parts.push(element(tag, vr, Buffer.from(value)))
@@ -58,17 +72,58 @@ export function createAnswerWriter(
   const plain = template(asked)
   let wide: typeof plain | undefined
 
+  /** One answer after the other is put together here, then copied at its length. */
+  let scratch = Buffer.allocUnsafe(4096)
+  function room(until: number): void {
+    if (until <= scratch.length) return
+    const larger = Buffer.allocUnsafe(until * 2)
+    scratch.copy(larger)
+    scratch = larger
+  }
+
   function fill(parts: typeof plain, row: readonly string[], encode: Encode): Buffer | undefined {
-    const pieces: Buffer[] = []
+    let at = 0
+    const put = (bytes: Uint8Array) => {
+      room(at + bytes.length)
+      scratch.set(bytes, at)
+      at += bytes.length
+    }
     for (const part of parts) {
       if (Buffer.isBuffer(part)) {
-        pieces.push(part)
+        put(part)
         continue
       }
-      const { tag, vr, column } = part
-      const value = valueBytes(vr, row[column] ?? '', encode)
-      if (!value) return undefined
-      pieces.push(element(tag, vr, value))
+      const { tag, vr, header, column, items } = part
+      const given = row[column] ?? ''
+      if (items || vr === 'US' || given.length > LONGEST_SPLICED || !ASCII.test(given)) {
+        const value = items ? itemBytes(items, given, encode) : valueBytes(vr, given, encode)
+        if (!value) return undefined
+        put(element(tag, vr, value))
+        continue
+      }
+      put(header)
+      room(at + given.length + 1)
+      scratch.write(given, at, 'latin1')
+      if (given.length % 2 === 1) scratch[at + given.length] = vr === 'UI' ? 0 : 0x20
+      const length = given.length + (given.length % 2)
+      if (explicit) scratch.writeUInt16LE(length, at - 2)
+      else scratch.writeUInt32LE(length, at - 4)
+      at += length
+    }
+    return Buffer.from(scratch.subarray(0, at))
+  }
+
+  /** `list`: JSON, as the vault has it. */
+  function itemBytes(items: readonly AnswerItemElement[], list: string, encode: Encode): Buffer | undefined {
+    const all = list === '' ? [] : (JSON.parse(list) as Array<Record<string, string>>)
+    const pieces: Buffer[] = []
+    for (const item of all) {
+      const values = items.map(({ vr, keyword }) => valueBytes(vr, item[keyword] ?? '', encode))
+      if (values.includes(undefined)) return undefined
+      const content = Buffer.concat(items.map(({ tag, vr }, at) => element(tag, vr, values[at] ?? NOTHING)))
+      const header = Buffer.from('feff00e000000000', 'hex')
+      header.writeUInt32LE(content.length, 4)
+      pieces.push(header, content)
     }
     return Buffer.concat(pieces)
   }

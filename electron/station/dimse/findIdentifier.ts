@@ -30,6 +30,14 @@ export interface AnswerElement {
   vr: string
   /** Which column of a row it is; otherwise it has this value in every response, '' = none. */
   value: { column: number } | string
+  /** Of a sequence that is a column: what its items have, by tag; what is not known has no keyword. */
+  items?: AnswerItemElement[]
+}
+
+export interface AnswerItemElement {
+  tag: number
+  vr: string
+  keyword: string
 }
 
 export interface FindRequest {
@@ -87,7 +95,7 @@ export function parseFindIdentifier(
     characterSets: dataSet.characterSets,
     incomplete: false,
   }
-  const matches: Array<{ keyword: string; value: string }> = []
+  const matches: Array<FindQuery['matches'][number]> = []
   const elements = new Map<number, AnswerElement>()
   const answer = (tag: number, vr: string, value: AnswerElement['value']) => elements.set(tag, { tag, vr, value })
   const column = (keyword: string) => ({ column: request.query.returned.push(keyword) - 1 })
@@ -96,7 +104,15 @@ export function parseFindIdentifier(
     if ((span.tag & 0xffff) === 0 || span.tag === SPECIFIC_CHARACTER_SET || elements.has(span.tag)) continue
     const vr = dataSet.vrOf(span)
     const keyword = lookupTag(span.tag)?.keyword ?? ''
-    if (!known.returned.has(keyword) || vr === 'SQ') {
+    const inItems = known.sequences.get(keyword)
+    if (vr === 'SQ' && inItems) {
+      const item = itemKeys(dataSet.itemsOf(span)[0], inItems)
+      request.incomplete ||= item.incomplete
+      elements.set(span.tag, { tag: span.tag, vr, value: column(keyword), items: item.answer })
+      matches.push({ keyword, value: '', item: item.matches })
+      continue
+    }
+    if (!known.returned.has(keyword) || vr === 'SQ' || inItems) {
       answer(span.tag, vr, '')
       request.incomplete ||= span.tag !== TIMEZONE_OFFSET && !Object.hasOwn(TOLD, keyword)
       continue
@@ -120,6 +136,23 @@ export function parseFindIdentifier(
   request.query.matches = matches
   request.answer = [...elements.values()].sort((a, b) => a.tag - b.tag)
   return request
+}
+
+/** The one item of a sequence that is asked for (PS3.4 §C.2.2.2.6); without it, or with nothing in it, all that is known comes back. */
+function itemKeys(item: DataSet | undefined, known: readonly string[]) {
+  const asked = item?.elements.filter(({ tag }) => (tag & 0xffff) !== 0) ?? []
+  const answer: AnswerItemElement[] = asked.map(span => {
+    const keyword = lookupTag(span.tag)?.keyword ?? ''
+    return { tag: span.tag, vr: item?.vrOf(span) ?? 'UN', keyword: known.includes(keyword) ? keyword : '' }
+  })
+  const every = known.map((keyword): AnswerItemElement => ({ tag: tagOf(keyword) ?? 0, vr: 'SH', keyword }))
+  return {
+    answer: (answer.length > 0 ? answer : every).toSorted((a, b) => a.tag - b.tag),
+    matches: answer
+      .filter(({ keyword }) => keyword !== '')
+      .map(({ tag, keyword }) => ({ keyword, value: (item?.strings(tag) ?? []).join('\\').slice(0, LONGEST_VALUE) })),
+    incomplete: answer.some(({ keyword }) => keyword === ''),
+  }
 }
 
 /** What a peer wrote, for its own eyes. */

@@ -1,7 +1,7 @@
-import type { StoreReader } from '../store/index.ts'
+import type { FindPage, StoreReader } from '../store/index.ts'
 import { encodeCommand, STATUS } from '../wire/dimse.ts'
 import { createAnswerWriter } from './findAnswer.ts'
-import { parseFindIdentifier } from './findIdentifier.ts'
+import { type FindRequest, parseFindIdentifier } from './findIdentifier.ts'
 import type { Operation, Outcome } from './operations.ts'
 import type { QueryModel } from './queryModels.ts'
 
@@ -33,7 +33,7 @@ export async function find(
   const write = createAnswerWriter(request, context.transferSyntax)
   const Status = request.incomplete ? STATUS.pendingWarning : STATUS.pending
   const command = encodeCommand(operation.response({ Status }, true))
-  const { level, returned, matches } = request.query
+  const { level, matches } = request.query
   const facts = { level, keys: matches.map(({ keyword }) => keyword), matches: 0 }
 
   for await (const rows of pages(read, request.query)) {
@@ -43,15 +43,21 @@ export async function find(
   }
   told(facts)
   return { Status: cancelled.aborted ? STATUS.cancelled : STATUS.success }
+}
 
-  async function* pages(from: FindReader, query: typeof request.query): AsyncGenerator<string[][]> {
-    for (let next: number | null = 0; next !== null; ) {
-      const page = await from.find({ ...query, from: next })
-      yield page.rows
-      for (let at = 0; at < page.rest.length; at += PAGE) {
-        yield await from.findRows(level, returned, page.rest.slice(at, at + PAGE))
-      }
-      next = page.next
+/** While a page is written and the peer takes it, the next one is read. */
+async function* pages(read: FindReader, query: FindRequest['query']): AsyncGenerator<string[][]> {
+  const { level, returned } = query
+  for (let next: number | null = 0; next !== null; ) {
+    const page: FindPage = await read.find({ ...query, from: next })
+    let ahead: Promise<string[][]> | undefined = Promise.resolve(page.rows)
+    for (let at = 0; ahead; at += PAGE) {
+      const rows: string[][] = await ahead
+      ahead = at < page.rest.length ? read.findRows(level, returned, page.rest.slice(at, at + PAGE)) : undefined
+      // Where nobody waits for it any more its failure concerns nobody.
+      ahead?.catch(() => {})
+      yield rows
     }
+    next = page.next
   }
 }

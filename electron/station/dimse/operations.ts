@@ -9,7 +9,7 @@ import { Pieces } from '../wire/pieces.ts'
 const LONGEST_IDENTIFIER = 2 ** 20
 
 /** What of an association operations speak through. */
-export type Line = Pick<Association, 'send' | 'sendEncoded' | 'hold' | 'storing' | 'frame'>
+export type Line = Pick<Association, 'send' | 'sendEncoded' | 'hold' | 'abort' | 'storing' | 'frame'>
 
 /** A final response: its status and whatever else its command says. `comment` is for a person, never a patient's name. */
 export interface Outcome extends Partial<CommandSet> {
@@ -79,16 +79,13 @@ export class Operations {
     const pieces = new Pieces()
     let tooLong = false
     const start = () => {
-      const identifier = pieces.take()
+      let performed = perform
       if (command.CommandDataSetType === NO_DATA_SET) {
-        return this.#start(context, command, identifier, refusal(STATUS.identifierDoesNotMatch, 'no identifier'))
+        performed = refusal(STATUS.identifierDoesNotMatch, 'no identifier')
+      } else if (tooLong) {
+        performed = refusal(STATUS.unableToProcess, `the identifier is over ${LONGEST_IDENTIFIER} bytes`)
       }
-      this.#start(
-        context,
-        command,
-        identifier,
-        tooLong ? refusal(STATUS.unableToProcess, `the identifier is over ${LONGEST_IDENTIFIER} bytes`) : perform,
-      )
+      this.#start(context, command, pieces.take(), performed)
     }
     return {
       write: chunk => {
@@ -159,6 +156,9 @@ export class Operations {
     const run = async () => {
       try {
         await respond(await perform(operation).catch(failureOf))
+      } catch (error) {
+        // A peer that is never answered would wait for ever.
+        this.#line.abort(`something went wrong inside the station (${String(error)})`)
       } finally {
         this.#running = undefined
         hold.release()

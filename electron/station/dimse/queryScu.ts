@@ -46,8 +46,8 @@ export async function find(
     stop,
   )
   const { Status = -1 } = response
-  if (Status === STATUS.success) return true
   if (Status === STATUS.cancelled || stop?.aborted) return false
+  if (Status === STATUS.success) return true
   line.failed({ kind: 'status', service: 'C-FIND', status: Status })
   throw new IsocenterError('peer-failed', `C-FIND was answered 0x${Status.toString(16).padStart(4, '0')}`)
 }

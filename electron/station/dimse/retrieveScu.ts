@@ -95,7 +95,7 @@ async function classesOf(
 }
 
 /** As many contexts as there is room for: uncompressed for each class first, then what an archive is likely to hold. */
-export function storageContexts(classes: readonly string[]): OfferedContext[] {
+function storageContexts(classes: readonly string[]): OfferedContext[] {
   const each = Math.floor(MOST_STORAGE_CONTEXTS / Math.max(1, classes.length))
   return classes.flatMap(abstractSyntax => [
     { abstractSyntax, transferSyntaxes: PLAIN_SYNTAXES },

@@ -87,8 +87,13 @@ export class Searches {
     let line: Outgoing | undefined
     try {
       line = await this.#open(node, FIND_CONTEXTS)
+      const known = new Set<string>()
       const each = (match: DataSet) => {
-        if (search.rows.length < MOST_ROWS) search.rows.push(rowOf(match))
+        const row = rowOf(match)
+        // What has no UID cannot be fetched, and what came before is the same study.
+        const isNew = row.StudyInstanceUID !== '' && !known.has(row.StudyInstanceUID)
+        known.add(row.StudyInstanceUID)
+        if (isNew && search.rows.length < MOST_ROWS) search.rows.push(row)
         const unread = performance.now() - search.readAt > FORGOTTEN_AFTER_MS
         if (search.rows.length >= MOST_ROWS || unread) search.stop.abort()
       }
@@ -112,7 +117,7 @@ export class Searches {
 }
 
 /** What was written as C-FIND keys (PS3.4 §C.2.2.2): words of a name begin parts of it, an ID and an accession number are whole. */
-export function keysOf({ name, PatientID, AccessionNumber, from, to }: StudySearch): NewDataSet {
+function keysOf({ name, PatientID, AccessionNumber, from, to }: StudySearch): NewDataSet {
   const words = name.trim()
   // Who writes a caret or a wildcard means what is written.
   const PatientName = words === '' || /[\^*?]/.test(words) ? words : `${words.split(/[\s,]+/).join('*')}*`

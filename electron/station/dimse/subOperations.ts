@@ -119,8 +119,13 @@ async function prepare(
     throw new IsocenterError('not-acceptable', 'its sequences are nested deeper than other systems survive')
   }
   const carriage = chooseCarriage(object, line.storing)
-  if (!carriage)
-    throw new IsocenterError('not-acceptable', 'the peer takes neither the stored form nor an uncompressed one')
+  if (!carriage) {
+    const nothing = line.storing.length === 0
+    throw new IsocenterError(
+      'not-acceptable',
+      nothing ? 'the peer takes no image at all' : 'the peer takes neither the stored form nor an uncompressed one',
+    )
+  }
   const { contextId, asStored, TransferSyntaxUID } = carriage
   if (asStored) {
     const { dataSetOffset, dataSetLength } = object

@@ -11,6 +11,8 @@ export interface Condition {
 export interface Match {
   keyword: string
   value: string
+  /** Of a sequence: what one and the same item of it must have (PS3.4 §C.2.2.2.6). */
+  item?: readonly Match[]
 }
 
 export interface Matching {
@@ -31,8 +33,9 @@ const PAIRS: Array<[date: string, time: string]> = [
 export function conditionsOf({ matches, fuzzymatching, combinedDateTime = false }: Matching): Condition[] {
   const pairs = combinedDateTime ? PAIRS.flatMap(pair => combined(matches, pair)) : []
   const done = new Set(pairs.flatMap(({ keywords }) => keywords))
-  const others = matches.flatMap(({ keyword, value }) => {
+  const others = matches.flatMap(({ keyword, value, item }) => {
     const key = QUERY_KEYS.get(keyword)
+    if (key?.items && item) return inOneItem(key.sql, key.items, item) ?? []
     if (!key?.matcher || done.has(keyword)) return []
     return conditionOf(key.sql, key.matcher, value.trim(), fuzzymatching) ?? []
   })
@@ -87,9 +90,19 @@ function conditionOf(column: string, matcher: Matcher, value: string, fuzzy: boo
   }
 }
 
+function inOneItem(list: string, known: readonly string[], item: readonly Match[]): Condition | undefined {
+  const conditions = item
+    .filter(({ keyword, value }) => known.includes(keyword) && !isUniversal(value.trim()))
+    .map(({ keyword, value }) => anyOf(value, one => text(`item.value ->> '${keyword}'`, one)))
+  if (conditions.length === 0) return undefined
+  const { sql, values } = every(conditions)
+  return { sql: `EXISTS (SELECT 1 FROM json_each(${list}) AS item WHERE ${sql})`, values }
+}
+
 /** One of several values: what a value of these kinds never has is a backslash. */
 function anyOf(value: string, each: (one: string) => Condition): Condition {
-  const all = value.split('\\').map(one => each(one.trim()))
+  const all = value.split('\\').flatMap(one => (one.trim() === '' ? [] : each(one.trim())))
+  if (all.length === 0) return NOTHING
   return { sql: all.map(({ sql }) => sql).join(' OR '), values: all.flatMap(({ values }) => values) }
 }
 
@@ -211,6 +224,7 @@ function names(folded: string, value: string): Condition {
   const shorter = pattern.replace(/(\^\*)+$/, '')
   const patterns = [...new Set([pattern, shorter])].filter(one => one !== '')
   const groups = patterns.flatMap(one => (one.includes('=') ? [one] : [one, `${one}=*`, `*=${one}`, `*=${one}=*`]))
+  if (groups.length === 0) return NOTHING
   return { sql: groups.map(() => `${folded} GLOB ?`).join(' OR '), values: groups }
 }
 

@@ -12,6 +12,8 @@ export interface QueryKey {
   /** How the condition is made, over `sql` unless it is another thing altogether. Absent: it is only returned. */
   matcher?: Matcher
   list?: true
+  /** Of a sequence: the texts of its items that are known. Its value is JSON, a list of items. */
+  items?: readonly string[]
   /** It costs a query of its own: returned only where it is asked for by name. */
   dear?: true
 }
@@ -19,6 +21,10 @@ export interface QueryKey {
 /** What is stored of an image without a picture says nothing of frames. */
 const FRAMES = `iif(instance.NumberOfFrames = 0 OR (content.unshowable IS NOT NULL AND content.attributes ->> 'Rows' IS NULL),
   NULL, instance.NumberOfFrames)`
+
+/** What its first image says of the order is said of the series. */
+const REQUESTS = `(SELECT content.attributes -> 'RequestAttributesSequence' FROM instance AS first
+  JOIN content ON content.id = first.shown WHERE first.series = series.id ORDER BY first.id LIMIT 1)`
 
 const ofPatient = (what: string) => `(SELECT ${what} FROM study AS other WHERE other.patient = study.patient)`
 
@@ -90,18 +96,29 @@ export const QUERY_KEYS: ReadonlyMap<string, QueryKey> = new Map([
       },
     },
   ),
-  ...keys('series', 'series', {
-    SeriesInstanceUID: 'uid',
-    Modality: 'text',
-    SeriesNumber: 'integer',
-    SeriesDescription: 'text',
-    BodyPartExamined: 'text',
-    SeriesDate: 'date',
-    SeriesTime: 'time',
-    StationName: 'text',
-    Manufacturer: 'text',
-    NumberOfSeriesRelatedInstances: 'integer',
-  }),
+  ...keys(
+    'series',
+    'series',
+    {
+      SeriesInstanceUID: 'uid',
+      Modality: 'text',
+      SeriesNumber: 'integer',
+      SeriesDescription: 'text',
+      BodyPartExamined: 'text',
+      SeriesDate: 'date',
+      SeriesTime: 'time',
+      StationName: 'text',
+      Manufacturer: 'text',
+      NumberOfSeriesRelatedInstances: 'integer',
+    },
+    {
+      RequestAttributesSequence: {
+        sql: REQUESTS,
+        items: ['ScheduledProcedureStepID', 'RequestedProcedureID'],
+        dear: true,
+      },
+    },
+  ),
   ...keys(
     'instance',
     'instance',
@@ -121,11 +138,16 @@ export function isAtOrAbove(key: QueryKey, level: QueryLevel): boolean {
   return QUERY_LEVELS.indexOf(key.level) <= QUERY_LEVELS.indexOf(level)
 }
 
-/** The attributes that a query of this level can return; of them those that it can match on. */
-export function queryKeys(level: QueryLevel): { returned: ReadonlySet<string>; matched: ReadonlySet<string> } {
+/** The attributes that a query of this level can return; of them those that it can match on, and sequences with the texts they have. */
+export function queryKeys(level: QueryLevel): {
+  returned: ReadonlySet<string>
+  matched: ReadonlySet<string>
+  sequences: ReadonlyMap<string, readonly string[]>
+} {
   const all = [...QUERY_KEYS].filter(([, key]) => isAtOrAbove(key, level))
   return {
     returned: new Set(all.map(([keyword]) => keyword)),
     matched: new Set(all.filter(([, key]) => key.matcher).map(([keyword]) => keyword)),
+    sequences: new Map(all.flatMap(([keyword, { items }]) => (items ? [[keyword, items] as const] : []))),
   }
 }

@@ -3,11 +3,11 @@ import { IsocenterError } from '../../../shared/errors.ts'
 import { type QidoQuery, queryKeys } from '../store/index.ts'
 
 /** What a query may match on at each level; any other attribute is ignored and the client warned. */
-const KEYS: Record<QidoQuery['level'], ReadonlySet<string>> = {
-  study: queryKeys('study').matched,
-  series: queryKeys('series').matched,
-  instance: queryKeys('instance').matched,
-}
+const KEYS = {
+  study: queryKeys('study'),
+  series: queryKeys('series'),
+  instance: queryKeys('instance'),
+} as const satisfies Record<QidoQuery['level'], object>
 
 const DEFAULT_LIMIT = 1_000
 /** A page a client can still parse at once; the answer says when there is more (PS3.18 §8.3.4.4). */
@@ -35,17 +35,24 @@ export function parseQidoQuery(
   where: Pick<QidoQuery, 'level' | 'StudyInstanceUID' | 'SeriesInstanceUID'>,
 ): { query: QidoQuery; ignored: string[] } {
   const values = new Map<string, string[]>()
+  const items = new Map<string, Array<{ keyword: string; value: string }>>()
   const ignored: string[] = []
+  const { matched, sequences } = KEYS[where.level]
   for (const [name, value] of parameters) {
     if (NOT_ATTRIBUTES.has(name)) continue
-    const keyword = toKeyword(name)
-    if (!keyword || !KEYS[where.level].has(keyword)) ignored.push(name)
+    // PS3.18 §8.3.4: of a sequence's item after a dot.
+    const [keyword = '', inItem] = name.split('.', 2).map(toKeyword)
+    const isKnown = name.includes('.') ? inItem && sequences.get(keyword)?.includes(inItem) : matched.has(keyword)
+    if (!isKnown) ignored.push(name)
     else if (value.length > LONGEST_VALUE)
       throw new IsocenterError('bad-request', `the value of ${keyword} is too long`)
+    else if (inItem) items.set(keyword, [...(items.get(keyword) ?? []), { keyword: inItem, value }])
     else if (value !== '') values.set(keyword, [...(values.get(keyword) ?? []), value])
   }
-  if (values.size + ignored.length > MOST_KEYS) throw new IsocenterError('bad-request', 'too many attributes')
-  const matches = [...values].map(([keyword, all]) => ({ keyword, value: toMatch(keyword, all) }))
+  const inItems = [...items].map(([keyword, item]) => ({ keyword, value: '', item }))
+  if (values.size + ignored.length + [...items.values()].flat().length > MOST_KEYS)
+    throw new IsocenterError('bad-request', 'too many attributes')
+  const matches = [...values].map(([keyword, all]) => ({ keyword, value: toMatch(keyword, all) })).concat(inItems)
   const query: QidoQuery = {
     ...where,
     matches,

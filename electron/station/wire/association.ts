@@ -219,9 +219,9 @@ export class Association {
    * framed one cannot be read: before anything was sent, or with the association aborted.
    */
   async send(contextId: number, command: CommandSet, dataSet?: Uint8Array | FramedDataSet): Promise<boolean> {
-    if (dataSet instanceof FramedDataSet) await dataSet.ready()
-    if (!(await this.#sendFragments(contextId, encodeCommand(command), true))) return false
-    if (dataSet instanceof FramedDataSet) return this.#sendFramed(dataSet)
+    const bytes = encodeCommand(command)
+    if (dataSet instanceof FramedDataSet) return this.#sendFramed(this.#cut(contextId, bytes, true), dataSet)
+    if (!(await this.#sendFragments(contextId, bytes, true))) return false
     return dataSet ? this.#sendFragments(contextId, dataSet, false) : true
   }
 
@@ -507,13 +507,21 @@ export class Association {
     return this.#layer.state === 6 || this.#layer.state === 8
   }
 
-  async #sendFramed(dataSet: FramedDataSet): Promise<boolean> {
+  /** The command goes in one write with the first of the data set: two would wake the peer twice. */
+  async #sendFramed(command: Uint8Array[], dataSet: FramedDataSet): Promise<boolean> {
+    let chunk = await dataSet.next()
+    if (!chunk) throw new Error('an empty data set is none')
+    let pdus = [Buffer.concat(command)]
     try {
-      for (let chunk = await dataSet.next(); chunk; chunk = await dataSet.next()) {
+      while (chunk) {
         if (!this.#layer.can('sendData')) return false
-        await this.#written(chunk)
+        await this.#written([...pdus, chunk])
         // Given up in the middle: asking for more would say that these bytes have left.
         if (!this.#layer.can('sendData')) return false
+        // A peer that reads is not idle, however long it takes.
+        if (this.#watching === 'idle') this.#watch.restart()
+        pdus = []
+        chunk = await dataSet.next()
       }
     } catch (error) {
       // Nothing can be said in the middle of a data set.
@@ -524,23 +532,27 @@ export class Association {
   }
 
   /** Whole PDUs, until their bytes are not looked at any more. */
-  #written(pdus: Buffer): Promise<void> {
-    return this.#inTime(done => {
-      this.#fire('sendData', { pdus: [pdus], written: done })
+  #written(pdus: Buffer[]): Promise<void> {
+    const length = pdus.reduce((sum, pdu) => sum + pdu.length, 0)
+    return this.#inTime(length, done => {
+      this.#socket.cork()
+      this.#fire('sendData', { pdus, written: done })
+      this.#socket.uncork()
       return () => {}
     })
   }
 
   /** The socket took what was written. */
   #drained(): Promise<void> {
-    return this.#inTime(done => {
+    return this.#inTime(ANNOUNCED_LENGTH, done => {
       this.#socket.on('drain', done)
       return () => this.#socket.off('drain', done)
     })
   }
 
-  /** Until `begin` says so or the socket is closed. A peer that does not read for a PDU's time is let go. */
-  #inTime(begin: (done: () => void) => () => void): Promise<void> {
+  /** Until `begin` says so or the socket is closed. A peer that does not read for the time of so many bytes is let go. */
+  #inTime(bytes: number, begin: (done: () => void) => () => void): Promise<void> {
+    const time = this.#timers.pdu * Math.ceil(bytes / ANNOUNCED_LENGTH)
     return new Promise(resolve => {
       let over = false
       let end = () => {}
@@ -556,10 +568,10 @@ export class Association {
         // After the sockets: what the peer took while our loop stood still counts.
         setImmediate(() => {
           if (over) return
-          this.#timeIsOver(`the peer did not read for ${this.#timers.pdu / 1000} s`)
+          this.#timeIsOver(`the peer did not read for ${time / 1000} s`)
           done()
         })
-      }, this.#timers.pdu)
+      }, time)
       this.#socket.on('close', done)
       end = begin(done)
     })

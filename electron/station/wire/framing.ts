@@ -48,11 +48,6 @@ export class FramedDataSet {
     this.#reading = this.#read()
   }
 
-  /** Resolves when the first chunk is there, so that what cannot be read is not begun. Rejects with the source's error. */
-  async ready(): Promise<void> {
-    await this.#reading
-  }
-
   /** Whole PDUs, whose bytes are good until `next` is called again; undefined behind the last. Rejects with the source's error. */
   async next(): Promise<Buffer | undefined> {
     const chunk = await this.#reading
@@ -77,7 +72,6 @@ export class FramedDataSet {
 
   async #readChunk(): Promise<Buffer | undefined> {
     const { length } = this.#source
-    // An empty data set is one empty PDV, which nobody sends: there is always an element.
     if (this.#at >= length) return undefined
     const buffer = this.#buffers[this.#turn] ?? takeBuffer()
     this.#buffers[this.#turn] = buffer

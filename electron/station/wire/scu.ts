@@ -27,13 +27,12 @@ export interface ScuOptions {
     respond: (response: CommandSet) => Promise<unknown>,
   ): MessageSink
   timers?: Partial<Timers>
-  /** ms to reach the host; 10,000 unless told. */
-  reachWithin?: number
   /** Told once, however it ends. */
   onEnd?(ending: Ending): void
 }
 
-const REACH_WITHIN = 10_000
+/** A host that is off answers nothing: its own system would try for two minutes. */
+const REACH_WITHIN_MS = 10_000
 /** An identifier of a response: a thousand failed UIDs have 64 KB. */
 const LONGEST_IDENTIFIER = 2 ** 20
 
@@ -99,11 +98,9 @@ export function openAssociation(options: ScuOptions): Promise<Scu> {
   let messageID = 0
   let ended: Ending | undefined
   const socket = connect({ host: options.host, port: options.port })
-  const reachWithin = options.reachWithin ?? REACH_WITHIN
-  const unreached = setTimeout(
-    () => socket.destroy(Object.assign(new Error(`not reached within ${reachWithin / 1000} s`), { code: 'ETIMEDOUT' })),
-    reachWithin,
-  )
+  const late = () =>
+    socket.destroy(Object.assign(new Error(`not reached within ${REACH_WITHIN_MS / 1000} s`), { code: 'ETIMEDOUT' }))
+  const unreached = setTimeout(late, REACH_WITHIN_MS)
   socket.once('connect', () => clearTimeout(unreached)).once('close', () => clearTimeout(unreached))
   const association = new Association(socket, {
     role: 'requestor',

@@ -24,7 +24,7 @@ export interface TranscodedFile {
   remove(): Promise<void>
 }
 
-export interface TranscoderOptions {
+interface TranscoderOptions {
   read: Pick<Store['read'], 'locateContent' | 'locateFrames'>
   /** For what is being sent; what a crash has left there is removed. */
   folder: string
@@ -87,10 +87,13 @@ class Lane {
 export class Transcoder {
   readonly #options: TranscoderOptions
   readonly #lanes: Lane[]
-  #folder: Promise<void> | undefined
+  readonly #emptied: Promise<void>
 
   constructor(options: TranscoderOptions) {
     this.#options = options
+    this.#emptied = rm(options.folder, { recursive: true, force: true })
+    // Whoever transcodes first hears of it.
+    this.#emptied.catch(() => {})
     const count = Math.max(1, Math.min(4, availableParallelism() - 1))
     this.#lanes = Array.from({ length: count }, () => new Lane(options.startThread))
   }
@@ -98,8 +101,8 @@ export class Transcoder {
   /** See `transcode` in `transcode/transcode.ts` for what it rejects with. */
   async transcode(object: StoredObject, TransferSyntaxUID: string): Promise<TranscodedFile> {
     const { folder } = this.#options
-    this.#folder ??= emptied(folder)
-    await this.#folder
+    await this.#emptied
+    await mkdir(folder, { recursive: true, mode: 0o700 })
     const file = path.join(folder, `${randomUUID()}.part`)
     const remove = () => rm(file, { force: true })
     try {
@@ -129,7 +132,7 @@ export class Transcoder {
 
   async close(): Promise<void> {
     await Promise.all(this.#lanes.map(lane => lane.stop()))
-    if (this.#folder) await rm(this.#options.folder, { recursive: true, force: true })
+    await rm(this.#options.folder, { recursive: true, force: true })
   }
 
   async #made(contentId: number, TransferSyntaxUID: string, file: string): Promise<{ length: number }> {
@@ -150,9 +153,4 @@ export class Transcoder {
       if (found.length < FRAMES_AT_ONCE) return all
     }
   }
-}
-
-async function emptied(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true })
-  await mkdir(folder, { recursive: true, mode: 0o700 })
 }

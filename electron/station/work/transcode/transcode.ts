@@ -12,7 +12,7 @@ import { inflateLimit, inflateStart } from '../../base/inflate.ts'
 import type { FrameLocation, StoredObject } from '../../store/index.ts'
 import { decodeToNative, type NativeFrame } from './nativePixels.ts'
 
-export interface TranscodeRequest {
+interface TranscodeRequest {
   object: StoredObject
   /** Where each frame of encapsulated pixels is, in order; empty for all other objects. */
   frames: FrameLocation[]
