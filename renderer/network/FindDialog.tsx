@@ -1,6 +1,7 @@
-import { type FormEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { type FoundStudy, studySearch } from '../../shared/network.ts'
 import { announce, Dialog, formatDate, PersonName } from '../ui/index.ts'
+import { walkButtons } from './arrows.ts'
 import { NoNodes } from './NoNodes.tsx'
 import { readNetwork, useNetwork } from './networkStore.ts'
 import { fetchStudy, searchNode } from './requests.ts'
@@ -139,16 +140,8 @@ function Field(props: {
 
 function Rows(props: { rows: FoundStudy[]; asked: ReadonlySet<string>; onFetch: (study: FoundStudy) => void }) {
   const { rows, asked, onFetch } = props
-  const move = (event: KeyboardEvent<HTMLElement>) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (step === undefined) return
-    event.preventDefault()
-    const buttons = [...event.currentTarget.querySelectorAll('button')]
-    const at = buttons.findIndex(button => button === document.activeElement)
-    buttons[Math.max(0, Math.min(buttons.length - 1, at + step))]?.focus()
-  }
   return (
-    <div className="network-choice network-found" role="toolbar" aria-label="Studies found" onKeyDown={move}>
+    <div className="network-choice network-found" role="toolbar" aria-label="Studies found" onKeyDown={walkButtons}>
       {rows.map(study => (
         <button
           type="button"

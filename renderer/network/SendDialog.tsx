@@ -1,6 +1,7 @@
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
 import { announce, Dialog, PersonName } from '../ui/index.ts'
+import { walkButtons } from './arrows.ts'
 import { NoNodes } from './NoNodes.tsx'
 import { readNetwork, useNetwork } from './networkStore.ts'
 import { sendStudy } from './requests.ts'
@@ -31,14 +32,6 @@ export function SendDialog(props: {
       setError(thrown instanceof Error ? thrown.message : String(thrown))
     }
   }
-  const move = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    if (step === undefined) return
-    event.preventDefault()
-    const buttons = [...(list.current?.querySelectorAll('button') ?? [])]
-    const at = buttons.findIndex(button => button === document.activeElement)
-    buttons[Math.max(0, Math.min(buttons.length - 1, at + step))]?.focus()
-  }
   return (
     <Dialog title="Send to…" className="network-send" onClose={onClose}>
       <div className="truncate">
@@ -49,7 +42,7 @@ export function SendDialog(props: {
         </span>
       </div>
       {nodes?.length === 0 && <NoNodes onNodes={onNodes} />}
-      <div className="network-choice" role="toolbar" aria-label="Nodes" ref={list} onKeyDown={move}>
+      <div className="network-choice" role="toolbar" aria-label="Nodes" ref={list} onKeyDown={walkButtons}>
         {nodes?.map(({ name, AET, host, port, lastEcho }) => (
           <button
             type="button"

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -12,7 +12,8 @@ import { aeProfiles, nodes } from '../../shared/config.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { type FileMeta, readFileMeta } from '../../shared/dicom/part10.ts'
 import { DataSet } from '../../shared/dicom/reader.ts'
-import { startDcmtk, temporaryFolder } from './harness.ts'
+import type { SendObject } from '../fakes/byteSender.ts'
+import { dcmtk, part10, startDcmtk, temporaryFolder } from './harness.ts'
 
 export interface Archive {
   port: number
@@ -114,6 +115,45 @@ export async function startStorescp(port: number, ...flags: string[]): Promise<{
       socket.once('connect', () => socket.destroy())
     })
     if (open) return { folder }
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
+
+/** DCMTK's archive with these objects; ISOCENTER, which it sends to on C-MOVE, is at `own`. */
+export async function startDcmqrscp(
+  port: number,
+  own: number,
+  objects: SendObject[],
+  ...flags: string[]
+): Promise<void> {
+  const folder = temporaryFolder()
+  mkdirSync(join(folder, 'db'))
+  const config = join(folder, 'dcmqrscp.cfg')
+  writeFileSync(
+    config,
+    `NetworkTCPPort = ${port}
+MaxPDUSize = 16384
+MaxAssociations = 16
+HostTable BEGIN
+isocenter = (ISOCENTER, 127.0.0.1, ${own})
+HostTable END
+VendorTable BEGIN
+VendorTable END
+AETable BEGIN
+ARCHIVE ${join(folder, 'db')} RW (200, 1024mb) ANY
+AETable END
+`,
+  )
+  startDcmtk('dcmqrscp', ...flags, '-c', config)
+  const source = temporaryFolder()
+  const files = objects.map((object, at) => {
+    const file = join(source, `${at}.dcm`)
+    writeFileSync(file, part10(object))
+    return file
+  })
+  for (;;) {
+    const { code } = await dcmtk('storescu', '-R', '-aec', 'ARCHIVE', '127.0.0.1', `${port}`, ...files)
+    if (code === 0) return
     await new Promise(resolve => setTimeout(resolve, 50))
   }
 }

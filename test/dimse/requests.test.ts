@@ -1,6 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
-import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { FIND_CONTEXTS, find, type QueryLevel } from '../../electron/station/dimse/queryScu.ts'
 import { openAssociation } from '../../electron/station/wire/scu.ts'
@@ -8,8 +6,8 @@ import type { JobSummary } from '../../shared/contract.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import type { NewDataSet } from '../../shared/dicom/writer.ts'
 import { type FoundStudies, studySearch } from '../../shared/network.ts'
-import { type Archive, filesIn, freePort, keep, node, openArchive, startStorescp } from './archive.ts'
-import { ctObject, dcmtk, part10, startDcmtk, temporaryFolder } from './harness.ts'
+import { type Archive, filesIn, freePort, keep, node, openArchive, startDcmqrscp, startStorescp } from './archive.ts'
+import { ctObject, part10 } from './harness.ts'
 
 const STUDY = '1.2.826.0.1.3680043.10.1'
 const OTHER_STUDY = '1.2.826.0.1.3680043.10.9'
@@ -25,40 +23,6 @@ async function ended({ work }: Archive, { id }: JobSummary): Promise<JobSummary>
     const job = work.list().find(one => one.id === id)!
     if (job.state !== 'running') return job
     await new Promise(resolve => setTimeout(resolve, 20))
-  }
-}
-
-/** DCMTK's archive with these objects; ISOCENTER, which it sends to on C-MOVE, is at `own`. */
-async function startDcmqrscp(port: number, own: number, ...flags: string[]): Promise<void> {
-  const folder = temporaryFolder()
-  mkdirSync(join(folder, 'db'))
-  const config = join(folder, 'dcmqrscp.cfg')
-  writeFileSync(
-    config,
-    `NetworkTCPPort = ${port}
-MaxPDUSize = 16384
-MaxAssociations = 16
-HostTable BEGIN
-isocenter = (ISOCENTER, 127.0.0.1, ${own})
-HostTable END
-VendorTable BEGIN
-VendorTable END
-AETable BEGIN
-ARCHIVE ${join(folder, 'db')} RW (200, 1024mb) ANY
-AETable END
-`,
-  )
-  startDcmtk('dcmqrscp', ...flags, '-c', config)
-  const source = temporaryFolder()
-  const files = OBJECTS.map((object, at) => {
-    const file = join(source, `${at}.dcm`)
-    writeFileSync(file, part10(object))
-    return file
-  })
-  for (;;) {
-    const { code } = await dcmtk('storescu', '-R', '-aec', 'ARCHIVE', '127.0.0.1', `${port}`, ...files)
-    if (code === 0) return
-    await new Promise(resolve => setTimeout(resolve, 50))
   }
 }
 
@@ -139,7 +103,7 @@ test('what a broken line has lost is sent once more', async () => {
 test('another archive is searched: by words of the name, by ID, at every level', async () => {
   const port = await freePort()
   const archive = await openArchive([{ ...node('ARCHIVE', port) }])
-  await startDcmqrscp(port, archive.port)
+  await startDcmqrscp(port, archive.port, OBJECTS)
   expect(await searched(archive, { name: 'doe ja' })).toMatchObject({
     complete: true,
     error: '',
@@ -193,7 +157,7 @@ test.each([
 ])('a study is fetched %s', async (_, flags) => {
   const port = await freePort()
   const archive = await openArchive([node('ARCHIVE', port)])
-  await startDcmqrscp(port, archive.port, ...flags)
+  await startDcmqrscp(port, archive.port, OBJECTS, ...flags)
   const job = await ended(archive, archive.dimse.fetch('ARCHIVE', STUDY))
   expect(job).toMatchObject({ kind: 'fetch', title: 'A study from archive', state: 'done', stored: 2, failed: 0 })
   const { study } = await archive.store.read.getStudy(STUDY)

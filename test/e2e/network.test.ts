@@ -1,8 +1,9 @@
 import path from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort, startStorescp } from '../dimse/archive.ts'
-import { dcmtk } from '../dimse/harness.ts'
+import { filesIn, freePort, startDcmqrscp, startStorescp } from '../dimse/archive.ts'
+import { ctObject, dcmtk } from '../dimse/harness.ts'
+import { sendBytes } from '../fakes/byteSender.ts'
 import { launchChromium, openWorkstation, type PageTrouble } from '../fixtures/chromium.ts'
 import { REPOSITORY, type RunningStation, startStation } from '../fixtures/station.ts'
 
@@ -106,6 +107,45 @@ test('a removed node comes back by the notice', async () => {
   await node('Archive').waitFor()
   await doctor().getByRole('button', { name: 'Dismiss' }).first().click()
   await expect.poll(() => doctor().getByRole('button', { name: 'Dismiss' }).count()).toBe(1)
+})
+
+test('a study is sent to a node by keys from its row, and Activity counts it', async () => {
+  const { folder } = await startStorescp(port)
+  const sent = await sendBytes([ctObject(1), ctObject(2)], { port: station.dimsePort })
+  expect(sent.map(({ status }) => status)).toEqual([0, 0])
+  await page.keyboard.press('Escape')
+  await page.locator('[data-study]').first().click()
+  await page.keyboard.press('Alt+t')
+  const dialog = page.getByRole('dialog', { name: 'Send to…' })
+  await dialog.getByRole('button', { name: 'Archive' }).waitFor()
+  await shot('send-to')
+  await page.keyboard.press('Enter')
+  await page.getByText('A study to Archive').waitFor()
+  await page.getByText('2 sent').waitFor()
+  expect(filesIn(folder).size).toBe(2)
+  await page.keyboard.press('Escape')
+})
+
+test('another archive is searched by keys, and a study of it fetched', async () => {
+  await startDcmqrscp(port, station.dimsePort, [
+    ctObject(3, { StudyInstanceUID: '1.2.826.0.1.3680043.10.9', PatientName: 'Roe^Ann' }),
+  ])
+  await station.call('nodes.set', { nodes: [{ name: 'Archive', AET: 'ARCHIVE', host: '127.0.0.1', port }] })
+  await page.keyboard.press('Control+Shift+F')
+  const dialog = page.getByRole('dialog', { name: 'Find on another archive' })
+  // The field for the name has the focus.
+  await dialog.getByRole('option', { name: 'Archive' }).waitFor({ state: 'attached' })
+  await page.keyboard.type('roe')
+  await page.keyboard.press('Enter')
+  const row = dialog.getByRole('button', { name: /Roe/ })
+  await row.waitFor()
+  await shot('find-elsewhere')
+  await row.press('Enter')
+  await dialog.getByText('asked for').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByText('1 received').waitFor()
+  await page.keyboard.press('Escape')
+  await page.locator('[data-study]').getByText('Roe').first().waitFor()
 })
 
 test('a station that has gone is said, and what it last said stays', async () => {
