@@ -100,10 +100,7 @@ test('a scanner with the wrong AE title: the sentence, the second AE title, the 
 test('a removed node comes back by the notice', async () => {
   await page.getByRole('button', { name: 'Remove Archive' }).click()
   await node('Archive').waitFor({ state: 'detached' })
-  await page.keyboard.press('Escape')
-  await page.keyboard.press('Control+z')
-  await page.keyboard.press('Control+,')
-  await page.getByRole('button', { name: 'Network', exact: true }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Undo' }).click()
   await node('Archive').waitFor()
   await doctor().getByRole('button', { name: 'Dismiss' }).first().click()
   await expect.poll(() => doctor().getByRole('button', { name: 'Dismiss' }).count()).toBe(1)
@@ -149,6 +146,9 @@ test('another archive is searched by keys, and a study of it fetched', async () 
 })
 
 test('a station that has gone is said, and what it last said stays', async () => {
+  await page.keyboard.press('Control+,')
+  await page.getByRole('button', { name: 'Network', exact: true }).click()
+  await node('Archive').waitFor()
   await station.stop()
   await page.getByText('The station does not answer; this is what it last said.').waitFor({ timeout: 20_000 })
   await node('Archive').waitFor()

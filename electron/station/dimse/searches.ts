@@ -60,7 +60,7 @@ export class Searches {
       readAt: performance.now(),
     }
     this.#searches.set(id, search)
-    void this.#run(node, keysOf(asked), search)
+    void this.#run(node, asked, search)
     return id
   }
 
@@ -83,7 +83,7 @@ export class Searches {
     this.#searches.clear()
   }
 
-  async #run(node: Node, keys: NewDataSet, search: Search): Promise<void> {
+  async #run(node: Node, asked: StudySearch, search: Search): Promise<void> {
     let line: Outgoing | undefined
     try {
       line = await this.#open(node, FIND_CONTEXTS)
@@ -97,7 +97,10 @@ export class Searches {
         const unread = performance.now() - search.readAt > FORGOTTEN_AFTER_MS
         if (search.rows.length >= MOST_ROWS || unread) search.stop.abort()
       }
-      search.complete = await find(line, 'STUDY', keys, each, search.stop.signal)
+      for (const name of spellings(asked.name)) {
+        search.complete = await find(line, 'STUDY', keysOf({ ...asked, name }), each, search.stop.signal)
+        if (search.rows.length > 0 || !search.complete) break
+      }
     } catch (thrown) {
       const error = toIsocenterError(thrown)
       search.error = error.detail ?? error.message
@@ -114,6 +117,13 @@ export class Searches {
       this.#searches.delete(id)
     }
   }
+}
+
+/** Many archives tell capitals from small letters (PS3.4 §C.2.2.2.1 leaves it to them): where nothing is found, how names are mostly kept. */
+function spellings(name: string): string[] {
+  const capitals = name.toUpperCase()
+  const capitalised = name.toLowerCase().replace(/(?<!\p{L})\p{L}/gu, letter => letter.toUpperCase())
+  return [...new Set([name, capitals, capitalised])]
 }
 
 /** What was written as C-FIND keys (PS3.4 §C.2.2.2): words of a name begin parts of it, an ID and an accession number are whole. */
