@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { type FormEvent, type RefObject, useEffect, useRef, useState } from 'react'
 import { type FoundStudy, studySearch } from '../../shared/network.ts'
 import { announce, Dialog, formatDate, PersonName } from '../ui/index.ts'
 import { walkButtons } from './arrows.ts'
@@ -26,8 +26,10 @@ export function FindDialog(props: { words: string; onNodes: () => void; onStarte
   const [running, setRunning] = useState<AbortController>()
   const [trouble, setTrouble] = useState('')
   const current = useRef<AbortController>(undefined)
+  const first = useRef<HTMLInputElement>(null)
   useEffect(() => {
     void readNetwork()
+    first.current?.focus()
     return () => current.current?.abort()
   }, [])
 
@@ -78,7 +80,7 @@ export function FindDialog(props: { words: string; onNodes: () => void; onStarte
               ))}
             </select>
           </label>
-          <Field label="Name" value={name} onChange={setName} focused />
+          <Field label="Name" value={name} onChange={setName} input={first} />
           <Field label="Patient ID" value={PatientID} onChange={setPatientID} />
           <Field label="Accession number" value={AccessionNumber} onChange={setAccessionNumber} />
           <Field label="From" value={from} onChange={setFrom} type="date" />
@@ -119,9 +121,9 @@ function Field(props: {
   value: string
   onChange: (value: string) => void
   type?: 'date'
-  focused?: boolean
+  input?: RefObject<HTMLInputElement | null>
 }) {
-  const { label, value, onChange, type, focused } = props
+  const { label, value, onChange, type, input } = props
   return (
     <label>
       <span className="quiet">{label}</span>
@@ -130,8 +132,7 @@ function Field(props: {
         value={value}
         maxLength={64}
         spellCheck={false}
-        // biome-ignore lint/a11y/noAutofocus: the dialog was just asked for.
-        autoFocus={focused}
+        ref={input}
         onChange={event => onChange(event.target.value)}
       />
     </label>

@@ -119,10 +119,10 @@ export async function startStorescp(port: number, ...flags: string[]): Promise<{
   }
 }
 
-/** DCMTK's archive with these objects; ISOCENTER, which it sends to on C-MOVE, is at `own`. */
+/** DCMTK's archive with these objects; ISOCENTER, which it sends to on C-MOVE, is at `own`; undefined: it knows nobody. */
 export async function startDcmqrscp(
   port: number,
-  own: number,
+  own: number | undefined,
   objects: SendObject[],
   ...flags: string[]
 ): Promise<void> {
@@ -135,7 +135,7 @@ export async function startDcmqrscp(
 MaxPDUSize = 16384
 MaxAssociations = 16
 HostTable BEGIN
-isocenter = (ISOCENTER, 127.0.0.1, ${own})
+${own === undefined ? '' : `isocenter = (ISOCENTER, 127.0.0.1, ${own})`}
 HostTable END
 VendorTable BEGIN
 VendorTable END

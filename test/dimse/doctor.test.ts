@@ -46,25 +46,25 @@ test('an echo that works says so, how fast, and what answers', async () => {
   const { dimse } = await openDoor()
   const port = await freePort()
   await startStorescp(port)
-  const answer = await dimse.echo(called(port, 'STORESCP'))
+  const answer = await dimse.requests.echo(called(port, 'STORESCP'))
   expect(answer).toMatchObject({ works: true, step: 'works', remedy: '' })
   expect(answer.sentence).toMatch(/^Works: answered in \d+ ms, OFFIS_DCMTK/)
   expect(answer.implementation).toMatch(/OFFIS_DCMTK/)
-  expect(dimse.lastEcho(called(port, 'STORESCP'))).toEqual(answer)
+  expect(dimse.requests.lastEcho(called(port, 'STORESCP'))).toEqual(answer)
   expect(dimse.doctor.list()).toEqual([])
 })
 
 test('our AE titles: the first is whom we call as, all are answered to, from the next association on', async () => {
   const one = await openDoor()
   const other = await openDoor()
-  expect(await one.dimse.echo(called(other.port, 'READING'))).toMatchObject({
+  expect(await one.dimse.requests.echo(called(other.port, 'READING'))).toMatchObject({
     step: 'association',
     sentence: 'READING does not answer to the AE title "READING".',
     remedy: 'Here: give the node the AE title that READING has for itself. Capitals count.',
   })
   other.dimse.setAETs(['READING'])
   expect(other.dimse.aets()).toEqual(['ISOCENTER', 'READING'])
-  expect(await one.dimse.echo(called(other.port, 'READING'))).toMatchObject({ works: true })
+  expect(await one.dimse.requests.echo(called(other.port, 'READING'))).toMatchObject({ works: true })
 })
 
 test.each([
@@ -149,7 +149,7 @@ test.each([
 ])('%s is told in words, with what to change', async (_, step, sentence, remedy, make) => {
   const { dimse, logged } = await openDoor({}, { byAET: { PACS: { answerSeconds: 0.3 } } })
   const target = await make()
-  const answer = await dimse.echo(target)
+  const answer = await dimse.requests.echo(target)
   expect(answer).toMatchObject({ works: false, step })
   expect(answer.sentence).toMatch(sentence)
   expect(answer.remedy).toMatch(remedy)
@@ -164,38 +164,38 @@ test('storescp --refuse is a real refusal', async () => {
   const { dimse } = await openDoor()
   const port = await freePort()
   await startStorescp(port, '--refuse')
-  expect(await dimse.echo(called(port, 'STORESCP'))).toMatchObject({ works: false, step: 'association' })
+  expect(await dimse.requests.echo(called(port, 'STORESCP'))).toMatchObject({ works: false, step: 'association' })
 })
 
 test('the same failure is one line with a count; trying again says whether it works now', async () => {
   const port = await freePort()
   const { dimse } = await openDoor({}, { nodes: [{ name: 'Archive', AET: 'STORESCP', host: '127.0.0.1', port }] })
-  await dimse.echo(called(port, 'STORESCP'))
-  await dimse.echo(called(port, 'STORESCP'))
+  await dimse.requests.echo(called(port, 'STORESCP'))
+  await dimse.requests.echo(called(port, 'STORESCP'))
   const [finding] = dimse.doctor.list()
   expect(finding).toMatchObject({ count: 2, replayable: true, replayed: null })
   expect(finding?.sentence).toMatch(/^The computer of Archive was reached/)
   expect(finding!.last).toBeGreaterThanOrEqual(finding!.first)
-  expect((await dimse.doctor.replay(finding!.id)).replayed).toMatchObject({ works: false })
+  expect((await dimse.requests.replay(finding!.id)).replayed).toMatchObject({ works: false })
   await startStorescp(port)
-  expect((await dimse.doctor.replay(finding!.id)).replayed).toMatchObject({
+  expect((await dimse.requests.replay(finding!.id)).replayed).toMatchObject({
     works: true,
     sentence: 'An association and C-ECHO work now.',
   })
   dimse.doctor.dismiss(finding!.id)
   expect(dimse.doctor.list()).toEqual([])
-  await expect(dimse.doctor.replay(finding!.id)).rejects.toMatchObject({ code: 'not-found' })
+  await expect(dimse.requests.replay(finding!.id)).rejects.toMatchObject({ code: 'not-found' })
 })
 
 test('a node whose port was corrected is tried at the right one', async () => {
   const [wrong, right] = [await freePort(), await freePort()]
   const node = { name: 'Archive', AET: 'STORESCP', host: '127.0.0.1' }
   const { dimse } = await openDoor({}, { nodes: [{ ...node, port: wrong }] })
-  await dimse.echo(called(wrong, 'STORESCP'))
+  await dimse.requests.echo(called(wrong, 'STORESCP'))
   await startStorescp(right)
   dimse.setNodes(nodes.parse([{ ...node, port: right }]))
   const [finding] = dimse.doctor.list()
-  expect((await dimse.doctor.replay(finding!.id)).replayed).toMatchObject({ works: true })
+  expect((await dimse.requests.replay(finding!.id)).replayed).toMatchObject({ works: true })
 })
 
 test('a scanner that calls us by another name: what to set there, and a dry run once it is right here', async () => {
@@ -210,12 +210,12 @@ test('a scanner that calls us by another name: what to set there, and a dry run 
     remedy:
       'On CT1 (127.0.0.1): set the called AE title to ISOCENTER. Or here: add "PACS" to the AE titles of this station.',
   })
-  expect((await dimse.doctor.replay(finding!.id)).replayed).toMatchObject({
+  expect((await dimse.requests.replay(finding!.id)).replayed).toMatchObject({
     works: false,
     sentence: 'Would be refused again: it called "PACS", the AE title here is "ISOCENTER".',
   })
   dimse.setAETs(['PACS'])
-  expect((await dimse.doctor.replay(finding!.id)).replayed).toMatchObject({
+  expect((await dimse.requests.replay(finding!.id)).replayed).toMatchObject({
     works: true,
     sentence: 'Would be accepted now, with 1 of 1 presentation context.',
   })
@@ -241,7 +241,7 @@ test('a query by a stranger: the node it lacks, then the right, then the address
   const finding = await ask()
   expect(finding.remedy).toBe('Here: the node READER may, but calls from 192.0.2.7; add 127.0.0.1 if that is it.')
   dimse.setNodes(nodes.parse([{ ...node, addresses: ['127.0.0.1'] }]))
-  expect((await dimse.doctor.replay(finding.id)).replayed).toMatchObject({ works: true })
+  expect((await dimse.requests.replay(finding.id)).replayed).toMatchObject({ works: true })
 })
 
 test('no common transfer syntax, no known service, and no DICOM at all', async () => {
@@ -287,7 +287,7 @@ test('what was seen outlives a restart, without a line that is damaged, and with
   const folder = temporaryFolder()
   const first = await openDoor({}, { folder })
   const port = await freePort()
-  await first.dimse.echo(called(port))
+  await first.dimse.requests.echo(called(port))
   const [finding] = first.dimse.doctor.list()
   await first.dimse.close()
   const file = join(folder, 'doctor.jsonl')
@@ -297,7 +297,7 @@ test('what was seen outlives a restart, without a line that is damaged, and with
   writeFileSync(file, `{"id":"half\n${JSON.stringify(old)}\n${line}`)
   const second = await openDoor({}, { folder })
   expect(second.dimse.doctor.list()).toEqual([finding])
-  await second.dimse.echo(called(port))
+  await second.dimse.requests.echo(called(port))
   expect(second.dimse.doctor.list()).toMatchObject([{ count: 2, first: finding!.first }])
 })
 

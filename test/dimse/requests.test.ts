@@ -1,13 +1,16 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { FIND_CONTEXTS, find, type QueryLevel } from '../../electron/station/dimse/queryScu.ts'
 import { openAssociation } from '../../electron/station/wire/scu.ts'
+import { nodes } from '../../shared/config.ts'
 import type { JobSummary } from '../../shared/contract.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import type { NewDataSet } from '../../shared/dicom/writer.ts'
 import { type FoundStudies, studySearch } from '../../shared/network.ts'
 import { type Archive, filesIn, freePort, keep, node, openArchive, startDcmqrscp, startStorescp } from './archive.ts'
-import { ctObject, part10 } from './harness.ts'
+import { ctObject, dcmtk, part10, temporaryFolder } from './harness.ts'
 
 const STUDY = '1.2.826.0.1.3680043.10.1'
 const OTHER_STUDY = '1.2.826.0.1.3680043.10.9'
@@ -30,9 +33,9 @@ async function searched(
   { dimse }: Archive,
   what: Partial<Record<'name' | 'PatientID', string>>,
 ): Promise<FoundStudies> {
-  const id = dimse.searches.start('ARCHIVE', studySearch.parse(what))
+  const id = dimse.requests.searches.start('ARCHIVE', studySearch.parse(what))
   for (;;) {
-    const found = dimse.searches.read(id, 0)
+    const found = dimse.requests.searches.read(id, 0)
     if (found.done) return found
     await new Promise(resolve => setTimeout(resolve, 20))
   }
@@ -43,7 +46,7 @@ test('a study is sent as a job: as it is stored, counted, listed', async () => {
   const archive = await openArchive([node('STORESCP', port)])
   for (const object of OBJECTS) await keep(archive.store, part10(object))
   const { folder } = await startStorescp(port)
-  const job = archive.dimse.send('STORESCP', [STUDY])
+  const job = archive.dimse.requests.send('STORESCP', [STUDY])
   expect(job).toMatchObject({ kind: 'send', title: 'A study to storescp', state: 'running' })
   expect(await ended(archive, job)).toMatchObject({ state: 'done', total: 2, done: 2, stored: 2, failed: 0 })
   const files = filesIn(folder)
@@ -59,12 +62,12 @@ test('to a dead node: every image is told, and the doctor knows why', async () =
   const port = await freePort()
   const archive = await openArchive([node('STORESCP', port)])
   for (const object of OBJECTS) await keep(archive.store, part10(object))
-  const job = await ended(archive, archive.dimse.send('STORESCP', [STUDY, OTHER_STUDY]))
+  const job = await ended(archive, archive.dimse.requests.send('STORESCP', [STUDY, OTHER_STUDY]))
   expect(job).toMatchObject({ state: 'done', stored: 0, failed: 3 })
   expect(job.refused.map(({ file }) => file).sort()).toEqual(OBJECTS.map(one => one.SOPInstanceUID).sort())
   expect(archive.dimse.doctor.list()).toMatchObject([{ sentence: expect.stringMatching(/nobody listens/), count: 2 }])
-  expect(() => archive.dimse.send('NOBODY', [STUDY])).toThrow(/no node of that AE title/)
-  expect(await ended(archive, archive.dimse.send('STORESCP', ['1.2.3']))).toMatchObject({ state: 'failed' })
+  expect(() => archive.dimse.requests.send('NOBODY', [STUDY])).toThrow(/no node of that AE title/)
+  expect(await ended(archive, archive.dimse.requests.send('STORESCP', ['1.2.3']))).toMatchObject({ state: 'failed' })
 })
 
 test('what a broken line has lost is sent once more', async () => {
@@ -93,7 +96,7 @@ test('what a broken line has lost is sent once more', async () => {
     for (const socket of sockets) socket.destroy()
     proxy.close()
   })
-  const job = await ended(archive, archive.dimse.send('STORESCP', [STUDY, OTHER_STUDY]))
+  const job = await ended(archive, archive.dimse.requests.send('STORESCP', [STUDY, OTHER_STUDY]))
   expect(job).toMatchObject({ state: 'done', stored: 3, failed: 0 })
   expect(filesIn(folder).size).toBe(3)
   expect(connections).toBe(2)
@@ -144,9 +147,11 @@ test('a search that is stopped tells the archive so', async () => {
   }
   other.dimse.setAETs(['ARCHIVE'])
   archive.dimse.setNodes([{ ...node('ARCHIVE', other.port), rights: [], addresses: [] }])
-  const id = archive.dimse.searches.start('ARCHIVE', studySearch.parse({ name: 'doe' }))
-  archive.dimse.searches.stop(id)
-  await expect.poll(() => archive.dimse.searches.read(id, 0)).toMatchObject({ done: true, complete: false, error: '' })
+  const id = archive.dimse.requests.searches.start('ARCHIVE', studySearch.parse({ name: 'doe' }))
+  archive.dimse.requests.searches.stop(id)
+  await expect
+    .poll(() => archive.dimse.requests.searches.read(id, 0))
+    .toMatchObject({ done: true, complete: false, error: '' })
   expect(archive.dimse.doctor.list()).toEqual([])
   expect(await searched(archive, { name: 'doe' })).toMatchObject({ complete: true, studies: { length: 40 } })
 })
@@ -158,7 +163,7 @@ test.each([
   const port = await freePort()
   const archive = await openArchive([node('ARCHIVE', port)])
   await startDcmqrscp(port, archive.port, OBJECTS, ...flags)
-  const job = await ended(archive, archive.dimse.fetch('ARCHIVE', STUDY))
+  const job = await ended(archive, archive.dimse.requests.fetch('ARCHIVE', STUDY))
   expect(job).toMatchObject({ kind: 'fetch', title: 'A study from archive', state: 'done', stored: 2, failed: 0 })
   const { study } = await archive.store.read.getStudy(STUDY)
   expect(study).toMatchObject({ PatientName: 'Doe^Jane', NumberOfStudyRelatedInstances: 2, sendingAET: 'ARCHIVE' })
@@ -170,6 +175,38 @@ test('a node that has nothing of the kind: the job says so', async () => {
   const port = await freePort()
   const archive = await openArchive([node('STORESCP', port)])
   await startStorescp(port)
-  const job = await ended(archive, archive.dimse.fetch('STORESCP', STUDY))
+  const job = await ended(archive, archive.dimse.requests.fetch('STORESCP', STUDY))
   expect(job).toMatchObject({ state: 'failed', error: expect.stringMatching(/neither C-GET nor C-MOVE/) })
+})
+
+test('an archive that does not know us as a destination is told as such', async () => {
+  const port = await freePort()
+  const archive = await openArchive([node('ARCHIVE', port)])
+  await startDcmqrscp(port, undefined, OBJECTS, '--disable-get')
+  const job = await ended(archive, archive.dimse.requests.fetch('ARCHIVE', STUDY))
+  expect(job).toMatchObject({ state: 'failed', stored: 0, error: expect.stringMatching(/C-MOVE was answered 0xa801/) })
+  expect(archive.dimse.doctor.list()[0]?.sentence).toMatch(/answered C-MOVE with status 0xa801/)
+})
+
+test('compressed images are fetched as they are stored', async () => {
+  const archive = await openArchive()
+  const other = await openArchive([node('ISOCENTER')])
+  other.dimse.setAETs(['ARCHIVE'])
+  archive.dimse.setNodes(nodes.parse([node('ARCHIVE', other.port)]))
+  const folder = temporaryFolder()
+  const [plain, packed] = [join(folder, 'plain.dcm'), join(folder, 'packed.dcm')]
+  writeFileSync(plain, part10(ctObject(1)))
+  expect(await dcmtk('dcmcjpls', '+el', plain, packed)).toMatchObject({ code: 0 })
+  await keep(other.store, readFileSync(packed))
+  await keep(other.store, part10(ctObject(2)))
+  const job = await ended(archive, archive.dimse.requests.fetch('ARCHIVE', STUDY))
+  expect(job).toMatchObject({ state: 'done', stored: 2, failed: 0 })
+  const held = async ({ store }: Archive) =>
+    (await store.read.retrievable({ StudyInstanceUID: [STUDY] }, 10)).objects
+      .map(({ SOPInstanceUID, TransferSyntaxUID, dataSetLength }) => [SOPInstanceUID, TransferSyntaxUID, dataSetLength])
+      .sort()
+  const fetched = await held(archive)
+  expect(fetched).toEqual(await held(other))
+  expect(fetched.map(([, syntax]) => syntax)).toEqual([TS.JPEGLSLossless, TS.ExplicitVRLittleEndian])
+  expect(archive.dimse.associations().some(({ outgoing }) => !outgoing)).toBe(false)
 })

@@ -29,6 +29,7 @@ afterAll(async () => {
 
 const node = (name: string) => page.getByRole('region', { name: `Node ${name}` })
 const doctor = () => page.getByRole('region', { name: 'Association doctor' })
+const activity = () => page.getByRole('complementary', { name: 'Activity' })
 const shot = (name: string) => page.screenshot({ path: path.join(REPOSITORY, 'out/screenshots', `${name}.png`) })
 
 test('a node is added by keys alone, tried before it is kept, and kept', async () => {
@@ -117,8 +118,8 @@ test('a study is sent to a node by keys from its row, and Activity counts it', a
   await dialog.getByRole('button', { name: 'Archive' }).waitFor()
   await shot('send-to')
   await page.keyboard.press('Enter')
-  await page.getByText('A study to Archive').waitFor()
-  await page.getByText('2 sent').waitFor()
+  await activity().getByText('A study to Archive').waitFor()
+  await activity().getByText('2 sent').waitFor()
   expect(filesIn(folder).size).toBe(2)
   await page.keyboard.press('Escape')
 })
@@ -140,7 +141,7 @@ test('another archive is searched by keys, and a study of it fetched', async () 
   await row.press('Enter')
   await dialog.getByText('asked for').waitFor()
   await page.keyboard.press('Escape')
-  await page.getByText('1 received').waitFor()
+  await activity().getByText('1 received').waitFor()
   await page.keyboard.press('Escape')
   await page.locator('[data-study]').getByText('Roe').first().waitFor()
 })

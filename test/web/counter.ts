@@ -78,20 +78,19 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
       },
       nodes: () => [],
       aets: () => ['ISOCENTER'],
-      echo: () => Promise.reject(new IsocenterError('draining')),
-      lastEcho: () => null,
-      send: () => ({ ...aJob, kind: 'send' }),
-      fetch: () => ({ ...aJob, kind: 'fetch' }),
-      searches: {
-        start: () => 'one',
-        read: () => ({ studies: [], done: true, complete: true, error: '' }),
-        stop: () => {},
-      },
-      doctor: {
-        list: () => [],
+      requests: {
+        echo: () => Promise.reject(new IsocenterError('draining')),
+        lastEcho: () => null,
+        send: () => ({ ...aJob, kind: 'send' }),
+        fetch: () => ({ ...aJob, kind: 'fetch' }),
+        searches: {
+          start: () => 'one',
+          read: () => ({ studies: [], done: true, complete: true, error: '' }),
+          stop: () => {},
+        },
         replay: () => Promise.reject(new IsocenterError('not-found', 'no such failed association')),
-        dismiss: () => {},
       },
+      doctor: { list: () => [], dismiss: () => {} },
       onChange(listener) {
         associationListeners.add(listener)
         return () => associationListeners.delete(listener)

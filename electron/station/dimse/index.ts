@@ -1,22 +1,17 @@
 import { createServer, type Socket } from 'node:net'
-import { type AeProfiles, type Config, type Node, profileOf } from '../../../shared/config.ts'
-import type { AssociationSummary, JobSummary } from '../../../shared/contract.ts'
+import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
+import type { AssociationSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
-import type { EchoAnswer, FindingSummary, FoundStudies, NodeAddress, StudySearch } from '../../../shared/network.ts'
 import type { Log } from '../base/log.ts'
-import { FileHandles, type RetrieveKeys } from '../store/index.ts'
+import { FileHandles } from '../store/index.ts'
 import { Admission, type Places } from './admission.ts'
 import { Captures } from './captures.ts'
 import { Doctor } from './doctor.ts'
 import { type FoundProblem, OpenAssociation } from './openAssociation.ts'
 import { OutgoingAssociations } from './outgoing.ts'
-import { replayRequest } from './replay.ts'
-import { fetchStudy } from './retrieveScu.ts'
-import { Searches } from './searches.ts'
-import type { Sender, ServedStore } from './services.ts'
-import { type Progress, send } from './storageScu.ts'
+import { createRequests, type Requests, type StartJob } from './requests.ts'
+import type { ServedStore } from './services.ts'
 import type { Transcode } from './subOperations.ts'
-import { echo } from './verificationScu.ts'
 
 /** Beyond these an acceptance is held, then answered by a transient A-ASSOCIATE-RJ, local limit exceeded. */
 const PLACES: Places = { all: 256, perPeer: 64, patience: 20_000 }
@@ -27,9 +22,6 @@ const MOST_CONNECTIONS_OF_PEER = 160
 const ENDED_KEPT = 200
 /** Listeners hear of changes at most five times a second. */
 const CHANGE_PAUSE = 200
-/** ms: somebody waits for the answer. */
-const ECHO_PATIENCE = 10_000
-const MOST_ECHOES = 2000
 
 export interface DimseOptions {
   config: Pick<Config, 'aet' | 'aets' | 'dimsePort' | 'dimseHost' | 'profiles' | 'nodes'>
@@ -37,8 +29,7 @@ export interface DimseOptions {
   log: Log
   /** What makes an object uncompressed for a peer that takes nothing else. */
   transcode: Transcode
-  /** Begins long work with progress. */
-  startJob(kind: 'send' | 'fetch', title: string, work: (progress: Progress) => Promise<void>): JobSummary
+  startJob: StartJob
   /** Where recordings lie; made when there is a first one. */
   captureFolder: string
   /** Where the association doctor keeps what it saw. */
@@ -66,27 +57,8 @@ export interface Dimse {
   aets(): string[]
   /** Those beside our own; they hold for associations from now on. */
   setAETs(further: string[]): void
-  /** C-ECHO to a node, in words. Rejects with 'draining'. */
-  echo(called: NodeAddress): Promise<EchoAnswer>
-  /** What the last echo to each node said, by AE title, host and port. */
-  lastEcho(called: NodeAddress): EchoAnswer | null
-  /** Studies to a node, as a job. Throws 'destination-unknown'. */
-  send(AET: string, StudyInstanceUIDs: string[]): JobSummary
-  /** A study from a node, as a job. Throws 'destination-unknown'. */
-  fetch(AET: string, StudyInstanceUID: string): JobSummary
-  readonly searches: {
-    /** Throws 'destination-unknown'. */
-    start(AET: string, search: StudySearch): string
-    /** Throws 'not-found'. */
-    read(id: string, after: number): FoundStudies
-    stop(id: string): void
-  }
-  readonly doctor: {
-    list(): FindingSummary[]
-    /** Calls the node again, or asks what would be answered to the peer today. Rejects with 'not-found', 'bad-request', 'draining'. */
-    replay(id: string): Promise<FindingSummary>
-    dismiss(id: string): void
-  }
+  readonly requests: Omit<Requests, 'close'>
+  readonly doctor: Pick<Doctor, 'list' | 'dismiss'>
   /** Takes nothing new, lets every association finish the message at hand, then aborts it; after `graceMs` (5,000) the rest is cut off. */
   close(options?: { graceMs?: number }): Promise<void>
 }
@@ -190,61 +162,17 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
   const address = server.address()
   if (typeof address === 'object' && address) port = address.port
 
-  const nodeOf = (AET: string): Node => {
-    const node = nodes.find(one => one.AET === AET)
-    if (!node) throw new IsocenterError('destination-unknown', `"${AET}" is not among the nodes`)
-    return node
-  }
-  const call: OutgoingAssociations['open'] = (...asked) => outgoing.open(...asked)
-  const searches = new Searches(call)
-  const sending = { files, transcode: options.transcode, read: store.read, open: call }
-  const senderOf = (node: Node): Sender => {
-    const { SpecificCharacterSet, IssuerOfPatientID, conflictPolicy } = profileOf(profiles, node.AET)
-    return {
-      origin: {
-        door: 'dimse',
-        sourceAET: node.AET,
-        sendingAET: node.AET,
-        receivingAET: config.aet,
-        address: node.host,
-      },
-      assumed: { SpecificCharacterSet, IssuerOfPatientID },
-      showLatest: conflictPolicy === 'showLatest',
-    }
-  }
-  const studies = (count: number) => (count === 1 ? 'A study' : `${count} studies`)
-
-  const echoes = new Map<string, EchoAnswer>()
-  const keyOf = ({ AET, host, port }: NodeAddress) => `${AET} ${host}:${port}`
-  const callEcho = async (called: NodeAddress): Promise<EchoAnswer> => {
-    const node = nodes.find(one => keyOf(one) === keyOf(called)) ?? { ...called, name: called.AET }
-    const answer = await echo({
-      open: contexts => outgoing.open(node, contexts, { answerWithin: ECHO_PATIENCE }),
-      diagnose: failure => outgoing.diagnose(node, failure),
-    })
-    echoes.delete(keyOf(called))
-    echoes.set(keyOf(called), answer)
-    for (const key of echoes.keys()) {
-      if (echoes.size <= MOST_ECHOES) break
-      echoes.delete(key)
-    }
-    return answer
-  }
-  const replay = async (id: string): Promise<FindingSummary> => {
-    const { node, request, address } = doctor.get(id)
-    if (node) {
-      // Its entry may have been corrected since.
-      const called = nodes.find(({ name }) => name === node.name) ?? node
-      const { works, sentence } = await callEcho(called)
-      doctor.replayed(id, works, works ? 'An association and C-ECHO work now.' : sentence)
-    } else if (request) {
-      const { level } = store.space
-      const takesImages = level === 'ok' || level === 'warn'
-      const { works, sentence } = replayRequest(request, address, { aets, profiles, nodes, takesImages })
-      doctor.replayed(id, works, sentence)
-    } else throw new IsocenterError('bad-request', 'nothing is known of what the peer asked for')
-    return doctor.list().find(one => one.id === id)!
-  }
+  const requests = createRequests({
+    store,
+    files,
+    transcode: options.transcode,
+    startJob: options.startJob,
+    outgoing,
+    doctor,
+    aets: () => aets,
+    nodes: () => nodes,
+    profiles: () => profiles,
+  })
 
   return {
     port,
@@ -274,27 +202,8 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     setAETs(further) {
       aets = [config.aet, ...further]
     },
-    echo: callEcho,
-    lastEcho: called => echoes.get(keyOf(called)) ?? null,
-    send(AET, StudyInstanceUIDs) {
-      const node = nodeOf(AET)
-      const keys: RetrieveKeys = { StudyInstanceUID: StudyInstanceUIDs }
-      const title = `${studies(StudyInstanceUIDs.length)} to ${node.name}`
-      return options.startJob('send', title, progress => send(node, keys, sending, progress))
-    },
-    fetch(AET, StudyInstanceUID) {
-      const node = nodeOf(AET)
-      const deps = { store, AET: config.aet, open: call, senderOf }
-      return options.startJob('fetch', `A study from ${node.name}`, progress =>
-        fetchStudy(node, StudyInstanceUID, deps, progress),
-      )
-    },
-    searches: {
-      start: (AET, search) => searches.start(nodeOf(AET), search),
-      read: (id, after) => searches.read(id, after),
-      stop: id => searches.stop(id),
-    },
-    doctor: { list: () => doctor.list(), replay, dismiss: id => doctor.dismiss(id) },
+    requests,
+    doctor,
     async close({ graceMs = 5_000 } = {}) {
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       for (const association of open) association.drain()
@@ -302,7 +211,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
         for (const association of open) association.destroy()
       }, graceMs)
       await closed
-      searches.close()
+      requests.close()
       await outgoing.close()
       files.close()
       await captures.close()

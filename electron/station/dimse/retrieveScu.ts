@@ -5,7 +5,7 @@ import { isStorableUID, normaliseUID, TS } from '../../../shared/dicom/uids.ts'
 import { writeDataSet } from '../../../shared/dicom/writer.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Store } from '../store/index.ts'
-import { COMMAND, type CommandSet, queryRequest, STATUS } from '../wire/dimse.ts'
+import { COMMAND, CommandError, type CommandSet, queryRequest, STATUS } from '../wire/dimse.ts'
 import type { ScuOptions } from '../wire/scu.ts'
 import type { Outgoing } from './outgoing.ts'
 import { FIND_CONTEXTS, find, PLAIN_SYNTAXES } from './queryScu.ts'
@@ -117,15 +117,17 @@ async function get(
     [{ abstractSyntax: GET, transferSyntaxes: PLAIN_SYNTAXES }, ...storageContexts(classes)],
     {
       roles: classes.map(SOPClassUID => ({ SOPClassUID, scu: false, scp: true })),
-      onRequest: (context, command, respond) =>
-        receiveStore(deps.store, deps.senderOf(node), context, command, respond, {
+      onRequest: (context, command, respond) => {
+        if (command.CommandField !== COMMAND.cStoreRQ) throw new CommandError('a request that no C-GET makes')
+        return receiveStore(deps.store, deps.senderOf(node), context, command, respond, {
           stored: outcome => {
             stored += 1
             line.received()
             progress.received(outcome)
           },
           failed: (error, SOPInstanceUID) => progress.failed(SOPInstanceUID, error.detail ?? error.message),
-        }),
+        })
+      },
     },
   )
   try {

@@ -157,12 +157,12 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
       await deps.setProfiles(input)
       return {}
     },
-    'nodes.list': () => ({ nodes: dimse.nodes().map(node => ({ ...node, lastEcho: dimse.lastEcho(node) })) }),
+    'nodes.list': () => ({ nodes: dimse.nodes().map(node => ({ ...node, lastEcho: dimse.requests.lastEcho(node) })) }),
     'nodes.set': async input => {
       await deps.setNodes(input.nodes)
       return {}
     },
-    'node.echo': input => dimse.echo(input),
+    'node.echo': input => dimse.requests.echo(input),
     'aets.get': () => {
       const [aet = config.aet, ...aets] = dimse.aets()
       return { aet, aets }
@@ -171,16 +171,16 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
       await deps.setAETs(input.aets)
       return {}
     },
-    'send.start': input => dimse.send(input.AET, input.StudyInstanceUIDs),
-    'fetch.start': input => dimse.fetch(input.AET, input.StudyInstanceUID),
-    'search.start': input => ({ id: dimse.searches.start(input.AET, input.search) }),
-    'search.read': input => dimse.searches.read(input.id, input.after),
+    'send.start': input => dimse.requests.send(input.AET, input.StudyInstanceUIDs),
+    'fetch.start': input => dimse.requests.fetch(input.AET, input.StudyInstanceUID),
+    'search.start': input => ({ id: dimse.requests.searches.start(input.AET, input.search) }),
+    'search.read': input => dimse.requests.searches.read(input.id, input.after),
     'search.stop': input => {
-      dimse.searches.stop(input.id)
+      dimse.requests.searches.stop(input.id)
       return {}
     },
     'doctor.list': () => ({ findings: dimse.doctor.list() }),
-    'doctor.replay': input => dimse.doctor.replay(input.id),
+    'doctor.replay': input => dimse.requests.replay(input.id),
     'doctor.dismiss': input => {
       dimse.doctor.dismiss(input.id)
       return {}

@@ -20,21 +20,23 @@ export interface DimsePort {
   nodes(): Node[]
   /** Our own first. */
   aets(): string[]
-  echo(called: NodeAddress): Promise<EchoAnswer>
-  lastEcho(called: NodeAddress): EchoAnswer | null
-  /** These three throw 'destination-unknown'. */
-  send(AET: string, StudyInstanceUIDs: string[]): JobSummary
-  fetch(AET: string, StudyInstanceUID: string): JobSummary
-  readonly searches: {
-    start(AET: string, search: StudySearch): string
-    /** Throws 'not-found'. */
-    read(id: string, after: number): FoundStudies
-    stop(id: string): void
+  readonly requests: {
+    echo(called: NodeAddress): Promise<EchoAnswer>
+    lastEcho(called: NodeAddress): EchoAnswer | null
+    /** Throws 'destination-unknown', as the next two do. */
+    send(AET: string, StudyInstanceUIDs: string[]): JobSummary
+    fetch(AET: string, StudyInstanceUID: string): JobSummary
+    readonly searches: {
+      start(AET: string, search: StudySearch): string
+      /** Throws 'not-found'. */
+      read(id: string, after: number): FoundStudies
+      stop(id: string): void
+    }
+    /** Rejects with 'not-found'. */
+    replay(id: string): Promise<FindingSummary>
   }
   readonly doctor: {
     list(): FindingSummary[]
-    /** Rejects with 'not-found'. */
-    replay(id: string): Promise<FindingSummary>
     dismiss(id: string): void
   }
   onChange(listener: () => void): () => void

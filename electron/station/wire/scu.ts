@@ -33,6 +33,8 @@ export interface ScuOptions {
 
 /** A host that is off answers nothing: its own system would try for two minutes. */
 const REACH_WITHIN_MS = 10_000
+/** For the object at hand; a C-CANCEL has no answer of its own. */
+const CANCEL_PATIENCE_MS = 10_000
 /** An identifier of a response: a thousand failed UIDs have 64 KB. */
 const LONGEST_IDENTIFIER = 2 ** 20
 
@@ -172,8 +174,16 @@ export function openAssociation(options: ScuOptions): Promise<Scu> {
       reject: answer.reject,
       pending,
     }
-    const cancel = () => void association.send(contextId, cancelRequest(asked))
+    let patience: NodeJS.Timeout | undefined
+    const cancel = () => {
+      void association.send(contextId, cancelRequest(asked))
+      patience = setTimeout(
+        () => association.abort(`the peer went on for ${CANCEL_PATIENCE_MS / 1000} s after it was told to stop`),
+        CANCEL_PATIENCE_MS,
+      )
+    }
     const sent = association.send(contextId, { ...command, MessageID: asked }, identifier).then(() => {
+      if (ended) return
       if (stop?.aborted) cancel()
       else stop?.addEventListener('abort', cancel, { once: true })
     })
@@ -182,6 +192,7 @@ export function openAssociation(options: ScuOptions): Promise<Scu> {
       return final
     } finally {
       stop?.removeEventListener('abort', cancel)
+      clearTimeout(patience)
     }
   }
 
