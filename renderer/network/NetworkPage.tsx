@@ -11,11 +11,15 @@ export function NetworkPage() {
   useEffect(followNetwork, [])
   return (
     <section className="settings-page network" aria-label="Network">
-      {offline && (
-        <p className="attention" role="status">
-          The station does not answer; this is what it last said.
-        </p>
-      )}
+      {/* Said in a line that is there anyway: nothing moves for it. */}
+      <div className="network-head">
+        <h2>This station</h2>
+        {offline && (
+          <span className="attention" role="status">
+            does not answer; this is what it last said.
+          </span>
+        )}
+      </div>
       {own !== undefined && <OwnAddress own={own} />}
       {nodes !== undefined && <NodeList nodes={nodes} />}
       {nodes !== undefined && <DoctorList findings={findings} />}

@@ -24,7 +24,6 @@ export function OwnAddress({ own: { aet, aets } }: { own: CallOut<'aets.get'> })
   }
   return (
     <section aria-label="This station">
-      <h2>This station</h2>
       <dl className="network-own">
         <dt>AE titles</dt>
         <dd>

@@ -151,7 +151,7 @@ test('a station that has gone is said, and what it last said stays', async () =>
   await page.getByRole('button', { name: 'Network', exact: true }).click()
   await node('Archive').waitFor()
   await station.stop()
-  await page.getByText('The station does not answer; this is what it last said.').waitFor({ timeout: 20_000 })
+  await page.getByText('does not answer; this is what it last said.').waitFor({ timeout: 20_000 })
   await node('Archive').waitFor()
   await shot('network-offline')
   // The browser itself says that nobody answers.
