@@ -169,6 +169,12 @@ test.each([
   expect(study).toMatchObject({ PatientName: 'Doe^Jane', NumberOfStudyRelatedInstances: 2, sendingAET: 'ARCHIVE' })
   const incoming = archive.dimse.associations().filter(one => !one.outgoing)
   expect(incoming.length > 0).toBe(flags.length > 0)
+  const none = await ended(archive, archive.dimse.requests.fetch('ARCHIVE', '1.2.3'))
+  expect(none).toMatchObject({
+    state: 'failed',
+    stored: 0,
+    error: expect.stringMatching(/archive has no image of this study/),
+  })
 })
 
 test('a node that has nothing of the kind: the job says so', async () => {

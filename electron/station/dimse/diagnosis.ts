@@ -37,7 +37,7 @@ export type Failure =
   | { kind: 'noSyntax'; abstractSyntaxes: string[] }
   /** A request on an open association was answered so (PS3.7 annex C). */
   | { kind: 'status'; service: string; status: number }
-  /** Objects that were not stored: here for a reason of ours, there with a status; 0 where there was no answer. */
+  /** Objects that were not stored: here for a reason of ours, there with a status. */
   | { kind: 'notStored'; code: ErrorCode }
   | { kind: 'notTaken'; status: number }
 
@@ -231,10 +231,7 @@ function explain(peer: Peer, failure: Failure): Explained {
       return {
         reason: `not taken ${failure.status}`,
         step: 'works',
-        says:
-          failure.status === 0
-            ? `${PEER} did not take all objects it was sent.`
-            : `${PEER} did not take all objects it was sent: it answered status ${hex(failure.status)}${statusWords(failure.status)}.`,
+        says: `${PEER} did not take all objects it was sent: it answered status ${hex(failure.status)}${statusWords(failure.status)}.`,
         remedy: `On ${PEER}: its log says why. What it did not take can be sent again.`,
       }
   }

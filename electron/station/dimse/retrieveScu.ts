@@ -21,12 +21,13 @@ const MOVE = '1.2.840.10008.5.1.4.1.2.2.2'
 const MOST_STORAGE_CONTEXTS = 127
 
 /** What a study may hold that does not say it: below 1.2.840.10008.5.1.4.1.1. */
+// biome-ignore format: a table
 const USUAL_CLASSES = [
   '1', '1.1', '1.1.1', '1.2', '1.2.1', '1.3', '2', '2.1', '3.1', '4', '4.1', '4.2', '6.1', '6.2', '7', '7.1', '7.2', '7.3', '7.4',
   '9.1.1', '11.1', '12.1', '12.1.1', '12.2', '12.2.1', '13.1.1', '13.1.2', '13.1.3', '20', '30', '66', '66.4', '77.1.1', '77.1.2',
   '77.1.4', '77.1.5.1', '77.1.5.4', '77.1.6', '88.11', '88.22', '88.33', '88.59', '88.67', '104.1', '128', '130', '481.1', '481.2',
   '481.3', '481.5',
-].map(end => `1.2.840.10008.5.1.4.1.1.${end}`) // biome-ignore format: a table
+].map(end => `1.2.840.10008.5.1.4.1.1.${end}`)
 
 /** Compressed forms, the likelier in an archive the earlier; a context of its own for each says that it is taken as it is stored. */
 const COMPRESSED = [
@@ -142,11 +143,10 @@ async function get(
       progress.signal,
     )
     const { Status = -1, NumberOfFailedSuboperations = 0 } = response
-    if (Status === STATUS.success || Status === STATUS.cancelled || progress.signal.aborted)
-      return { done: true, stored }
+    const whole = Status === STATUS.success || Status === STATUS.someSuboperationsFailed
     // Objects of a class that was not proposed may come by C-MOVE; what is here already comes twice and is kept once.
-    if (stored === 0 || NumberOfFailedSuboperations > 0) return { done: false, stored }
-    return { done: true, stored }
+    const done = whole && stored > 0 && NumberOfFailedSuboperations === 0
+    return { done: done || Status === STATUS.cancelled, stored }
   } finally {
     void line.release()
   }
@@ -163,7 +163,10 @@ async function moveToSelf(
   const line = await open(node, [{ abstractSyntax: MOVE, transferSyntaxes: PLAIN_SYNTAXES }])
   try {
     const context = line.contexts.find(({ abstractSyntax }) => abstractSyntax === MOVE)
-    if (!context) throw new IsocenterError('peer-failed', `${node.name} has neither C-GET nor C-MOVE for us`)
+    if (!context) {
+      const got = already > 0 ? 'could not send all of it by C-GET, and has no C-MOVE' : 'has neither C-GET nor C-MOVE'
+      throw new IsocenterError('peer-failed', `${node.name} ${got} for us`)
+    }
     const encoding = encodingOf(context.transferSyntax)
     let told = 0
     const count = ({ NumberOfCompletedSuboperations = 0, NumberOfWarningSuboperations = 0 }: CommandSet) => {
@@ -183,9 +186,14 @@ async function moveToSelf(
     )
     count(response)
     const { Status = -1 } = response
-    if (Status === STATUS.success || Status === STATUS.cancelled || progress.signal.aborted) return
+    if (Status === STATUS.cancelled || progress.signal.aborted) return
     tellFailed(response, DataSet.read(identifier, encoding), progress)
-    if (told > 0) return
+    const { NumberOfFailedSuboperations: failed = 0 } = response
+    if (Status === STATUS.success || Status === STATUS.someSuboperationsFailed) {
+      if (told + already + failed === 0)
+        throw new IsocenterError('peer-failed', `${node.name} has no image of this study`)
+      return
+    }
     line.failed({ kind: 'status', service: 'C-MOVE', status: Status })
     const why = Status === 0xa801 ? `: it does not know "${AET}" as a destination` : ''
     throw new IsocenterError('peer-failed', `C-MOVE was answered 0x${Status.toString(16).padStart(4, '0')}${why}`)

@@ -45,10 +45,14 @@ export async function* sendTo(
     }
     const untaken = untakenClasses(contexts, line.storing)
     if (untaken.length > 0 && line.storing.length > 0) line.failed({ kind: 'nothingTaken', abstractSyntaxes: untaken })
+    const statuses = new Set<number>()
     try {
       for await (const sent of sendObjects(line, planned, deps, stop, originator)) {
         if (sent.outcome !== 'failed') line.sent()
-        else if (sent.status !== undefined) line.failed({ kind: 'notTaken', status: sent.status })
+        else if (sent.status !== undefined && !statuses.has(sent.status)) {
+          statuses.add(sent.status)
+          line.failed({ kind: 'notTaken', status: sent.status })
+        }
         yield sent
       }
     } finally {
