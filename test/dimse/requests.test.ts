@@ -9,6 +9,7 @@ import type { JobSummary } from '../../shared/contract.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import type { NewDataSet } from '../../shared/dicom/writer.ts'
 import { type FoundStudies, studySearch } from '../../shared/network.ts'
+import { startOrthanc } from '../bench/receivers.ts'
 import { type Archive, filesIn, freePort, keep, node, openArchive, startDcmqrscp, startStorescp } from './archive.ts'
 import { ctObject, dcmtk, part10, temporaryFolder } from './harness.ts'
 
@@ -32,8 +33,9 @@ async function ended({ work }: Archive, { id }: JobSummary): Promise<JobSummary>
 async function searched(
   { dimse }: Archive,
   what: Partial<Record<'name' | 'PatientID', string>>,
+  AET = 'ARCHIVE',
 ): Promise<FoundStudies> {
-  const id = dimse.requests.searches.start('ARCHIVE', studySearch.parse(what))
+  const id = dimse.requests.searches.start(AET, studySearch.parse(what))
   for (;;) {
     const found = dimse.requests.searches.read(id, 0)
     if (found.done) return found
@@ -215,4 +217,29 @@ test('compressed images are fetched as they are stored', async () => {
   expect(fetched).toEqual(await held(other))
   expect(fetched.map(([, syntax]) => syntax)).toEqual([TS.JPEGLSLossless, TS.ExplicitVRLittleEndian])
   expect(archive.dimse.associations().some(({ outgoing }) => !outgoing)).toBe(false)
+})
+
+test('Orthanc: sent to, searched, fetched from', async () => {
+  const orthanc = await startOrthanc({ DicomCheckCalledAet: true })
+  onTestFinished(() => orthanc.close())
+  const archive = await openArchive([node('ORTHANC', orthanc.port)])
+  const reader = await openArchive([node('ORTHANC', orthanc.port)])
+  const response = await fetch(`http://127.0.0.1:${orthanc.httpPort}/modalities/here`, {
+    method: 'PUT',
+    body: JSON.stringify({ AET: 'ISOCENTER', Host: '127.0.0.1', Port: reader.port }),
+  })
+  expect(response.ok).toBe(true)
+  expect(await archive.dimse.requests.echo({ AET: 'ORTHANK', host: '127.0.0.1', port: orthanc.port })).toMatchObject({
+    step: 'association',
+    sentence: 'ORTHANK does not answer to the AE title "ORTHANK".',
+  })
+  for (const object of OBJECTS) await keep(archive.store, part10(object))
+  const sent = await ended(archive, archive.dimse.requests.send('ORTHANC', [STUDY, OTHER_STUDY]))
+  expect(sent).toMatchObject({ state: 'done', stored: 3, failed: 0 })
+  expect(await orthanc.stored()).toBe(3)
+  const { studies } = await searched(reader, { name: 'roe' }, 'ORTHANC')
+  expect(studies).toMatchObject([{ StudyInstanceUID: OTHER_STUDY, PatientID: 'SYNTHETIC-2' }])
+  const fetched = await ended(reader, reader.dimse.requests.fetch('ORTHANC', STUDY))
+  expect(fetched).toMatchObject({ state: 'done', stored: 2, failed: 0 })
+  expect(await reader.store.read.counts()).toMatchObject({ studies: 1, instances: 2 })
 })
