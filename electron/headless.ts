@@ -66,11 +66,8 @@ async function run(): Promise<void> {
     options['data-dir'] ?? process.env.ISOCENTER_DATA_DIR ?? defaultDataDir(process.platform, process.env, homedir()),
   )
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  const config = await readConfig(dataDir, {
-    aet: options.aet,
-    dimsePort: options['dimse-port'],
-    httpPort: options['http-port'],
-  })
+  const commandLine = { aet: options.aet, dimsePort: options['dimse-port'], httpPort: options['http-port'] }
+  const config = await readConfig(dataDir, commandLine)
   const key = process.env.ISOCENTER_API_KEY || (await readOrMakeKey(path.join(dataDir, 'api-key')))
   const about = z
     .object({ version: z.string() })
@@ -98,10 +95,11 @@ async function run(): Promise<void> {
   sayReady(station)
   for (let starts = 1; (await station.drained) === 'again'; starts++) {
     if (starts > MOST_STARTS) throw new IsocenterError('index-damaged', 'again and again: is the disk failing?')
-    // On the same ports: whoever is connected only has to come again.
+    // With what was set meanwhile, on the same ports: whoever is connected only has to come again.
+    const now = await readConfig(dataDir, commandLine)
     station = await startStation({
       ...parts,
-      config: { ...config, dimsePort: station.dimsePort, httpPort: station.httpPort },
+      config: { ...now, dimsePort: station.dimsePort, httpPort: station.httpPort },
     })
     // Told to end while there was no station to tell.
     if (draining) drain()

@@ -15,6 +15,7 @@ import {
   keyOf,
   useShownKey,
 } from './keys/index.ts'
+import { NetworkDialogs } from './network/index.ts'
 import { showsStudy } from './presence.ts'
 import { Settings } from './settings/index.ts'
 import { announce, announceFailure, Notice, stepTextSize } from './ui/index.ts'
@@ -56,7 +57,9 @@ interface ViewerProps {
 
 const EVERYWHERE = ACTIONS.filter(row => row.room === 'everywhere').map(row => row.id as EverywhereId)
 
-type DialogId = 'import' | 'settings' | 'storage' | 'test-picture' | 'keys'
+type DialogId = 'import' | 'settings' | 'storage' | 'network' | 'test-picture' | 'keys'
+
+const FIRST_PAGE = { settings: 'Keys', storage: 'Storage', network: 'Network' } as const
 
 /** Reading ahead is a favour: what fails here is asked again, and told, on opening. */
 async function preload(StudyInstanceUID: string): Promise<void> {
@@ -179,6 +182,8 @@ export function App() {
   const undoKey = useShownKey(room === 'viewer' ? 'mark-undo' : 'list-undo')
   const closeActivity = useCallback(() => setActivity(false), [])
   const showStorage = useCallback(() => setDialog('storage'), [])
+  const showNetwork = useCallback(() => setDialog('network'), [])
+  const openActivity = useCallback(() => setActivity(true), [])
 
   return (
     <>
@@ -206,13 +211,10 @@ export function App() {
       )}
       {activity && <Activity onClose={closeActivity} onStorage={showStorage} />}
       {dialog === 'import' && <ImportDialog onClose={closeDialog} />}
-      {(dialog === 'settings' || dialog === 'storage') && (
-        <Settings
-          first={dialog === 'storage' ? 'Storage' : 'Keys'}
-          onTestPicture={() => setDialog('test-picture')}
-          onClose={closeDialog}
-        />
+      {(dialog === 'settings' || dialog === 'storage' || dialog === 'network') && (
+        <Settings first={FIRST_PAGE[dialog]} onTestPicture={() => setDialog('test-picture')} onClose={closeDialog} />
       )}
+      <NetworkDialogs onNodes={showNetwork} onStarted={openActivity} />
       {dialog === 'test-picture' && <TestPicture onClose={closeDialog} />}
       {dialog === 'keys' && (
         <KeySheet

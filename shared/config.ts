@@ -108,7 +108,7 @@ const nodeRight = z.enum(['query', 'retrieve', 'commitment', 'delete'])
 export type NodeRight = z.infer<typeof nodeRight>
 
 /** Another DICOM application that we know: it may ask more than a stranger, and we may call it. */
-const node = z.strictObject({
+export const node = z.strictObject({
   /** What people call it. */
   name: z.string().trim().min(1).max(64),
   AET: aeTitle,
@@ -178,6 +178,12 @@ const webOrigin = z
     'an origin is https://host or https://host:port, in small letters',
   )
 
+/** AE titles that this station answers to beside its own. */
+export const furtherAETs = z
+  .array(aeTitle)
+  .max(16)
+  .refine(all => new Set(all).size === all.length, 'an AE title stands there twice')
+
 /** The station's configuration, version 1. Defaults < resources < file < environment < command line. */
 export const configSchema = z.object({
   version: z.literal(1).default(1),
@@ -207,8 +213,7 @@ export const configSchema = z.object({
   binDays: z.int().min(0).max(36_500).default(30),
   /** How calling AEs are treated; changed while the station runs by `profiles.set`. */
   profiles: aeProfiles.default({ default: {}, byAET: {} }),
-  /** Further AE titles that this station answers to. */
-  aets: z.array(aeTitle).max(16).default([]),
+  aets: furtherAETs.default([]),
   nodes: nodes.default([]),
   tls: tls.optional(),
   web: z

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { apiKeySummary, newApiKey } from './apiKeys.ts'
-import { aeProfiles, aeTitle } from './config.ts'
+import { aeProfiles, aeTitle, furtherAETs, node, nodes } from './config.ts'
+import { echoAnswer, findingSummary, foundStudies, nodeAddress, ownAETs, studySearch } from './network.ts'
 import type { SeriesManifest } from './viewing/image.ts'
 
 /**
@@ -88,7 +89,7 @@ export type SeriesSummary = z.infer<typeof seriesSummary>
 
 export const jobSummary = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'samples', 'repair']),
+  kind: z.enum(['import', 'samples', 'repair', 'send', 'fetch']),
   title: z.string(),
   state: z.enum(['running', 'done', 'cancelled', 'failed']),
   /** Files looked at / known so far; `total` 0 while still counting. */
@@ -530,6 +531,32 @@ export const contract = {
   /** `secret` is the key; it is told this once. */
   'apiKeys.make': { in: newApiKey, out: z.object({ key: apiKeySummary, secret: z.string() }) },
   'apiKeys.revoke': { in: z.object({ id: z.string().min(1).max(64) }), out: z.object({}) },
+  /** The other DICOM applications we know, with what the last echo to each said since the station started. */
+  'nodes.list': {
+    in: z.object({}),
+    out: z.object({ nodes: z.array(node.extend({ lastEcho: echoAnswer.nullable() })) }),
+  },
+  /** All of them. Holds from each one's next association on, and after a restart. */
+  'nodes.set': { in: z.object({ nodes }), out: z.object({}) },
+  /** C-ECHO now, to a node or to one that is being written. A node that does not answer is an answer, too. */
+  'node.echo': { in: nodeAddress, out: echoAnswer },
+  'aets.get': { in: z.object({}), out: ownAETs },
+  /** The AE titles this station answers to beside its own. */
+  'aets.set': { in: z.object({ aets: furtherAETs }), out: z.object({}) },
+  /** Studies to a node, by its AE title. The job's `stored` are those it took. Rejects with 'destination-unknown'. */
+  'send.start': { in: z.object({ AET: aeTitle, StudyInstanceUIDs: z.array(uid).min(1).max(500) }), out: jobSummary },
+  /** A study from a node. Rejects with 'destination-unknown'. */
+  'fetch.start': { in: z.object({ AET: aeTitle, StudyInstanceUID: uid }), out: jobSummary },
+  /** Looks for studies on a node; the rows are read with `search.read`. Rejects with 'destination-unknown'. */
+  'search.start': { in: z.object({ AET: aeTitle, search: studySearch }), out: z.object({ id: z.string() }) },
+  /** What has come behind the first `after` rows. A search that nobody reads for a minute is stopped. */
+  'search.read': { in: z.object({ id: z.string().max(64), after: z.int().min(0) }), out: foundStudies },
+  'search.stop': { in: z.object({ id: z.string().max(64) }), out: z.object({}) },
+  /** The failed associations of the last seven days, the last one first. */
+  'doctor.list': { in: z.object({}), out: z.object({ findings: z.array(findingSummary) }) },
+  /** Calls the node again, or says what the peer would be answered with today's settings. */
+  'doctor.replay': { in: z.object({ id: z.string().max(64) }), out: findingSummary },
+  'doctor.dismiss': { in: z.object({ id: z.string().max(64) }), out: z.object({}) },
   'captures.list': { in: z.object({}), out: z.object({ captures: z.array(captureSummary) }) },
   /** Records the AE's associations from the next one on, until stopped or full. One that runs already is returned. */
   'capture.start': {

@@ -95,7 +95,9 @@ export async function startStation(options: StationOptions): Promise<Station> {
       log,
       secure,
       transcode: work.transcode,
+      startJob: work.startJob,
       captureFolder: path.join(options.dataDir, 'captures'),
+      doctorFile: path.join(options.dataDir, 'doctor.jsonl'),
     })
     opened.push(() => dimse.close())
     dimse.onProblem(problem => problems.report(problem))
@@ -125,6 +127,15 @@ export async function startStation(options: StationOptions): Promise<Station> {
       setProfiles: async profiles => {
         await configFile.change({ profiles })
         dimse.setProfiles(profiles)
+      },
+      setNodes: async nodes => {
+        await configFile.change({ nodes })
+        dimse.setNodes(nodes)
+      },
+      setAETs: async further => {
+        const aets = further.filter(aet => aet !== config.aet)
+        await configFile.change({ aets })
+        dimse.setAETs(aets)
       },
       drain: () => {
         state.again = false

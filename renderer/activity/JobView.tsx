@@ -8,8 +8,17 @@ const STATES: Record<JobSummary['state'], string> = {
   failed: 'failed',
 }
 
+/** What is said of that which went well, of the rest, and what is counted. */
+const WORDS: Record<JobSummary['kind'], { taken: string; left: string; things: string }> = {
+  import: { taken: 'stored', left: 'refused', things: 'files' },
+  samples: { taken: 'stored', left: 'refused', things: 'files' },
+  repair: { taken: 'adopted', left: 'damaged, missing or set aside', things: 'files' },
+  send: { taken: 'sent', left: 'not taken', things: 'images' },
+  fetch: { taken: 'received', left: 'not received', things: 'images' },
+}
+
 function counts(job: JobSummary): string {
-  const [taken, left] = job.kind === 'repair' ? ['adopted', 'damaged, missing or set aside'] : ['stored', 'refused']
+  const { taken, left } = WORDS[job.kind]
   const parts = [
     `${job.stored} ${taken}`,
     job.duplicates > 0 && `${job.duplicates} already here`,
@@ -21,6 +30,7 @@ function counts(job: JobSummary): string {
 
 /** A job with how far it is, how fast, what it left out and why, and a way to stop it. */
 export function JobView({ job }: { job: JobSummary }) {
+  const { things } = WORDS[job.kind]
   const running = job.state === 'running'
   return (
     <div className="job" data-state={job.state}>
@@ -31,7 +41,7 @@ export function JobView({ job }: { job: JobSummary }) {
         <span className="quiet">
           {job.done}
           {job.total > 0 && ` of ${job.total}`}
-          {running && job.rate > 0 && ` · ${job.rate.toFixed(job.rate < 10 ? 1 : 0)} files/s`}
+          {running && job.rate > 0 && ` · ${job.rate.toFixed(job.rate < 10 ? 1 : 0)} ${things}/s`}
         </span>
         {running && (
           <button
@@ -45,9 +55,9 @@ export function JobView({ job }: { job: JobSummary }) {
       </div>
       {running &&
         (job.total > 0 ? (
-          <progress max={job.total} value={job.done} aria-label={`${job.done} of ${job.total} files`} />
+          <progress max={job.total} value={job.done} aria-label={`${job.done} of ${job.total} ${things}`} />
         ) : (
-          <progress aria-label="counting files" />
+          <progress aria-label={`counting ${things}`} />
         ))}
       <div className="quiet">{counts(job)}</div>
       {job.error !== null && <div className="failure selectable">{job.error}</div>}

@@ -46,6 +46,7 @@ const LISTS = [
   { id: 'list-delete', name: 'Delete this list', keys: ['Ctrl+Delete'] },
   { id: 'list-arrivals', name: 'Show what has arrived', keys: ['F5'] },
   { id: 'list-deleted', name: 'Deleted', keys: ['Alt+D'] },
+  { id: 'list-elsewhere', name: 'Find on another archive', keys: ['Ctrl+Shift+F'] },
   { id: 'list-view', name: 'Columns and text size', keys: ['Alt+V'] },
   { id: 'list-undo', name: 'Undo', keys: ['Ctrl+Z'] },
 ] as const satisfies readonly Row[]
@@ -57,6 +58,7 @@ const STUDIES = [
   { id: 'row-stat', name: 'STAT', keys: ['!'] },
   { id: 'row-urgent', name: 'Urgent', keys: ['Alt+U'] },
   { id: 'row-routine', name: 'Routine', keys: ['Alt+O'] },
+  { id: 'row-send', name: 'Send to…', keys: ['Alt+T'] },
   { id: 'row-only-patient', name: 'Only this patient', keys: ['Alt+P'] },
   { id: 'row-move', name: 'Move to another patient…', keys: ['Shift+F2'] },
   { id: 'row-delete', name: 'Delete…', keys: ['Delete'] },

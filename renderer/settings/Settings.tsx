@@ -1,12 +1,13 @@
 import { useState } from 'react'
 import { DisplayFacts } from '../display/index.ts'
 import { useTitle } from '../keys/index.ts'
+import { NetworkPage } from '../network/index.ts'
 import { StoragePage } from '../storage/index.ts'
 import { Dialog } from '../ui/index.ts'
 import { AccessPage } from './AccessPage.tsx'
 import { KeysPage } from './KeysPage.tsx'
 
-const PAGES = ['Keys', 'Display', 'Storage', 'Access'] as const
+const PAGES = ['Keys', 'Display', 'Storage', 'Network', 'Access'] as const
 type Page = (typeof PAGES)[number]
 
 /** What a user sets: kept in the station, for this user, in every window; where the station keeps its images, and who else gets in. */
@@ -32,6 +33,7 @@ export function Settings(props: { first: Page; onTestPicture: () => void; onClos
       </fieldset>
       {page === 'Keys' && <KeysPage />}
       {page === 'Storage' && <StoragePage />}
+      {page === 'Network' && <NetworkPage />}
       {page === 'Access' && <AccessPage />}
       {page === 'Display' && (
         <section className="settings-page" aria-label="Display">

@@ -1,3 +1,5 @@
+import { useTitle } from '../keys/index.ts'
+import { findElsewhere } from '../network/index.ts'
 import { isUnfiltered, NO_FILTER } from './filters.ts'
 import { usePreferences } from './preferences.ts'
 import { setFilter } from './worklistStore.ts'
@@ -6,6 +8,7 @@ import { setFilter } from './worklistStore.ts'
 export function NothingFound() {
   const filter = usePreferences(preferences => preferences.filter)
   const searched = filter.search !== ''
+  const elsewhereTitle = useTitle('Ask another archive for it', 'list-elsewhere')
   return (
     <div className="message nothing-found">
       <div>{searched ? `No study matches “${filter.search}”.` : 'No study is in this list.'}</div>
@@ -18,6 +21,11 @@ export function NothingFound() {
         {searched && (
           <button type="button" title="Clear search (Esc)" onClick={() => setFilter({ search: '' })}>
             Clear search
+          </button>
+        )}
+        {searched && (
+          <button type="button" title={elsewhereTitle} onClick={() => findElsewhere(filter.search)}>
+            Find on another archive…
           </button>
         )}
         {!isUnfiltered(filter) && (

@@ -1,4 +1,4 @@
-import { FolderInput, Search, Settings2, Trash2, X } from 'lucide-react'
+import { FolderInput, Network, Search, Settings2, Trash2, X } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import type { StationStatus, StudySummary } from '../../shared/contract.ts'
@@ -15,6 +15,7 @@ import {
   useKeys,
   useTitle,
 } from '../keys/index.ts'
+import { findElsewhere } from '../network/index.ts'
 import { IconButton, Menu, type MenuEntry, setTextSize, TEXT_SIZES, useTextSize } from '../ui/index.ts'
 import { EmptyState } from './EmptyState.tsx'
 import { FilterBar } from './FilterBar.tsx'
@@ -134,6 +135,12 @@ export function Worklist(props: {
         <ListBar />
         <IconButton icon={Trash2} name="Deleted" shortcut={shownKey('list-deleted')} onClick={openBin} />
         <IconButton icon={Settings2} name="Columns and text size" shortcut={shownKey('list-view')} onClick={openView} />
+        <IconButton
+          icon={Network}
+          name="Find on another archive"
+          shortcut={shownKey('list-elsewhere')}
+          onClick={() => findElsewhere(filter.search)}
+        />
         <IconButton
           icon={FolderInput}
           name="Import"

@@ -1,6 +1,7 @@
 import { create } from 'zustand'
 import { openBin } from '../bin/index.ts'
 import type { ListActionId } from '../keys/index.ts'
+import { findElsewhere } from '../network/index.ts'
 import { announce, undoLast } from '../ui/index.ts'
 import { isEverything, NO_FILTER } from './filters.ts'
 import { usePreferences } from './preferences.ts'
@@ -51,6 +52,7 @@ export function runListAction(id: ListActionId, room: Room): void {
   }
   const done: Partial<Record<ListActionId, () => void>> = {
     'list-search': room.search,
+    'list-elsewhere': () => findElsewhere(filter.search),
     'list-view': room.openView,
     'list-unfiltered': () => setFilter({ ...NO_FILTER, search: filter.search }),
     'list-save': save,

@@ -1,6 +1,7 @@
 import type { Priority, StudySummary } from '../../shared/contract.ts'
 import { askDelete, askMove, type Subject } from '../bin/index.ts'
 import { actionRow, type ListActionId, shownKey } from '../keys/index.ts'
+import { askWhereTo } from '../network/index.ts'
 import { announce, copyText, formatDate, type MenuEntry, shownName } from '../ui/index.ts'
 import { NO_FILTER } from './filters.ts'
 import { setPriority, setReading, toggled } from './readingStatus.ts'
@@ -33,6 +34,7 @@ export function rowEntries(study: StudySummary, open: () => void): RowAction[] {
     set('row-stat', 'stat'),
     set('row-urgent', 'urgent'),
     set('row-routine', 'routine'),
+    entry('row-send', { separated: true, run: () => askWhereTo(study) }),
     entry('row-only-patient', {
       separated: true,
       disabled: PatientID === '',

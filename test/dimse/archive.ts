@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -7,16 +7,18 @@ import { createLog } from '../../electron/station/base/log.ts'
 import { type Dimse, startDimse } from '../../electron/station/dimse/index.ts'
 import type { FoundProblem } from '../../electron/station/dimse/openAssociation.ts'
 import { openStore, type Received, type Store } from '../../electron/station/store/index.ts'
-import { startWork } from '../../electron/station/work/index.ts'
+import { startWork, type Work } from '../../electron/station/work/index.ts'
 import { aeProfiles, nodes } from '../../shared/config.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { type FileMeta, readFileMeta } from '../../shared/dicom/part10.ts'
 import { DataSet } from '../../shared/dicom/reader.ts'
-import { startDcmtk, temporaryFolder } from './harness.ts'
+import type { SendObject } from '../fakes/byteSender.ts'
+import { dcmtk, part10, startDcmtk, temporaryFolder } from './harness.ts'
 
 export interface Archive {
   port: number
   store: Store
+  work: Work
   dimse: Dimse
   problems: FoundProblem[]
   dataDir: string
@@ -40,7 +42,9 @@ export async function openArchive(known: z.input<typeof nodes> = []): Promise<Ar
     store,
     log,
     transcode: work.transcode,
+    startJob: work.startJob,
     captureFolder: join(dataDir, 'captures'),
+    doctorFile: join(dataDir, 'doctor.jsonl'),
     linger: 50,
   })
   const problems: FoundProblem[] = []
@@ -50,7 +54,7 @@ export async function openArchive(known: z.input<typeof nodes> = []): Promise<Ar
     await work.close()
     await store.close()
   })
-  return { port: dimse.port, store, dimse, problems, dataDir }
+  return { port: dimse.port, store, work, dimse, problems, dataDir }
 }
 
 /** A peer that may ask for all, at an address where nobody may listen. */
@@ -111,6 +115,45 @@ export async function startStorescp(port: number, ...flags: string[]): Promise<{
       socket.once('connect', () => socket.destroy())
     })
     if (open) return { folder }
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
+
+/** DCMTK's archive with these objects; ISOCENTER, which it sends to on C-MOVE, is at `own`; undefined: it knows nobody. */
+export async function startDcmqrscp(
+  port: number,
+  own: number | undefined,
+  objects: SendObject[],
+  ...flags: string[]
+): Promise<void> {
+  const folder = temporaryFolder()
+  mkdirSync(join(folder, 'db'))
+  const config = join(folder, 'dcmqrscp.cfg')
+  writeFileSync(
+    config,
+    `NetworkTCPPort = ${port}
+MaxPDUSize = 16384
+MaxAssociations = 16
+HostTable BEGIN
+${own === undefined ? '' : `isocenter = (ISOCENTER, 127.0.0.1, ${own})`}
+HostTable END
+VendorTable BEGIN
+VendorTable END
+AETable BEGIN
+ARCHIVE ${join(folder, 'db')} RW (200, 1024mb) ANY
+AETable END
+`,
+  )
+  startDcmtk('dcmqrscp', ...flags, '-c', config)
+  const source = temporaryFolder()
+  const files = objects.map((object, at) => {
+    const file = join(source, `${at}.dcm`)
+    writeFileSync(file, part10(object))
+    return file
+  })
+  for (;;) {
+    const { code } = await dcmtk('storescu', '-R', '-aec', 'ARCHIVE', '127.0.0.1', `${port}`, ...files)
+    if (code === 0) return
     await new Promise(resolve => setTimeout(resolve, 50))
   }
 }

@@ -30,6 +30,10 @@ export async function serveStore(store: Store): Promise<{ port: number; problems
     log: createLog('silent'),
     transcode: () => Promise.reject(new IsocenterError('unsupported-pixels', 'no decoders here')),
     captureFolder: join(temporaryFolder(), 'captures'),
+    startJob: () => {
+      throw new IsocenterError('internal', 'no jobs here')
+    },
+    doctorFile: join(temporaryFolder(), 'doctor.jsonl'),
     linger: 50,
   })
   onTestFinished(() => dimse.close({ graceMs: 100 }))

@@ -39,6 +39,7 @@ export async function openDoor(
     aets?: string[]
     nodes?: z.input<typeof nodes>
     tls?: TlsConfig
+    folder?: string
   } = {},
 ): Promise<Door> {
   const given = { answerSeconds: artim, messageSeconds: pdu, idleSeconds: idle }
@@ -58,6 +59,7 @@ export async function openDoor(
     error: line('error'),
     child: () => log,
   }
+  const folder = more.folder ?? temporaryFolder()
   const dimse = await startDimse({
     config: {
       aet: 'ISOCENTER',
@@ -74,7 +76,11 @@ export async function openDoor(
     transcode: async () => {
       throw new IsocenterError('unsupported-pixels', 'no decoders here')
     },
-    captureFolder: join(temporaryFolder(), 'captures'),
+    captureFolder: join(folder, 'captures'),
+    startJob: () => {
+      throw new IsocenterError('internal', 'no jobs here')
+    },
+    doctorFile: join(folder, 'doctor.jsonl'),
     places: more.places,
     linger,
   })

@@ -75,6 +75,9 @@ test('no certificate, a stranger’s, an expired one, another protocol: all stay
   await new Promise(resolve => old.on('error', () => {}).on('close', resolve))
   await expect.poll(() => reasons(door)).toMatch(/it speaks an older TLS than 1\.2|no cipher in common/)
   expect(door.dimse.associations()).toEqual([])
+  const findings = door.dimse.doctor.list()
+  expect(findings.map(({ sentence }) => sentence).join('\n')).toMatch(/TLS port: its certificate has expired/)
+  expect(findings.every(({ remedy }) => remedy.includes('certificate'))).toBe(true)
 })
 
 test('TLS on the port without is told as such', async () => {

@@ -77,6 +77,21 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
           return path.join(dir, 'one.pcap')
         },
       },
+      nodes: () => [],
+      aets: () => ['ISOCENTER'],
+      requests: {
+        echo: () => Promise.reject(new IsocenterError('draining')),
+        lastEcho: () => null,
+        send: () => ({ ...aJob, kind: 'send' }),
+        fetch: () => ({ ...aJob, kind: 'fetch' }),
+        searches: {
+          start: () => 'one',
+          read: () => ({ studies: [], done: true, complete: true, error: '' }),
+          stop: () => {},
+        },
+        replay: () => Promise.reject(new IsocenterError('not-found', 'no such failed association')),
+      },
+      doctor: { list: () => [], dismiss: () => {} },
       onChange(listener) {
         associationListeners.add(listener)
         return () => associationListeners.delete(listener)
@@ -106,6 +121,8 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
     async setProfiles(profiles) {
       state.profiles = profiles
     },
+    setNodes: () => Promise.resolve(),
+    setAETs: () => Promise.resolve(),
     drain() {
       state.drained = true
     },

@@ -77,7 +77,7 @@ test('asks, is accepted, sends, releases', async () => {
   association.release()
   expect(await sent(3)).toEqual([1, 4, 5])
   socket.write(encodeReleaseResponse())
-  expect(await ended).toEqual({ kind: 'released', words: 'released' })
+  expect(await ended).toEqual({ kind: 'released', words: 'released', phase: 'open' })
   await association.closed
   expect(await association.send(1, echoRequest(2))).toBe(false)
 })
@@ -85,7 +85,12 @@ test('asks, is accepted, sends, releases', async () => {
 test('is rejected, with the reason', async () => {
   const { association, socket, ended } = await requestor()
   socket.write(encodeAssociateReject({ result: 1, source: 1, reason: 3 }))
-  expect(await ended).toEqual({ kind: 'rejected', words: 'rejected: result 1, source 1, reason 3' })
+  expect(await ended).toEqual({
+    kind: 'rejected',
+    words: 'rejected: result 1, source 1, reason 3',
+    phase: 'asking',
+    reject: { result: 1, source: 1, reason: 3 },
+  })
   await association.closed
 })
 
@@ -147,7 +152,11 @@ test('an abort by the peer, before and after it accepted', async () => {
   for (const first of [Buffer.alloc(0), ACCEPT]) {
     const { socket, ended } = await requestor()
     socket.write(Buffer.concat([first, encodeAbort({ source: 2, reason: 1 })]))
-    expect(await ended).toEqual({ kind: 'aborted', words: 'aborted by the peer (protocol, reason 1)' })
+    expect(await ended).toMatchObject({
+      kind: 'aborted',
+      words: 'aborted by the peer (protocol, reason 1)',
+      abort: { source: 2, reason: 1 },
+    })
   }
 })
 

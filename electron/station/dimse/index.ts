@@ -7,8 +7,10 @@ import { FileHandles } from '../store/index.ts'
 import type { SecureMaterial } from '../wire/secure.ts'
 import { Admission, type Places } from './admission.ts'
 import { Captures } from './captures.ts'
+import { Doctor } from './doctor.ts'
 import { type FoundProblem, OpenAssociation } from './openAssociation.ts'
 import { OutgoingAssociations } from './outgoing.ts'
+import { createRequests, type Requests, type StartJob } from './requests.ts'
 import type { ServedStore } from './services.ts'
 import type { Transcode } from './subOperations.ts'
 import { createTlsListener } from './tlsListener.ts'
@@ -31,8 +33,11 @@ export interface DimseOptions {
   transcode: Transcode
   /** For TLS; without it there is none, whatever the configuration says. */
   secure?: SecureMaterial
+  startJob: StartJob
   /** Where recordings lie; made when there is a first one. */
   captureFolder: string
+  /** Where the association doctor keeps what it saw. */
+  doctorFile: string
   places?: Partial<Places>
   linger?: number
 }
@@ -54,6 +59,12 @@ export interface Dimse {
   nodes(): Node[]
   /** Holds for associations from now on. */
   setNodes(nodes: Node[]): void
+  /** Our AE titles: the first is the one we call others by. */
+  aets(): string[]
+  /** Those beside our own; they hold for associations from now on. */
+  setAETs(further: string[]): void
+  readonly requests: Omit<Requests, 'close'>
+  readonly doctor: Pick<Doctor, 'list' | 'dismiss'>
   /** Takes nothing new, lets every association finish the message at hand, then aborts it; after `graceMs` (5,000) the rest is cut off. */
   close(options?: { graceMs?: number }): Promise<void>
 }
@@ -69,6 +80,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
   const problemListeners = new Set<(problem: FoundProblem) => void>()
   let changePending: NodeJS.Timeout | undefined
   let { profiles, nodes } = config
+  let aets = [config.aet, ...config.aets]
   const admission = new Admission({ ...PLACES, ...places })
   const connections = new Map<string, number>()
 
@@ -84,8 +96,16 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     changed()
   }
   const files = new FileHandles(contentId => store.read.locateContent(contentId))
+  let port = config.dimsePort
+  const doctor = await Doctor.open({
+    file: options.doctorFile,
+    log,
+    own: () => ({ aets, port }),
+    nodes: () => nodes,
+  })
   const outgoing = new OutgoingAssociations({
     AET: config.aet,
+    doctor,
     log,
     profiles: () => profiles,
     secure: () => options.secure && config.tls && { material: options.secure, profile: config.tls.profile },
@@ -112,13 +132,14 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     }
     connections.set(address, others + 1)
     const association = new OpenAssociation(nextId++, socket, {
-      aets: [config.aet, ...config.aets],
+      aets: () => aets,
       store,
       log,
       profiles: () => profiles,
       nodes: () => nodes,
       admission,
       captures,
+      doctor,
       sending: { files, transcode: options.transcode, open: (node, contexts) => outgoing.open(node, contexts) },
       linger,
       changed,
@@ -150,7 +171,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     return typeof address === 'object' && address ? address.port : wanted
   }
   const server = createServer(accept)
-  const port = await listen(server, config.dimsePort)
+  port = await listen(server, config.dimsePort)
   const servers = [server]
   let tlsPort: number | undefined
   if (options.secure && config.tls) {
@@ -159,11 +180,24 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       refused(address, words) {
         log.warn({ address, reason: words }, 'TLS connection refused')
         told({ severity: 'attention', sentence: `${address} was refused on the TLS port: ${words}.`, detail: '' })
+        doctor.saw({ outgoing: false, AET: '', address, failure: { kind: 'tls', words } })
       },
     })
     tlsPort = await listen(secure, config.tls.port)
     servers.push(secure)
   }
+
+  const requests = createRequests({
+    store,
+    files,
+    transcode: options.transcode,
+    startJob: options.startJob,
+    outgoing,
+    doctor,
+    aets: () => aets,
+    nodes: () => nodes,
+    profiles: () => profiles,
+  })
 
   return {
     port,
@@ -190,6 +224,12 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     setNodes(changed) {
       nodes = changed
     },
+    aets: () => [...aets],
+    setAETs(further) {
+      aets = [config.aet, ...further]
+    },
+    requests,
+    doctor,
     async close({ graceMs = 5_000 } = {}) {
       const closed = Promise.all(servers.map(one => new Promise<void>(resolve => one.close(() => resolve()))))
       for (const association of open) association.drain()
@@ -197,9 +237,11 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
         for (const association of open) association.destroy()
       }, graceMs)
       await closed
+      requests.close()
       await outgoing.close()
       files.close()
       await captures.close()
+      await doctor.close()
       clearTimeout(cutOff)
       clearTimeout(changePending)
     },

@@ -6,6 +6,7 @@ import {
   type AnsweredContext,
   type AssociateRequest,
   DICOM_APPLICATION_CONTEXT,
+  type ProposedContext,
   type UserInformation,
 } from '../wire/pdu.ts'
 import type { Timers } from '../wire/timers.ts'
@@ -139,6 +140,15 @@ export function negotiate(
     longestPdu: Math.max(profile.announcedPdu, profile.toleratedPdu),
     denied,
   }
+}
+
+/** The classes that were offered in no transfer syntax that is taken (PS3.8 table 9-18, result 4, on all of their contexts). */
+export function withoutSyntax(proposed: readonly ProposedContext[], answered: readonly AnsweredContext[]): string[] {
+  const results = new Map(answered.map(({ id, result }) => [id, result]))
+  const classes = new Set(proposed.map(({ abstractSyntax }) => abstractSyntax))
+  return [...classes].filter(uid =>
+    proposed.every(({ id, abstractSyntax }) => abstractSyntax !== uid || results.get(id) === 4),
+  )
 }
 
 /** What of the asked-for options is done: as many bytes as were asked, so that old and new forms of the item are both answered. */

@@ -18,7 +18,9 @@ import type { AssociateRequest } from '../wire/pdu.ts'
 import { fingerprintOf } from '../wire/secure.ts'
 import type { Admission, Place } from './admission.ts'
 import type { AssociationTap, Captures } from './captures.ts'
-import { type Negotiated, negotiate, timersOf } from './negotiation.ts'
+import type { Failure } from './diagnosis.ts'
+import type { Doctor } from './doctor.ts'
+import { type Negotiated, negotiate, timersOf, withoutSyntax } from './negotiation.ts'
 import { Operations } from './operations.ts'
 import type { RetrieveCounts } from './retrieveCounts.ts'
 import type { RetrieveDeps } from './retrieveScp.ts'
@@ -27,8 +29,8 @@ import { type Sender, type ServedStore, serve } from './services.ts'
 export type FoundProblem = Pick<Problem, 'severity' | 'sentence' | 'detail'>
 
 export interface Surroundings {
-  /** What peers may call us; the first is our own. */
-  aets: readonly string[]
+  /** What peers may call us, as it is now; the first is our own. */
+  aets(): readonly string[]
   store: ServedStore
   log: Log
   /** As they are now: an association keeps those it began with. */
@@ -36,6 +38,7 @@ export interface Surroundings {
   nodes(): Node[]
   admission: Admission
   captures: Captures
+  doctor: Pick<Doctor, 'saw'>
   /** What objects are sent with. */
   sending: Pick<RetrieveDeps, 'files' | 'transcode' | 'open'>
   /** ms from our last PDU to the end of a socket that the peer does not close. */
@@ -169,7 +172,7 @@ export class OpenAssociation {
 
   #sender(): Sender {
     const { SpecificCharacterSet, IssuerOfPatientID, conflictPolicy } = this.#profile
-    const { aets } = this.#around
+    const aets = this.#around.aets()
     const called = this.#association.request?.calledAET
     return {
       origin: {
@@ -194,7 +197,7 @@ export class OpenAssociation {
     this.#tap?.identify(request)
     this.#profile = profileOf(profiles(), request.callingAET)
     const { level } = store.space
-    const decision = negotiate(request, aets, this.#profile, {
+    const decision = negotiate(request, aets(), this.#profile, {
       takesImages: level === 'ok' || level === 'warn',
       may: right => nodeMay(right, request.callingAET, this.#address, this.#around.nodes()),
     })
@@ -230,9 +233,13 @@ export class OpenAssociation {
     )
     const accepted = decision.accept.contexts.filter(context => context.result === 0).length
     log.info({ ...this.#facts(request), contexts: request.contexts.length, accepted }, 'association accepted')
+    const without = withoutSyntax(request.contexts, decision.accept.contexts)
+    if (without.length > 0) this.#saw({ kind: 'noSyntax', abstractSyntaxes: without })
     if (decision.denied.length > 0) problem(this.#denied(request.callingAET, decision.denied))
     else if (accepted === 0) {
-      const offered = [...new Set(request.contexts.map(context => context.abstractSyntax))].slice(0, 20).join(', ')
+      const classes = [...new Set(request.contexts.map(context => context.abstractSyntax))]
+      const offered = classes.slice(0, 20).join(', ')
+      if (without.length === 0) this.#saw({ kind: 'nothingTaken', abstractSyntaxes: classes })
       problem({
         severity: 'attention',
         sentence: `${request.callingAET} (${this.#address}) offered nothing that this station takes.`,
@@ -247,9 +254,11 @@ export class OpenAssociation {
   #denied(AET: string, rights: NodeRight[]): FoundProblem {
     const asked = `${AET} (${this.#address}) asked to ${rights.map(right => ASKED[right]).join(' and to ')}`
     const node = this.#around.nodes().find(one => one.AET === AET)
+    const has = node !== undefined && rights.some(right => node.rights.includes(right))
+    this.#saw({ kind: 'denied', rights, known: node !== undefined, addresses: has ? node.addresses : [] })
     const why = !node
       ? 'it is not among the nodes'
-      : rights.some(right => node.rights.includes(right))
+      : has
         ? `the node "${node.name}" calls from ${node.addresses.join(' or ')}`
         : `the node "${node.name}" may not`
     return { severity: 'attention', sentence: `${asked}; ${why} (Settings › Network).`, detail: '' }
@@ -297,7 +306,15 @@ export class OpenAssociation {
     changed()
   }
 
-  #tellProblems({ kind, words }: Ending): void {
+  #saw(failure: Failure): void {
+    const { request } = this.#association
+    this.#around.doctor.saw({ outgoing: false, AET: this.#callingAET, address: this.#address, request, failure })
+  }
+
+  #tellProblems(ending: Ending): void {
+    const { kind, words } = ending
+    if (kind === 'refused' || (kind === 'aborted' && !this.#draining)) this.#saw({ kind: 'ended', ending })
+    if (this.#firstFailure) this.#saw({ kind: 'notStored', code: this.#firstFailure.error.code })
     if (kind === 'refused') {
       this.#around.problem({ severity: 'attention', sentence: `${this.#peer} was ${words}.`, detail: '' })
     } else if (kind === 'aborted' && !this.#draining) {

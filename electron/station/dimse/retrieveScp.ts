@@ -1,35 +1,24 @@
 import type { Node } from '../../../shared/config.ts'
-import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
-import type { RetrievableObject, RetrieveCursor, RetrieveKeys, StoreReader } from '../store/index.ts'
+import { IsocenterError } from '../../../shared/errors.ts'
+import type { RetrieveKeys } from '../store/index.ts'
 import { STATUS } from '../wire/dimse.ts'
-import type { Scu } from '../wire/scu.ts'
 import type { Operation, Outcome, Performer } from './operations.ts'
 import type { QueryModel } from './queryModels.ts'
 import { RetrieveCounts } from './retrieveCounts.ts'
 import { readRetrieveKeys } from './retrieveKeys.ts'
-import { type SendingDeps, type Sent, sendObjects } from './subOperations.ts'
-import { type OfferedContext, planAssociations, type StoredForm } from './transferPlan.ts'
+import { formsOf, pagesOf, type SendToDeps, sendTo } from './sendTo.ts'
+import { sendObjects } from './subOperations.ts'
+import type { StoredForm } from './transferPlan.ts'
 
-/** Objects are read from the index so many at a time: no read lasts while a peer takes them. */
-const PAGE = 200
 /** PS3.4 §C.4.2.1.5 asks for no rate; a person waits for a sign of life. */
 const PENDING_EVERY_MS = 1000
 
-/** An association of ours to a destination. */
-export type Outgoing = Pick<Scu, 'storing' | 'frame' | 'ask' | 'release'> & {
-  /** One more object was taken. */
-  sent(): void
-}
-
-export interface RetrieveDeps extends SendingDeps {
-  read: Pick<StoreReader, 'retrievable'>
+export interface RetrieveDeps extends SendToDeps {
   /** What we are called. */
-  aets: readonly string[]
+  aets(): readonly string[]
   nodes(): Node[]
   /** Who asks. */
   callingAET(): string
-  /** Rejects with 'peer-failed', the sooner the deader the destination. */
-  open(node: Node, contexts: OfferedContext[]): Promise<Outgoing>
   /** Told of each object that a peer has taken over the association it asked on. */
   sent(): void
   /** Not all of it came to its destination, in words. */
@@ -48,7 +37,7 @@ export function performMove(model: QueryModel, deps: RetrieveDeps): Performer {
     const { MoveDestination = '' } = operation.command
     const node = deps.nodes().find(({ AET }) => AET === MoveDestination)
     if (!node) {
-      const own = deps.aets.includes(MoveDestination)
+      const own = deps.aets().includes(MoveDestination)
       const why = own ? 'is this station itself: it has them already' : 'is not among the nodes'
       throw new IsocenterError('destination-unknown', `"${MoveDestination}" ${why}`)
     }
@@ -69,7 +58,8 @@ async function retrieve(
   const keys = readRetrieveKeys(identifier, context.transferSyntax, model.root)
   if (typeof keys === 'string') return { Status: STATUS.identifierDoesNotMatch, comment: keys }
   const counts = new RetrieveCounts()
-  const forms = await formsOf(deps.read, keys, counts)
+  const { forms, total } = await formsOf(deps.read, keys)
+  counts.total = total
   await operation.respond(counts.pending())
   await send(keys, counts, forms)
   if (counts.failed > 0) deps.failed(destination, counts)
@@ -106,92 +96,11 @@ async function moveTo(
       telling = undefined
     })
   }, PENDING_EVERY_MS)
+  const originator = { AET: deps.callingAET(), MessageID: operation.command.MessageID ?? 0 }
   try {
-    let unreachable = ''
-    const plan = planAssociations(forms)
-    for (const [at, contexts] of plan.entries()) {
-      if (operation.cancelled.aborted) return
-      const planned = objectsOf(plan, at, pagesOf(deps.read, keys))
-      const line = unreachable
-        ? undefined
-        : await openOr(
-            () => deps.open(node, contexts),
-            why => {
-              unreachable = why
-            },
-          )
-      if (!line) {
-        for await (const object of planned) counts.add({ object, outcome: 'failed', reason: unreachable })
-        continue
-      }
-      for await (const sent of sendOver(line, planned, operation, deps)) counts.add(sent)
-    }
+    for await (const sent of sendTo(node, keys, forms, deps, operation.cancelled, originator)) counts.add(sent)
   } finally {
     clearInterval(timer)
     await telling
-  }
-}
-
-async function openOr(open: () => Promise<Outgoing>, failed: (why: string) => void): Promise<Outgoing | undefined> {
-  try {
-    return await open()
-  } catch (thrown) {
-    const error = toIsocenterError(thrown)
-    failed(error.detail ?? error.message)
-    return undefined
-  }
-}
-
-async function* sendOver(
-  line: Outgoing,
-  objects: AsyncIterable<RetrievableObject>,
-  operation: Operation,
-  deps: RetrieveDeps,
-): AsyncGenerator<Sent> {
-  const originator = { AET: deps.callingAET(), MessageID: operation.command.MessageID ?? 0 }
-  try {
-    for await (const sent of sendObjects(line, objects, deps, operation.cancelled, originator)) {
-      if (sent.outcome !== 'failed') line.sent()
-      yield sent
-    }
-  } finally {
-    // The peer has answered each of them: how the association ends changes nothing.
-    void line.release()
-  }
-}
-
-/** Every form there is of what is asked for, and how many objects there are. */
-async function formsOf(read: RetrieveDeps['read'], keys: RetrieveKeys, counts: RetrieveCounts): Promise<StoredForm[]> {
-  const forms = new Map<string, StoredForm>()
-  for await (const { SOPClassUID, TransferSyntaxUID } of pagesOf(read, keys)) {
-    counts.total += 1
-    forms.set(`${SOPClassUID} ${TransferSyntaxUID}`, { SOPClassUID, TransferSyntaxUID })
-  }
-  return [...forms.values()]
-}
-
-async function* pagesOf(read: RetrieveDeps['read'], keys: RetrieveKeys): AsyncGenerator<RetrievableObject> {
-  let after: RetrieveCursor | null | undefined
-  while (after !== null) {
-    const page = await read.retrievable(keys, PAGE, after)
-    yield* page.objects
-    after = page.next
-  }
-}
-
-/** Those whose form stands in this association of the plan; what has come since the plan was made goes over the last. */
-async function* objectsOf(
-  plan: OfferedContext[][],
-  at: number,
-  objects: AsyncIterable<RetrievableObject>,
-): AsyncGenerator<RetrievableObject> {
-  for await (const object of objects) {
-    const holds = (contexts: OfferedContext[]) =>
-      contexts.some(
-        ({ abstractSyntax, transferSyntaxes: [first] }) =>
-          abstractSyntax === object.SOPClassUID && first === object.TransferSyntaxUID,
-      )
-    const own = plan.findIndex(holds)
-    if ((own < 0 ? plan.length - 1 : own) === at) yield object
   }
 }

@@ -1,11 +1,11 @@
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
-import type { Receive, Store } from '../store/index.ts'
+import type { Receive, Received, Store } from '../store/index.ts'
 import { type CommandSet, NO_DATA_SET, responseTo, STATUS } from '../wire/dimse.ts'
 import type { AcceptedContext, MessageSink } from '../wire/messages.ts'
 import type { Sender } from './services.ts'
 
 export interface StorageEvents {
-  stored(): void
+  stored(outcome: Received['outcome']): void
   failed(error: IsocenterError, SOPInstanceUID: string): void
 }
 
@@ -24,6 +24,7 @@ export function receiveStore(
   const SOPInstanceUID = command.AffectedSOPInstanceUID ?? ''
   let receive: Receive | undefined
   let failure: IsocenterError | undefined
+  let outcome: Received['outcome'] = 'stored'
 
   const fail = async (thrown: unknown) => {
     failure ??= toIsocenterError(thrown)
@@ -58,13 +59,13 @@ export function receiveStore(
       if (receive) {
         try {
           // A commit that rejects has left nothing behind: there is nothing to abort.
-          await receive.commit()
+          outcome = (await receive.commit()).outcome
         } catch (error) {
           failure = toIsocenterError(error)
         }
       }
       if (failure) events.failed(failure, SOPInstanceUID)
-      else events.stored()
+      else events.stored(outcome)
       await respond(
         failure
           ? responseTo(command, failure.dimseStatus, failure.detail ?? failure.message)

@@ -26,7 +26,7 @@ export interface StoreLine {
 }
 
 /** Who asked for the move (PS3.7 §9.1.1.1.10, .11). */
-interface Originator {
+export interface Originator {
   AET: string
   MessageID: number
 }
@@ -45,6 +45,8 @@ export interface Sent {
   object: StoredObject
   outcome: 'completed' | 'warning' | 'failed'
   reason: string
+  /** Of a failure that the peer answered with. */
+  status?: number
 }
 
 interface Prepared {
@@ -176,7 +178,9 @@ async function sendOne(
     const { Status = -1, ErrorComment = '' } = await line.ask(contextId, command, framed)
     if (Status === 0) return { object, outcome: 'completed', reason: '' }
     const reason = `answered 0x${Status.toString(16).padStart(4, '0')} ${ErrorComment}`.trim()
-    return { object, outcome: isWarning(Status) ? 'warning' : 'failed', reason }
+    return isWarning(Status)
+      ? { object, outcome: 'warning', reason }
+      : { object, outcome: 'failed', reason, status: Status }
   } finally {
     await done()
   }

@@ -178,6 +178,34 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
       await deps.apiKeys.revoke(input.id)
       return {}
     },
+    'nodes.list': () => ({ nodes: dimse.nodes().map(node => ({ ...node, lastEcho: dimse.requests.lastEcho(node) })) }),
+    'nodes.set': async input => {
+      await deps.setNodes(input.nodes)
+      return {}
+    },
+    'node.echo': input => dimse.requests.echo(input),
+    'aets.get': () => {
+      const [aet = config.aet, ...aets] = dimse.aets()
+      return { aet, aets }
+    },
+    'aets.set': async input => {
+      await deps.setAETs(input.aets)
+      return {}
+    },
+    'send.start': input => dimse.requests.send(input.AET, input.StudyInstanceUIDs),
+    'fetch.start': input => dimse.requests.fetch(input.AET, input.StudyInstanceUID),
+    'search.start': input => ({ id: dimse.requests.searches.start(input.AET, input.search) }),
+    'search.read': input => dimse.requests.searches.read(input.id, input.after),
+    'search.stop': input => {
+      dimse.requests.searches.stop(input.id)
+      return {}
+    },
+    'doctor.list': () => ({ findings: dimse.doctor.list() }),
+    'doctor.replay': input => dimse.requests.replay(input.id),
+    'doctor.dismiss': input => {
+      dimse.doctor.dismiss(input.id)
+      return {}
+    },
     'captures.list': () => ({ captures: dimse.captures.list() }),
     'capture.start': input => dimse.captures.start(input.AET, input.megabytes),
     'capture.stop': input => dimse.captures.stop(input.id),

@@ -1,5 +1,6 @@
-import type { AeProfiles } from '../../../shared/config.ts'
+import type { AeProfiles, Node } from '../../../shared/config.ts'
 import type { AssociationSummary, CaptureSummary, JobSummary } from '../../../shared/contract.ts'
+import type { EchoAnswer, FindingSummary, FoundStudies, NodeAddress, StudySearch } from '../../../shared/network.ts'
 import type { RenderOptions } from '../work/index.ts'
 
 /** What the counter needs of the DIMSE door. */
@@ -16,6 +17,28 @@ export interface DimsePort {
     remove(id: string): Promise<void>
     /** The path of its file. */
     file(id: string): string
+  }
+  nodes(): Node[]
+  /** Our own first. */
+  aets(): string[]
+  readonly requests: {
+    echo(called: NodeAddress): Promise<EchoAnswer>
+    lastEcho(called: NodeAddress): EchoAnswer | null
+    /** Throws 'destination-unknown', as the next two do. */
+    send(AET: string, StudyInstanceUIDs: string[]): JobSummary
+    fetch(AET: string, StudyInstanceUID: string): JobSummary
+    readonly searches: {
+      start(AET: string, search: StudySearch): string
+      /** Throws 'not-found'. */
+      read(id: string, after: number): FoundStudies
+      stop(id: string): void
+    }
+    /** Rejects with 'not-found'. */
+    replay(id: string): Promise<FindingSummary>
+  }
+  readonly doctor: {
+    list(): FindingSummary[]
+    dismiss(id: string): void
   }
   onChange(listener: () => void): () => void
 }

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net'
+import { errorCode } from '../base/durable.ts'
 import { CommandError, type CommandSet, encodeCommand } from './dimse.ts'
 import { type Ending, endingOf } from './ending.ts'
 import { type DataSource, FramedDataSet } from './framing.ts'
 import { type AcceptedContext, MessageReader, type MessageSink } from './messages.ts'
 import {
   ABORT_REASON,
+  type Abort,
   type AssociateAccept,
   type AssociateReject,
   type AssociateRequest,
@@ -66,6 +68,10 @@ export interface Hold {
 
 interface EventDetail extends StateDetail {
   words?: string
+  reject?: AssociateReject
+  abort?: Abort
+  /** A clock of ours decided it. */
+  timedOut?: boolean
   /** Told when the socket has taken the last of the PDUs, or never will. */
   written?: () => void
 }
@@ -103,6 +109,7 @@ export class Association {
   #draining = ''
   #ended = false
   #socketError = ''
+  #socketCode = ''
 
   /** The socket: fresh from `net.Server` for an acceptor, from `net.connect` and not yet connected for a requestor. */
   constructor(socket: Socket, options: AssociationOptions) {
@@ -112,7 +119,7 @@ export class Association {
     this.#layer = new UpperLayer(options.role)
     this.#watch = new Watch(
       () => this.bytes,
-      words => this.abort(words),
+      words => this.#timeIsOver(words),
     )
     this.#messages = new MessageReader(id => this.#contexts.get(id), options.onMessage)
     this.#reader = new PduReader({
@@ -129,6 +136,7 @@ export class Association {
     readInto(socket, chunk => this.#take(chunk))
     socket.on('error', error => {
       this.#socketError = error.message
+      this.#socketCode = errorCode(error)
     })
     this.closed = new Promise(resolve => {
       socket.once('close', () => {
@@ -151,6 +159,11 @@ export class Association {
   /** What was asked for, once it is known. */
   get request(): AssociateRequest | undefined {
     return this.#request
+  }
+
+  /** What the peer that accepted us says it is; '' where it says nothing, or has not answered. */
+  get implementation(): string {
+    return this.#options.role === 'requestor' ? (this.#accept?.user.implementationVersionName ?? '') : ''
   }
 
   /** The contexts agreed on. */
@@ -238,6 +251,10 @@ export class Association {
     if (this.#layer.can('abort')) this.#fire('abort', { words })
   }
 
+  #timeIsOver(words: string): void {
+    if (this.#layer.can('abort')) this.#fire('abort', { words, timedOut: true })
+  }
+
   /** Aborts when the message at hand, if any, is done with. */
   drain(words: string): void {
     this.#draining = words
@@ -318,9 +335,9 @@ export class Association {
         this.#fire('gotAC', unexpected('A-ASSOCIATE-AC'))
         break
       case PDU.associateRJ: {
-        const { result, source, reason } = decodeAssociateReject(body)
-        const words = `result ${result}, source ${source}, reason ${reason}`
-        this.#fire('gotRJ', this.#layer.state === 5 ? { words } : unexpected('A-ASSOCIATE-RJ'))
+        const reject = decodeAssociateReject(body)
+        const words = `result ${reject.result}, source ${reject.source}, reason ${reject.reason}`
+        this.#fire('gotRJ', this.#layer.state === 5 ? { words, reject } : unexpected('A-ASSOCIATE-RJ'))
         break
       }
       case PDU.releaseRQ:
@@ -330,8 +347,8 @@ export class Association {
         this.#fire('gotReleaseRP', unexpected('A-RELEASE-RP'))
         break
       default: {
-        const { source, reason } = decodeAbort(body)
-        this.#fire('gotAbort', { words: source === 2 ? ` (protocol, reason ${reason})` : '' })
+        const abort = decodeAbort(body)
+        this.#fire('gotAbort', { words: abort.source === 2 ? ` (protocol, reason ${abort.reason})` : '', abort })
       }
     }
   }
@@ -353,6 +370,10 @@ export class Association {
           words: detail.words,
           unheard: this.bytes === 0,
           socketError: this.#socketError,
+          socketCode: this.#socketCode,
+          timedOut: detail.timedOut ?? false,
+          reject: detail.reject,
+          abort: detail.abort,
           artim: this.#timers.artim,
         }),
       )
@@ -383,7 +404,11 @@ export class Association {
     // Whoever was kept waiting may have gone.
     if (this.#layer.state !== 3) return
     if ('reject' in decision) {
-      this.#fire('reject', { pdus: [encodeAssociateReject(decision.reject)], words: decision.words })
+      this.#fire('reject', {
+        pdus: [encodeAssociateReject(decision.reject)],
+        words: decision.words,
+        reject: decision.reject,
+      })
     } else {
       this.#timers = { ...this.#timers, ...decision.timers }
       this.#accept = decision.accept
@@ -543,7 +568,7 @@ export class Association {
         // After the sockets: what the peer took while our loop stood still counts.
         setImmediate(() => {
           if (over) return
-          this.abort(`the peer did not read for ${time / 1000} s`)
+          this.#timeIsOver(`the peer did not read for ${time / 1000} s`)
           done()
         })
       }, time)

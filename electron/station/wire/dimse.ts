@@ -162,6 +162,27 @@ export function storeRequest(
   }
 }
 
+/** C-FIND-RQ, C-GET-RQ or C-MOVE-RQ (PS3.7 §9.3.2 to §9.3.4), medium priority, with an identifier to follow. */
+export function queryRequest(
+  CommandField: typeof COMMAND.cFindRQ | typeof COMMAND.cGetRQ | typeof COMMAND.cMoveRQ,
+  AffectedSOPClassUID: string,
+  MoveDestination?: string,
+): CommandSet {
+  return {
+    AffectedSOPClassUID,
+    CommandField,
+    MessageID: 0,
+    MoveDestination,
+    Priority: 0,
+    CommandDataSetType: DATA_SET_FOLLOWS,
+  }
+}
+
+/** C-CANCEL-RQ (PS3.7 §9.3.2.3): it has no answer. */
+export function cancelRequest(MessageIDBeingRespondedTo: number): CommandSet {
+  return { CommandField: COMMAND.cCancelRQ, MessageIDBeingRespondedTo, CommandDataSetType: NO_DATA_SET }
+}
+
 /** C-ECHO-RQ (PS3.7 §9.3.5.1). */
 export function echoRequest(MessageID: number): CommandSet {
   return {

@@ -65,6 +65,9 @@ export function fingerprintOf(certificate: Partial<PeerCertificate> | undefined)
   return certificate?.raw ? createHash('sha256').update(certificate.raw).digest('hex') : undefined
 }
 
+/** The code of a socket's error, where its message says in words why there is no TLS. */
+export const TLS_FAILED = 'TLS_FAILED'
+
 /** Codes of OpenSSL and Node, and what they mean at the end of a cable. */
 const WORDS: Array<[code: RegExp, words: string]> = [
   [/WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG|BAD_RECORD_TYPE/, 'it does not speak TLS on this port'],

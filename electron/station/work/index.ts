@@ -23,6 +23,8 @@ export interface Work {
   loadSamples(): JobSummary
   /** Brings index and files together; one that runs already is the answer. `verify`: reads every byte. Returns at once. */
   startRepair(verify: boolean): JobSummary
+  /** Long work of another room, on the same list. `work` ends it by returning; what it throws is its error. Returns at once. */
+  startJob(kind: 'send' | 'fetch', title: string, work: (progress: Progress) => Promise<void>): JobSummary
   /** Throws 'not-found'. What was stored before stays. */
   cancel(id: string): JobSummary
   /** Newest first. */
@@ -75,6 +77,7 @@ export function startWork({ store, log, transcodedFolder }: WorkOptions): Work {
       const running = jobs.list().find(job => job.title === title && job.state === 'running')
       return running ?? jobs.start('repair', title, progress => store.repair(verify, progress))
     },
+    startJob: (kind, title, run) => jobs.start(kind, title, run),
     cancel: id => jobs.cancel(id),
     list: () => jobs.list(),
     hurry: contentIds => background.hurry(contentIds),

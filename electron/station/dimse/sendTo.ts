@@ -1,0 +1,119 @@
+import type { Node } from '../../../shared/config.ts'
+import { toIsocenterError } from '../../../shared/errors.ts'
+import type { RetrievableObject, RetrieveCursor, RetrieveKeys, StoreReader } from '../store/index.ts'
+import type { Outgoing } from './outgoing.ts'
+import { type Originator, type SendingDeps, type Sent, sendObjects } from './subOperations.ts'
+import { type OfferedContext, planAssociations, type StoredForm } from './transferPlan.ts'
+
+/** Objects are read from the index so many at a time: no read lasts while a peer takes them. */
+const PAGE = 200
+
+export interface SendToDeps extends SendingDeps {
+  read: Pick<StoreReader, 'retrievable'>
+  /** Rejects with 'peer-failed', the sooner the deader the destination. */
+  open(node: Node, contexts: OfferedContext[]): Promise<Outgoing>
+}
+
+/**
+ * Sends what the keys ask for to a node, over as many associations as its forms need, and tells what has become of each. A node that
+ * cannot be reached is not called again: all that is left has failed.
+ */
+export async function* sendTo(
+  node: Node,
+  keys: RetrieveKeys,
+  forms: StoredForm[],
+  deps: SendToDeps,
+  stop: AbortSignal,
+  originator?: Originator,
+): AsyncGenerator<Sent> {
+  let unreachable = ''
+  const plan = planAssociations(forms)
+  for (const [at, contexts] of plan.entries()) {
+    if (stop.aborted) return
+    const planned = objectsOf(plan, at, pagesOf(deps.read, keys))
+    const line = unreachable
+      ? undefined
+      : await openOr(
+          () => deps.open(node, contexts),
+          why => {
+            unreachable = why
+          },
+        )
+    if (!line) {
+      for await (const object of planned) yield { object, outcome: 'failed', reason: unreachable }
+      continue
+    }
+    const untaken = untakenClasses(contexts, line.storing)
+    if (untaken.length > 0 && line.storing.length > 0) line.failed({ kind: 'nothingTaken', abstractSyntaxes: untaken })
+    const statuses = new Set<number>()
+    try {
+      for await (const sent of sendObjects(line, planned, deps, stop, originator)) {
+        if (sent.outcome !== 'failed') line.sent()
+        else if (sent.status !== undefined && !statuses.has(sent.status)) {
+          statuses.add(sent.status)
+          line.failed({ kind: 'notTaken', status: sent.status })
+        }
+        yield sent
+      }
+    } finally {
+      // The peer has answered each of them: how the association ends changes nothing.
+      void line.release()
+    }
+  }
+}
+
+function untakenClasses(offered: OfferedContext[], accepted: Outgoing['storing']): string[] {
+  const classes = new Set(offered.map(({ abstractSyntax }) => abstractSyntax))
+  for (const { abstractSyntax } of accepted) classes.delete(abstractSyntax)
+  return [...classes]
+}
+
+async function openOr(open: () => Promise<Outgoing>, failed: (why: string) => void): Promise<Outgoing | undefined> {
+  try {
+    return await open()
+  } catch (thrown) {
+    const error = toIsocenterError(thrown)
+    failed(error.detail ?? error.message)
+    return undefined
+  }
+}
+
+/** Every form there is of what is asked for, and how many objects there are. */
+export async function formsOf(
+  read: SendToDeps['read'],
+  keys: RetrieveKeys,
+): Promise<{ forms: StoredForm[]; total: number }> {
+  const forms = new Map<string, StoredForm>()
+  let total = 0
+  for await (const { SOPClassUID, TransferSyntaxUID } of pagesOf(read, keys)) {
+    total += 1
+    forms.set(`${SOPClassUID} ${TransferSyntaxUID}`, { SOPClassUID, TransferSyntaxUID })
+  }
+  return { forms: [...forms.values()], total }
+}
+
+export async function* pagesOf(read: SendToDeps['read'], keys: RetrieveKeys): AsyncGenerator<RetrievableObject> {
+  let after: RetrieveCursor | null | undefined
+  while (after !== null) {
+    const page = await read.retrievable(keys, PAGE, after)
+    yield* page.objects
+    after = page.next
+  }
+}
+
+/** Those whose form stands in this association of the plan; what has come since the plan was made goes over the last. */
+async function* objectsOf(
+  plan: OfferedContext[][],
+  at: number,
+  objects: AsyncIterable<RetrievableObject>,
+): AsyncGenerator<RetrievableObject> {
+  for await (const object of objects) {
+    const holds = (contexts: OfferedContext[]) =>
+      contexts.some(
+        ({ abstractSyntax, transferSyntaxes: [first] }) =>
+          abstractSyntax === object.SOPClassUID && first === object.TransferSyntaxUID,
+      )
+    const own = plan.findIndex(holds)
+    if ((own < 0 ? plan.length - 1 : own) === at) yield object
+  }
+}

@@ -1,0 +1,30 @@
+import { useEffect } from 'react'
+import { Notice } from '../ui/index.ts'
+import { DoctorList } from './DoctorList.tsx'
+import { NodeList } from './NodeList.tsx'
+import { followNetwork, useNetwork } from './networkStore.ts'
+import { OwnAddress } from './OwnAddress.tsx'
+
+/** Other DICOM nodes: who they are, what they may, whether they answer, and what went wrong with them. */
+export function NetworkPage() {
+  const { nodes, own, findings, offline } = useNetwork()
+  useEffect(followNetwork, [])
+  return (
+    <section className="settings-page network" aria-label="Network">
+      {/* Said in a line that is there anyway: nothing moves for it. */}
+      <div className="network-head">
+        <h2>This station</h2>
+        {offline && (
+          <span className="attention" role="status">
+            does not answer; this is what it last said.
+          </span>
+        )}
+      </div>
+      {own !== undefined && <OwnAddress own={own} />}
+      {nodes !== undefined && <NodeList nodes={nodes} />}
+      {nodes !== undefined && <DoctorList findings={findings} />}
+      {/* What lies under an open dialog cannot be pressed. */}
+      <Notice undoKey={undefined} />
+    </section>
+  )
+}

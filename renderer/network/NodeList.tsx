@@ -1,0 +1,90 @@
+import { Pencil, Plus, Radio, Trash2 } from 'lucide-react'
+import { useState } from 'react'
+import { announceFailure, formatMoment, IconButton } from '../ui/index.ts'
+import { NodeForm } from './NodeForm.tsx'
+import { echo, type ListedNode, removeNode } from './networkStore.ts'
+
+/** '' = the form of a new one is open. */
+type Edited = string | undefined
+const NEW = ''
+
+export function NodeList({ nodes }: { nodes: ListedNode[] }) {
+  const [edited, setEdited] = useState<Edited>()
+  const close = () => setEdited(undefined)
+  return (
+    <section aria-label="Nodes">
+      <div className="network-head">
+        <h2>Nodes</h2>
+        <span className="spring" />
+        <button
+          type="button"
+          disabled={edited === NEW}
+          onClick={() => setEdited(NEW)}
+          title="Another DICOM application that may ask this station, or is asked"
+        >
+          <Plus aria-hidden /> Add node
+        </button>
+      </div>
+      {edited === NEW && <NodeForm node={undefined} onClose={close} />}
+      {nodes.length === 0 && edited !== NEW && (
+        <p className="quiet">
+          None yet. Anybody may send images here; to query and retrieve, or to be sent images, an application has to be
+          a node: its AE title, address and port.
+        </p>
+      )}
+      {nodes.map(node =>
+        edited === node.name ? (
+          <NodeForm key={node.name} node={node} onClose={close} />
+        ) : (
+          <NodeView key={node.name} node={node} onEdit={() => setEdited(node.name)} />
+        ),
+      )}
+    </section>
+  )
+}
+
+function NodeView({ node, onEdit }: { node: ListedNode; onEdit: () => void }) {
+  const { name, AET, host, port, rights, addresses, lastEcho } = node
+  const [calling, setCalling] = useState(false)
+  const call = async () => {
+    setCalling(true)
+    try {
+      await echo(node)
+    } catch (thrown) {
+      announceFailure(`${name} could not be called.`, thrown)
+    }
+    setCalling(false)
+  }
+  const from = addresses.length > 0 ? ` from ${addresses.join(', ')}` : ''
+  return (
+    <section className="network-row" aria-label={`Node ${name}`}>
+      <div className="network-line">
+        <strong className="truncate">{name}</strong>
+        <span className="id selectable">{AET}</span>
+        <span className="quiet id selectable">
+          {host}:{port}
+        </span>
+        <span className="spring" />
+        <span className="quiet truncate">{rights.length === 0 ? 'may send' : `may ${rights.join(', ')}${from}`}</span>
+        <button type="button" disabled={calling} onClick={() => void call()} title="Ask whether it answers (C-ECHO)">
+          <Radio aria-hidden /> Echo
+        </button>
+        <IconButton icon={Pencil} name={`Edit ${name}`} onClick={onEdit} />
+        <IconButton icon={Trash2} name={`Remove ${name}`} onClick={() => removeNode(name)} />
+      </div>
+      {calling ? (
+        <div className="quiet">Calling…</div>
+      ) : (
+        lastEcho !== null && (
+          <div className="network-line">
+            <span className={lastEcho.works ? 'quiet selectable' : 'attention selectable'}>
+              {lastEcho.sentence} {lastEcho.remedy}
+            </span>
+            <span className="spring" />
+            <span className="quiet network-when">{formatMoment(lastEcho.at)}</span>
+          </div>
+        )
+      )}
+    </section>
+  )
+}

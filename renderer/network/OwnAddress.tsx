@@ -1,0 +1,83 @@
+import { Plus, X } from 'lucide-react'
+import { type FormEvent, useState } from 'react'
+import type { CallOut } from '../../shared/contract.ts'
+import { useStation } from '../activity/index.ts'
+import { announceFailure, CopyButton, IconButton } from '../ui/index.ts'
+import { saveAETs } from './networkStore.ts'
+
+/** What has to be written into other nodes' tables so that they find us. */
+export function OwnAddress({ own: { aet, aets } }: { own: CallOut<'aets.get'> }) {
+  const status = useStation(station => station.status)
+  const [typed, setTyped] = useState('')
+  const save = async (changed: string[], words: string): Promise<void> => {
+    try {
+      await saveAETs(changed, words)
+      setTyped('')
+    } catch (thrown) {
+      announceFailure('The AE titles were not changed.', thrown)
+    }
+  }
+  const add = (event: FormEvent) => {
+    event.preventDefault()
+    const title = typed.trim()
+    if (title !== '') void save([...aets, title], `Answers to ${title}, too`)
+  }
+  return (
+    <section aria-label="This station">
+      <dl className="network-own">
+        <dt>AE titles</dt>
+        <dd>
+          <span className="id selectable">{aet}</span>
+          <CopyButton value={aet} name="AE title" />
+          {aets.map(one => (
+            <span className="network-aet" key={one}>
+              <span className="id selectable">{one}</span>
+              <IconButton
+                icon={X}
+                name={`No longer answer to ${one}`}
+                onClick={() =>
+                  void save(
+                    aets.filter(other => other !== one),
+                    `Answers to ${one} no more`,
+                  )
+                }
+              />
+            </span>
+          ))}
+          <form onSubmit={add} className="network-aet">
+            <input
+              aria-label="Another AE title"
+              placeholder="Another AE title"
+              value={typed}
+              maxLength={16}
+              spellCheck={false}
+              onChange={event => setTyped(event.target.value)}
+            />
+            <button
+              type="submit"
+              className="icon"
+              title="Answer to this AE title, too (Enter)"
+              aria-label="Add AE title"
+            >
+              <Plus aria-hidden />
+            </button>
+          </form>
+        </dd>
+        <dt>Address</dt>
+        <dd>
+          {(status?.addresses ?? []).map(one => (
+            <span className="network-aet" key={one}>
+              <span className="id selectable">{one}</span>
+              <CopyButton value={one} name="address" />
+            </span>
+          ))}
+        </dd>
+        <dt>Port</dt>
+        <dd>
+          <span className="id selectable">{status?.dimsePort ?? '…'}</span>
+          {status !== undefined && <CopyButton value={String(status.dimsePort)} name="port" />}
+        </dd>
+      </dl>
+    </section>
+  )
+}

@@ -1,0 +1,5 @@
+import './network.css'
+
+export { NetworkDialogs } from './NetworkDialogs.tsx'
+export { NetworkPage } from './NetworkPage.tsx'
+export { askWhereTo, findElsewhere } from './requests.ts'
