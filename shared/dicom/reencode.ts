@@ -1,5 +1,13 @@
 import { IsocenterError } from '../errors.ts'
-import { type ElementSpan, hasLongLength, ITEM, isVr, nestedEncoding } from './elements.ts'
+import {
+  type ElementSpan,
+  hasLongLength,
+  ITEM,
+  isVr,
+  nestedEncoding,
+  SEQUENCE_DELIMITATION,
+  UNDEFINED,
+} from './elements.ts'
 import type { Encoding } from './encoding.ts'
 import type { DataSet } from './reader.ts'
 import { elementHeader, itemHeader } from './writer.ts'

@@ -5,6 +5,7 @@ import { startDimse } from '../../electron/station/dimse/index.ts'
 import type { FoundProblem } from '../../electron/station/dimse/openAssociation.ts'
 import type { Store } from '../../electron/station/store/index.ts'
 import { configSchema } from '../../shared/config.ts'
+import { IsocenterError } from '../../shared/errors.ts'
 import { newStore, send, type TestObject, temporaryFolder } from '../store/objects.ts'
 
 /** The DIMSE door before a real store that holds these objects. FINDSCU and SENDER are nodes that may query. */
@@ -27,6 +28,7 @@ export async function serveStore(store: Store): Promise<{ port: number; problems
     }),
     store,
     log: createLog('silent'),
+    transcode: () => Promise.reject(new IsocenterError('unsupported-pixels', 'no decoders here')),
     captureFolder: join(temporaryFolder(), 'captures'),
     linger: 50,
   })

@@ -58,6 +58,7 @@ export async function openDoor(
       dimsePort: 0,
       dimseHost: '127.0.0.1',
       profiles,
+      durability: 'full',
       nodes: nodes.parse(more.nodes ?? []),
     },
     store,

@@ -3,12 +3,14 @@ import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
 import type { AssociationSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
-import { FileHandles } from '../store/index.ts'
+import { FileHandles, type References } from '../store/index.ts'
 import { Admission, type Places } from './admission.ts'
 import { Captures } from './captures.ts'
+import { CommitmentReports, REPORT_TIMES, type ReportTimes } from './commitmentReports.ts'
 import { type FoundProblem, OpenAssociation } from './openAssociation.ts'
 import { OutgoingAssociations } from './outgoing.ts'
 import type { ServedStore } from './services.ts'
+import { type CommitmentAnswer, CommitmentRequests } from './storageCommitmentScu.ts'
 import type { Transcode } from './subOperations.ts'
 
 /** Beyond these an acceptance is held, then answered by a transient A-ASSOCIATE-RJ, local limit exceeded. */
@@ -21,8 +23,10 @@ const ENDED_KEPT = 200
 /** Listeners hear of changes at most five times a second. */
 const CHANGE_PAUSE = 200
 
+export type { CommitmentAnswer } from './storageCommitmentScu.ts'
+
 export interface DimseOptions {
-  config: Pick<Config, 'aet' | 'aets' | 'dimsePort' | 'dimseHost' | 'profiles' | 'nodes'>
+  config: Pick<Config, 'aet' | 'aets' | 'dimsePort' | 'dimseHost' | 'profiles' | 'nodes' | 'durability'>
   store: ServedStore
   log: Log
   /** What makes an object uncompressed for a peer that takes nothing else. */
@@ -31,6 +35,7 @@ export interface DimseOptions {
   captureFolder: string
   places?: Partial<Places>
   linger?: number
+  reportTimes?: Partial<ReportTimes>
 }
 
 export interface Dimse {
@@ -48,6 +53,13 @@ export interface Dimse {
   nodes(): Node[]
   /** Holds for associations from now on. */
   setNodes(nodes: Node[]): void
+  /**
+   * Asks a node, by its name, whether these objects are safe there; resolves with the Transaction UID when it has taken the request.
+   * Rejects with 'destination-unknown', 'peer-failed', 'too-large'.
+   */
+  requestCommitment(node: string, references: References): Promise<string>
+  /** Told when a node's answer is durable here, which may be days later. Returns the unsubscribe. */
+  onCommitment(listener: (answer: CommitmentAnswer) => void): () => void
   /** Takes nothing new, lets every association finish the message at hand, then aborts it; after `graceMs` (5,000) the rest is cut off. */
   close(options?: { graceMs?: number }): Promise<void>
 }
@@ -87,6 +99,17 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     ended: keep,
   })
 
+  const problem = (found: FoundProblem) => {
+    for (const listener of problemListeners) listener(found)
+  }
+  const call: OutgoingAssociations['open'] = (...wish) => outgoing.open(...wish)
+  const { commitments } = store
+  const requests = new CommitmentRequests({ commitments, log, open: call, problem })
+  const times = { ...REPORT_TIMES, ...options.reportTimes }
+  const reports = new CommitmentReports({ commitments, log, times, nodes: () => nodes, open: call, problem })
+  // PS3.4 §J.1 asks for safekeeping.
+  const commitsNot = config.durability === 'os' ? 'with durability "os" this station promises nothing' : ''
+
   let lastTold = Number.NEGATIVE_INFINITY
   /** Once a minute at most: who floods us with connections shall not flood the log. */
   const tooMany = (address: string) => {
@@ -113,11 +136,12 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       admission,
       captures,
       sending: { files, transcode: options.transcode, open: (node, contexts) => outgoing.open(node, contexts) },
+      commitment: reports,
+      commitmentRequests: requests,
+      commitsNot,
       linger,
       changed,
-      problem: problem => {
-        for (const listener of problemListeners) listener(problem)
-      },
+      problem,
     })
     open.add(association)
     void association.over.then(() => {
@@ -165,6 +189,12 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     setNodes(changed) {
       nodes = changed
     },
+    async requestCommitment(name, references) {
+      const node = nodes.find(one => one.name === name)
+      if (!node) throw new IsocenterError('destination-unknown', name)
+      return requests.request(node, references)
+    },
+    onCommitment: listener => requests.onAnswer(listener),
     async close({ graceMs = 5_000 } = {}) {
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       for (const association of open) association.drain()
@@ -173,6 +203,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       }, graceMs)
       await closed
       await outgoing.close()
+      await reports.close()
       files.close()
       await captures.close()
       clearTimeout(cutOff)

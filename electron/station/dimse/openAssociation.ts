@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import {
   type AeProfile,
   type AeProfiles,
+  isNode,
   type Node,
   type NodeRight,
   nodeMay,
@@ -20,6 +21,8 @@ import { Operations } from './operations.ts'
 import type { RetrieveCounts } from './retrieveCounts.ts'
 import type { RetrieveDeps } from './retrieveScp.ts'
 import { type Sender, type ServedStore, serve } from './services.ts'
+import type { CommitmentAcceptor } from './storageCommitmentScp.ts'
+import type { CommitmentRequests } from './storageCommitmentScu.ts'
 
 export type FoundProblem = Pick<Problem, 'severity' | 'sentence' | 'detail'>
 
@@ -35,6 +38,10 @@ export interface Surroundings {
   captures: Captures
   /** What objects are sent with. */
   sending: Pick<RetrieveDeps, 'files' | 'transcode' | 'open'>
+  commitment: CommitmentAcceptor
+  commitmentRequests: Pick<CommitmentRequests, 'receive'>
+  /** Why this station confirms nothing to anybody, in words; '' where it does. */
+  commitsNot: string
   /** ms from our last PDU to the end of a socket that the peer does not close. */
   linger: number | undefined
   changed(): void
@@ -103,6 +110,8 @@ export class OpenAssociation {
               queried: facts => around.log.info({ ...this.#facts(), ...facts }, 'query answered'),
             },
             retrieve: this.#retrieve,
+            commitment: around.commitment,
+            commitmentRequests: around.commitmentRequests,
           },
           context,
           command,
@@ -190,7 +199,10 @@ export class OpenAssociation {
     const { level } = store.space
     const decision = negotiate(request, aets, this.#profile, {
       takesImages: level === 'ok' || level === 'warn',
-      may: right => nodeMay(right, request.callingAET, this.#address, this.#around.nodes()),
+      may: right =>
+        !(right === 'commitment' && this.#around.commitsNot) &&
+        nodeMay(right, request.callingAET, this.#address, this.#around.nodes()),
+      isNode: isNode(request.callingAET, this.#address, this.#around.nodes()),
     })
     if ('reject' in decision) return decision
     this.#place = admission.enter(this.#address)
@@ -232,6 +244,10 @@ export class OpenAssociation {
   #denied(AET: string, rights: NodeRight[]): FoundProblem {
     const asked = `${AET} (${this.#address}) asked to ${rights.map(right => ASKED[right]).join(' and to ')}`
     const node = this.#around.nodes().find(one => one.AET === AET)
+    const { commitsNot } = this.#around
+    if (commitsNot && rights.includes('commitment')) {
+      return { severity: 'attention', sentence: `${asked}; ${commitsNot}.`, detail: '' }
+    }
     const why = !node
       ? 'it is not among the nodes'
       : rights.some(right => node.rights.includes(right))

@@ -3,10 +3,15 @@ import type { AssociationSummary } from '../../../shared/contract.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Ending } from '../wire/ending.ts'
-import { openAssociation, type Scu } from '../wire/scu.ts'
+import { openAssociation, type Scu, type ScuOptions } from '../wire/scu.ts'
 import { timersOf } from './negotiation.ts'
-import type { Outgoing } from './retrieveScp.ts'
 import type { OfferedContext } from './transferPlan.ts'
+
+/** An association of ours to a node. */
+export type Outgoing = Pick<Scu, 'contexts' | 'storing' | 'frame' | 'ask' | 'release'> & {
+  /** One more object was taken. */
+  sent(): void
+}
 
 interface OutgoingOptions {
   /** What we call ourselves. */
@@ -34,7 +39,11 @@ export class OutgoingAssociations {
   }
 
   /** Rejects with 'peer-failed' when the node cannot be reached, or rejects us; with 'draining' at the end. */
-  async open(node: Node, contexts: OfferedContext[]): Promise<Outgoing> {
+  async open(
+    node: Node,
+    contexts: OfferedContext[],
+    more: Pick<ScuOptions, 'roles' | 'onRequest'> = {},
+  ): Promise<Outgoing> {
     if (this.#closed) throw new IsocenterError('draining')
     const { AET, log, profiles, nextId, changed } = this.#options
     const summary: AssociationSummary = {
@@ -59,6 +68,7 @@ export class OutgoingAssociations {
         callingAET: AET,
         calledAET: node.AET,
         contexts,
+        ...more,
         timers: timersOf(profileOf(profiles(), node.AET)),
         onEnd: ending => this.#end(summary, ending),
       })
@@ -71,6 +81,7 @@ export class OutgoingAssociations {
         throw new IsocenterError('draining')
       }
       return {
+        contexts: scu.contexts,
         get storing() {
           return scu.storing
         },

@@ -2,8 +2,8 @@ import type { Node } from '../../../shared/config.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { RetrievableObject, RetrieveCursor, RetrieveKeys, StoreReader } from '../store/index.ts'
 import { STATUS } from '../wire/dimse.ts'
-import type { Scu } from '../wire/scu.ts'
 import type { Operation, Outcome, Performer } from './operations.ts'
+import type { Outgoing } from './outgoing.ts'
 import type { QueryModel } from './queryModels.ts'
 import { RetrieveCounts } from './retrieveCounts.ts'
 import { readRetrieveKeys } from './retrieveKeys.ts'
@@ -14,12 +14,6 @@ import { type OfferedContext, planAssociations, type StoredForm } from './transf
 const PAGE = 200
 /** PS3.4 §C.4.2.1.5 asks for no rate; a person waits for a sign of life. */
 const PENDING_EVERY_MS = 1000
-
-/** An association of ours to a destination. */
-export type Outgoing = Pick<Scu, 'storing' | 'frame' | 'ask' | 'release'> & {
-  /** One more object was taken. */
-  sent(): void
-}
 
 export interface RetrieveDeps extends SendingDeps {
   read: Pick<StoreReader, 'retrievable'>

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { createApplyCommitment } from './commitment/commitmentRows.ts'
 import type { Decision } from './decisionLog.ts'
 import { PRIORITY, READING } from './studyQuery.ts'
 
@@ -13,6 +14,7 @@ export function createApplyDecision(db: Database) {
     `INSERT INTO draft (StudyInstanceUID, user, rev, draft) VALUES (@StudyInstanceUID, @user, @rev, @draft)
      ON CONFLICT (StudyInstanceUID, user) DO UPDATE SET rev = @rev, draft = @draft`,
   )
+  const applyCommitment = createApplyCommitment(db)
 
   function applyDecision(decision: Decision): string[] {
     const { StudyInstanceUID } = decision
@@ -31,6 +33,9 @@ export function createApplyDecision(db: Database) {
         putDraft.run({ StudyInstanceUID, user, rev, draft: JSON.stringify(draft) })
         return []
       }
+      case 'commitmentAsked':
+      case 'commitmentOver':
+        return applyCommitment(decision)
     }
   }
 

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { ERRORS, IsocenterError } from '../../../shared/errors.ts'
 import { type Disk, errorCode, SyncError } from '../base/durable.ts'
 import type { Log } from '../base/log.ts'
 import type { Thread } from '../base/thread.ts'
+import { createVerifier } from './commitment/verify.ts'
 import { openDecisionLog } from './decisionLog.ts'
 import type { Decided } from './decisions.ts'
 import { GatherPool } from './gatherPool.ts'
@@ -339,6 +341,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     space.close()
     listeners.clear()
     await recovering
+    await verifier.close()
     await upkeep.close().catch(error => log.error({ err: error }, 'upkeep did not end cleanly'))
     await drains.close().catch(error => log.error({ err: error }, 'moving between volumes did not end cleanly'))
     await settler.close().catch(error => log.error({ err: error }, 'settling did not end cleanly'))
@@ -382,6 +385,13 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     lastUse = performance.now()
   }
   const read = createReadPool(readers, used, ifDamaged)
+  const verifier = createVerifier({
+    log,
+    report,
+    copiesOf: uids => read.referencedCopies(uids),
+    mark: damaged => writer.call('mark', { damaged, whole: [], hashes: [] }),
+    startThread: () => parts.startLookThread({ dataDir, profiles: { default: {}, byAET: {} } }),
+  })
   if (parts.lost) {
     const { trouble, backup } = parts.lost
     const was = { damaged: 'was damaged and is set aside', missing: 'was missing', asked: 'was set aside as you asked' }
@@ -430,6 +440,15 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     setPriority: (uid, priority) => decide(() => writer.call('setPriority', uid, priority, Date.now())),
     putDraft: (uid, user, draft, rev) =>
       decide(() => writer.call('putDraft', uid, user, JSON.stringify(draft), rev, Date.now())),
+    commitments: {
+      accept: asked => decide(() => writer.call('acceptCommitment', asked, randomUUID(), Date.now())),
+      due: (at, limit) => writer.call('commitmentsDue', at, limit),
+      get: number => writer.call('getCommitment', number),
+      find: (AET, TransactionUID) => writer.call('findCommitment', AET, TransactionUID),
+      verify: (references, signal) => verifier.verify(references, signal),
+      over: (number, failed) => decide(() => writer.call('commitmentOver', number, failed, Date.now())),
+      postpone: (number, attempts, nextAt) => writer.call('postponeCommitment', number, attempts, nextAt),
+    },
     async finishWork(contentId, found) {
       tellWork(await writer.call('finishWork', contentId, found))
     },

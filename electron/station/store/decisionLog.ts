@@ -2,12 +2,15 @@ import { open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import type { Priority, ReadingStatus } from '../../../shared/contract.ts'
 import { type Disk, errorCode, type GrowingFile, replaceFile, SyncError } from '../base/durable.ts'
+import type { CommitmentAsked, CommitmentOver } from './commitment/commitmentRows.ts'
 
 /** What a person decided: with the files, all that an index cannot be made again from. Never a patient's name. */
 export type Decision = { at: number; StudyInstanceUID: string } & (
   | { kind: 'reading'; status: ReadingStatus; by: string }
   | { kind: 'priority'; priority: Priority }
   | { kind: 'draft'; by: string; rev: number; draft: unknown }
+  | CommitmentAsked
+  | CommitmentOver
 )
 
 /** The first line after a compaction: how much of the file was still needed then. */
@@ -139,7 +142,7 @@ async function compact(path: string, disk: Disk): Promise<void> {
   for await (const { json, line } of readLines(path)) {
     const entry = JSON.parse(json) as Decision | Compacted
     if (entry.kind === 'compacted') continue
-    const key = JSON.stringify([entry.kind, entry.StudyInstanceUID, entry.kind === 'draft' ? entry.by : ''])
+    const key = thingOf(entry)
     // In the order of the last ones: what is read back ends as it was.
     last.delete(key)
     last.set(key, line)
@@ -147,6 +150,13 @@ async function compact(path: string, disk: Disk): Promise<void> {
   let bytes = 0
   for (const line of last.values()) bytes += Buffer.byteLength(line)
   await replaceFile(disk, path, inParts([lineOf({ kind: 'compacted', bytes }), ...last.values()]))
+}
+
+/** What a decision is the last word on. */
+function thingOf(entry: Decision): string {
+  const { kind, StudyInstanceUID } = entry
+  if ('id' in entry) return JSON.stringify([kind, entry.id])
+  return JSON.stringify([kind, StudyInstanceUID, kind === 'draft' ? entry.by : ''])
 }
 
 function* inParts(lines: Iterable<string>): Generator<string> {

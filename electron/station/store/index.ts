@@ -10,11 +10,16 @@ import type {
 import type { InstanceFlag } from '../../../shared/dicom/flags.ts'
 import type { AssumedValues } from '../../../shared/dicom/instanceHeader.ts'
 import type { FrameAccessKind, ImageAttributes, SeriesManifest } from '../../../shared/viewing/image.ts'
+import type { AskedCommitment, Commitment, FailedReferences, References } from './commitment/commitmentRows.ts'
+import type { ReferencedCopy } from './commitment/readReferenced.ts'
+import type { Verified } from './commitment/verify.ts'
 import type { Matching } from './queryConditions.ts'
 import type { QueryLevel } from './queryKeys.ts'
 import type { RepairProgress } from './repair/repair.ts'
 import type { Space } from './volumes/spaceWatch.ts'
 
+export type { AskedCommitment, Commitment, FailedReferences, References } from './commitment/commitmentRows.ts'
+export { FAILURE, type Verified } from './commitment/verify.ts'
 export { FileHandles } from './fileHandles.ts'
 export { openStore, type StoreOptions } from './openStore.ts'
 export { queryKeys } from './queryKeys.ts'
@@ -239,6 +244,8 @@ export interface StoreReader {
     after?: RetrieveCursor,
   ): Promise<{ objects: RetrievableObject[]; next: RetrieveCursor | null }>
   /** Rejects with 'not-found' or 'volume-unavailable'. */
+  /** All copies of these instances, the shown contents first; of what is not known nothing. */
+  referencedCopies(SOPInstanceUIDs: string[]): Promise<ReferencedCopy[]>
   locateContent(contentId: number): Promise<StoredObject>
   /** Batched: one round trip for many frames; null where there is no such content or frame. */
   locateFrames(wanted: Array<[contentId: number, frame: number]>): Promise<Array<FrameLocation | null>>
@@ -279,6 +286,22 @@ export interface Change {
   StudyInstanceUID: string
 }
 
+/** Storage commitment (PS3.4 annex J), durable: what was asked, and what was answered. */
+export interface Commitments {
+  /** A decision; the number of its transaction. The same request again opens the same transaction again. */
+  accept(asked: AskedCommitment): Promise<number>
+  /** What was asked of us and is to be answered by then (epoch ms). */
+  due(at: number, limit: number): Promise<number[]>
+  get(number: number): Promise<Commitment | null>
+  /** What this station asked of that peer under that UID. */
+  find(AET: string, TransactionUID: string): Promise<Commitment | null>
+  /** Whether every reference is here, under its SOP class, with the bytes that came: they are read again, one request after the other. */
+  verify(references: References, signal: AbortSignal): Promise<Verified>
+  /** A decision: the answer has been taken; null = nobody took it in time. */
+  over(number: number, failed: FailedReferences | null): Promise<void>
+  postpone(number: number, attempts: number, nextAt: number): Promise<void>
+}
+
 /** A sentence for a person; `detail` names the sender, never a patient. */
 export interface StoreProblem {
   severity: 'attention' | 'failure'
@@ -314,6 +337,7 @@ export interface Store {
   setPriority(StudyInstanceUID: string, priority: Priority): Promise<{ before: Priority }>
   /** Rejects with 'draft-conflict' when the draft's rev is not the given one. */
   putDraft(StudyInstanceUID: string, user: string, draft: unknown, rev: number): Promise<{ rev: number }>
+  readonly commitments: Commitments
   /** Keeps what `work` found after the answer, and marks the content as done. */
   finishWork(contentId: number, found: WorkFound): Promise<void>
   readonly writable: boolean

@@ -41,6 +41,7 @@ export function createReadPool(
     retrievable: (keys, limit, after) => call('retrievable', keys, limit, after),
     locateContent: contentId => call('locateContent', contentId),
     locateFrames: wanted => call('locateFrames', wanted),
+    referencedCopies: uids => call('referencedCopies', uids),
     volumeUse: () => call('volumeUse'),
     onlyOn: (volume, after, limit) => call('onlyOn', volume, after, limit),
     counts: () => call('counts'),

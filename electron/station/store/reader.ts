@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3'
+import { createReferencedReader } from './commitment/readReferenced.ts'
 import { createFileReader } from './readFiles.ts'
 import { createListReader } from './readLists.ts'
 import { createManifestReader } from './readManifest.ts'
@@ -34,6 +35,7 @@ export function createReader({ file, dataDir }: ReaderData) {
     ...createFileReader(db, dataDir),
     ...createRetrieveReader(db, dataDir),
     ...createVolumeReader(db),
+    ...createReferencedReader(db),
   }
   return snapshots(db, reads)
 }

@@ -3,6 +3,7 @@ import Database from 'better-sqlite3'
 import type { Priority } from '../../../shared/contract.ts'
 import { ATTRIBUTES_VERSION } from '../../../shared/dicom/imageAttributes.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
+import { type AskedCommitment, createCommitmentRows, type FailedReferences } from './commitment/commitmentRows.ts'
 import { createCommitRows } from './commitRows.ts'
 import type { Decision } from './decisionLog.ts'
 import { createDecisions, type Decided, type StudyStatus } from './decisions.ts'
@@ -54,6 +55,7 @@ export function createWriter({ file, dataDir }: WriterData) {
   let decisions: ReturnType<typeof createDecisions>
   let repairRows: ReturnType<typeof createRepairRows>
   let volumeRows: ReturnType<typeof createVolumeRows>
+  let commitmentRows: ReturnType<typeof createCommitmentRows>
   let sinceCheckpoint = 0
   /** Met between the calls: the next commit tells of it. */
   let damage: IsocenterError | undefined
@@ -99,6 +101,7 @@ export function createWriter({ file, dataDir }: WriterData) {
         settleRows = createSettleRows(opening)
         repairRows = createRepairRows(opening, dataDir, epoch, commitRows)
         volumeRows = createVolumeRows(opening)
+        commitmentRows = createCommitmentRows(opening)
         // From here on what is lost with the power is in the landing log, too, or is done again; all else goes `durably`.
         opening.pragma('synchronous = NORMAL')
         db = opening
@@ -244,6 +247,16 @@ export function createWriter({ file, dataDir }: WriterData) {
     putDraft(StudyInstanceUID: string, by: string, draft: string, rev: number, at: number): Decided<{ rev: number }> {
       return durably(() => decisions.putDraft(StudyInstanceUID, by, draft, rev, at))
     },
+
+    acceptCommitment: (asked: AskedCommitment, id: string, at: number) =>
+      durably(() => commitmentRows.accept(asked, id, at)),
+    commitmentsDue: (at: number, limit: number): number[] => told(() => commitmentRows.due(at, limit)),
+    getCommitment: (number: number) => told(() => commitmentRows.get(number)),
+    findCommitment: (AET: string, TransactionUID: string) => told(() => commitmentRows.find(AET, TransactionUID)),
+    commitmentOver: (number: number, failed: FailedReferences | null, at: number) =>
+      durably(() => commitmentRows.over(number, failed, at)),
+    postponeCommitment: (number: number, attempts: number, nextAt: number): void =>
+      told(() => commitmentRows.postpone(number, attempts, nextAt)),
 
     setSetting(user: string, key: string, value: string): void {
       durably(() =>

@@ -2,11 +2,11 @@ import { connect } from 'node:net'
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../../shared/dicom/part10.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { Association } from './association.ts'
-import { COMMAND, type CommandSet, echoRequest, storeRequest } from './dimse.ts'
+import { COMMAND, type CommandSet, echoRequest, responseTo, STATUS, storeRequest } from './dimse.ts'
 import type { Ending } from './ending.ts'
 import type { DataSource, FramedDataSet } from './framing.ts'
-import type { AcceptedContext } from './messages.ts'
-import { DICOM_APPLICATION_CONTEXT } from './pdu.ts'
+import type { AcceptedContext, MessageSink } from './messages.ts'
+import { DICOM_APPLICATION_CONTEXT, type RoleSelection } from './pdu.ts'
 import { ANNOUNCED_LENGTH } from './pduReader.ts'
 import type { Timers } from './timers.ts'
 
@@ -17,6 +17,14 @@ export interface ScuOptions {
   calledAET: string
   /** At most 128; ids are given in order. */
   contexts: Array<{ abstractSyntax: string; transferSyntaxes: string[] }>
+  /** What is asked for beside the requestor's own role, SCU (PS3.7 §D.3.3.4). */
+  roles?: RoleSelection[]
+  /** What the peer may ask over it (the N-EVENT-REPORT of a commitment); anything else is answered 0x0211. */
+  onRequest?(
+    context: AcceptedContext,
+    command: CommandSet,
+    respond: (response: CommandSet) => Promise<unknown>,
+  ): MessageSink
   timers?: Partial<Timers>
   /** ms to reach the host; 10,000 unless told. */
   reachWithin?: number
@@ -78,21 +86,27 @@ export function openAssociation(options: ScuOptions): Promise<Scu> {
         maximumLength: ANNOUNCED_LENGTH,
         implementationClassUID: IMPLEMENTATION_CLASS_UID,
         implementationVersionName: IMPLEMENTATION_VERSION_NAME,
-        roles: [],
+        roles: options.roles ?? [],
         extended: [],
       },
     },
     onAccepted: () => resolve(scu),
-    onMessage: (_context, command) => ({
-      write: () => {},
-      end: () => {
-        if (command.CommandField & COMMAND.response && command.MessageIDBeingRespondedTo === messageID) {
-          waiting?.resolve(command)
-          waiting = undefined
-        }
-      },
-      abort: () => {},
-    }),
+    onMessage: (context, command) => {
+      const isResponse = (command.CommandField & COMMAND.response) !== 0
+      const respond = (response: CommandSet) => association.send(context.id, response)
+      if (!isResponse && options.onRequest) return options.onRequest(context, command, respond)
+      return {
+        write: () => {},
+        end: async () => {
+          if (!isResponse) await respond(responseTo(command, STATUS.unrecognizedOperation))
+          else if (command.MessageIDBeingRespondedTo === messageID) {
+            waiting?.resolve(command)
+            waiting = undefined
+          }
+        },
+        abort: () => {},
+      }
+    },
     onEnd: ending => {
       ended = ending.words
       const error = new IsocenterError('peer-failed', ending.words)
