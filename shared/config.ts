@@ -173,6 +173,9 @@ export const configSchema = z.object({
   /** Further AE titles that this station answers to. */
   aets: z.array(aeTitle).max(16).default([]),
   nodes: nodes.default([]),
+  /** Nodes, by name, that performed procedure steps (MPPS) and availability notices are handed on to, as they come. */
+  stepsTo: z.array(z.string().min(1).max(64)).max(16).default([]),
+  noticesTo: z.array(z.string().min(1).max(64)).max(16).default([]),
 })
 
 export type Config = z.infer<typeof configSchema>

@@ -5,7 +5,7 @@ import { openConfigFile } from './base/configFile.ts'
 import { lockDataFolder } from './base/lock.ts'
 import type { Log } from './base/log.ts'
 import { Problems } from './base/problems.ts'
-import { startDimse } from './dimse/index.ts'
+import { type Dimse, startDimse } from './dimse/index.ts'
 import { openStore } from './store/index.ts'
 import { createWeb } from './web/index.ts'
 import { startWork } from './work/index.ts'
@@ -74,10 +74,19 @@ export async function startStation(options: StationOptions): Promise<Station> {
     })
     opened.push(() => store.close())
     store.onProblem(problem => problems.report(problem))
-    const work = startWork({ store, log, transcodedFolder: path.join(options.dataDir, 'transcoded') })
+    const work = startWork({
+      store,
+      log,
+      transcodedFolder: path.join(options.dataDir, 'transcoded'),
+      // The door opens below, before anybody can ask for a job.
+      commitmentDoor: {
+        requestCommitment: (...asked) => dimse.requestCommitment(...asked),
+        onCommitment: listener => dimse.onCommitment(listener),
+      },
+    })
     opened.push(() => work.close())
     if (store.needsRepair) work.startRepair(false)
-    const dimse = await startDimse({
+    const dimse: Dimse = await startDimse({
       config,
       store,
       log,

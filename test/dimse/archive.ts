@@ -31,6 +31,8 @@ interface ArchiveOptions {
   durability?: 'full' | 'os'
   store?: Partial<StoreOptions>
   reportTimes?: Partial<ReportTimes>
+  /** Nodes that steps and notices are handed on to. */
+  handTo?: string[]
 }
 
 /** The DIMSE door before a real store and workshop, closed when the test ends. */
@@ -49,6 +51,8 @@ export async function openArchive(
       dimseHost: '127.0.0.1',
       profiles: aeProfiles.parse({}),
       durability,
+      stepsTo: more.handTo ?? [],
+      noticesTo: more.handTo ?? [],
       nodes: nodes.parse(known),
     },
     store,

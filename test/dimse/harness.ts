@@ -59,6 +59,8 @@ export async function openDoor(
       dimseHost: '127.0.0.1',
       profiles,
       durability: 'full',
+      stepsTo: [],
+      noticesTo: [],
       nodes: nodes.parse(more.nodes ?? []),
     },
     store,

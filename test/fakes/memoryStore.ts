@@ -31,6 +31,7 @@ export class MemoryStore implements ServedStore {
     findRows: async () => [],
   }
   readonly commitments = createFakeStore().commitments
+  readonly notices = createFakeStore().notices
   space: Space = { free: 1e12, total: 2e12, level: 'ok' }
   /** When set, `write` answers with it: a disk that lags. */
   writeGate: (() => Promise<void>) | undefined

@@ -7,6 +7,7 @@ import { FileHandles, type References } from '../store/index.ts'
 import { Admission, type Places } from './admission.ts'
 import { Captures } from './captures.ts'
 import { CommitmentReports, REPORT_TIMES, type ReportTimes } from './commitmentReports.ts'
+import { NoticeForwards } from './noticeForwards.ts'
 import { type FoundProblem, OpenAssociation } from './openAssociation.ts'
 import { OutgoingAssociations } from './outgoing.ts'
 import type { ServedStore } from './services.ts'
@@ -26,7 +27,10 @@ const CHANGE_PAUSE = 200
 export type { CommitmentAnswer } from './storageCommitmentScu.ts'
 
 export interface DimseOptions {
-  config: Pick<Config, 'aet' | 'aets' | 'dimsePort' | 'dimseHost' | 'profiles' | 'nodes' | 'durability'>
+  config: Pick<
+    Config,
+    'aet' | 'aets' | 'dimsePort' | 'dimseHost' | 'profiles' | 'nodes' | 'durability' | 'stepsTo' | 'noticesTo'
+  >
   store: ServedStore
   log: Log
   /** What makes an object uncompressed for a peer that takes nothing else. */
@@ -107,6 +111,16 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
   const requests = new CommitmentRequests({ commitments, log, open: call, problem })
   const times = { ...REPORT_TIMES, ...options.reportTimes }
   const reports = new CommitmentReports({ commitments, log, times, nodes: () => nodes, open: call, problem })
+  const to = { step: config.stepsTo, notice: config.noticesTo }
+  const forwards = new NoticeForwards({
+    notices: store.notices,
+    log,
+    times,
+    nodes: () => nodes,
+    to,
+    open: call,
+    problem,
+  })
   // PS3.4 §J.1 asks for safekeeping.
   const commitsNot = config.durability === 'os' ? 'with durability "os" this station promises nothing' : ''
 
@@ -138,6 +152,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       sending: { files, transcode: options.transcode, open: (node, contexts) => outgoing.open(node, contexts) },
       commitment: reports,
       commitmentRequests: requests,
+      notices: forwards,
       commitsNot,
       linger,
       changed,
@@ -203,7 +218,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       }, graceMs)
       await closed
       await outgoing.close()
-      await reports.close()
+      await Promise.all([reports.close(), forwards.close()])
       files.close()
       await captures.close()
       clearTimeout(cutOff)

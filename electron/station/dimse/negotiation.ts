@@ -10,6 +10,7 @@ import {
   type UserInformation,
 } from '../wire/pdu.ts'
 import type { Timers } from '../wire/timers.ts'
+import { AVAILABILITY_NOTICE, PROCEDURE_STEP } from './noticeScp.ts'
 import { type QueryModel, queryModel } from './queryModels.ts'
 import { STORAGE_COMMITMENT } from './storageCommitmentScp.ts'
 
@@ -30,8 +31,9 @@ const IDENTIFIER_SYNTAXES = [TS.ExplicitVRLittleEndian, TS.ImplicitVRLittleEndia
  */
 const DONE: Record<QueryModel['service'], readonly number[]> = { FIND: [1, 1, 1, 0, 0], MOVE: [1, 0], GET: [1, 0] }
 
-/** What is served beside verification, Query/Retrieve and storage. */
-const isService = (uid: string) => uid === STORAGE_COMMITMENT
+/** What is served beside verification, Query/Retrieve and storage. Whoever may store may also tell what it has made. */
+const SERVICES: readonly string[] = [STORAGE_COMMITMENT, PROCEDURE_STEP, AVAILABILITY_NOTICE]
+const isService = (uid: string) => SERVICES.includes(uid)
 
 /** What is known of the peer and of the moment beside the request itself. */
 export interface Standing {

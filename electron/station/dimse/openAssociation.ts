@@ -17,6 +17,7 @@ import type { AssociateRequest } from '../wire/pdu.ts'
 import type { Admission, Place } from './admission.ts'
 import type { AssociationTap, Captures } from './captures.ts'
 import { type Negotiated, negotiate, timersOf } from './negotiation.ts'
+import type { NoticeTaker } from './noticeScp.ts'
 import { Operations } from './operations.ts'
 import type { RetrieveCounts } from './retrieveCounts.ts'
 import type { RetrieveDeps } from './retrieveScp.ts'
@@ -40,6 +41,7 @@ export interface Surroundings {
   sending: Pick<RetrieveDeps, 'files' | 'transcode' | 'open'>
   commitment: CommitmentAcceptor
   commitmentRequests: Pick<CommitmentRequests, 'receive'>
+  notices: NoticeTaker
   /** Why this station confirms nothing to anybody, in words; '' where it does. */
   commitsNot: string
   /** ms from our last PDU to the end of a socket that the peer does not close. */
@@ -112,6 +114,7 @@ export class OpenAssociation {
             retrieve: this.#retrieve,
             commitment: around.commitment,
             commitmentRequests: around.commitmentRequests,
+            notices: around.notices,
           },
           context,
           command,

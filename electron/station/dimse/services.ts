@@ -3,6 +3,7 @@ import { COMMAND, CommandError, type CommandSet, responseTo, STATUS } from '../w
 import type { AcceptedContext, MessageSink } from '../wire/messages.ts'
 import { type FindFacts, find } from './findScp.ts'
 import { VERIFICATION } from './negotiation.ts'
+import { AVAILABILITY_NOTICE, LONGEST_NOTICE, type NoticeTaker, PROCEDURE_STEP, takeNotice } from './noticeScp.ts'
 import type { Operations, Performer } from './operations.ts'
 import { type QueryModel, queryModel } from './queryModels.ts'
 import { performGet, performMove, type RetrieveDeps } from './retrieveScp.ts'
@@ -20,7 +21,7 @@ import { answerEcho } from './verificationScp.ts'
 export type Sender = Pick<ReceiveStart, 'origin' | 'assumed' | 'showLatest'>
 
 /** What of the vault the services work on. */
-export type ServedStore = Pick<Store, 'beginReceive' | 'space' | 'commitments'> & {
+export type ServedStore = Pick<Store, 'beginReceive' | 'space' | 'commitments' | 'notices'> & {
   read: Pick<StoreReader, 'find' | 'findRows' | 'retrievable' | 'locateContent'>
 }
 
@@ -37,6 +38,7 @@ export interface Served {
   retrieve: RetrieveDeps
   commitment: CommitmentAcceptor
   commitmentRequests: Pick<CommitmentRequests, 'receive'>
+  notices: NoticeTaker
 }
 
 /** Finds the service a command is for. Throws CommandError for what is neither a request nor an answer that is waited for. */
@@ -62,6 +64,14 @@ function request(served: Served, context: AcceptedContext, command: CommandSet):
     const perform = commitmentPerformer(served, CommandField)
     if (perform) return operations.begin(context, command, perform, LONGEST_REQUEST)
     return ignored(() => respond(responseTo(command, STATUS.unrecognizedOperation)))
+  }
+  const { abstractSyntax } = context
+  if (abstractSyntax === PROCEDURE_STEP || abstractSyntax === AVAILABILITY_NOTICE) {
+    const isNotice =
+      CommandField === COMMAND.nCreateRQ || (CommandField === COMMAND.nSetRQ && abstractSyntax === PROCEDURE_STEP)
+    if (!isNotice) return ignored(() => respond(responseTo(command, STATUS.unrecognizedOperation)))
+    const take: Performer = operation => takeNotice(operation, sender.origin.sendingAET, served.notices)
+    return operations.begin(context, command, take, LONGEST_NOTICE)
   }
   const model = queryModel(context.abstractSyntax)
   if (CommandField === COMMAND.cStoreRQ && context.abstractSyntax !== VERIFICATION && !model) {

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { createApplyCommitment } from './commitment/commitmentRows.ts'
 import type { Decision } from './decisionLog.ts'
+import { createApplyNotice } from './notices/noticeRows.ts'
 import { PRIORITY, READING } from './studyQuery.ts'
 
 /**
@@ -15,6 +16,7 @@ export function createApplyDecision(db: Database) {
      ON CONFLICT (StudyInstanceUID, user) DO UPDATE SET rev = @rev, draft = @draft`,
   )
   const applyCommitment = createApplyCommitment(db)
+  const applyNotice = createApplyNotice(db)
 
   function applyDecision(decision: Decision): string[] {
     const { StudyInstanceUID } = decision
@@ -36,6 +38,8 @@ export function createApplyDecision(db: Database) {
       case 'commitmentAsked':
       case 'commitmentOver':
         return applyCommitment(decision)
+      case 'noticeTold':
+        return applyNotice(decision)
     }
   }
 

@@ -6,6 +6,7 @@ import { type Disk, errorCode, SyncError } from '../base/durable.ts'
 import type { Log } from '../base/log.ts'
 import type { Thread } from '../base/thread.ts'
 import { createVerifier } from './commitment/verify.ts'
+import { type JudgeTimes, startJudge } from './completeness/judge.ts'
 import { openDecisionLog } from './decisionLog.ts'
 import type { Decided } from './decisions.ts'
 import { GatherPool } from './gatherPool.ts'
@@ -50,6 +51,7 @@ export interface StoreParts {
   opened: ReturnType<WriterApi['open']>
   lost: SoundIndex['lost']
   upkeep: UpkeepOptions
+  judgeTimes: JudgeTimes
   onCondemned(): void
   startLookThread: UpkeepParts['startLookThread']
   startBackupThread: UpkeepParts['startBackupThread']
@@ -341,6 +343,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     space.close()
     listeners.clear()
     await recovering
+    await judge.close()
     await verifier.close()
     await upkeep.close().catch(error => log.error({ err: error }, 'upkeep did not end cleanly'))
     await drains.close().catch(error => log.error({ err: error }, 'moving between volumes did not end cleanly'))
@@ -385,10 +388,22 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     lastUse = performance.now()
   }
   const read = createReadPool(readers, used, ifDamaged)
+  // Our own reads do not make the store busy.
+  const readAside = createReadPool(readers, () => {}, ifDamaged)
+  const judge = startJudge({
+    times: parts.judgeTimes,
+    log,
+    read: readAside,
+    writer,
+    tell(changes) {
+      seq = Math.max(seq, ...changes.map(change => change.seq))
+      tell(changes)
+    },
+  })
   const verifier = createVerifier({
     log,
     report,
-    copiesOf: uids => read.referencedCopies(uids),
+    copiesOf: uids => readAside.referencedCopies(uids),
     mark: damaged => writer.call('mark', { damaged, whole: [], hashes: [] }),
     startThread: () => parts.startLookThread({ dataDir, profiles: { default: {}, byAET: {} } }),
   })
@@ -448,6 +463,12 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       verify: (references, signal) => verifier.verify(references, signal),
       over: (number, failed) => decide(() => writer.call('commitmentOver', number, failed, Date.now())),
       postpone: (number, attempts, nextAt) => writer.call('postponeCommitment', number, attempts, nextAt),
+    },
+    notices: {
+      take: told => decide(() => writer.call('takeNotice', told, Date.now())),
+      due: (at, limit) => writer.call('noticesDue', at, limit),
+      forwarded: number => writer.call('noticeForwarded', number),
+      postpone: (number, attempts, nextAt) => writer.call('postponeNotice', number, attempts, nextAt),
     },
     async finishWork(contentId, found) {
       tellWork(await writer.call('finishWork', contentId, found))

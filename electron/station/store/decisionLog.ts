@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib'
 import type { Priority, ReadingStatus } from '../../../shared/contract.ts'
 import { type Disk, errorCode, type GrowingFile, replaceFile, SyncError } from '../base/durable.ts'
 import type { CommitmentAsked, CommitmentOver } from './commitment/commitmentRows.ts'
+import type { NoticeTold } from './notices/noticeRows.ts'
 
 /** What a person decided: with the files, all that an index cannot be made again from. Never a patient's name. */
 export type Decision = { at: number; StudyInstanceUID: string } & (
@@ -11,6 +12,7 @@ export type Decision = { at: number; StudyInstanceUID: string } & (
   | { kind: 'draft'; by: string; rev: number; draft: unknown }
   | CommitmentAsked
   | CommitmentOver
+  | NoticeTold
 )
 
 /** The first line after a compaction: how much of the file was still needed then. */

@@ -13,6 +13,8 @@ import type { FrameAccessKind, ImageAttributes, SeriesManifest } from '../../../
 import type { AskedCommitment, Commitment, FailedReferences, References } from './commitment/commitmentRows.ts'
 import type { ReferencedCopy } from './commitment/readReferenced.ts'
 import type { Verified } from './commitment/verify.ts'
+import type { JudgedFacts, LackingSeries } from './completeness/readCompleteness.ts'
+import type { DueNotice, NoticeOutcome, ToldNotice } from './notices/noticeRows.ts'
 import type { Matching } from './queryConditions.ts'
 import type { QueryLevel } from './queryKeys.ts'
 import type { RepairProgress } from './repair/repair.ts'
@@ -21,6 +23,7 @@ import type { Space } from './volumes/spaceWatch.ts'
 export type { AskedCommitment, Commitment, FailedReferences, References } from './commitment/commitmentRows.ts'
 export { FAILURE, type Verified } from './commitment/verify.ts'
 export { FileHandles } from './fileHandles.ts'
+export type { DueNotice, StepStatus, ToldNotice } from './notices/noticeRows.ts'
 export { openStore, type StoreOptions } from './openStore.ts'
 export { queryKeys } from './queryKeys.ts'
 export type { Space } from './volumes/spaceWatch.ts'
@@ -244,6 +247,12 @@ export interface StoreReader {
     after?: RetrieveCursor,
   ): Promise<{ objects: RetrievableObject[]; next: RetrieveCursor | null }>
   /** Rejects with 'not-found' or 'volume-unavailable'. */
+  /** Studies to be judged (shared/viewing/completeness.ts), of which nothing came in the last `quietMs`. */
+  unjudgedStudies(now: number, quietMs: number, limit: number): Promise<string[]>
+  /** null where there is no such study. */
+  completenessFacts(StudyInstanceUID: string): Promise<JudgedFacts | null>
+  /** What somebody's list names and is not here, by series; at most 1,000. */
+  lacking(StudyInstanceUID: string): Promise<LackingSeries[]>
   /** All copies of these instances, the shown contents first; of what is not known nothing. */
   referencedCopies(SOPInstanceUIDs: string[]): Promise<ReferencedCopy[]>
   locateContent(contentId: number): Promise<StoredObject>
@@ -302,6 +311,17 @@ export interface Commitments {
   postpone(number: number, attempts: number, nextAt: number): Promise<void>
 }
 
+/** Performed procedure steps and availability notices (PS3.4 annexes F and R): kept as they stand, and handed on as they came. */
+export interface Notices {
+  /** A decision. Refused, by the word it resolves with, nothing was kept. */
+  take(told: ToldNotice): Promise<NoticeOutcome>
+  /** What is to be handed on by then (epoch ms): of one step to one node the earliest. */
+  due(at: number, limit: number): Promise<DueNotice[]>
+  /** It need not be handed on any more. */
+  forwarded(number: number): Promise<void>
+  postpone(number: number, attempts: number, nextAt: number): Promise<void>
+}
+
 /** A sentence for a person; `detail` names the sender, never a patient. */
 export interface StoreProblem {
   severity: 'attention' | 'failure'
@@ -338,6 +358,7 @@ export interface Store {
   /** Rejects with 'draft-conflict' when the draft's rev is not the given one. */
   putDraft(StudyInstanceUID: string, user: string, draft: unknown, rev: number): Promise<{ rev: number }>
   readonly commitments: Commitments
+  readonly notices: Notices
   /** Keeps what `work` found after the answer, and marks the content as done. */
   finishWork(contentId: number, found: WorkFound): Promise<void>
   readonly writable: boolean

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3'
 import { createReferencedReader } from './commitment/readReferenced.ts'
+import { createCompletenessReader } from './completeness/readCompleteness.ts'
 import { createFileReader } from './readFiles.ts'
 import { createListReader } from './readLists.ts'
 import { createManifestReader } from './readManifest.ts'
@@ -36,6 +37,7 @@ export function createReader({ file, dataDir }: ReaderData) {
     ...createRetrieveReader(db, dataDir),
     ...createVolumeReader(db),
     ...createReferencedReader(db),
+    ...createCompletenessReader(db),
   }
   return snapshots(db, reads)
 }

@@ -3,13 +3,17 @@ import Database from 'better-sqlite3'
 import type { Priority } from '../../../shared/contract.ts'
 import { ATTRIBUTES_VERSION } from '../../../shared/dicom/imageAttributes.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
+import type { Completeness } from '../../../shared/viewing/completeness.ts'
 import { type AskedCommitment, createCommitmentRows, type FailedReferences } from './commitment/commitmentRows.ts'
 import { createCommitRows } from './commitRows.ts'
+import { createListRows } from './completeness/listRows.ts'
+import { createVerdictRows } from './completeness/verdictRows.ts'
 import type { Decision } from './decisionLog.ts'
 import { createDecisions, type Decided, type StudyStatus } from './decisions.ts'
 import type { WorkFound } from './index.ts'
 import type { LandingPosition } from './landing/landing.ts'
 import { migrate } from './migrate.ts'
+import { createNoticeRows, type ToldNotice } from './notices/noticeRows.ts'
 import type { CommitAnswer, PlacedObject } from './receivedObject.ts'
 import { createRefold } from './refold.ts'
 import {
@@ -56,6 +60,9 @@ export function createWriter({ file, dataDir }: WriterData) {
   let repairRows: ReturnType<typeof createRepairRows>
   let volumeRows: ReturnType<typeof createVolumeRows>
   let commitmentRows: ReturnType<typeof createCommitmentRows>
+  let noticeRows: ReturnType<typeof createNoticeRows>
+  let listRows: ReturnType<typeof createListRows>
+  let verdictRows: ReturnType<typeof createVerdictRows>
   let sinceCheckpoint = 0
   /** Met between the calls: the next commit tells of it. */
   let damage: IsocenterError | undefined
@@ -102,6 +109,9 @@ export function createWriter({ file, dataDir }: WriterData) {
         repairRows = createRepairRows(opening, dataDir, epoch, commitRows)
         volumeRows = createVolumeRows(opening)
         commitmentRows = createCommitmentRows(opening)
+        noticeRows = createNoticeRows(opening)
+        listRows = createListRows(opening)
+        verdictRows = createVerdictRows(opening, epoch)
         // From here on what is lost with the power is in the landing log, too, or is done again; all else goes `durably`.
         opening.pragma('synchronous = NORMAL')
         db = opening
@@ -257,6 +267,15 @@ export function createWriter({ file, dataDir }: WriterData) {
       durably(() => commitmentRows.over(number, failed, at)),
     postponeCommitment: (number: number, attempts: number, nextAt: number): void =>
       told(() => commitmentRows.postpone(number, attempts, nextAt)),
+
+    takeNotice: (notice: ToldNotice, at: number) => durably(() => noticeRows.take(notice, at)),
+    noticesDue: (at: number, limit: number) => told(() => noticeRows.due(at, limit)),
+    noticeForwarded: (number: number): void => told(() => noticeRows.forwarded(number)),
+    postponeNotice: (number: number, attempts: number, nextAt: number): void =>
+      told(() => noticeRows.postpone(number, attempts, nextAt)),
+    placeLists: (): void => told(() => listRows.placeLists()),
+    setVerdict: (uid: string, verdict: Completeness, seen: { unjudged: number; here: number }) =>
+      told(() => verdictRows.setVerdict(uid, verdict, seen)),
 
     setSetting(user: string, key: string, value: string): void {
       durably(() =>

@@ -1,9 +1,11 @@
 import { basename } from 'node:path'
 import type { JobSummary } from '../../../shared/contract.ts'
+import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
 import { startThread, type Thread } from '../base/thread.ts'
 import type { Store, StoredObject } from '../store/index.ts'
 import { startBackground } from './background.ts'
+import { type CommitmentDoor, requestCommitment } from './commitment.ts'
 import { importFiles } from './importFiles.ts'
 import { Jobs, type Progress } from './jobs.ts'
 import { takeIn } from './takeIn.ts'
@@ -18,6 +20,8 @@ export interface Work {
   loadSamples(): JobSummary
   /** Brings index and files together; one that runs already is the answer. `verify`: reads every byte. Returns at once. */
   startRepair(verify: boolean): JobSummary
+  /** Asks a node, by its name, whether it keeps a study safe. Returns at once. */
+  requestCommitment(StudyInstanceUID: string, node: string): JobSummary
   /** Throws 'not-found'. What was stored before stays. */
   cancel(id: string): JobSummary
   /** Newest first. */
@@ -39,6 +43,8 @@ interface WorkOptions {
   store: Store
   log: Log
   transcodedFolder: string
+  /** The way to other nodes, once it is open. */
+  commitmentDoor?: CommitmentDoor
 }
 
 function startWorkThread(): Thread<WorkApi> {
@@ -48,7 +54,7 @@ function startWorkThread(): Thread<WorkApi> {
 }
 
 /** `transcodedFolder`: where what is being sent lies, for as long as it is. */
-export function startWork({ store, log, transcodedFolder }: WorkOptions): Work {
+export function startWork({ store, log, transcodedFolder, commitmentDoor }: WorkOptions): Work {
   const jobs = new Jobs(log)
   const background = startBackground({ store, log, startThread: startWorkThread })
   const transcoder = new Transcoder({ read: store.read, folder: transcodedFolder, startThread: startWorkThread })
@@ -63,6 +69,12 @@ export function startWork({ store, log, transcodedFolder }: WorkOptions): Work {
       const title = verify ? 'Repair of the index, every byte read' : 'Repair of the index'
       const running = jobs.list().find(job => job.title === title && job.state === 'running')
       return running ?? jobs.start('repair', title, progress => store.repair(verify, progress))
+    },
+    requestCommitment(StudyInstanceUID, node) {
+      if (!commitmentDoor) throw new IsocenterError('destination-unknown', node)
+      return jobs.start('commitment', `Is it safe at ${node}?`, progress =>
+        requestCommitment(store.read, commitmentDoor, StudyInstanceUID, node, progress),
+      )
     },
     cancel: id => jobs.cancel(id),
     list: () => jobs.list(),

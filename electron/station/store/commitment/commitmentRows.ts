@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { createListRows } from '../completeness/listRows.ts'
 import type { Decided } from '../decisions.ts'
 
 /** SOP Instance UIDs by SOP Class UID. */
@@ -64,6 +65,7 @@ export function createApplyCommitment(db: Database) {
      ON CONFLICT (id) DO UPDATE SET at = @at, state = 'open', failed = NULL, attempts = 0, nextAt = @at`,
   )
   const over = db.prepare('UPDATE commitment SET state = ?, failed = ? WHERE id = ?')
+  const lists = createListRows(db)
 
   /** The UIDs of the studies that are shown otherwise. */
   return (decision: (CommitmentAsked | CommitmentOver) & { at: number }): string[] => {
@@ -71,6 +73,11 @@ export function createApplyCommitment(db: Database) {
       const { id, AET, TransactionUID, at, references, ours, duplicate } = decision
       const wanted = JSON.stringify(references)
       ask.run({ id, AET, TransactionUID, at, wanted, ours: Number(ours), duplicate: Number(duplicate) })
+      if (ours || duplicate) return []
+      const objects = Object.values(references).flatMap(uids =>
+        uids.map(SOPInstanceUID => ({ SOPInstanceUID, SeriesInstanceUID: '' })),
+      )
+      lists.keep({ source: 'commitment', id, AET, at, final: true, StudyInstanceUID: '', objects })
     } else {
       const { failed, id } = decision
       over.run(failed ? 'answered' : 'given up', failed && JSON.stringify(failed), id)
