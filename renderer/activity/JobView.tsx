@@ -8,8 +8,16 @@ const STATES: Record<JobSummary['state'], string> = {
   failed: 'failed',
 }
 
+/** What a job has brought about, and what it could not, in the words of its kind. */
+const COUNTED: Record<JobSummary['kind'], [taken: string, left: string]> = {
+  import: ['stored', 'refused'],
+  samples: ['stored', 'refused'],
+  repair: ['adopted', 'damaged, missing or set aside'],
+  commitment: ['confirmed', 'not confirmed'],
+}
+
 function counts(job: JobSummary): string {
-  const [taken, left] = job.kind === 'repair' ? ['adopted', 'damaged, missing or set aside'] : ['stored', 'refused']
+  const [taken, left] = COUNTED[job.kind]
   const parts = [
     `${job.stored} ${taken}`,
     job.duplicates > 0 && `${job.duplicates} already here`,

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useReducer } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
 import { keyWords, useKeys } from '../keys/index.ts'
-import { describeDate, formatDate, formatTime, IconButton, PersonName } from '../ui/index.ts'
+import { describeCompleteness, describeDate, formatDate, formatTime, IconButton, PersonName } from '../ui/index.ts'
 import type { Action } from './action.ts'
 import { type Outside, viewerActions } from './actions.ts'
 import { watchGraphics } from './graphics.ts'
@@ -58,6 +58,20 @@ function BarButton({ action }: { action: Action }) {
       {...(pressed !== undefined && { pressed })}
       onClick={run}
     />
+  )
+}
+
+/** Amber where something is missing, a quiet word where it is proved that nothing is; what only looks complete is the usual. */
+function CompletenessMark({ completeness }: { completeness: NonNullable<StudySummary['completeness']> }) {
+  const { verdict, missing } = completeness
+  if (verdict === 'looksComplete') return null
+  return (
+    <span
+      className={`completeness ${verdict === 'missing' ? 'attention' : 'quiet'}`}
+      title={describeCompleteness(completeness)}
+    >
+      {verdict === 'missing' ? `⚠ ${missing} missing` : 'complete'}
+    </span>
   )
 }
 
@@ -136,6 +150,7 @@ export function Viewer(props: ViewerProps) {
             </span>
           </span>
         )}
+        {study?.completeness != null && <CompletenessMark completeness={study.completeness} />}
         {study?.reading.status === 'read' && <span className="quiet">read</span>}
         {readers.length > 0 && <span className="attention">open: {readers.join(', ')}</span>}
         <span className="spring" />

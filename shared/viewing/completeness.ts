@@ -31,6 +31,8 @@ export interface CompletenessFacts {
   /** Objects of the study that are here, and how many of them stand on a final list. */
   here: number
   listed: number
+  /** Of final lists, what is not here: by series, '' = of none that was named. */
+  lacking: Array<{ SeriesInstanceUID: string; count: number }>
   series: SeriesFacts[]
 }
 
@@ -55,7 +57,7 @@ const MOST_REASONS = 10
  * Whether all of a study is here. Lists prove it; gaps between slices and in numbers are hints and say so. To be asked when nothing
  * comes any more.
  */
-export function judgeCompleteness({ lists, here, listed, series }: CompletenessFacts): Completeness {
+export function judgeCompleteness({ lists, here, listed, lacking, series }: CompletenessFacts): Completeness {
   const reasons: string[] = []
   const absent = lists.filter(list => list.final && list.absent > 0)
   for (const list of absent) {
@@ -63,8 +65,13 @@ export function judgeCompleteness({ lists, here, listed, series }: CompletenessF
       `${describe(list)} names ${objects(list.total)}; ${list.absent} of them ${list.absent === 1 ? 'is' : 'are'} not here.`,
     )
   }
-  // The same object may stand on several lists: what is missing is at least what the longest lacks.
-  const known = Math.max(0, ...absent.map(list => list.absent))
+  for (const { SeriesInstanceUID, count } of lacking) {
+    const known = series.find(one => one.SeriesInstanceUID === SeriesInstanceUID)
+    if (known) reasons.push(`${known.name}: ${count} not here, ${known.instances} are.`)
+    else if (SeriesInstanceUID !== '')
+      reasons.push(`A whole series is not here: ${objects(count)} (${SeriesInstanceUID}).`)
+  }
+  const known = lacking.reduce((sum, { count }) => sum + count, 0)
   const unfinished = lists.filter(({ final }) => !final)
   const final = lists.filter(list => list.final)
   if (absent.length === 0 && final.length > 0 && unfinished.length === 0 && listed === here) {

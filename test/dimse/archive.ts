@@ -8,7 +8,7 @@ import type { ReportTimes } from '../../electron/station/dimse/commitmentReports
 import { type Dimse, startDimse } from '../../electron/station/dimse/index.ts'
 import type { FoundProblem } from '../../electron/station/dimse/openAssociation.ts'
 import { openStore, type Received, type Store, type StoreOptions } from '../../electron/station/store/index.ts'
-import { startWork } from '../../electron/station/work/index.ts'
+import { startWork, type Work } from '../../electron/station/work/index.ts'
 import { aeProfiles, nodes } from '../../shared/config.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { type FileMeta, readFileMeta } from '../../shared/dicom/part10.ts'
@@ -18,6 +18,7 @@ import { startDcmtk, temporaryFolder } from './harness.ts'
 export interface Archive {
   port: number
   store: Store
+  work: Work
   dimse: Dimse
   problems: FoundProblem[]
   dataDir: string
@@ -42,8 +43,16 @@ export async function openArchive(
 ): Promise<Archive> {
   const log = createLog('silent')
   const store = await openStore({ dataDir, log, durability, ...more.store })
-  const work = startWork({ store, log, transcodedFolder: join(dataDir, 'transcoded') })
-  const dimse = await startDimse({
+  const work = startWork({
+    store,
+    log,
+    transcodedFolder: join(dataDir, 'transcoded'),
+    commitmentDoor: {
+      requestCommitment: (...asked) => dimse.requestCommitment(...asked),
+      onCommitment: listener => dimse.onCommitment(listener),
+    },
+  })
+  const dimse: Dimse = await startDimse({
     config: {
       aet: 'ISOCENTER',
       aets: ['READING'],
@@ -74,7 +83,7 @@ export async function openArchive(
     return closing
   }
   onTestFinished(close)
-  return { port: dimse.port, store, dimse, problems, dataDir, close }
+  return { port: dimse.port, store, work, dimse, problems, dataDir, close }
 }
 
 /** A peer that may ask for all, at an address where nobody may listen. */

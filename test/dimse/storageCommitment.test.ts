@@ -169,6 +169,28 @@ test('Orthanc is asked, and answers', async () => {
   })
 })
 
+test('a study is asked about as a job, which ends with what is confirmed', async () => {
+  const orthanc = await startOrthanc({ StorageCommitmentReportsSize: 100 })
+  onTestFinished(() => orthanc.close())
+  const { port, store, work, problems } = await openArchive([node('ORTHANC', orthanc.port)])
+  await call(orthanc, '/modalities/here', 'PUT', { AET: 'ISOCENTER', Host: '127.0.0.1', Port: port })
+  for (const number of [1, 2]) await keep(store, part10(ctObject(number)))
+  const body = part10(ctObject(1)) as Uint8Array<ArrayBuffer>
+  await fetch(`http://127.0.0.1:${orthanc.httpPort}/instances`, { method: 'POST', body })
+  work.requestCommitment('1.2.826.0.1.3680043.10.1', 'orthanc')
+  await until(() => work.list()[0]?.state === 'done')
+  expect(work.list()[0]).toMatchObject({
+    kind: 'commitment',
+    total: 2,
+    stored: 1,
+    failed: 1,
+    refused: [{ file: uidOf(2), reason: 'not confirmed (0x0112)' }],
+  })
+  expect(problems.map(({ sentence }) => sentence)).toContain(
+    'ORTHANC did not confirm 1 of 2 images: they are not to be taken away here.',
+  )
+})
+
 test('dcmjs-dimse asks', async () => {
   const { port, store } = await openArchive([node('DCMJS')], { reportTimes: QUICK })
   await keep(store, part10(ctObject(1)))
@@ -208,7 +230,7 @@ function damage(dataDir: string, contentId: number): void {
 async function call(orthanc: { httpPort: number }, path: string, method: string, body?: unknown) {
   const response = await fetch(`http://127.0.0.1:${orthanc.httpPort}${path}`, {
     method,
-    body: body && JSON.stringify(body),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   })
   const text = await response.text()
   if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`)

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest'
 import { Association } from '../../electron/station/wire/association.ts'
 import { COMMAND, type CommandSet, responseTo } from '../../electron/station/wire/dimse.ts'
 import type { AcceptedContext, MessageSink } from '../../electron/station/wire/messages.ts'
-import { type AssociateRequest, DICOM_APPLICATION_CONTEXT } from '../../electron/station/wire/pdu.ts'
+import type { AssociateRequest } from '../../electron/station/wire/pdu.ts'
 import { openAssociation, type Scu } from '../../electron/station/wire/scu.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { DataSet } from '../../shared/dicom/reader.ts'
@@ -74,7 +74,7 @@ export class CommitmentPeer {
         role: 'acceptor',
         negotiate: asked => {
           request = asked
-          return { accept: { ...asked, applicationContext: DICOM_APPLICATION_CONTEXT, contexts: acceptAll(asked) } }
+          return { accept: { ...asked, contexts: acceptAll(asked) } }
         },
         onMessage: (context, command) =>
           this.#hear(

@@ -52,6 +52,13 @@ export function createCompletenessReader(db: Database) {
     `SELECT InstanceNumber, attributes ->> 'ImagePositionPatient' AS position, attributes ->> 'ImageOrientationPatient' AS orientation
      FROM instance JOIN content ON content.id = instance.shown WHERE series = ?`,
   )
+  const lackingCounts = db.prepare<[string], { SeriesInstanceUID: string; count: number }>(
+    `SELECT SeriesInstanceUID, count(*) AS count FROM (
+       SELECT max(SeriesInstanceUID) AS SeriesInstanceUID FROM list JOIN listed ON listed.list = list.number
+       WHERE StudyInstanceUID = ? AND final = 1
+         AND NOT EXISTS (SELECT 1 FROM instance WHERE instance.SOPInstanceUID = listed.SOPInstanceUID)
+       GROUP BY listed.SOPInstanceUID) GROUP BY SeriesInstanceUID ORDER BY SeriesInstanceUID`,
+  )
   const lacking = db.prepare<[string, number], { SeriesInstanceUID: string; SOPInstanceUID: string }>(
     `SELECT max(SeriesInstanceUID) AS SeriesInstanceUID, listed.SOPInstanceUID FROM list JOIN listed ON listed.list = list.number
      WHERE StudyInstanceUID = ? AND final = 1
@@ -92,6 +99,7 @@ export function createCompletenessReader(db: Database) {
         lists: lists.all(StudyInstanceUID).map(list => ({ ...list, final: list.final === 1 })),
         here: row.here,
         listed: listed.get(row.id) ?? 0,
+        lacking: lackingCounts.all(StudyInstanceUID),
         series: series.all(row.id).map(seriesFacts),
         seen: { unjudged: row.unjudged, here: row.here },
       }

@@ -118,8 +118,8 @@ export function createNoticeRows(db: Database) {
         series[SeriesInstanceUID] ??= []
         series[SeriesInstanceUID].push(SOPInstanceUID)
       }
-      const decision = {
-        kind: 'noticeTold' as const,
+      const decision: NoticeTold & { at: number; StudyInstanceUID: string } = {
+        kind: 'noticeTold',
         at,
         StudyInstanceUID: told.StudyInstanceUID || (known?.StudyInstanceUID ?? ''),
         id,
