@@ -61,8 +61,8 @@ const KEPT_MS = 30 * 86_400_000
 export function createApplyCommitment(db: Database) {
   const ask = db.prepare(
     `INSERT INTO commitment (id, ours, AET, TransactionUID, at, wanted, duplicate, state, nextAt)
-     VALUES (@id, @ours, @AET, @TransactionUID, @at, @wanted, @duplicate, 'open', @at)
-     ON CONFLICT (id) DO UPDATE SET at = @at, state = 'open', failed = NULL, attempts = 0, nextAt = @at`,
+     VALUES (@id, @ours, @AET, @TransactionUID, @at, @wanted, @duplicate, @state, @at)
+     ON CONFLICT (id) DO UPDATE SET at = @at, state = 'open', failed = NULL, attempts = 0, nextAt = @at WHERE @at > at`,
   )
   const over = db.prepare('UPDATE commitment SET state = ?, failed = ? WHERE id = ?')
   const lists = createListRows(db)
@@ -72,7 +72,9 @@ export function createApplyCommitment(db: Database) {
     if (decision.kind === 'commitmentAsked') {
       const { id, AET, TransactionUID, at, references, ours, duplicate } = decision
       const wanted = JSON.stringify(references)
-      ask.run({ id, AET, TransactionUID, at, wanted, ours: Number(ours), duplicate: Number(duplicate) })
+      // Read back from the log it must not be answered once more, though what says so comes later in it.
+      const state = at < Date.now() - KEPT_MS ? 'given up' : 'open'
+      ask.run({ id, AET, TransactionUID, at, wanted, state, ours: Number(ours), duplicate: Number(duplicate) })
       if (ours || duplicate) return []
       const objects = Object.values(references).flatMap(uids =>
         uids.map(SOPInstanceUID => ({ SOPInstanceUID, SeriesInstanceUID: '' })),

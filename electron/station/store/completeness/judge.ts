@@ -28,9 +28,9 @@ export function startJudge({ times, log, read, writer, tell }: JudgeParts) {
   let closed = false
 
   async function step(): Promise<void> {
-    await writer.call('placeLists')
     for (const uid of await read.unjudgedStudies(Date.now(), times.quietMs, STUDIES_PER_TICK)) {
       if (closed) return
+      await writer.call('placeLists', uid)
       const facts = await read.completenessFacts(uid)
       if (facts) tell(await writer.call('setVerdict', uid, judgeCompleteness(facts), facts.seen))
     }

@@ -13,6 +13,9 @@ export interface ObjectList {
   objects: Array<{ SOPInstanceUID: string; SeriesInstanceUID: string }>
 }
 
+/** Of a list none of whose objects has come for so long, none will. */
+const UNPLACED_MS = 30 * 86_400_000
+
 interface ListRow {
   source: ListSource
   id: string
@@ -38,10 +41,12 @@ export function createListRows(db: Database) {
     .pluck()
   const touch = db.prepare('UPDATE study SET unjudged = unjudged + 1 WHERE StudyInstanceUID = ?')
   const someoneUnplaced = db.prepare<[], 1>(`SELECT 1 FROM list WHERE StudyInstanceUID = ''`).pluck()
-  const placeable = db.prepare<[], ListRow>(
-    `SELECT DISTINCT source, list.id, AET, at, final FROM list JOIN listed ON listed.list = list.number
-     JOIN instance ON instance.SOPInstanceUID = listed.SOPInstanceUID WHERE StudyInstanceUID = '' LIMIT 100`,
+  const placeable = db.prepare<[string], ListRow>(
+    `SELECT DISTINCT source, list.id, list.AET, list.at, final FROM study JOIN series ON series.study = study.id
+     JOIN instance ON instance.series = series.id JOIN listed ON listed.SOPInstanceUID = instance.SOPInstanceUID
+     JOIN list ON list.number = listed.list WHERE study.StudyInstanceUID = ? AND list.StudyInstanceUID = ''`,
   )
+  const prune = db.prepare(`DELETE FROM list WHERE StudyInstanceUID = '' AND at < ?`)
   const objectsOf = db.prepare<[string, string], ObjectList['objects'][number]>(
     `SELECT SOPInstanceUID, SeriesInstanceUID FROM listed JOIN list ON list.number = listed.list WHERE id = ? AND source = ?`,
   )
@@ -66,6 +71,7 @@ export function createListRows(db: Database) {
 
   /** Replaces what the same one said before. */
   function keep({ objects, StudyInstanceUID, final, ...list }: ObjectList): void {
+    prune.run(list.at - UNPLACED_MS)
     removeList.run(list.id, list.source)
     const parts = StudyInstanceUID === '' ? byStudy(objects) : new Map([[StudyInstanceUID, objects]])
     for (const [uid, part] of parts) {
@@ -80,10 +86,10 @@ export function createListRows(db: Database) {
     keep,
     objectsOf: (id: string, source: ListSource): ObjectList['objects'] => objectsOf.all(id, source),
 
-    /** Lists that named only what was not here, of which something has come since. */
-    placeLists: db.transaction((): void => {
+    /** Lists that named objects nobody knew by then: of those that this study has now, its part. */
+    placeLists: db.transaction((StudyInstanceUID: string): void => {
       if (!someoneUnplaced.get()) return
-      for (const { final, ...list } of placeable.all()) {
+      for (const { final, ...list } of placeable.all(StudyInstanceUID)) {
         const objects = objectsOf.all(list.id, list.source)
         keep({ ...list, final: final === 1, StudyInstanceUID: '', objects })
       }
