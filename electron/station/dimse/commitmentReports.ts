@@ -50,6 +50,8 @@ export class CommitmentReports implements CommitmentAcceptor {
   readonly #running = new Map<number, Promise<void>>()
   readonly #timer: NodeJS.Timeout
   #looking: Promise<void> | undefined
+  /** Requests that are durable, or nearly, and not answered yet: found due already, they would be reported before that. */
+  #incoming = 0
   readonly #closing = new AbortController()
 
   constructor(parts: ReportParts) {
@@ -62,11 +64,18 @@ export class CommitmentReports implements CommitmentAcceptor {
     return this.#closing.signal.aborted
   }
 
-  accept(asked: { AET: string; TransactionUID: string; references: References }): Promise<number> {
-    return this.#parts.commitments.accept({ ...asked, ours: false })
+  async accept(asked: { AET: string; TransactionUID: string; references: References }): Promise<number> {
+    this.#incoming += 1
+    try {
+      return await this.#parts.commitments.accept({ ...asked, ours: false })
+    } catch (error) {
+      this.#incoming -= 1
+      throw error
+    }
   }
 
   begin(number: number, line: ReportLine): void {
+    this.#incoming -= 1
     if (!this.#closed) this.#start(number, line)
   }
 
@@ -87,6 +96,7 @@ export class CommitmentReports implements CommitmentAcceptor {
   }
 
   async #startDue(): Promise<void> {
+    if (this.#incoming > 0) return
     const due = await this.#parts.commitments.due(Date.now(), 2 * AT_ONCE)
     for (const number of due) {
       if (this.#closed || this.#running.size >= AT_ONCE) return
