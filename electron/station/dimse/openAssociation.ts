@@ -77,6 +77,7 @@ export class OpenAssociation {
   #failed = 0
   #firstFailure: { error: IsocenterError; SOPInstanceUID: string } | undefined
   #draining = false
+  #mayCommit = false
   #place: Place | undefined
   #held = false
   #profile: AeProfile
@@ -112,7 +113,7 @@ export class OpenAssociation {
               queried: facts => around.log.info({ ...this.#facts(), ...facts }, 'query answered'),
             },
             retrieve: this.#retrieve,
-            commitment: around.commitment,
+            commitment: this.#mayCommit ? around.commitment : undefined,
             commitmentRequests: around.commitmentRequests,
             notices: around.notices,
           },
@@ -200,11 +201,13 @@ export class OpenAssociation {
     this.#tap?.identify(request)
     this.#profile = profileOf(profiles(), request.callingAET)
     const { level } = store.space
+    const may = (right: NodeRight) =>
+      !(right === 'commitment' && this.#around.commitsNot) &&
+      nodeMay(right, request.callingAET, this.#address, this.#around.nodes())
+    this.#mayCommit = may('commitment')
     const decision = negotiate(request, aets, this.#profile, {
       takesImages: level === 'ok' || level === 'warn',
-      may: right =>
-        !(right === 'commitment' && this.#around.commitsNot) &&
-        nodeMay(right, request.callingAET, this.#address, this.#around.nodes()),
+      may,
       isNode: isNode(request.callingAET, this.#address, this.#around.nodes()),
     })
     if ('reject' in decision) return decision

@@ -36,7 +36,8 @@ export interface Served {
     queried(facts: FindFacts): void
   }
   retrieve: RetrieveDeps
-  commitment: CommitmentAcceptor
+  /** Of a peer with the right to ask. A context of the class may also be there for the answers to what we asked. */
+  commitment: CommitmentAcceptor | undefined
   commitmentRequests: Pick<CommitmentRequests, 'receive'>
   notices: NoticeTaker
 }
@@ -87,7 +88,8 @@ function commitmentPerformer(served: Served, CommandField: number): Performer | 
   const { operations, commitment, commitmentRequests, sender } = served
   const AET = sender.origin.sendingAET
   const ask: Operations['ask'] = (...asked) => operations.ask(...asked)
-  if (CommandField === COMMAND.nActionRQ) return operation => acceptCommitment(operation, AET, commitment, ask)
+  if (CommandField === COMMAND.nActionRQ && commitment)
+    return operation => acceptCommitment(operation, AET, commitment, ask)
   if (CommandField === COMMAND.nEventReportRQ) return operation => commitmentRequests.receive(operation, AET)
   return undefined
 }
