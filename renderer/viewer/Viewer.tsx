@@ -1,3 +1,4 @@
+import { TriangleAlert } from 'lucide-react'
 import { useEffect, useMemo, useReducer } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
 import { keyWords, useKeys } from '../keys/index.ts'
@@ -70,7 +71,13 @@ function CompletenessMark({ completeness }: { completeness: NonNullable<StudySum
       className={`completeness ${verdict === 'missing' ? 'attention' : 'quiet'}`}
       title={describeCompleteness(completeness)}
     >
-      {verdict === 'missing' ? `⚠ ${missing} missing` : 'complete'}
+      {verdict === 'missing' ? (
+        <>
+          <TriangleAlert aria-hidden /> {missing} missing
+        </>
+      ) : (
+        'complete'
+      )}
     </span>
   )
 }
