@@ -24,8 +24,6 @@ const ENDED_KEPT = 200
 /** Listeners hear of changes at most five times a second. */
 const CHANGE_PAUSE = 200
 
-export type { CommitmentAnswer } from './storageCommitmentScu.ts'
-
 export interface DimseOptions {
   config: Pick<
     Config,

@@ -69,7 +69,7 @@ export function createCompletenessReader(db: Database) {
   function seriesFacts(row: NonNullable<ReturnType<typeof series.get>>): SeriesFacts {
     const facts: SeriesFacts = {
       SeriesInstanceUID: row.SeriesInstanceUID,
-      name: `Series ${row.SeriesNumber ?? '?'} (${row.SeriesDescription || row.Modality})`,
+      name: nameOf(row),
       instances: 0,
       InstanceNumber: [],
       slices: [],
@@ -116,4 +116,10 @@ export function createCompletenessReader(db: Database) {
       return [...found].map(([SeriesInstanceUID, SOPInstanceUIDs]) => ({ SeriesInstanceUID, SOPInstanceUIDs }))
     },
   }
+}
+
+/** What people call a series. */
+function nameOf(row: { SeriesNumber: number | null; SeriesDescription: string; Modality: string }): string {
+  const what = row.SeriesDescription || row.Modality
+  return row.SeriesNumber === null ? `Series ${what}` : `Series ${row.SeriesNumber} (${what})`
 }
