@@ -146,7 +146,7 @@ export function negotiate(
         asynchronousOperations: user.asynchronousOperations && { invoked: 1, performed: 1 },
         roles: [...roles.values()],
         extended: user.extended
-          .filter(({ SOPClassUID }) => modelOf(SOPClassUID) || (proposed.has(SOPClassUID) && isStorage(SOPClassUID)))
+          .filter(({ SOPClassUID: uid }) => proposed.has(uid) && (modelOf(uid) || isStorage(uid)))
           .map(({ SOPClassUID, information }) => {
             const model = modelOf(SOPClassUID)
             return { SOPClassUID, information: model ? answerOptions(model, information) : STORAGE_INFORMATION }

@@ -76,7 +76,7 @@ export class Operations {
   #asked: { messageID: number; settle: PromiseWithResolvers<CommandSet> } | undefined
   #lastMessageID = 0
   /** Of ours there is one at a time (asynchronous window 1,1). */
-  #asking: Promise<unknown> = Promise.resolve()
+  #asking: Promise<void> | undefined
   #stopped = ''
 
   /** `optionsOf`: what was agreed on in extended negotiation. */
@@ -145,8 +145,16 @@ export class Operations {
    * when the association ends first.
    */
   ask(contextId: number, request: CommandSet, dataSet?: Uint8Array | FramedDataSet): Promise<CommandSet> {
-    const mine = this.#asking.then(() => this.#ask(contextId, request, dataSet))
-    this.#asking = mine.catch(() => {})
+    const ask = () => this.#ask(contextId, request, dataSet)
+    const mine = this.#asking ? this.#asking.then(ask) : ask()
+    const over = mine.then(
+      () => {},
+      () => {},
+    )
+    this.#asking = over
+    void over.then(() => {
+      if (this.#asking === over) this.#asking = undefined
+    })
     return mine
   }
 
