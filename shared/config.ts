@@ -174,8 +174,8 @@ export const configSchema = z.object({
   aets: z.array(aeTitle).max(16).default([]),
   nodes: nodes.default([]),
   /** Nodes, by name, that performed procedure steps (MPPS) and availability notices are handed on to, as they come. */
-  stepsTo: z.array(z.string().min(1).max(64)).max(16).default([]),
-  noticesTo: z.array(z.string().min(1).max(64)).max(16).default([]),
+  mppsTo: z.array(z.string().min(1).max(64)).max(16).default([]),
+  availabilityTo: z.array(z.string().min(1).max(64)).max(16).default([]),
 })
 
 export type Config = z.infer<typeof configSchema>

@@ -38,7 +38,7 @@ const shot = (name: string) => page.screenshot({ path: path.join(REPOSITORY, 'ou
 const mark = (words: RegExp) => page.locator('[data-study]').first().getByRole('img', { name: words })
 
 test('the worklist says that an image is missing, and why; so does the viewer', async () => {
-  await mark(/^1 missing\n.*CT1 names 4 objects; 1 of them is not here/).waitFor(JUDGED)
+  await mark(/^1 missing .*CT1 names 4 objects; 1 of them is not here/).waitFor(JUDGED)
   await shot('worklist-missing')
   await page.locator('[data-study]').first().dblclick()
   await page.locator('.viewer-head').getByText('1 missing').waitFor()

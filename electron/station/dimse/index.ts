@@ -27,7 +27,7 @@ const CHANGE_PAUSE = 200
 export interface DimseOptions {
   config: Pick<
     Config,
-    'aet' | 'aets' | 'dimsePort' | 'dimseHost' | 'profiles' | 'nodes' | 'durability' | 'stepsTo' | 'noticesTo'
+    'aet' | 'aets' | 'dimsePort' | 'dimseHost' | 'profiles' | 'nodes' | 'durability' | 'mppsTo' | 'availabilityTo'
   >
   store: ServedStore
   log: Log
@@ -109,7 +109,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
   const requests = new CommitmentRequests({ commitments, log, open: call, problem })
   const times = { ...REPORT_TIMES, ...options.reportTimes }
   const reports = new CommitmentReports({ commitments, log, times, nodes: () => nodes, open: call, problem })
-  const to = { step: config.stepsTo, notice: config.noticesTo }
+  const to = { step: config.mppsTo, notice: config.availabilityTo }
   const forwards = new NoticeForwards({
     notices: store.notices,
     log,
