@@ -80,6 +80,10 @@ export class NoticeForwards implements NoticeTaker {
     } catch (thrown) {
       if (this.#closed) return
       const error = toIsocenterError(thrown)
+      if (error.code === 'destination-unknown') {
+        const sentence = `What scanners tell of their examinations is to be handed on to "${name}", which is not among the nodes (Settings › Network).`
+        this.#parts.problem({ severity: 'attention', sentence, detail: 'mppsTo, availabilityTo' })
+      }
       await this.#again(notice, error.detail ?? error.message)
     }
   }
