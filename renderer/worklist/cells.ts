@@ -151,7 +151,7 @@ function flagMark(cell: HTMLElement): CellWriter {
   }
 }
 
-/** A tick where lists prove that all is here, a word and a shape where something is missing, nothing where nothing is known against it. */
+/** A tick where lists prove that all is here, an amber triangle where something is missing; what only looks complete is the usual. */
 function imageCount(cell: HTMLElement): CellWriter {
   const mark = append(cell, 'span', 'completeness')
   mark.setAttribute('role', 'img')
