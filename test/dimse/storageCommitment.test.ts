@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import dcmjsDimse from 'dcmjs-dimse'
 import { expect, onTestFinished, test } from 'vitest'
 import { startOrthanc } from '../bench/receivers.ts'
 import { COMMITMENT, CommitmentPeer, type Reference } from '../fakes/commitmentPeer.ts'
 import { freePort, keep, node, openArchive } from './archive.ts'
-import { CT_IMAGE, ctObject, part10, until } from './harness.ts'
+import { CT_IMAGE, ctObject, part10, temporaryFolder, until } from './harness.ts'
 
 const reference = (number: number): Reference => [CT_IMAGE, ctObject(number).SOPInstanceUID]
 const uidOf = (number: number) => ctObject(number).SOPInstanceUID
@@ -56,6 +56,36 @@ test('a damaged file, what is not here and what is another kind of object are to
   await until(() => problems.length > 0)
   expect(problems.map(({ sentence }) => sentence).join()).toMatch(/MODALITY asked whether 4 images are safe here; 3 /)
   expect((await store.health()).damagedCopies).toBe(1)
+})
+
+test('what lies on a disk that is away is neither confirmed nor refused until it is back', async () => {
+  const disks = temporaryFolder()
+  const root = join(disks, 'nas')
+  mkdirSync(root)
+  const peer = new CommitmentPeer()
+  const own = await peer.listen()
+  const { port, store, dimse } = await openArchive([node('MODALITY', own)], {
+    reportTimes: QUICK,
+    store: {
+      volumes: [{ id: 'nas', path: root, rule: { modalities: ['CT'] } }],
+      volumeTimes: { checkMs: 50, hangMs: 20_000 },
+    },
+  })
+  await keep(store, part10(ctObject(1)))
+  await store.settleAll()
+  renameSync(root, `${root}.away`)
+  mkdirSync(root)
+  const { scu } = await peer.ask(port, '1.2.3', [reference(1)])
+  await scu.release()
+  const isAway = async () => (await store.volumes()).volumes.find(({ name }) => name === 'nas')?.state === 'missing'
+  while (!(await isAway())) await new Promise(resolve => setTimeout(resolve, 20))
+  await new Promise(resolve => setTimeout(resolve, 300))
+  expect(peer.reports).toEqual([])
+  expect(dimse.associations().filter(({ outgoing }) => outgoing)).toEqual([])
+  rmSync(root, { recursive: true })
+  renameSync(`${root}.away`, root)
+  await until(() => peer.reports.length > 0)
+  expect(peer.reports[0]).toMatchObject({ EventTypeID: 1, committed: [uidOf(1)] })
 })
 
 test('who has gone hears it on an association of ours, where we are the SCP', async () => {
