@@ -147,10 +147,16 @@ export const nodes = z
   .refine(all => noTwo(all, one => one.AET), 'two nodes have the same AE title')
   .refine(all => noTwo(all, one => one.name), 'two nodes have the same name')
 
-/** Whether a peer may ask for a service that is not open to all. Its AE title is what it says of itself; addresses bind it. */
+/** Whether a peer is one of the nodes. Its AE title is what it says of itself; addresses bind it. */
+export function isNode(callingAET: string, address: string, known: Node[]): boolean {
+  const own = known.find(one => one.AET === callingAET)
+  return own !== undefined && (own.addresses.length === 0 || own.addresses.includes(address))
+}
+
+/** Whether a peer may ask for a service that is not open to all. */
 export function nodeMay(right: NodeRight, callingAET: string, address: string, known: Node[]): boolean {
   const own = known.find(one => one.AET === callingAET)
-  return own?.rights.includes(right) === true && (own.addresses.length === 0 || own.addresses.includes(address))
+  return own?.rights.includes(right) === true && isNode(callingAET, address, known)
 }
 
 const file = z.string().min(1).max(4096)
@@ -196,6 +202,8 @@ export const configSchema = z.object({
   httpPort: port.default(11180),
   /** 'os' answers before the bytes are synced: faster, and a power cut loses what was answered in the last seconds. */
   durability: z.enum(['full', 'os']).default('full'),
+  /** What is promised to those who ask for storage commitment: that it lies on this station's own disks, read again. */
+  commitment: z.literal('local').default('local'),
   /** What has been received becomes a file of its own after so long. */
   settleAfterSeconds: z.number().min(0).max(600).default(60),
   /** Stored files are read again at this rate, behind all other work, and compared with their checksums; 0 = never. */
@@ -222,6 +230,9 @@ export const configSchema = z.object({
       origins: z.array(webOrigin).max(100).default([]),
     })
     .default({ origins: [] }),
+  /** Nodes, by name, that performed procedure steps (MPPS) and availability notices are handed on to, as they come. */
+  mppsTo: z.array(z.string().min(1).max(64)).max(16).default([]),
+  availabilityTo: z.array(z.string().min(1).max(64)).max(16).default([]),
 })
 
 export type Config = z.infer<typeof configSchema>

@@ -21,6 +21,13 @@ export type Priority = z.infer<typeof priority>
 /** Whose settings, drafts and marks of reading; 'local' is who sits at this workstation. */
 const user = z.string().min(1).max(64).default('local')
 
+/** Whether all of a study is here (shared/viewing/completeness.ts), with the reasons as sentences. */
+const completeness = z.object({
+  verdict: z.enum(['proved', 'looksComplete', 'missing']),
+  missing: z.int(),
+  reasons: z.array(z.string()),
+})
+
 /** A study as the worklist shows it. Dates and times are DICOM's (YYYYMMDD, HHMMSS.F…) or empty; `received` are epoch ms. */
 export const studySummary = z.object({
   /** The station's number for the study: what `studies.order` and `studies.rows` speak of. */
@@ -63,6 +70,8 @@ export const studySummary = z.object({
   priors: z.int(),
   /** Windows that show it now, each user once. */
   openBy: z.array(z.string()),
+  /** null while it comes, and of studies that came before there was a verdict. */
+  completeness: completeness.nullable(),
 })
 export type StudySummary = z.infer<typeof studySummary>
 
@@ -89,7 +98,7 @@ export type SeriesSummary = z.infer<typeof seriesSummary>
 
 export const jobSummary = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'samples', 'repair', 'send', 'fetch']),
+  kind: z.enum(['import', 'samples', 'repair', 'send', 'fetch', 'commitment']),
   title: z.string(),
   state: z.enum(['running', 'done', 'cancelled', 'failed']),
   /** Files looked at / known so far; `total` 0 while still counting. */
@@ -415,6 +424,19 @@ export const contract = {
   'study.get': {
     in: z.object({ StudyInstanceUID: uid }),
     out: z.object({ study: studySummary, series: z.array(seriesSummary), seq: z.int() }),
+  },
+  /** The verdict, and what lists name and is not here: by series ('' = of none that was named), at most 1,000 in all. */
+  'study.completeness': {
+    in: z.object({ StudyInstanceUID: uid }),
+    out: z.object({
+      completeness: completeness.nullable(),
+      lacking: z.array(z.object({ SeriesInstanceUID: z.string(), SOPInstanceUIDs: z.array(z.string()) })),
+    }),
+  },
+  /** Asks a node, by its name, whether it keeps the study safe (PS3.4 annex J). */
+  'commitment.request': {
+    in: z.object({ StudyInstanceUID: uid, node: z.string().min(1).max(64) }),
+    out: jobSummary,
   },
   'series.open': {
     in: z.object({ StudyInstanceUID: uid, SeriesInstanceUID: uid }),

@@ -6,7 +6,7 @@ import { openConfigFile } from './base/configFile.ts'
 import { lockDataFolder } from './base/lock.ts'
 import type { Log } from './base/log.ts'
 import { Problems } from './base/problems.ts'
-import { startDimse } from './dimse/index.ts'
+import { type Dimse, startDimse } from './dimse/index.ts'
 import { openStore } from './store/index.ts'
 import { createWeb, openApiKeys } from './web/index.ts'
 import { readSecureMaterial } from './wire/secure.ts'
@@ -77,7 +77,16 @@ export async function startStation(options: StationOptions): Promise<Station> {
     })
     opened.push(() => store.close())
     store.onProblem(problem => problems.report(problem))
-    const work = startWork({ store, log, transcodedFolder: path.join(options.dataDir, 'transcoded') })
+    const work = startWork({
+      store,
+      log,
+      transcodedFolder: path.join(options.dataDir, 'transcoded'),
+      // The door opens below, before anybody can ask for a job.
+      commitmentDoor: {
+        requestCommitment: (...asked) => dimse.requestCommitment(...asked),
+        onCommitment: listener => dimse.onCommitment(listener),
+      },
+    })
     opened.push(() => work.close())
     if (store.needsRepair) work.startRepair(false)
     // Reading goes on where TLS cannot; nothing comes without it instead.
@@ -89,7 +98,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
         problems.report({ severity: 'failure', sentence: ERRORS['bad-certificate'].sentence, detail })
         return undefined
       }))
-    const dimse = await startDimse({
+    const dimse: Dimse = await startDimse({
       config,
       store,
       log,

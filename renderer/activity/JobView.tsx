@@ -14,6 +14,7 @@ const WORDS: Record<JobSummary['kind'], { taken: string; left: string; things: s
   samples: { taken: 'stored', left: 'refused', things: 'files' },
   repair: { taken: 'adopted', left: 'damaged, missing or set aside', things: 'files' },
   send: { taken: 'sent', left: 'not taken', things: 'images' },
+  commitment: { taken: 'confirmed', left: 'not confirmed', things: 'images' },
   fetch: { taken: 'received', left: 'not received', things: 'images' },
 }
 

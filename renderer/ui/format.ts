@@ -1,3 +1,5 @@
+import type { StudySummary } from '../../shared/contract.ts'
+
 // Making a formatter costs 30 µs and more: a table that is scrolled would spend its frame on it.
 const SHORT_DATE = new Intl.DateTimeFormat(undefined, {
   year: 'numeric',
@@ -109,4 +111,12 @@ export function describeFlag(flag: string): string {
     'conflict': 'Another image came under the same UID',
   }
   return words[flag] ?? flag.replaceAll('-', ' ')
+}
+
+/** Whether all of a study is here, and why, line by line. */
+export function describeCompleteness(completeness: StudySummary['completeness']): string {
+  if (!completeness) return 'Whether it is complete is not known yet'
+  const { verdict, missing, reasons } = completeness
+  const words = { proved: 'Complete, proved', looksComplete: 'Looks complete', missing: `${missing} missing` }
+  return [words[verdict], ...reasons].join('\n')
 }

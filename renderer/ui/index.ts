@@ -4,6 +4,7 @@ export { CopyButton } from './CopyButton.tsx'
 export { copyText } from './copyText.ts'
 export { Dialog } from './Dialog.tsx'
 export {
+  describeCompleteness,
   describeDate,
   describeFlag,
   formatAge,

@@ -1,7 +1,17 @@
+import { TriangleAlert } from 'lucide-react'
 import { useEffect, useMemo, useReducer } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
 import { keyWords, useKeys } from '../keys/index.ts'
-import { announce, describeDate, formatDate, formatTime, IconButton, PersonName, useNotice } from '../ui/index.ts'
+import {
+  announce,
+  describeCompleteness,
+  describeDate,
+  formatDate,
+  formatTime,
+  IconButton,
+  PersonName,
+  useNotice,
+} from '../ui/index.ts'
 import type { Action } from './action.ts'
 import { type Outside, viewerActions } from './actions.ts'
 import { watchGraphics } from './graphics.ts'
@@ -58,6 +68,26 @@ function BarButton({ action }: { action: Action }) {
       {...(pressed !== undefined && { pressed })}
       onClick={run}
     />
+  )
+}
+
+/** Amber where something is missing, a quiet word where it is proved that nothing is; what only looks complete is the usual. */
+function CompletenessMark({ completeness }: { completeness: NonNullable<StudySummary['completeness']> }) {
+  const { verdict, missing } = completeness
+  if (verdict === 'looksComplete') return null
+  return (
+    <span
+      className={`completeness ${verdict === 'missing' ? 'attention' : 'quiet'}`}
+      title={describeCompleteness(completeness)}
+    >
+      {verdict === 'missing' ? (
+        <>
+          <TriangleAlert aria-hidden /> {missing} missing
+        </>
+      ) : (
+        'complete'
+      )}
+    </span>
   )
 }
 
@@ -144,6 +174,7 @@ export function Viewer(props: ViewerProps) {
             </span>
           </span>
         )}
+        {study?.completeness != null && <CompletenessMark completeness={study.completeness} />}
         {study?.reading.status === 'read' && <span className="quiet">read</span>}
         {readers.length > 0 && <span className="attention">open: {readers.join(', ')}</span>}
         <span className="spring" />

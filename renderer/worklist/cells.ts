@@ -1,5 +1,6 @@
 import type { ReadingStatus, StudySummary } from '../../shared/contract.ts'
 import {
+  describeCompleteness,
   describeDate,
   describeFlag,
   describeGroups,
@@ -11,7 +12,7 @@ import {
   shownName,
 } from '../ui/index.ts'
 import { PRIORITY_WORDS } from './readingStatus.ts'
-import { circleDot, triangleAlert } from './rowIcons.ts'
+import { check, circleDot, triangleAlert } from './rowIcons.ts'
 import { shownUser } from './users.ts'
 
 /** Writes a study into the nodes of one cell; undefined empties it. */
@@ -150,6 +151,24 @@ function flagMark(cell: HTMLElement): CellWriter {
   }
 }
 
+/** A tick where lists prove that all is here, an amber triangle where something is missing; what only looks complete is the usual. */
+function imageCount(cell: HTMLElement): CellWriter {
+  const mark = append(cell, 'span', 'completeness')
+  mark.setAttribute('role', 'img')
+  const node = textIn(cell)
+  return study => {
+    const verdict = study?.completeness?.verdict
+    const shown = verdict === 'proved' || verdict === 'missing' ? verdict : ''
+    mark.hidden = shown === ''
+    setText(node, study ? String(study.NumberOfStudyRelatedInstances) : '')
+    if (shown === '') return
+    setAttribute(mark, 'aria-label', describeCompleteness(study?.completeness ?? null))
+    if (mark.dataset.verdict === shown) return
+    mark.dataset.verdict = shown
+    mark.replaceChildren(shown === 'proved' ? check() : triangleAlert())
+  }
+}
+
 /** What each column shows of a study. */
 export const CELLS: Record<string, Cell> = {
   status: { title: describeStatus, make: statusMark },
@@ -182,8 +201,8 @@ export const CELLS: Record<string, Cell> = {
   accession: { className: 'truncate id', make: plain(study => showControls(study.AccessionNumber)) },
   images: {
     className: 'number',
-    title: study => `${study.NumberOfStudyRelatedSeries} series`,
-    make: plain(study => String(study.NumberOfStudyRelatedInstances)),
+    title: study => `${study.NumberOfStudyRelatedSeries} series\n${describeCompleteness(study.completeness)}`,
+    make: imageCount,
   },
   priors: { className: 'number', make: plain(study => (study.priors === 0 ? '' : String(study.priors))) },
   institution: { className: 'truncate', make: isolated(study => showControls(study.InstitutionName)) },

@@ -29,7 +29,7 @@ export const COLUMNS: readonly Column[] = [
   { key: 'bodyPart', name: 'Body part', sort: 'BodyPartExamined', width: 76 },
   { key: 'description', name: 'Description', sort: 'StudyDescription', width: 124, grows: 2 },
   { key: 'accession', name: 'Accession', sort: 'AccessionNumber', width: 80 },
-  { key: 'images', name: 'Images', sort: 'NumberOfStudyRelatedInstances', width: 60 },
+  { key: 'images', name: 'Images', sort: 'NumberOfStudyRelatedInstances', width: 72 },
   { key: 'priors', name: 'Priors', sort: 'priors', width: 50 },
   { key: 'institution', name: 'Institution', sort: 'InstitutionName', width: 130, hidden: true },
   { key: 'station', name: 'Station', sort: 'StationName', width: 100, hidden: true },

@@ -1,6 +1,10 @@
 const SVG = 'http://www.w3.org/2000/svg'
 
-/** lucide's `circle-dot` and `triangle-alert` (ISC) as nodes: rows are written without React. */
+/** lucide's `check`, `circle-dot` and `triangle-alert` (ISC) as nodes: rows are written without React. */
+export function check(): SVGElement {
+  return icon('M20 6 9 17l-5-5')
+}
+
 export function circleDot(): SVGElement {
   return icon('M12 2a10 10 0 1 0 0 20 10 10 0 1 0 0-20m0 9a1 1 0 1 0 0 2 1 1 0 1 0 0-2')
 }

@@ -240,16 +240,15 @@ export function readElements(bytes: Uint8Array, encoding: Encoding, options: Rea
   return { elements, end: at, truncated: false, damage }
 }
 
-/** The items of a sequence value: where each one's data set begins and where it must end at the latest. */
-export function readItems(
+/** The items of a sequence value, one after the other: where each one's data set begins and where it must end at the latest. */
+export function* readItems(
   bytes: Uint8Array,
   encoding: Encoding,
   offset: number,
   limit: number,
   depth: number,
-): Array<{ offset: number; end: number }> {
+): Generator<{ offset: number; end: number }> {
   const view = viewOf(bytes)
-  const items: Array<{ offset: number; end: number }> = []
   let at = offset
   while (at + 8 <= limit) {
     const tag = tagAt(view, at, encoding.littleEndian)
@@ -259,8 +258,7 @@ export function readItems(
     let end = start + length
     if (length === UNDEFINED) end = readElements(bytes, encoding, { offset: start, end: limit, depth: depth + 1 }).end
     else if (end > limit) end = limit
-    items.push({ offset: start, end })
+    yield { offset: start, end }
     at = end
   }
-  return items
 }

@@ -203,13 +203,18 @@ export class DataSet {
   }
 
   itemsOf(span: ElementSpan): DataSet[] {
-    if (this.vrOf(span) !== 'SQ' || span.tooDeep || this.#depth + 1 >= MAX_DEPTH) return []
+    return [...this.eachItem(span)]
+  }
+
+  /** The same, each made when it is asked for: of a hundred thousand nobody need hold all, nor the event loop. */
+  *eachItem(span: ElementSpan): Generator<DataSet> {
+    if (this.vrOf(span) !== 'SQ' || span.tooDeep || this.#depth + 1 >= MAX_DEPTH) return
     const limit = Math.min(span.valueOffset + span.length, this.source.length)
     const encoding = nestedEncoding(this.source, span.vr, span.valueOffset, this.encoding)
     const inherited = { characterSets: this.characterSets, signedPixels: this.signedPixels }
-    return readItems(this.source, encoding, span.valueOffset, limit, this.#depth).map(
-      ({ offset, end }) => new DataSet(this.source, encoding, { offset, end, depth: this.#depth + 1, inherited }),
-    )
+    for (const { offset, end } of readItems(this.source, encoding, span.valueOffset, limit, this.#depth)) {
+      yield new DataSet(this.source, encoding, { offset, end, depth: this.#depth + 1, inherited })
+    }
   }
 }
 

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { z } from 'zod'
 import { createLog } from '../../electron/station/base/log.ts'
+import type { ReportTimes } from '../../electron/station/dimse/commitmentReports.ts'
 import { type Dimse, startDimse } from '../../electron/station/dimse/index.ts'
 import type { FoundProblem } from '../../electron/station/dimse/openAssociation.ts'
-import { openStore, type Received, type Store } from '../../electron/station/store/index.ts'
+import { openStore, type Received, type Store, type StoreOptions } from '../../electron/station/store/index.ts'
 import { startWork, type Work } from '../../electron/station/work/index.ts'
 import { aeProfiles, nodes } from '../../shared/config.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
@@ -22,21 +23,46 @@ export interface Archive {
   dimse: Dimse
   problems: FoundProblem[]
   dataDir: string
+  /** Before the test ends. */
+  close(): Promise<void>
+}
+
+interface ArchiveOptions {
+  /** One that was there before; a new one unless told. */
+  dataDir?: string
+  durability?: 'full' | 'os'
+  store?: Partial<StoreOptions>
+  reportTimes?: Partial<ReportTimes>
+  /** Nodes that steps and notices are handed on to. */
+  handTo?: string[]
 }
 
 /** The DIMSE door before a real store and workshop, closed when the test ends. */
-export async function openArchive(known: z.input<typeof nodes> = []): Promise<Archive> {
-  const dataDir = temporaryFolder()
+export async function openArchive(
+  known: z.input<typeof nodes> = [],
+  { dataDir = temporaryFolder(), durability = 'full', ...more }: ArchiveOptions = {},
+): Promise<Archive> {
   const log = createLog('silent')
-  const store = await openStore({ dataDir, log })
-  const work = startWork({ store, log, transcodedFolder: join(dataDir, 'transcoded') })
-  const dimse = await startDimse({
+  const store = await openStore({ dataDir, log, durability, ...more.store })
+  const work = startWork({
+    store,
+    log,
+    transcodedFolder: join(dataDir, 'transcoded'),
+    commitmentDoor: {
+      requestCommitment: (...asked) => dimse.requestCommitment(...asked),
+      onCommitment: listener => dimse.onCommitment(listener),
+    },
+  })
+  const dimse: Dimse = await startDimse({
     config: {
       aet: 'ISOCENTER',
       aets: ['READING'],
       dimsePort: 0,
       dimseHost: '127.0.0.1',
       profiles: aeProfiles.parse({}),
+      durability,
+      mppsTo: more.handTo ?? [],
+      availabilityTo: more.handTo ?? [],
       nodes: nodes.parse(known),
     },
     store,
@@ -46,15 +72,21 @@ export async function openArchive(known: z.input<typeof nodes> = []): Promise<Ar
     captureFolder: join(dataDir, 'captures'),
     doctorFile: join(dataDir, 'doctor.jsonl'),
     linger: 50,
+    reportTimes: more.reportTimes,
   })
   const problems: FoundProblem[] = []
   dimse.onProblem(problem => problems.push(problem))
-  onTestFinished(async () => {
-    await dimse.close({ graceMs: 100 })
-    await work.close()
-    await store.close()
-  })
-  return { port: dimse.port, store, work, dimse, problems, dataDir }
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= (async () => {
+      await dimse.close({ graceMs: 100 })
+      await work.close()
+      await store.close()
+    })()
+    return closing
+  }
+  onTestFinished(close)
+  return { port: dimse.port, store, work, dimse, problems, dataDir, close }
 }
 
 /** A peer that may ask for all, at an address where nobody may listen. */

@@ -49,6 +49,8 @@ test.each([
   ['a retired storage class', '1.2.840.10008.5.1.4.1.1.6'],
   ['a private storage class', '1.3.12.2.1107.5.9.1'],
   ['a class nobody has heard of', '2.25.1234567890'],
+  ['Modality Performed Procedure Step', '1.2.840.10008.3.1.2.3.3'],
+  ['Instance Availability Notification', '1.2.840.10008.5.1.4.33'],
 ])('%s is accepted', (_name, abstractSyntax) => {
   expect(resultOf(abstractSyntax)).toMatchObject({ result: 0, transferSyntax: EXPLICIT })
 })
@@ -56,8 +58,8 @@ test.each([
 test.each([
   ['Patient/Study Only C-FIND, retired', '1.2.840.10008.5.1.4.1.2.3.1'],
   ['Modality Worklist', '1.2.840.10008.5.1.4.31'],
-  ['Modality Performed Procedure Step', '1.2.840.10008.3.1.2.3.3'],
-  ['Storage Commitment', '1.2.840.10008.1.20.1'],
+  ['Modality Performed Procedure Step Retrieve', '1.2.840.10008.3.1.2.3.4'],
+  ['Storage Commitment Pull Model', '1.2.840.10008.1.20.2'],
   ['Basic Grayscale Print', '1.2.840.10008.5.1.1.9'],
   ['no UID', ''],
 ])('%s stores nothing here: abstract syntax not supported', (_name, abstractSyntax) => {
@@ -301,4 +303,30 @@ test('beside a C-GET the requestor may be SCP of what it gets, also while no ima
   expect(negotiate(asking, ['ISOCENTER'], HOUSE, { takesImages: false })).toMatchObject({
     accept: { contexts: [{ result: 1 }, { result: 1 }, { result: 1 }, { result: 1 }] },
   })
+})
+
+const COMMITMENT = '1.2.840.10008.1.20.1'
+
+test.each([
+  ['who may ask', true, undefined, 0, []],
+  ['who may not', false, undefined, 1, ['commitment']],
+  ['a node that answers what we asked', false, { scu: false, scp: true }, 0, []],
+  ['a node that answers, and would ask', false, { scu: true, scp: true }, 0, ['commitment']],
+])('storage commitment: %s', (_name, may, role, result, denied) => {
+  const request = associateRequest([{ abstractSyntax: COMMITMENT, transferSyntaxes: [EXPLICIT] }])
+  const roles = role ? [{ SOPClassUID: COMMITMENT, ...role }] : []
+  const asking = { ...request, user: { ...request.user, roles } }
+  const decision = negotiate(asking, ['ISOCENTER'], HOUSE, { may: () => may, isNode: true })
+  if ('reject' in decision) throw new Error('refused')
+  expect(decision.accept.contexts[0]?.result).toBe(result)
+  expect(decision.denied).toEqual(denied)
+  expect(decision.accept.user.roles).toEqual(role ? [{ SOPClassUID: COMMITMENT, scu: false, scp: true }] : [])
+})
+
+test('storage commitment: a stranger has nothing to answer', () => {
+  const request = associateRequest([{ abstractSyntax: COMMITMENT, transferSyntaxes: [EXPLICIT] }])
+  const roles = [{ SOPClassUID: COMMITMENT, scu: false, scp: true }]
+  const decision = negotiate({ ...request, user: { ...request.user, roles } }, ['ISOCENTER'], HOUSE)
+  if ('reject' in decision) throw new Error('refused')
+  expect(decision.accept.contexts[0]?.result).toBe(1)
 })

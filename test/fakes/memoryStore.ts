@@ -2,6 +2,7 @@ import type { ServedStore } from '../../electron/station/dimse/services.ts'
 import type { Receive, ReceiveStart, RetrievableObject, Space } from '../../electron/station/store/index.ts'
 import { isStorableUID } from '../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../shared/errors.ts'
+import { createFakeStore } from './fakeStore.ts'
 
 export interface MemoryObject extends ReceiveStart {
   bytes: Buffer
@@ -29,6 +30,8 @@ export class MemoryStore implements ServedStore {
     find: async () => ({ rows: [], rest: new Uint32Array(), next: null }),
     findRows: async () => [],
   }
+  readonly commitments = createFakeStore().commitments
+  readonly notices = createFakeStore().notices
   space: Space = { free: 1e12, total: 2e12, level: 'ok' }
   /** When set, `write` answers with it: a disk that lags. */
   writeGate: (() => Promise<void>) | undefined

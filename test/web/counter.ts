@@ -98,6 +98,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
       },
     },
     work: {
+      requestCommitment: () => aJob,
       startRepair: () => aJob,
       startImport: paths => ({ ...aJob, title: paths.join(', ') }),
       loadSamples: () => ({ ...aJob, kind: 'samples' }),

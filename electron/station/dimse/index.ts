@@ -3,15 +3,18 @@ import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
 import type { AssociationSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
-import { FileHandles } from '../store/index.ts'
+import { FileHandles, type References } from '../store/index.ts'
 import type { SecureMaterial } from '../wire/secure.ts'
 import { Admission, type Places } from './admission.ts'
 import { Captures } from './captures.ts'
+import { CommitmentReports, REPORT_TIMES, type ReportTimes } from './commitmentReports.ts'
 import { Doctor } from './doctor.ts'
+import { NoticeForwards } from './noticeForwards.ts'
 import { type FoundProblem, OpenAssociation } from './openAssociation.ts'
 import { OutgoingAssociations } from './outgoing.ts'
 import { createRequests, type Requests, type StartJob } from './requests.ts'
 import type { ServedStore } from './services.ts'
+import { type CommitmentAnswer, CommitmentRequests } from './storageCommitmentScu.ts'
 import type { Transcode } from './subOperations.ts'
 import { createTlsListener } from './tlsListener.ts'
 
@@ -26,7 +29,19 @@ const ENDED_KEPT = 200
 const CHANGE_PAUSE = 200
 
 export interface DimseOptions {
-  config: Pick<Config, 'aet' | 'aets' | 'dimsePort' | 'dimseHost' | 'profiles' | 'nodes' | 'tls'>
+  config: Pick<
+    Config,
+    | 'aet'
+    | 'aets'
+    | 'dimsePort'
+    | 'dimseHost'
+    | 'profiles'
+    | 'nodes'
+    | 'tls'
+    | 'durability'
+    | 'mppsTo'
+    | 'availabilityTo'
+  >
   store: ServedStore
   log: Log
   /** What makes an object uncompressed for a peer that takes nothing else. */
@@ -40,6 +55,7 @@ export interface DimseOptions {
   doctorFile: string
   places?: Partial<Places>
   linger?: number
+  reportTimes?: Partial<ReportTimes>
 }
 
 export interface Dimse {
@@ -65,6 +81,13 @@ export interface Dimse {
   setAETs(further: string[]): void
   readonly requests: Omit<Requests, 'close'>
   readonly doctor: Pick<Doctor, 'list' | 'dismiss'>
+  /**
+   * Asks a node, by its name, whether these objects are safe there; resolves with the Transaction UID when it has taken the request.
+   * Rejects with 'destination-unknown', 'peer-failed', 'too-large'.
+   */
+  requestCommitment(node: string, references: References): Promise<string>
+  /** Told when a node's answer is durable here, which may be days later. Returns the unsubscribe. */
+  onCommitment(listener: (answer: CommitmentAnswer) => void): () => void
   /** Takes nothing new, lets every association finish the message at hand, then aborts it; after `graceMs` (5,000) the rest is cut off. */
   close(options?: { graceMs?: number }): Promise<void>
 }
@@ -114,6 +137,27 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     ended: keep,
   })
 
+  const problem = (found: FoundProblem) => {
+    for (const listener of problemListeners) listener(found)
+  }
+  const call: OutgoingAssociations['open'] = (...wish) => outgoing.open(...wish)
+  const { commitments } = store
+  const commitmentRequests = new CommitmentRequests({ commitments, log, open: call, problem })
+  const times = { ...REPORT_TIMES, ...options.reportTimes }
+  const reports = new CommitmentReports({ commitments, log, times, nodes: () => nodes, open: call, problem })
+  const to = { step: config.mppsTo, notice: config.availabilityTo }
+  const forwards = new NoticeForwards({
+    notices: store.notices,
+    log,
+    times,
+    nodes: () => nodes,
+    to,
+    open: call,
+    problem,
+  })
+  // PS3.4 §J.1 asks for safekeeping.
+  const commitsNot = config.durability === 'os' ? 'with durability "os" this station promises nothing' : ''
+
   let lastTold = Number.NEGATIVE_INFINITY
   /** Once a minute at most: who floods us with connections shall not flood the log. */
   const tooMany = (address: string) => {
@@ -141,9 +185,13 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       captures,
       doctor,
       sending: { files, transcode: options.transcode, open: (node, contexts) => outgoing.open(node, contexts) },
+      commitment: reports,
+      commitmentRequests,
+      notices: forwards,
+      commitsNot,
       linger,
       changed,
-      problem: told,
+      problem,
     })
     open.add(association)
     void association.over.then(() => {
@@ -153,9 +201,6 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       else connections.delete(address)
       if (association.worthKeeping) keep(association.summary())
     })
-  }
-  const told = (problem: FoundProblem) => {
-    for (const listener of problemListeners) listener(problem)
   }
   const listen = async (server: Server, wanted: number): Promise<number> => {
     server.maxConnections = MOST_CONNECTIONS
@@ -179,7 +224,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       secure: accept,
       refused(address, words) {
         log.warn({ address, reason: words }, 'TLS connection refused')
-        told({ severity: 'attention', sentence: `${address} was refused on the TLS port: ${words}.`, detail: '' })
+        problem({ severity: 'attention', sentence: `${address} was refused on the TLS port: ${words}.`, detail: '' })
         doctor.saw({ outgoing: false, AET: '', address, failure: { kind: 'tls', words } })
       },
     })
@@ -230,6 +275,12 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     },
     requests,
     doctor,
+    async requestCommitment(name, references) {
+      const node = nodes.find(one => one.name === name)
+      if (!node) throw new IsocenterError('destination-unknown', name)
+      return commitmentRequests.request(node, references)
+    },
+    onCommitment: listener => commitmentRequests.onAnswer(listener),
     async close({ graceMs = 5_000 } = {}) {
       const closed = Promise.all(servers.map(one => new Promise<void>(resolve => one.close(() => resolve()))))
       for (const association of open) association.drain()
@@ -239,6 +290,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       await closed
       requests.close()
       await outgoing.close()
+      await Promise.all([reports.close(), forwards.close()])
       files.close()
       await captures.close()
       await doctor.close()

@@ -7,10 +7,13 @@ import {
   type AssociateRequest,
   DICOM_APPLICATION_CONTEXT,
   type ProposedContext,
+  type RoleSelection,
   type UserInformation,
 } from '../wire/pdu.ts'
 import type { Timers } from '../wire/timers.ts'
+import { AVAILABILITY_NOTICE, PROCEDURE_STEP } from './noticeScp.ts'
 import { type QueryModel, queryModel } from './queryModels.ts'
+import { STORAGE_COMMITMENT } from './storageCommitmentScp.ts'
 
 export const VERIFICATION = '1.2.840.10008.1.1'
 
@@ -29,12 +32,18 @@ const IDENTIFIER_SYNTAXES = [TS.ExplicitVRLittleEndian, TS.ImplicitVRLittleEndia
  */
 const DONE: Record<QueryModel['service'], readonly number[]> = { FIND: [1, 1, 1, 0, 0], MOVE: [1, 0], GET: [1, 0] }
 
+/** What is served beside verification, Query/Retrieve and storage. Whoever may store may also tell what it has made. */
+const SERVICES: readonly string[] = [STORAGE_COMMITMENT, PROCEDURE_STEP, AVAILABILITY_NOTICE]
+const isService = (uid: string) => SERVICES.includes(uid)
+
 /** What is known of the peer and of the moment beside the request itself. */
 export interface Standing {
   /** Images are taken now. */
   takesImages?: boolean
   /** Whether the peer is a configured node with the right; nobody is unless told. */
   may?(right: NodeRight): boolean
+  /** It is a configured node: what we asked of it, it may answer. */
+  isNode?: boolean
 }
 
 /** `denied`: what the peer asked for and is not allowed to. */
@@ -51,7 +60,7 @@ export function negotiate(
   request: AssociateRequest,
   aets: readonly string[],
   profile: AeProfile,
-  { takesImages = true, may = () => false }: Standing = {},
+  { takesImages = true, may = () => false, isNode = false }: Standing = {},
 ): Negotiated {
   // PS3.8 table 9-21: result 1 permanent; source 1 service user, 2 provider.
   if ((request.protocolVersion & 1) === 0) {
@@ -74,18 +83,27 @@ export function negotiate(
   )
   const modelOf = (uid: string) => (elsewhere.has(uid) ? undefined : queryModel(uid))
   const isTaken = (uid: string) =>
-    uid === VERIFICATION || modelOf(uid) !== undefined || (isStorage(uid) && !elsewhere.has(uid))
+    uid === VERIFICATION || isService(uid) || modelOf(uid) !== undefined || (isStorage(uid) && !elsewhere.has(uid))
   const proposed = new Set(request.contexts.map(context => context.abstractSyntax).filter(isTaken))
   const models = [...proposed].flatMap(uid => modelOf(uid) ?? [])
-  const denied = [...new Set(models.map(({ right }) => right))].filter(right => !may(right))
+  const asked = new Set(models.map(({ right }) => right))
+  const commitmentRole = user.roles.findLast(({ SOPClassUID }) => SOPClassUID === STORAGE_COMMITMENT)
+  if (proposed.has(STORAGE_COMMITMENT) && (commitmentRole?.scu ?? true)) asked.add('commitment')
+  const denied = [...asked].filter(right => !may(right))
   // PS3.4 §C.4.3: what a C-GET brings is stored by the requestor, so it is the SCP of those classes.
   const gets = models.some(({ service, right }) => service === 'GET' && !denied.includes(right))
+  const answerRole = (role: RoleSelection): RoleSelection => {
+    // PS3.4 §J.3.3: whoever reports calls as the SCP.
+    if (role.SOPClassUID === STORAGE_COMMITMENT)
+      return { ...role, scu: role.scu && may('commitment'), scp: role.scp && isNode }
+    return { ...role, scp: role.scp && gets && isStorage(role.SOPClassUID) }
+  }
   // One answer a class, the last word being the first: PS3.7 §D.3.3.4 allows one item each.
   const roles = new Map(
     user.roles
       .filter(({ SOPClassUID }) => proposed.has(SOPClassUID))
       .toReversed()
-      .map(role => [role.SOPClassUID, { ...role, scp: role.scp && gets && isStorage(role.SOPClassUID) }]),
+      .map(role => [role.SOPClassUID, answerRole(role)]),
   )
   const contexts = request.contexts.map(({ id, abstractSyntax, transferSyntaxes }): AnsweredContext => {
     const refused = (result: 1 | 2 | 3 | 4): AnsweredContext => ({
@@ -98,7 +116,8 @@ export function negotiate(
     if (model && denied.includes(model.right)) return refused(1)
     const role = roles.get(abstractSyntax)
     if (role && !role.scu && !role.scp) return refused(1)
-    if (model) {
+    if (abstractSyntax === STORAGE_COMMITMENT && !role && denied.includes('commitment')) return refused(1)
+    if (model || isService(abstractSyntax)) {
       const plain = IDENTIFIER_SYNTAXES.find(uid => transferSyntaxes.includes(uid))
       return plain ? { id, result: 0, transferSyntax: plain } : refused(4)
     }
@@ -128,7 +147,7 @@ export function negotiate(
         asynchronousOperations: user.asynchronousOperations && { invoked: 1, performed: 1 },
         roles: [...roles.values()],
         extended: user.extended
-          .filter(({ SOPClassUID }) => proposed.has(SOPClassUID) && SOPClassUID !== VERIFICATION)
+          .filter(({ SOPClassUID: uid }) => proposed.has(uid) && (modelOf(uid) || isStorage(uid)))
           .map(({ SOPClassUID, information }) => {
             const model = modelOf(SOPClassUID)
             return { SOPClassUID, information: model ? answerOptions(model, information) : STORAGE_INFORMATION }

@@ -3,6 +3,7 @@ import { TLSSocket } from 'node:tls'
 import {
   type AeProfile,
   type AeProfiles,
+  isNode,
   mayBeCalled,
   type Node,
   type NodeRight,
@@ -21,10 +22,13 @@ import type { AssociationTap, Captures } from './captures.ts'
 import type { Failure } from './diagnosis.ts'
 import type { Doctor } from './doctor.ts'
 import { type Negotiated, negotiate, timersOf, withoutSyntax } from './negotiation.ts'
+import type { NoticeTaker } from './noticeScp.ts'
 import { Operations } from './operations.ts'
 import type { RetrieveCounts } from './retrieveCounts.ts'
 import type { RetrieveDeps } from './retrieveScp.ts'
 import { type Sender, type ServedStore, serve } from './services.ts'
+import type { CommitmentAcceptor } from './storageCommitmentScp.ts'
+import type { CommitmentRequests } from './storageCommitmentScu.ts'
 
 export type FoundProblem = Pick<Problem, 'severity' | 'sentence' | 'detail'>
 
@@ -41,6 +45,11 @@ export interface Surroundings {
   doctor: Pick<Doctor, 'saw'>
   /** What objects are sent with. */
   sending: Pick<RetrieveDeps, 'files' | 'transcode' | 'open'>
+  commitment: CommitmentAcceptor
+  commitmentRequests: Pick<CommitmentRequests, 'receive'>
+  notices: NoticeTaker
+  /** Why this station confirms nothing to anybody, in words; '' where it does. */
+  commitsNot: string
   /** ms from our last PDU to the end of a socket that the peer does not close. */
   linger: number | undefined
   changed(): void
@@ -76,6 +85,7 @@ export class OpenAssociation {
   #failed = 0
   #firstFailure: { error: IsocenterError; SOPInstanceUID: string } | undefined
   #draining = false
+  #mayCommit = false
   #place: Place | undefined
   #held = false
   #profile: AeProfile
@@ -112,6 +122,9 @@ export class OpenAssociation {
               queried: facts => around.log.info({ ...this.#facts(), ...facts }, 'query answered'),
             },
             retrieve: this.#retrieve,
+            commitment: this.#mayCommit ? around.commitment : undefined,
+            commitmentRequests: around.commitmentRequests,
+            notices: around.notices,
           },
           context,
           command,
@@ -197,9 +210,14 @@ export class OpenAssociation {
     this.#tap?.identify(request)
     this.#profile = profileOf(profiles(), request.callingAET)
     const { level } = store.space
+    const may = (right: NodeRight) =>
+      !(right === 'commitment' && this.#around.commitsNot) &&
+      nodeMay(right, request.callingAET, this.#address, this.#around.nodes())
+    this.#mayCommit = may('commitment')
     const decision = negotiate(request, aets(), this.#profile, {
       takesImages: level === 'ok' || level === 'warn',
-      may: right => nodeMay(right, request.callingAET, this.#address, this.#around.nodes()),
+      may,
+      isNode: isNode(request.callingAET, this.#address, this.#around.nodes()),
     })
     if ('reject' in decision) return decision
     if (!mayBeCalled(request.callingAET, this.#certificate, this.#around.nodes())) {
@@ -254,6 +272,10 @@ export class OpenAssociation {
   #denied(AET: string, rights: NodeRight[]): FoundProblem {
     const asked = `${AET} (${this.#address}) asked to ${rights.map(right => ASKED[right]).join(' and to ')}`
     const node = this.#around.nodes().find(one => one.AET === AET)
+    const { commitsNot } = this.#around
+    if (commitsNot && rights.includes('commitment')) {
+      return { severity: 'attention', sentence: `${asked}; ${commitsNot}.`, detail: '' }
+    }
     const has = node !== undefined && rights.some(right => node.rights.includes(right))
     this.#saw({ kind: 'denied', rights, known: node !== undefined, addresses: has ? node.addresses : [] })
     const why = !node

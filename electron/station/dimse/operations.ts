@@ -1,6 +1,14 @@
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { Association, EncodedMessage } from '../wire/association.ts'
-import { CommandError, type CommandSet, DATA_SET_FOLLOWS, NO_DATA_SET, responseTo, STATUS } from '../wire/dimse.ts'
+import {
+  CommandError,
+  type CommandSet,
+  DATA_SET_FOLLOWS,
+  encodeCommand,
+  NO_DATA_SET,
+  responseTo,
+  STATUS,
+} from '../wire/dimse.ts'
 import type { DataSource, FramedDataSet } from '../wire/framing.ts'
 import type { AcceptedContext, MessageSink } from '../wire/messages.ts'
 import { Pieces } from '../wire/pieces.ts'
@@ -19,7 +27,10 @@ export interface Outcome extends Partial<CommandSet> {
   identifier?: Uint8Array
 }
 
-/** A request that is answered many times while further messages are read: C-FIND, C-MOVE, C-GET (PS3.7 §9.1.2 to §9.1.4). */
+/**
+ * A request that is answered many times while further messages are read: C-FIND, C-MOVE, C-GET (PS3.7 §9.1.2 to §9.1.4); or once, but
+ * after work: the N-services (§10.1).
+ */
 export interface Operation {
   readonly context: AcceptedContext
   readonly command: CommandSet
@@ -40,6 +51,8 @@ export interface Operation {
    * rejects with 'peer-failed' when the association ends first. The peer is given the time of an idle association.
    */
   ask(contextId: number, command: CommandSet, dataSet?: Uint8Array | FramedDataSet): Promise<CommandSet>
+  /** The final response has left, or there is nobody to hear it. */
+  readonly answered: Promise<void>
   /** The contexts on which the peer stores what it is sent. */
   readonly storing: readonly AcceptedContext[]
   /** A data set for `ask` that begins to be read now. */
@@ -62,6 +75,9 @@ export class Operations {
   #running: Running | undefined
   #asked: { messageID: number; settle: PromiseWithResolvers<CommandSet> } | undefined
   #lastMessageID = 0
+  /** Of ours there is one at a time (asynchronous window 1,1). */
+  #asking: Promise<void> | undefined
+  #stopped = ''
 
   /** `optionsOf`: what was agreed on in extended negotiation. */
   constructor(line: Line, optionsOf: (SOPClassUID: string) => Uint8Array) {
@@ -74,8 +90,8 @@ export class Operations {
     return this.#running?.over
   }
 
-  /** Reads the identifier, then performs, while the association goes on being read. */
-  begin(context: AcceptedContext, command: CommandSet, perform: Performer): MessageSink {
+  /** Reads the identifier, of `longest` bytes at most, then performs, while the association goes on being read. */
+  begin(context: AcceptedContext, command: CommandSet, perform: Performer, longest = LONGEST_IDENTIFIER): MessageSink {
     const pieces = new Pieces()
     let tooLong = false
     const start = () => {
@@ -83,13 +99,13 @@ export class Operations {
       if (command.CommandDataSetType === NO_DATA_SET) {
         performed = refusal(STATUS.identifierDoesNotMatch, 'no identifier')
       } else if (tooLong) {
-        performed = refusal(STATUS.unableToProcess, `the identifier is over ${LONGEST_IDENTIFIER} bytes`)
+        performed = refusal(STATUS.unableToProcess, `the identifier is over ${longest} bytes`)
       }
       this.#start(context, command, pieces.take(), performed)
     }
     return {
       write: chunk => {
-        tooLong ||= pieces.length + chunk.length > LONGEST_IDENTIFIER
+        tooLong ||= pieces.length + chunk.length > longest
         if (!tooLong) pieces.add(chunk)
       },
       // One that comes while another runs waits, and with it the reading.
@@ -115,9 +131,47 @@ export class Operations {
 
   /** Stops what runs: it is told, and answers 'cancelled' where there is still somebody to hear it. */
   stop(words: string): void {
+    this.#stopped ||= words
     this.#running?.cancel.abort()
     this.#asked?.settle.reject(new IsocenterError('peer-failed', words))
     this.#asked = undefined
+  }
+
+  /**
+   * A request of ours on this association, whatever the peer asks meanwhile. Resolves with the response; rejects with 'peer-failed'
+   * when the association ends first.
+   */
+  ask(contextId: number, request: CommandSet, dataSet?: Uint8Array | FramedDataSet): Promise<CommandSet> {
+    const ask = () => this.#ask(contextId, request, dataSet)
+    const mine = this.#asking ? this.#asking.then(ask) : ask()
+    const over = mine.then(
+      () => {},
+      () => {},
+    )
+    this.#asking = over
+    void over.then(() => {
+      if (this.#asking === over) this.#asking = undefined
+    })
+    return mine
+  }
+
+  async #ask(contextId: number, request: CommandSet, dataSet?: Uint8Array | FramedDataSet): Promise<CommandSet> {
+    if (this.#stopped) throw new IsocenterError('peer-failed', this.#stopped)
+    this.#lastMessageID = (this.#lastMessageID % 0xffff) + 1
+    const asked = { messageID: this.#lastMessageID, settle: Promise.withResolvers<CommandSet>() }
+    this.#asked = asked
+    const command = { ...request, MessageID: asked.messageID }
+    const sending =
+      dataSet instanceof Uint8Array
+        ? // In one write: an answer of ours to what the peer asks meanwhile must not come between its parts.
+          this.#line.sendEncoded(contextId, [{ command: encodeCommand(command), dataSet }])
+        : this.#line.send(contextId, command, dataSet)
+    const sent = sending.then(whole => {
+      if (!whole) asked.settle.reject(new IsocenterError('peer-failed', 'the association is over'))
+    })
+    // The peer may answer before all is sent; nothing else may be sent before that.
+    const [answer] = await Promise.all([asked.settle.promise, sent])
+    return answer
   }
 
   #start(context: AcceptedContext, command: CommandSet, identifier: Buffer, perform: Performer): void {
@@ -130,6 +184,7 @@ export class Operations {
     })
     const respond = (outcome: Outcome) =>
       this.#line.send(context.id, response(outcome, outcome.identifier !== undefined), outcome.identifier)
+    const answered = Promise.withResolvers<void>()
     const operation: Operation = {
       context,
       command,
@@ -141,17 +196,8 @@ export class Operations {
       respond,
       storing: this.#line.storing,
       frame: (contextId, source) => this.#line.frame(contextId, source),
-      ask: async (contextId, request, dataSet) => {
-        this.#lastMessageID = (this.#lastMessageID % 0xffff) + 1
-        const asked = { messageID: this.#lastMessageID, settle: Promise.withResolvers<CommandSet>() }
-        this.#asked = asked
-        const sent = this.#line.send(contextId, { ...request, MessageID: asked.messageID }, dataSet).then(whole => {
-          if (!whole) asked.settle.reject(new IsocenterError('peer-failed', 'the association is over'))
-        })
-        // The peer may answer before all is sent; nothing else may be sent before that.
-        const [answer] = await hold.peersTurn(Promise.all([asked.settle.promise, sent]))
-        return answer
-      },
+      answered: answered.promise,
+      ask: (contextId, request, dataSet) => hold.peersTurn(this.ask(contextId, request, dataSet)),
     }
     const run = async () => {
       try {
@@ -162,6 +208,7 @@ export class Operations {
       } finally {
         this.#running = undefined
         hold.release()
+        answered.resolve()
       }
     }
     const running: Running = { messageID: command.MessageID, cancel, over: Promise.resolve() }

@@ -3,9 +3,17 @@ import { COMMAND, CommandError, type CommandSet, responseTo, STATUS } from '../w
 import type { AcceptedContext, MessageSink } from '../wire/messages.ts'
 import { type FindFacts, find } from './findScp.ts'
 import { VERIFICATION } from './negotiation.ts'
+import { AVAILABILITY_NOTICE, LONGEST_NOTICE, type NoticeTaker, PROCEDURE_STEP, takeNotice } from './noticeScp.ts'
 import type { Operations, Performer } from './operations.ts'
 import { type QueryModel, queryModel } from './queryModels.ts'
 import { performGet, performMove, type RetrieveDeps } from './retrieveScp.ts'
+import {
+  acceptCommitment,
+  type CommitmentAcceptor,
+  LONGEST_REQUEST,
+  STORAGE_COMMITMENT,
+} from './storageCommitmentScp.ts'
+import type { CommitmentRequests } from './storageCommitmentScu.ts'
 import { receiveStore, type StorageEvents } from './storageScp.ts'
 import { answerEcho } from './verificationScp.ts'
 
@@ -13,7 +21,7 @@ import { answerEcho } from './verificationScp.ts'
 export type Sender = Pick<ReceiveStart, 'origin' | 'assumed' | 'showLatest'>
 
 /** What of the vault the services work on. */
-export type ServedStore = Pick<Store, 'beginReceive' | 'space'> & {
+export type ServedStore = Pick<Store, 'beginReceive' | 'space' | 'commitments' | 'notices'> & {
   read: Pick<StoreReader, 'find' | 'findRows' | 'retrievable' | 'locateContent'>
 }
 
@@ -28,6 +36,10 @@ export interface Served {
     queried(facts: FindFacts): void
   }
   retrieve: RetrieveDeps
+  /** Of a peer with the right to ask. A context of the class may also be there for the answers to what we asked. */
+  commitment: CommitmentAcceptor | undefined
+  commitmentRequests: Pick<CommitmentRequests, 'receive'>
+  notices: NoticeTaker
 }
 
 /** Finds the service a command is for. Throws CommandError for what is neither a request nor an answer that is waited for. */
@@ -49,6 +61,19 @@ function request(served: Served, context: AcceptedContext, command: CommandSet):
   const respond = (response: CommandSet) => served.respond(context, response)
   const { CommandField } = command
   if (CommandField === COMMAND.cEchoRQ) return answerEcho(command, respond)
+  if (context.abstractSyntax === STORAGE_COMMITMENT) {
+    const perform = commitmentPerformer(served, CommandField)
+    if (perform) return operations.begin(context, command, perform, LONGEST_REQUEST)
+    return ignored(() => respond(responseTo(command, STATUS.unrecognizedOperation)))
+  }
+  const { abstractSyntax } = context
+  if (abstractSyntax === PROCEDURE_STEP || abstractSyntax === AVAILABILITY_NOTICE) {
+    const isNotice =
+      CommandField === COMMAND.nCreateRQ || (CommandField === COMMAND.nSetRQ && abstractSyntax === PROCEDURE_STEP)
+    if (!isNotice) return ignored(() => respond(responseTo(command, STATUS.unrecognizedOperation)))
+    const take: Performer = operation => takeNotice(operation, sender.origin.sendingAET, served.notices)
+    return operations.begin(context, command, take, LONGEST_NOTICE)
+  }
   const model = queryModel(context.abstractSyntax)
   if (CommandField === COMMAND.cStoreRQ && context.abstractSyntax !== VERIFICATION && !model) {
     return receiveStore(store, sender, context, command, respond, events)
@@ -56,6 +81,17 @@ function request(served: Served, context: AcceptedContext, command: CommandSet):
   const perform = model && performerOf(served, CommandField, model)
   if (perform) return operations.begin(context, command, perform)
   return ignored(() => respond(responseTo(command, STATUS.unrecognizedOperation)))
+}
+
+/** Asked of us, or the answer to what we asked; undefined for any other command. */
+function commitmentPerformer(served: Served, CommandField: number): Performer | undefined {
+  const { operations, commitment, commitmentRequests, sender } = served
+  const AET = sender.origin.sendingAET
+  const ask: Operations['ask'] = (...asked) => operations.ask(...asked)
+  if (CommandField === COMMAND.nActionRQ && commitment)
+    return operation => acceptCommitment(operation, AET, commitment, ask)
+  if (CommandField === COMMAND.nEventReportRQ) return operation => commitmentRequests.receive(operation, AET)
+  return undefined
 }
 
 /** What carries out a request of Query/Retrieve; undefined where the command is not that of the context's class. */

@@ -1,6 +1,8 @@
 import type { Database } from 'better-sqlite3'
+import { createApplyCommitment } from './commitment/commitmentRows.ts'
 import type { Decision } from './decisionLog.ts'
 import { createMoves } from './moves.ts'
+import { createApplyNotice } from './notices/noticeRows.ts'
 import { createRemovals } from './removals.ts'
 import { PRIORITY, READING } from './studyQuery.ts'
 import { createVisibility } from './visibility.ts'
@@ -21,6 +23,8 @@ export function createApplyDecision(db: Database) {
     `INSERT INTO draft (StudyInstanceUID, user, rev, draft) VALUES (@StudyInstanceUID, @user, @rev, @draft)
      ON CONFLICT (StudyInstanceUID, user) DO UPDATE SET rev = @rev, draft = @draft`,
   )
+  const applyCommitment = createApplyCommitment(db)
+  const applyNotice = createApplyNotice(db)
 
   function applyDecision(decision: Decision): string[] {
     const { StudyInstanceUID } = decision
@@ -52,6 +56,11 @@ export function createApplyDecision(db: Database) {
         for (const study of left) removals.forgetIfEmpty(study)
         return touched
       }
+      case 'commitmentAsked':
+      case 'commitmentOver':
+        return applyCommitment(decision)
+      case 'noticeTold':
+        return applyNotice(decision)
     }
   }
 

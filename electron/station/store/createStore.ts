@@ -7,6 +7,8 @@ import { type Disk, errorCode, SyncError } from '../base/durable.ts'
 import type { Log } from '../base/log.ts'
 import type { Thread } from '../base/thread.ts'
 import { startBin, unlinkDoomed } from './bin.ts'
+import { createVerifier } from './commitment/verify.ts'
+import { type JudgeTimes, startJudge } from './completeness/judge.ts'
 import { openDecisionLog } from './decisionLog.ts'
 import type { Decided } from './decisions.ts'
 import { GatherPool } from './gatherPool.ts'
@@ -54,6 +56,7 @@ export interface StoreParts {
   opened: ReturnType<WriterApi['open']>
   lost: SoundIndex['lost']
   upkeep: UpkeepOptions
+  judgeTimes: JudgeTimes
   onCondemned(): void
   startLookThread: UpkeepParts['startLookThread']
   startBackupThread: UpkeepParts['startBackupThread']
@@ -386,6 +389,8 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     space.close()
     listeners.clear()
     await recovering
+    await judge.close()
+    await verifier.close()
     await upkeep.close().catch(error => log.error({ err: error }, 'upkeep did not end cleanly'))
     await drains.close().catch(error => log.error({ err: error }, 'moving between volumes did not end cleanly'))
     await bin.close()
@@ -429,6 +434,25 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   })
 
   isRepairing = () => upkeep.repairing
+  // Our own reads do not make the store busy.
+  const readAside = createReads(createReaderCall(readers, () => {}, ifDamaged))
+  const judge = startJudge({
+    times: parts.judgeTimes,
+    log,
+    read: readAside,
+    writer,
+    tell(changes) {
+      seq = Math.max(seq, ...changes.map(change => change.seq))
+      tell(changes)
+    },
+  })
+  const verifier = createVerifier({
+    log,
+    report,
+    copiesOf: uids => readAside.referencedCopies(uids),
+    mark: damaged => writer.call('mark', { damaged, whole: [], hashes: [] }),
+    startThread: () => parts.startLookThread({ dataDir, profiles: { default: {}, byAET: {} } }),
+  })
   if (parts.lost) {
     const { trouble, backup } = parts.lost
     const was = { damaged: 'was damaged and is set aside', missing: 'was missing', asked: 'was set aside as you asked' }
@@ -492,6 +516,21 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     },
     move: (wish, user) => decide(() => writer.call('move', wish, newUID(), newUID(), user, Date.now())),
     moveBack: (id, user) => decide(() => writer.call('moveBack', id, user, Date.now())),
+    commitments: {
+      accept: asked => decide(() => writer.call('acceptCommitment', asked, randomUUID(), Date.now())),
+      due: (at, limit) => writer.call('commitmentsDue', at, limit),
+      get: number => writer.call('getCommitment', number),
+      find: (AET, TransactionUID) => writer.call('findCommitment', AET, TransactionUID),
+      verify: (references, signal) => verifier.verify(references, signal),
+      over: (number, failed) => decide(() => writer.call('commitmentOver', number, failed, Date.now())),
+      postpone: (number, attempts, nextAt) => writer.call('postponeCommitment', number, attempts, nextAt),
+    },
+    notices: {
+      take: told => decide(() => writer.call('takeNotice', told, Date.now())),
+      due: (at, limit) => writer.call('noticesDue', at, limit),
+      forwarded: number => writer.call('noticeForwarded', number),
+      postpone: (number, attempts, nextAt) => writer.call('postponeNotice', number, attempts, nextAt),
+    },
     async finishWork(contentId, found) {
       tellWork(await writer.call('finishWork', contentId, found))
     },

@@ -2,7 +2,9 @@ import { open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import type { Priority, ReadingStatus } from '../../../shared/contract.ts'
 import { type Disk, errorCode, type GrowingFile, replaceFile, SyncError } from '../base/durable.ts'
+import type { CommitmentAsked, CommitmentOver } from './commitment/commitmentRows.ts'
 import type { PatientModule } from './index.ts'
+import type { NoticeTold } from './notices/noticeRows.ts'
 
 /**
  * What was decided: with the files, all that an index cannot be made again from. No patient's name but the one that a move shows:
@@ -39,6 +41,9 @@ export type Decision = { at: number; StudyInstanceUID: string } & (
       patient: PatientModule
     }
   | { kind: 'movedBack'; id: string; by: string }
+  | CommitmentAsked
+  | CommitmentOver
+  | NoticeTold
 )
 
 /** The first line after a compaction: how much of the file was still needed then. */

@@ -12,12 +12,20 @@ import type {
 import type { InstanceFlag } from '../../../shared/dicom/flags.ts'
 import type { AssumedValues } from '../../../shared/dicom/instanceHeader.ts'
 import type { FrameAccessKind, ImageAttributes, SeriesManifest } from '../../../shared/viewing/image.ts'
+import type { AskedCommitment, Commitment, FailedReferences, References } from './commitment/commitmentRows.ts'
+import type { ReferencedCopy } from './commitment/readReferenced.ts'
+import type { Verified } from './commitment/verify.ts'
+import type { JudgedFacts, LackingSeries } from './completeness/readCompleteness.ts'
+import type { DueNotice, NoticeOutcome, ToldNotice } from './notices/noticeRows.ts'
 import type { Matching } from './queryConditions.ts'
 import type { QueryLevel } from './queryKeys.ts'
 import type { RepairProgress } from './repair/repair.ts'
 import type { Space } from './volumes/spaceWatch.ts'
 
+export type { Commitment, FailedReferences, References } from './commitment/commitmentRows.ts'
+export { FAILURE } from './commitment/verify.ts'
 export { FileHandles } from './fileHandles.ts'
+export type { DueNotice, StepStatus, ToldNotice } from './notices/noticeRows.ts'
 export { openStore, type StoreOptions } from './openStore.ts'
 export { queryKeys } from './queryKeys.ts'
 export type { Space } from './volumes/spaceWatch.ts'
@@ -263,6 +271,14 @@ export interface StoreReader {
     after?: RetrieveCursor,
   ): Promise<{ objects: RetrievableObject[]; next: RetrieveCursor | null }>
   /** Rejects with 'not-found' or 'volume-unavailable'. */
+  /** Studies to be judged (shared/viewing/completeness.ts), of which nothing came in the last `quietMs`. */
+  unjudgedStudies(now: number, quietMs: number, limit: number): Promise<string[]>
+  /** null where there is no such study. */
+  completenessFacts(StudyInstanceUID: string): Promise<JudgedFacts | null>
+  /** What somebody's list names and is not here, by series; at most 1,000. */
+  lacking(StudyInstanceUID: string): Promise<LackingSeries[]>
+  /** All copies of these instances, the shown contents first; of what is not known nothing. */
+  referencedCopies(SOPInstanceUIDs: string[]): Promise<ReferencedCopy[]>
   locateContent(contentId: number): Promise<StoredObject>
   /** Batched: one round trip for many frames; null where there is no such content or frame. */
   locateFrames(wanted: Array<[contentId: number, frame: number]>): Promise<Array<FrameLocation | null>>
@@ -305,6 +321,33 @@ export interface Change {
   seq: number
   kind: 'instance' | 'study'
   StudyInstanceUID: string
+}
+
+/** Storage commitment (PS3.4 annex J), durable: what was asked, and what was answered. */
+export interface Commitments {
+  /** A decision; the number of its transaction. The same request again opens the same transaction again. */
+  accept(asked: AskedCommitment): Promise<number>
+  /** What was asked of us and is to be answered by then (epoch ms). */
+  due(at: number, limit: number): Promise<number[]>
+  get(number: number): Promise<Commitment | null>
+  /** What this station asked of that peer under that UID. */
+  find(AET: string, TransactionUID: string): Promise<Commitment | null>
+  /** Whether every reference is here, under its SOP class, with the bytes that came: they are read again, one request after the other. */
+  verify(references: References, signal: AbortSignal): Promise<Verified>
+  /** A decision: the answer has been taken; null = nobody took it in time. */
+  over(number: number, failed: FailedReferences | null): Promise<void>
+  postpone(number: number, attempts: number, nextAt: number): Promise<void>
+}
+
+/** Performed procedure steps and availability notices (PS3.4 annexes F and R): kept as they stand, and handed on as they came. */
+export interface Notices {
+  /** A decision. Refused, by the word it resolves with, nothing was kept. */
+  take(told: ToldNotice): Promise<NoticeOutcome>
+  /** What is to be handed on by then (epoch ms): of one step to one node the earliest. */
+  due(at: number, limit: number): Promise<DueNotice[]>
+  /** It need not be handed on any more. */
+  forwarded(number: number): Promise<void>
+  postpone(number: number, attempts: number, nextAt: number): Promise<void>
 }
 
 /** A sentence for a person; `detail` names the sender, never a patient. */
@@ -352,6 +395,8 @@ export interface Store {
   move(wish: MoveWish, user: string): Promise<{ id: string; StudyInstanceUID: string }>
   /** Rejects with 'not-found', or 'bad-request' when it was moved on since. */
   moveBack(id: string, user: string): Promise<object>
+  readonly commitments: Commitments
+  readonly notices: Notices
   /** Keeps what `work` found after the answer, and marks the content as done. */
   finishWork(contentId: number, found: WorkFound): Promise<void>
   readonly writable: boolean

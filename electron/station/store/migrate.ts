@@ -9,9 +9,10 @@ import { sql as fifth } from './migrations/0005.ts'
 import { sql as sixth } from './migrations/0006.ts'
 import { sql as seventh } from './migrations/0007.ts'
 import { sql as eighth } from './migrations/0008.ts'
+import { sql as ninth } from './migrations/0009.ts'
 
 /** In order; position n brings a database from version n to n + 1. A step that has shipped is never edited. */
-export const MIGRATIONS: readonly string[] = [first, second, third, fourth, fifth, sixth, seventh, eighth]
+export const MIGRATIONS: readonly string[] = [first, second, third, fourth, fifth, sixth, seventh, eighth, ninth]
 
 /**
  * Brings the database to the newest version, each step in its own transaction, after a backup beside it

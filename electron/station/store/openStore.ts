@@ -5,6 +5,7 @@ import { IsocenterError } from '../../../shared/errors.ts'
 import { createDisk, type Disk, type Durability } from '../base/durable.ts'
 import type { Log } from '../base/log.ts'
 import { startThread } from '../base/thread.ts'
+import { JUDGE_TIMES, type JudgeTimes } from './completeness/judge.ts'
 import { newestFileSync } from './contentFile.ts'
 import { createStore } from './createStore.ts'
 import type { Store } from './index.ts'
@@ -48,6 +49,8 @@ export interface StoreOptions {
   volumes?: readonly VolumeConfig[]
   volumeTimes?: Partial<VolumeTimes>
   recoverMs?: number
+  /** When studies are judged. */
+  judge?: Partial<JudgeTimes>
   /** Repair, scrub, backups. */
   upkeep?: UpkeepOptions
   /** The index turned out damaged further in than where opening looks: closed and opened again, the store makes it anew. */
@@ -97,6 +100,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       opened: { ...opened, lastContentId: Math.max(opened.lastContentId, newestFile), repairing },
       lost,
       upkeep: options.upkeep ?? {},
+      judgeTimes: { ...JUDGE_TIMES, ...options.judge },
       onCondemned: options.onCondemned ?? (() => {}),
       startLookThread: data => startThread<ReturnType<typeof createLook>>(threadUrl('repair/lookThread'), data),
       startBackupThread: () => startThread<ReturnType<typeof createBackup>>(threadUrl('repair/backupThread')),

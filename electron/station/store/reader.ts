@@ -1,4 +1,6 @@
 import Database from 'better-sqlite3'
+import { createReferencedReader } from './commitment/readReferenced.ts'
+import { createCompletenessReader } from './completeness/readCompleteness.ts'
 import { createBinReader } from './readBin.ts'
 import { createFileReader } from './readFiles.ts'
 import { createListReader } from './readLists.ts'
@@ -36,6 +38,8 @@ export function createReader({ file, dataDir }: ReaderData) {
     ...createBinReader(db, dataDir),
     ...createRetrieveReader(db, dataDir),
     ...createVolumeReader(db),
+    ...createReferencedReader(db),
+    ...createCompletenessReader(db),
   }
   return snapshots(db, reads)
 }

@@ -1,10 +1,19 @@
 import type { StudySummary } from '../../../shared/contract.ts'
+import type { Completeness } from '../../../shared/viewing/completeness.ts'
 import { PRIORITY, READING } from './studyQuery.ts'
 
 /** A study as `STUDY_COLUMNS` reads it: lists are JSON, states are numbers. */
 export type StudyRow = Omit<
   StudySummary,
-  'StationName' | 'BodyPartExamined' | 'ModalitiesInStudy' | 'flags' | 'synthetic' | 'reading' | 'priority' | 'openBy'
+  | 'StationName'
+  | 'BodyPartExamined'
+  | 'ModalitiesInStudy'
+  | 'flags'
+  | 'synthetic'
+  | 'reading'
+  | 'priority'
+  | 'openBy'
+  | 'completeness'
 > & {
   StationNamesInStudy: string
   BodyPartsInStudy: string
@@ -15,16 +24,18 @@ export type StudyRow = Omit<
   readingBy: string
   readingAt: number | null
   priority: number
+  completeness: string
+  unjudged: number
 }
 
 export const STUDY_COLUMNS = `study.id, StudyInstanceUID, PatientName, lang, PatientID, IssuerOfPatientID, PatientBirthDate,
   PatientSex, PatientAge, StudyDate, StudyTime, StudyDescription, AccessionNumber, ReferringPhysicianName, InstitutionName,
   StationNamesInStudy, BodyPartsInStudy, ModalitiesInStudy, NumberOfStudyRelatedSeries, NumberOfStudyRelatedInstances, size,
-  firstReceived, lastReceived, sendingAET, flags, synthetic, reading, readingBy, readingAt, priority, priors`
+  firstReceived, lastReceived, sendingAET, flags, synthetic, reading, readingBy, readingAt, priority, priors, completeness, unjudged`
 
 /** `openBy` is empty: who shows what is not the vault's to know. */
 export function studySummary(row: StudyRow): StudySummary {
-  const { StationNamesInStudy, BodyPartsInStudy, reading, readingBy, readingAt, priority, ...same } = row
+  const { StationNamesInStudy, BodyPartsInStudy, reading, readingBy, readingAt, priority, unjudged, ...same } = row
   return {
     ...same,
     StationName: JSON.parse(StationNamesInStudy) as string[],
@@ -35,5 +46,7 @@ export function studySummary(row: StudyRow): StudySummary {
     reading: { status: READING[reading] ?? 'new', by: readingBy, at: readingAt },
     priority: PRIORITY[priority] ?? 'routine',
     openBy: [],
+    // While anything comes, the last word does not hold.
+    completeness: unjudged === 0 && row.completeness ? (JSON.parse(row.completeness) as Completeness) : null,
   }
 }

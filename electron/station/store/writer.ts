@@ -4,14 +4,19 @@ import type { Priority } from '../../../shared/contract.ts'
 import { ATTRIBUTES_VERSION } from '../../../shared/dicom/imageAttributes.ts'
 import type { RejectionNote } from '../../../shared/dicom/rejectionNote.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
+import type { Completeness } from '../../../shared/viewing/completeness.ts'
 import { createApplyDecision } from './applyDecision.ts'
+import { type AskedCommitment, createCommitmentRows, type FailedReferences } from './commitment/commitmentRows.ts'
 import { createCommitRows } from './commitRows.ts'
+import { createListRows } from './completeness/listRows.ts'
+import { createVerdictRows } from './completeness/verdictRows.ts'
 import type { Decision } from './decisionLog.ts'
 import { createDecisions, type Decided, type StudyStatus } from './decisions.ts'
 import type { MoveWish, RemovedItem, WorkFound } from './index.ts'
 import type { LandingPosition } from './landing/landing.ts'
 import { createLifecycle } from './lifecycle.ts'
 import { migrate } from './migrate.ts'
+import { createNoticeRows, type ToldNotice } from './notices/noticeRows.ts'
 import type { CommitAnswer, PlacedObject } from './receivedObject.ts'
 import { createRefold } from './refold.ts'
 import {
@@ -58,6 +63,10 @@ export function createWriter({ file, dataDir }: WriterData) {
   let repairRows: ReturnType<typeof createRepairRows>
   let lifecycle: ReturnType<typeof createLifecycle>
   let volumeRows: ReturnType<typeof createVolumeRows>
+  let commitmentRows: ReturnType<typeof createCommitmentRows>
+  let noticeRows: ReturnType<typeof createNoticeRows>
+  let listRows: ReturnType<typeof createListRows>
+  let verdictRows: ReturnType<typeof createVerdictRows>
   let sinceCheckpoint = 0
   /** Met between the calls: the next commit tells of it. */
   let damage: IsocenterError | undefined
@@ -105,6 +114,10 @@ export function createWriter({ file, dataDir }: WriterData) {
         settleRows = createSettleRows(opening)
         volumeRows = createVolumeRows(opening)
         repairRows = createRepairRows(opening, dataDir, epoch, commitRows, applied)
+        commitmentRows = createCommitmentRows(opening)
+        noticeRows = createNoticeRows(opening)
+        listRows = createListRows(opening)
+        verdictRows = createVerdictRows(opening, epoch)
         // From here on what is lost with the power is in the landing log, too, or is done again; all else goes `durably`.
         opening.pragma('synchronous = NORMAL')
         db = opening
@@ -285,6 +298,24 @@ export function createWriter({ file, dataDir }: WriterData) {
     forgetDoomed: (volume: number, files: string[]): void => told(() => lifecycle.forgetDoomed(volume, files)),
 
     unreadNotes: (most: number) => told(() => lifecycle.unreadNotes(most)),
+    acceptCommitment: (asked: AskedCommitment, id: string, at: number) =>
+      durably(() => commitmentRows.accept(asked, id, at)),
+    commitmentsDue: (at: number, limit: number): number[] => told(() => commitmentRows.due(at, limit)),
+    getCommitment: (number: number) => told(() => commitmentRows.get(number)),
+    findCommitment: (AET: string, TransactionUID: string) => told(() => commitmentRows.find(AET, TransactionUID)),
+    commitmentOver: (number: number, failed: FailedReferences | null, at: number) =>
+      durably(() => commitmentRows.over(number, failed, at)),
+    postponeCommitment: (number: number, attempts: number, nextAt: number): void =>
+      told(() => commitmentRows.postpone(number, attempts, nextAt)),
+
+    takeNotice: (notice: ToldNotice, at: number) => durably(() => noticeRows.take(notice, at)),
+    noticesDue: (at: number, limit: number) => told(() => noticeRows.due(at, limit)),
+    noticeForwarded: (number: number): void => told(() => noticeRows.forwarded(number)),
+    postponeNotice: (number: number, attempts: number, nextAt: number): void =>
+      told(() => noticeRows.postpone(number, attempts, nextAt)),
+    placeLists: (uid: string): void => told(() => listRows.placeLists(uid)),
+    setVerdict: (uid: string, verdict: Completeness, seen: { unjudged: number; here: number }) =>
+      told(() => verdictRows.setVerdict(uid, verdict, seen)),
 
     setSetting(user: string, key: string, value: string): void {
       durably(() =>

@@ -108,6 +108,11 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
       const [withReaders = study] = presence.mark([study])
       return { ...rest, study: withReaders }
     },
+    'study.completeness': async ({ StudyInstanceUID }) => {
+      const [{ study }, lacking] = await Promise.all([read.getStudy(StudyInstanceUID), read.lacking(StudyInstanceUID)])
+      return { completeness: study.completeness, lacking }
+    },
+    'commitment.request': ({ StudyInstanceUID, node }) => work.requestCommitment(StudyInstanceUID, node),
     'series.open': async ({ StudyInstanceUID, SeriesInstanceUID }) => {
       await groupsRead(StudyInstanceUID, SeriesInstanceUID)
       return read.getManifest(StudyInstanceUID, SeriesInstanceUID)

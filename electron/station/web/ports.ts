@@ -48,6 +48,8 @@ export interface WorkPort {
   startImport(paths: string[]): JobSummary
   loadSamples(): JobSummary
   startRepair(verify: boolean): JobSummary
+  /** A node by its name. */
+  requestCommitment(StudyInstanceUID: string, node: string): JobSummary
   /** Throws 'not-found'. */
   cancel(id: string): JobSummary
   list(): JobSummary[]

@@ -7,6 +7,10 @@ export const COMMAND = {
   cFindRQ: 0x0020,
   cMoveRQ: 0x0021,
   cEchoRQ: 0x0030,
+  nEventReportRQ: 0x0100,
+  nSetRQ: 0x0120,
+  nActionRQ: 0x0130,
+  nCreateRQ: 0x0140,
   cCancelRQ: 0x0fff,
   response: 0x8000,
 } as const
@@ -14,6 +18,13 @@ export const COMMAND = {
 /** PS3.7 annex C and PS3.4 §C.4. */
 export const STATUS = {
   success: 0x0000,
+  processingFailure: 0x0110,
+  duplicateSOPInstance: 0x0111,
+  noSuchObjectInstance: 0x0112,
+  noSuchEventType: 0x0113,
+  invalidArgumentValue: 0x0115,
+  missingAttribute: 0x0120,
+  noSuchActionType: 0x0123,
   unrecognizedOperation: 0x0211,
   unableToPerformSuboperations: 0xa702,
   identifierDoesNotMatch: 0xa900,
@@ -36,6 +47,7 @@ export const LONGEST_COMMAND = 64 * 1024
 /** The command elements acted on here, by keyword, in the order of their tags (PS3.7 table E.1-1). */
 const ELEMENTS = {
   AffectedSOPClassUID: [0x0002, 'UI'],
+  RequestedSOPClassUID: [0x0003, 'UI'],
   CommandField: [0x0100, 'US'],
   MessageID: [0x0110, 'US'],
   MessageIDBeingRespondedTo: [0x0120, 'US'],
@@ -44,7 +56,11 @@ const ELEMENTS = {
   CommandDataSetType: [0x0800, 'US'],
   Status: [0x0900, 'US'],
   ErrorComment: [0x0902, 'LO'],
+  ErrorID: [0x0903, 'US'],
   AffectedSOPInstanceUID: [0x1000, 'UI'],
+  RequestedSOPInstanceUID: [0x1001, 'UI'],
+  EventTypeID: [0x1002, 'US'],
+  ActionTypeID: [0x1008, 'US'],
   NumberOfRemainingSuboperations: [0x1020, 'US'],
   NumberOfCompletedSuboperations: [0x1021, 'US'],
   NumberOfFailedSuboperations: [0x1022, 'US'],
@@ -131,18 +147,20 @@ function element(number: number, value: Buffer): Buffer {
 }
 
 /**
- * The response to a request (PS3.7 §9.3): same operation, message and SOP class; no data set. `comment` becomes Error Comment
+ * The response to a request (PS3.7 §9.3, §10.3): same operation, message, SOP class and instance; no data set. `comment` becomes Error Comment
  * (0000,0902), LO: at most 64 characters of the default repertoire.
  */
 export function responseTo(request: CommandSet, status: number, comment?: string): CommandSet {
   return {
-    AffectedSOPClassUID: request.AffectedSOPClassUID,
+    AffectedSOPClassUID: request.AffectedSOPClassUID ?? request.RequestedSOPClassUID,
     CommandField: request.CommandField | COMMAND.response,
     MessageIDBeingRespondedTo: request.MessageID,
     CommandDataSetType: NO_DATA_SET,
     Status: status,
     ErrorComment: comment === undefined ? undefined : comment.replace(/[^\x20-\x5b\x5d-\x7e]/g, '?').slice(0, 64),
-    AffectedSOPInstanceUID: request.AffectedSOPInstanceUID,
+    AffectedSOPInstanceUID: request.AffectedSOPInstanceUID ?? request.RequestedSOPInstanceUID,
+    EventTypeID: request.EventTypeID,
+    ActionTypeID: request.ActionTypeID,
   }
 }
 

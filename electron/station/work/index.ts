@@ -1,9 +1,11 @@
 import { basename } from 'node:path'
 import type { JobSummary } from '../../../shared/contract.ts'
+import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
 import { startThread, type Thread } from '../base/thread.ts'
 import type { Store, StoredObject } from '../store/index.ts'
 import { startBackground } from './background.ts'
+import { type CommitmentDoor, requestCommitment } from './commitment.ts'
 import { importFiles } from './importFiles.ts'
 import { Jobs, type Progress } from './jobs.ts'
 import type { RenderOptions } from './renderFrame.ts'
@@ -25,6 +27,8 @@ export interface Work {
   startRepair(verify: boolean): JobSummary
   /** Long work of another room, on the same list. `work` ends it by returning; what it throws is its error. Returns at once. */
   startJob(kind: 'send' | 'fetch', title: string, work: (progress: Progress) => Promise<void>): JobSummary
+  /** Asks a node, by its name, whether it keeps a study safe. Returns at once. */
+  requestCommitment(StudyInstanceUID: string, node: string): JobSummary
   /** Throws 'not-found'. What was stored before stays. */
   cancel(id: string): JobSummary
   /** Newest first. */
@@ -51,6 +55,8 @@ interface WorkOptions {
   store: Store
   log: Log
   transcodedFolder: string
+  /** The way to other nodes, once it is open. */
+  commitmentDoor?: CommitmentDoor
 }
 
 function startWorkThread(): Thread<WorkApi> {
@@ -60,7 +66,7 @@ function startWorkThread(): Thread<WorkApi> {
 }
 
 /** `transcodedFolder`: where what is being sent lies, for as long as it is. */
-export function startWork({ store, log, transcodedFolder }: WorkOptions): Work {
+export function startWork({ store, log, transcodedFolder, commitmentDoor }: WorkOptions): Work {
   const jobs = new Jobs(log)
   const background = startBackground({ store, log, startThread: startWorkThread })
   const transcoder = new Transcoder({ read: store.read, folder: transcodedFolder, startThread: startWorkThread })
@@ -78,6 +84,12 @@ export function startWork({ store, log, transcodedFolder }: WorkOptions): Work {
       return running ?? jobs.start('repair', title, progress => store.repair(verify, progress))
     },
     startJob: (kind, title, run) => jobs.start(kind, title, run),
+    requestCommitment(StudyInstanceUID, node) {
+      if (!commitmentDoor) throw new IsocenterError('destination-unknown', node)
+      return jobs.start('commitment', `Is it safe at ${node}?`, progress =>
+        requestCommitment(store.read, commitmentDoor, StudyInstanceUID, node, progress),
+      )
+    },
     cancel: id => jobs.cancel(id),
     list: () => jobs.list(),
     hurry: contentIds => background.hurry(contentIds),

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { AeProfiles } from '../../../../shared/config.ts'
 import { ERRORS, type ErrorCode, IsocenterError } from '../../../../shared/errors.ts'
 import { createDisk, errorCode } from '../../base/durable.ts'
+import type { ReferencedCopy } from '../commitment/readReferenced.ts'
 import { fileOfContent } from '../contentFile.ts'
 import type { PlacedObject } from '../receivedObject.ts'
 import { DATA_VOLUME } from '../volumes/placement.ts'
@@ -215,6 +216,27 @@ export function createLook({ dataDir, profiles, oldIndex }: LookData) {
       }
       for (const copy of copies) await compare(copy, true, pace, answer)
       return answer
+    },
+
+    /** Copies read to their end, wherever they lie. 'unread': there is no such file, or its disk does not give it. */
+    async verify(copies: ReferencedCopy[]): Promise<Array<'whole' | 'differs' | 'unread'>> {
+      const results: Array<'whole' | 'differs' | 'unread'> = []
+      for (const copy of copies) {
+        const { file, offset, metaLength, length } = copy
+        try {
+          const handle = await open(resolve(dataDir, file), 'r')
+          try {
+            const { size } = await handle.stat()
+            const sums = await checksums({ handle, offset: offset + metaLength, length }, unpaced)
+            results.push(size >= offset + metaLength + length && isAsBefore(copy, sums) ? 'whole' : 'differs')
+          } finally {
+            await handle.close()
+          }
+        } catch {
+          results.push('unread')
+        }
+      }
+      return results
     },
 
     /** What has rows already, as it would be received: to be placed anew behind an older version. Those that can't be read are left out. */
