@@ -262,3 +262,18 @@ test('nodes are sent what was moved as it is shown, and neither find nor get wha
   expect(await matches()).toBe(0)
   expect(await fetched()).toEqual([])
 })
+
+test('DELETE of a series and of a study over DICOMweb goes into the bin, with its reason, and can be taken back', async () => {
+  await store(ctSlice(1, {}, { size: 16 }))
+  const remove = (where: string) =>
+    fetch(`http://127.0.0.1:${station.httpPort}/dicom-web/${where}`, { method: 'DELETE', headers })
+  expect((await remove(`studies/${UID}/series/${SERIES}?reason=wrong%20protocol`)).status).toBe(204)
+  expect(await status(`studies/${UID}`, WHOLE)).toBe(404)
+  expect((await remove(`studies/${UID}`)).status).toBe(404)
+  const [entry] = (await call('bin.list', {})).entries
+  expect(entry).toMatchObject({ reason: 'wrong protocol', images: 1 })
+  await call('bin.restore', { id: entry!.id })
+  expect(await status(`studies/${UID}`, WHOLE)).toBe(200)
+  expect((await remove(`studies/${UID}`)).status).toBe(204)
+  expect(await found('studies')).toBe(0)
+})

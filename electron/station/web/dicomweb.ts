@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono'
 import { isStorableUID } from '../../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
-import type { QidoQuery, StoredObject, StoreReader } from '../store/index.ts'
+import type { QidoQuery, Store, StoredObject, StoreReader } from '../store/index.ts'
 import { type Capability, methodsOf, wadl } from './capabilities.ts'
 import { compressed } from './contentCoding.ts'
 import { chooseDataForm } from './dicomForms.ts'
@@ -15,6 +15,8 @@ import { type PictureDeps, picturesOf } from './thumbnails.ts'
 
 /** The largest known studies have some ten thousand instances; the list of places is in memory while they are sent. */
 const MOST_INSTANCES = 100_000
+/** Of a deletion; what is longer is cut. */
+const LONGEST_REASON = 200
 const DATA_TYPES = ['application/dicom+json', 'multipart/related; type="application/dicom+xml"']
 const PICTURE_TYPES = ['image/jpeg', 'image/png']
 const RENDER_PARAMETERS = ['accept', 'window', 'viewport', 'quality']
@@ -37,16 +39,16 @@ interface Route extends Capability {
 }
 
 type Located = [StoredObject, ...StoredObject[]]
-type Deps = RetrieveDeps & PictureDeps & RenderDeps & StowDeps & { read: StoreReader }
+type Deps = RetrieveDeps & PictureDeps & RenderDeps & StowDeps & { read: StoreReader; store: Pick<Store, 'remove'> }
 
 const STUDY = '/studies/:study'
 const SERIES = `${STUDY}/series/:series`
 const INSTANCE = `${SERIES}/instances/:instance`
 const FRAMES = `${INSTANCE}/frames/:frames`
 
-/** The routes under /dicom-web: QIDO-RS, WADO-RS, STOW-RS and what describes them (PS3.18 §8.9, §10). */
+/** The routes under /dicom-web: QIDO-RS, WADO-RS, STOW-RS, deletion and what describes them (PS3.18 §8.9, §10). */
 export function createDicomWeb(deps: Deps): Hono<{ Bindings: Bindings }> {
-  const routes = [...searches(deps), ...retrievals(deps), ...stores(deps)]
+  const routes = [...searches(deps), ...retrievals(deps), ...stores(deps), ...deletions(deps)]
   const app = new Hono<{ Bindings: Bindings }>()
   app.use('*', async (c, next) => {
     await next()
@@ -207,6 +209,26 @@ function stores(deps: Deps): Route[] {
     },
   })
   return [store('/studies', 'StoreInstances'), store(STUDY, 'StoreStudyInstances')]
+}
+
+/**
+ * Not of the standard, but what other servers have at this place: into the bin, where it can be taken back. The gate lets in only keys
+ * that may delete.
+ */
+function deletions({ store }: Deps): Route[] {
+  const deletion = (path: string, id: string): Route => ({
+    method: 'DELETE',
+    path,
+    id,
+    produces: [],
+    parameters: ['reason'],
+    async answer(c) {
+      const reason = (c.req.query('reason') ?? '').trim().slice(0, LONGEST_REASON)
+      await store.remove([requireStudy(uidsOf(c))], reason || 'by DICOMweb', c.env.sender.key)
+      return c.body(null, 204)
+    },
+  })
+  return [deletion(STUDY, 'DeleteStudy'), deletion(SERIES, 'DeleteSeries'), deletion(INSTANCE, 'DeleteInstance')]
 }
 
 function baseOf(c: Asked): string {
