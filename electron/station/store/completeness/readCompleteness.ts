@@ -12,6 +12,10 @@ export interface LackingSeries {
 /** Named in an answer, the rest is counted. */
 const MOST_NAMED = 1000
 
+/** SQL: a listed instance is here, or somebody took it away: nobody has to send it again. */
+const CAME = `(EXISTS (SELECT 1 FROM instance WHERE instance.SOPInstanceUID = listed.SOPInstanceUID)
+  OR EXISTS (SELECT 1 FROM removed WHERE removed.SOPInstanceUID = listed.SOPInstanceUID))`
+
 /** What `unjudged` and the count were when the facts were read: a verdict about them holds only while they are. */
 export interface JudgedFacts extends CompletenessFacts {
   seen: { unjudged: number; here: number }
@@ -29,8 +33,7 @@ export function createCompletenessReader(db: Database) {
   )
   const lists = db.prepare<[string], Omit<KnownList, 'final'> & { final: 0 | 1 }>(
     `SELECT source, AET, final, count(SOPInstanceUID) AS total,
-       count(SOPInstanceUID) - count(CASE WHEN EXISTS
-         (SELECT 1 FROM instance WHERE instance.SOPInstanceUID = listed.SOPInstanceUID) THEN 1 END) AS absent
+       count(SOPInstanceUID) - count(CASE WHEN ${CAME} THEN 1 END) AS absent
      FROM list LEFT JOIN listed ON listed.list = list.number WHERE StudyInstanceUID = ? GROUP BY list.number ORDER BY at, list.number`,
   )
   const listed = db
@@ -57,13 +60,13 @@ export function createCompletenessReader(db: Database) {
     `SELECT SeriesInstanceUID, count(*) AS count FROM (
        SELECT max(SeriesInstanceUID) AS SeriesInstanceUID FROM list JOIN listed ON listed.list = list.number
        WHERE StudyInstanceUID = ? AND final = 1
-         AND NOT EXISTS (SELECT 1 FROM instance WHERE instance.SOPInstanceUID = listed.SOPInstanceUID)
+         AND NOT ${CAME}
        GROUP BY listed.SOPInstanceUID) GROUP BY SeriesInstanceUID ORDER BY SeriesInstanceUID`,
   )
   const lacking = db.prepare<[string, number], { SeriesInstanceUID: string; SOPInstanceUID: string }>(
     `SELECT max(SeriesInstanceUID) AS SeriesInstanceUID, listed.SOPInstanceUID FROM list JOIN listed ON listed.list = list.number
      WHERE StudyInstanceUID = ? AND final = 1
-       AND NOT EXISTS (SELECT 1 FROM instance WHERE instance.SOPInstanceUID = listed.SOPInstanceUID)
+       AND NOT ${CAME}
      GROUP BY listed.SOPInstanceUID ORDER BY 1, 2 LIMIT ?`,
   )
 
