@@ -319,8 +319,8 @@ const KINDS: Record<string, SopClass['kind']> = { i: 'image', d: 'document', s: 
 
 let byUID: Map<string, SopClass> | undefined
 
-/** What PS3.6 knows of a SOP Class UID (normalised); undefined for private and newer ones. */
-export function sopClass(uid: string): SopClass | undefined {
+/** All that PS3.6 knows, by UID. */
+export function sopClasses(): ReadonlyMap<string, SopClass> {
   if (!byUID) {
     byUID = new Map()
     for (const line of TABLE.split('\n')) {
@@ -329,7 +329,12 @@ export function sopClass(uid: string): SopClass | undefined {
       if (kind && name) byUID.set(`1.2.840.10008.${root}`, { name, kind })
     }
   }
-  return byUID.get(uid)
+  return byUID
+}
+
+/** What PS3.6 knows of a SOP Class UID (normalised); undefined for private and newer ones. */
+export function sopClass(uid: string): SopClass | undefined {
+  return sopClasses().get(uid)
 }
 
 /** True for what must not be accepted as storage: known services, and everything below the UIDs of service families. */

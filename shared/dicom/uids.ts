@@ -225,6 +225,9 @@ export const TS = Object.fromEntries(Object.entries(SYNTAXES).map(([keyword, syn
   readonly [Keyword in keyof typeof SYNTAXES]: string
 }
 
+/** Those that have a name here. */
+export const TRANSFER_SYNTAXES: readonly TransferSyntax[] = Object.values(SYNTAXES)
+
 const byUID = new Map(Object.values(SYNTAXES).map(syntax => [syntax.UID, syntax]))
 
 /** An unknown UID gets a row named by itself: explicit little endian, encapsulated, as every newer syntax has been. */
@@ -254,4 +257,4 @@ export function uidFromRandom(bytes: Uint8Array): string {
   return `2.25.${value}`
 }
 
-export { isNonStorageService, sopClass } from './sopClasses.ts'
+export { isNonStorageService, sopClass, sopClasses } from './sopClasses.ts'

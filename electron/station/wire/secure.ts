@@ -43,7 +43,7 @@ const RFC_9325_CIPHERS = [
 ]
 
 /** PS3.15 annex B, by the RFC each profile takes its suites from; RFC 7525 §4.2 has finite fields besides curves. */
-const CIPHERS: Record<TlsProfile, readonly string[]> = {
+export const CIPHERS: Record<TlsProfile, readonly string[]> = {
   rfc9325: RFC_9325_CIPHERS,
   rfc7525: [...RFC_9325_CIPHERS, 'DHE-RSA-AES256-GCM-SHA384', 'DHE-RSA-AES128-GCM-SHA256'],
 }

@@ -1,0 +1,218 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { negotiate } from '../electron/station/dimse/negotiation.ts'
+import { queryModel } from '../electron/station/dimse/queryModels.ts'
+import { QUERY_KEYS } from '../electron/station/store/queryKeys.ts'
+import { createDicomWeb } from '../electron/station/web/dicomweb.ts'
+import { ANNOUNCED_LENGTH, LONGEST_CONTROL_PDU, LONGEST_PDU } from '../electron/station/wire/pduReader.ts'
+import { CIPHERS } from '../electron/station/wire/secure.ts'
+import { aeProfiles, configSchema, profileOf } from '../shared/config.ts'
+import { SINGLE_BYTE } from '../shared/dicom/charset.ts'
+import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../shared/dicom/part10.ts'
+import { isNonStorageService, sopClasses, TRANSFER_SYNTAXES, TS } from '../shared/dicom/uids.ts'
+import { ERRORS } from '../shared/errors.ts'
+
+/**
+ * resources/conformance.md, made from the tables the station runs by: what is accepted is found out by asking the very function
+ * that answers association requests. `node build/conformance.mjs` writes it; with `--check` it fails where it is another one.
+ */
+const FILE = path.join(path.dirname(fileURLToPath(import.meta.url)), '../resources/conformance.md')
+const VERIFICATION = '1.2.840.10008.1.1'
+const CT_IMAGE = '1.2.840.10008.5.1.4.1.1.2'
+
+const table = (head, rows) => [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+
+/** The result of one context, as this station answers it by default: 0 = accepted (PS3.8 table 9-18). */
+function asked(abstractSyntax, transferSyntaxes, { node, role }) {
+  const decision = negotiate(
+    {
+      protocolVersion: 1,
+      calledAET: 'ISOCENTER',
+      callingAET: 'PEER',
+      applicationContext: '1.2.840.10008.3.1.1.1',
+      contexts: [{ id: 1, abstractSyntax, transferSyntaxes }],
+      user: {
+        maximumLength: 0,
+        implementationClassUID: '1.2.3',
+        implementationVersionName: '',
+        roles: role ? [{ SOPClassUID: abstractSyntax, ...role }] : [],
+        extended: [],
+      },
+    },
+    ['ISOCENTER'],
+    profileOf(aeProfiles.parse({}), 'PEER'),
+    { takesImages: true, may: () => node, isNode: node },
+  )
+  if ('reject' in decision) throw new Error(decision.words)
+  return decision.accept.contexts[0]
+}
+const isTaken = (uid, node, syntaxes = [TS.ExplicitVRLittleEndian, TS.ImplicitVRLittleEndian]) =>
+  asked(uid, syntaxes, { node }).result === 0
+
+function classes() {
+  const all = [...sopClasses()].map(([uid, known]) => ({ uid, ...known }))
+  const stored = all.filter(({ uid }) => !isNonStorageService(uid) && isTaken(uid, false))
+  const services = all.filter(({ uid }) => isNonStorageService(uid) && isTaken(uid, true))
+  return { stored, services }
+}
+
+function syntaxesOf(uid, node) {
+  return TRANSFER_SYNTAXES.filter(one => asked(uid, [one.UID], { node }).result === 0)
+}
+
+const listed = syntaxes => (syntaxes.length > 4 ? 'all of section 4' : syntaxes.map(one => one.name).join(', '))
+
+function order(uids) {
+  const left = [...uids]
+  const found = []
+  while (left.length > 0) {
+    const { transferSyntax } = asked(CT_IMAGE, left, { node: false })
+    found.push(transferSyntax)
+    left.splice(left.indexOf(transferSyntax), 1)
+  }
+  return found
+}
+
+async function dicomWebRows() {
+  const wadl = await (await createDicomWeb({}).request('/')).text()
+  const rows = []
+  const at = []
+  for (const [, close, tag, attributes] of wadl.matchAll(/<(\/?)(resource|method)\b([^>]*)>/g)) {
+    const value = name => new RegExp(`${name}="([^"]*)"`).exec(attributes)?.[1] ?? ''
+    if (tag === 'resource' && close) at.pop()
+    else if (tag === 'resource' && !attributes.endsWith('/')) at.push(value('path'))
+    else if (tag === 'method' && !close) rows.push([value('id'), value('name'), `\`/${at.join('/')}\``])
+  }
+  return rows
+}
+
+const hex = status => `0x${status.toString(16).toUpperCase().padStart(4, '0')}`
+
+/** The whole statement, as Markdown. */
+async function conformance() {
+  const config = configSchema.parse({})
+  const profile = profileOf(aeProfiles.parse({}), 'PEER')
+  const { stored, services } = classes()
+  const pixels = syntaxesOf(CT_IMAGE, false)
+  const nameOf = uid => TRANSFER_SYNTAXES.find(one => one.UID === uid)?.name ?? uid
+  const levels = ['patient', 'study', 'series', 'instance']
+  const statuses = Map.groupBy(Object.entries(ERRORS), ([, { dimseStatus }]) => dimseStatus)
+  return `# Isocenter: DICOM conformance statement
+
+In the form of PS3.2, annex A. Made by \`build/conformance.mjs\` from the tables the station runs by; do not edit.
+
+## 1 Overview
+
+Isocenter is a reading workstation with an archive of its own. It receives, keeps and shows objects of every storage SOP class, answers queries, sends what it keeps, confirms its safekeeping, and is a DICOMweb server.
+
+| Network service | user (SCU) | provider (SCP) |
+| --- | --- | --- |
+| Verification | yes | yes, to anybody |
+| Storage | yes | yes, from anybody |
+| Query/Retrieve | yes | to configured nodes with the right |
+| Storage Commitment Push Model | yes | to configured nodes with the right |
+| Modality Performed Procedure Step | hands on what it is told | yes, from anybody |
+| Instance Availability Notification | hands on what it is told | yes, from anybody |
+
+Media: files and folders are imported (Part 10, with or without preamble; DICOMDIR is not read); none are written.
+
+## 2 Implementation
+
+| | |
+| --- | --- |
+| Implementation Class UID | \`${IMPLEMENTATION_CLASS_UID}\` |
+| Implementation Version Name | \`${IMPLEMENTATION_VERSION_NAME}\` |
+| AE title | \`${config.aet}\` (changeable; up to 16 further ones) |
+| Port | ${config.dimsePort}; TLS 2762 where it is set up |
+| Application context | \`1.2.840.10008.3.1.1.1\` |
+| Maximum PDU | announced ${ANNOUNCED_LENGTH} bytes; tolerated up to ${LONGEST_PDU}, with a warning; other PDUs up to ${LONGEST_CONTROL_PDU} |
+| Associations at a time | 256, of one address 64; more are held 20 s, then rejected (transient) |
+| Asynchronous operations | window 1, 1 |
+| Timers (all changeable per AE title) | association request ${profile.answerSeconds} s; in a message ${profile.bytesPerSecond} bytes/s over ${profile.messageSeconds} s; between messages ${profile.idleSeconds} s |
+| Storage level | 2 (full), digital signature level 3, no coercion: received bytes are never changed |
+| User identity | answered where a response is asked for; not verified |
+
+## 3 SOP classes
+
+### 3.1 Services
+
+${table(
+  ['SOP class', 'UID', 'a stranger may', 'a node may', 'transfer syntaxes'],
+  services.map(({ uid, name }) => [
+    name,
+    `\`${uid}\``,
+    isTaken(uid, false) ? 'yes' : 'no',
+    isTaken(uid, true) && !isTaken(uid, false) ? `with the right "${queryModel(uid)?.right ?? 'commitment'}"` : 'yes',
+    listed(syntaxesOf(uid, true)),
+  ]),
+)}
+
+Queries: hierarchical, and where it is negotiated relational, with combined date and time, and with fuzzy matching of names. C-GET: the requestor takes the role of storage SCP. C-MOVE: to configured nodes by AE title.
+
+### 3.2 Storage
+
+Accepted of anybody: the ${stored.length} classes below, and every other abstract syntax that belongs to no known service, private and retired ones among them. Success is answered when the object and its index are on the disk.
+
+${table(
+  ['SOP class', 'UID', 'shown'],
+  stored.map(({ uid, name, kind }) => [name, `\`${uid}\``, kind === 'image' ? 'image' : 'header']),
+)}
+
+## 4 Transfer syntaxes
+
+Of those that are proposed for a storage context the first of this list is taken; a private one is taken after the others. On sending, an object leaves as it is stored; a peer that does not take that gets it uncompressed, without loss.
+
+${order(pixels.map(one => one.UID))
+  .map((uid, at) => `${at + 1}. ${nameOf(uid)} (\`${uid}\`)`)
+  .join('\n')}
+
+## 5 Query keys
+
+${table(
+  ['Attribute', 'level', 'matching'],
+  [...QUERY_KEYS]
+    .sort(([, a], [, b]) => levels.indexOf(a.level) - levels.indexOf(b.level))
+    .map(([keyword, key]) => [keyword, key.level, key.matcher ?? (key.items ? 'sequence' : 'returned only')]),
+)}
+
+Names match without regard to case and accents, in any group of the name. Wildcards \`*\` and \`?\`; lists of UIDs; ranges of dates and times.
+
+## 6 DIMSE status codes
+
+${table(
+  ['Status', 'when'],
+  [...statuses]
+    .sort(([a], [b]) => a - b)
+    .map(([status, rows]) => [hex(status), rows.map(([, { sentence }]) => sentence).join('<br>')]),
+)}
+
+## 7 DICOMweb
+
+Below \`/dicom-web\`, with an API key (\`Authorization: Bearer\`, \`Basic\` or \`Api-Key\`).
+
+${table(['Transaction', 'Method', 'Resource'], await dicomWebRows())}
+
+## 8 Character sets
+
+Read: the default repertoire, ISO_IR 192, GB18030, GBK, and with and without code extensions ISO_IR ${Object.keys(SINGLE_BYTE).join(', ')}; ISO 2022 IR 87, 159, 149 and 58. Queries are answered in the set of the request where it has the letters, else in ISO_IR 192.
+
+## 9 Security
+
+TLS profiles (PS3.15 annex B): TLS 1.2 and 1.3, certificates on both sides. Suites: ${CIPHERS.rfc9325.map(suite => `\`${suite}\``).join(', ')}; with profile \`rfc7525\` also ${CIPHERS.rfc7525
+    .filter(suite => !CIPHERS.rfc9325.includes(suite))
+    .map(suite => `\`${suite}\``)
+    .join(', ')}. An AE title can be bound to a certificate.
+
+Verification (\`${VERIFICATION}\`) and storage are open to all; everything else is for configured nodes, by AE title, address and right.
+`
+}
+
+const text = await conformance()
+const isCurrent = existsSync(FILE) && readFileSync(FILE, 'utf8') === text
+if (!isCurrent && process.argv.includes('--check')) {
+  console.error('resources/conformance.md is not what the station does: node build/conformance.mjs')
+  process.exit(1)
+}
+if (!isCurrent) writeFileSync(FILE, text)
+console.log(isCurrent ? 'It is up to date.' : 'Written.')
