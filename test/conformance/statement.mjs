@@ -1,23 +1,23 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { negotiate } from '../electron/station/dimse/negotiation.ts'
-import { queryModel } from '../electron/station/dimse/queryModels.ts'
-import { QUERY_KEYS } from '../electron/station/store/queryKeys.ts'
-import { createDicomWeb } from '../electron/station/web/dicomweb.ts'
-import { ANNOUNCED_LENGTH, LONGEST_CONTROL_PDU, LONGEST_PDU } from '../electron/station/wire/pduReader.ts'
-import { CIPHERS } from '../electron/station/wire/secure.ts'
-import { aeProfiles, configSchema, profileOf } from '../shared/config.ts'
-import { SINGLE_BYTE } from '../shared/dicom/charset.ts'
-import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../shared/dicom/part10.ts'
-import { isNonStorageService, sopClasses, TRANSFER_SYNTAXES, TS } from '../shared/dicom/uids.ts'
-import { ERRORS } from '../shared/errors.ts'
+import { negotiate } from '../../electron/station/dimse/negotiation.ts'
+import { queryModel } from '../../electron/station/dimse/queryModels.ts'
+import { QUERY_KEYS } from '../../electron/station/store/queryKeys.ts'
+import { createDicomWeb } from '../../electron/station/web/dicomweb.ts'
+import { ANNOUNCED_LENGTH, LONGEST_CONTROL_PDU, LONGEST_PDU } from '../../electron/station/wire/pduReader.ts'
+import { CIPHERS } from '../../electron/station/wire/secure.ts'
+import { aeProfiles, configSchema, profileOf } from '../../shared/config.ts'
+import { SINGLE_BYTE } from '../../shared/dicom/charset.ts'
+import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../shared/dicom/part10.ts'
+import { isNonStorageService, sopClasses, TRANSFER_SYNTAXES, TS } from '../../shared/dicom/uids.ts'
+import { ERRORS } from '../../shared/errors.ts'
 
 /**
  * resources/conformance.md, made from the tables the station runs by: what is accepted is found out by asking the very function
- * that answers association requests. `node build/conformance.mjs` writes it; with `--check` it fails where it is another one.
+ * that answers association requests. `node test/conformance/statement.mjs` writes it; with `--check` it fails where it is another one.
  */
-const FILE = path.join(path.dirname(fileURLToPath(import.meta.url)), '../resources/conformance.md')
+const FILE = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../resources/conformance.md')
 const VERIFICATION = '1.2.840.10008.1.1'
 const CT_IMAGE = '1.2.840.10008.5.1.4.1.1.2'
 
@@ -100,7 +100,7 @@ async function conformance() {
   const statuses = Map.groupBy(Object.entries(ERRORS), ([, { dimseStatus }]) => dimseStatus)
   return `# Isocenter: DICOM conformance statement
 
-In the form of PS3.2, annex A. Made by \`build/conformance.mjs\` from the tables the station runs by; do not edit.
+In the form of PS3.2, annex A. Made by \`test/conformance/statement.mjs\` from the tables the station runs by; do not edit.
 
 ## 1 Overview
 
@@ -211,7 +211,7 @@ Verification (\`${VERIFICATION}\`) and storage are open to all; everything else 
 const text = await conformance()
 const isCurrent = existsSync(FILE) && readFileSync(FILE, 'utf8') === text
 if (!isCurrent && process.argv.includes('--check')) {
-  console.error('resources/conformance.md is not what the station does: node build/conformance.mjs')
+  console.error('resources/conformance.md is not what the station does: node test/conformance/statement.mjs')
   process.exit(1)
 }
 if (!isCurrent) writeFileSync(FILE, text)
