@@ -10,8 +10,8 @@ import { fetchStudy, searchNode } from './requests.ts'
 const asDate = (day: string) => day.replaceAll('-', '')
 
 /** Looks for studies on another archive and fetches them. */
-export function FindDialog(props: { words: string; onNodes: () => void; onStarted: () => void; onClose: () => void }) {
-  const { words, onNodes, onStarted, onClose } = props
+export function FindDialog(props: { words: string; onNodes: () => void; onClose: () => void }) {
+  const { words, onNodes, onClose } = props
   const nodes = useNetwork(network => network.nodes)
   const [chosen, setChosen] = useState<string>()
   // What was looked for here is a number or a name.
@@ -59,7 +59,6 @@ export function FindDialog(props: { words: string; onNodes: () => void; onStarte
       await fetchStudy(AET, study.StudyInstanceUID)
       setAsked(before => new Set(before).add(study.StudyInstanceUID))
       announce('Being fetched: Activity shows how far it is')
-      onStarted()
     } catch (thrown) {
       setTrouble(thrown instanceof Error ? thrown.message : String(thrown))
     }

@@ -20,7 +20,6 @@ export function NetworkDialogs({ onNodes, onStarted }: Around) {
   if (sending !== undefined) {
     return <SendDialog study={sending} onNodes={toNodes} onStarted={onStarted} onClose={close} />
   }
-  if (finding !== undefined)
-    return <FindDialog words={finding} onNodes={toNodes} onStarted={onStarted} onClose={close} />
+  if (finding !== undefined) return <FindDialog words={finding} onNodes={toNodes} onClose={close} />
   return null
 }
