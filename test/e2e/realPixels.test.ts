@@ -17,9 +17,10 @@ import { type RunningStation, startStation } from '../fixtures/station.ts'
 /**
  * Every displayable file of the folder of real ones as the viewer draws it at 1:1, against DCMTK's picture of the same frame and
  * window: at most one grey level on every pixel, two where the coding is lossy. And its samples against DCMTK's or GDCM's
- * decompression, exactly, where the coding is lossless.
+ * decompression, exactly, where the coding is lossless. Every third file; all of them, in three minutes, with ISOCENTER_ALL_FILES=1.
  */
 const run = promisify(execFile)
+const EVERY = process.env.ISOCENTER_ALL_FILES ? 1 : 3
 
 /** Files where the witness is wrong, or cannot be asked; what it differs by at most, and on how many pixels beyond the rule. */
 const EXCEPTIONS: Array<{ name: string; reason: string; levels: number; share: number }> = [
@@ -332,7 +333,9 @@ function shownChecksum(page: Page): Promise<number> {
 
 test('every displayable real file shows what DCMTK draws, to a grey level', { timeout: 900_000 }, async () => {
   const wanted = process.env.ISOCENTER_FILES ?? ''
-  const files = sharedFiles().filter(({ name }) => name.includes(wanted))
+  const named = sharedFiles().filter(({ name }) => name.includes(wanted))
+  const isExcepted = (name: string) => EXCEPTIONS.some(one => name.includes(one.name))
+  const files = wanted ? named : named.filter(({ name }, index) => index % EVERY === 0 || isExcepted(name))
   if (files.length === 0) return
   await mkdir(path.join(folder, 'in'))
   await each(files, prepare)
@@ -411,7 +414,7 @@ test('every displayable real file shows what DCMTK draws, to a grey level', { ti
     ].join('\n'),
   )
   expect(wrong).toEqual([])
-  expect(right).toBeGreaterThan(wanted ? 0 : 490)
+  expect(right).toBeGreaterThan(wanted ? 0 : 490 / EVERY - 20)
   expect(trouble.found).toEqual([])
   await context.close()
 })
