@@ -107,6 +107,10 @@ export type VolumeConfig = z.infer<typeof volume>
 const nodeRight = z.enum(['query', 'retrieve', 'commitment', 'delete'])
 export type NodeRight = z.infer<typeof nodeRight>
 
+/** What those may ask that are no nodes. */
+const strangers = z.enum(['store', 'echo', 'nothing'])
+export type Strangers = z.infer<typeof strangers>
+
 /** Another DICOM application that we know: it may ask more than a stranger, and we may call it. */
 export const node = z.strictObject({
   /** What people call it. */
@@ -223,6 +227,8 @@ export const configSchema = z.object({
   profiles: aeProfiles.default({ default: {}, byAET: {} }),
   aets: furtherAETs.default([]),
   nodes: nodes.default([]),
+  /** 'store' is echo and storage; with 'echo' or 'nothing' a scanner is a node, or it is refused. */
+  strangers: strangers.default('store'),
   tls: tls.optional(),
   web: z
     .strictObject({

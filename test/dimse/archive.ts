@@ -56,6 +56,7 @@ export async function openArchive(
   const dimse: Dimse = await startDimse({
     config: {
       aet: 'ISOCENTER',
+      strangers: 'store',
       aets: ['READING'],
       dimsePort: 0,
       dimseHost: '127.0.0.1',

@@ -10,7 +10,7 @@ import { type Dimse, startDimse } from '../../electron/station/dimse/index.ts'
 import type { FoundProblem } from '../../electron/station/dimse/openAssociation.ts'
 import { readSecureMaterial } from '../../electron/station/wire/secure.ts'
 import type { Timers } from '../../electron/station/wire/timers.ts'
-import { type AeProfiles, aeProfiles, nodes, type TlsConfig } from '../../shared/config.ts'
+import { type AeProfiles, aeProfiles, nodes, type Strangers, type TlsConfig } from '../../shared/config.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { writeFileMeta } from '../../shared/dicom/part10.ts'
 import { TS } from '../../shared/dicom/uids.ts'
@@ -37,6 +37,7 @@ export async function openDoor(
     places?: Partial<Places>
     byAET?: AeProfiles['byAET']
     aets?: string[]
+    strangers?: Strangers
     nodes?: z.input<typeof nodes>
     tls?: TlsConfig
     folder?: string
@@ -64,6 +65,7 @@ export async function openDoor(
     config: {
       aet: 'ISOCENTER',
       aets: more.aets ?? [],
+      strangers: more.strangers ?? 'store',
       dimsePort: 0,
       dimseHost: '127.0.0.1',
       profiles,

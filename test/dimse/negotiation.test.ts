@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chooseTransferSyntax, negotiate } from '../../electron/station/dimse/negotiation.ts'
+import { chooseTransferSyntax, negotiate, VERIFICATION } from '../../electron/station/dimse/negotiation.ts'
 import type { AssociateRequest, UserInformation } from '../../electron/station/wire/pdu.ts'
 import { type AeProfile, aeProfiles, profileOf } from '../../shared/config.ts'
 import { TS } from '../../shared/dicom/uids.ts'
@@ -329,4 +329,23 @@ test('storage commitment: a stranger has nothing to answer', () => {
   const decision = negotiate({ ...request, user: { ...request.user, roles } }, ['ISOCENTER'], HOUSE)
   if ('reject' in decision) throw new Error('refused')
   expect(decision.accept.contexts[0]?.result).toBe(1)
+})
+
+test.each([
+  ['store', [0, 0]],
+  ['echo', [0, 1]],
+  ['nothing', [1, 1]],
+] as const)('where strangers may "%s", echo and storage are answered so; a node may both', (strangers, results) => {
+  const request = associateRequest([
+    { abstractSyntax: VERIFICATION, transferSyntaxes: [TS.ImplicitVRLittleEndian] },
+    { abstractSyntax: CT_IMAGE, transferSyntaxes: [TS.ExplicitVRLittleEndian] },
+  ])
+  const answered = (isNode: boolean) => {
+    const decision = negotiate(request, ['ISOCENTER'], HOUSE, { strangers, isNode })
+    if ('reject' in decision) throw new Error(decision.words)
+    return { results: decision.accept.contexts.map(({ result }) => result), denied: decision.denied }
+  }
+  const denied = (['echo', 'store'] as const).filter((_, at) => results[at] === 1)
+  expect(answered(false)).toEqual({ results: [...results], denied })
+  expect(answered(true)).toEqual({ results: [0, 0], denied: [] })
 })

@@ -1,10 +1,10 @@
-import type { NodeRight } from '../../../shared/config.ts'
 import { sopClass } from '../../../shared/dicom/uids.ts'
 import { ERRORS, type ErrorCode } from '../../../shared/errors.ts'
 import type { EchoAnswer } from '../../../shared/network.ts'
 import type { Ending } from '../wire/ending.ts'
 import type { AssociateReject } from '../wire/pdu.ts'
 import { TLS_FAILED } from '../wire/secure.ts'
+import type { Asking } from './negotiation.ts'
 
 /** The other side of an association that failed. */
 export interface Peer {
@@ -33,7 +33,7 @@ export type Failure =
   /** It came to the TLS port, and no further: `words` are those of `wire/secure.ts`. */
   | { kind: 'tls'; words: string }
   /** Contexts that are for nodes with the right. `known`: there is a node of that AE title; `addresses`: it has the right, and is at these. */
-  | { kind: 'denied'; rights: NodeRight[]; known: boolean; addresses: string[] }
+  | { kind: 'denied'; rights: Asking[]; known: boolean; addresses: string[] }
   /** Nothing that was offered is taken (outgoing: none of these classes was). */
   | { kind: 'nothingTaken'; abstractSyntaxes: string[] }
   /** Classes that are taken, but in none of the transfer syntaxes that were offered. */
@@ -155,7 +155,9 @@ const NOT_REACHED = {
   remedy: `Here: check host and port of the node. In the network: check that ${PEER} is switched on, cabled, and let through by every firewall on the way.`,
 } as const
 
-const RIGHTS: Record<NodeRight, string> = {
+const RIGHTS: Record<Asking, string> = {
+  echo: 'verification',
+  store: 'storage',
   query: 'query',
   retrieve: 'retrieve',
   commitment: 'storage commitment',

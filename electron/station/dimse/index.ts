@@ -37,6 +37,7 @@ export interface DimseOptions {
     | 'dimseHost'
     | 'profiles'
     | 'nodes'
+    | 'strangers'
     | 'tls'
     | 'durability'
     | 'mppsTo'
@@ -181,6 +182,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       log,
       profiles: () => profiles,
       nodes: () => nodes,
+      strangers: config.strangers,
       admission,
       captures,
       doctor,
@@ -242,6 +244,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     aets: () => aets,
     nodes: () => nodes,
     profiles: () => profiles,
+    strangers: config.strangers,
   })
 
   return {

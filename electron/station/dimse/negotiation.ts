@@ -1,4 +1,4 @@
-import type { AeProfile, NodeRight } from '../../../shared/config.ts'
+import type { AeProfile, NodeRight, Strangers } from '../../../shared/config.ts'
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../../shared/dicom/part10.ts'
 import { isNonStorageService, isStorableUID, sopClass, TS, transferSyntax } from '../../../shared/dicom/uids.ts'
 import type { Decision } from '../wire/association.ts'
@@ -36,6 +36,9 @@ const DONE: Record<QueryModel['service'], readonly number[]> = { FIND: [1, 1, 1,
 const SERVICES: readonly string[] = [STORAGE_COMMITMENT, PROCEDURE_STEP, AVAILABILITY_NOTICE]
 const isService = (uid: string) => SERVICES.includes(uid)
 
+/** What anybody may ask for, unless the configuration says otherwise. */
+const isOpen = (uid: string) => !queryModel(uid) && uid !== STORAGE_COMMITMENT
+
 /** What is known of the peer and of the moment beside the request itself. */
 export interface Standing {
   /** Images are taken now. */
@@ -44,12 +47,17 @@ export interface Standing {
   may?(right: NodeRight): boolean
   /** It is a configured node: what we asked of it, it may answer. */
   isNode?: boolean
+  /** What those may that are none. */
+  strangers?: Strangers
 }
+
+/** What can be asked and denied. */
+export type Asking = NodeRight | 'echo' | 'store'
 
 /** `denied`: what the peer asked for and is not allowed to. */
 export type Negotiated =
   | Extract<Decision, { reject: unknown }>
-  | (Extract<Decision, { accept: unknown }> & { denied: NodeRight[] })
+  | (Extract<Decision, { accept: unknown }> & { denied: Asking[] })
 
 /**
  * What the station answers to an association request: a pure function of the request, our AE titles, the peer's profile and its
@@ -60,7 +68,7 @@ export function negotiate(
   request: AssociateRequest,
   aets: readonly string[],
   profile: AeProfile,
-  { takesImages = true, may = () => false, isNode = false }: Standing = {},
+  { takesImages = true, may = () => false, isNode = false, strangers = 'store' }: Standing = {},
 ): Negotiated {
   // PS3.8 table 9-21: result 1 permanent; source 1 service user, 2 provider.
   if ((request.protocolVersion & 1) === 0) {
@@ -89,7 +97,12 @@ export function negotiate(
   const asked = new Set(models.map(({ right }) => right))
   const commitmentRole = user.roles.findLast(({ SOPClassUID }) => SOPClassUID === STORAGE_COMMITMENT)
   if (proposed.has(STORAGE_COMMITMENT) && (commitmentRole?.scu ?? true)) asked.add('commitment')
-  const denied = [...asked].filter(right => !may(right))
+  const isShut = (uid: string) => !isNode && (strangers === 'nothing' || (strangers === 'echo' && uid !== VERIFICATION))
+  const shut = [...proposed].filter(uid => isOpen(uid) && isShut(uid))
+  const denied: Asking[] = [
+    ...[...asked].filter(right => !may(right)),
+    ...new Set(shut.map(uid => (uid === VERIFICATION ? 'echo' : 'store'))),
+  ]
   // PS3.4 §C.4.3: what a C-GET brings is stored by the requestor, so it is the SCP of those classes.
   const gets = models.some(({ service, right }) => service === 'GET' && !denied.includes(right))
   const answerRole = (role: RoleSelection): RoleSelection => {
@@ -112,6 +125,7 @@ export function negotiate(
       transferSyntax: transferSyntaxes[0] ?? TS.ImplicitVRLittleEndian,
     })
     if (!proposed.has(abstractSyntax)) return refused(3)
+    if (shut.includes(abstractSyntax)) return refused(1)
     const model = modelOf(abstractSyntax)
     if (model && denied.includes(model.right)) return refused(1)
     const role = roles.get(abstractSyntax)

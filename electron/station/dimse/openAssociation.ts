@@ -9,6 +9,7 @@ import {
   type NodeRight,
   nodeMay,
   profileOf,
+  type Strangers,
 } from '../../../shared/config.ts'
 import type { AssociationSummary, Problem } from '../../../shared/contract.ts'
 import { ERRORS, type IsocenterError } from '../../../shared/errors.ts'
@@ -21,7 +22,7 @@ import type { Admission, Place } from './admission.ts'
 import type { AssociationTap, Captures } from './captures.ts'
 import type { Failure } from './diagnosis.ts'
 import type { Doctor } from './doctor.ts'
-import { type Negotiated, negotiate, timersOf, withoutSyntax } from './negotiation.ts'
+import { type Asking, type Negotiated, negotiate, timersOf, withoutSyntax } from './negotiation.ts'
 import type { NoticeTaker } from './noticeScp.ts'
 import { Operations } from './operations.ts'
 import type { RetrieveCounts } from './retrieveCounts.ts'
@@ -40,6 +41,7 @@ export interface Surroundings {
   /** As they are now: an association keeps those it began with. */
   profiles(): AeProfiles
   nodes(): Node[]
+  strangers: Strangers
   admission: Admission
   captures: Captures
   doctor: Pick<Doctor, 'saw'>
@@ -56,7 +58,9 @@ export interface Surroundings {
   problem(found: FoundProblem): void
 }
 
-const ASKED: Record<NodeRight, string> = {
+const ASKED: Record<Asking, string> = {
+  echo: 'be echoed',
+  store: 'store',
   query: 'query',
   retrieve: 'retrieve',
   commitment: 'have storage confirmed',
@@ -218,6 +222,7 @@ export class OpenAssociation {
       takesImages: level === 'ok' || level === 'warn',
       may,
       isNode: isNode(request.callingAET, this.#address, this.#around.nodes()),
+      strangers: this.#around.strangers,
     })
     if ('reject' in decision) return decision
     if (!mayBeCalled(request.callingAET, this.#certificate, this.#around.nodes())) {
@@ -269,14 +274,14 @@ export class OpenAssociation {
   }
 
   /** Who may what is known by AE title and address: the sentence says which of them is wrong. */
-  #denied(AET: string, rights: NodeRight[]): FoundProblem {
+  #denied(AET: string, rights: Asking[]): FoundProblem {
     const asked = `${AET} (${this.#address}) asked to ${rights.map(right => ASKED[right]).join(' and to ')}`
     const node = this.#around.nodes().find(one => one.AET === AET)
     const { commitsNot } = this.#around
     if (commitsNot && rights.includes('commitment')) {
       return { severity: 'attention', sentence: `${asked}; ${commitsNot}.`, detail: '' }
     }
-    const has = node !== undefined && rights.some(right => node.rights.includes(right))
+    const has = node?.rights.some(right => rights.includes(right)) === true
     this.#saw({ kind: 'denied', rights, known: node !== undefined, addresses: has ? node.addresses : [] })
     const why = !node
       ? 'it is not among the nodes'

@@ -1,4 +1,4 @@
-import { type Config, type Node, nodeMay, profileOf } from '../../../shared/config.ts'
+import { type Config, isNode, type Node, nodeMay, profileOf, type Strangers } from '../../../shared/config.ts'
 import type { RecordedRequest } from '../../../shared/network.ts'
 import type { AssociateRequest } from '../wire/pdu.ts'
 import { negotiate, withoutSyntax } from './negotiation.ts'
@@ -14,6 +14,7 @@ export interface Today {
   profiles: Config['profiles']
   nodes: Node[]
   takesImages: boolean
+  strangers: Strangers
 }
 
 /** How an association request that came from `address` would be answered with today's settings (pure): nothing is sent. */
@@ -22,6 +23,8 @@ export function replayRequest(recorded: RecordedRequest, address: string, today:
   const decision = negotiate(requestOf(recorded), today.aets, profileOf(today.profiles, callingAET), {
     takesImages: today.takesImages,
     may: right => nodeMay(right, callingAET, address, today.nodes),
+    isNode: isNode(callingAET, address, today.nodes),
+    strangers: today.strangers,
   })
   if ('reject' in decision) return { works: false, sentence: `Would be refused again: ${decision.words}.` }
   const { contexts } = decision.accept

@@ -1,4 +1,4 @@
-import { type AeProfiles, type Node, profileOf } from '../../../shared/config.ts'
+import { type AeProfiles, type Node, profileOf, type Strangers } from '../../../shared/config.ts'
 import type { JobSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { EchoAnswer, FindingSummary, FoundStudies, NodeAddress, StudySearch } from '../../../shared/network.ts'
@@ -35,6 +35,7 @@ interface RequestDeps {
   aets(): readonly string[]
   nodes(): Node[]
   profiles(): AeProfiles
+  strangers: Strangers
 }
 
 /** What a person asks of other nodes. Whatever names one that is not known throws 'destination-unknown'. */
@@ -59,7 +60,7 @@ export interface Requests {
 }
 
 export function createRequests(deps: RequestDeps): Requests {
-  const { store, files, transcode, startJob, outgoing, doctor, aets, nodes, profiles } = deps
+  const { store, files, transcode, startJob, outgoing, doctor, aets, nodes, profiles, strangers } = deps
   const open: OutgoingAssociations['open'] = (...asked) => outgoing.open(...asked)
   const searches = new Searches(open)
   const echoes = new Map<string, EchoAnswer>()
@@ -130,7 +131,7 @@ export function createRequests(deps: RequestDeps): Requests {
       } else if (request) {
         const { level } = store.space
         const takesImages = level === 'ok' || level === 'warn'
-        const today = { aets: aets(), profiles: profiles(), nodes: nodes(), takesImages }
+        const today = { aets: aets(), profiles: profiles(), nodes: nodes(), takesImages, strangers }
         const { works, sentence } = replayRequest(request, address, today)
         doctor.replayed(id, works, sentence)
       } else throw new IsocenterError('bad-request', 'nothing is known of what the peer asked for')

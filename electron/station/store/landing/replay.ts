@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type FileHandle, open, readdir, readFile, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -201,6 +202,8 @@ export async function tidyLanding({
       await disk.removeFile(path)
       continue
     }
+    // A purge that was cut off has been carried on since the folder was looked at.
+    if (!existsSync(path)) continue
     await disk.makeFolder(join(dataDir, 'orphans'))
     await rename(path, join(dataDir, 'orphans', `${Date.now()}-${id.toString(16).padStart(8, '0')}.dcm`))
     orphans++
