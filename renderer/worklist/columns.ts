@@ -27,7 +27,7 @@ export const COLUMNS: readonly Column[] = [
   { key: 'arrived', name: 'Arrived', sort: 'lastReceived', width: 132 },
   { key: 'modality', name: 'Modality', short: 'Mod', sort: 'ModalitiesInStudy', width: 56 },
   { key: 'bodyPart', name: 'Body part', sort: 'BodyPartExamined', width: 76 },
-  { key: 'description', name: 'Description', sort: 'StudyDescription', width: 124, grows: 2 },
+  { key: 'description', name: 'Description', sort: 'StudyDescription', width: 112, grows: 2 },
   { key: 'accession', name: 'Accession', sort: 'AccessionNumber', width: 80 },
   { key: 'images', name: 'Images', sort: 'NumberOfStudyRelatedInstances', width: 72 },
   { key: 'priors', name: 'Priors', sort: 'priors', width: 50 },
