@@ -102,18 +102,16 @@ export function NodeForm({ node, onClose }: { node: ListedNode | undefined; onCl
             {title}
           </label>
         ))}
+        <span className="spring" />
+        <label title="The station calls it over TLS; needs a certificate of the station (tls in the configuration)">
+          <input type="checkbox" checked={tls} onChange={event => setTls(event.target.checked)} />
+          Call over TLS
+        </label>
       </fieldset>
       <div className="network-line">
         {field('Calls only from these IP addresses (empty: from anywhere)', addresses, setAddresses, {
           maxLength: 800,
         })}
-        <label
-          className="network-check"
-          title="The station calls it over TLS; needs a certificate of the station (tls in the configuration)"
-        >
-          <input type="checkbox" checked={tls} onChange={event => setTls(event.target.checked)} />
-          Call over TLS
-        </label>
       </div>
       <div className="network-line">
         {field('SHA-256 of its certificates (then nobody else has its AE title)', certificates, setCertificates, {
