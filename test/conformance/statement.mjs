@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { PLACES } from '../../electron/station/dimse/index.ts'
 import { negotiate } from '../../electron/station/dimse/negotiation.ts'
 import { queryModel } from '../../electron/station/dimse/queryModels.ts'
 import { QUERY_KEYS } from '../../electron/station/store/queryKeys.ts'
 import { createDicomWeb } from '../../electron/station/web/dicomweb.ts'
+import { STATUS } from '../../electron/station/wire/dimse.ts'
 import { ANNOUNCED_LENGTH, LONGEST_CONTROL_PDU, LONGEST_PDU } from '../../electron/station/wire/pduReader.ts'
 import { CIPHERS } from '../../electron/station/wire/secure.ts'
 import { aeProfiles, configSchema, profileOf } from '../../shared/config.ts'
@@ -127,10 +129,10 @@ Media: files and folders are imported (Part 10, with or without preamble; DICOMD
 | Port | ${config.dimsePort}; TLS 2762 where it is set up |
 | Application context | \`1.2.840.10008.3.1.1.1\` |
 | Maximum PDU | announced ${ANNOUNCED_LENGTH} bytes; tolerated up to ${LONGEST_PDU}, with a warning; other PDUs up to ${LONGEST_CONTROL_PDU} |
-| Associations at a time | 256, of one address 64; more are held 20 s, then rejected (transient) |
+| Associations at a time | ${PLACES.all}, of one address ${PLACES.perPeer}; more are held ${PLACES.patience / 1000} s, then rejected (transient) |
 | Asynchronous operations | window 1, 1 |
 | Timers (all changeable per AE title) | association request ${profile.answerSeconds} s; in a message ${profile.bytesPerSecond} bytes/s over ${profile.messageSeconds} s; between messages ${profile.idleSeconds} s |
-| Storage level | 2 (full), digital signature level 3, no coercion: received bytes are never changed |
+| Storage level | 2 (full), digital signature level 3, no coercion: stored bytes are those that were received |
 | User identity | answered where a response is asked for; not verified |
 
 ## 3 SOP classes
@@ -152,7 +154,7 @@ Queries: hierarchical, and where it is negotiated relational, with combined date
 
 ### 3.2 Storage
 
-Accepted of anybody: the ${stored.length} classes below, and every other abstract syntax that belongs to no known service, private and retired ones among them. Success is answered when the object and its index are on the disk.
+Accepted of anybody: the ${stored.length} classes below, and every other abstract syntax that belongs to no known service, private and retired ones among them. Success is answered when the object's bytes are synced to the disk and it is in the index; under \`durability: os\` when they are written.
 
 ${table(
   ['SOP class', 'UID', 'shown'],
@@ -161,7 +163,7 @@ ${table(
 
 ## 4 Transfer syntaxes
 
-Of those that are proposed for a storage context the first of this list is taken; a private one is taken after the others. On sending, an object leaves as it is stored; a peer that does not take that gets it uncompressed, without loss.
+Of those that are proposed for a storage context the first of this list is taken; among lossless compressed ones, among deflated and big endian ones, and among lossy ones the order of the proposal decides. A private or unknown one counts as lossless compressed. On sending, an object leaves as it is stored, but for the patient and study of what a person has moved; a peer that does not take that form gets it uncompressed, without further loss.
 
 ${order(pixels.map(one => one.UID))
   .map((uid, at) => `${at + 1}. ${nameOf(uid)} (\`${uid}\`)`)
@@ -179,6 +181,20 @@ ${table(
 Names match without regard to case and accents, in any group of the name. Wildcards \`*\` and \`?\`; lists of UIDs; ranges of dates and times.
 
 ## 6 DIMSE status codes
+
+Of the services:
+
+${table(
+  ['Status', 'meaning'],
+  Object.entries(STATUS)
+    .sort(([, a], [, b]) => a - b)
+    .map(([name, status]) => [
+      hex(status),
+      name.replace(/([a-z])([A-Z])/g, '$1 $2').replace(/([A-Z])([A-Z][a-z])/g, '$1 $2'),
+    ]),
+)}
+
+Of failures, as they would be answered; some of them only the web interface meets:
 
 ${table(
   ['Status', 'when'],

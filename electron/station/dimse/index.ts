@@ -19,7 +19,7 @@ import type { Transcode } from './subOperations.ts'
 import { createTlsListener } from './tlsListener.ts'
 
 /** Beyond these an acceptance is held, then answered by a transient A-ASSOCIATE-RJ, local limit exceeded. */
-const PLACES: Places = { all: 256, perPeer: 64, patience: 20_000 }
+export const PLACES: Places = { all: 256, perPeer: 64, patience: 20_000 }
 /** Sockets, those without an association yet and those that wait included; beyond them a connection is closed at once. */
 const MOST_CONNECTIONS = 512
 /** Of one address, so that nobody can take all of them by opening and saying nothing. */
