@@ -26,18 +26,24 @@ export function FindDialog(props: { words: string; onNodes: () => void; onClose:
   const [running, setRunning] = useState<AbortController>()
   const [trouble, setTrouble] = useState('')
   const current = useRef<AbortController>(undefined)
+  const listed = useRef<Promise<void>>(undefined)
   const first = useRef<HTMLInputElement>(null)
   useEffect(() => {
-    void readNetwork()
+    listed.current = readNetwork()
     first.current?.focus()
     return () => current.current?.abort()
   }, [])
 
-  const AET = chosen ?? nodes?.[0]?.AET ?? ''
+  const chosenOf = (known: typeof nodes) => (known?.find(node => node.AET === chosen) ?? known?.[0])?.AET ?? ''
+  const AET = chosenOf(nodes)
   const search = studySearch.safeParse({ name, PatientID, AccessionNumber, from: asDate(from), to: asDate(to) })
   const find = async (event: FormEvent) => {
     event.preventDefault()
-    if (!search.success || AET === '') return
+    if (!search.success) return
+    // The list from before may name a node by what it was called then: whoever types quickly asks the one of now.
+    await listed.current
+    const AET = chosenOf(useNetwork.getState().nodes)
+    if (AET === '') return
     current.current?.abort()
     const stop = new AbortController()
     current.current = stop
