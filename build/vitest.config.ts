@@ -11,6 +11,8 @@ export default defineConfig({
     // A process per file: native modules (better-sqlite3) and worker threads do not share a module registry.
     pool: 'forks',
     maxWorkers: 2,
+    // Of the tests of one file that say they may run beside each other.
+    maxConcurrency: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // Its own second is a bound on time: on a busy machine a picture takes longer.

@@ -210,6 +210,8 @@ export const configSchema = z.object({
   commitment: z.literal('local').default('local'),
   /** What has been received becomes a file of its own after so long. */
   settleAfterSeconds: z.number().min(0).max(600).default(60),
+  /** Nothing has come of a study for so long: it is judged whether all of it is here. */
+  judgeAfterSeconds: z.number().min(1).max(3600).default(20),
   /** Stored files are read again at this rate, behind all other work, and compared with their checksums; 0 = never. */
   scrubMegabytesPerSecond: z.number().min(0).max(1000).default(4),
   /** Free bytes of a disk below which it is warned, scanners are sent away, nothing is taken; what is left out goes by its size. */

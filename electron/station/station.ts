@@ -69,6 +69,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       volumes: config.volumes,
       binDays: config.binDays,
       settle: { afterMs: config.settleAfterSeconds * 1000 },
+      judge: { quietMs: config.judgeAfterSeconds * 1000 },
       onCondemned: () => {
         state.again = true
         if (state.ready) void close()

@@ -32,8 +32,10 @@ const LIMIT = 2 * 2 ** 30
 const ASSOCIATIONS = 10
 const total = Number(options.count ?? (options.smoke ? 1000 : options.full ? 10_000_000 : 200_000))
 
-if (options.long) await measureLong(Number(options.seconds ?? (options.smoke ? 2 : options.full ? 600 : 60)))
-else await measureScale()
+if (options.long) {
+  const seconds = Number(options.seconds ?? (options.smoke ? 2 : options.full ? 600 : 60))
+  await measureLong(seconds, options.smoke ? 1 : undefined)
+} else await measureScale()
 
 async function measureScale(): Promise<void> {
   const limit = await memoryLimit(LIMIT)

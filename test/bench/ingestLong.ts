@@ -1,9 +1,10 @@
 import { statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
+import { startStation } from '../fixtures/station.ts'
 import { type Blasted, blast, rateOf } from './blaster.ts'
 import { machine } from './figures.ts'
-import { RECEIVERS, type Receiver } from './receivers.ts'
+import { type Receiver, receiverOf, startOrthanc } from './receivers.ts'
 import { backlog, logBytes, untilAllDone } from './stationGauges.ts'
 
 const ASSOCIATIONS = 10
@@ -13,12 +14,15 @@ const LEAST_FREE = 10 * 2 ** 30
 /**
  * `ingest-scale --long`: CT for so many seconds, timed twice: to the last answer, and to quiet, when everything received has
  * reached its place, hashes are recorded and thumbnails made. Orthanc has nothing left to do when it has answered.
+ * `settleAfterSeconds`: of the station, whose usual minute a run of seconds need not wait for.
  */
-export async function measureLong(seconds: number): Promise<void> {
+export async function measureLong(seconds: number, settleAfterSeconds = 60): Promise<void> {
   console.log(`ingest-scale --long: CT for ${seconds} s over ${ASSOCIATIONS} associations, ${machine()}`)
   const rates = { answered: [] as number[], quiet: [] as number[] }
-  for (const name of ['Isocenter', 'Orthanc'] as const) {
-    const receiver = await RECEIVERS[name]()
+  const startOurs = async () => receiverOf(await startStation({ config: { settleAfterSeconds } }))
+  for (const start of [startOurs, startOrthanc]) {
+    const receiver = await start()
+    const { name } = receiver
     try {
       const { blasted, mostLanding } = await pushFor(receiver, seconds)
       const answered = await receiver.usage()

@@ -12,7 +12,6 @@ import { REPOSITORY, type RunningStation, startStation } from '../fixtures/stati
 import { CT_IMAGE, ctSlice } from '../store/objects.ts'
 
 const STEP = '1.2.840.10008.3.1.2.3.3'
-/** From the last image to the verdict it is 20 s. */
 const JUDGED = { timeout: 60_000 }
 
 /** A modality says that it made four images, sends three, and the fourth later. */
@@ -23,7 +22,7 @@ let page: Page
 let trouble: PageTrouble
 
 beforeAll(async () => {
-  station = await startStation({})
+  station = await startStation({ config: { judgeAfterSeconds: 2 } })
   await tellStep()
   await send(1, 2, 3)
   browser = await launchChromium()

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { filesIn, freePort, startDcmqrscp, startStorescp } from '../dimse/archive.ts'
@@ -129,6 +130,11 @@ test('another archive is searched by keys, and a study of it fetched', async () 
     ctObject(3, { StudyInstanceUID: '1.2.826.0.1.3680043.10.9', PatientName: 'Roe^Ann' }),
   ])
   await station.call('nodes.set', { nodes: [{ name: 'Archive', AET: 'ARCHIVE', host: '127.0.0.1', port }] })
+  // Whoever types quickly asks before the list has been read again: the node has another AE title now.
+  await page.route('**/api/nodes.list', async route => {
+    await wait(1000)
+    await route.continue()
+  })
   await page.keyboard.press('Control+Shift+F')
   const dialog = page.getByRole('dialog', { name: 'Find on another archive' })
   // The field for the name has the focus.
@@ -137,6 +143,7 @@ test('another archive is searched by keys, and a study of it fetched', async () 
   await page.keyboard.press('Enter')
   const row = dialog.getByRole('button', { name: /Roe/ })
   await row.waitFor()
+  await page.unroute('**/api/nodes.list')
   await shot('find-elsewhere')
   await row.press('Enter')
   await dialog.getByText('asked for').waitFor()
