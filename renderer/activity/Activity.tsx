@@ -12,7 +12,8 @@ export function Activity({ onClose, onStorage }: { onClose: () => void; onStorag
     // Unreachable is the status line's to say.
     readActivity().catch(() => {})
     const listen = (event: KeyboardEvent) => {
-      if (event.key !== 'Escape') return
+      // A dialog over it goes first.
+      if (event.key !== 'Escape' || document.querySelector('dialog[open]') !== null) return
       event.stopPropagation()
       onClose()
     }

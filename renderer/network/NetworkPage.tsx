@@ -1,5 +1,4 @@
 import { useEffect } from 'react'
-import { Notice } from '../ui/index.ts'
 import { DoctorList } from './DoctorList.tsx'
 import { NodeList } from './NodeList.tsx'
 import { followNetwork, useNetwork } from './networkStore.ts'
@@ -23,8 +22,6 @@ export function NetworkPage() {
       {own !== undefined && <OwnAddress own={own} />}
       {nodes !== undefined && <NodeList nodes={nodes} />}
       {nodes !== undefined && <DoctorList findings={findings} />}
-      {/* What lies under an open dialog cannot be pressed. */}
-      <Notice undoKey={undefined} />
     </section>
   )
 }

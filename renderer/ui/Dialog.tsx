@@ -1,6 +1,7 @@
 import { X } from 'lucide-react'
 import { type ReactNode, useEffect, useRef } from 'react'
 import { IconButton } from './IconButton.tsx'
+import { Notice } from './Notice.tsx'
 
 /** A modal dialog on the platform's own element: focus begins at `data-first-focus` and stays inside, Esc closes it, focus returns where it was. */
 export function Dialog(props: {
@@ -36,6 +37,8 @@ export function Dialog(props: {
       </div>
       <div className="dialog-body">{children}</div>
       {foot !== undefined && <div className="dialog-foot">{foot}</div>}
+      {/* The page's own lies under an open dialog and cannot be pressed. Ctrl+Z is what is being written's. */}
+      <Notice undoKey={undefined} />
     </dialog>
   )
 }

@@ -122,7 +122,14 @@ test('a study is sent to a node by keys from its row, and Activity counts it', a
   await activity().getByText('A study to Archive').waitFor()
   await activity().getByText('2 sent').waitFor()
   expect(filesIn(folder).size).toBe(2)
+  // Esc closes the dialog over Activity, not both.
+  await page.keyboard.press('Control+Shift+F')
+  await page.getByRole('dialog', { name: 'Find on another archive' }).waitFor()
   await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  expect(await activity().isVisible()).toBe(true)
+  await page.keyboard.press('Escape')
+  await activity().waitFor({ state: 'detached' })
 })
 
 test('another archive is searched by keys, and a study of it fetched', async () => {
