@@ -235,6 +235,12 @@ export function transferSyntax(uid: string): TransferSyntax {
   return byUID.get(uid) ?? row(uid, uid, 'encapsulated')
 }
 
+/** Whether an object of that syntax can be had uncompressed, as far as its syntax tells: video has no frames, JPIP no pixels. */
+export function hasUncompressedForm(uid: string): boolean {
+  const { video, pixels } = transferSyntax(uid)
+  return !video && pixels && uid !== TS.GEPrivateImplicit
+}
+
 /** UIDs are padded with one NUL; some writers pad with spaces or more (PS3.5 §9.1). */
 export function normaliseUID(raw: string): string {
   return raw.replace(/^[\s\0]+|[\s\0]+$/g, '')

@@ -209,6 +209,8 @@ Below \`/dicom-web\`, with an API key (\`Authorization: Bearer\`, \`Basic\` or \
 
 ${table(['Transaction', 'Method', 'Resource'], await dicomWebRows())}
 
+Objects, frames and bulk data of pixels leave in the transfer syntax they are stored in (\`transfer-syntax=*\`, or its UID), or as Explicit VR Little Endian, the default, decoded without further loss where they are stored otherwise. Other transfer syntaxes, and uncompressed forms of video, are 406.
+
 ## 8 Character sets
 
 Read: the default repertoire, ISO_IR 192, GB18030, GBK, and with and without code extensions ISO_IR ${Object.keys(SINGLE_BYTE).join(', ')}; ISO 2022 IR 87, 159, 149 and 58. Queries are answered in the set of the request where it has the letters, else in ISO_IR 192.

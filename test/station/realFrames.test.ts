@@ -4,8 +4,12 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import { openStore, type Store } from '../../electron/station/store/index.ts'
 import { MultipartReader } from '../../electron/station/web/multipart.ts'
+import { startWork } from '../../electron/station/work/index.ts'
+import { encodingOf } from '../../shared/dicom/encoding.ts'
 import type { DicomJson } from '../../shared/dicom/json.ts'
-import { transferSyntax } from '../../shared/dicom/uids.ts'
+import { readFileMeta } from '../../shared/dicom/part10.ts'
+import { DataSet } from '../../shared/dicom/reader.ts'
+import { TS, transferSyntax } from '../../shared/dicom/uids.ts'
 import { dcmtk } from '../dimse/harness.ts'
 import { type SharedFile, sharedFiles } from '../fixtures/sharedData.ts'
 import { type Counter, KEY, openCounter, silentLog } from '../web/counter.ts'
@@ -53,6 +57,17 @@ async function framesOf(counter: Counter, instance: string, count: number): Prom
 
 const value = (json: DicomJson, tag: string) => json[tag]?.Value?.[0]
 
+/** The object's instance as a path, where the counter takes it. */
+async function stored(counter: Counter, file: string): Promise<string | undefined> {
+  const response = await fetch(`${counter.origin}/dicom-web/studies`, {
+    method: 'POST',
+    headers: { 'authorization': `Api-Key ${KEY}`, 'content-type': 'application/dicom' },
+    body: new Uint8Array(await readFile(file)),
+  })
+  const one = value((await response.json()) as DicomJson, '00081199') as DicomJson | undefined
+  return one && new URL(String(value(one, '00081190'))).pathname
+}
+
 /** Runs `each` of the files over a store that is empty at first; those whose UID it has already go into the next one. */
 async function inRounds(
   all: SharedFile[],
@@ -61,7 +76,8 @@ async function inRounds(
   for (let round = all; round.length > 0; ) {
     const dataDir = await mkdtemp(path.join(tmpdir(), 'isocenter-frames-'))
     const store = await openStore({ dataDir, log: silentLog, durability: 'os' })
-    const counter = await openCounter(store, { dataDir })
+    const work = startWork({ store, log: silentLog, transcodedFolder: path.join(dataDir, 'transcoded') })
+    const counter = await openCounter(store, { dataDir, work })
     try {
       const next: SharedFile[] = []
       const seen = new Set<string>()
@@ -69,6 +85,7 @@ async function inRounds(
       round = next
     } finally {
       await counter.close()
+      await work.close()
       await store.close()
       await rm(dataDir, { recursive: true, force: true })
     }
@@ -82,14 +99,8 @@ test(`frames of ${sampled.length} real files are DCMTK’s`, { timeout: 1_800_00
     return undefined
   }
   await inRounds(sampled, async ({ name, path: where }, store, counter, seen) => {
-    const response = await fetch(`${counter.origin}/dicom-web/studies`, {
-      method: 'POST',
-      headers: { 'authorization': `Api-Key ${KEY}`, 'content-type': 'application/dicom' },
-      body: new Uint8Array(await readFile(where)),
-    })
-    const stored = value((await response.json()) as DicomJson, '00081199') as DicomJson | undefined
-    if (!stored) return note('refused', name)
-    const instance = new URL(String(value(stored, '00081190'))).pathname
+    const instance = await stored(counter, where)
+    if (!instance) return note('refused', name)
     // Of two contents under one UID the first is shown.
     if (seen.has(instance)) return 'again'
     seen.add(instance)
@@ -118,4 +129,77 @@ test(`frames of ${sampled.length} real files are DCMTK’s`, { timeout: 1_800_00
   console.log(found)
   expect(outcomes.get('different') ?? []).toEqual([])
   if (sampled.length > 0) expect(outcomes.get('equal')?.length).toBeGreaterThan(sampled.length / 2)
+})
+
+/** Who else makes them uncompressed; the others, the tool that changes how elements are laid out. */
+const DECODERS: Record<string, string[]> = {
+  [TS.JPEGBaseline8Bit]: ['dcmdjpeg'],
+  [TS.JPEGExtended12Bit]: ['dcmdjpeg'],
+  [TS.JPEGLossless]: ['dcmdjpeg'],
+  [TS.JPEGLosslessSV1]: ['dcmdjpeg'],
+  [TS.JPEGLSLossless]: ['dcmdjpls'],
+  [TS.JPEGLSNearLossless]: ['dcmdjpls'],
+  [TS.RLELossless]: ['dcmdrle'],
+  [TS.JPEG2000Lossless]: ['gdcmconv', '--raw'],
+  [TS.JPEG2000]: ['gdcmconv', '--raw'],
+}
+const REENCODED = ['dcmconv', '+te']
+const others = files.filter((_, index) => EVERY === 1 || index % EVERY === EVERY / 2)
+
+function explicitOf(file: Buffer): DataSet {
+  const meta = readFileMeta(file)
+  expect(meta?.TransferSyntaxUID).toBe(TS.ExplicitVRLittleEndian)
+  return DataSet.read(file.subarray(meta?.dataSetOffset), encodingOf(TS.ExplicitVRLittleEndian))
+}
+
+test(`${others.length} real files fetched as Explicit VR Little Endian have the pixels that DCMTK and GDCM make of them`, {
+  timeout: 1_800_000,
+}, async () => {
+  const outcomes = new Map<string, string[]>()
+  const note = (outcome: string, name: string) => {
+    outcomes.set(outcome, [...(outcomes.get(outcome) ?? []), name])
+    return undefined
+  }
+  await inRounds(others, async ({ name, path: where }, _store, counter, seen) => {
+    const instance = await stored(counter, where)
+    if (!instance) return note('refused', name)
+    if (seen.has(instance)) return 'again'
+    seen.add(instance)
+    const response = await counter.get(instance, { accept: 'application/dicom' })
+    const body = Buffer.from(await response.arrayBuffer())
+    const { TransferSyntaxUID = '' } = readFileMeta(await readFile(where)) ?? {}
+    const folder = await mkdtemp(path.join(tmpdir(), 'isocenter-plain-'))
+    try {
+      const plain = path.join(folder, 'plain.dcm')
+      const { encapsulated, lossy, bigEndian } = transferSyntax(TransferSyntaxUID)
+      const [tool = '', ...flags] = DECODERS[TransferSyntaxUID] ?? (encapsulated ? [] : REENCODED)
+      const other = tool && (await dcmtk(tool, ...flags, where, plain)).code === 0
+      if (response.status !== 200) return note(other ? 'lacking' : 'nobody decodes it', `${name} (${response.status})`)
+      const own = explicitOf(body)
+      expect([own.damage, own.truncated], name).toEqual([undefined, false])
+      if (!other) return note('only here', name)
+      const expected = explicitOf(await readFile(plain))
+      const pixels = own.bytes('PixelData')
+      // What lies so already is sent as it lies; DCMTK cuts surplus pixels off.
+      const as = TransferSyntaxUID === TS.ExplicitVRLittleEndian ? explicitOf(await readFile(where)) : expected
+      const wanted = as.bytes('PixelData')
+      // DCMTK turns the bytes of words, whatever a sample has (PS3.5 §7.3 speaks of OW).
+      if (wanted && bigEndian && own.number('BitsAllocated') === 32)
+        Buffer.from(wanted.buffer, wanted.byteOffset, wanted.length).swap16().swap32()
+      if (!pixels || !wanted) return note(pixels || wanted ? 'different' : 'no pixels', name)
+      const sameColours = (['PhotometricInterpretation', 'PlanarConfiguration'] as const).every(
+        key => own.string(key) === expected.string(key),
+      )
+      if (encapsulated && !sameColours) return note('other colours', name)
+      if (Buffer.from(pixels).equals(wanted)) return note('equal', name)
+      // Decoders of what was lossy may round otherwise; the number of bytes is the image's.
+      return note(lossy && pixels.length === wanted.length ? 'equal' : 'different', `${name} (${TransferSyntaxUID})`)
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+  console.log(Object.fromEntries([...outcomes].map(([outcome, names]) => [outcome, names.length])))
+  expect(outcomes.get('different') ?? []).toEqual([])
+  expect(outcomes.get('lacking') ?? []).toEqual([])
+  if (others.length > 0) expect(outcomes.get('equal')?.length).toBeGreaterThan(others.length / 2)
 })

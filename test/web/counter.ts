@@ -5,7 +5,7 @@ import type { Log } from '../../electron/station/base/log.ts'
 import { Problems } from '../../electron/station/base/problems.ts'
 import type { Store } from '../../electron/station/store/index.ts'
 import { createWeb, openApiKeys, type WebDeps } from '../../electron/station/web/index.ts'
-import { type AeProfiles, aeProfiles, configSchema } from '../../shared/config.ts'
+import { type AeProfiles, aeProfiles, configSchema, type Node } from '../../shared/config.ts'
 import type { AssociationSummary, JobSummary } from '../../shared/contract.ts'
 import { IsocenterError } from '../../shared/errors.ts'
 
@@ -56,6 +56,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
     drained: false,
     associations: [] as AssociationSummary[],
     profiles: aeProfiles.parse({}),
+    nodes: [] as Node[],
   }
   const problems = new Problems()
   const web = createWeb({
@@ -77,7 +78,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
           return path.join(dir, 'one.pcap')
         },
       },
-      nodes: () => [],
+      nodes: () => state.nodes,
       aets: () => ['ISOCENTER'],
       requests: {
         echo: () => Promise.reject(new IsocenterError('draining')),
@@ -107,6 +108,8 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
       },
       list: () => [aJob],
       hurry: () => new Promise(() => {}),
+      transcode: () => Promise.reject(new IsocenterError('unsupported-pixels', 'no workshop in this test')),
+      nativeFrame: () => Promise.reject(new IsocenterError('unsupported-pixels', 'no workshop in this test')),
       render: () => Promise.reject(new IsocenterError('unsupported-pixels', 'no workshop in this test')),
       onChange(listener) {
         jobListeners.add(listener)
@@ -122,7 +125,9 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
     async setProfiles(profiles) {
       state.profiles = profiles
     },
-    setNodes: () => Promise.resolve(),
+    setNodes: async nodes => {
+      state.nodes = nodes
+    },
     setAETs: () => Promise.resolve(),
     drain() {
       state.drained = true

@@ -256,9 +256,9 @@ describe('WADO-RS instances', () => {
     ['explicit', `application/dicom; transfer-syntax=${TS.ExplicitVRLittleEndian}`, 200],
     ['explicit', `application/dicom; transfer-syntax=${TS.JPEGBaseline8Bit}`, 406],
     ['explicit', 'image/png', 406],
-    ['implicit', 'application/dicom', 406],
-    ['bigEndian', 'application/dicom', 406],
-    ['deflated', undefined, 406],
+    ['implicit', `application/dicom; transfer-syntax=${TS.ExplicitVRBigEndian}`, 406],
+    ['deflated', `application/dicom; transfer-syntax=${TS.ImplicitVRLittleEndian}`, 406],
+    // No workshop here, so nothing can be decoded (transcoded.test.ts has one).
     ['jpeg', 'multipart/related; type="application/dicom"', 406],
     ['jpeg', `application/dicom; transfer-syntax=${TS.JPEGBaseline8Bit}`, 200],
     ['jpeg', 'application/dicom, application/dicom;transfer-syntax=*;q=0.5', 200],
@@ -266,7 +266,7 @@ describe('WADO-RS instances', () => {
     expect((await web(at(instances[name]), accept)).status).toBe(status)
   })
 
-  test('a study comes in parts, each as stored, or not at all', async () => {
+  test('a study comes in parts, each as stored', async () => {
     const response = await web(
       '/dicom-web/studies/1.1',
       'multipart/related; type="application/dicom"; transfer-syntax=*',
@@ -279,7 +279,6 @@ describe('WADO-RS instances', () => {
         .map(uid => data.get(uid)?.toString('hex'))
         .sort(),
     )
-    expect((await web('/dicom-web/studies/1.1')).status).toBe(406)
     expect(await partsOf(await web('/dicom-web/studies/2.1/series/2.1.1'))).toHaveLength(1)
   })
 

@@ -66,6 +66,8 @@ export interface DicomRange {
   type: string
   /** A UID, `*` (as stored), or undefined: the default of the media type. */
   transferSyntax: string | undefined
+  /** How much it is wanted, above 0 to 1. */
+  q: number
 }
 
 /**
@@ -73,15 +75,15 @@ export interface DicomRange {
  * takes anything gets the resource's default, which comes in parts (§8.7.3.3).
  */
 export function dicomRange(range: MediaRange): DicomRange | undefined {
-  const { type, parameters } = range
+  const { type, parameters, q } = range
   const transferSyntax = parameters['transfer-syntax']
-  if (type === '*/*') return { multipart: true, type: '*/*', transferSyntax }
-  if (!type.startsWith('multipart/')) return { multipart: false, type, transferSyntax }
+  if (type === '*/*') return { multipart: true, type: '*/*', transferSyntax, q }
+  if (!type.startsWith('multipart/')) return { multipart: false, type, transferSyntax, q }
   if (type !== 'multipart/related' && type !== 'multipart/*') return undefined
   // Some clients put the part's own parameter inside the quotes.
   const [inner = '*/*', ...more] = (parameters.type ?? '*/*').split(';').map(part => part.trim().toLowerCase())
   const nested = more.find(part => part.startsWith('transfer-syntax='))?.slice('transfer-syntax='.length)
-  return { multipart: true, type: inner, transferSyntax: transferSyntax ?? nested }
+  return { multipart: true, type: inner, transferSyntax: transferSyntax ?? nested, q }
 }
 
 /** Does a media range's type, possibly with wildcards, cover this one? */

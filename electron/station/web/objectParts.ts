@@ -46,7 +46,7 @@ export function cutParts(parts: Part[], first: number, last: number): Part[] {
     at += part.length
     if (from >= to) continue
     if (part instanceof Uint8Array) cut.push(part.subarray(from, to))
-    else cut.push({ place: part.place, offset: part.offset + from, length: to - from })
+    else cut.push({ ...part, offset: part.offset + from, length: to - from })
   }
   return cut
 }

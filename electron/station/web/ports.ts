@@ -1,7 +1,9 @@
 import type { AeProfiles, Node } from '../../../shared/config.ts'
 import type { AssociationSummary, CaptureSummary, JobSummary } from '../../../shared/contract.ts'
 import type { EchoAnswer, FindingSummary, FoundStudies, NodeAddress, StudySearch } from '../../../shared/network.ts'
+import type { StoredObject } from '../store/index.ts'
 import type { RenderOptions } from '../work/index.ts'
+import type { ByteSource } from './bodyParts.ts'
 
 /** What the counter needs of the DIMSE door. */
 export interface DimsePort {
@@ -43,6 +45,11 @@ export interface DimsePort {
   onChange(listener: () => void): () => void
 }
 
+export interface TranscodedObject {
+  readonly length: number
+  remove(): Promise<void>
+}
+
 /** What the counter needs of the workshop. */
 export interface WorkPort {
   startImport(paths: string[]): JobSummary
@@ -55,6 +62,10 @@ export interface WorkPort {
   list(): JobSummary[]
   /** Looks into these contents before all others; resolves when it has. */
   hurry(contentIds: number[]): Promise<void>
+  /** An object's data set without loss in another syntax, until it is removed; as `Work.transcode`. */
+  transcode(object: StoredObject, TransferSyntaxUID: string): Promise<ByteSource & TranscodedObject>
+  /** As `Work.nativeFrame`. */
+  nativeFrame(contentId: number, frame: number): Promise<Uint8Array>
   /** A picture of one frame; as `Work.render`. */
   render(contentId: number, frame: number | undefined, options: RenderOptions): Promise<Uint8Array<ArrayBuffer>>
   onChange(listener: (job: JobSummary) => void): () => void

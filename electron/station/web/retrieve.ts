@@ -1,4 +1,5 @@
-import { IsocenterError } from '../../../shared/errors.ts'
+import { TS } from '../../../shared/dicom/uids.ts'
+import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { FileHandles, FrameLocation, StoredObject, StoreReader } from '../store/index.ts'
 import { dicomRange, parseAccept } from './accept.ts'
 import { type MultipartPart, multipartResponse, type Part, streamParts } from './bodyParts.ts'
@@ -6,12 +7,16 @@ import { parseRange } from './byteRange.ts'
 import { rangeFor } from './entityTag.ts'
 import type { FrameReader } from './frameReader.ts'
 import { cutParts, lengthOf, objectParts } from './objectParts.ts'
-import { chooseFrameForm, chooseObjectForm } from './retrieveForm.ts'
+import { oneAhead, withFirst } from './oneAhead.ts'
+import type { WorkPort } from './ports.ts'
+import { type FrameForm, frameForms, type ObjectForm, objectForms } from './retrieveForm.ts'
+import { asNotAcceptable, type Outgoing, uncompressed } from './uncompressed.ts'
 
 export interface RetrieveDeps {
   read: Pick<StoreReader, 'locate' | 'locateFrames'>
   files: FileHandles
   reader: FrameReader
+  work: Pick<WorkPort, 'transcode' | 'nativeFrame'>
 }
 
 const DICOM = 'application/dicom'
@@ -29,35 +34,82 @@ export function acceptOf(request: Request) {
 /** WADO-RS: whole objects (PS3.18 §10.4). Throws 'not-acceptable' rather than send what was not asked for. */
 export async function retrieveObjects(
   request: Request,
-  objects: StoredObject[],
+  objects: [StoredObject, ...StoredObject[]],
   base: string,
-  { files, reader }: RetrieveDeps,
+  deps: RetrieveDeps,
   tag: string,
 ): Promise<Response> {
   const stored = objects.map(object => object.TransferSyntaxUID)
-  const form = chooseObjectForm(acceptOf(request), stored)
-  if (!form) throw notAcceptable(stored)
-  if (form.multipart) {
-    async function* bodies(): AsyncGenerator<MultipartPart> {
-      for (const object of objects) {
-        const uids = `studies/${object.StudyInstanceUID}/series/${object.SeriesInstanceUID}/instances/${object.SOPInstanceUID}`
-        const parts = await objectParts(object, reader)
-        yield { contentType: dicomType(object), location: `${base}/${uids}`, parts }
-      }
-    }
-    return multipartResponse(DICOM, bodies(), files)
+  return firstPossible(objectForms(acceptOf(request), stored), stored, form =>
+    sendObjects(form, request, objects, base, deps, tag),
+  )
+}
+
+async function sendObjects(
+  form: ObjectForm,
+  request: Request,
+  objects: [StoredObject, ...StoredObject[]],
+  base: string,
+  deps: RetrieveDeps,
+  tag: string,
+): Promise<Response> {
+  const { files, reader } = deps
+  const outgoing = async (object: StoredObject): Promise<OutgoingPart> => {
+    const { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, TransferSyntaxUID } = object
+    const syntax = form.asStored ? TransferSyntaxUID : TS.ExplicitVRLittleEndian
+    const location = `${base}/studies/${StudyInstanceUID}/series/${SeriesInstanceUID}/instances/${SOPInstanceUID}`
+    const contentType = `${DICOM}; transfer-syntax=${syntax}`
+    if (syntax !== TransferSyntaxUID) return { contentType, location, ...(await uncompressed(object, deps)) }
+    return { contentType, location, parts: await objectParts(object, reader), done: async () => {} }
   }
-  const [object] = objects as [StoredObject]
-  return oneBody(rangeFor(request, tag), await objectParts(object, reader), dicomType(object), files)
+  // Nothing is decoded for who only asks whether it is there.
+  if (!form.asStored && request.method === 'HEAD') return headOf(form.multipart, DICOM)
+  if (form.multipart) return inParts(DICOM, objects, outgoing, files)
+  const { parts, contentType, done } = await outgoing(objects[0])
+  if (form.asStored) return oneBody(rangeFor(request, tag), parts, contentType, files)
+  // Without ranges: for each of them it would be decoded anew.
+  const headers = { 'content-type': contentType, 'content-length': String(lengthOf(parts)) }
+  return new Response(streamParts(parts, files, done), { headers })
+}
+
+/** The answer in the form that is wanted most; where that cannot be made, as stored for who takes it so, too. */
+async function firstPossible<Form extends { asStored: boolean }>(
+  forms: Form[],
+  stored: string[],
+  answer: (form: Form) => Promise<Response>,
+): Promise<Response> {
+  const [wanted] = forms
+  if (!wanted) throw notAcceptable(stored)
+  return answer(wanted).catch((error: unknown) => {
+    const asStored = forms.find(form => form.asStored)
+    const { code } = toIsocenterError(error)
+    if (wanted.asStored || !asStored || (code !== 'not-acceptable' && code !== 'malformed')) throw error
+    return answer(asStored)
+  })
+}
+
+type OutgoingPart = MultipartPart & Outgoing
+
+/** A part for each item, made while the one before is sent; the first before the answer begins, so that its failure has a status. */
+async function inParts<Item>(
+  type: string,
+  items: Item[],
+  make: (item: Item) => Promise<OutgoingPart>,
+  files: FileHandles,
+): Promise<Response> {
+  const made = oneAhead(items, make, ({ done }) => done())
+  const first = await made.next()
+  if (first.done) throw new IsocenterError('not-found')
+  return multipartResponse(type, withFirst(first.value, made), files, () => made.return())
+}
+
+function headOf(multipart: boolean, type: string): Response {
+  return new Response(null, { headers: { 'content-type': multipart ? `multipart/related; type="${type}"` : type } })
 }
 
 function notAcceptable(stored: string[]): IsocenterError {
   const syntaxes = [...new Set(stored)].join(', ')
   return new IsocenterError('not-acceptable', `stored as ${syntaxes}; transfer-syntax=* takes it as it is`)
-}
-
-function dicomType({ TransferSyntaxUID }: StoredObject): string {
-  return `${DICOM}; transfer-syntax=${TransferSyntaxUID}`
 }
 
 /** One range is enough for whoever resumes; several are answered with the whole (RFC 9110 §14.2 allows it). */
@@ -89,20 +141,35 @@ export async function retrieveFrames(
   request: Request,
   object: StoredObject,
   frames: number[],
-  { read, files, reader }: RetrieveDeps,
+  deps: RetrieveDeps,
   tag: string,
 ): Promise<Response> {
-  const form = chooseFrameForm(acceptOf(request), object.TransferSyntaxUID, frames.length)
-  if (!form) throw notAcceptable([object.TransferSyntaxUID])
+  const { TransferSyntaxUID } = object
+  const forms = frameForms(acceptOf(request), TransferSyntaxUID, frames.length)
+  return firstPossible(forms, [TransferSyntaxUID], form => sendFrames(form, request, object, frames, deps, tag))
+}
+
+async function sendFrames(
+  form: FrameForm,
+  request: Request,
+  object: StoredObject,
+  frames: number[],
+  { read, files, reader, work }: RetrieveDeps,
+  tag: string,
+): Promise<Response> {
   const locations = await read.locateFrames(frames.map(frame => [object.contentId, frame]))
-  const found = locations.filter(location => location !== null)
-  if (found.length < frames.length) throw new IsocenterError('not-found', 'the object has no such frame')
-  if (!form.multipart) {
-    const frame = await reader.frame(found[0] as FrameLocation)
-    return oneBody(rangeFor(request, tag), [frame], form.contentType, files)
-  }
-  async function* bodies(): AsyncGenerator<MultipartPart> {
-    for (const location of found) yield { contentType: form!.contentType, parts: [await reader.frame(location)] }
-  }
-  return multipartResponse(form.type, bodies(), files)
+  if (locations.includes(null)) throw new IsocenterError('not-found', 'the object has no such frame')
+  // Nothing is decoded for who only asks whether it is there.
+  if (!form.asStored && request.method === 'HEAD') return headOf(form.multipart, form.type)
+  const bytesOf = (index: number): Promise<Uint8Array> =>
+    form.asStored
+      ? reader.frame(locations[index] as FrameLocation)
+      : work.nativeFrame(object.contentId, frames[index] as number).catch(asNotAcceptable)
+  if (!form.multipart) return oneBody(rangeFor(request, tag), [await bytesOf(0)], form.contentType, files)
+  const part = async (index: number): Promise<OutgoingPart> => ({
+    contentType: form.contentType,
+    parts: [await bytesOf(index)],
+    done: async () => {},
+  })
+  return inParts(form.type, [...frames.keys()], part, files)
 }

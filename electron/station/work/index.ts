@@ -41,6 +41,11 @@ export interface Work {
    */
   transcode(object: StoredObject, TransferSyntaxUID: string): Promise<TranscodedFile>
   /**
+   * One frame (1-based) of encapsulated pixels as native pixel data has it, little endian; colours as the object's uncompressed form
+   * has them. Rejects as `transcode` does.
+   */
+  nativeFrame(contentId: number, frame: number): Promise<Uint8Array<ArrayBuffer>>
+  /**
    * A picture of one frame (1-based; undefined: the one that stands for the object), as PNG or JPEG. Rejects with 'not-found',
    * 'unsupported-pixels', 'bad-request' or, with too many before it, 'busy'.
    */
@@ -94,6 +99,7 @@ export function startWork({ store, log, transcodedFolder, commitmentDoor }: Work
     list: () => jobs.list(),
     hurry: contentIds => background.hurry(contentIds),
     transcode: (object, TransferSyntaxUID) => transcoder.transcode(object, TransferSyntaxUID),
+    nativeFrame: (contentId, frame) => transcoder.nativeFrame(contentId, frame),
     render: (contentId, frame, options) => rendering.render(contentId, frame, options),
     onChange: listener => jobs.onChange(listener),
     async close() {

@@ -15,6 +15,7 @@ const FRAME_PATIENCE_MS = 2_000
 /** An idle thread with its codecs holds some 60 MB: it goes after this. */
 const IDLE_MS = 20_000
 const FRAMES_AT_ONCE = 1000
+const HUNG = Symbol('hung')
 
 /** A data set in a file of its own, until `remove`. */
 export interface TranscodedFile {
@@ -43,10 +44,11 @@ class Lane {
     this.#startThread = startThread
   }
 
-  run(request: Parameters<WorkApi['transcode']>[0]): Promise<{ length: number }> {
+  /** Runs one call in the thread, when those before are done; `frames` is how many it decodes. */
+  run<T>(frames: number, call: (thread: Thread<WorkApi>) => Promise<T>): Promise<T> {
     this.waiting += 1
     clearTimeout(this.#idle)
-    const result = this.#before.then(() => this.#transcode(request))
+    const result = this.#before.then(() => this.#call(frames, call))
     const after = () => {
       this.waiting -= 1
       if (this.waiting === 0) this.#idle = setTimeout(() => void this.stop(), IDLE_MS).unref()
@@ -55,19 +57,18 @@ class Lane {
     return result
   }
 
-  async #transcode(request: Parameters<WorkApi['transcode']>[0]): Promise<{ length: number }> {
+  async #call<T>(frames: number, call: (thread: Thread<WorkApi>) => Promise<T>): Promise<T> {
     this.#thread ??= this.#startThread()
     const thread = this.#thread
     const limit = new AbortController()
-    const patience = PATIENCE_MS + FRAME_PATIENCE_MS * request.frames.length
-    const hung = wait(patience, 'hung' as const, { signal: limit.signal })
+    const hung = wait(PATIENCE_MS + FRAME_PATIENCE_MS * frames, HUNG, { signal: limit.signal })
     hung.catch(() => {})
     thread.ended.then(() => {
       if (this.#thread === thread) this.#thread = undefined
     })
     try {
-      const result = await Promise.race([thread.call('transcode', request), hung])
-      if (result !== 'hung') return result
+      const result = await Promise.race([call(thread), hung])
+      if (result !== HUNG) return result
       await this.stop()
       throw new IsocenterError('unsupported-pixels', 'the pixels could not be decoded in any sensible time')
     } finally {
@@ -106,11 +107,7 @@ export class Transcoder {
     const file = path.join(folder, `${randomUUID()}.part`)
     const remove = () => rm(file, { force: true })
     try {
-      const { length } = await this.#made(object.contentId, TransferSyntaxUID, file).catch((error: unknown) => {
-        // It has settled since it was located.
-        if (toIsocenterError(error).code !== 'not-found') throw error
-        return this.#made(object.contentId, TransferSyntaxUID, file)
-      })
+      const { length } = await again(() => this.#made(object.contentId, TransferSyntaxUID, file))
       const handle = await open(file, 'r')
       return {
         length,
@@ -130,6 +127,17 @@ export class Transcoder {
     }
   }
 
+  /** As `Work.nativeFrame`. */
+  nativeFrame(contentId: number, frame: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { read } = this.#options
+    return again(async () => {
+      const object = await read.locateContent(contentId)
+      const [location] = await read.locateFrames([[contentId, frame]])
+      if (!location) throw new IsocenterError('not-found', 'the object has no such frame')
+      return this.#lane().run(1, thread => thread.call('nativeFrameOf', { object, location }))
+    })
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#lanes.map(lane => lane.stop()))
     await rm(this.#options.folder, { recursive: true, force: true })
@@ -139,8 +147,14 @@ export class Transcoder {
     const object = await this.#options.read.locateContent(contentId)
     const { encapsulated, video } = transferSyntax(object.TransferSyntaxUID)
     const frames = encapsulated && !video ? await this.#framesOf(contentId) : []
-    const lane = this.#lanes.reduce((least, one) => (one.waiting < least.waiting ? one : least))
-    return lane.run({ object, frames, TransferSyntaxUID, file })
+    return this.#lane().run(frames.length, thread =>
+      thread.call('transcode', { object, frames, TransferSyntaxUID, file }),
+    )
+  }
+
+  /** The one with the fewest before it. */
+  #lane(): Lane {
+    return this.#lanes.reduce((least, one) => (one.waiting < least.waiting ? one : least))
   }
 
   /** In order, as far as they are there. */
@@ -153,4 +167,12 @@ export class Transcoder {
       if (found.length < FRAMES_AT_ONCE) return all
     }
   }
+}
+
+/** Once more for what has settled since it was located. */
+function again<T>(attempt: () => Promise<T>): Promise<T> {
+  return attempt().catch((error: unknown) => {
+    if (toIsocenterError(error).code !== 'not-found') throw error
+    return attempt()
+  })
 }

@@ -2,12 +2,14 @@ import { serveThread } from '../base/thread.ts'
 import { lookInto } from './look.ts'
 import { renderFrame } from './renderFrame.ts'
 import type { SampleObject } from './samples/synthetic.ts'
+import { nativeFrameOf } from './transcode/nativeFrameOf.ts'
 import { transcode } from './transcode/transcode.ts'
 
 /** What costs time: decoding for thumbnails, building phantoms. A job that must not wait for another has a thread of its own. */
 export interface WorkApi {
   lookInto: typeof lookInto
   transcode: typeof transcode
+  nativeFrameOf: typeof nativeFrameOf
   renderFrame: typeof renderFrame
   /** How many there will be. */
   sampleCount(): Promise<number>
@@ -20,6 +22,7 @@ serveThread((): WorkApi => {
   return {
     lookInto,
     transcode,
+    nativeFrameOf,
     renderFrame,
     // Loaded when asked for: their phantoms are reckoned for 0.4 s, and most threads only look.
     sampleCount: async () => (await import('./samples/index.ts')).SAMPLE_COUNT,

@@ -26,7 +26,12 @@ export async function decodeToNative(
   if (BitsAllocated % 8 !== 0) {
     throw new IsocenterError('unsupported-pixels', `compressed samples of ${BitsAllocated} bits`)
   }
-  const frame = await decodeFrame({ bytes, TransferSyntaxUID, attributes, encapsulated: true, bitOffset: 0 })
+  const frame = await decodeFrame({ bytes, TransferSyntaxUID, attributes, encapsulated: true, bitOffset: 0 }).catch(
+    (error: unknown) => {
+      // Codecs speak in words of their own of a codestream they cannot read.
+      throw new IsocenterError('malformed', error instanceof Error ? error.message.slice(0, 200) : String(error))
+    },
+  )
   if (!frame) throw new IsocenterError('unsupported-pixels', `no decoder for ${TransferSyntaxUID}`)
   const { Rows, Columns, SamplesPerPixel = 1 } = attributes
   if (frame.rows !== Rows || frame.columns !== Columns || frame.samplesPerPixel !== SamplesPerPixel) {

@@ -3,11 +3,10 @@ import { encodingOf } from '../../../../shared/dicom/encoding.ts'
 import { readImageAttributes } from '../../../../shared/dicom/imageAttributes.ts'
 import { DataSet, type ElementSpan } from '../../../../shared/dicom/reader.ts'
 import { type Replacement, reencodeElements, swapped } from '../../../../shared/dicom/reencode.ts'
-import { TS, transferSyntax } from '../../../../shared/dicom/uids.ts'
+import { hasUncompressedForm, transferSyntax } from '../../../../shared/dicom/uids.ts'
 import { elementHeader } from '../../../../shared/dicom/writer.ts'
 import { IsocenterError, toIsocenterError } from '../../../../shared/errors.ts'
 import type { ImageAttributes } from '../../../../shared/viewing/image.ts'
-import { UnshowableError } from '../../../../shared/viewing/samples.ts'
 import { inflateLimit, inflateStart } from '../../base/inflate.ts'
 import type { FrameLocation, StoredObject } from '../../store/index.ts'
 import { decodeToNative, type NativeFrame } from './nativePixels.ts'
@@ -54,7 +53,7 @@ export async function transcode({
   file,
 }: TranscodeRequest): Promise<{ length: number }> {
   const from = transferSyntax(object.TransferSyntaxUID)
-  if (from.video || !from.pixels || from.UID === TS.GEPrivateImplicit) {
+  if (!hasUncompressedForm(from.UID)) {
     throw new IsocenterError('unsupported-pixels', `${from.name} cannot be had in another form`)
   }
   const input = await open(object.path, 'r').catch((error: NodeJS.ErrnoException) => {
@@ -70,7 +69,7 @@ export async function transcode({
       await output.close()
     }
   } catch (error) {
-    throw error instanceof UnshowableError ? new IsocenterError('malformed', error.message) : toIsocenterError(error)
+    throw toIsocenterError(error)
   } finally {
     await input.close()
   }
