@@ -43,6 +43,8 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
       getThumbnail: async () => null,
       listRemovals: async () => [],
       listMoves: async () => [],
+      patientOf: async () => '',
+      studiesOf: async () => [],
       ...read,
     },
     beginReceive() {

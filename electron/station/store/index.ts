@@ -303,6 +303,10 @@ export interface StoreReader {
   listRemovals(limit: number): Promise<Array<Omit<BinEntry, 'purgeAt'>>>
   /** The moves that are in force, newest first. */
   listMoves(limit: number): Promise<MoveEntry[]>
+  /** Patient ID, also of what is hidden; '' where there is no such study. */
+  patientOf(StudyInstanceUID: string): Promise<string>
+  /** The studies of these contents, each once. */
+  studiesOf(contentIds: number[]): Promise<string[]>
 }
 
 /** What is found in an object after its sender has been answered. */

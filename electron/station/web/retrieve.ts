@@ -33,6 +33,7 @@ export async function retrieveObjects(
   base: string,
   { files, reader }: RetrieveDeps,
   tag: string,
+  sent: (object: StoredObject) => void,
 ): Promise<Response> {
   const stored = objects.map(object => object.TransferSyntaxUID)
   const form = chooseObjectForm(acceptOf(request), stored)
@@ -42,12 +43,14 @@ export async function retrieveObjects(
       for (const object of objects) {
         const uids = `studies/${object.StudyInstanceUID}/series/${object.SeriesInstanceUID}/instances/${object.SOPInstanceUID}`
         const parts = await objectParts(object, reader)
+        sent(object)
         yield { contentType: dicomType(object), location: `${base}/${uids}`, parts }
       }
     }
     return multipartResponse(DICOM, bodies(), files)
   }
   const [object] = objects as [StoredObject]
+  if (request.method !== 'HEAD') sent(object)
   return oneBody(rangeFor(request, tag), await objectParts(object, reader), dicomType(object), files)
 }
 
