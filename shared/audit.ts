@@ -107,7 +107,7 @@ export interface AuditSink {
 }
 
 /** The longest query that is kept, in bytes. */
-export const LONGEST_QUERY = 16 * 1024
+const LONGEST_QUERY = 16 * 1024
 
 /** An identifier, or text, as it is kept; what is longer is cut. */
 export function encodedQuery(content: Uint8Array | string): string {

@@ -80,6 +80,16 @@ export async function startStation(options: StationOptions): Promise<Station> {
       watermarks: config.watermarks,
       volumes: config.volumes,
       binDays: config.binDays,
+      onPurge: ({ id, StudyInstanceUID, PatientID }) =>
+        audit.record({
+          event: 'studyDeleted',
+          action: 'D',
+          outcome: 0,
+          door: 'station',
+          text: `Purged for good after its time in the bin: deletion ${id}`,
+          participants: [],
+          study: { StudyInstanceUID, PatientID, instances: {} },
+        }),
       settle: { afterMs: config.settleAfterSeconds * 1000 },
       onCondemned: () => {
         state.again = true

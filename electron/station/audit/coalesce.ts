@@ -55,7 +55,9 @@ export class Coalescer {
   }
 
   gather(session: string, event: AuditEvent, SOPClassUID: string, now: number): Unwritten[] {
-    const key = `gather ${session} ${event.event} ${event.outcome} ${event.study?.StudyInstanceUID}`
+    const { action, outcome, study, participants } = event
+    const to = participants.at(-1)?.UserID
+    const key = `gather ${session} ${event.event} ${action} ${outcome} ${study?.StudyInstanceUID} ${to}`
     let held = this.#held.get(key)
     if (!held) {
       held = { event, count: 0, first: now, last: now, session, instances: new Map() }
@@ -84,10 +86,6 @@ export class Coalescer {
   /** All of it, at the end. */
   all(): Unwritten[] {
     return this.#endAll(() => true)
-  }
-
-  get isEmpty(): boolean {
-    return this.#held.size === 0
   }
 
   #endAll(isOver: (held: Held) => boolean): Unwritten[] {

@@ -45,7 +45,8 @@ export async function* linesOf(
   end = Number.POSITIVE_INFINITY,
   whole = false,
 ): AsyncGenerator<LineAt> {
-  const handle = await open(file, 'r')
+  const handle = await openToRead(file)
+  if (!handle) return
   try {
     const buffer = Buffer.alloc(CHUNK)
     let rest: Buffer = Buffer.alloc(0)
@@ -73,6 +74,16 @@ export async function* linesOf(
   }
 }
 
+/** undefined of one that is gone: what it held is missing then. */
+async function openToRead(file: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(file, 'r')
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
 async function readAt(handle: FileHandle, buffer: Buffer, position: number, end: number): Promise<number> {
   const most = Math.min(buffer.length, end - position)
   if (most <= 0) return 0
@@ -81,7 +92,8 @@ async function readAt(handle: FileHandle, buffer: Buffer, position: number, end:
 
 /** The lines of a file that end before `end`, the last one first. A line that is longer than any record ends it. */
 export async function* linesBackwards(file: string, end: number): AsyncGenerator<LineAt> {
-  const handle = await open(file, 'r')
+  const handle = await openToRead(file)
+  if (!handle) return
   try {
     let begin = Math.min(end, (await handle.stat()).size)
     let rest: Buffer = Buffer.alloc(0)

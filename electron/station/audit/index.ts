@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { type AuditEvent, type AuditRecord, type AuditSink, auditXml } from '../../../shared/audit.ts'
 import type { SyslogConfig } from '../../../shared/config.ts'
 import type { Disk } from '../base/durable.ts'
@@ -100,14 +101,8 @@ export async function openAudit(options: AuditOptions): Promise<Audit> {
   const writeAll = (all: Unwritten[]) => {
     for (const one of all) void write(one, true)
   }
-  const record = async (event: AuditEvent): Promise<void> => {
-    let late: NodeJS.Timeout | undefined
-    const tooLate = new Promise<void>(resolve => {
-      late = setTimeout(resolve, PATIENCE_MS)
-    })
-    await Promise.race([write({ at: now(), count: 1, event, station: aet }, false), tooLate])
-    clearTimeout(late)
-  }
+  const record = (event: AuditEvent): Promise<void> =>
+    inTime(write({ at: now(), count: 1, event, station: aet }, false))
 
   if (recovered.missing > 0 || recovered.cut > 0) {
     const sentence =
@@ -147,7 +142,7 @@ export async function openAudit(options: AuditOptions): Promise<Audit> {
 
   const settle = async () => {
     writeAll(coalescer.all())
-    await Promise.all(underWay)
+    await inTime(Promise.all(underWay))
   }
 
   return {
@@ -201,6 +196,14 @@ export async function openAudit(options: AuditOptions): Promise<Audit> {
       await trail.close()
     },
   }
+}
+
+/** When it is done, or when that takes too long. */
+async function inTime(done: Promise<unknown>): Promise<void> {
+  const given = new AbortController()
+  const late = wait(PATIENCE_MS, undefined, { signal: given.signal }).catch(() => {})
+  await Promise.race([done, late])
+  given.abort()
 }
 
 function stationEvent(event: AuditEvent['event'], outcome: AuditEvent['outcome'], text: string): AuditEvent {

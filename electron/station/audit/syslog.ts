@@ -129,6 +129,7 @@ export class Syslog {
     while (!this.#closed) {
       // Nobody is called for nothing.
       if (this.#sent >= this.#options.trail.at.seq) {
+        this.#why = ''
         await this.#somethingNew()
         since = performance.now()
         continue

@@ -29,8 +29,13 @@ export class AssociationAudit {
   }
 
   /** An object has come, and is on the disk. */
-  stored({ StudyInstanceUID }: Pick<Received, 'StudyInstanceUID'>, SOPClassUID: string): void {
+  stored({ StudyInstanceUID, SOPInstanceUID, outcome }: Received, SOPClassUID: string): void {
     const event = this.#event('instancesTransferred', 'C', [this.#who('source')])
+    if (outcome === 'conflict') {
+      const text = `Other bytes under a known SOP Instance UID, both are kept: ${SOPInstanceUID}`
+      const key = `conflict ${this.#session} ${StudyInstanceUID}`
+      this.#sink.recordOnce(key, { ...event, text, study: studyOf(StudyInstanceUID) })
+    }
     this.#sink.gather(this.#session, { ...event, study: studyOf(StudyInstanceUID) }, SOPClassUID)
   }
 
@@ -48,7 +53,6 @@ export class AssociationAudit {
   }
 
   sent(object: Moved, taken: boolean, to?: Node): void {
-    this.sending(object, to)
     const event = this.#event('instancesTransferred', 'R', this.#receivers(to))
     const study = studyOf(object.StudyInstanceUID)
     this.#sink.gather(this.#session, { ...event, outcome: taken ? 0 : 4, study }, object.SOPClassUID)

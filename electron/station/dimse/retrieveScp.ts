@@ -1,6 +1,6 @@
 import type { Node } from '../../../shared/config.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
-import type { RetrieveKeys } from '../store/index.ts'
+import type { RetrieveKeys, StoredObject } from '../store/index.ts'
 import { STATUS } from '../wire/dimse.ts'
 import type { AssociationAudit } from './associationAudit.ts'
 import type { Operation, Outcome, Performer } from './operations.ts'
@@ -75,7 +75,8 @@ async function get(
   counts: RetrieveCounts,
 ): Promise<void> {
   let told = performance.now()
-  for await (const sent of sendObjects(operation, pagesOf(deps.read, keys), deps, operation.cancelled)) {
+  const sending = { ...deps, begins: (object: StoredObject) => deps.audit.sending(object) }
+  for await (const sent of sendObjects(operation, pagesOf(deps.read, keys), sending, operation.cancelled)) {
     counts.add(sent)
     deps.audit.sent(sent.object, sent.outcome !== 'failed')
     if (sent.outcome !== 'failed') deps.sent()
@@ -101,7 +102,8 @@ async function moveTo(
   }, PENDING_EVERY_MS)
   const originator = { AET: deps.callingAET(), MessageID: operation.command.MessageID ?? 0 }
   try {
-    for await (const sent of sendTo(node, keys, forms, deps, operation.cancelled, originator)) {
+    const sending: SendToDeps = { ...deps, begins: object => deps.audit.sending(object, node) }
+    for await (const sent of sendTo(node, keys, forms, sending, operation.cancelled, originator)) {
       counts.add(sent)
       deps.audit.sent(sent.object, sent.outcome !== 'failed', node)
     }

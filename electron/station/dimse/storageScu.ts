@@ -23,15 +23,16 @@ const MOST_AGAIN = 2000
 export async function send(
   node: Node,
   keys: RetrieveKeys,
-  deps: SendToDeps & { audit: Pick<AssociationAudit, 'sent'> },
+  { audit, ...given }: SendToDeps & { audit: Pick<AssociationAudit, 'sent' | 'sending'> },
   progress: Progress,
 ): Promise<void> {
   const { signal } = progress
+  const deps: SendToDeps = { ...given, begins: object => audit.sending(object) }
   const { forms, total } = await formsOf(deps.read, keys)
   if (total === 0) throw new IsocenterError('not-found', 'no image that could be sent')
   progress.total(total)
   const tell = ({ object, outcome, reason }: Sent) => {
-    deps.audit.sent(object, outcome !== 'failed')
+    audit.sent(object, outcome !== 'failed')
     if (outcome === 'failed') progress.failed(object.SOPInstanceUID, reason)
     else progress.received('stored')
   }

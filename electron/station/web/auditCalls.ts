@@ -2,9 +2,6 @@ import type { CallName, CallOut, CallParsed } from '../../../shared/contract.ts'
 import type { StoreReader } from '../store/index.ts'
 import { askedOf, type ClientAudit, type Told } from './auditing.ts'
 
-/** Deletions and moves that are looked through for the study of one. */
-const MOST_LISTED = 1000
-
 type Subject = Pick<Told, 'StudyInstanceUID' | 'PatientID'>
 
 interface CallAudit<N extends CallName> {
@@ -39,9 +36,11 @@ const configured = (text: string, type: Told['type'] = 'networkConfiguration') =
   changes: true as const,
   tell: (): Told[] => [{ event: 'securityAlert', type, action: 'E', text }],
 })
-const binned = async ({ id }: { id: string }, read: StoreReader): Promise<Subject | undefined> => {
-  const entry = (await read.listRemovals(MOST_LISTED)).find(one => one.id === id)
-  return entry && { StudyInstanceUID: entry.StudyInstanceUID, PatientID: entry.PatientID }
+const decided = ({ id }: { id: string }, read: StoreReader): Promise<Subject | undefined> => read.subjectOf(id)
+
+const ofContent = async ({ contentId }: { contentId: number }, read: StoreReader): Promise<Subject | undefined> => {
+  const [found] = await read.studiesOf([contentId])
+  return found && { StudyInstanceUID: found.StudyInstanceUID }
 }
 
 /** What each call does with patients' data. A call that is not decided on does not compile. */
@@ -74,17 +73,11 @@ const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
   },
   'series.open': opened,
   'instance.header': {
-    subject: async ({ contentId }, read) => {
-      const [StudyInstanceUID] = await read.studiesOf([contentId])
-      return StudyInstanceUID === undefined ? undefined : { StudyInstanceUID }
-    },
+    subject: ofContent,
     tell: (_, __, { StudyInstanceUID = '' }) => accessed(StudyInstanceUID),
   },
   'instance.overlays': {
-    subject: async ({ contentId }, read) => {
-      const [StudyInstanceUID] = await read.studiesOf([contentId])
-      return StudyInstanceUID === undefined ? undefined : { StudyInstanceUID }
-    },
+    subject: ofContent,
     tell: (_, __, { StudyInstanceUID = '' }) => accessed(StudyInstanceUID),
   },
   'bin.delete': {
@@ -100,14 +93,14 @@ const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
   'bin.list': searched('bin.list'),
   'bin.restore': {
     changes: true,
-    subject: binned,
+    subject: decided,
     tell: ({ id }, _, subject) => [
       { event: 'instancesAccessed', action: 'U', text: `Taken back from the bin: ${id}`, ...subject },
     ],
   },
   'bin.purge': {
     changes: true,
-    subject: binned,
+    subject: decided,
     tell: ({ id }, _, subject) => [
       { event: 'studyDeleted', action: 'D', text: `Purged for good: deletion ${id}`, ...subject },
     ],
@@ -122,10 +115,7 @@ const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
   },
   'move.undo': {
     changes: true,
-    subject: async ({ id }, read) => {
-      const entry = (await read.listMoves(MOST_LISTED)).find(one => one.id === id)
-      return entry && { StudyInstanceUID: entry.toStudyInstanceUID, PatientID: entry.before.PatientID }
-    },
+    subject: decided,
     tell: ({ id }, _, subject) => [
       { event: 'instancesAccessed', action: 'U', text: `A move was taken back: ${id}`, ...subject },
     ],

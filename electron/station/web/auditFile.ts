@@ -1,6 +1,7 @@
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Audit, AuditFormat } from '../audit/index.ts'
 
+const CHUNK = 64 * 1024
 const FORMATS: Record<AuditFormat, string> = { ndjson: 'application/x-ndjson', xml: 'application/xml' }
 
 /**
@@ -18,9 +19,17 @@ export function auditFile(audit: Pick<Audit, 'exported'>, url: URL): { text: str
     const body = new ReadableStream<Uint8Array>(
       {
         async pull(controller) {
-          const { done, value } = await parts.next()
-          if (done) controller.close()
-          else controller.enqueue(encoder.encode(value))
+          let text = ''
+          while (text.length < CHUNK) {
+            const { done, value } = await parts.next()
+            if (done) {
+              if (text !== '') controller.enqueue(encoder.encode(text))
+              controller.close()
+              return
+            }
+            text += value
+          }
+          controller.enqueue(encoder.encode(text))
         },
         cancel: () => parts.return(undefined).then(() => {}),
       },

@@ -1,5 +1,5 @@
 import { type AuditEvent, type AuditSink, encodedQuery } from '../../../shared/audit.ts'
-import type { StoredObject } from '../store/index.ts'
+import type { StoredObject, StoreReader } from '../store/index.ts'
 import type { StowSender } from './stow.ts'
 
 type Moved = Pick<StoredObject, 'StudyInstanceUID' | 'SOPClassUID'>
@@ -62,6 +62,29 @@ type Role = 'source' | 'destination'
 /** A query as it was asked: a path, and what stood behind it. */
 export function askedOf(path: string, content: string): NonNullable<AuditEvent['query']> {
   return { id: path, TransferSyntaxUID: '', content: encodedQuery(content) }
+}
+
+/** A read of the index is short. */
+const CONTENTS_AT_ONCE = 200
+const MOST_CONTENTS = 100_000
+
+/** Whose frames are read by number: looked up beside the answer, and remembered, for a viewer orders the rest anew with every jump. */
+export function createFramesSeen(read: Pick<StoreReader, 'studiesOf'>) {
+  const seen = new Map<number, string>()
+  return async (contentIds: number[], audit: ClientAudit): Promise<void> => {
+    const wanted = [...new Set(contentIds)]
+    const studies = new Set(wanted.flatMap(contentId => seen.get(contentId) ?? []))
+    const unknown = wanted.filter(contentId => !seen.has(contentId))
+    if (seen.size + unknown.length > MOST_CONTENTS) seen.clear()
+    for (let at = 0; at < unknown.length; at += CONTENTS_AT_ONCE) {
+      const batch = unknown.slice(at, at + CONTENTS_AT_ONCE)
+      for (const { contentId, StudyInstanceUID } of await read.studiesOf(batch)) {
+        seen.set(contentId, StudyInstanceUID)
+        studies.add(StudyInstanceUID)
+      }
+    }
+    for (const StudyInstanceUID of studies) audit.seen({ event: 'instancesAccessed', action: 'R', StudyInstanceUID })
+  }
 }
 
 /** Addresses and keys that have come in since the start. */

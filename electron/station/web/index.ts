@@ -9,7 +9,7 @@ import { FileHandles, type Store } from '../store/index.ts'
 import { createApi } from './api.ts'
 import type { ApiKeys } from './apiKeys.ts'
 import { auditFile } from './auditFile.ts'
-import { auditOf, createDoorAudit } from './auditing.ts'
+import { auditOf, createDoorAudit, createFramesSeen } from './auditing.ts'
 import { captureFile } from './captureFile.ts'
 import { createDicomWeb } from './dicomweb.ts'
 import { errorResponse } from './errorResponse.ts'
@@ -93,12 +93,7 @@ export function createWeb(deps: WebDeps): Web {
     return events.connect(c.req.header('last-event-id') ?? null)
   })
   const told = (sender: StowSender) => auditOf(deps.audit, 'counter', sender)
-  /** Beside the answer: whose frames they are takes a read of its own. */
-  const framesSeen = async (contentIds: number[], sender: StowSender): Promise<void> => {
-    for (const StudyInstanceUID of await store.read.studiesOf(contentIds)) {
-      told(sender).seen({ event: 'instancesAccessed', action: 'R', StudyInstanceUID })
-    }
-  }
+  const framesSeen = createFramesSeen(store.read)
   app.get('/api/thumbnails', async c => {
     const StudyInstanceUID = c.req.query('study') ?? ''
     const thumbnails = await studyThumbnails({ read: store.read, work: deps.work }, StudyInstanceUID)
