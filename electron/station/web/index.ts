@@ -107,9 +107,10 @@ export function createWeb(deps: WebDeps): Web {
       counters.frames += 1
       counters.frameBytes += bytes
     }
-    framesSeen([...new Set(order.data.frames.map(([contentId]) => contentId))], c.env.sender).catch((error: unknown) =>
-      log.warn({ err: error }, 'whose frames were read was not found'),
-    )
+    framesSeen(
+      order.data.frames.map(([contentId]) => contentId),
+      told(c.env.sender),
+    ).catch((error: unknown) => log.warn({ err: error }, 'whose frames were read was not found'))
     const body = frameStream(order.data, { locateFrames: w => store.read.locateFrames(w), reader, onFrame })
     return new Response(body, { headers: { 'content-type': 'application/octet-stream' } })
   })
