@@ -16,6 +16,7 @@ const VERBS = {
   serve: { built: true, run: () => serve() },
   import: { built: true, run: async () => (await import('./import.mjs')).importPaths(ROOT, args) },
   repair: { built: true, run: async () => (await import('./repair.mjs')).repair(ROOT, args) },
+  audit: { built: false, run: async () => (await import('./audit.mjs')).audit(args) },
   build: { built: true, run: () => 0 },
   bench: { built: true, run: () => script('test/bench', 'benchmark') },
   faults: { built: true, run: () => script('test/faults', 'campaign') },
@@ -48,7 +49,7 @@ if (node !== process.execPath && !process.send) {
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
 
 // npm goes to the package's folder; a relative path on the command line means the folder the user stands in.
-if (process.env.INIT_CWD && ['serve', 'import', 'repair'].includes(verb)) process.chdir(process.env.INIT_CWD)
+if (process.env.INIT_CWD && ['serve', 'import', 'repair', 'audit'].includes(verb)) process.chdir(process.env.INIT_CWD)
 if (VERBS[verb].built) {
   const { ensureBuilt } = await import('./bundle.mjs')
   await ensureBuilt(ROOT)

@@ -10,7 +10,13 @@ const DCMTK = [
 ]
 const TOOLS = {
   unit: [],
-  station: DCMTK,
+  station: [
+    ...DCMTK,
+    ['openssl', 'openssl'],
+    ['xmllint', 'libxml2-utils'],
+    ['/usr/sbin/rsyslogd', 'rsyslog'],
+    [`/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/rsyslog/lmnsd_gtls.so`, 'rsyslog-gnutls'],
+  ],
   dimse: [...DCMTK, ['Orthanc', 'orthanc'], ['pydicom', 'python3-pydicom'], ['openssl', 'openssl']],
   bench: [
     ['storescp', 'dcmtk'],

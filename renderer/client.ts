@@ -92,6 +92,24 @@ export async function fetchOnlyHere(volume: string): Promise<string> {
   return response.text()
 }
 
+/** A span of the audit trail: moments as ISO 8601, '' = open. */
+interface AuditSpan {
+  from: string
+  to: string
+  format: 'ndjson' | 'xml'
+}
+
+/** Where it can be had as a file. */
+export function auditAddress(span: AuditSpan): string {
+  return `/api/audit?${new URLSearchParams({ ...span })}`
+}
+
+export async function fetchAudit(span: AuditSpan): Promise<string> {
+  const response = await reach(auditAddress(span), {})
+  if (!response.ok) throw await refusal(response)
+  return response.text()
+}
+
 export interface FrameAddress {
   StudyInstanceUID: string
   SeriesInstanceUID: string

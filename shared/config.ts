@@ -179,6 +179,17 @@ const tls = z.strictObject({
 export type TlsConfig = z.infer<typeof tls>
 export type TlsProfile = TlsConfig['profile']
 
+/** Where the audit trail is sent (RFC 5425): TLS always. PEM files; without `caFile` the authorities of this machine count. */
+const syslog = z.strictObject({
+  host: z.string().trim().min(1).max(253),
+  port: z.int().min(1).max(65535).default(6514),
+  caFile: file.optional(),
+  /** What we show of ourselves, where the collector asks. */
+  certFile: file.optional(),
+  keyFile: file.optional(),
+})
+export type SyslogConfig = z.infer<typeof syslog>
+
 /** Scheme, host and port of a web page, as browsers write it (RFC 6454 §6.2). */
 const webOrigin = z
   .string()
@@ -241,6 +252,8 @@ export const configSchema = z.object({
   /** Nodes, by name, that performed procedure steps (MPPS) and availability notices are handed on to, as they come. */
   mppsTo: z.array(z.string().min(1).max(64)).max(16).default([]),
   availabilityTo: z.array(z.string().min(1).max(64)).max(16).default([]),
+  /** The audit trail is kept in the data folder; with `syslog` a collector gets it, too. */
+  audit: z.strictObject({ syslog: syslog.optional() }).default({}),
 })
 
 export type Config = z.infer<typeof configSchema>

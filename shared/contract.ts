@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { apiKeySummary, newApiKey } from './apiKeys.ts'
+import { auditRecord } from './audit.ts'
 import { aeProfiles, aeTitle, furtherAETs, node, nodes } from './config.ts'
 import { echoAnswer, findingSummary, foundStudies, nodeAddress, ownAETs, studySearch } from './network.ts'
 import type { SeriesManifest } from './viewing/image.ts'
@@ -588,6 +589,34 @@ export const contract = {
   'capture.stop': { in: z.object({ id: z.string().max(64) }), out: captureSummary },
   /** Deletes the file, too. */
   'capture.remove': { in: z.object({ id: z.string().max(64) }), out: z.object({}) },
+  /**
+   * Who did what with whose images, newest first. `text`: words that all stand in a record. A page looks back some megabytes at most:
+   * `next` null = there is nothing older, else it goes on there, also where the page is empty.
+   */
+  'audit.list': {
+    in: z.object({
+      text: z.string().max(200).default(''),
+      limit: z.int().min(1).max(500).default(200),
+      before: cursor,
+    }),
+    out: z.object({
+      records: z.array(auditRecord),
+      next: z.string().nullable(),
+      /** The last record there is. */
+      last: z.int(),
+      /** null where none is configured. `sent`: the last record the collector has; `trouble`: why it is not reached, '' while it is. */
+      syslog: z.object({ to: z.string(), sent: z.int(), trouble: z.string() }).nullable(),
+    }),
+  },
+  /** Reads all of the trail. `broken`: the first line that does not fit. */
+  'audit.verify': {
+    in: z.object({}),
+    out: z.object({
+      records: z.int(),
+      files: z.int(),
+      broken: z.object({ file: z.string(), line: z.int(), sentence: z.string() }).nullable(),
+    }),
+  },
   /** User-interface settings live in the station, never in the browser's storage. */
   'settings.get': { in: z.object({ user }), out: z.record(z.string(), z.json()) },
   'settings.set': {

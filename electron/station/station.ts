@@ -2,12 +2,13 @@ import { networkInterfaces } from 'node:os'
 import path from 'node:path'
 import type { Config } from '../../shared/config.ts'
 import { ERRORS, toIsocenterError } from '../../shared/errors.ts'
+import { openAudit } from './audit/index.ts'
 import { openConfigFile } from './base/configFile.ts'
 import { lockDataFolder } from './base/lock.ts'
 import type { Log } from './base/log.ts'
 import { Problems } from './base/problems.ts'
 import { type Dimse, startDimse } from './dimse/index.ts'
-import { openStore } from './store/index.ts'
+import { openStore, type Store } from './store/index.ts'
 import { createWeb, openApiKeys } from './web/index.ts'
 import { readSecureMaterial } from './wire/secure.ts'
 import { startWork } from './work/index.ts'
@@ -61,13 +62,34 @@ export async function startStation(options: StationOptions): Promise<Station> {
     const lock = await lockDataFolder(options.dataDir)
     opened.push(() => lock.release())
     const problems = new Problems()
-    const store = await openStore({
+    const audit = await openAudit({
+      folder: path.join(options.dataDir, 'audit'),
+      log,
+      aet: config.aet,
+      version: options.version,
+      ...(config.audit.syslog ? { syslog: config.audit.syslog } : {}),
+      // The vault opens below, before anybody can ask for a study.
+      patientOf: StudyInstanceUID => store.read.patientOf(StudyInstanceUID),
+      problem: found => problems.report(found),
+    })
+    opened.push(() => audit.close())
+    const store: Store = await openStore({
       dataDir: options.dataDir,
       log,
       durability: config.durability,
       watermarks: config.watermarks,
       volumes: config.volumes,
       binDays: config.binDays,
+      onPurge: ({ id, StudyInstanceUID, PatientID }) =>
+        audit.record({
+          event: 'studyDeleted',
+          action: 'D',
+          outcome: 0,
+          door: 'station',
+          text: `Purged for good after its time in the bin: deletion ${id}`,
+          participants: [],
+          study: { StudyInstanceUID, PatientID, instances: {} },
+        }),
       settle: { afterMs: config.settleAfterSeconds * 1000 },
       judge: { quietMs: config.judgeAfterSeconds * 1000 },
       onCondemned: () => {
@@ -77,10 +99,12 @@ export async function startStation(options: StationOptions): Promise<Station> {
       upkeep: { scrubBytesPerSecond: config.scrubMegabytesPerSecond * 2 ** 20, profiles: config.profiles },
     })
     opened.push(() => store.close())
+    opened.push(() => audit.settle())
     store.onProblem(problem => problems.report(problem))
     const work = startWork({
       store,
       log,
+      audit,
       transcodedFolder: path.join(options.dataDir, 'transcoded'),
       // The door opens below, before anybody can ask for a job.
       commitmentDoor: {
@@ -103,6 +127,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       config,
       store,
       log,
+      audit,
       secure,
       transcode: work.transcode,
       startJob: work.startJob,
@@ -126,6 +151,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       apiKeys,
       config,
       store,
+      audit,
       dimse,
       work,
       problems,

@@ -5,9 +5,10 @@ import { NetworkPage } from '../network/index.ts'
 import { StoragePage } from '../storage/index.ts'
 import { Dialog } from '../ui/index.ts'
 import { AccessPage } from './AccessPage.tsx'
+import { AuditPage } from './AuditPage.tsx'
 import { KeysPage } from './KeysPage.tsx'
 
-const PAGES = ['Keys', 'Display', 'Storage', 'Network', 'Access'] as const
+const PAGES = ['Keys', 'Display', 'Storage', 'Network', 'Access', 'Audit'] as const
 type Page = (typeof PAGES)[number]
 
 /** What a user sets: kept in the station, for this user, in every window; where the station keeps its images, and who else gets in. */
@@ -35,6 +36,7 @@ export function Settings(props: { first: Page; onTestPicture: () => void; onClos
       {page === 'Storage' && <StoragePage />}
       {page === 'Network' && <NetworkPage />}
       {page === 'Access' && <AccessPage />}
+      {page === 'Audit' && <AuditPage />}
       {page === 'Display' && (
         <section className="settings-page" aria-label="Display">
           <DisplayFacts />

@@ -21,6 +21,7 @@ test.concurrent.each([
   ['find', [], ['7 days and CT (15 rows)', 'C-FIND   Isocenter / Orthanc: ', 'QIDO-RS  Isocenter / Orthanc: ']],
   ['find', ['--alone', '--studies', '2000'], ['accession number (1 rows', 'QIDO-RS  p50']],
   ['receive-while-scrolling', [], ['10 associations push  frame p50', 'p95 beside / alone: ']],
+  ['audit', [], ['µs of the main loop', 'a record that is waited for: p50', 'whole', 'looked through in vain']],
   ['retrieve', [], ['C-GET: Isocenter / Orthanc', 'C-MOVE: Isocenter / Orthanc', 'WADO-RS: Isocenter / Orthanc']],
   ['seed', [], ['complete and byte-equal: 20 of 20; after the resend: 20 of 20', 'changed by the resend: nothing']],
 ])(

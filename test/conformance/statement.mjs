@@ -9,6 +9,7 @@ import { createDicomWeb } from '../../electron/station/web/dicomweb.ts'
 import { STATUS } from '../../electron/station/wire/dimse.ts'
 import { ANNOUNCED_LENGTH, LONGEST_CONTROL_PDU, LONGEST_PDU } from '../../electron/station/wire/pduReader.ts'
 import { CIPHERS } from '../../electron/station/wire/secure.ts'
+import { AUDIT_EVENTS } from '../../shared/audit.ts'
 import { aeProfiles, configSchema, profileOf } from '../../shared/config.ts'
 import { SINGLE_BYTE } from '../../shared/dicom/charset.ts'
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../shared/dicom/part10.ts'
@@ -221,6 +222,10 @@ TLS profiles (PS3.15 annex B): TLS 1.2 and 1.3, certificates on both sides. Suit
     .filter(suite => !CIPHERS.rfc9325.includes(suite))
     .map(suite => `\`${suite}\``)
     .join(', ')}. An AE title can be bound to a certificate.
+
+Audit trail (PS3.15 annex A.5): ${Object.values(AUDIT_EVENTS)
+    .map(([code, meaning]) => `${meaning} (${code})`)
+    .join(', ')}. Sent by syslog over TLS (RFC 5424, RFC 5425), where a collector is configured.
 
 Verification (\`${VERIFICATION}\`) and storage are open to all; everything else is for configured nodes, by AE title, address and right.
 `

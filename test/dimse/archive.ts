@@ -14,6 +14,7 @@ import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { type FileMeta, readFileMeta } from '../../shared/dicom/part10.ts'
 import { DataSet } from '../../shared/dicom/reader.ts'
 import type { SendObject } from '../fakes/byteSender.ts'
+import { silentAudit } from '../fakes/silentAudit.ts'
 import { dcmtk, part10, startDcmtk, temporaryFolder } from './harness.ts'
 
 export interface Archive {
@@ -45,6 +46,7 @@ export async function openArchive(
   const log = createLog('silent')
   const store = await openStore({ dataDir, log, durability, ...more.store })
   const work = startWork({
+    audit: silentAudit,
     store,
     log,
     transcodedFolder: join(dataDir, 'transcoded'),
@@ -54,6 +56,7 @@ export async function openArchive(
     },
   })
   const dimse: Dimse = await startDimse({
+    audit: silentAudit,
     config: {
       aet: 'ISOCENTER',
       strangers: 'store',

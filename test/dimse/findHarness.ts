@@ -6,6 +6,7 @@ import type { FoundProblem } from '../../electron/station/dimse/openAssociation.
 import type { Store } from '../../electron/station/store/index.ts'
 import { configSchema } from '../../shared/config.ts'
 import { IsocenterError } from '../../shared/errors.ts'
+import { silentAudit } from '../fakes/silentAudit.ts'
 import { newStore, send, type TestObject, temporaryFolder } from '../store/objects.ts'
 
 /** The DIMSE door before a real store that holds these objects. FINDSCU and SENDER are nodes that may query. */
@@ -21,6 +22,7 @@ export async function openFindDoor(
 export async function serveStore(store: Store): Promise<{ port: number; problems: FoundProblem[] }> {
   const node = (AET: string) => ({ name: AET, AET, host: '127.0.0.1', port: 104 })
   const dimse = await startDimse({
+    audit: silentAudit,
     config: configSchema.parse({
       dimsePort: 0,
       dimseHost: '127.0.0.1',

@@ -18,6 +18,7 @@ import { type NewDataSet, writeDataSet } from '../../shared/dicom/writer.ts'
 import { IsocenterError } from '../../shared/errors.ts'
 import type { SendObject } from '../fakes/byteSender.ts'
 import { MemoryStore } from '../fakes/memoryStore.ts'
+import { silentAudit } from '../fakes/silentAudit.ts'
 
 export const CT_IMAGE = '1.2.840.10008.5.1.4.1.1.2'
 
@@ -62,6 +63,7 @@ export async function openDoor(
   }
   const folder = more.folder ?? temporaryFolder()
   const dimse = await startDimse({
+    audit: silentAudit,
     config: {
       aet: 'ISOCENTER',
       aets: more.aets ?? [],

@@ -43,6 +43,9 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
       getThumbnail: async () => null,
       listRemovals: async () => [],
       listMoves: async () => [],
+      subjectOf: async () => undefined,
+      patientOf: async () => '',
+      studiesOf: async () => [],
       ...read,
     },
     beginReceive() {

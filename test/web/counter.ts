@@ -8,6 +8,7 @@ import { createWeb, openApiKeys, type WebDeps } from '../../electron/station/web
 import { type AeProfiles, aeProfiles, configSchema, type Node } from '../../shared/config.ts'
 import type { AssociationSummary, JobSummary } from '../../shared/contract.ts'
 import { IsocenterError } from '../../shared/errors.ts'
+import { silentAudit } from '../fakes/silentAudit.ts'
 
 export const KEY = 'a-key+of/ours=='
 
@@ -64,6 +65,14 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
     apiKeys: await openApiKeys(dir, silentLog, () => {}),
     config: configSchema.parse({ httpPort: 0 }),
     store,
+    audit: {
+      ...silentAudit,
+      list: async () => ({ records: [], next: null, last: 0, syslog: null }),
+      verify: async () => ({ records: 0, files: 0, broken: null }),
+      async *exported() {},
+      settle: async () => {},
+      close: async () => {},
+    },
     dimse: {
       port: 11112,
       associations: () => state.associations,

@@ -11,6 +11,7 @@ import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { writeFileMeta } from '../../shared/dicom/part10.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { writeDataSet } from '../../shared/dicom/writer.ts'
+import { silentAudit } from '../fakes/silentAudit.ts'
 import { below, createRandom, oneOf, type Random } from '../faults/random.ts'
 import { type Counter, KEY, openCounter, silentLog } from './counter.ts'
 
@@ -68,7 +69,7 @@ beforeAll(async () => {
   dataDir = await mkdtemp(path.join(tmpdir(), 'isocenter-fuzz-'))
   // What is meant here is the counter: the disk is not waited for.
   store = await openStore({ dataDir, log: silentLog, durability: 'os' })
-  work = startWork({ store, log: silentLog, transcodedFolder: path.join(dataDir, 'transcoded') })
+  work = startWork({ audit: silentAudit, store, log: silentLog, transcodedFolder: path.join(dataDir, 'transcoded') })
   const config = configSchema.parse({ httpPort: 0, web: { origins: ['https://viewer.example'] } })
   counter = await openCounter(store, { dataDir, work, log, config })
   for (const uid of ['1.2.1.1', '1.2.1.2']) {

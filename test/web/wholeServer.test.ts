@@ -15,6 +15,7 @@ import type { CallOut } from '../../shared/contract.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { writeDataSet } from '../../shared/dicom/writer.ts'
+import { silentAudit } from '../fakes/silentAudit.ts'
 import { readPng } from '../fixtures/png.ts'
 import { type Counter, openCounter, silentLog } from './counter.ts'
 
@@ -76,7 +77,7 @@ const OTHER_PAGE = 'https://viewer.example'
 beforeAll(async () => {
   dataDir = await mkdtemp(path.join(tmpdir(), 'isocenter-whole-'))
   store = await openStore({ dataDir, log: silentLog })
-  work = startWork({ store, log: silentLog, transcodedFolder: path.join(dataDir, 'transcoded') })
+  work = startWork({ audit: silentAudit, store, log: silentLog, transcodedFolder: path.join(dataDir, 'transcoded') })
   const config: Config = configSchema.parse({ httpPort: 0, web: { origins: [OTHER_PAGE] } })
   counter = await openCounter(store, { dataDir, work, config })
   await put(1, grey)

@@ -7,6 +7,7 @@ import { createLog } from '../../electron/station/base/log.ts'
 import { openStore, type Store } from '../../electron/station/store/index.ts'
 import { startWork } from '../../electron/station/work/index.ts'
 import { displaySets } from '../../shared/viewing/displaySets.ts'
+import { silentAudit } from '../fakes/silentAudit.ts'
 import { ctSlice, enhancedFourFrames as enhanced, send } from '../store/objects.ts'
 import { temporaryFolder } from './withWork.ts'
 
@@ -16,7 +17,7 @@ const [STUDY, SERIES] = ['2.25.1000.1', '2.25.1000.1.1']
 async function worked(dataDir: string, use: (store: Store) => Promise<void>): Promise<void> {
   const log = createLog('silent')
   const store = await openStore({ dataDir, log })
-  const work = startWork({ store, log, transcodedFolder: join(dataDir, 'transcoded') })
+  const work = startWork({ audit: silentAudit, store, log, transcodedFolder: join(dataDir, 'transcoded') })
   try {
     while ((await store.read.pendingWork(1)).length > 0) await wait(20)
     await use(store)

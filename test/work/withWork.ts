@@ -10,6 +10,7 @@ import { startWork, type Work } from '../../electron/station/work/index.ts'
 import type { SampleObject } from '../../electron/station/work/samples/synthetic.ts'
 import { contract, type JobSummary } from '../../shared/contract.ts'
 import { writeFileMeta } from '../../shared/dicom/part10.ts'
+import { silentAudit } from '../fakes/silentAudit.ts'
 
 /** A folder that goes away with the test. */
 export async function temporaryFolder(): Promise<string> {
@@ -23,7 +24,7 @@ export async function openWork() {
   const dataDir = await temporaryFolder()
   const log = createLog('silent')
   const store = await openStore({ dataDir, log })
-  const work = startWork({ store, log, transcodedFolder: join(dataDir, 'transcoded') })
+  const work = startWork({ audit: silentAudit, store, log, transcodedFolder: join(dataDir, 'transcoded') })
   onTestFinished(async () => {
     await work.close()
     await store.close()

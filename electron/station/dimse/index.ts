@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import type { AuditSink } from '../../../shared/audit.ts'
 import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
 import type { AssociationSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
@@ -6,6 +7,7 @@ import type { Log } from '../base/log.ts'
 import { FileHandles, type References } from '../store/index.ts'
 import type { SecureMaterial } from '../wire/secure.ts'
 import { Admission, type Places } from './admission.ts'
+import { AssociationAudit } from './associationAudit.ts'
 import { Captures } from './captures.ts'
 import { CommitmentReports, REPORT_TIMES, type ReportTimes } from './commitmentReports.ts'
 import { Doctor } from './doctor.ts'
@@ -45,6 +47,7 @@ export interface DimseOptions {
   >
   store: ServedStore
   log: Log
+  audit: AuditSink
   /** What makes an object uncompressed for a peer that takes nothing else. */
   transcode: Transcode
   /** For TLS; without it there is none, whatever the configuration says. */
@@ -185,6 +188,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       strangers: config.strangers,
       admission,
       captures,
+      audit: options.audit,
       doctor,
       sending: { files, transcode: options.transcode, open: (node, contexts) => outgoing.open(node, contexts) },
       commitment: reports,
@@ -228,6 +232,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
         log.warn({ address, reason: words }, 'TLS connection refused')
         problem({ severity: 'attention', sentence: `${address} was refused on the TLS port: ${words}.`, detail: '' })
         doctor.saw({ outgoing: false, AET: '', address, failure: { kind: 'tls', words } })
+        new AssociationAudit(options.audit, 'tls', () => ({ AET: '', address })).refused('nodeAuthentication', words)
       },
     })
     tlsPort = await listen(secure, config.tls.port)
@@ -235,6 +240,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
   }
 
   const requests = createRequests({
+    audit: options.audit,
     store,
     files,
     transcode: options.transcode,

@@ -34,6 +34,7 @@ export async function takeNotice(
   { command, context, identifier }: Operation,
   AET: string,
   taker: NoticeTaker,
+  told: (action: 'C' | 'U', text: string, StudyInstanceUID: string) => void,
 ): Promise<Outcome> {
   const kind = command.CommandField === COMMAND.nCreateRQ ? 'create' : 'set'
   const source = context.abstractSyntax === PROCEDURE_STEP ? 'step' : 'notice'
@@ -48,6 +49,7 @@ export async function takeNotice(
   const objects = source === 'step' ? performedObjects(dataSet) : availableObjects(dataSet)
   if (objects && objects.length > MOST_OBJECTS)
     return { Status: STATUS.processingFailure, comment: 'it names too many objects' }
+  const StudyInstanceUID = source === 'step' ? studyOfStep(dataSet) : uidIn(dataSet, 'StudyInstanceUID')
   const outcome = await taker.take({
     kind,
     source,
@@ -57,7 +59,7 @@ export async function takeNotice(
     TransferSyntaxUID: context.transferSyntax,
     dataSet: Uint8Array.from(identifier),
     status: source === 'step' ? (status as StepStatus | '') : '',
-    StudyInstanceUID: source === 'step' ? studyOfStep(dataSet) : uidIn(dataSet, 'StudyInstanceUID'),
+    StudyInstanceUID,
     objects,
     forwardTo: taker.forwardTo(source),
   })
@@ -65,6 +67,8 @@ export async function takeNotice(
   if (outcome === 'unknown') return { Status: STATUS.noSuchObjectInstance }
   if (outcome === 'final') return { Status: STATUS.processingFailure, ...NO_LONGER_UPDATED }
   taker.wake()
+  const what = source === 'step' ? 'Performed procedure step' : 'Availability notice'
+  told(kind === 'create' ? 'C' : 'U', `${what} ${SOPInstanceUID}`, StudyInstanceUID)
   return { Status: STATUS.success }
 }
 

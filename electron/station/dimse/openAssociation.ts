@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import type { AuditSink } from '../../../shared/audit.ts'
 import {
   type AeProfile,
   type AeProfiles,
@@ -19,6 +20,7 @@ import type { Ending } from '../wire/ending.ts'
 import type { AssociateRequest } from '../wire/pdu.ts'
 import { fingerprintOf } from '../wire/secure.ts'
 import type { Admission, Place } from './admission.ts'
+import { AssociationAudit } from './associationAudit.ts'
 import type { AssociationTap, Captures } from './captures.ts'
 import type { Failure } from './diagnosis.ts'
 import type { Doctor } from './doctor.ts'
@@ -44,6 +46,7 @@ export interface Surroundings {
   strangers: Strangers
   admission: Admission
   captures: Captures
+  audit: AuditSink
   doctor: Pick<Doctor, 'saw'>
   /** What objects are sent with. */
   sending: Pick<RetrieveDeps, 'files' | 'transcode' | 'open'>
@@ -94,6 +97,7 @@ export class OpenAssociation {
   #held = false
   #profile: AeProfile
   readonly #tap: AssociationTap | undefined
+  readonly #audit: AssociationAudit
 
   constructor(id: number, socket: Socket, around: Surroundings) {
     this.#id = id
@@ -101,6 +105,8 @@ export class OpenAssociation {
     this.#address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
     this.#certificate = socket instanceof TLSSocket ? fingerprintOf(socket.getPeerCertificate()) : undefined
     this.#profile = profileOf(around.profiles(), '')
+    const peer = () => ({ AET: this.#callingAET, address: this.#address })
+    this.#audit = new AssociationAudit(around.audit, String(id), peer)
     this.#tap = around.captures.tap(
       { address: this.#address, port: socket.remotePort ?? 0 },
       { address: socket.localAddress ?? '', port: socket.localPort ?? 0 },
@@ -118,14 +124,16 @@ export class OpenAssociation {
             operations: this.#operations,
             respond: ({ id }, response) => this.#association.send(id, response),
             events: {
-              stored: () => {
+              stored: (received, SOPClassUID) => {
                 this.#received += 1
+                this.#audit.stored(received, SOPClassUID)
                 around.changed()
               },
               failed: (error, SOPInstanceUID) => this.#storeFailed(error, SOPInstanceUID),
               queried: facts => around.log.info({ ...this.#facts(), ...facts }, 'query answered'),
             },
             retrieve: this.#retrieve,
+            audit: this.#audit,
             commitment: this.#mayCommit ? around.commitment : undefined,
             commitmentRequests: around.commitmentRequests,
             notices: around.notices,
@@ -142,6 +150,7 @@ export class OpenAssociation {
       aets: around.aets,
       nodes: around.nodes,
       callingAET: () => this.#callingAET,
+      audit: this.#audit,
       sent: () => {
         this.#sent += 1
         around.changed()
@@ -281,6 +290,7 @@ export class OpenAssociation {
     if (commitsNot && rights.includes('commitment')) {
       return { severity: 'attention', sentence: `${asked}; ${commitsNot}.`, detail: '' }
     }
+    this.#audit.refused('useOfRestrictedFunction', asked)
     const has = node?.rights.some(right => rights.includes(right)) === true
     this.#saw({ kind: 'denied', rights, known: node !== undefined, addresses: has ? node.addresses : [] })
     const why = !node
@@ -316,6 +326,7 @@ export class OpenAssociation {
   #end(ending: Ending): void {
     this.#place?.leave()
     this.#operations.stop(ending.words)
+    this.#audit.over()
     this.#ending = ending
     this.#endedAt = Date.now()
     const { log, changed } = this.#around
@@ -342,7 +353,9 @@ export class OpenAssociation {
     const { kind, words } = ending
     if (kind === 'refused' || (kind === 'aborted' && !this.#draining)) this.#saw({ kind: 'ended', ending })
     if (this.#firstFailure) this.#saw({ kind: 'notStored', code: this.#firstFailure.error.code })
+    if (this.#firstFailure) this.#audit.notStored(this.#failed, ERRORS[this.#firstFailure.error.code].sentence)
     if (kind === 'refused') {
+      this.#audit.refused('nodeAuthentication', words)
       this.#around.problem({ severity: 'attention', sentence: `${this.#peer} was ${words}.`, detail: '' })
     } else if (kind === 'aborted' && !this.#draining) {
       const reason = words.replace(/^aborted: /, '')

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto'
+import type { AuditSink } from '../../../shared/audit.ts'
 import { type AeProfiles, type Node, profileOf, type Strangers } from '../../../shared/config.ts'
 import type { JobSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { EchoAnswer, FindingSummary, FoundStudies, NodeAddress, StudySearch } from '../../../shared/network.ts'
 import type { FileHandles } from '../store/index.ts'
+import { AssociationAudit } from './associationAudit.ts'
 import type { Doctor } from './doctor.ts'
 import type { OutgoingAssociations } from './outgoing.ts'
 import { replayRequest } from './replay.ts'
@@ -25,6 +28,7 @@ export type StartJob = (
 ) => JobSummary
 
 interface RequestDeps {
+  audit: AuditSink
   store: ServedStore
   files: Pick<FileHandles, 'read'>
   transcode: Transcode
@@ -83,6 +87,16 @@ export function createRequests(deps: RequestDeps): Requests {
     }
   }
 
+  const audited = async (node: Node, work: (audit: AssociationAudit) => Promise<void>): Promise<void> => {
+    const peer = { AET: node.AET, address: node.host }
+    const told = new AssociationAudit(deps.audit, randomUUID(), () => peer, true)
+    try {
+      await work(told)
+    } finally {
+      told.over()
+    }
+  }
+
   const callEcho = async (called: NodeAddress): Promise<EchoAnswer> => {
     const key = keyOf(called)
     const node = nodes().find(one => keyOf(one) === key) ?? { ...called, name: called.AET }
@@ -107,13 +121,17 @@ export function createRequests(deps: RequestDeps): Requests {
       const { length } = StudyInstanceUIDs
       const title = `${length === 1 ? 'A study' : `${length} studies`} to ${node.name}`
       const sending = { files, transcode, read: store.read, open }
-      return startJob('send', title, progress => send(node, { StudyInstanceUID: StudyInstanceUIDs }, sending, progress))
+      return startJob('send', title, progress =>
+        audited(node, audit => send(node, { StudyInstanceUID: StudyInstanceUIDs }, { ...sending, audit }, progress)),
+      )
     },
     fetch(AET, StudyInstanceUID) {
       const node = nodeOf(AET)
       const [own = ''] = aets()
       return startJob('fetch', `A study from ${node.name}`, progress =>
-        fetchStudy(node, StudyInstanceUID, { store, AET: own, open, senderOf }, progress),
+        audited(node, audit =>
+          fetchStudy(node, StudyInstanceUID, { store, AET: own, open, senderOf, audit }, progress),
+        ),
       )
     },
     searches: {

@@ -1,7 +1,8 @@
 import type { Node } from '../../../shared/config.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
-import type { RetrieveKeys } from '../store/index.ts'
+import type { RetrieveKeys, StoredObject } from '../store/index.ts'
 import { STATUS } from '../wire/dimse.ts'
+import type { AssociationAudit } from './associationAudit.ts'
 import type { Operation, Outcome, Performer } from './operations.ts'
 import type { QueryModel } from './queryModels.ts'
 import { RetrieveCounts } from './retrieveCounts.ts'
@@ -19,6 +20,7 @@ export interface RetrieveDeps extends SendToDeps {
   nodes(): Node[]
   /** Who asks. */
   callingAET(): string
+  audit: Pick<AssociationAudit, 'sent' | 'sending'>
   /** Told of each object that a peer has taken over the association it asked on. */
   sent(): void
   /** Not all of it came to its destination, in words. */
@@ -73,8 +75,10 @@ async function get(
   counts: RetrieveCounts,
 ): Promise<void> {
   let told = performance.now()
-  for await (const sent of sendObjects(operation, pagesOf(deps.read, keys), deps, operation.cancelled)) {
+  const sending = { ...deps, begins: (object: StoredObject) => deps.audit.sending(object) }
+  for await (const sent of sendObjects(operation, pagesOf(deps.read, keys), sending, operation.cancelled)) {
     counts.add(sent)
+    deps.audit.sent(sent.object, sent.outcome !== 'failed')
     if (sent.outcome !== 'failed') deps.sent()
     if (performance.now() - told < PENDING_EVERY_MS) continue
     told = performance.now()
@@ -98,7 +102,11 @@ async function moveTo(
   }, PENDING_EVERY_MS)
   const originator = { AET: deps.callingAET(), MessageID: operation.command.MessageID ?? 0 }
   try {
-    for await (const sent of sendTo(node, keys, forms, deps, operation.cancelled, originator)) counts.add(sent)
+    const sending: SendToDeps = { ...deps, begins: object => deps.audit.sending(object, node) }
+    for await (const sent of sendTo(node, keys, forms, sending, operation.cancelled, originator)) {
+      counts.add(sent)
+      deps.audit.sent(sent.object, sent.outcome !== 'failed', node)
+    }
   } finally {
     clearInterval(timer)
     await telling

@@ -7,6 +7,7 @@ import { IsocenterError } from '../../../shared/errors.ts'
 import type { Store } from '../store/index.ts'
 import { COMMAND, CommandError, type CommandSet, queryRequest, STATUS } from '../wire/dimse.ts'
 import type { ScuOptions } from '../wire/scu.ts'
+import type { AssociationAudit } from './associationAudit.ts'
 import type { Outgoing } from './outgoing.ts'
 import { FIND_CONTEXTS, find, PLAIN_SYNTAXES } from './queryScu.ts'
 import type { Sender } from './services.ts'
@@ -42,6 +43,7 @@ const COMPRESSED = [
 ]
 
 export interface FetchDeps {
+  audit: Pick<AssociationAudit, 'stored'>
   store: Pick<Store, 'beginReceive'>
   /** How its objects are taken when it sends them to us. */
   senderOf(node: Node): Sender
@@ -121,10 +123,11 @@ async function get(
       onRequest: (context, command, respond) => {
         if (command.CommandField !== COMMAND.cStoreRQ) throw new CommandError('a request that no C-GET makes')
         return receiveStore(deps.store, deps.senderOf(node), context, command, respond, {
-          stored: outcome => {
+          stored: (received, SOPClassUID) => {
             stored += 1
             line.received()
-            progress.received(outcome)
+            deps.audit.stored(received, SOPClassUID)
+            progress.received(received.outcome)
           },
           failed: (error, SOPInstanceUID) => progress.failed(SOPInstanceUID, error.detail ?? error.message),
         })

@@ -1,6 +1,8 @@
+import { toIsocenterError } from '../../../shared/errors.ts'
 import type { ReceiveStart, Store, StoreReader } from '../store/index.ts'
 import { COMMAND, CommandError, type CommandSet, responseTo, STATUS } from '../wire/dimse.ts'
 import type { AcceptedContext, MessageSink } from '../wire/messages.ts'
+import type { AssociationAudit } from './associationAudit.ts'
 import { type FindFacts, find } from './findScp.ts'
 import { VERIFICATION } from './negotiation.ts'
 import { AVAILABILITY_NOTICE, LONGEST_NOTICE, type NoticeTaker, PROCEDURE_STEP, takeNotice } from './noticeScp.ts'
@@ -36,6 +38,7 @@ export interface Served {
     queried(facts: FindFacts): void
   }
   retrieve: RetrieveDeps
+  audit: AssociationAudit
   /** Of a peer with the right to ask. A context of the class may also be there for the answers to what we asked. */
   commitment: CommitmentAcceptor | undefined
   commitmentRequests: Pick<CommitmentRequests, 'receive'>
@@ -71,7 +74,8 @@ function request(served: Served, context: AcceptedContext, command: CommandSet):
     const isNotice =
       CommandField === COMMAND.nCreateRQ || (CommandField === COMMAND.nSetRQ && abstractSyntax === PROCEDURE_STEP)
     if (!isNotice) return ignored(() => respond(responseTo(command, STATUS.unrecognizedOperation)))
-    const take: Performer = operation => takeNotice(operation, sender.origin.sendingAET, served.notices)
+    const take: Performer = operation =>
+      takeNotice(operation, sender.origin.sendingAET, served.notices, (...told) => served.audit.noticed(...told))
     return operations.begin(context, command, take, LONGEST_NOTICE)
   }
   const model = queryModel(context.abstractSyntax)
@@ -89,16 +93,26 @@ function commitmentPerformer(served: Served, CommandField: number): Performer | 
   const AET = sender.origin.sendingAET
   const ask: Operations['ask'] = (...asked) => operations.ask(...asked)
   if (CommandField === COMMAND.nActionRQ && commitment)
-    return operation => acceptCommitment(operation, AET, commitment, ask)
+    return operation =>
+      acceptCommitment(operation, AET, commitment, ask, (...asked) => served.audit.commitmentAsked(...asked))
   if (CommandField === COMMAND.nEventReportRQ) return operation => commitmentRequests.receive(operation, AET)
   return undefined
 }
 
 /** What carries out a request of Query/Retrieve; undefined where the command is not that of the context's class. */
 function performerOf(served: Served, CommandField: number, model: QueryModel): Performer | undefined {
-  const { store, sender, events, retrieve } = served
+  const { store, sender, events, retrieve, audit } = served
   if (CommandField === COMMAND.cFindRQ && model.service === 'FIND') {
-    return operation => find(store.read, operation, model, sender.origin.receivingAET, events.queried)
+    return async operation => {
+      try {
+        const outcome = await find(store.read, operation, model, sender.origin.receivingAET, events.queried)
+        audit.queried(operation, '')
+        return outcome
+      } catch (thrown) {
+        audit.queried(operation, toIsocenterError(thrown).message)
+        throw thrown
+      }
+    }
   }
   if (CommandField === COMMAND.cMoveRQ && model.service === 'MOVE') return performMove(model, retrieve)
   if (CommandField === COMMAND.cGetRQ && model.service === 'GET') return performGet(model, retrieve)

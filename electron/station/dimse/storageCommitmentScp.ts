@@ -30,6 +30,7 @@ export async function acceptCommitment(
   AET: string,
   acceptor: CommitmentAcceptor,
   ask: ReportLine['ask'],
+  told: (objects: number, TransactionUID: string) => void,
 ): Promise<Outcome> {
   if (command.RequestedSOPInstanceUID !== STORAGE_COMMITMENT_INSTANCE) {
     return { Status: STATUS.noSuchObjectInstance, comment: 'not the storage commitment instance' }
@@ -38,6 +39,7 @@ export async function acceptCommitment(
   const request = await readRequest(identifier, context.transferSyntax)
   if (typeof request === 'string') return { Status: STATUS.invalidArgumentValue, comment: request }
   const number = await acceptor.accept({ AET, ...request })
+  told(Object.values(request.references).flat().length, request.TransactionUID)
   void answered.then(() => acceptor.begin(number, { context, ask }))
   return { Status: STATUS.success }
 }

@@ -5,7 +5,7 @@ import type { AcceptedContext, MessageSink } from '../wire/messages.ts'
 import type { Sender } from './services.ts'
 
 export interface StorageEvents {
-  stored(outcome: Received['outcome']): void
+  stored(received: Received, SOPClassUID: string): void
   failed(error: IsocenterError, SOPInstanceUID: string): void
 }
 
@@ -24,7 +24,7 @@ export function receiveStore(
   const SOPInstanceUID = command.AffectedSOPInstanceUID ?? ''
   let receive: Receive | undefined
   let failure: IsocenterError | undefined
-  let outcome: Received['outcome'] = 'stored'
+  let received: Received | undefined
 
   const fail = async (thrown: unknown) => {
     failure ??= toIsocenterError(thrown)
@@ -59,13 +59,13 @@ export function receiveStore(
       if (receive) {
         try {
           // A commit that rejects has left nothing behind: there is nothing to abort.
-          outcome = (await receive.commit()).outcome
+          received = await receive.commit()
         } catch (error) {
           failure = toIsocenterError(error)
         }
       }
       if (failure) events.failed(failure, SOPInstanceUID)
-      else events.stored(outcome)
+      else if (received) events.stored(received, command.AffectedSOPClassUID ?? '')
       await respond(
         failure
           ? responseTo(command, failure.dimseStatus, failure.detail ?? failure.message)

@@ -1,6 +1,7 @@
 import type { Node } from '../../../shared/config.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Received, RetrieveKeys } from '../store/index.ts'
+import type { AssociationAudit } from './associationAudit.ts'
 import { formsOf, type SendToDeps, sendTo } from './sendTo.ts'
 import type { Sent } from './subOperations.ts'
 
@@ -19,12 +20,19 @@ const MOST_AGAIN = 2000
  * C-STORE of what the keys ask for (PS3.4 annex B) as a job: what was not taken is tried once more over a new association, then every
  * object that the node did not take is told. Rejects with 'not-found' when there is nothing to send.
  */
-export async function send(node: Node, keys: RetrieveKeys, deps: SendToDeps, progress: Progress): Promise<void> {
+export async function send(
+  node: Node,
+  keys: RetrieveKeys,
+  { audit, ...given }: SendToDeps & { audit: Pick<AssociationAudit, 'sent' | 'sending'> },
+  progress: Progress,
+): Promise<void> {
   const { signal } = progress
+  const deps: SendToDeps = { ...given, begins: object => audit.sending(object) }
   const { forms, total } = await formsOf(deps.read, keys)
   if (total === 0) throw new IsocenterError('not-found', 'no image that could be sent')
   progress.total(total)
   const tell = ({ object, outcome, reason }: Sent) => {
+    audit.sent(object, outcome !== 'failed')
     if (outcome === 'failed') progress.failed(object.SOPInstanceUID, reason)
     else progress.received('stored')
   }

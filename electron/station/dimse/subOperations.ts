@@ -32,6 +32,8 @@ export interface Originator {
 }
 
 export interface SendingDeps {
+  /** Told of each object before it is sent. */
+  begins?(object: StoredObject): void
   files: Pick<FileHandles, 'read'>
   transcode: Transcode
 }
@@ -87,6 +89,7 @@ export async function* sendObjects(
         yield { object, outcome: 'failed', reason: broken }
         continue
       }
+      deps.begins?.(object)
       const prepared = prepare(line, object, deps)
       // Asked for in its turn.
       prepared.catch(() => {})

@@ -36,6 +36,8 @@ interface BinDeps {
   decide<Answer>(commit: () => Promise<Decided<Answer>>): Promise<Answer>
   tell(decided: Pick<Decided<unknown>, 'changes' | 'seq'>): void
   report(problem: StoreProblem): void
+  /** A deletion is purged because its time is over. */
+  purging(id: string): Promise<void>
   /** 'store-read-only' from now on. */
   failedSync(error: unknown): void
   /** Nothing is decided or unlinked while the disk is in doubt. */
@@ -142,8 +144,10 @@ export function startBin(deps: BinDeps) {
     if (!writable()) return
     await readNotes()
     const due = binDays > 0 ? await writer.call('duePurges', Date.now() - binDays * DAY_MS) : []
-    for (const id of closed || deps.repairing() ? [] : due)
+    for (const id of closed || deps.repairing() ? [] : due) {
+      await deps.purging(id)
       await decide(() => writer.call('beginPurge', id, 'station', Date.now()))
+    }
     for (const id of await writer.call('purging')) await purge(id)
     // A batch that began before the rows were gone may still be making a file of one of them.
     await settler.forgotten()

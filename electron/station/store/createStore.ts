@@ -58,6 +58,7 @@ export interface StoreParts {
   upkeep: UpkeepOptions
   judgeTimes: JudgeTimes
   onCondemned(): void
+  onPurge(deletion: { id: string; StudyInstanceUID: string; PatientID: string }): Promise<void>
   startLookThread: UpkeepParts['startLookThread']
   startBackupThread: UpkeepParts['startBackupThread']
   backlog: { bytes: number; objects: number }
@@ -323,6 +324,10 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       tell(told.changes)
     },
     report,
+    async purging(id) {
+      const subject = await callReader('subjectOf', id)
+      if (subject) await parts.onPurge({ id, ...subject })
+    },
     failedSync: becomeReadOnly,
     writable: () => !readOnly && replayed,
     repairing: () => isRepairing(),

@@ -303,6 +303,12 @@ export interface StoreReader {
   listRemovals(limit: number): Promise<Array<Omit<BinEntry, 'purgeAt'>>>
   /** The moves that are in force, newest first. */
   listMoves(limit: number): Promise<MoveEntry[]>
+  /** What a deletion, rejection or move is about. */
+  subjectOf(id: string): Promise<{ StudyInstanceUID: string; PatientID: string } | undefined>
+  /** Patient ID, also of what is hidden; '' where there is no such study. */
+  patientOf(StudyInstanceUID: string): Promise<string>
+  /** Of these contents, at most some hundreds; what is not known is left out. */
+  studiesOf(contentIds: number[]): Promise<Array<{ contentId: number; StudyInstanceUID: string }>>
 }
 
 /** What is found in an object after its sender has been answered. */

@@ -55,6 +55,8 @@ export interface StoreOptions {
   upkeep?: UpkeepOptions
   /** The index turned out damaged further in than where opening looks: closed and opened again, the store makes it anew. */
   onCondemned?: () => void
+  /** A deletion is about to be purged because its time is over. Waited for; it does not reject. */
+  onPurge?: (deletion: { id: string; StudyInstanceUID: string; PatientID: string }) => Promise<void>
 }
 
 /** Read-only after a failed sync, the disk is tried again so often. */
@@ -102,6 +104,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       upkeep: options.upkeep ?? {},
       judgeTimes: { ...JUDGE_TIMES, ...options.judge },
       onCondemned: options.onCondemned ?? (() => {}),
+      onPurge: options.onPurge ?? (async () => {}),
       startLookThread: data => startThread<ReturnType<typeof createLook>>(threadUrl('repair/lookThread'), data),
       startBackupThread: () => startThread<ReturnType<typeof createBackup>>(threadUrl('repair/backupThread')),
       backlog: await writer.call('landingBytes'),

@@ -59,5 +59,8 @@ export function createReads(call: Thread<ReaderApi>['call']): StoreReader {
     getThumbnail: contentId => call('getThumbnail', contentId),
     listRemovals: limit => call('listRemovals', limit),
     listMoves: limit => call('listMoves', limit),
+    subjectOf: id => call('subjectOf', id),
+    patientOf: uid => call('patientOf', uid),
+    studiesOf: contentIds => call('studiesOf', contentIds),
   }
 }

@@ -3,6 +3,7 @@ import { createReferencedReader } from './commitment/readReferenced.ts'
 import { createCompletenessReader } from './completeness/readCompleteness.ts'
 import { createBinReader } from './readBin.ts'
 import { createFileReader } from './readFiles.ts'
+import { createIdentityReader } from './readIdentity.ts'
 import { createListReader } from './readLists.ts'
 import { createManifestReader } from './readManifest.ts'
 import { createQueryReader } from './readQuery.ts'
@@ -40,6 +41,7 @@ export function createReader({ file, dataDir }: ReaderData) {
     ...createVolumeReader(db),
     ...createReferencedReader(db),
     ...createCompletenessReader(db),
+    ...createIdentityReader(db),
   }
   return snapshots(db, reads)
 }

@@ -12,6 +12,8 @@ import {
 import { formatTag, lookupTag } from '../../../shared/dicom/dictionary.ts'
 import { headerLines } from '../../../shared/dicom/header.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
+import { auditedCall } from './auditCalls.ts'
+import { auditOf } from './auditing.ts'
 import { listFolder } from './folders.ts'
 import type { FrameReader } from './frameReader.ts'
 import { pixelSpan, readHeader } from './headerReader.ts'
@@ -20,6 +22,7 @@ import { instanceOverlays } from './overlays.ts'
 import { receivingNow } from './ports.ts'
 import type { Presence } from './presence.ts'
 import { readJson } from './readBody.ts'
+import type { StowSender } from './stow.ts'
 
 /** Paths and settings are small; nothing a call takes comes near. */
 const CALL_BYTES = 4 * 1024 * 1024
@@ -218,6 +221,8 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
       await dimse.captures.remove(input.id)
       return {}
     },
+    'audit.list': ({ text, limit, before }) => deps.audit.list({ text, limit, before }),
+    'audit.verify': () => deps.audit.verify(),
     'peers.list': async () => ({ peers: await store.read.listPeers() }),
     'settings.get': async input => contract['settings.get'].out.parse(await store.read.getSettings(input.user)),
     'settings.set': async input => {
@@ -231,9 +236,20 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
     },
   }
 
-  return async (name: string, request: Request): Promise<Response> => {
+  /** A call's input as it was parsed: whose name it bears. */
+  const userOf = (input: unknown): string | undefined =>
+    typeof input === 'object' && input !== null && 'user' in input && typeof input.user === 'string'
+      ? input.user
+      : undefined
+  const call = async <N extends CallName>(name: N, asked: unknown, sender: StowSender): Promise<CallOut<N>> => {
+    const input = parsed(name, asked)
+    const audit = auditOf(deps.audit, 'counter', sender, userOf(input))
+    return auditedCall(name, input, audit, read, () => handlers[name](input))
+  }
+
+  return async (name: string, request: Request, sender: StowSender): Promise<Response> => {
     if (!isCallName(name)) throw new IsocenterError('not-found', 'no such call')
-    return Response.json(await call(handlers, name, await readJson(request, CALL_BYTES)))
+    return Response.json(await call(name, await readJson(request, CALL_BYTES), sender))
   }
 }
 
@@ -263,13 +279,13 @@ function isCallName(name: string): name is CallName {
   return Object.hasOwn(contract, name)
 }
 
-async function call<N extends CallName>(handlers: Handlers, name: N, input: unknown): Promise<CallOut<N>> {
+function parsed<N extends CallName>(name: N, input: unknown): CallParsed<N> {
   const schema: Contract[N]['in'] = contract[name].in
-  const parsed = schema.safeParse(input)
-  if (!parsed.success) {
-    const where = parsed.error.issues.map(issue => `${issue.path.join('.') || 'input'}: ${issue.message}`).join('; ')
+  const result = schema.safeParse(input)
+  if (!result.success) {
+    const where = result.error.issues.map(issue => `${issue.path.join('.') || 'input'}: ${issue.message}`).join('; ')
     throw new IsocenterError('bad-request', where)
   }
   // zod's type of `data` does not follow N through the table; the schema it was parsed with is N's own.
-  return handlers[name](parsed.data as CallParsed<N>)
+  return result.data as CallParsed<N>
 }

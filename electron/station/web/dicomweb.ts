@@ -1,7 +1,9 @@
 import { type Context, Hono } from 'hono'
+import type { AuditSink } from '../../../shared/audit.ts'
 import { isStorableUID } from '../../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { QidoQuery, Store, StoredObject, StoreReader } from '../store/index.ts'
+import { askedOf, auditOf, type ClientAudit } from './auditing.ts'
 import { type Capability, methodsOf, wadl } from './capabilities.ts'
 import { compressed } from './contentCoding.ts'
 import { chooseDataForm } from './dicomForms.ts'
@@ -39,7 +41,10 @@ interface Route extends Capability {
 }
 
 type Located = [StoredObject, ...StoredObject[]]
-type Deps = RetrieveDeps & PictureDeps & RenderDeps & StowDeps & { read: StoreReader; store: Pick<Store, 'remove'> }
+type Deps = RetrieveDeps &
+  PictureDeps &
+  RenderDeps &
+  Omit<StowDeps, 'received'> & { read: StoreReader; store: Pick<Store, 'remove'>; audit: AuditSink }
 
 const STUDY = '/studies/:study'
 const SERIES = `${STUDY}/series/:series`
@@ -79,17 +84,25 @@ function describe(c: Asked, routes: Route[]): Response {
   return new Response(wadl(routes, `${baseOf(c)}/`), { headers })
 }
 
-function searches({ read, files }: Deps): Route[] {
+function searches({ read, files, audit }: Deps): Route[] {
   const search = (path: string, level: QidoQuery['level'], id: string): Route => ({
     method: 'GET',
     path,
     id,
     produces: DATA_TYPES,
     parameters: ['limit', 'offset', 'fuzzymatching', 'includefield', 'accept'],
-    answer(c) {
+    async answer(c) {
       const form = chooseDataForm(acceptOf(c.req.raw))
       const { StudyInstanceUID, SeriesInstanceUID } = uidsOf(c)
-      return qido(form, read, new URL(c.req.url), { level, StudyInstanceUID, SeriesInstanceUID }, files)
+      const url = new URL(c.req.url)
+      const answer = await qido(form, read, url, { level, StudyInstanceUID, SeriesInstanceUID }, files)
+      clientOf(c, audit).seen({
+        event: 'query',
+        action: 'E',
+        query: askedOf(url.pathname, `${url.pathname}${url.search}`),
+        ...(StudyInstanceUID ? { StudyInstanceUID } : {}),
+      })
+      return answer
     },
   })
   return [
@@ -115,7 +128,11 @@ function retrievals(deps: Deps): Route[] {
     id: string,
     produces: readonly string[],
     make: (c: Asked, objects: Located, tag: string) => Response | Promise<Response>,
-    { parameters = ['accept'], find = locate }: { parameters?: readonly string[]; find?: typeof locate } = {},
+    {
+      parameters = ['accept'],
+      find = locate,
+      transfers = false,
+    }: { parameters?: readonly string[]; find?: typeof locate; transfers?: boolean } = {},
   ): Route => ({
     method: 'GET',
     path,
@@ -125,6 +142,9 @@ function retrievals(deps: Deps): Route[] {
     /** Who has this very answer already gets none. */
     async answer(c) {
       const objects = await find(c)
+      const { StudyInstanceUID } = objects[0]
+      if (transfers) clientOf(c, deps.audit).begins(StudyInstanceUID)
+      else clientOf(c, deps.audit).seen({ event: 'instancesAccessed', action: 'R', StudyInstanceUID })
       const tag = entityTag(c.req.raw, objects)
       const known = knownTag(c.req.raw, tag)
       if (known !== undefined) return new Response(null, { status: 304, headers: { etag: known } })
@@ -148,7 +168,11 @@ function retrievals(deps: Deps): Route[] {
       path,
       `Retrieve${name}`,
       ['multipart/related; type="application/dicom"', 'application/dicom'],
-      (c, objects, tag) => retrieveObjects(c.req.raw, objects, baseOf(c), deps, tag),
+      (c, objects, tag) => {
+        const { sent } = clientOf(c, deps.audit)
+        return retrieveObjects(c.req.raw, objects, baseOf(c), deps, tag, sent)
+      },
+      { transfers: true },
     ),
     get(`${path}/metadata`, `Retrieve${name}Metadata`, DATA_TYPES, (c, objects) =>
       metadata(chooseDataForm(acceptOf(c.req.raw)), objects, baseOf(c), deps),
@@ -205,7 +229,9 @@ function stores(deps: Deps): Route[] {
     produces: ['application/dicom+json', 'application/dicom+xml'],
     answer(c) {
       const form = chooseDataForm(acceptOf(c.req.raw))
-      return storeInstances(c.req.raw, uidsOf(c).StudyInstanceUID ?? '', baseOf(c), form, c.env.sender, deps)
+      const { received } = clientOf(c, deps.audit)
+      const told = { ...deps, received }
+      return storeInstances(c.req.raw, uidsOf(c).StudyInstanceUID ?? '', baseOf(c), form, c.env.sender, told)
     },
   })
   return [store('/studies', 'StoreInstances'), store(STUDY, 'StoreStudyInstances')]
@@ -215,7 +241,7 @@ function stores(deps: Deps): Route[] {
  * Not of the standard, but what other servers have at this place: into the bin, where it can be taken back. The gate lets in only keys
  * that may delete.
  */
-function deletions({ store }: Deps): Route[] {
+function deletions({ store, audit }: Deps): Route[] {
   const deletion = (path: string, id: string): Route => ({
     method: 'DELETE',
     path,
@@ -224,11 +250,30 @@ function deletions({ store }: Deps): Route[] {
     parameters: ['reason'],
     async answer(c) {
       const reason = (c.req.query('reason') ?? '').trim().slice(0, LONGEST_REASON)
-      await store.remove([requireStudy(uidsOf(c))], reason || 'by DICOMweb', c.env.sender.key)
+      const uids = requireStudy(uidsOf(c))
+      const { StudyInstanceUID, SeriesInstanceUID } = uids
+      const told = {
+        event: SeriesInstanceUID === undefined ? 'studyDeleted' : 'instancesAccessed',
+        action: 'D',
+        StudyInstanceUID,
+        text: `Into the bin by DICOMweb: ${pathOf(c)} ${reason}`.trim(),
+      } as const
+      const client = clientOf(c, audit)
+      try {
+        await store.remove([uids], reason || 'by DICOMweb', c.env.sender.key)
+      } catch (thrown) {
+        await client.done(told, 4)
+        throw thrown
+      }
+      await client.done(told)
       return c.body(null, 204)
     },
   })
   return [deletion(STUDY, 'DeleteStudy'), deletion(SERIES, 'DeleteSeries'), deletion(INSTANCE, 'DeleteInstance')]
+}
+
+function clientOf(c: Asked, audit: AuditSink): ClientAudit {
+  return auditOf(audit, 'dicomweb', c.env.sender)
 }
 
 function baseOf(c: Asked): string {

@@ -2,11 +2,14 @@ import { Hono } from 'hono'
 import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import { frameOrderSchema } from '../../../shared/viewing/frameStream.ts'
+import type { Audit } from '../audit/index.ts'
 import type { Log } from '../base/log.ts'
 import type { Problems } from '../base/problems.ts'
 import { FileHandles, type Store } from '../store/index.ts'
 import { createApi } from './api.ts'
 import type { ApiKeys } from './apiKeys.ts'
+import { auditFile } from './auditFile.ts'
+import { auditOf, createDoorAudit, createFramesSeen } from './auditing.ts'
 import { captureFile } from './captureFile.ts'
 import { createDicomWeb } from './dicomweb.ts'
 import { errorResponse } from './errorResponse.ts'
@@ -35,6 +38,7 @@ export interface WebDeps {
   key: string
   config: Config
   store: Store
+  audit: Audit
   dimse: DimsePort
   work: WorkPort
   /** Keys beside the main one. */
@@ -88,9 +92,14 @@ export function createWeb(deps: WebDeps): Web {
     if (c.req.raw.method === 'HEAD') throw new IsocenterError('bad-request', 'events are for GET')
     return events.connect(c.req.header('last-event-id') ?? null)
   })
-  app.get('/api/thumbnails', async c =>
-    Response.json(await studyThumbnails({ read: store.read, work: deps.work }, c.req.query('study') ?? '')),
-  )
+  const told = (sender: StowSender) => auditOf(deps.audit, 'counter', sender)
+  const framesSeen = createFramesSeen(store.read)
+  app.get('/api/thumbnails', async c => {
+    const StudyInstanceUID = c.req.query('study') ?? ''
+    const thumbnails = await studyThumbnails({ read: store.read, work: deps.work }, StudyInstanceUID)
+    told(c.env.sender).seen({ event: 'instancesAccessed', action: 'R', StudyInstanceUID })
+    return Response.json(thumbnails)
+  })
   app.post('/api/frames', async c => {
     const order = frameOrderSchema.safeParse(await readJson(c.req.raw, ORDER_BYTES))
     if (!order.success) throw new IsocenterError('bad-request', 'the order of frames is not one')
@@ -98,19 +107,42 @@ export function createWeb(deps: WebDeps): Web {
       counters.frames += 1
       counters.frameBytes += bytes
     }
+    framesSeen(
+      order.data.frames.map(([contentId]) => contentId),
+      told(c.env.sender),
+    ).catch((error: unknown) => log.warn({ err: error }, 'whose frames were read was not found'))
     const body = frameStream(order.data, { locateFrames: w => store.read.locateFrames(w), reader, onFrame })
     return new Response(body, { headers: { 'content-type': 'application/octet-stream' } })
   })
-  app.get('/api/captures/:id', c =>
-    captureFile(deps.dimse.captures.file(c.req.param('id')), c.req.raw.method === 'HEAD'),
-  )
-  app.get('/api/volumes/:name/only-here', c =>
-    onlyHereFile(store.read, c.req.param('name'), c.req.query('format') ?? 'csv'),
-  )
-  app.post('/api/:call', c => api(c.req.param('call'), c.req.raw))
+  app.get('/api/captures/:id', async c => {
+    const file = deps.dimse.captures.file(c.req.param('id'))
+    await told(c.env.sender).done({ event: 'export', action: 'R', text: `Recording ${c.req.param('id')}` })
+    return captureFile(file, c.req.raw.method === 'HEAD')
+  })
+  app.get('/api/volumes/:name/only-here', async c => {
+    const name = c.req.param('name')
+    const answer = await onlyHereFile(store.read, name, c.req.query('format') ?? 'csv')
+    await told(c.env.sender).done({ event: 'export', action: 'R', text: `The list of what lies on ${name} alone` })
+    return answer
+  })
+  app.get('/api/audit', async c => {
+    const { text, response } = auditFile(deps.audit, new URL(c.req.url))
+    await told(c.env.sender).done({ event: 'auditLogUsed', action: 'R', text })
+    return response()
+  })
+  app.post('/api/:call', c => api(c.req.param('call'), c.req.raw, c.env.sender))
   app.route(
     '/dicom-web',
-    createDicomWeb({ store, read: store.read, files, reader, work: deps.work, problems: deps.problems, log }),
+    createDicomWeb({
+      store,
+      read: store.read,
+      files,
+      reader,
+      work: deps.work,
+      problems: deps.problems,
+      log,
+      audit: deps.audit,
+    }),
   )
   app.get('*', c => {
     const { pathname } = new URL(c.req.url)
@@ -132,13 +164,18 @@ export function createWeb(deps: WebDeps): Web {
     origins: deps.config.web.origins,
     find: (offered: string) => deps.apiKeys.find(offered),
   }
+  const door = createDoorAudit(deps.audit)
   const failures = new FailureLimit(() => performance.now())
   const answer = async (request: Request, knock: Knock, address: string): Promise<Response> => {
     // The right key of this machine is never locked out by the wrong ones of others on it.
-    if (failures.retryAfter(address) > 0 && !isLoopback(address)) return tooMany(failures.retryAfter(address))
+    if (failures.retryAfter(address) > 0 && !isLoopback(address)) {
+      door.tooMany(address)
+      return tooMany(failures.retryAfter(address))
+    }
     const verdict = decide(knock, { ...lock, port })
     switch (verdict.kind) {
       case 'welcome':
+        door.entered('', 'main key', address)
         return new Response(null, {
           status: 303,
           headers: { 'location': verdict.location, 'set-cookie': verdict.cookie },
@@ -146,9 +183,17 @@ export function createWeb(deps: WebDeps): Web {
       case 'preflight':
         return preflightResponse(request)
       case 'refuse':
-        if (verdict.guessed && !failures.fail(address)) return tooMany(failures.retryAfter(address))
+        if (verdict.guessed && !failures.fail(address)) {
+          door.tooMany(address)
+          return tooMany(failures.retryAfter(address))
+        }
+        if (verdict.guessed) await door.guessed(address)
+        else if (verdict.code === 'forbidden') door.forbidden(address, knock.url.pathname)
+        else if (verdict.code === 'forbidden-origin') door.foreign(address)
+        else door.noKey(address)
         return refusal(request, verdict.code)
       case 'enter':
+        if (verdict.holder.name !== '') door.entered(verdict.holder.id, verdict.holder.name, address)
         if (verdict.holder.id !== '') deps.apiKeys.used(verdict.holder.id)
         return app.fetch(request, { sender: { address, key: verdict.holder.name } })
     }

@@ -38,10 +38,11 @@ export async function retrieveObjects(
   base: string,
   deps: RetrieveDeps,
   tag: string,
+  sent: (object: StoredObject) => void,
 ): Promise<Response> {
   const stored = objects.map(object => object.TransferSyntaxUID)
   return firstPossible(objectForms(acceptOf(request), stored), stored, form =>
-    sendObjects(form, request, objects, base, deps, tag),
+    sendObjects(form, request, objects, base, deps, tag, sent),
   )
 }
 
@@ -52,6 +53,7 @@ async function sendObjects(
   base: string,
   deps: RetrieveDeps,
   tag: string,
+  sent: (object: StoredObject) => void,
 ): Promise<Response> {
   const { files, reader } = deps
   const outgoing = async (object: StoredObject): Promise<OutgoingPart> => {
@@ -59,8 +61,12 @@ async function sendObjects(
     const syntax = form.asStored ? TransferSyntaxUID : TS.ExplicitVRLittleEndian
     const location = `${base}/studies/${StudyInstanceUID}/series/${SeriesInstanceUID}/instances/${SOPInstanceUID}`
     const contentType = `${DICOM}; transfer-syntax=${syntax}`
-    if (syntax !== TransferSyntaxUID) return { contentType, location, ...(await uncompressed(object, deps)) }
-    return { contentType, location, parts: await objectParts(object, reader), done: async () => {} }
+    const bytes =
+      syntax === TransferSyntaxUID
+        ? { parts: await objectParts(object, reader), done: async () => {} }
+        : await uncompressed(object, deps)
+    if (request.method !== 'HEAD') sent(object)
+    return { contentType, location, ...bytes }
   }
   // Nothing is decoded for who only asks whether it is there.
   if (!form.asStored && request.method === 'HEAD') return headOf(form.multipart, DICOM)

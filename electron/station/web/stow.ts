@@ -13,6 +13,8 @@ export interface StowDeps {
   store: Pick<Store, 'beginReceive'>
   problems: Pick<Problems, 'report'>
   log: Log
+  /** Told of each object that is on the disk. */
+  received(object: { StudyInstanceUID: string; SOPClassUID: string }): void
 }
 
 /** Where a request came from: the peer's address, and the name of the key it brought. */
@@ -41,12 +43,12 @@ export async function storeInstances(
   base: string,
   form: DataForm,
   sender: StowSender,
-  { store, problems, log }: StowDeps,
+  { store, problems, log, received }: StowDeps,
 ): Promise<Response> {
   const all: Array<Promise<Stowed>> = []
   const committing = new Set<Promise<Stowed>>()
   const take = async (part: ReceivedPart): Promise<void> => {
-    const { read, stowed } = takePart(part, study, base, sender.address, store, request.signal)
+    const { read, stowed } = takePart(part, study, base, sender.address, store, request.signal, received)
     all.push(stowed)
     committing.add(stowed)
     void stowed.then(() => committing.delete(stowed))
@@ -110,6 +112,7 @@ function takePart(
   address: string,
   store: Pick<Store, 'beginReceive'>,
   signal: AbortSignal,
+  told: StowDeps['received'],
 ): { read: Promise<void>; stowed: Promise<Stowed> } {
   const { promise: read, resolve: hasRead } = Promise.withResolvers<void>()
   async function* watched(): AsyncGenerator<Uint8Array> {
@@ -147,6 +150,7 @@ function takePart(
       signal,
     )
     const { StudyInstanceUID, SeriesInstanceUID } = received
+    told({ StudyInstanceUID, SOPClassUID })
     SOPInstanceUID = received.SOPInstanceUID
     const RetrieveURL = `${base}/studies/${StudyInstanceUID}/series/${SeriesInstanceUID}/instances/${SOPInstanceUID}`
     return { SOPClassUID, SOPInstanceUID, result: { RetrieveURL } }

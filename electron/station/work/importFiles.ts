@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { basename } from 'node:path'
+import type { AuditEvent, AuditSink } from '../../../shared/audit.ts'
 import { openPart10 } from '../../../shared/dicom/part10Stream.ts'
 import { type ErrorCode, IsocenterError } from '../../../shared/errors.ts'
-import type { Store } from '../store/index.ts'
+import type { Received, Store } from '../store/index.ts'
 import type { Progress } from './jobs.ts'
 import { takeIn } from './takeIn.ts'
 import { reasonOf, type Walked, walk } from './walk.ts'
@@ -19,7 +21,30 @@ const FATAL: ReadonlySet<ErrorCode> = new Set(['disk-full', 'store-read-only', '
  * Imports every DICOM file below `paths`. What is not DICOM, cannot be read or is refused by the store is reported by name and
  * passed over. Rejects when the store takes nothing more.
  */
-export async function importFiles(store: Store, paths: string[], progress: Progress): Promise<void> {
+export async function importFiles(store: Store, paths: string[], progress: Progress, audit: AuditSink): Promise<void> {
+  const session = `import ${randomUUID()}`
+  try {
+    await importAll(store, paths, progress, ({ StudyInstanceUID }, SOPClassUID) => {
+      const study = { StudyInstanceUID, PatientID: '', instances: {} }
+      audit.gather(session, { ...IMPORTED, study }, SOPClassUID)
+    })
+  } finally {
+    audit.finish(session)
+  }
+}
+
+const IMPORTED: AuditEvent = {
+  event: 'import',
+  action: 'C',
+  outcome: 0,
+  door: 'import',
+  text: '',
+  participants: [{ UserID: 'files of this machine', address: '', requestor: false, role: 'source' }],
+}
+
+type Told = (received: Received, SOPClassUID: string) => void
+
+async function importAll(store: Store, paths: string[], progress: Progress, told: Told): Promise<void> {
   const stop = new AbortController()
   const signal = AbortSignal.any([progress.signal, stop.signal])
   const counting = count(paths, signal).then(total => {
@@ -32,7 +57,7 @@ export async function importFiles(store: Store, paths: string[], progress: Progr
       const { value: file } = await files.next()
       if (!file) return
       try {
-        await importFile(store, file, buffer, { ...progress, signal })
+        await importFile(store, file, buffer, { ...progress, signal }, told)
       } catch (error) {
         stop.abort()
         throw error
@@ -55,7 +80,13 @@ async function count(paths: string[], signal: AbortSignal): Promise<number> {
   return total
 }
 
-async function importFile(store: Store, file: Walked, buffer: Uint8Array, progress: Progress): Promise<void> {
+async function importFile(
+  store: Store,
+  file: Walked,
+  buffer: Uint8Array,
+  progress: Progress,
+  told: Told,
+): Promise<void> {
   if (file.error) return progress.failed(file.name, file.error)
   if (basename(file.path).toUpperCase() === 'DICOMDIR') return progress.passed()
   let handle: FileHandle | undefined
@@ -83,6 +114,7 @@ async function importFile(store: Store, file: Walked, buffer: Uint8Array, progre
       dataSet,
       progress.signal,
     )
+    told(received, meta.MediaStorageSOPClassUID)
     progress.received(received.outcome)
   } catch (error) {
     if (!(error instanceof IsocenterError)) return progress.failed(file.name, reasonOf(error))

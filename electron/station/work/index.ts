@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import type { AuditSink } from '../../../shared/audit.ts'
 import type { JobSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
@@ -59,6 +60,7 @@ export interface Work {
 interface WorkOptions {
   store: Store
   log: Log
+  audit: AuditSink
   transcodedFolder: string
   /** The way to other nodes, once it is open. */
   commitmentDoor?: CommitmentDoor
@@ -71,7 +73,7 @@ function startWorkThread(): Thread<WorkApi> {
 }
 
 /** `transcodedFolder`: where what is being sent lies, for as long as it is. */
-export function startWork({ store, log, transcodedFolder, commitmentDoor }: WorkOptions): Work {
+export function startWork({ store, log, audit, transcodedFolder, commitmentDoor }: WorkOptions): Work {
   const jobs = new Jobs(log)
   const background = startBackground({ store, log, startThread: startWorkThread })
   const transcoder = new Transcoder({ read: store.read, folder: transcodedFolder, startThread: startWorkThread })
@@ -80,7 +82,7 @@ export function startWork({ store, log, transcodedFolder, commitmentDoor }: Work
     startImport(paths) {
       const title =
         paths.length === 1 ? `Import of ${basename(paths[0]!) || paths[0]}` : `Import of ${paths.length} places`
-      return jobs.start('import', title, progress => importFiles(store, paths, progress))
+      return jobs.start('import', title, progress => importFiles(store, paths, progress, audit))
     },
     loadSamples: () => jobs.start('samples', 'Sample studies', progress => storeSamples(store, progress)),
     startRepair(verify) {

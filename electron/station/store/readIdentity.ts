@@ -1,0 +1,23 @@
+import type { Database } from 'better-sqlite3'
+
+/** Whose something is, hidden or not: for who writes down who saw it. */
+export function createIdentityReader(db: Database) {
+  const patient = db.prepare<[string], { PatientID: string }>('SELECT PatientID FROM study WHERE StudyInstanceUID = ?')
+  const studies = db.prepare<[string], { contentId: number; StudyInstanceUID: string }>(
+    `SELECT content.id AS contentId, StudyInstanceUID FROM content JOIN instance ON instance.id = content.instance
+     JOIN series ON series.id = instance.series JOIN study ON study.id = series.study
+     WHERE content.id IN (SELECT value FROM json_each(?))`,
+  )
+  const decided = db.prepare<[string, string], { StudyInstanceUID: string; PatientID: string }>(
+    `SELECT removal.StudyInstanceUID, ifnull(PatientID, '') AS PatientID FROM removal
+       LEFT JOIN study ON study.StudyInstanceUID = removal.StudyInstanceUID WHERE removal.id = ?
+     UNION ALL SELECT toStudyInstanceUID, ifnull(PatientID, '') FROM move
+       LEFT JOIN study ON study.StudyInstanceUID = toStudyInstanceUID WHERE move.id = ?`,
+  )
+  return {
+    subjectOf: (id: string): { StudyInstanceUID: string; PatientID: string } | undefined => decided.get(id, id),
+    patientOf: (StudyInstanceUID: string): string => patient.get(StudyInstanceUID)?.PatientID ?? '',
+    studiesOf: (contentIds: number[]): Array<{ contentId: number; StudyInstanceUID: string }> =>
+      studies.all(JSON.stringify(contentIds)),
+  }
+}

@@ -1,0 +1,239 @@
+import type { CallName, CallOut, CallParsed } from '../../../shared/contract.ts'
+import type { StoreReader } from '../store/index.ts'
+import { askedOf, type ClientAudit, type Told } from './auditing.ts'
+
+type Subject = Pick<Told, 'StudyInstanceUID' | 'PatientID'>
+
+interface CallAudit<N extends CallName> {
+  /** Whose it is, where neither what is asked nor the answer says so: looked up before it is gone. */
+  subject?(input: CallParsed<N>, read: StoreReader): Promise<Subject | undefined>
+  tell(input: CallParsed<N>, output: CallOut<N> | undefined, subject: Subject): Told[]
+  /** What changes something is on the disk before the answer, also where it failed; what reads is told once in a while. */
+  changes?: true
+}
+
+/** Nothing of a patient crosses with it. */
+const NO_PATIENT = null
+
+const accessed = (StudyInstanceUID: string, text = ''): Told[] => [
+  { event: 'instancesAccessed', action: 'R', text, StudyInstanceUID },
+]
+const opened = { tell: (input: { StudyInstanceUID: string }) => accessed(input.StudyInstanceUID) }
+const changed = (StudyInstanceUID: string, text: string): Told => ({
+  event: 'instancesAccessed',
+  action: 'U',
+  text,
+  StudyInstanceUID,
+})
+const searched = (name: CallName) => ({
+  tell: (input: object): Told[] => {
+    // A page further of the same list is the same question.
+    const { cursor: _, limit: __, ...asked } = { cursor: '', limit: 0, ...input }
+    return [{ event: 'query', action: 'E', query: askedOf(`/api/${name}`, JSON.stringify(asked)) }]
+  },
+})
+const configured = (text: string, type: Told['type'] = 'networkConfiguration') => ({
+  changes: true as const,
+  tell: (): Told[] => [{ event: 'securityAlert', type, action: 'E', text }],
+})
+const decided = ({ id }: { id: string }, read: StoreReader): Promise<Subject | undefined> => read.subjectOf(id)
+
+const ofContent = async ({ contentId }: { contentId: number }, read: StoreReader): Promise<Subject | undefined> => {
+  const [found] = await read.studiesOf([contentId])
+  return found && { StudyInstanceUID: found.StudyInstanceUID }
+}
+
+/** What each call does with patients' data. A call that is not decided on does not compile. */
+const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
+  'station.status': NO_PATIENT,
+  'studies.list': searched('studies.list'),
+  'studies.order': searched('studies.order'),
+  'studies.rows': { tell: () => [{ event: 'query', action: 'E', query: askedOf('/api/studies.rows', '') }] },
+  'studies.counts': NO_PATIENT,
+  'patient.studies': {
+    tell: ({ StudyInstanceUID }) => [
+      { event: 'query', action: 'E', StudyInstanceUID, query: askedOf('/api/patient.studies', StudyInstanceUID) },
+    ],
+  },
+  'reading.set': {
+    changes: true,
+    tell: ({ studies }) => studies.map(one => changed(one.StudyInstanceUID, `Marked as ${one.status}`)),
+  },
+  'priority.set': {
+    changes: true,
+    tell: ({ StudyInstanceUID, priority }) => [changed(StudyInstanceUID, `Priority ${priority}`)],
+  },
+  'window.shows': { tell: ({ StudyInstanceUID }) => (StudyInstanceUID === '' ? [] : accessed(StudyInstanceUID)) },
+  'draft.get': opened,
+  'draft.put': { tell: ({ StudyInstanceUID }) => [changed(StudyInstanceUID, 'Marks and layout')] },
+  'study.get': opened,
+  'study.completeness': opened,
+  'commitment.request': {
+    tell: ({ StudyInstanceUID, node }) => accessed(StudyInstanceUID, `${node} was asked whether it keeps it`),
+  },
+  'series.open': opened,
+  'instance.header': {
+    subject: ofContent,
+    tell: (_, __, { StudyInstanceUID = '' }) => accessed(StudyInstanceUID),
+  },
+  'instance.overlays': {
+    subject: ofContent,
+    tell: (_, __, { StudyInstanceUID = '' }) => accessed(StudyInstanceUID),
+  },
+  'bin.delete': {
+    changes: true,
+    tell: ({ items, reason }) =>
+      items.map(({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }) => ({
+        event: SeriesInstanceUID || SOPInstanceUID ? 'instancesAccessed' : 'studyDeleted',
+        action: 'D',
+        StudyInstanceUID,
+        text: `Into the bin: ${reason}${SeriesInstanceUID ? `; series ${SeriesInstanceUID}` : ''}${SOPInstanceUID ? `; instance ${SOPInstanceUID}` : ''}`,
+      })),
+  },
+  'bin.list': searched('bin.list'),
+  'bin.restore': {
+    changes: true,
+    subject: decided,
+    tell: ({ id }, _, subject) => [
+      { event: 'instancesAccessed', action: 'U', text: `Taken back from the bin: ${id}`, ...subject },
+    ],
+  },
+  'bin.purge': {
+    changes: true,
+    subject: decided,
+    tell: ({ id }, _, subject) => [
+      { event: 'studyDeleted', action: 'D', text: `Purged for good: deletion ${id}`, ...subject },
+    ],
+  },
+  'move.make': {
+    changes: true,
+    tell: ({ StudyInstanceUID, SeriesInstanceUID, to, reason }) => {
+      const where = 'patient' in to ? `patient ${to.patient.PatientID}` : `the patient of study ${to.StudyInstanceUID}`
+      const what = SeriesInstanceUID ? `Series ${SeriesInstanceUID} is shown` : 'Shown'
+      return [changed(StudyInstanceUID, `${what} under ${where}: ${reason}`)]
+    },
+  },
+  'move.undo': {
+    changes: true,
+    subject: decided,
+    tell: ({ id }, _, subject) => [
+      { event: 'instancesAccessed', action: 'U', text: `A move was taken back: ${id}`, ...subject },
+    ],
+  },
+  'folder.list': NO_PATIENT,
+  'import.start': { changes: true, tell: () => [{ event: 'import', action: 'C', text: 'An import was started' }] },
+  'samples.load': NO_PATIENT,
+  'repair.start': NO_PATIENT,
+  'job.cancel': NO_PATIENT,
+  'jobs.list': NO_PATIENT,
+  'volumes.list': NO_PATIENT,
+  'volume.drain': NO_PATIENT,
+  'volume.keep': NO_PATIENT,
+  'problems.list': NO_PATIENT,
+  'problem.dismiss': NO_PATIENT,
+  'associations.list': NO_PATIENT,
+  'peers.list': NO_PATIENT,
+  'profiles.get': NO_PATIENT,
+  'profiles.set': configured('How calling AEs are treated was changed'),
+  'apiKeys.list': NO_PATIENT,
+  'apiKeys.make': {
+    changes: true,
+    tell: ({ name, scopes }) => [
+      {
+        event: 'securityAlert',
+        type: 'securityConfiguration',
+        action: 'E',
+        text: `A key was made: ${name} (${scopes.join(', ')})`,
+      },
+    ],
+  },
+  'apiKeys.revoke': {
+    changes: true,
+    tell: ({ id }) => [
+      { event: 'securityAlert', type: 'securityConfiguration', action: 'E', text: `A key was revoked: ${id}` },
+    ],
+  },
+  'nodes.list': NO_PATIENT,
+  'nodes.set': configured('The nodes were changed'),
+  'node.echo': NO_PATIENT,
+  'aets.get': NO_PATIENT,
+  'aets.set': configured('The AE titles of the station were changed'),
+  'send.start': {
+    changes: true,
+    tell: ({ AET, StudyInstanceUIDs }) =>
+      StudyInstanceUIDs.map(StudyInstanceUID => ({
+        event: 'beginTransferring',
+        action: 'E',
+        StudyInstanceUID,
+        text: `To be sent to ${AET}`,
+      })),
+  },
+  'fetch.start': {
+    changes: true,
+    tell: ({ AET, StudyInstanceUID }) => [
+      { event: 'beginTransferring', action: 'E', StudyInstanceUID, text: `To be fetched from ${AET}` },
+    ],
+  },
+  'search.start': {
+    changes: true,
+    tell: ({ AET, search }) => [
+      {
+        event: 'query',
+        action: 'E',
+        text: `Asked of ${AET}`,
+        query: askedOf('/api/search.start', JSON.stringify(search)),
+      },
+    ],
+  },
+  // What was asked for by the call before.
+  'search.read': NO_PATIENT,
+  'search.stop': NO_PATIENT,
+  'doctor.list': NO_PATIENT,
+  'doctor.replay': NO_PATIENT,
+  'doctor.dismiss': NO_PATIENT,
+  'captures.list': NO_PATIENT,
+  'capture.start': {
+    changes: true,
+    tell: ({ AET }) => [
+      {
+        event: 'securityAlert',
+        type: 'securityConfiguration',
+        action: 'E',
+        text: `The associations of ${AET} are recorded, data sets and all`,
+      },
+    ],
+  },
+  'capture.stop': NO_PATIENT,
+  'capture.remove': NO_PATIENT,
+  'audit.list': { tell: () => [{ event: 'auditLogUsed', action: 'R', text: 'Looked at' }] },
+  'audit.verify': { tell: () => [{ event: 'auditLogUsed', action: 'R', text: 'Its chain was checked' }] },
+  'settings.get': NO_PATIENT,
+  'settings.set': NO_PATIENT,
+  'drain': NO_PATIENT,
+}
+
+/** Carries out a call and tells of it. What fails is told where it would have changed something. */
+export async function auditedCall<N extends CallName>(
+  name: N,
+  input: CallParsed<N>,
+  audit: ClientAudit,
+  read: StoreReader,
+  carryOut: () => CallOut<N> | Promise<CallOut<N>>,
+): Promise<CallOut<N>> {
+  const row: CallAudit<N> | null = CALL_AUDITS[name]
+  if (!row) return carryOut()
+  const subject = (await row.subject?.(input, read).catch(() => undefined)) ?? {}
+  const tellAll = async (output: CallOut<N> | undefined, outcome: 0 | 4) => {
+    const all = row.tell(input, output, subject)
+    if (row.changes) await Promise.all(all.map(told => audit.done(told, outcome)))
+    else for (const told of all) audit.seen(told)
+  }
+  try {
+    const output = await carryOut()
+    await tellAll(output, 0)
+    return output
+  } catch (thrown) {
+    if (row.changes) await tellAll(undefined, 4)
+    throw thrown
+  }
+}

@@ -1,0 +1,249 @@
+import { useEffect, useState } from 'react'
+import type { AuditEventName, AuditRecord } from '../../shared/audit.ts'
+import type { CallOut } from '../../shared/contract.ts'
+import { auditAddress, call, fetchAudit } from '../client.ts'
+import { announce, announceFailure, copyText, formatMoment, showControls } from '../ui/index.ts'
+
+type Page = CallOut<'audit.list'>
+
+/** What has been typed so far is looked for so much later. */
+const TYPED_MS = 250
+
+const WHAT: Record<AuditEventName, string> = {
+  applicationActivity: 'Station',
+  auditLogUsed: 'Audit trail',
+  beginTransferring: 'Transfer begun',
+  instancesAccessed: 'Seen',
+  instancesTransferred: 'Transferred',
+  studyDeleted: 'Deleted',
+  export: 'Exported',
+  import: 'Imported',
+  procedureRecord: 'Procedure',
+  query: 'Searched',
+  securityAlert: 'Security',
+  userAuthentication: 'Came in',
+}
+const CHANGED: Partial<Record<AuditRecord['action'], string>> = { U: 'Changed', D: 'Deleted' }
+const DOORS: Record<AuditRecord['door'], string> = {
+  dimse: 'DICOM',
+  dicomweb: 'DICOMweb',
+  counter: 'Workstation',
+  import: 'Import',
+  station: 'Station',
+}
+const OUTCOMES: Record<AuditRecord['outcome'], string> = {
+  0: 'done',
+  4: 'refused or failed',
+  8: 'failed',
+  12: 'failed',
+}
+
+/** Who did what with whose images: the trail, whether its chain holds, and how to have it as a file. */
+export function AuditPage() {
+  const [text, setText] = useState('')
+  const [page, setPage] = useState<Page>()
+  const [failed, setFailed] = useState(false)
+  const [again, setAgain] = useState(0)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `again` asks for the same list anew.
+  useEffect(() => {
+    const aborted = new AbortController()
+    const timer = setTimeout(
+      () => {
+        call('audit.list', { text }, aborted.signal).then(
+          found => {
+            setPage(found)
+            setFailed(false)
+          },
+          thrown => {
+            if (aborted.signal.aborted) return
+            setFailed(true)
+            announceFailure('The audit trail could not be read.', thrown)
+          },
+        )
+      },
+      text === '' ? 0 : TYPED_MS,
+    )
+    return () => {
+      clearTimeout(timer)
+      aborted.abort()
+    }
+  }, [text, again])
+  const lookFurther = async () => {
+    if (!page?.next) return
+    try {
+      const older = await call('audit.list', { text, before: page.next })
+      setPage({ ...older, records: [...page.records, ...older.records] })
+    } catch (thrown) {
+      announceFailure('The audit trail could not be read.', thrown)
+    }
+  }
+  return (
+    <section className="settings-page audit" aria-label="Audit">
+      <div className="keys-bar">
+        <input
+          type="search"
+          aria-label="Who, what, patient ID or study"
+          placeholder="Who, what, patient ID or study"
+          maxLength={200}
+          value={text}
+          onChange={event => setText(event.target.value)}
+        />
+        <button type="button" onClick={() => setAgain(now => now + 1)} title="Read the newest records">
+          Read again
+        </button>
+        <CheckChain />
+      </div>
+      <div className="keys-list">
+        {failed && <p className="failure">The audit trail could not be read. Try “Read again”.</p>}
+        {!failed && page?.records.length === 0 && page.next === null && (
+          <p className="quiet">{text === '' ? 'Nothing is recorded yet.' : 'No record has these words.'}</p>
+        )}
+        {page !== undefined && page.records.length > 0 && (
+          <table className="access-table audit-table">
+            <thead>
+              <tr>
+                <th>When</th>
+                <th>Who</th>
+                <th>What</th>
+                <th>Patient ID, study</th>
+                <th>By</th>
+                <th>Outcome</th>
+              </tr>
+            </thead>
+            <tbody>
+              {page.records.map(record => (
+                <Row key={record.seq} of={record} />
+              ))}
+            </tbody>
+          </table>
+        )}
+        {page?.next != null && (
+          <p>
+            <button type="button" onClick={() => void lookFurther()}>
+              Look further back
+            </button>
+          </p>
+        )}
+      </div>
+      <Export />
+      {page?.syslog && (
+        <p className={page.syslog.trouble === '' ? 'keys-note quiet' : 'keys-note attention'}>
+          The collector {page.syslog.to} has {page.syslog.sent.toLocaleString()} of {page.last.toLocaleString()} records
+          {page.syslog.trouble !== '' && `; it is not reached: ${page.syslog.trouble}`}
+        </p>
+      )}
+    </section>
+  )
+}
+
+function Row({ of }: { of: AuditRecord }) {
+  const { at, participants, event, action, text, count, study, door, outcome, seq, station } = of
+  const others = participants.filter(({ UserID }) => UserID !== station)
+  const who = others.map(({ UserID, address }) => (address ? `${UserID || 'somebody'} (${address})` : UserID))
+  const what = event === 'instancesAccessed' ? (CHANGED[action] ?? WHAT[event]) : WHAT[event]
+  const images = Object.values(study?.instances ?? {}).reduce((sum, number) => sum + number, 0)
+  const words = [
+    images > 0 ? `${images} ${images === 1 ? 'image' : 'images'}` : '',
+    text,
+    count > 1 ? `${count} times` : '',
+  ]
+  const said = showControls(words.filter(Boolean).join('; '))
+  return (
+    <tr>
+      <td className="quiet" title={`${new Date(at).toISOString()}, record ${seq}`}>
+        {formatMoment(at)}
+      </td>
+      <td title={who.join(', ')}>{showControls(who.join(' → ')) || 'the station'}</td>
+      <td title={said}>
+        {what}
+        {said !== '' && <span className="quiet"> {said}</span>}
+      </td>
+      <td className="id" title={study?.StudyInstanceUID}>
+        {study !== undefined && (
+          <>
+            <span className="selectable">{showControls(study.PatientID) || 'unknown'}</span>{' '}
+            <span className="quiet selectable">{study.StudyInstanceUID}</span>
+          </>
+        )}
+      </td>
+      <td className="quiet">{DOORS[door]}</td>
+      <td className={outcome === 0 ? 'quiet' : 'attention'}>{OUTCOMES[outcome]}</td>
+    </tr>
+  )
+}
+
+function CheckChain() {
+  const [checking, setChecking] = useState(false)
+  const [found, setFound] = useState<CallOut<'audit.verify'>>()
+  const check = async () => {
+    setChecking(true)
+    try {
+      setFound(await call('audit.verify', {}))
+    } catch (thrown) {
+      announceFailure('The chain could not be checked.', thrown)
+    }
+    setChecking(false)
+  }
+  return (
+    <>
+      <button
+        type="button"
+        disabled={checking}
+        onClick={() => void check()}
+        title="Read every record and see whether one was changed, taken out or put in"
+      >
+        {checking ? 'Checking…' : 'Check the chain'}
+      </button>
+      <output className={found?.broken ? 'failure' : 'quiet'}>
+        {found !== undefined &&
+          (found.broken
+            ? `${found.broken.file}, line ${found.broken.line}: ${found.broken.sentence}.`
+            : `All ${found.records.toLocaleString()} records are as they were written.`)}
+      </output>
+    </>
+  )
+}
+
+/** Days as the user's calendar has them; '' = open. */
+function Export() {
+  const [from, setFrom] = useState('')
+  const [to, setTo] = useState('')
+  const span = { from: momentOf(from, 0), to: momentOf(to, 1) }
+  /** The desktop shell denies downloads. */
+  const copy = async () => {
+    try {
+      await copyText(await fetchAudit({ ...span, format: 'ndjson' }))
+      announce('The records are on the clipboard')
+    } catch (thrown) {
+      announceFailure('The records could not be copied.', thrown)
+    }
+  }
+  return (
+    <div className="keys-bar">
+      <span className="quiet">Export from</span>
+      <input type="date" aria-label="First day" value={from} onChange={event => setFrom(event.target.value)} />
+      <span className="quiet">to</span>
+      <input type="date" aria-label="Last day" value={to} onChange={event => setTo(event.target.value)} />
+      <a
+        href={auditAddress({ ...span, format: 'ndjson' })}
+        download
+        title="A record a line, with the hashes of the chain"
+      >
+        NDJSON
+      </a>
+      <a href={auditAddress({ ...span, format: 'xml' })} download title="The messages of DICOM PS3.15 A.5">
+        XML
+      </a>
+      <button type="button" className="bare" onClick={() => void copy()} title="As NDJSON, onto the clipboard">
+        Copy
+      </button>
+    </div>
+  )
+}
+
+/** The beginning of a day here, or of one some days later, as ISO 8601; '' of none. */
+function momentOf(day: string, later: number): string {
+  const [year, month, date] = day.split('-').map(Number)
+  if (!year || !month || !date) return ''
+  return new Date(year, month - 1, date + later).toISOString()
+}
