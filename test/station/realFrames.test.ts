@@ -11,6 +11,7 @@ import { readFileMeta } from '../../shared/dicom/part10.ts'
 import { DataSet } from '../../shared/dicom/reader.ts'
 import { TS, transferSyntax } from '../../shared/dicom/uids.ts'
 import { dcmtk } from '../dimse/harness.ts'
+import { silentAudit } from '../fakes/silentAudit.ts'
 import { type SharedFile, sharedFiles } from '../fixtures/sharedData.ts'
 import { type Counter, KEY, openCounter, silentLog } from '../web/counter.ts'
 
@@ -76,7 +77,12 @@ async function inRounds(
   for (let round = all; round.length > 0; ) {
     const dataDir = await mkdtemp(path.join(tmpdir(), 'isocenter-frames-'))
     const store = await openStore({ dataDir, log: silentLog, durability: 'os' })
-    const work = startWork({ store, log: silentLog, transcodedFolder: path.join(dataDir, 'transcoded') })
+    const work = startWork({
+      store,
+      audit: silentAudit,
+      log: silentLog,
+      transcodedFolder: path.join(dataDir, 'transcoded'),
+    })
     const counter = await openCounter(store, { dataDir, work })
     try {
       const next: SharedFile[] = []

@@ -12,6 +12,7 @@ import { readFileMeta } from '../../shared/dicom/part10.ts'
 import { DataSet } from '../../shared/dicom/reader.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { encapsulate, type NewDataSet } from '../../shared/dicom/writer.ts'
+import { silentAudit } from '../fakes/silentAudit.ts'
 import { dataSetBytes, smallCT } from '../fixtures/oddFiles.ts'
 import { type Counter, openCounter, silentLog } from './counter.ts'
 
@@ -66,7 +67,7 @@ async function put(study: string, SOPInstanceUID: string, TransferSyntaxUID: str
 beforeAll(async () => {
   dataDir = await mkdtemp(path.join(tmpdir(), 'isocenter-transcoded-'))
   store = await openStore({ dataDir, log: silentLog, durability: 'os' })
-  work = startWork({ store, log: silentLog, transcodedFolder: path.join(dataDir, 'transcoded') })
+  work = startWork({ store, audit: silentAudit, log: silentLog, transcodedFolder: path.join(dataDir, 'transcoded') })
   counter = await openCounter(store, { dataDir, work })
   for (const [name, syntax] of Object.entries(STORED)) await put('2.25.2', uids[name] ?? '', syntax)
   await put('2.25.3', '2.25.3.1', TS.MPEG4HP41)
