@@ -157,6 +157,15 @@ export function isNode(callingAET: string, address: string, known: Node[]): bool
   return own !== undefined && (own.addresses.length === 0 || own.addresses.includes(address))
 }
 
+/**
+ * Whether images that came so are those of nobody we know: their sender is no node of now. What is fetched from a node comes from its
+ * host by name.
+ */
+export function isStranger(sender: { AET: string; address: string }, known: Node[]): boolean {
+  const own = known.find(one => one.AET === sender.AET)
+  return !isNode(sender.AET, sender.address, known) && own?.host !== sender.address
+}
+
 /** Whether a peer may ask for a service that is not open to all. */
 export function nodeMay(right: NodeRight, callingAET: string, address: string, known: Node[]): boolean {
   const own = known.find(one => one.AET === callingAET)

@@ -72,6 +72,8 @@ export const studySummary = z.object({
   openBy: z.array(z.string()),
   /** null while it comes, and of studies that came before there was a verdict. */
   completeness: completeness.nullable(),
+  /** Its last object was sent by a station that is no node of the configuration as it is now. */
+  fromStranger: z.boolean(),
 })
 export type StudySummary = z.infer<typeof studySummary>
 
@@ -531,7 +533,7 @@ export const contract = {
   'problem.dismiss': { in: z.object({ id: z.string().max(64) }), out: z.object({}) },
   /** Open associations first, then the last 200 that ended. */
   'associations.list': { in: z.object({}), out: z.object({ associations: z.array(associationSummary) }) },
-  /** Calling AE titles learned from what arrived. */
+  /** Calling AE titles learned from what arrived, the last one first; `stranger`: no node of the configuration as it is now. */
   'peers.list': {
     in: z.object({}),
     out: z.object({
@@ -542,6 +544,7 @@ export const contract = {
           firstSeen: z.number(),
           lastSeen: z.number(),
           instances: z.int(),
+          stranger: z.boolean(),
         }),
       ),
     }),

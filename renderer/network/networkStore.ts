@@ -5,6 +5,7 @@ import type { EchoAnswer, FindingSummary, NodeAddress } from '../../shared/netwo
 import { call } from '../client.ts'
 import { announce, announceFailure } from '../ui/index.ts'
 
+export type Peer = CallOut<'peers.list'>['peers'][number]
 export type ListedNode = CallOut<'nodes.list'>['nodes'][number]
 
 interface Network {
@@ -12,6 +13,8 @@ interface Network {
   nodes: ListedNode[] | undefined
   own: CallOut<'aets.get'> | undefined
   findings: FindingSummary[]
+  /** Who sent images and is no node, the last one first. */
+  strangers: Peer[]
   /** The station does not answer: what is shown is what it last said. */
   offline: boolean
 }
@@ -20,6 +23,7 @@ export const useNetwork = create<Network>(() => ({
   nodes: undefined,
   own: undefined,
   findings: [],
+  strangers: [],
   offline: false,
 }))
 
@@ -27,12 +31,14 @@ const POLL_MS = 2000
 
 export async function readNetwork(): Promise<void> {
   try {
-    const [{ nodes }, own, { findings }] = await Promise.all([
+    const [{ nodes }, own, { findings }, { peers }] = await Promise.all([
       call('nodes.list', {}),
       call('aets.get', {}),
       call('doctor.list', {}),
+      call('peers.list', {}),
     ])
-    useNetwork.setState({ nodes, own, findings, offline: false })
+    const strangers = peers.filter(({ stranger }) => stranger)
+    useNetwork.setState({ nodes, own, findings, strangers, offline: false })
   } catch {
     // What is wrong is the status line's to say; that this page is old is its own.
     useNetwork.setState({ offline: true })

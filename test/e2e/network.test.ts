@@ -124,6 +124,26 @@ test('a study is sent to a node by keys from its row, and Activity counts it', a
   await page.keyboard.press('Escape')
 })
 
+test('who sent it is no node: said on its row without taking room, and in Network, where it becomes one', async () => {
+  const from = page.locator('[data-study]').first().locator('.unknown-sender')
+  await from.waitFor()
+  await from.hover()
+  await shot('stranger-row')
+  await page.keyboard.press('Control+,')
+  await page.getByRole('button', { name: 'Network', exact: true }).click()
+  const sender = page.getByRole('region', { name: 'Station SENDER' })
+  await sender.getByText('2 images').waitFor()
+  await shot('network-strangers')
+  await sender.getByRole('button', { name: 'Add as node' }).click()
+  const form = page.getByRole('form', { name: 'New node' })
+  expect(await form.getByRole('textbox', { name: 'Host name or IP address' }).inputValue()).toBe('127.0.0.1')
+  await form.getByRole('button', { name: 'Save' }).click()
+  await node('SENDER').waitFor()
+  await sender.waitFor({ state: 'detached' })
+  await page.keyboard.press('Escape')
+  await from.waitFor({ state: 'detached' })
+})
+
 test('another archive is searched by keys, and a study of it fetched', async () => {
   await startDcmqrscp(port, station.dimsePort, [
     ctObject(3, { StudyInstanceUID: '1.2.826.0.1.3680043.10.9', PatientName: 'Roe^Ann' }),

@@ -20,6 +20,7 @@ import { instanceOverlays } from './overlays.ts'
 import { receivingNow } from './ports.ts'
 import type { Presence } from './presence.ts'
 import { readJson } from './readBody.ts'
+import { createStrangers } from './strangers.ts'
 
 /** Paths and settings are small; nothing a call takes comes near. */
 const CALL_BYTES = 4 * 1024 * 1024
@@ -36,9 +37,10 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
   const { store, work, dimse, problems, config } = deps
   const { read } = store
   const user = userName()
-  const marked = <Answer extends { studies: StudySummary[] }>(answer: Answer): Answer => ({
+  const strangers = createStrangers(read, dimse)
+  const marked = async <Answer extends { studies: StudySummary[] }>(answer: Answer): Promise<Answer> => ({
     ...answer,
-    studies: presence.mark(answer.studies),
+    studies: await strangers.mark(presence.mark(answer.studies)),
   })
   /** What stands in functional groups is read after the answer to the scanner: a viewer that comes sooner waits, but not for ever. */
   const groupsRead = async (StudyInstanceUID: string, SeriesInstanceUID: string): Promise<void> => {
@@ -105,8 +107,8 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
     },
     'study.get': async input => {
       const { study, ...rest } = await read.getStudy(input.StudyInstanceUID)
-      const [withReaders = study] = presence.mark([study])
-      return { ...rest, study: withReaders }
+      const [asShown = study] = await strangers.mark(presence.mark([study]))
+      return { ...rest, study: asShown }
     },
     'study.completeness': async ({ StudyInstanceUID }) => {
       const [{ study }, lacking] = await Promise.all([read.getStudy(StudyInstanceUID), read.lacking(StudyInstanceUID)])
@@ -218,7 +220,7 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
       await dimse.captures.remove(input.id)
       return {}
     },
-    'peers.list': async () => ({ peers: await store.read.listPeers() }),
+    'peers.list': async () => ({ peers: await strangers.peers() }),
     'settings.get': async input => contract['settings.get'].out.parse(await store.read.getSettings(input.user)),
     'settings.set': async input => {
       await store.setSetting(input.user, input.key, input.value)

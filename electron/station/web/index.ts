@@ -74,7 +74,12 @@ export function createWeb(deps: WebDeps): Web {
   const events = createEvents({ ...deps, presence })
   const counters: Counters = { requests: new Map(), frames: 0, frameBytes: 0 }
   const eventLoop = watchEventLoop()
-  const api = createApi(deps, reader, presence, () => port)
+  const setNodes = async (nodes: Node[]) => {
+    await deps.setNodes(nodes)
+    // Whose studies are strangers' may have changed anywhere in the list.
+    events.again()
+  }
+  const api = createApi({ ...deps, setNodes }, reader, presence, () => port)
 
   const app = new Hono<{ Bindings: { sender: StowSender } }>()
   app.get('/healthz', () => Response.json({ ok: true, version: deps.version, writable: store.writable }))
