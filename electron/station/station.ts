@@ -103,6 +103,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       store,
       log,
       secure,
+      judged: store,
       transcode: work.transcode,
       startJob: work.startJob,
       captureFolder: path.join(options.dataDir, 'captures'),

@@ -67,6 +67,7 @@ export async function openArchive(
       nodes: nodes.parse(known),
     },
     store,
+    judged: store,
     log,
     transcode: work.transcode,
     startJob: work.startJob,

@@ -13,6 +13,7 @@ import { NoticeForwards } from './noticeForwards.ts'
 import { type FoundProblem, OpenAssociation } from './openAssociation.ts'
 import { OutgoingAssociations } from './outgoing.ts'
 import { createRequests, type Requests, type StartJob } from './requests.ts'
+import { type JudgedStore, SenderQuestions } from './senderCounts.ts'
 import type { ServedStore } from './services.ts'
 import { type CommitmentAnswer, CommitmentRequests } from './storageCommitmentScu.ts'
 import type { Transcode } from './subOperations.ts'
@@ -57,6 +58,8 @@ export interface DimseOptions {
   places?: Partial<Places>
   linger?: number
   reportTimes?: Partial<ReportTimes>
+  /** Of its studies the senders are asked what they have; nobody is asked without it. */
+  judged?: JudgedStore
 }
 
 export interface Dimse {
@@ -156,6 +159,8 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     open: call,
     problem,
   })
+  const { judged } = options
+  const questions = judged && new SenderQuestions({ store: judged, log, nodes: () => nodes, open: call })
   // PS3.4 §J.1 asks for safekeeping.
   const commitsNot = config.durability === 'os' ? 'with durability "os" this station promises nothing' : ''
 
@@ -293,7 +298,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       await closed
       requests.close()
       await outgoing.close()
-      await Promise.all([reports.close(), forwards.close()])
+      await Promise.all([reports.close(), forwards.close(), questions?.close()])
       files.close()
       await captures.close()
       await doctor.close()
