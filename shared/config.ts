@@ -175,7 +175,9 @@ export function nodeMay(right: NodeRight, callingAET: string, address: string, k
 const file = z.string().min(1).max(4096)
 
 /** DICOM over TLS, both ways, with certificates on both sides (PS3.15 annex B). PEM files. */
-const tls = z.strictObject({
+export const tls = z.strictObject({
+  /** False: nodes are called over TLS, and nobody is listened to. */
+  listen: z.boolean().default(true),
   /** A listener of its own beside the plain one; 0 = any free port. */
   port: port.default(2762),
   certificateFile: file,

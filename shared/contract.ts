@@ -1,7 +1,16 @@
 import { z } from 'zod'
 import { apiKeySummary, newApiKey } from './apiKeys.ts'
 import { aeProfiles, aeTitle, furtherAETs, node, nodes } from './config.ts'
-import { echoAnswer, findingSummary, foundStudies, nodeAddress, ownAETs, studySearch } from './network.ts'
+import {
+  echoAnswer,
+  findingSummary,
+  foundStudies,
+  nodeAddress,
+  ownAETs,
+  studySearch,
+  tlsStatus,
+  tlsWish,
+} from './network.ts'
 import type { SeriesManifest } from './viewing/image.ts'
 
 /**
@@ -566,6 +575,9 @@ export const contract = {
   /** C-ECHO now, to a node or to one that is being written. A node that does not answer is an answer, too. */
   'node.echo': { in: nodeAddress, out: echoAnswer },
   'aets.get': { in: z.object({}), out: ownAETs },
+  'tls.get': { in: z.object({}), out: tlsStatus },
+  /** null: none any more. Holds for connections from now on, and after a restart. Rejects with 'bad-certificate', 'port-in-use'. */
+  'tls.set': { in: z.object({ wish: tlsWish.nullable() }), out: tlsStatus },
   /** The AE titles this station answers to beside its own. */
   'aets.set': { in: z.object({ aets: furtherAETs }), out: z.object({}) },
   /** Studies to a node, by its AE title. The job's `stored` are those it took. Rejects with 'destination-unknown'. */

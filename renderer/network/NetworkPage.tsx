@@ -5,10 +5,11 @@ import { NodeList } from './NodeList.tsx'
 import { followNetwork, useNetwork } from './networkStore.ts'
 import { OwnAddress } from './OwnAddress.tsx'
 import { StrangerList } from './StrangerList.tsx'
+import { TlsSection } from './TlsSection.tsx'
 
 /** Other DICOM nodes: who they are, what they may, whether they answer, and what went wrong with them. */
 export function NetworkPage() {
-  const { nodes, own, findings, strangers, offline } = useNetwork()
+  const { nodes, own, tls, findings, strangers, offline } = useNetwork()
   useEffect(followNetwork, [])
   return (
     <section className="settings-page network" aria-label="Network">
@@ -22,6 +23,7 @@ export function NetworkPage() {
         )}
       </div>
       {own !== undefined && <OwnAddress own={own} />}
+      {tls !== undefined && <TlsSection tls={tls} />}
       {nodes !== undefined && <NodeList nodes={nodes} />}
       {nodes !== undefined && strangers.length > 0 && <StrangerList strangers={strangers} nodes={nodes} />}
       {nodes !== undefined && <DoctorList findings={findings} />}

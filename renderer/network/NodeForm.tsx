@@ -112,7 +112,7 @@ export function NodeForm({
           </label>
         ))}
         <span className="spring" />
-        <label title="The station calls it over TLS; needs a certificate of the station (tls in the configuration)">
+        <label title="The station calls it over TLS; needs a certificate of the station (TLS, above)">
           <input type="checkbox" checked={tls} onChange={event => setTls(event.target.checked)} />
           Call over TLS
         </label>

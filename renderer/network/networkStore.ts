@@ -1,7 +1,7 @@
 import { create } from 'zustand'
 import type { Node } from '../../shared/config.ts'
-import type { CallOut } from '../../shared/contract.ts'
-import type { EchoAnswer, FindingSummary, NodeAddress } from '../../shared/network.ts'
+import type { CallIn, CallOut } from '../../shared/contract.ts'
+import type { EchoAnswer, FindingSummary, NodeAddress, TlsStatus } from '../../shared/network.ts'
 import { call } from '../client.ts'
 import { announce, announceFailure } from '../ui/index.ts'
 
@@ -12,6 +12,7 @@ interface Network {
   /** Undefined until the station has said it. */
   nodes: ListedNode[] | undefined
   own: CallOut<'aets.get'> | undefined
+  tls: TlsStatus | undefined
   findings: FindingSummary[]
   /** Who sent images and is no node, the last one first. */
   strangers: Peer[]
@@ -22,6 +23,7 @@ interface Network {
 export const useNetwork = create<Network>(() => ({
   nodes: undefined,
   own: undefined,
+  tls: undefined,
   findings: [],
   strangers: [],
   offline: false,
@@ -31,14 +33,15 @@ const POLL_MS = 2000
 
 export async function readNetwork(): Promise<void> {
   try {
-    const [{ nodes }, own, { findings }, { peers }] = await Promise.all([
+    const [{ nodes }, own, tls, { findings }, { peers }] = await Promise.all([
       call('nodes.list', {}),
       call('aets.get', {}),
+      call('tls.get', {}),
       call('doctor.list', {}),
       call('peers.list', {}),
     ])
     const strangers = peers.filter(({ stranger }) => stranger)
-    useNetwork.setState({ nodes, own, findings, strangers, offline: false })
+    useNetwork.setState({ nodes, own, tls, findings, strangers, offline: false })
   } catch {
     // What is wrong is the status line's to say; that this page is old is its own.
     useNetwork.setState({ offline: true })
@@ -90,6 +93,13 @@ export async function saveAETs(aets: string[], words: string): Promise<void> {
   }
   await keep(aets)
   announce(words, () => keep(before))
+}
+
+/** null: none any more. Rejects with what the station refuses; then all is as it was. */
+export async function saveTls(wish: CallIn<'tls.set'>['wish'], words: string): Promise<void> {
+  await call('tls.set', { wish })
+  await readNetwork()
+  announce(words)
 }
 
 /** A node that does not answer is an answer; rejects when the station does not. */

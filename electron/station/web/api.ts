@@ -195,6 +195,8 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
       const [aet = config.aet, ...aets] = dimse.aets()
       return { aet, aets }
     },
+    'tls.get': () => deps.tls.status(),
+    'tls.set': ({ wish }) => deps.tls.set(wish),
     'aets.set': async input => {
       await deps.setAETs(input.aets)
       return {}

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
+import type { TlsStatus, TlsWish } from '../../../shared/network.ts'
 import { frameOrderSchema } from '../../../shared/viewing/frameStream.ts'
 import type { Log } from '../base/log.ts'
 import type { Problems } from '../base/problems.ts'
@@ -51,6 +52,8 @@ export interface WebDeps {
   setProfiles(profiles: AeProfiles): Promise<void>
   setNodes(nodes: Node[]): Promise<void>
   setAETs(further: string[]): Promise<void>
+  /** As `SecureSettings` of dimse. */
+  tls: { status(): TlsStatus; set(wish: TlsWish | null): Promise<TlsStatus> }
   /** Asked for by a client; returns at once. */
   drain(): void
 }
