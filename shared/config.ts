@@ -157,6 +157,15 @@ export function isNode(callingAET: string, address: string, known: Node[]): bool
   return own !== undefined && (own.addresses.length === 0 || own.addresses.includes(address))
 }
 
+/**
+ * Whether images that came so are those of nobody we know: their sender is no node of now. What is fetched from a node comes from its
+ * host by name.
+ */
+export function isStranger(sender: { AET: string; address: string }, known: Node[]): boolean {
+  const own = known.find(one => one.AET === sender.AET)
+  return !isNode(sender.AET, sender.address, known) && own?.host !== sender.address
+}
+
 /** Whether a peer may ask for a service that is not open to all. */
 export function nodeMay(right: NodeRight, callingAET: string, address: string, known: Node[]): boolean {
   const own = known.find(one => one.AET === callingAET)
@@ -166,7 +175,9 @@ export function nodeMay(right: NodeRight, callingAET: string, address: string, k
 const file = z.string().min(1).max(4096)
 
 /** DICOM over TLS, both ways, with certificates on both sides (PS3.15 annex B). PEM files. */
-const tls = z.strictObject({
+export const tls = z.strictObject({
+  /** False: nodes are called over TLS, and nobody is listened to. */
+  listen: z.boolean().default(true),
   /** A listener of its own beside the plain one; 0 = any free port. */
   port: port.default(2762),
   certificateFile: file,

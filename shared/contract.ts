@@ -2,7 +2,16 @@ import { z } from 'zod'
 import { apiKeySummary, newApiKey } from './apiKeys.ts'
 import { auditRecord } from './audit.ts'
 import { aeProfiles, aeTitle, furtherAETs, node, nodes } from './config.ts'
-import { echoAnswer, findingSummary, foundStudies, nodeAddress, ownAETs, studySearch } from './network.ts'
+import {
+  echoAnswer,
+  findingSummary,
+  foundStudies,
+  nodeAddress,
+  ownAETs,
+  studySearch,
+  tlsStatus,
+  tlsWish,
+} from './network.ts'
 import type { SeriesManifest } from './viewing/image.ts'
 
 /**
@@ -73,6 +82,8 @@ export const studySummary = z.object({
   openBy: z.array(z.string()),
   /** null while it comes, and of studies that came before there was a verdict. */
   completeness: completeness.nullable(),
+  /** Its last object was sent by a station that is no node of the configuration as it is now. */
+  fromStranger: z.boolean(),
 })
 export type StudySummary = z.infer<typeof studySummary>
 
@@ -532,7 +543,7 @@ export const contract = {
   'problem.dismiss': { in: z.object({ id: z.string().max(64) }), out: z.object({}) },
   /** Open associations first, then the last 200 that ended. */
   'associations.list': { in: z.object({}), out: z.object({ associations: z.array(associationSummary) }) },
-  /** Calling AE titles learned from what arrived. */
+  /** Calling AE titles learned from what arrived, the last one first; `stranger`: no node of the configuration as it is now. */
   'peers.list': {
     in: z.object({}),
     out: z.object({
@@ -543,6 +554,7 @@ export const contract = {
           firstSeen: z.number(),
           lastSeen: z.number(),
           instances: z.int(),
+          stranger: z.boolean(),
         }),
       ),
     }),
@@ -564,6 +576,9 @@ export const contract = {
   /** C-ECHO now, to a node or to one that is being written. A node that does not answer is an answer, too. */
   'node.echo': { in: nodeAddress, out: echoAnswer },
   'aets.get': { in: z.object({}), out: ownAETs },
+  'tls.get': { in: z.object({}), out: tlsStatus },
+  /** null: none any more. Holds for connections from now on, and after a restart. Rejects with 'bad-certificate', 'port-in-use'. */
+  'tls.set': { in: z.object({ wish: tlsWish.nullable() }), out: tlsStatus },
   /** The AE titles this station answers to beside its own. */
   'aets.set': { in: z.object({ aets: furtherAETs }), out: z.object({}) },
   /** Studies to a node, by its AE title. The job's `stored` are those it took. Rejects with 'destination-unknown'. */

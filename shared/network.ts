@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { aeTitle, node } from './config.ts'
+import { aeTitle, node, tls } from './config.ts'
 
 /** Where a C-ECHO to a node came to: each step includes those before it. */
 const echoStep = z.enum(['name', 'host', 'port', 'dicom', 'association', 'echo', 'works'])
@@ -122,3 +122,47 @@ export type FoundStudies = z.infer<typeof foundStudies>
 
 /** Our own AE titles: the first is the one we call others by. */
 export const ownAETs = z.object({ aet: aeTitle, aets: z.array(aeTitle) })
+
+/** What a certificate says of itself. */
+export const certificateSummary = z.object({
+  /** Common names, where it has them. */
+  subject: z.string(),
+  issuer: z.string(),
+  from: z.number(),
+  until: z.number(),
+  /** SHA-256, in the spelling of a node's `certificates`. */
+  fingerprint: z.string(),
+})
+export type CertificateSummary = z.infer<typeof certificateSummary>
+
+/** The station's TLS: what is configured, and what has come of it. Never a key. */
+export const tlsStatus = z.object({
+  /** null: there is none. */
+  settings: tls.nullable(),
+  /** Where it listens; null: it does not. */
+  port: z.int().nullable(),
+  /** Ours, and those whose signature is believed. */
+  certificate: certificateSummary.nullable(),
+  trusted: z.array(certificateSummary),
+  /** Why there is no TLS although it is configured, in words; '' where nothing is wrong. */
+  error: z.string(),
+})
+export type TlsStatus = z.infer<typeof tlsStatus>
+
+/** A PEM file of the station's machine, or its text, which the station then keeps in a file of its own. */
+const pemSource = z.union([
+  z.strictObject({ file: z.string().trim().min(1).max(4096) }),
+  z.strictObject({
+    pem: z
+      .string()
+      .trim()
+      .startsWith('-----BEGIN ')
+      .max(256 * 1024),
+  }),
+])
+export type PemSource = z.infer<typeof pemSource>
+
+export const tlsWish = tls
+  .pick({ listen: true, port: true, profile: true })
+  .extend({ certificate: pemSource, key: pemSource, trusted: pemSource })
+export type TlsWish = z.output<typeof tlsWish>

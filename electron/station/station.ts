@@ -1,16 +1,14 @@
 import { networkInterfaces } from 'node:os'
 import path from 'node:path'
 import type { Config } from '../../shared/config.ts'
-import { ERRORS, toIsocenterError } from '../../shared/errors.ts'
 import { openAudit } from './audit/index.ts'
 import { openConfigFile } from './base/configFile.ts'
 import { lockDataFolder } from './base/lock.ts'
 import type { Log } from './base/log.ts'
 import { Problems } from './base/problems.ts'
-import { type Dimse, startDimse } from './dimse/index.ts'
+import { type Dimse, openSecureSettings, readSecureSettings, startDimse } from './dimse/index.ts'
 import { openStore, type Store } from './store/index.ts'
 import { createWeb, openApiKeys } from './web/index.ts'
-import { readSecureMaterial } from './wire/secure.ts'
 import { startWork } from './work/index.ts'
 
 /** What runs a station makes its log with; this file is the only door it has. */
@@ -115,20 +113,14 @@ export async function startStation(options: StationOptions): Promise<Station> {
     opened.push(() => work.close())
     if (store.needsRepair) work.startRepair(false)
     // Reading goes on where TLS cannot; nothing comes without it instead.
-    const secure =
-      config.tls &&
-      (await readSecureMaterial(config.tls).catch((thrown: unknown) => {
-        const { detail = '' } = toIsocenterError(thrown)
-        log.error({ err: thrown }, 'there is no TLS')
-        problems.report({ severity: 'failure', sentence: ERRORS['bad-certificate'].sentence, detail })
-        return undefined
-      }))
+    const found = await readSecureSettings(config.tls, log, problem => problems.report(problem))
     const dimse: Dimse = await startDimse({
       config,
       store,
       log,
       audit,
-      secure,
+      secure: found.material,
+      judged: store,
       transcode: work.transcode,
       startJob: work.startJob,
       captureFolder: path.join(options.dataDir, 'captures'),
@@ -146,6 +138,16 @@ export async function startStation(options: StationOptions): Promise<Station> {
     )
     opened.push(() => apiKeys.close())
     const configFile = openConfigFile(options.dataDir)
+    const tls = openSecureSettings({
+      ...found,
+      settings: config.tls,
+      dimse,
+      folder: path.join(options.dataDir, 'tls'),
+      keep: settings => configFile.change({ tls: settings }),
+      problem: problem => problems.report(problem),
+      log,
+    })
+    opened.push(async () => tls.close())
     const web = createWeb({
       key: options.key,
       apiKeys,
@@ -173,6 +175,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
         await configFile.change({ aets })
         dimse.setAETs(aets)
       },
+      tls,
       drain: () => {
         state.again = false
         void close()

@@ -3,10 +3,12 @@ import { DoctorList } from './DoctorList.tsx'
 import { NodeList } from './NodeList.tsx'
 import { followNetwork, useNetwork } from './networkStore.ts'
 import { OwnAddress } from './OwnAddress.tsx'
+import { StrangerList } from './StrangerList.tsx'
+import { TlsSection } from './TlsSection.tsx'
 
 /** Other DICOM nodes: who they are, what they may, whether they answer, and what went wrong with them. */
 export function NetworkPage() {
-  const { nodes, own, findings, offline } = useNetwork()
+  const { nodes, own, tls, findings, strangers, offline } = useNetwork()
   useEffect(followNetwork, [])
   return (
     <section className="settings-page network" aria-label="Network">
@@ -20,7 +22,9 @@ export function NetworkPage() {
         )}
       </div>
       {own !== undefined && <OwnAddress own={own} />}
+      {tls !== undefined && <TlsSection tls={tls} />}
       {nodes !== undefined && <NodeList nodes={nodes} />}
+      {nodes !== undefined && strangers.length > 0 && <StrangerList strangers={strangers} nodes={nodes} />}
       {nodes !== undefined && <DoctorList findings={findings} />}
     </section>
   )

@@ -19,10 +19,19 @@ const USUAL: NodeRight[] = ['query', 'retrieve', 'commitment']
 const listOf = (text: string): string[] => text.split(/[\s,;]+/).filter(Boolean)
 
 /** A node that is written; the station's refusal stands under it, and nothing that was typed is lost. */
-export function NodeForm({ node, onClose }: { node: ListedNode | undefined; onClose: () => void }) {
+export function NodeForm({
+  node,
+  suggested,
+  onClose,
+}: {
+  node: ListedNode | undefined
+  /** What is known of a new one. */
+  suggested?: { AET: string; host: string }
+  onClose: () => void
+}) {
   const [name, setName] = useState(node?.name ?? '')
-  const [AET, setAET] = useState(node?.AET ?? '')
-  const [host, setHost] = useState(node?.host ?? '')
+  const [AET, setAET] = useState(node?.AET ?? suggested?.AET ?? '')
+  const [host, setHost] = useState(node?.host ?? suggested?.host ?? '')
   const [port, setPort] = useState(node ? String(node.port) : '104')
   const [rights, setRights] = useState<NodeRight[]>(node?.rights ?? USUAL)
   const [addresses, setAddresses] = useState(node?.addresses.join(', ') ?? '')
@@ -103,7 +112,7 @@ export function NodeForm({ node, onClose }: { node: ListedNode | undefined; onCl
           </label>
         ))}
         <span className="spring" />
-        <label title="The station calls it over TLS; needs a certificate of the station (tls in the configuration)">
+        <label title="The station calls it over TLS; needs a certificate of the station (TLS, above)">
           <input type="checkbox" checked={tls} onChange={event => setTls(event.target.checked)} />
           Call over TLS
         </label>

@@ -1,17 +1,21 @@
 import { create } from 'zustand'
 import type { Node } from '../../shared/config.ts'
-import type { CallOut } from '../../shared/contract.ts'
-import type { EchoAnswer, FindingSummary, NodeAddress } from '../../shared/network.ts'
+import type { CallIn, CallOut } from '../../shared/contract.ts'
+import type { EchoAnswer, FindingSummary, NodeAddress, TlsStatus } from '../../shared/network.ts'
 import { call } from '../client.ts'
 import { announce, announceFailure } from '../ui/index.ts'
 
+export type Peer = CallOut<'peers.list'>['peers'][number]
 export type ListedNode = CallOut<'nodes.list'>['nodes'][number]
 
 interface Network {
   /** Undefined until the station has said it. */
   nodes: ListedNode[] | undefined
   own: CallOut<'aets.get'> | undefined
+  tls: TlsStatus | undefined
   findings: FindingSummary[]
+  /** Who sent images and is no node, the last one first. */
+  strangers: Peer[]
   /** The station does not answer: what is shown is what it last said. */
   offline: boolean
 }
@@ -19,7 +23,9 @@ interface Network {
 export const useNetwork = create<Network>(() => ({
   nodes: undefined,
   own: undefined,
+  tls: undefined,
   findings: [],
+  strangers: [],
   offline: false,
 }))
 
@@ -27,12 +33,15 @@ const POLL_MS = 2000
 
 export async function readNetwork(): Promise<void> {
   try {
-    const [{ nodes }, own, { findings }] = await Promise.all([
+    const [{ nodes }, own, tls, { findings }, { peers }] = await Promise.all([
       call('nodes.list', {}),
       call('aets.get', {}),
+      call('tls.get', {}),
       call('doctor.list', {}),
+      call('peers.list', {}),
     ])
-    useNetwork.setState({ nodes, own, findings, offline: false })
+    const strangers = peers.filter(({ stranger }) => stranger)
+    useNetwork.setState({ nodes, own, tls, findings, strangers, offline: false })
   } catch {
     // What is wrong is the status line's to say; that this page is old is its own.
     useNetwork.setState({ offline: true })
@@ -84,6 +93,13 @@ export async function saveAETs(aets: string[], words: string): Promise<void> {
   }
   await keep(aets)
   announce(words, () => keep(before))
+}
+
+/** null: none any more. Rejects with what the station refuses; then all is as it was. */
+export async function saveTls(wish: CallIn<'tls.set'>['wish'], words: string): Promise<void> {
+  await call('tls.set', { wish })
+  await readNetwork()
+  announce(words)
 }
 
 /** A node that does not answer is an answer; rejects when the station does not. */

@@ -169,6 +169,20 @@ function imageCount(cell: HTMLElement): CellWriter {
   }
 }
 
+function describeSender({ sendingAET, fromStranger }: StudySummary): string {
+  return fromStranger ? `${sendingAET} is no configured node\nSettings › Network says who it is` : sendingAET
+}
+
+/** A line of dots under whoever is no node of ours: a shape that takes no room. */
+function sender(cell: HTMLElement): CellWriter {
+  const mark = append(cell, 'span')
+  const node = textIn(mark)
+  return study => {
+    mark.classList.toggle('unknown-sender', study?.fromStranger === true)
+    setText(node, study?.sendingAET ?? '')
+  }
+}
+
 /** What each column shows of a study. */
 export const CELLS: Record<string, Cell> = {
   status: { title: describeStatus, make: statusMark },
@@ -212,6 +226,6 @@ export const CELLS: Record<string, Cell> = {
     title: study => describeGroups(study.ReferringPhysicianName),
     make: isolated(study => shownName(study.ReferringPhysicianName, study.lang)),
   },
-  from: { className: 'truncate id', make: plain(study => study.sendingAET) },
+  from: { className: 'truncate id', title: describeSender, make: sender },
   flags: { title: study => study.flags.map(describeFlag).join('\n'), make: flagMark },
 }

@@ -43,6 +43,7 @@ const NUMBER: Array<KeysOf<number>> = [
   'EchoTime',
   'RepetitionTime',
   'AcquisitionNumber',
+  'ImagesInAcquisition',
   'TemporalPositionIdentifier',
   'EchoNumbers',
   'InversionTime',

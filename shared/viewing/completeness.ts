@@ -24,6 +24,14 @@ export interface SeriesFacts {
   InstanceNumber: number[]
   /** ImagePositionPatient and ImageOrientationPatient of those that have both. */
   slices: Array<{ position: readonly number[]; orientation: readonly number[] }>
+  /** Acquisitions all of whose images say the same of how many they are (Images in Acquisition), single frames only. */
+  acquisitions: Array<{ ImagesInAcquisition: number; instances: number }>
+}
+
+/** What the station that sent a study said, when it was asked (C-FIND), that it has of it. */
+export interface SenderCounts {
+  AET: string
+  series: Array<{ SeriesInstanceUID: string; instances: number }>
 }
 
 export interface CompletenessFacts {
@@ -34,9 +42,10 @@ export interface CompletenessFacts {
   /** Of final lists, what is not here: by series, '' = of none that was named. */
   lacking: Array<{ SeriesInstanceUID: string; count: number }>
   series: SeriesFacts[]
+  sender: SenderCounts | null
 }
 
-/** 'proved': all that was named is here, and nothing is here that was not named. 'looksComplete': nothing speaks against it. */
+/** 'proved': all that was named or counted is here, and nothing is here that was not. 'looksComplete': nothing speaks against it. */
 export type CompletenessVerdict = 'proved' | 'looksComplete' | 'missing'
 
 export interface Completeness {
@@ -54,10 +63,11 @@ const MOST_HOLES = 0.1
 const MOST_REASONS = 10
 
 /**
- * Whether all of a study is here. Lists prove it; gaps between slices and in numbers are hints and say so. To be asked when nothing
- * comes any more.
+ * Whether all of a study is here. Lists prove it, and so do the sender's own counts where nobody gave a list; gaps between slices and in
+ * numbers, and what images say of how many they are, are hints and say so. To be asked when nothing comes any more.
  */
-export function judgeCompleteness({ lists, here, listed, lacking, series }: CompletenessFacts): Completeness {
+export function judgeCompleteness(facts: CompletenessFacts): Completeness {
+  const { lists, here, listed, lacking, series } = facts
   const reasons: string[] = []
   const absent = lists.filter(list => list.final && list.absent > 0)
   for (const list of absent) {
@@ -78,16 +88,45 @@ export function judgeCompleteness({ lists, here, listed, lacking, series }: Comp
     for (const list of final) reasons.push(`${describe(list)} names ${objects(list.total)}; all are here.`)
     return { verdict: 'proved', missing: 0, reasons: short(reasons) }
   }
+  const asked = lists.length === 0 ? sender(facts) : undefined
+  if (asked?.proved) return { verdict: 'proved', missing: 0, reasons: short(asked.reasons) }
+  if (asked) reasons.push(...asked.reasons)
   const hints = series.flatMap(hintsOf)
   for (const { words } of hints) reasons.push(words)
   const seem = hints.reduce((sum, { missing }) => sum + missing, 0)
-  if (known + seem > 0) return { verdict: 'missing', missing: Math.max(known, seem), reasons: short(reasons) }
+  const missing = Math.max(known, seem, asked?.missing ?? 0)
+  if (missing > 0) return { verdict: 'missing', missing, reasons: short(reasons) }
   for (const list of final) reasons.push(`${describe(list)} names ${objects(list.total)}; all are here.`)
   if (final.length > 0 && listed < here) reasons.push(`${objects(here - listed)} of it stand on no list.`)
   for (const { AET } of unfinished) reasons.push(`${AET} has not said yet that its procedure step is done.`)
-  if (lists.length === 0) reasons.push('Nobody has said what belongs to it.')
+  if (lists.length === 0 && !asked) reasons.push('Nobody has said what belongs to it.')
   reasons.push('No gaps are seen, and nothing was coming any more.')
   return { verdict: 'looksComplete', missing: 0, reasons: short(reasons) }
+}
+
+/** What the sender's counts say; undefined where it was not asked, or knows nothing of the study. */
+function sender({
+  sender: told,
+  series,
+  here,
+}: CompletenessFacts): { proved: boolean; missing: number; reasons: string[] } | undefined {
+  const total = told?.series.reduce((sum, { instances }) => sum + instances, 0) ?? 0
+  if (!told || total === 0) return undefined
+  const hereOf = new Map(series.map(one => [one.SeriesInstanceUID, one]))
+  const lacking = told.series.flatMap(({ SeriesInstanceUID, instances }) => {
+    const one = hereOf.get(SeriesInstanceUID)
+    const count = instances - (one?.instances ?? 0)
+    if (count <= 0) return []
+    const what = one
+      ? `${one.name}: ${count} more there than here.`
+      : `A whole series is only there: ${objects(count)} (${SeriesInstanceUID}).`
+    return [{ count, what }]
+  })
+  const missing = lacking.reduce((sum, { count }) => sum + count, 0)
+  const has = `${told.AET}, asked what it has of the study, counts ${objects(total)}`
+  if (missing > 0) return { proved: false, missing, reasons: [`${has}.`, ...lacking.map(({ what }) => what)] }
+  if (here > total) return { proved: false, missing: 0, reasons: [`${has}; ${here} are here.`] }
+  return { proved: true, missing: 0, reasons: [`${has}; as many are here, series by series.`] }
 }
 
 function short(reasons: string[]): string[] {
@@ -116,6 +155,15 @@ function hintsOf(series: SeriesFacts): Hint[] {
       {
         missing: slices,
         words: `${series.name}: ${slices === 1 ? 'a slice seems' : `${slices} slices seem`} to be missing (a gap in their positions).`,
+      },
+    ]
+  }
+  const stated = series.acquisitions.reduce((sum, one) => sum + Math.max(0, one.ImagesInAcquisition - one.instances), 0)
+  if (stated > 0) {
+    return [
+      {
+        missing: stated,
+        words: `${series.name}: ${stated === 1 ? 'an image seems' : `${stated} images seem`} to be missing (its images say how many they are).`,
       },
     ]
   }

@@ -69,6 +69,7 @@ export interface ImageAttributes {
   ViewPosition?: string
   BurnedInAnnotation?: string
   AcquisitionNumber?: number
+  ImagesInAcquisition?: number
   AcquisitionTime?: string
   ContentTime?: string
   /** Of enhanced objects: Temporal Position Index. */

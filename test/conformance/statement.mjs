@@ -221,7 +221,9 @@ Read: the default repertoire, ISO_IR 192, GB18030, GBK, and with and without cod
 TLS profiles (PS3.15 annex B): TLS 1.2 and 1.3, certificates on both sides. Suites: ${CIPHERS.rfc9325.map(suite => `\`${suite}\``).join(', ')}; with profile \`rfc7525\` also ${CIPHERS.rfc7525
     .filter(suite => !CIPHERS.rfc9325.includes(suite))
     .map(suite => `\`${suite}\``)
-    .join(', ')}. An AE title can be bound to a certificate.
+    .join(
+      ', ',
+    )}. An AE title can be bound to a certificate. No session is resumed: every association's certificates are looked at.
 
 Audit trail (PS3.15 annex A.5): ${Object.values(AUDIT_EVENTS)
     .map(([code, meaning]) => `${meaning} (${code})`)

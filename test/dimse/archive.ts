@@ -70,6 +70,7 @@ export async function openArchive(
       nodes: nodes.parse(known),
     },
     store,
+    judged: store,
     log,
     transcode: work.transcode,
     startJob: work.startJob,

@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { expect, test } from 'vitest'
@@ -14,7 +15,7 @@ import { ctObject, type Door, dcmtk, openDoor, part10, temporaryFolder } from '.
 const VERIFICATION = { abstractSyntax: '1.2.840.10008.1.1', transferSyntaxes: [TS.ImplicitVRLittleEndian] }
 
 function configOf(own: Certificate, trustedFile: string, profile: TlsConfig['profile'] = 'rfc9325'): TlsConfig {
-  return { port: 0, certificateFile: own.certificateFile, keyFile: own.keyFile, trustedFile, profile }
+  return { listen: true, port: 0, certificateFile: own.certificateFile, keyFile: own.keyFile, trustedFile, profile }
 }
 
 /** The arguments of DCMTK's tools for TLS with this certificate. */
@@ -158,3 +159,65 @@ test('files that are no certificate, or do not fit together, are named', async (
     detail: expect.stringMatching(/nowhere\.pem/),
   })
 })
+
+test('who opens TLS connections and says nothing takes no more of them than on the plain port', async () => {
+  const { authority, scanner, door, tlsPort } = await secureDoor()
+  const silent = Array.from({ length: 170 }, () =>
+    createConnection({ port: Number(tlsPort), host: '127.0.0.1', localAddress: '127.0.0.2' }).on('error', () => {}),
+  )
+  const closed = () => silent.filter(socket => socket.destroyed || socket.readyState !== 'open').length
+  await expect.poll(closed).toBe(10)
+  // They are the same 160 on both ports, and nobody else's.
+  const plain = createConnection({ port: door.port, host: '127.0.0.1', localAddress: '127.0.0.2' }).on(
+    'error',
+    () => {},
+  )
+  await expect.poll(() => plain.destroyed || plain.readyState === 'closed').toBe(true)
+  const echo = await dcmtk(
+    'echoscu',
+    ...by(scanner, authority.trustedFile),
+    ...['-aec', 'ISOCENTER', '127.0.0.1', tlsPort],
+  )
+  expect(echo.code).toBe(0)
+  for (const socket of silent) socket.destroy()
+  const again = () =>
+    new Promise<boolean>(resolve => {
+      const socket = createConnection({ port: door.port, host: '127.0.0.1', localAddress: '127.0.0.2' })
+      socket.on('error', () => resolve(false)).on('close', () => resolve(false))
+      socket.on('connect', () => setTimeout(() => resolve(!socket.destroyed), 50))
+    })
+  await expect.poll(again).toBe(true)
+})
+
+test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+  '%s: no session is taken up again, so every certificate is looked at',
+  async version => {
+    const { authority, scanner, tlsPort } = await secureDoor()
+    const call = (session?: Buffer) =>
+      new Promise<{ reused: boolean; sessions: Buffer[] }>((resolve, reject) => {
+        const sessions: Buffer[] = []
+        const socket = connect({
+          port: Number(tlsPort),
+          host: '127.0.0.1',
+          ca: readFileSync(authority.trustedFile),
+          cert: readFileSync(scanner.certificateFile),
+          key: readFileSync(scanner.keyFile),
+          minVersion: version,
+          maxVersion: version,
+          session,
+        })
+        socket.on('session', found => sessions.push(found))
+        socket.on('error', reject)
+        socket.on('secureConnect', () => {
+          // Tickets of TLS 1.3 come after the handshake.
+          setTimeout(() => {
+            const own = socket.getSession()
+            resolve({ reused: socket.isSessionReused(), sessions: own ? [...sessions, own] : sessions })
+            socket.destroy()
+          }, 100)
+        })
+      })
+    const { sessions } = await call()
+    for (const session of sessions) expect((await call(session)).reused).toBe(false)
+  },
+)

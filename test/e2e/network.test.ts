@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { filesIn, freePort, startDcmqrscp, startStorescp } from '../dimse/archive.ts'
-import { ctObject, dcmtk } from '../dimse/harness.ts'
+import { ctObject, dcmtk, temporaryFolder } from '../dimse/harness.ts'
 import { sendBytes } from '../fakes/byteSender.ts'
+import { createAuthority } from '../fixtures/certificates.ts'
 import { launchChromium, openWorkstation, type PageTrouble } from '../fixtures/chromium.ts'
 import { REPOSITORY, type RunningStation, startStation } from '../fixtures/station.ts'
 
@@ -99,6 +101,36 @@ test('a scanner with the wrong AE title: the sentence, the second AE title, the 
   expect((await ask()).code).toBe(0)
 })
 
+test('TLS is set up with pasted certificates, listened to, and its key never shown', async () => {
+  const authority = createAuthority(temporaryFolder(), 'hospital')
+  const own = authority.sign('workstation', 20)
+  const [certificate, key, trusted] = [own.certificateFile, own.keyFile, authority.trustedFile].map(file =>
+    readFileSync(file, 'utf8'),
+  ) as [string, string, string]
+  const tls = page.getByRole('region', { name: 'TLS' })
+  await tls.getByRole('button', { name: 'Set up TLS' }).click()
+  const form = page.getByRole('form', { name: 'TLS of this station' })
+  await form.getByRole('textbox', { name: 'Certificate, with' }).fill(certificate)
+  await form.getByRole('textbox', { name: 'Its key' }).fill('/nowhere.key')
+  await form.getByRole('textbox', { name: 'Authorities' }).fill(trusted)
+  await form.getByRole('textbox', { name: 'TLS port' }).fill('0')
+  await form.getByRole('button', { name: 'Save' }).click()
+  await form.getByRole('alert').getByText('nowhere.key').waitFor()
+  await form.getByRole('textbox', { name: 'Its key' }).fill(key)
+  await shot('network-tls-form')
+  await form.getByRole('button', { name: 'Save' }).click()
+  await tls.getByText('workstation').waitFor()
+  await tls.locator('.attention').getByText('until').waitFor()
+  await shot('network-tls')
+  const status = await station.call('tls.get', {})
+  expect(JSON.stringify(status)).not.toContain('PRIVATE KEY')
+  const scanner = authority.sign('scanner')
+  const how = ['--enable-tls', scanner.keyFile, scanner.certificateFile, '--add-cert-file', authority.trustedFile]
+  expect((await dcmtk('echoscu', ...how, '-aec', 'ISOCENTER', '127.0.0.1', String(status.port))).code).toBe(0)
+  const { problems } = await station.call('problems.list', {})
+  expect(problems.map(({ sentence }) => sentence).join()).toMatch(/The certificate of this station ends in \d+ days/)
+})
+
 test('a removed node comes back by the notice', async () => {
   await page.getByRole('button', { name: 'Remove Archive' }).click()
   await node('Archive').waitFor({ state: 'detached' })
@@ -130,6 +162,26 @@ test('a study is sent to a node by keys from its row, and Activity counts it', a
   expect(await activity().isVisible()).toBe(true)
   await page.keyboard.press('Escape')
   await activity().waitFor({ state: 'detached' })
+})
+
+test('who sent it is no node: said on its row without taking room, and in Network, where it becomes one', async () => {
+  const from = page.locator('[data-study]').first().locator('.unknown-sender')
+  await from.waitFor()
+  await from.hover()
+  await shot('stranger-row')
+  await page.keyboard.press('Control+,')
+  await page.getByRole('button', { name: 'Network', exact: true }).click()
+  const sender = page.getByRole('region', { name: 'Station SENDER' })
+  await sender.getByText('2 images').waitFor()
+  await shot('network-strangers')
+  await sender.getByRole('button', { name: 'Add as node' }).click()
+  const form = page.getByRole('form', { name: 'New node' })
+  expect(await form.getByRole('textbox', { name: 'Host name or IP address' }).inputValue()).toBe('127.0.0.1')
+  await form.getByRole('button', { name: 'Save' }).click()
+  await node('SENDER').waitFor()
+  await sender.waitFor({ state: 'detached' })
+  await page.keyboard.press('Escape')
+  await from.waitFor({ state: 'detached' })
 })
 
 test('another archive is searched by keys, and a study of it fetched', async () => {

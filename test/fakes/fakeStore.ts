@@ -72,6 +72,7 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
     purge: missing('purge'),
     move: missing('move'),
     moveBack: missing('moveBack'),
+    senderSays: missing('senderSays'),
     commitments: {
       accept: missing('accept'),
       due: async () => [],

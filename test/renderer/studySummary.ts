@@ -33,6 +33,7 @@ export function studySummary(id: number, change: Partial<StudySummary> = {}): St
     priority: 'routine',
     priors: 0,
     openBy: [],
+    fromStranger: false,
     completeness: null,
     ...change,
   }

@@ -11,6 +11,7 @@ function stack(heights: number[], numbers = heights.map((_, index) => index + 1)
     instances: heights.length,
     InstanceNumber: numbers,
     slices: heights.map(z => ({ position: [0, 0, z], orientation: AXIAL })),
+    acquisitions: [],
   }
 }
 
@@ -20,6 +21,7 @@ const facts = (more: Partial<CompletenessFacts>): CompletenessFacts => ({
   listed: 0,
   lacking: [],
   series: [],
+  sender: null,
   ...more,
 })
 const step = { source: 'step', AET: 'CT1', final: true, total: 10, absent: 0 } as const
@@ -106,4 +108,44 @@ test('numbers count where there are no positions, and only few may lack', () => 
       }),
     ).verdict,
   ).toBe('looksComplete')
+})
+
+test('images that say how many they are are believed as a hint, also where positions show no gap', () => {
+  const cut = { ...stack(range(10)), acquisitions: [{ ImagesInAcquisition: 12, instances: 10 }] }
+  expect(judgeCompleteness(facts({ series: [cut] }))).toEqual({
+    verdict: 'missing',
+    missing: 2,
+    reasons: ['Series 3 (T2): 2 images seem to be missing (its images say how many they are).'],
+  })
+  const whole = { ...stack(range(10)), acquisitions: [{ ImagesInAcquisition: 10, instances: 10 }] }
+  expect(judgeCompleteness(facts({ series: [whole] })).verdict).toBe('looksComplete')
+  expect(judgeCompleteness(facts({ series: [cut], lists: [step], listed: 10 })).verdict).toBe('proved')
+})
+
+test('what the sender counts proves it or says what lacks; a list weighs more', () => {
+  const series = [stack(range(10))]
+  const sender = (instances: number, ...more: Array<{ SeriesInstanceUID: string; instances: number }>) => ({
+    AET: 'CT1',
+    series: [{ SeriesInstanceUID: '1.2', instances }, ...more],
+  })
+  expect(judgeCompleteness(facts({ series, sender: sender(10) }))).toEqual({
+    verdict: 'proved',
+    missing: 0,
+    reasons: ['CT1, asked what it has of the study, counts 10 objects; as many are here, series by series.'],
+  })
+  expect(judgeCompleteness(facts({ series, sender: sender(12, { SeriesInstanceUID: '1.9', instances: 1 }) }))).toEqual({
+    verdict: 'missing',
+    missing: 3,
+    reasons: [
+      'CT1, asked what it has of the study, counts 13 objects.',
+      'Series 3 (T2): 2 more there than here.',
+      'A whole series is only there: one object (1.9).',
+    ],
+  })
+  // It has less than it sent: it proves nothing.
+  expect(judgeCompleteness(facts({ series, sender: sender(9) })).verdict).toBe('looksComplete')
+  expect(judgeCompleteness(facts({ series, sender: { AET: 'CT1', series: [] } })).reasons[0]).toBe(
+    'Nobody has said what belongs to it.',
+  )
+  expect(judgeCompleteness(facts({ series, sender: sender(12), lists: [step], listed: 10 })).verdict).toBe('proved')
 })

@@ -251,6 +251,7 @@ test('age, stations and body parts of a study are gathered from what arrives', a
     priority: 'routine',
     priors: 0,
     openBy: [],
+    fromStranger: false,
   })
 })
 

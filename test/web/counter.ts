@@ -138,6 +138,10 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
       state.nodes = nodes
     },
     setAETs: () => Promise.resolve(),
+    tls: {
+      status: () => ({ settings: null, port: null, certificate: null, trusted: [], error: '' }),
+      set: () => Promise.reject(new IsocenterError('bad-certificate', 'none in this test')),
+    },
     drain() {
       state.drained = true
     },

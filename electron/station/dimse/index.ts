@@ -1,11 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import type { Server as TlsServer } from 'node:tls'
 import type { AuditSink } from '../../../shared/audit.ts'
-import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
+import type { AeProfiles, Config, Node, TlsConfig } from '../../../shared/config.ts'
 import type { AssociationSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
 import { FileHandles, type References } from '../store/index.ts'
-import type { SecureMaterial } from '../wire/secure.ts'
+import { type SecureMaterial, secureOptions } from '../wire/secure.ts'
 import { Admission, type Places } from './admission.ts'
 import { AssociationAudit } from './associationAudit.ts'
 import { Captures } from './captures.ts'
@@ -15,10 +16,13 @@ import { NoticeForwards } from './noticeForwards.ts'
 import { type FoundProblem, OpenAssociation } from './openAssociation.ts'
 import { OutgoingAssociations } from './outgoing.ts'
 import { createRequests, type Requests, type StartJob } from './requests.ts'
+import { type JudgedStore, SenderQuestions } from './senderCounts.ts'
 import type { ServedStore } from './services.ts'
 import { type CommitmentAnswer, CommitmentRequests } from './storageCommitmentScu.ts'
 import type { Transcode } from './subOperations.ts'
 import { createTlsListener } from './tlsListener.ts'
+
+export { openSecureSettings, readSecureSettings } from './secureSettings.ts'
 
 /** Beyond these an acceptance is held, then answered by a transient A-ASSOCIATE-RJ, local limit exceeded. */
 export const PLACES: Places = { all: 256, perPeer: 64, patience: 20_000 }
@@ -60,12 +64,22 @@ export interface DimseOptions {
   places?: Partial<Places>
   linger?: number
   reportTimes?: Partial<ReportTimes>
+  /** Of its studies the senders are asked what they have; nobody is asked without it. */
+  judged?: JudgedStore
+}
+
+/** TLS as it is configured, and the certificates that were read for it. */
+export interface Secure {
+  settings: TlsConfig
+  material: SecureMaterial
 }
 
 export interface Dimse {
   readonly port: number
-  /** Undefined where TLS is not set up. */
+  /** Undefined where nobody is listened to over TLS. */
   readonly tlsPort: number | undefined
+  /** For connections from now on. Rejects with 'port-in-use'; then all is as it was. */
+  setSecure(secure: Secure | undefined): Promise<void>
   /** Open ones first, then the last 200 that ended, newest first. */
   associations(): AssociationSummary[]
   /** Told when an association opens, receives or ends; at most five times a second. Returns the unsubscribe. */
@@ -110,6 +124,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
   let aets = [config.aet, ...config.aets]
   const admission = new Admission({ ...PLACES, ...places })
   const connections = new Map<string, number>()
+  const sockets = new Set<Socket>()
 
   const changed = () => {
     changePending ??= setTimeout(() => {
@@ -130,12 +145,13 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     own: () => ({ aets, port }),
     nodes: () => nodes,
   })
+  let secure: Secure | undefined
   const outgoing = new OutgoingAssociations({
     AET: config.aet,
     doctor,
     log,
     profiles: () => profiles,
-    secure: () => options.secure && config.tls && { material: options.secure, profile: config.tls.profile },
+    secure: () => secure && { material: secure.material, profile: secure.settings.profile },
     nextId: () => nextId++,
     changed,
     ended: keep,
@@ -159,6 +175,8 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     open: call,
     problem,
   })
+  const { judged } = options
+  const questions = judged && new SenderQuestions({ store: judged, log, nodes: () => nodes, open: call })
   // PS3.4 §J.1 asks for safekeeping.
   const commitsNot = config.durability === 'os' ? 'with durability "os" this station promises nothing' : ''
 
@@ -170,7 +188,8 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     log.warn({ address }, 'connections are closed at once: too many are open')
   }
 
-  const accept = (socket: Socket) => {
+  /** Counted from the first packet on, over both listeners: a handshake that never ends is a connection, too. */
+  const count = (socket: Socket) => {
     const address = socket.remoteAddress ?? ''
     const others = connections.get(address) ?? 0
     if (others >= MOST_CONNECTIONS_OF_PEER) {
@@ -179,6 +198,16 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       return
     }
     connections.set(address, others + 1)
+    sockets.add(socket)
+    socket.once('close', () => {
+      sockets.delete(socket)
+      const left = (connections.get(address) ?? 0) - 1
+      if (left > 0) connections.set(address, left)
+      else connections.delete(address)
+    })
+  }
+  const accept = (socket: Socket) => {
+    if (socket.destroyed) return
     const association = new OpenAssociation(nextId++, socket, {
       aets: () => aets,
       store,
@@ -202,14 +231,12 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     open.add(association)
     void association.over.then(() => {
       open.delete(association)
-      const left = (connections.get(address) ?? 0) - 1
-      if (left > 0) connections.set(address, left)
-      else connections.delete(address)
       if (association.worthKeeping) keep(association.summary())
     })
   }
   const listen = async (server: Server, wanted: number): Promise<number> => {
     server.maxConnections = MOST_CONNECTIONS
+    server.prependListener('connection', count)
     await new Promise<void>((resolve, reject) => {
       server.once('error', error => {
         reject(new IsocenterError('port-in-use', `DIMSE port ${wanted}: ${error.message}`, { cause: error }))
@@ -223,21 +250,47 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
   }
   const server = createServer(accept)
   port = await listen(server, config.dimsePort)
-  const servers = [server]
-  let tlsPort: number | undefined
-  if (options.secure && config.tls) {
-    const secure = createTlsListener(config.tls, options.secure, {
-      secure: accept,
-      refused(address, words) {
-        log.warn({ address, reason: words }, 'TLS connection refused')
-        problem({ severity: 'attention', sentence: `${address} was refused on the TLS port: ${words}.`, detail: '' })
-        doctor.saw({ outgoing: false, AET: '', address, failure: { kind: 'tls', words } })
-        new AssociationAudit(options.audit, 'tls', () => ({ AET: '', address })).refused('nodeAuthentication', words)
-      },
-    })
-    tlsPort = await listen(secure, config.tls.port)
-    servers.push(secure)
+  const closings = new Set<Promise<void>>()
+  const stopListening = (one: Server) => {
+    const closing = new Promise<void>(resolve => one.close(() => resolve())).finally(() => closings.delete(closing))
+    closings.add(closing)
   }
+
+  let tlsListener: { server: TlsServer; port: number; wanted: number } | undefined
+  const setSecure = async (wanted: Secure | undefined) => {
+    if (wanted?.settings.listen) {
+      const { settings, material } = wanted
+      // On the same port only what is shown and believed changes; who is connected stays so.
+      if (tlsListener?.wanted === settings.port)
+        tlsListener.server.setSecureContext(secureOptions(material, settings.profile))
+      else {
+        const made = createTlsListener(settings, material, {
+          secure: accept,
+          refused(address, words) {
+            log.warn({ address, reason: words }, 'TLS connection refused')
+            problem({
+              severity: 'attention',
+              sentence: `${address} was refused on the TLS port: ${words}.`,
+              detail: '',
+            })
+            doctor.saw({ outgoing: false, AET: '', address, failure: { kind: 'tls', words } })
+            new AssociationAudit(options.audit, 'tls', () => ({ AET: '', address })).refused(
+              'nodeAuthentication',
+              words,
+            )
+          },
+        })
+        const before = tlsListener
+        tlsListener = { server: made, port: await listen(made, settings.port), wanted: settings.port }
+        if (before) stopListening(before.server)
+      }
+    } else if (tlsListener) {
+      stopListening(tlsListener.server)
+      tlsListener = undefined
+    }
+    secure = wanted
+  }
+  if (options.secure && config.tls) await setSecure({ settings: config.tls, material: options.secure })
 
   const requests = createRequests({
     audit: options.audit,
@@ -255,7 +308,10 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
 
   return {
     port,
-    tlsPort,
+    get tlsPort() {
+      return tlsListener?.port
+    },
+    setSecure,
     associations: () => [
       ...[...open].filter(association => association.worthKeeping).map(association => association.summary()),
       ...outgoing.list(),
@@ -291,15 +347,18 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     },
     onCommitment: listener => commitmentRequests.onAnswer(listener),
     async close({ graceMs = 5_000 } = {}) {
-      const closed = Promise.all(servers.map(one => new Promise<void>(resolve => one.close(() => resolve()))))
+      stopListening(server)
+      if (tlsListener) stopListening(tlsListener.server)
       for (const association of open) association.drain()
       const cutOff = setTimeout(() => {
         for (const association of open) association.destroy()
+        // Those that never came to have one.
+        for (const socket of sockets) socket.destroy()
       }, graceMs)
-      await closed
+      await Promise.all(closings)
       requests.close()
       await outgoing.close()
-      await Promise.all([reports.close(), forwards.close()])
+      await Promise.all([reports.close(), forwards.close(), questions?.close()])
       files.close()
       await captures.close()
       await doctor.close()

@@ -30,6 +30,8 @@ interface OutgoingOptions {
 interface CallOptions extends Pick<ScuOptions, 'roles' | 'onRequest'> {
   /** ms, where that is less than the profile's. */
   answerWithin?: number
+  /** Nobody waits for it: what goes wrong is nothing for the doctor. */
+  aside?: boolean
 }
 
 /** An association of ours to a node. */
@@ -67,7 +69,7 @@ export class OutgoingAssociations {
   async open(
     node: Called,
     contexts: OfferedContext[],
-    { answerWithin = Number.POSITIVE_INFINITY, roles, onRequest }: CallOptions = {},
+    { answerWithin = Number.POSITIVE_INFINITY, aside = false, roles, onRequest }: CallOptions = {},
   ): Promise<Outgoing> {
     if (this.#closed) throw new IsocenterError('draining')
     const { AET, log, doctor, profiles, nextId, changed } = this.#options
@@ -106,7 +108,7 @@ export class OutgoingAssociations {
         roles,
         onRequest,
         timers: { ...timers, artim },
-        onEnd: ending => this.#end(summary, ending, node),
+        onEnd: ending => this.#end(summary, ending, node, aside),
       })
       this.#open.set(summary, scu)
       summary.outcome = 'open'
@@ -116,7 +118,9 @@ export class OutgoingAssociations {
         void scu.abort()
         throw new IsocenterError('draining')
       }
-      const failed = (failure: Failure) => void doctor.saw(seen(node, failure))
+      const failed = (failure: Failure) => {
+        if (!aside) doctor.saw(seen(node, failure))
+      }
       if (scu.contexts.length === 0) {
         failed({ kind: 'nothingTaken', abstractSyntaxes: [...new Set(contexts.map(one => one.abstractSyntax))] })
       }
@@ -149,7 +153,7 @@ export class OutgoingAssociations {
     }
   }
 
-  #end(summary: AssociationSummary, ending: Ending, node: Called): void {
+  #end(summary: AssociationSummary, ending: Ending, node: Called, aside: boolean): void {
     const { log, doctor, changed, ended } = this.#options
     const { kind, words } = ending
     summary.bytes = this.#open.get(summary)?.bytes ?? 0
@@ -159,7 +163,7 @@ export class OutgoingAssociations {
     if (kind === 'released') log.info({ ...facts(summary), sent: summary.sent }, 'association to a node released')
     else log.warn({ ...facts(summary), sent: summary.sent, outcome: words }, 'association to a node ended')
     // What we abort ourselves at the end is nobody's failure.
-    if (kind !== 'released' && !this.#closed) doctor.saw(seen(node, { kind: 'ended', ending }))
+    if (kind !== 'released' && !this.#closed && !aside) doctor.saw(seen(node, { kind: 'ended', ending }))
     ended(summary)
     changed()
   }

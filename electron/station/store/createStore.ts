@@ -521,6 +521,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     },
     move: (wish, user) => decide(() => writer.call('move', wish, newUID(), newUID(), user, Date.now())),
     moveBack: (id, user) => decide(() => writer.call('moveBack', id, user, Date.now())),
+    senderSays: (StudyInstanceUID, counts) => judge.senderSays(StudyInstanceUID, counts),
     commitments: {
       accept: asked => decide(() => writer.call('acceptCommitment', asked, randomUUID(), Date.now())),
       due: (at, limit) => writer.call('commitmentsDue', at, limit),

@@ -11,6 +11,7 @@ import type {
 } from '../../../shared/contract.ts'
 import type { InstanceFlag } from '../../../shared/dicom/flags.ts'
 import type { AssumedValues } from '../../../shared/dicom/instanceHeader.ts'
+import type { SenderCounts } from '../../../shared/viewing/completeness.ts'
 import type { FrameAccessKind, ImageAttributes, SeriesManifest } from '../../../shared/viewing/image.ts'
 import type { AskedCommitment, Commitment, FailedReferences, References } from './commitment/commitmentRows.ts'
 import type { ReferencedCopy } from './commitment/readReferenced.ts'
@@ -289,6 +290,7 @@ export interface StoreReader {
   counts(): Promise<{ studies: number; series: number; instances: number; bytes: number }>
   /** Copies that are missing, or not what was received. */
   damagedCopies(): Promise<number>
+  /** The last thousand. */
   listPeers(): Promise<Array<{ AET: string; address: string; firstSeen: number; lastSeen: number; instances: number }>>
   getSettings(user: string): Promise<Record<string, unknown>>
   /**
@@ -401,6 +403,8 @@ export interface Store {
   move(wish: MoveWish, user: string): Promise<{ id: string; StudyInstanceUID: string }>
   /** Rejects with 'not-found', or 'bad-request' when it was moved on since. */
   moveBack(id: string, user: string): Promise<object>
+  /** What the station that sent a study has of it, by its own words: the study is judged anew (shared/viewing/completeness.ts). */
+  senderSays(StudyInstanceUID: string, counts: SenderCounts): Promise<void>
   readonly commitments: Commitments
   readonly notices: Notices
   /** Keeps what `work` found after the answer, and marks the content as done. */

@@ -36,7 +36,7 @@ export function createStudyReader(db: Database) {
   )
   const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)
   const peers = db.prepare<[], Awaited<ReturnType<StoreReader['listPeers']>>[number]>(
-    'SELECT AET, address, firstSeen, lastSeen, instances FROM peer ORDER BY lastSeen DESC, AET',
+    'SELECT AET, address, firstSeen, lastSeen, instances FROM peer ORDER BY lastSeen DESC, AET LIMIT 1000',
   )
   const draft = db.prepare<[string, string], { draft: string; rev: number }>(
     'SELECT draft, rev FROM draft WHERE StudyInstanceUID = ? AND user = ?',

@@ -14,6 +14,7 @@ export type StudyRow = Omit<
   | 'priority'
   | 'openBy'
   | 'completeness'
+  | 'fromStranger'
 > & {
   StationNamesInStudy: string
   BodyPartsInStudy: string
@@ -33,7 +34,7 @@ export const STUDY_COLUMNS = `study.id, StudyInstanceUID, PatientName, lang, Pat
   StationNamesInStudy, BodyPartsInStudy, ModalitiesInStudy, NumberOfStudyRelatedSeries, NumberOfStudyRelatedInstances, size,
   firstReceived, lastReceived, sendingAET, flags, synthetic, reading, readingBy, readingAt, priority, priors, completeness, unjudged`
 
-/** `openBy` is empty: who shows what is not the vault's to know. */
+/** `openBy` is empty and nobody a stranger: who shows what, and who is known, is not the vault's to know. */
 export function studySummary(row: StudyRow): StudySummary {
   const { StationNamesInStudy, BodyPartsInStudy, reading, readingBy, readingAt, priority, unjudged, ...same } = row
   return {
@@ -46,6 +47,7 @@ export function studySummary(row: StudyRow): StudySummary {
     reading: { status: READING[reading] ?? 'new', by: readingBy, at: readingAt },
     priority: PRIORITY[priority] ?? 'routine',
     openBy: [],
+    fromStranger: false,
     // While anything comes, the last word does not hold.
     completeness: unjudged === 0 && row.completeness ? (JSON.parse(row.completeness) as Completeness) : null,
   }

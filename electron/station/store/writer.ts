@@ -313,6 +313,7 @@ export function createWriter({ file, dataDir }: WriterData) {
     noticeForwarded: (number: number): void => told(() => noticeRows.forwarded(number)),
     postponeNotice: (number: number, attempts: number, nextAt: number): void =>
       told(() => noticeRows.postpone(number, attempts, nextAt)),
+    judgeAgain: (uid: string): void => told(() => listRows.judgeAgain(uid)),
     placeLists: (uid: string): void => told(() => listRows.placeLists(uid)),
     setVerdict: (uid: string, verdict: Completeness, seen: { unjudged: number; here: number }) =>
       told(() => verdictRows.setVerdict(uid, verdict, seen)),

@@ -23,6 +23,7 @@ import { receivingNow } from './ports.ts'
 import type { Presence } from './presence.ts'
 import { readJson } from './readBody.ts'
 import type { StowSender } from './stow.ts'
+import { createStrangers } from './strangers.ts'
 
 /** Paths and settings are small; nothing a call takes comes near. */
 const CALL_BYTES = 4 * 1024 * 1024
@@ -39,9 +40,10 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
   const { store, work, dimse, problems, config } = deps
   const { read } = store
   const user = userName()
-  const marked = <Answer extends { studies: StudySummary[] }>(answer: Answer): Answer => ({
+  const strangers = createStrangers(read, dimse)
+  const marked = async <Answer extends { studies: StudySummary[] }>(answer: Answer): Promise<Answer> => ({
     ...answer,
-    studies: presence.mark(answer.studies),
+    studies: await strangers.mark(presence.mark(answer.studies)),
   })
   /** What stands in functional groups is read after the answer to the scanner: a viewer that comes sooner waits, but not for ever. */
   const groupsRead = async (StudyInstanceUID: string, SeriesInstanceUID: string): Promise<void> => {
@@ -108,8 +110,8 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
     },
     'study.get': async input => {
       const { study, ...rest } = await read.getStudy(input.StudyInstanceUID)
-      const [withReaders = study] = presence.mark([study])
-      return { ...rest, study: withReaders }
+      const [asShown = study] = await strangers.mark(presence.mark([study]))
+      return { ...rest, study: asShown }
     },
     'study.completeness': async ({ StudyInstanceUID }) => {
       const [{ study }, lacking] = await Promise.all([read.getStudy(StudyInstanceUID), read.lacking(StudyInstanceUID)])
@@ -196,6 +198,8 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
       const [aet = config.aet, ...aets] = dimse.aets()
       return { aet, aets }
     },
+    'tls.get': () => deps.tls.status(),
+    'tls.set': ({ wish }) => deps.tls.set(wish),
     'aets.set': async input => {
       await deps.setAETs(input.aets)
       return {}
@@ -223,7 +227,7 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
     },
     'audit.list': ({ text, limit, before }) => deps.audit.list({ text, limit, before }),
     'audit.verify': () => deps.audit.verify(),
-    'peers.list': async () => ({ peers: await store.read.listPeers() }),
+    'peers.list': async () => ({ peers: await strangers.peers() }),
     'settings.get': async input => contract['settings.get'].out.parse(await store.read.getSettings(input.user)),
     'settings.set': async input => {
       await store.setSetting(input.user, input.key, input.value)

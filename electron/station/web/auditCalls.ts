@@ -153,6 +153,8 @@ const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
       { event: 'securityAlert', type: 'securityConfiguration', action: 'E', text: `A key was revoked: ${id}` },
     ],
   },
+  'tls.get': NO_PATIENT,
+  'tls.set': configured('TLS was set up', 'securityConfiguration'),
   'nodes.list': NO_PATIENT,
   'nodes.set': configured('The nodes were changed'),
   'node.echo': NO_PATIENT,

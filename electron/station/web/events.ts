@@ -17,6 +17,8 @@ export interface Events {
   connect(lastEventId: string | null): Response
   readonly clients: number
   /** Ends every stream and stops listening. */
+  /** Every client reads everything anew. */
+  again(): void
   close(): void
 }
 
@@ -111,6 +113,7 @@ export function createEvents(sources: {
     get clients() {
       return clients.size
     },
+    again: () => tell('again', { seq: toldSeq }),
     close() {
       for (const stop of unsubscribe) stop()
       studies.stop()

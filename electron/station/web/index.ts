@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
+import type { TlsStatus, TlsWish } from '../../../shared/network.ts'
 import { frameOrderSchema } from '../../../shared/viewing/frameStream.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Log } from '../base/log.ts'
@@ -55,6 +56,8 @@ export interface WebDeps {
   setProfiles(profiles: AeProfiles): Promise<void>
   setNodes(nodes: Node[]): Promise<void>
   setAETs(further: string[]): Promise<void>
+  /** As `SecureSettings` of dimse. */
+  tls: { status(): TlsStatus; set(wish: TlsWish | null): Promise<TlsStatus> }
   /** Asked for by a client; returns at once. */
   drain(): void
 }
@@ -78,7 +81,12 @@ export function createWeb(deps: WebDeps): Web {
   const events = createEvents({ ...deps, presence })
   const counters: Counters = { requests: new Map(), frames: 0, frameBytes: 0 }
   const eventLoop = watchEventLoop()
-  const api = createApi(deps, reader, presence, () => port)
+  const setNodes = async (nodes: Node[]) => {
+    await deps.setNodes(nodes)
+    // Whose studies are strangers' may have changed anywhere in the list.
+    events.again()
+  }
+  const api = createApi({ ...deps, setNodes }, reader, presence, () => port)
 
   const app = new Hono<{ Bindings: { sender: StowSender } }>()
   app.get('/healthz', () => Response.json({ ok: true, version: deps.version, writable: store.writable }))

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto'
+import { constants, createHash, X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { createSecureContext, type PeerCertificate, type SecureContextOptions } from 'node:tls'
 import type { TlsConfig, TlsProfile } from '../../../shared/config.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
+import type { CertificateSummary } from '../../../shared/network.ts'
 
 /** A chain, or every authority of a country. */
 const LONGEST_PEM = 2 ** 20
@@ -31,6 +32,25 @@ export async function readSecureMaterial(config: TlsConfig): Promise<SecureMater
   }
 }
 
+/** What the certificates of a PEM text say of themselves, in its order. Throws what OpenSSL says of one that is none. */
+export function certificatesIn(pem: string): CertificateSummary[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+  return blocks.map(block => {
+    const { subject, issuer, validFrom, validTo, raw } = new X509Certificate(block)
+    return {
+      subject: commonName(subject),
+      issuer: commonName(issuer),
+      from: Date.parse(validFrom),
+      until: Date.parse(validTo),
+      fingerprint: createHash('sha256').update(raw).digest('hex'),
+    }
+  })
+}
+
+function commonName(name: string): string {
+  return (/^CN=(.+)$/m.exec(name)?.[1] ?? name.replaceAll('\n', ', ')).slice(0, 200)
+}
+
 /** RFC 9325 §4.2: forward secrecy and authenticated encryption alone. */
 const RFC_9325_CIPHERS = [
   'TLS_AES_256_GCM_SHA384',
@@ -57,6 +77,9 @@ export function secureOptions(material: SecureMaterial, profile: TlsProfile): Se
     // OpenSSL's own groups, from strong enough primes.
     dhparam: 'auto',
     honorCipherOrder: true,
+    // No session is taken up again: a certificate is looked at each time, by those who are trusted and bound now. An association
+    // is long, a handshake is 3 ms.
+    secureOptions: constants.SSL_OP_NO_TICKET,
   }
 }
 

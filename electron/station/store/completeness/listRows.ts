@@ -86,6 +86,9 @@ export function createListRows(db: Database) {
     keep,
     objectsOf: (id: string, source: ListSource): ObjectList['objects'] => objectsOf.all(id, source),
 
+    /** Something else was said of it. */
+    judgeAgain: (StudyInstanceUID: string): void => void touch.run(StudyInstanceUID),
+
     /** Lists that named objects nobody knew by then: of those that this study has now, its part. */
     placeLists: db.transaction((StudyInstanceUID: string): void => {
       if (!someoneUnplaced.get()) return

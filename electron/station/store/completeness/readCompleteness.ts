@@ -17,7 +17,7 @@ const CAME = `(EXISTS (SELECT 1 FROM instance WHERE instance.SOPInstanceUID = li
   OR EXISTS (SELECT 1 FROM removed WHERE removed.SOPInstanceUID = listed.SOPInstanceUID))`
 
 /** What `unjudged` and the count were when the facts were read: a verdict about them holds only while they are. */
-export interface JudgedFacts extends CompletenessFacts {
+export interface JudgedFacts extends Omit<CompletenessFacts, 'sender'> {
   seen: { unjudged: number; here: number }
 }
 
@@ -51,9 +51,17 @@ export function createCompletenessReader(db: Database) {
   )
   const instances = db.prepare<
     [number],
-    { InstanceNumber: number | null; position: string | null; orientation: string | null }
+    {
+      InstanceNumber: number | null
+      position: string | null
+      orientation: string | null
+      acquisition: number | null
+      ImagesInAcquisition: number | null
+    }
   >(
-    `SELECT InstanceNumber, attributes ->> 'ImagePositionPatient' AS position, attributes ->> 'ImageOrientationPatient' AS orientation
+    `SELECT InstanceNumber, attributes ->> 'ImagePositionPatient' AS position, attributes ->> 'ImageOrientationPatient' AS orientation,
+       attributes ->> 'AcquisitionNumber' AS acquisition,
+       CASE WHEN NumberOfFrames = 1 THEN attributes ->> 'ImagesInAcquisition' END AS ImagesInAcquisition
      FROM instance JOIN content ON content.id = instance.shown WHERE series = ?`,
   )
   const lackingCounts = db.prepare<[string], { SeriesInstanceUID: string; count: number }>(
@@ -77,9 +85,17 @@ export function createCompletenessReader(db: Database) {
       instances: 0,
       InstanceNumber: [],
       slices: [],
+      acquisitions: [],
     }
-    for (const { InstanceNumber, position, orientation } of instances.iterate(row.id)) {
+    const acquisitions = new Map<number | null, { said: Set<number | null>; instances: number }>()
+    for (const { InstanceNumber, position, orientation, acquisition, ImagesInAcquisition } of instances.iterate(
+      row.id,
+    )) {
       facts.instances += 1
+      const own = acquisitions.get(acquisition) ?? { said: new Set(), instances: 0 }
+      acquisitions.set(acquisition, own)
+      own.said.add(ImagesInAcquisition)
+      own.instances += 1
       if (InstanceNumber !== null) facts.InstanceNumber.push(InstanceNumber)
       if (position && orientation) {
         facts.slices.push({
@@ -87,6 +103,10 @@ export function createCompletenessReader(db: Database) {
           orientation: JSON.parse(orientation) as number[],
         })
       }
+    }
+    for (const { said, instances: count } of acquisitions.values()) {
+      const [ImagesInAcquisition, ...others] = said
+      if (ImagesInAcquisition && others.length === 0) facts.acquisitions.push({ ImagesInAcquisition, instances: count })
     }
     return facts
   }
