@@ -7,6 +7,7 @@ import path from 'node:path'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Audit, openAudit } from '../../electron/station/audit/index.ts'
+import type { AuditEvent } from '../../shared/audit.ts'
 import type { SyslogConfig } from '../../shared/config.ts'
 import { createAuthority } from '../fixtures/certificates.ts'
 import { silentLog } from '../web/counter.ts'
@@ -90,7 +91,7 @@ async function open(config: Partial<SyslogConfig>): Promise<Audit> {
   })
 }
 
-function opened(n: number) {
+function opened(n: number): AuditEvent {
   return {
     event: 'instancesAccessed',
     action: 'R',
@@ -99,7 +100,7 @@ function opened(n: number) {
     text: `look ${n}`,
     participants: [{ UserID: 'main key', address: '127.0.0.1', requestor: true }],
     study: { StudyInstanceUID: `1.2.${n}`, PatientID: '', instances: {} },
-  } as const
+  }
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
