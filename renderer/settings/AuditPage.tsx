@@ -32,11 +32,19 @@ const DOORS: Record<AuditRecord['door'], string> = {
   import: 'Import',
   station: 'Station',
 }
-const OUTCOMES: Record<AuditRecord['outcome'], string> = {
-  0: 'done',
-  4: 'refused or failed',
-  8: 'failed',
-  12: 'failed',
+const OUTCOMES: Record<AuditRecord['outcome'], string> = { 0: 'done', 4: 'failed', 8: 'failed', 12: 'failed' }
+
+function whatOf({ event, type, action, outcome }: AuditRecord): string {
+  if (event === 'instancesAccessed') return CHANGED[action] ?? WHAT[event]
+  if (event === 'userAuthentication' && outcome !== 0) return 'Not let in'
+  if (type === 'applicationStart') return 'Started'
+  if (type === 'applicationStop') return 'Stopped'
+  return WHAT[event]
+}
+
+function outcomeOf({ event, outcome }: AuditRecord): string {
+  const isDoor = event === 'securityAlert' || event === 'userAuthentication'
+  return outcome === 4 && isDoor ? 'refused' : OUTCOMES[outcome]
 }
 
 /** Who did what with whose images: the trail, whether its chain holds, and how to have it as a file. */
