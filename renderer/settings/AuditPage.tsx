@@ -5,6 +5,7 @@ import { auditAddress, call, fetchAudit } from '../client.ts'
 import { announce, announceFailure, copyText, formatMoment, showControls } from '../ui/index.ts'
 
 type Page = CallOut<'audit.list'>
+type Chain = CallOut<'audit.verify'>
 
 /** What has been typed so far is looked for so much later. */
 const TYPED_MS = 250
@@ -31,11 +32,19 @@ const DOORS: Record<AuditRecord['door'], string> = {
   import: 'Import',
   station: 'Station',
 }
-const OUTCOMES: Record<AuditRecord['outcome'], string> = {
-  0: 'done',
-  4: 'refused or failed',
-  8: 'failed',
-  12: 'failed',
+const OUTCOMES: Record<AuditRecord['outcome'], string> = { 0: 'done', 4: 'failed', 8: 'failed', 12: 'failed' }
+
+function whatOf({ event, type, action, outcome }: AuditRecord): string {
+  if (event === 'instancesAccessed') return CHANGED[action] ?? WHAT[event]
+  if (event === 'userAuthentication' && outcome !== 0) return 'Not let in'
+  if (type === 'applicationStart') return 'Started'
+  if (type === 'applicationStop') return 'Stopped'
+  return WHAT[event]
+}
+
+function outcomeOf({ event, outcome }: AuditRecord): string {
+  const isDoor = event === 'securityAlert' || event === 'userAuthentication'
+  return outcome === 4 && isDoor ? 'refused' : OUTCOMES[outcome]
 }
 
 /** Who did what with whose images: the trail, whether its chain holds, and how to have it as a file. */
@@ -44,6 +53,17 @@ export function AuditPage() {
   const [page, setPage] = useState<Page>()
   const [failed, setFailed] = useState(false)
   const [again, setAgain] = useState(0)
+  const [checking, setChecking] = useState(false)
+  const [chain, setChain] = useState<Chain>()
+  const check = async () => {
+    setChecking(true)
+    try {
+      setChain(await call('audit.verify', {}))
+    } catch (thrown) {
+      announceFailure('The chain could not be checked.', thrown)
+    }
+    setChecking(false)
+  }
   // biome-ignore lint/correctness/useExhaustiveDependencies: `again` asks for the same list anew.
   useEffect(() => {
     const aborted = new AbortController()
@@ -91,8 +111,16 @@ export function AuditPage() {
         <button type="button" onClick={() => setAgain(now => now + 1)} title="Read the newest records">
           Read again
         </button>
-        <CheckChain />
+        <button
+          type="button"
+          disabled={checking}
+          onClick={() => void check()}
+          title="Read every record and see whether one was changed, taken out or put in"
+        >
+          Check the chain
+        </button>
       </div>
+      <output className={`audit-verdict ${chain?.broken ? 'failure' : 'quiet'}`}>{verdictOf(checking, chain)}</output>
       <div className="keys-list">
         {failed && <p className="failure">The audit trail could not be read. Try “Read again”.</p>}
         {!failed && page?.records.length === 0 && page.next === null && (
@@ -137,10 +165,9 @@ export function AuditPage() {
 }
 
 function Row({ of }: { of: AuditRecord }) {
-  const { at, participants, event, action, text, count, study, door, outcome, seq, station } = of
+  const { at, participants, text, count, study, door, outcome, seq, station } = of
   const others = participants.filter(({ UserID }) => UserID !== station)
   const who = others.map(({ UserID, address }) => (address ? `${UserID || 'somebody'} (${address})` : UserID))
-  const what = event === 'instancesAccessed' ? (CHANGED[action] ?? WHAT[event]) : WHAT[event]
   const images = Object.values(study?.instances ?? {}).reduce((sum, number) => sum + number, 0)
   const words = [
     images > 0 ? `${images} ${images === 1 ? 'image' : 'images'}` : '',
@@ -155,7 +182,7 @@ function Row({ of }: { of: AuditRecord }) {
       </td>
       <td title={who.join(', ')}>{showControls(who.join(' → ')) || 'the station'}</td>
       <td title={said}>
-        {what}
+        {whatOf(of)}
         {said !== '' && <span className="quiet"> {said}</span>}
       </td>
       <td className="id" title={study?.StudyInstanceUID}>
@@ -167,41 +194,17 @@ function Row({ of }: { of: AuditRecord }) {
         )}
       </td>
       <td className="quiet">{DOORS[door]}</td>
-      <td className={outcome === 0 ? 'quiet' : 'attention'}>{OUTCOMES[outcome]}</td>
+      <td className={outcome === 0 ? 'quiet' : 'attention'}>{outcomeOf(of)}</td>
     </tr>
   )
 }
 
-function CheckChain() {
-  const [checking, setChecking] = useState(false)
-  const [found, setFound] = useState<CallOut<'audit.verify'>>()
-  const check = async () => {
-    setChecking(true)
-    try {
-      setFound(await call('audit.verify', {}))
-    } catch (thrown) {
-      announceFailure('The chain could not be checked.', thrown)
-    }
-    setChecking(false)
-  }
-  return (
-    <>
-      <button
-        type="button"
-        disabled={checking}
-        onClick={() => void check()}
-        title="Read every record and see whether one was changed, taken out or put in"
-      >
-        {checking ? 'Checking…' : 'Check the chain'}
-      </button>
-      <output className={found?.broken ? 'failure' : 'quiet'}>
-        {found !== undefined &&
-          (found.broken
-            ? `${found.broken.file}, line ${found.broken.line}: ${found.broken.sentence}.`
-            : `All ${found.records.toLocaleString()} records are as they were written.`)}
-      </output>
-    </>
-  )
+function verdictOf(checking: boolean, chain: Chain | undefined): string {
+  if (checking) return 'Checking…'
+  if (!chain) return ''
+  const { broken, records } = chain
+  if (broken) return `${broken.file}, line ${broken.line}: ${broken.sentence}.`
+  return `All ${records.toLocaleString()} records are as they were written.`
 }
 
 /** Days as the user's calendar has them; '' = open. */
