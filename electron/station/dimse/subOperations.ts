@@ -1,3 +1,4 @@
+import { setImmediate as afterThis } from 'node:timers/promises'
 import { transferSyntax } from '../../../shared/dicom/uids.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { FileHandles, RetrievableObject, StoredObject } from '../store/index.ts'
@@ -87,10 +88,11 @@ export async function* sendObjects(
         yield { object, outcome: 'failed', reason: broken }
         continue
       }
-      const prepared = prepare(line, object, deps)
+      const before = ahead
+      // What is ready leaves first: the peer reads it while the next one is opened.
+      const prepared = before ? afterThis().then(() => prepare(line, object, deps)) : prepare(line, object, deps)
       // Asked for in its turn.
       prepared.catch(() => {})
-      const before = ahead
       ahead = { object, prepared }
       if (before) yield await deliver(before)
     }
