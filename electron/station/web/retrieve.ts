@@ -1,11 +1,11 @@
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { FileHandles, FrameLocation, StoredObject, StoreReader } from '../store/index.ts'
 import { dicomRange, parseAccept } from './accept.ts'
-import { type MultipartPart, multipartResponse, type Part, streamParts } from './bodyParts.ts'
+import { lengthOf, type MultipartPart, multipartResponse, type Part, streamParts } from './bodyParts.ts'
 import { parseRange } from './byteRange.ts'
 import { rangeFor } from './entityTag.ts'
 import type { FrameReader } from './frameReader.ts'
-import { cutParts, lengthOf, objectParts } from './objectParts.ts'
+import { cutParts, objectParts, receivedFile } from './objectParts.ts'
 import { chooseFrameForm, chooseObjectForm } from './retrieveForm.ts'
 
 export interface RetrieveDeps {
@@ -38,12 +38,17 @@ export async function retrieveObjects(
   const form = chooseObjectForm(acceptOf(request), stored)
   if (!form) throw notAcceptable(stored)
   if (form.multipart) {
+    const partOf = (object: StoredObject, parts: Part[]): MultipartPart => {
+      const uids = `studies/${object.StudyInstanceUID}/series/${object.SeriesInstanceUID}/instances/${object.SOPInstanceUID}`
+      return { contentType: dicomType(object), location: `${base}/${uids}`, parts }
+    }
+    if (objects.every(({ overlay }) => !overlay)) {
+      const received = objects.map(object => partOf(object, [receivedFile(object)]))
+      return multipartResponse(DICOM, received, files)
+    }
+    // How long a header becomes is known when it is made.
     async function* bodies(): AsyncGenerator<MultipartPart> {
-      for (const object of objects) {
-        const uids = `studies/${object.StudyInstanceUID}/series/${object.SeriesInstanceUID}/instances/${object.SOPInstanceUID}`
-        const parts = await objectParts(object, reader)
-        yield { contentType: dicomType(object), location: `${base}/${uids}`, parts }
-      }
+      for (const object of objects) yield partOf(object, await objectParts(object, reader))
     }
     return multipartResponse(DICOM, bodies(), files)
   }
