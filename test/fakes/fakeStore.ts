@@ -30,6 +30,7 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
       completenessFacts: missing('completenessFacts'),
       lacking: missing('lacking'),
       retrievable: missing('retrievable'),
+      retrievableForms: missing('retrievableForms'),
       locateContent: missing('locateContent'),
       locateFrames: missing('locateFrames'),
       volumeUse: async () => [],

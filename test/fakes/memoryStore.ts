@@ -22,6 +22,7 @@ export class MemoryStore implements ServedStore {
   stored: RetrievableObject[] = []
   readonly read: ServedStore['read'] = {
     retrievable: async () => ({ objects: this.stored, next: null }),
+    retrievableForms: async () => ({ forms: this.stored.map(form => ({ ...form, objects: 1 })), next: null }),
     locateContent: async contentId => {
       const object = this.stored.find(one => one.contentId === contentId)
       if (!object) throw new IsocenterError('not-found', `content ${contentId}`)

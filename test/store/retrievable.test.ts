@@ -48,6 +48,28 @@ test('all that is given must hold, of a list any', async () => {
   expect(await all(store, {}, 7)).toEqual([])
 })
 
+test('the forms of all pages are those of the objects, and as many', async () => {
+  const store = await filled()
+  const keys = { StudyInstanceUID: ['2.25.1000.1'] }
+  const [object] = (await store.read.retrievable(keys, 1)).objects
+  for (const limit of [1, 3, 200]) {
+    let objects = 0
+    let after: RetrieveCursor | null | undefined
+    while (after !== null) {
+      const page = await store.read.retrievableForms(keys, limit, after)
+      for (const form of page.forms) {
+        expect(form).toMatchObject({
+          SOPClassUID: object?.SOPClassUID,
+          TransferSyntaxUID: object?.TransferSyntaxUID,
+        })
+        objects += form.objects
+      }
+      after = page.next
+    }
+    expect(objects).toBe(10)
+  }
+})
+
 test('what arrives meanwhile shifts nothing', async () => {
   const store = await filled()
   const keys = { SeriesInstanceUID: ['2.25.1000.1.1'] }

@@ -24,7 +24,7 @@ export type Sender = Pick<ReceiveStart, 'origin' | 'assumed' | 'showLatest'>
 
 /** What of the vault the services work on. */
 export type ServedStore = Pick<Store, 'beginReceive' | 'space' | 'commitments' | 'notices'> & {
-  read: Pick<StoreReader, 'find' | 'findRows' | 'retrievable' | 'locateContent'>
+  read: Pick<StoreReader, 'find' | 'findRows' | 'retrievable' | 'retrievableForms' | 'locateContent'>
 }
 
 /** Whom the services of an association serve, and with what. */
@@ -123,8 +123,10 @@ function performerOf(served: Served, CommandField: number, model: QueryModel): P
 function ignored(then: () => unknown): MessageSink {
   return {
     write: () => {},
-    end: async () => {
-      await then()
+    end: () => {
+      const pending = then()
+      // Nothing is waited for, and so the socket goes on being read, where there is nothing to wait for.
+      if (pending instanceof Promise) return pending.then(() => {})
     },
     abort: () => {},
   }

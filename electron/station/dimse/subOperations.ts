@@ -1,3 +1,4 @@
+import { setImmediate as afterThis } from 'node:timers/promises'
 import { transferSyntax } from '../../../shared/dicom/uids.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { FileHandles, RetrievableObject, StoredObject } from '../store/index.ts'
@@ -90,10 +91,11 @@ export async function* sendObjects(
         continue
       }
       deps.begins?.(object)
-      const prepared = prepare(line, object, deps)
+      const before = ahead
+      // What is ready leaves first: the peer reads it while the next one is opened.
+      const prepared = before ? afterThis().then(() => prepare(line, object, deps)) : prepare(line, object, deps)
       // Asked for in its turn.
       prepared.catch(() => {})
-      const before = ahead
       ahead = { object, prepared }
       if (before) yield await deliver(before)
     }

@@ -140,6 +140,13 @@ export interface RetrievableObject extends StoredObject {
   nestsTooDeep: boolean
 }
 
+/** A class and transfer syntax in which some of what is to be sent is stored. */
+export interface RetrievableForm {
+  SOPClassUID: string
+  TransferSyntaxUID: string
+  objects: number
+}
+
 /** Where a page ended. What arrives meanwhile shifts nothing. */
 export interface RetrieveCursor {
   series: number
@@ -271,6 +278,12 @@ export interface StoreReader {
     limit: number,
     after?: RetrieveCursor,
   ): Promise<{ objects: RetrievableObject[]; next: RetrieveCursor | null }>
+  /** The forms in which a page of it is stored; a form may come again on the next page. */
+  retrievableForms(
+    keys: RetrieveKeys,
+    limit: number,
+    after?: RetrieveCursor,
+  ): Promise<{ forms: RetrievableForm[]; next: RetrieveCursor | null }>
   /** Rejects with 'not-found' or 'volume-unavailable'. */
   /** Studies to be judged (shared/viewing/completeness.ts), of which nothing came in the last `quietMs`. */
   unjudgedStudies(now: number, quietMs: number, limit: number): Promise<string[]>

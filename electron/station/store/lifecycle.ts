@@ -15,7 +15,11 @@ interface Said {
 export function createLifecycle(db: Database, epoch: number, applied: ReturnType<typeof createApplyDecision>) {
   const { applyDecision, removals, moves } = applied
   const addChange = db.prepare(
-    'INSERT INTO change (epoch, kind, StudyInstanceUID, SOPInstanceUID, content) VALUES (?, ?, ?, ?, NULL)',
+    `INSERT INTO change (epoch, kind, StudyInstanceUID, SOPInstanceUID, content) VALUES (?, 'study', ?, '', NULL)`,
+  )
+  const addInstanceChanges = db.prepare(
+    `INSERT INTO change (epoch, kind, StudyInstanceUID, SOPInstanceUID, content)
+     SELECT ?, ?, ?, value, NULL FROM json_each(?) ORDER BY key`,
   )
   const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)
   const stateOf = db.prepare<[string], string>('SELECT state FROM removal WHERE id = ?').pluck()
@@ -40,12 +44,15 @@ export function createLifecycle(db: Database, epoch: number, applied: ReturnType
   const unreadNotes = db.prepare<[number], number>('SELECT content FROM unreadNote LIMIT ?').pluck()
   const readNote = db.prepare('DELETE FROM unreadNote WHERE content = ?')
 
-  function change(kind: string, StudyInstanceUID: string, SOPInstanceUID = ''): number {
-    return Number(addChange.run(epoch, kind, StudyInstanceUID, SOPInstanceUID).lastInsertRowid)
+  function changed(kind: 'hidden' | 'shown' | 'purged', StudyInstanceUID: string, instances: string[]): void {
+    addInstanceChanges.run(epoch, kind, StudyInstanceUID, JSON.stringify(instances))
   }
 
   function told(studies: Iterable<string>): Change[] {
-    return [...new Set(studies)].map(uid => ({ seq: change('study', uid), kind: 'study', StudyInstanceUID: uid }))
+    return [...new Set(studies)].map(uid => {
+      const seq = Number(addChange.run(epoch, uid).lastInsertRowid)
+      return { seq, kind: 'study', StudyInstanceUID: uid }
+    })
   }
 
   function decided<Answer>(answer: Answer, studies: Iterable<string>, decisions: Decision[]): Decided<Answer> {
@@ -62,7 +69,7 @@ export function createLifecycle(db: Database, epoch: number, applied: ReturnType
       for (const [index, item] of items.entries()) {
         const decision = removals.planRemoval(item, { id: ids[index] as string, at, by, reason })
         touched.push(...applyDecision(decision))
-        for (const uid of decision.instances) change('hidden', item.StudyInstanceUID, uid)
+        changed('hidden', item.StudyInstanceUID, decision.instances)
         images += decision.instances.length
         decisions.push(decision)
       }
@@ -95,7 +102,7 @@ export function createLifecycle(db: Database, epoch: number, applied: ReturnType
           instances: [...new Set([note.SOPInstanceUID, ...note.instances])],
         }
         const touched = applyDecision(decision)
-        for (const uid of decision.instances) change('hidden', place, uid)
+        changed('hidden', place, decision.instances)
         return decided({ studies: new Set(touched).size }, touched, [decision])
       },
     ).immediate,
@@ -104,7 +111,7 @@ export function createLifecycle(db: Database, epoch: number, applied: ReturnType
     restore: db.transaction((id: string, { by, at }: Said): Decided<{ images: number }> => {
       const { images, ...decision } = removals.planRestore(id, at, by)
       const touched = applyDecision(decision)
-      for (const uid of instancesOf.all(id)) change('shown', decision.StudyInstanceUID, uid)
+      changed('shown', decision.StudyInstanceUID, instancesOf.all(id))
       const answer = decided({ images }, touched, [decision])
       // What was not looked into while it was hidden is now: those that do so wait for instances.
       const shown = answer.changes.map(one => ({ ...one, kind: 'instance' as const }))
@@ -117,7 +124,7 @@ export function createLifecycle(db: Database, epoch: number, applied: ReturnType
       // Under way or done: a second word would name nothing, and take the place of the first.
       if (stateOf.get(id) !== 'binned') return decided({ images: 0 }, [], [])
       removals.beginPurge(decision)
-      for (const uid of instancesOf.all(id)) change('purged', decision.StudyInstanceUID, uid)
+      changed('purged', decision.StudyInstanceUID, instancesOf.all(id))
       return decided({ images: decision.contents.length }, [], [decision])
     }).immediate,
 

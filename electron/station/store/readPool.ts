@@ -42,6 +42,7 @@ export function createReads(call: Thread<ReaderApi>['call']): StoreReader {
     qido: query => call('qido', query),
     locate: (uids, limit) => call('locate', uids, limit),
     retrievable: (keys, limit, after) => call('retrievable', keys, limit, after),
+    retrievableForms: (keys, limit, after) => call('retrievableForms', keys, limit, after),
     locateContent: contentId => call('locateContent', contentId),
     locateFrames: wanted => call('locateFrames', wanted),
     referencedCopies: uids => call('referencedCopies', uids),

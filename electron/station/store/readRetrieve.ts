@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import type { RetrievableObject, RetrieveCursor, RetrieveKeys } from './index.ts'
+import type { RetrievableForm, RetrievableObject, RetrieveCursor, RetrieveKeys } from './index.ts'
 import { COPY, createStored, STORED_COLUMNS, type StoredRow } from './storedRow.ts'
 import { isHadByUID, isSeen } from './visibility.ts'
 
@@ -7,21 +7,31 @@ const START: RetrieveCursor = { series: 0, instance: 0 }
 
 const among = (column: string) => `${column} IN (SELECT value FROM json_each(?))`
 
+type Row<Columns> = Columns & { instance: number }
+
 /**
  * What C-MOVE and C-GET send. Pages go by series and, in each, by row: a cursor stays where it is while objects arrive, and no
  * page looks through more than the index of the series it gives of.
  */
 export function createRetrieveReader(db: Database, dataDir: string) {
   // The index of a series' instances holds their row ids: without being told so SQLite might go through all rows there are.
-  const pageOf = (condition: string) =>
-    db.prepare<unknown[], StoredRow & { instance: number; nestsTooDeep: 0 | 1 }>(
-      `SELECT instance.id AS instance, content.flags LIKE '%"deep-nesting"%' AS nestsTooDeep, ${STORED_COLUMNS} FROM study JOIN series ON series.study = study.id
-       JOIN instance INDEXED BY instanceBySeries ON instance.series = series.id JOIN content ON content.id = instance.shown ${COPY}
-       WHERE series.id = ? AND instance.id > ? ${condition} ORDER BY instance.id LIMIT ?`,
-    )
-  const all = pageOf(`AND ${isSeen('instance')}`)
-  // Rejected for quality reasons: had by its own UID alone.
-  const listed = pageOf(`AND ${isHadByUID} AND ${among('SOPInstanceUID')}`)
+  const pagesOf = <Columns>(columns: string) => {
+    const pageOf = (condition: string) =>
+      db.prepare<unknown[], Row<Columns>>(
+        `SELECT instance.id AS instance, ${columns} FROM study JOIN series ON series.study = study.id
+         JOIN instance INDEXED BY instanceBySeries ON instance.series = series.id JOIN content ON content.id = instance.shown ${COPY}
+         WHERE series.id = ? AND instance.id > ? ${condition} ORDER BY instance.id LIMIT ?`,
+      )
+    return {
+      all: pageOf(`AND ${isSeen('instance')}`),
+      // Rejected for quality reasons: had by its own UID alone.
+      listed: pageOf(`AND ${isHadByUID} AND ${among('SOPInstanceUID')}`),
+    }
+  }
+  const objectPages = pagesOf<StoredRow & { nestsTooDeep: 0 | 1 }>(
+    `content.flags LIKE '%"deep-nesting"%' AS nestsTooDeep, ${STORED_COLUMNS}`,
+  )
+  const formPages = pagesOf<{ SOPClassUID: string; TransferSyntaxUID: string }>('SOPClassUID, TransferSyntaxUID')
   const stored = createStored(db, dataDir)
   const seriesOfInstances = db
     .prepare<[string], number>(`SELECT DISTINCT series FROM instance WHERE ${among('SOPInstanceUID')}`)
@@ -48,28 +58,52 @@ export function createRetrieveReader(db: Database, dataDir: string) {
       .all(...conditions.map(([, value]) => value), first)
   }
 
+  function pageOf<Columns>(
+    { all, listed }: ReturnType<typeof pagesOf<Columns>>,
+    keys: RetrieveKeys,
+    limit: number,
+    after: RetrieveCursor,
+  ): { rows: Array<Row<Columns>>; next: RetrieveCursor | null } {
+    const uids = keys.SOPInstanceUID && JSON.stringify(keys.SOPInstanceUID)
+    const rows: Array<Row<Columns>> = []
+    for (const series of seriesOf(keys, after.series)) {
+      const behind = series === after.series ? after.instance : 0
+      const room = limit - rows.length
+      rows.push(...(uids ? listed.all(series, behind, uids, room) : all.all(series, behind, room)))
+      const last = rows.at(-1)
+      if (last && rows.length >= limit) return { rows, next: { series, instance: last.instance } }
+    }
+    return { rows, next: null }
+  }
+
   return {
     retrievable(
       keys: RetrieveKeys,
       limit: number,
       after: RetrieveCursor = START,
     ): { objects: RetrievableObject[]; next: RetrieveCursor | null } {
-      const uids = keys.SOPInstanceUID && JSON.stringify(keys.SOPInstanceUID)
-      const objects: RetrievableObject[] = []
-      for (const series of seriesOf(keys, after.series)) {
-        const behind = series === after.series ? after.instance : 0
-        const room = limit - objects.length
-        const rows = uids ? listed.all(series, behind, uids, room) : all.all(series, behind, room)
-        objects.push(
-          ...rows.map(({ instance: _, nestsTooDeep, ...row }) => ({
-            ...stored(row),
-            nestsTooDeep: nestsTooDeep === 1,
-          })),
-        )
-        const last = rows.at(-1)
-        if (last && objects.length >= limit) return { objects, next: { series, instance: last.instance } }
+      const { rows, next } = pageOf(objectPages, keys, limit, after)
+      const objects = rows.map(({ instance: _, nestsTooDeep, ...row }) => ({
+        ...stored(row),
+        nestsTooDeep: nestsTooDeep === 1,
+      }))
+      return { objects, next }
+    },
+
+    retrievableForms(
+      keys: RetrieveKeys,
+      limit: number,
+      after: RetrieveCursor = START,
+    ): { forms: RetrievableForm[]; next: RetrieveCursor | null } {
+      const { rows, next } = pageOf(formPages, keys, limit, after)
+      const forms = new Map<string, RetrievableForm>()
+      for (const { SOPClassUID, TransferSyntaxUID } of rows) {
+        const key = `${SOPClassUID} ${TransferSyntaxUID}`
+        const form = forms.get(key) ?? { SOPClassUID, TransferSyntaxUID, objects: 0 }
+        form.objects += 1
+        forms.set(key, form)
       }
-      return { objects, next: null }
+      return { forms: [...forms.values()], next }
     },
   }
 }

@@ -40,7 +40,7 @@ export function createRemovals(db: Database, visibility: Visibility) {
     `INSERT OR IGNORE INTO removal (id, code, level, at, by, reason, StudyInstanceUID, SeriesInstanceUID, images, state, changedAt, changedBy, hides)
      VALUES (@id, @code, @level, @at, @by, @reason, @StudyInstanceUID, @SeriesInstanceUID, @images, 'binned', @at, @by, 1)`,
   )
-  const name = db.prepare('INSERT OR IGNORE INTO removed (SOPInstanceUID, removal) VALUES (?, ?)')
+  const name = db.prepare('INSERT OR IGNORE INTO removed (SOPInstanceUID, removal) SELECT value, ? FROM json_each(?)')
   const named = db.prepare<[number], string>('SELECT SOPInstanceUID FROM removed WHERE removal = ?').pluck()
   const setState = db.prepare(
     'UPDATE removal SET state = @state, changedAt = @at, changedBy = @by, hides = @hides, purgeTo = @purgeTo WHERE number = @number',
@@ -122,7 +122,7 @@ export function createRemovals(db: Database, visibility: Visibility) {
     const row = { id, code, level: levelOf(code), at, by, reason, StudyInstanceUID, SeriesInstanceUID, images }
     if (add.run(row).changes === 0) return []
     const { number } = required(id)
-    for (const uid of instances) name.run(uid, number)
+    name.run(number, JSON.stringify(instances))
     return visibility.refresh(instances)
   }
 

@@ -35,11 +35,16 @@ export function createVisibility(db: Database) {
        WHERE SOPInstanceUID = ? AND hides = 1`,
     )
     .pluck()
-  const instance = db.prepare<[string], { id: number; series: number; study: number; hidden: number }>(
-    `SELECT instance.id, series, study, instance.hidden FROM instance JOIN series ON series.id = instance.series
-     WHERE SOPInstanceUID = ?`,
-  )
-  const setLevel = db.prepare('UPDATE instance SET hidden = ? WHERE id = ?')
+  // All at once: 5,000 images one by one, with a statement for each step, held the writer four times as long.
+  const setLevels = db
+    .prepare<[string], number>(
+      `WITH now AS (SELECT instance.id, coalesce((SELECT max(level) FROM removed JOIN removal ON removal.number = removed.removal
+           WHERE removed.SOPInstanceUID = instance.SOPInstanceUID AND hides = 1), 0) AS level
+         FROM instance WHERE SOPInstanceUID IN (SELECT value FROM json_each(?)))
+       UPDATE instance SET hidden = now.level FROM now WHERE instance.id = now.id AND hidden <> now.level RETURNING series`,
+    )
+    .pluck()
+  const studyOfSeries = db.prepare<[number], number>('SELECT study FROM series WHERE id = ?').pluck()
   const countSeries = db.prepare(
     `UPDATE series SET (NumberOfSeriesRelatedInstances, frames, hidden) =
        (SELECT count(*), coalesce(sum(NumberOfFrames), 0), count(*) = 0 FROM instance
@@ -113,17 +118,8 @@ export function createVisibility(db: Database) {
     recount,
     /** Hides or shows these instances as the decisions about them say now; the UIDs of the studies that are shown otherwise. */
     refresh(SOPInstanceUIDs: Iterable<string>): string[] {
-      const series: number[] = []
-      const studies: number[] = []
-      for (const uid of SOPInstanceUIDs) {
-        const known = instance.get(uid)
-        if (!known) continue
-        const now = level.get(uid) ?? 0
-        if (now === known.hidden) continue
-        setLevel.run(now, known.id)
-        series.push(known.series)
-        studies.push(known.study)
-      }
+      const series = new Set(setLevels.all(JSON.stringify([...SOPInstanceUIDs])))
+      const studies = [...series].flatMap(id => studyOfSeries.get(id) ?? [])
       return recount(series, studies)
     },
     /** Words that a study is found by, after its patient changed. */

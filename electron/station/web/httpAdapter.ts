@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type BodyChunks, chunksOfBody } from './bodyParts.ts'
 import { releaseBuffer } from './bufferPool.ts'
 
 export interface Listening {
@@ -86,22 +87,39 @@ async function answer(
 }
 
 async function pump(body: ReadableStream<Uint8Array>, outgoing: ServerResponse, gone: AbortSignal): Promise<void> {
-  const reader = body.getReader()
+  const source = sourceOf(body)
+  let goOn = () => {}
   const cancel = () => {
-    reader.cancel(gone.reason).catch(() => {})
+    goOn()
+    source.stop().catch(() => {})
   }
   if (gone.aborted) return cancel()
   gone.addEventListener('abort', cancel, { once: true })
   try {
     for (;;) {
-      const { done, value } = await reader.read()
-      if (done || gone.aborted) break
-      if (!outgoing.write(value, () => releaseBuffer(value))) await once(outgoing, 'drain', { signal: gone })
+      const chunk = await source.next()
+      if (!chunk || gone.aborted) break
+      await new Promise<void>(resolve => {
+        goOn = resolve
+        const room = outgoing.write(chunk, () => {
+          releaseBuffer(chunk)
+          resolve()
+        })
+        if (room) resolve()
+      })
     }
   } finally {
     gone.removeEventListener('abort', cancel)
   }
   outgoing.end()
+}
+
+/** Ranges of files come straight from their descriptors. */
+function sourceOf(body: ReadableStream<Uint8Array>): BodyChunks {
+  const chunks = chunksOfBody(body)
+  if (chunks) return chunks
+  const reader = body.getReader()
+  return { next: async () => (await reader.read()).value, stop: () => reader.cancel() }
 }
 
 /** Undefined when the target or the Host header is not one. The Host becomes the URL's authority: the gate judges it there. */

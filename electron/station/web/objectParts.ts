@@ -5,7 +5,7 @@ import { DataSet } from '../../../shared/dicom/reader.ts'
 import { spliceHeader } from '../../../shared/dicom/splice.ts'
 import { transferSyntax } from '../../../shared/dicom/uids.ts'
 import type { StoredObject } from '../store/index.ts'
-import type { Part } from './bodyParts.ts'
+import { cutPart, type Part } from './bodyParts.ts'
 import type { FrameReader } from './frameReader.ts'
 import { readReceivedHeader } from './headerReader.ts'
 
@@ -17,9 +17,8 @@ const deflate = promisify(deflateRaw)
  */
 export async function objectParts(object: StoredObject, reader: FrameReader): Promise<Part[]> {
   const { fileOffset, dataSetOffset, dataSetLength, overlay } = object
-  const metaLength = dataSetOffset - fileOffset
-  if (!overlay) return [{ place: object, offset: fileOffset, length: metaLength + dataSetLength }]
-  const meta: Part = { place: object, offset: fileOffset, length: metaLength }
+  if (!overlay) return [receivedFile(object)]
+  const meta: Part = { place: object, offset: fileOffset, length: dataSetOffset - fileOffset }
   if (transferSyntax(object.TransferSyntaxUID).deflated) {
     // Deflated as a whole (PS3.5 §A.5), so it is made anew as a whole.
     const inflated = await reader.inflatedDataSet(object)
@@ -32,8 +31,10 @@ export async function objectParts(object: StoredObject, reader: FrameReader): Pr
   return [meta, head, { place: object, offset: dataSetOffset + rest, length: dataSetLength - rest }]
 }
 
-export function lengthOf(parts: Part[]): number {
-  return parts.reduce((sum, part) => sum + part.length, 0)
+/** The file as it is: what leaves when nothing was moved. */
+export function receivedFile(object: StoredObject): Part {
+  const { fileOffset, dataSetOffset, dataSetLength } = object
+  return { place: object, offset: fileOffset, length: dataSetOffset - fileOffset + dataSetLength }
 }
 
 /** Bytes `first` to `last` of what the parts make together. */
@@ -44,9 +45,7 @@ export function cutParts(parts: Part[], first: number, last: number): Part[] {
     const from = Math.max(0, first - at)
     const to = Math.min(part.length, last + 1 - at)
     at += part.length
-    if (from >= to) continue
-    if (part instanceof Uint8Array) cut.push(part.subarray(from, to))
-    else cut.push({ ...part, offset: part.offset + from, length: to - from })
+    if (from < to) cut.push(cutPart(part, from, to - from))
   }
   return cut
 }

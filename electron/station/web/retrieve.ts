@@ -2,11 +2,11 @@ import { TS } from '../../../shared/dicom/uids.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { FileHandles, FrameLocation, StoredObject, StoreReader } from '../store/index.ts'
 import { dicomRange, parseAccept } from './accept.ts'
-import { type MultipartPart, multipartResponse, type Part, streamParts } from './bodyParts.ts'
+import { lengthOf, type MultipartPart, multipartResponse, type Part, streamParts } from './bodyParts.ts'
 import { parseRange } from './byteRange.ts'
 import { rangeFor } from './entityTag.ts'
 import type { FrameReader } from './frameReader.ts'
-import { cutParts, lengthOf, objectParts } from './objectParts.ts'
+import { cutParts, objectParts, receivedFile } from './objectParts.ts'
 import { oneAhead, withFirst } from './oneAhead.ts'
 import type { WorkPort } from './ports.ts'
 import { type FrameForm, frameForms, type ObjectForm, objectForms } from './retrieveForm.ts'
@@ -56,23 +56,40 @@ async function sendObjects(
   sent: (object: StoredObject) => void,
 ): Promise<Response> {
   const { files, reader } = deps
-  const outgoing = async (object: StoredObject): Promise<OutgoingPart> => {
-    const { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, TransferSyntaxUID } = object
-    const syntax = form.asStored ? TransferSyntaxUID : TS.ExplicitVRLittleEndian
+  const isHead = request.method === 'HEAD'
+  const partOf = (object: StoredObject, parts: Part[], syntax = object.TransferSyntaxUID): MultipartPart => {
+    const { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID } = object
     const location = `${base}/studies/${StudyInstanceUID}/series/${SeriesInstanceUID}/instances/${SOPInstanceUID}`
-    const contentType = `${DICOM}; transfer-syntax=${syntax}`
-    const bytes =
-      syntax === TransferSyntaxUID
-        ? { parts: await objectParts(object, reader), done: async () => {} }
-        : await uncompressed(object, deps)
-    if (request.method !== 'HEAD') sent(object)
-    return { contentType, location, ...bytes }
+    if (!isHead) sent(object)
+    return { contentType: `${DICOM}; transfer-syntax=${syntax}`, location, parts }
+  }
+  const asStored = async (object: StoredObject) => partOf(object, await objectParts(object, reader))
+  if (form.asStored && form.multipart) {
+    if (objects.every(({ overlay }) => !overlay)) {
+      const received = objects.map(object => partOf(object, [receivedFile(object)]))
+      return multipartResponse(DICOM, received, files)
+    }
+    // How long a header becomes is known when it is made.
+    async function* bodies(): AsyncGenerator<MultipartPart> {
+      for (const object of objects) yield await asStored(object)
+    }
+    return multipartResponse(DICOM, bodies(), files)
+  }
+  if (form.asStored) {
+    const { parts, contentType } = await asStored(objects[0])
+    return oneBody(rangeFor(request, tag), parts, contentType, files)
   }
   // Nothing is decoded for who only asks whether it is there.
-  if (!form.asStored && request.method === 'HEAD') return headOf(form.multipart, DICOM)
+  if (isHead) return headOf(form.multipart, DICOM)
+  const outgoing = async (object: StoredObject): Promise<OutgoingPart> => {
+    if (object.TransferSyntaxUID === TS.ExplicitVRLittleEndian) {
+      return { ...(await asStored(object)), done: async () => {} }
+    }
+    const { parts, done } = await uncompressed(object, deps)
+    return { ...partOf(object, parts, TS.ExplicitVRLittleEndian), done }
+  }
   if (form.multipart) return inParts(DICOM, objects, outgoing, files)
   const { parts, contentType, done } = await outgoing(objects[0])
-  if (form.asStored) return oneBody(rangeFor(request, tag), parts, contentType, files)
   // Without ranges: for each of them it would be decoded anew.
   const headers = { 'content-type': contentType, 'content-length': String(lengthOf(parts)) }
   return new Response(streamParts(parts, files, done), { headers })

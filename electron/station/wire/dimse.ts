@@ -70,8 +70,9 @@ const ELEMENTS = {
 } as const
 
 type Keyword = keyof typeof ELEMENTS
-type Value<K extends Keyword> = (typeof ELEMENTS)[K][1] extends 'US' ? number : string
-type Elements = { -readonly [K in Keyword]?: Value<K> }
+type NumberKeyword = { [K in Keyword]: (typeof ELEMENTS)[K][1] extends 'US' ? K : never }[Keyword]
+type TextKeyword = Exclude<Keyword, NumberKeyword>
+type Elements = { [K in NumberKeyword]?: number } & { [K in TextKeyword]?: string }
 
 export type CommandSet = Elements & { CommandField: number; CommandDataSetType: number }
 
@@ -94,10 +95,17 @@ export function decodeCommand(bytes: Buffer): CommandSet {
     if (group !== 0) throw new CommandError(`group ${group.toString(16)} in a command set`)
     if (length > bytes.length - at - 8)
       throw new CommandError(`element ${element.toString(16)} overruns the command set`)
-    const value = bytes.subarray(at + 8, at + 8 + length)
-    at += 8 + length
-    const keyword = byElement.get(element)
-    if (keyword) readInto(found, keyword, value)
+    const from = at + 8
+    at = from + length
+    const row = BY_ELEMENT.get(element)
+    if (!row) continue
+    if (row.vr === 'US') {
+      if (length !== 2) throw new CommandError(`${row.keyword} has ${length} bytes`)
+      found[row.keyword] = bytes.readUInt16LE(from)
+    } else {
+      const text = bytes.toString('latin1', from, at)
+      found[row.keyword] = row.vr === 'UI' ? normaliseUID(text) : text.trim()
+    }
   }
   const { CommandField, CommandDataSetType } = found
   if (CommandField === undefined || CommandDataSetType === undefined) {
@@ -106,44 +114,47 @@ export function decodeCommand(bytes: Buffer): CommandSet {
   return { ...found, CommandField, CommandDataSetType }
 }
 
-const keywords = Object.keys(ELEMENTS).filter((key): key is Keyword => key in ELEMENTS)
-const byElement = new Map<number, Keyword>(keywords.map(keyword => [ELEMENTS[keyword][0], keyword]))
-
-function readInto(found: Elements, keyword: Keyword, value: Buffer): void {
-  if (ELEMENTS[keyword][1] === 'US') {
-    if (value.length !== 2) throw new CommandError(`${keyword} has ${value.length} bytes`)
-    Object.assign(found, { [keyword]: value.readUInt16LE() })
-  } else {
-    const text = value.toString('latin1')
-    Object.assign(found, { [keyword]: ELEMENTS[keyword][1] === 'UI' ? normaliseUID(text) : text.trim() })
-  }
-}
+type Row = { element: number } & (
+  | { keyword: NumberKeyword; vr: 'US' }
+  | { keyword: TextKeyword; vr: 'UI' | 'LO' | 'AE' }
+)
+const ROWS = Object.entries(ELEMENTS).map(([keyword, [element, vr]]) => ({ keyword, element, vr }) as Row)
+const BY_ELEMENT = new Map(ROWS.map(row => [row.element, row]))
 
 /** The bytes of a command set, group length first. */
 export function encodeCommand(command: CommandSet): Buffer {
-  const parts = keywords.flatMap(keyword => {
+  let length = GROUP_LENGTH_BYTES
+  for (const { keyword } of ROWS) {
     const value = command[keyword]
-    return value === undefined ? [] : [element(ELEMENTS[keyword][0], valueBytes(value, ELEMENTS[keyword][1]))]
-  })
-  const length = Buffer.alloc(4)
-  length.writeUInt32LE(parts.reduce((sum, part) => sum + part.length, 0))
-  return Buffer.concat([element(0x0000, length), ...parts])
-}
-
-function valueBytes(value: number | string, vr: 'UI' | 'US' | 'LO' | 'AE'): Buffer {
-  if (typeof value === 'number') {
-    const bytes = Buffer.alloc(2)
-    bytes.writeUInt16LE(value)
-    return bytes
+    if (value !== undefined) length += 8 + (typeof value === 'number' ? 2 : value.length + (value.length & 1))
   }
-  return Buffer.from(value.length % 2 === 0 ? value : value + (vr === 'UI' ? '\0' : ' '), 'latin1')
+  const bytes = Buffer.allocUnsafe(length)
+  writeHeader(bytes, 0, 0x0000, 4)
+  bytes.writeUInt32LE(length - GROUP_LENGTH_BYTES, 8)
+  let at = GROUP_LENGTH_BYTES
+  for (const { keyword, element, vr } of ROWS) {
+    const value = command[keyword]
+    if (value === undefined) continue
+    const valueLength = typeof value === 'number' ? 2 : value.length + (value.length & 1)
+    writeHeader(bytes, at, element, valueLength)
+    at += 8
+    if (typeof value === 'number') bytes.writeUInt16LE(value, at)
+    else {
+      bytes.write(value, at, 'latin1')
+      if (valueLength > value.length) bytes[at + value.length] = vr === 'UI' ? 0 : 0x20
+    }
+    at += valueLength
+  }
+  return bytes
 }
 
-function element(number: number, value: Buffer): Buffer {
-  const header = Buffer.alloc(8)
-  header.writeUInt16LE(number, 2)
-  header.writeUInt32LE(value.length, 4)
-  return Buffer.concat([header, value])
+/** (0000,0000), header and value. */
+const GROUP_LENGTH_BYTES = 12
+
+function writeHeader(bytes: Buffer, at: number, element: number, length: number): void {
+  bytes.writeUInt16LE(0, at)
+  bytes.writeUInt16LE(element, at + 2)
+  bytes.writeUInt32LE(length, at + 4)
 }
 
 /**

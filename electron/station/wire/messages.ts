@@ -76,9 +76,11 @@ export class MessageReader {
     if (this.#command.length + bytes.length > LONGEST_COMMAND) {
       throw new CommandError(`a command set over ${LONGEST_COMMAND} bytes`)
     }
-    this.#command.add(bytes)
+    // In one piece, as it nearly always comes, it need not be kept.
+    const whole = last && this.#command.length === 0
+    if (!whole) this.#command.add(bytes)
     if (!last) return
-    const command = decodeCommand(this.#command.take())
+    const command = decodeCommand(whole ? bytes : this.#command.take())
     const sink = this.#onMessage(context, command)
     this.#current.sink = sink
     if (command.CommandDataSetType === NO_DATA_SET) return this.#end(sink)
