@@ -16,7 +16,6 @@ const LOOK_MS = 1_000
 const PATIENCE_MS = 2_000
 /** Of a page of the list: what a filter looks at. */
 const PAGE_BYTES = 4 * 2 ** 20
-const KNOWN_PATIENTS = 2_000
 
 export interface AuditOptions {
   /** `audit/` of the data folder. */
@@ -76,21 +75,10 @@ export async function openAudit(options: AuditOptions): Promise<Audit> {
     },
   })
   const coalescer = new Coalescer(aet)
-  const patients = new Map<string, string>()
   const underWay = new Set<Promise<void>>()
 
-  const patientOf = async (StudyInstanceUID: string): Promise<string> => {
-    const known = patients.get(StudyInstanceUID)
-    if (known !== undefined) return known
-    const PatientID = await options.patientOf(StudyInstanceUID).catch(() => '')
-    // What nobody knows yet may come.
-    if (PatientID !== '') patients.set(StudyInstanceUID, PatientID)
-    for (const oldest of patients.keys()) {
-      if (patients.size <= KNOWN_PATIENTS) break
-      patients.delete(oldest)
-    }
-    return PatientID
-  }
+  // Asked each time: a study may have been moved to another patient.
+  const patientOf = (StudyInstanceUID: string) => options.patientOf(StudyInstanceUID).catch(() => '')
   const write = (unwritten: Unwritten, soon: boolean): Promise<void> => {
     const written = complete(unwritten, aet, patientOf).then(whole => trail.append(whole, soon))
     underWay.add(written)
