@@ -78,7 +78,14 @@ export async function openAudit(options: AuditOptions): Promise<Audit> {
   const underWay = new Set<Promise<void>>()
 
   // Asked each time: a study may have been moved to another patient.
-  const patientOf = (StudyInstanceUID: string) => options.patientOf(StudyInstanceUID).catch(() => '')
+  const patientOf = async (StudyInstanceUID: string): Promise<string> => {
+    try {
+      return await options.patientOf(StudyInstanceUID)
+    } catch {
+      // The vault is not open yet, or no more.
+      return ''
+    }
+  }
   const write = (unwritten: Unwritten, soon: boolean): Promise<void> => {
     const written = complete(unwritten, aet, patientOf).then(whole => trail.append(whole, soon))
     underWay.add(written)
