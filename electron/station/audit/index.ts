@@ -4,8 +4,7 @@ import { type AuditEvent, type AuditRecord, type AuditSink, auditXml } from '../
 import type { SyslogConfig } from '../../../shared/config.ts'
 import type { Disk } from '../base/durable.ts'
 import type { Log } from '../base/log.ts'
-import type { Verdict } from './chain.ts'
-import { parseLine } from './chain.ts'
+import { parseLine, type Verdict } from './chain.ts'
 import { Coalescer } from './coalesce.ts'
 import { linesBackwards, linesOf, recordOf, verifyFolder } from './files.ts'
 import { AuditLog, type Unwritten } from './log.ts'
@@ -17,7 +16,6 @@ const LOOK_MS = 1_000
 const PATIENCE_MS = 2_000
 /** Of a page of the list: what a filter looks at. */
 const PAGE_BYTES = 4 * 2 ** 20
-const KNOWN_PATIENTS = 2_000
 
 export interface AuditOptions {
   /** `audit/` of the data folder. */
@@ -77,20 +75,16 @@ export async function openAudit(options: AuditOptions): Promise<Audit> {
     },
   })
   const coalescer = new Coalescer(aet)
-  const patients = new Map<string, string>()
   const underWay = new Set<Promise<void>>()
 
+  // Asked each time: a study may have been moved to another patient.
   const patientOf = async (StudyInstanceUID: string): Promise<string> => {
-    const known = patients.get(StudyInstanceUID)
-    if (known !== undefined) return known
-    const PatientID = await options.patientOf(StudyInstanceUID).catch(() => '')
-    // What nobody knows yet may come.
-    if (PatientID !== '') patients.set(StudyInstanceUID, PatientID)
-    for (const oldest of patients.keys()) {
-      if (patients.size <= KNOWN_PATIENTS) break
-      patients.delete(oldest)
+    try {
+      return await options.patientOf(StudyInstanceUID)
+    } catch {
+      // The vault is not open yet, or no more.
+      return ''
     }
-    return PatientID
   }
   const write = (unwritten: Unwritten, soon: boolean): Promise<void> => {
     const written = complete(unwritten, aet, patientOf).then(whole => trail.append(whole, soon))
