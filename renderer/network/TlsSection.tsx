@@ -7,6 +7,8 @@ import { TlsForm } from './TlsForm.tsx'
 const DAY_MS = 86_400_000
 /** As the station warns. */
 const SOON_MS = 30 * DAY_MS
+/** A bundle may hold every authority of a country. */
+const SHOWN = 5
 
 /** The station's own TLS: where it listens, what it shows of itself, whom it believes, and until when. */
 export function TlsSection({ tls }: { tls: TlsStatus }) {
@@ -38,9 +40,10 @@ export function TlsSection({ tls }: { tls: TlsStatus }) {
       </div>
       {error !== '' && <div className="failure selectable">{error}</div>}
       {certificate !== null && <CertificateLine what="Shows" certificate={certificate} />}
-      {trusted.map(one => (
+      {trusted.slice(0, SHOWN).map(one => (
         <CertificateLine key={one.fingerprint} what="Believes" certificate={one} />
       ))}
+      {trusted.length > SHOWN && <div className="quiet">… and {trusted.length - SHOWN} more authorities.</div>}
       {open && <TlsForm settings={settings} onClose={() => setOpen(false)} />}
     </section>
   )

@@ -144,5 +144,8 @@ test('thirty days before a certificate ends it is said, ours and the trusted one
   ])
   now += 30 * DAY_MS
   await settings.set(wish)
-  expect(problems.at(-1)).toMatchObject({ severity: 'failure', sentence: expect.stringContaining('has ended') })
+  expect(problems.at(-1)).toMatchObject({
+    severity: 'failure',
+    sentence: expect.stringContaining('of this station ended on'),
+  })
 })

@@ -69,7 +69,7 @@ export interface DimseOptions {
 }
 
 /** TLS as it is configured, and the certificates that were read for it. */
-export interface Secure {
+interface Secure {
   settings: TlsConfig
   material: SecureMaterial
 }

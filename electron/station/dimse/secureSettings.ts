@@ -12,7 +12,8 @@ import type { FoundProblem } from './openAssociation.ts'
 
 const DAY_MS = 86_400_000
 /** A new certificate takes an office some weeks. */
-const WARN_DAYS = 30
+const WARN_MS = 30 * DAY_MS
+const MOST_NAMED = 10
 
 interface SecureSettingsOptions {
   /** What the configuration says at the start. */
@@ -32,7 +33,7 @@ interface SecureSettingsOptions {
 }
 
 /** The station's TLS as a person sees and changes it. Keys come in and never go out. */
-export interface SecureSettings {
+interface SecureSettings {
   status(): TlsStatus
   /** In force and kept when it resolves, and only then. Rejects with 'bad-certificate', 'port-in-use'. */
   set(wish: TlsWish | null): Promise<TlsStatus>
@@ -42,35 +43,33 @@ export interface SecureSettings {
 export function openSecureSettings(options: SecureSettingsOptions): SecureSettings {
   const { dimse, folder, keep, problem, log, now = Date.now } = options
   let { settings, material, error } = options
+  let described = describe(material)
   let last: Promise<unknown> = Promise.resolve()
-
-  const summaries = (pem: string | undefined): CertificateSummary[] => {
-    try {
-      return pem === undefined ? [] : certificatesIn(pem)
-    } catch {
-      // It was good enough for OpenSSL: what it says of itself can be left out.
-      return []
-    }
-  }
 
   const status = (): TlsStatus => ({
     settings: settings ?? null,
     port: dimse.tlsPort ?? null,
-    certificate: summaries(material?.cert)[0] ?? null,
-    trusted: summaries(material?.ca),
+    ...described,
     error,
   })
 
   const warn = () => {
-    const { certificate, trusted } = status()
-    const own = certificate ? [{ ...certificate, whose: 'The certificate of this station' }] : []
-    const others = trusted.map(one => ({ ...one, whose: `The trusted certificate of ${one.subject}` }))
-    for (const { whose, until, fingerprint } of [...own, ...others]) {
-      const days = Math.ceil((until - now()) / DAY_MS)
-      if (days > WARN_DAYS) continue
-      const ends = days <= 0 ? 'has ended' : `ends in ${days} ${days === 1 ? 'day' : 'days'}`
-      const sentence = `${whose} ${ends} (${new Date(until).toISOString().slice(0, 10)}): nobody is reached over TLS without a new one.`
-      problem({ severity: days <= 0 ? 'failure' : 'attention', sentence, detail: `SHA-256 ${fingerprint}` })
+    const { certificate, trusted } = described
+    if (certificate && certificate.until - now() <= WARN_MS) {
+      const sentence = `The certificate of this station ${ends(certificate, now())}: nobody is reached over TLS without a new one.`
+      const hasEnded = certificate.until <= now()
+      problem({
+        severity: hasEnded ? 'failure' : 'attention',
+        sentence,
+        detail: `SHA-256 ${certificate.fingerprint}`,
+      })
+    }
+    // Of a bundle of authorities some have always just ended: one sentence for them all.
+    const late = trusted.filter(one => one.until - now() <= WARN_MS)
+    if (late.length > 0) {
+      const detail = late.slice(0, MOST_NAMED).map(one => `${one.subject} ${ends(one, now())}`)
+      const sentence = `Of the ${trusted.length} certificates that are trusted over TLS ${late.length} ${late.length === 1 ? 'ends' : 'end'} soon or ${late.length === 1 ? 'has' : 'have'} ended.`
+      problem({ severity: 'attention', sentence, detail: detail.join('; ') })
     }
   }
 
@@ -99,6 +98,7 @@ export function openSecureSettings(options: SecureSettingsOptions): SecureSettin
         await dimse.setSecure(undefined)
         settings = undefined
         material = undefined
+        described = describe(undefined)
       } else {
         const { listen, port, profile } = wish
         const wanted: TlsConfig = {
@@ -119,6 +119,7 @@ export function openSecureSettings(options: SecureSettingsOptions): SecureSettin
         })
         settings = wanted
         material = read
+        described = describe(read)
       }
       error = ''
       log.info({ tls: settings !== undefined, port: dimse.tlsPort }, 'TLS was set')
@@ -141,6 +142,25 @@ export function openSecureSettings(options: SecureSettingsOptions): SecureSettin
     },
     close: () => clearInterval(timer),
   }
+}
+
+/** What the certificates say of themselves; what OpenSSL takes and cannot describe is left out. */
+function describe(material: SecureMaterial | undefined): Pick<TlsStatus, 'certificate' | 'trusted'> {
+  const summaries = (pem: string): CertificateSummary[] => {
+    try {
+      return certificatesIn(pem)
+    } catch {
+      return []
+    }
+  }
+  if (!material) return { certificate: null, trusted: [] }
+  return { certificate: summaries(material.cert)[0] ?? null, trusted: summaries(material.ca) }
+}
+
+function ends({ until }: CertificateSummary, now: number): string {
+  const days = Math.ceil((until - now) / DAY_MS)
+  const date = new Date(until).toISOString().slice(0, 10)
+  return days <= 0 ? `ended on ${date}` : `ends in ${days} ${days === 1 ? 'day' : 'days'} (${date})`
 }
 
 /** What the start of a station makes of its configuration: without usable certificates it runs without TLS, and says so. */

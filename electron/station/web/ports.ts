@@ -45,7 +45,7 @@ export interface DimsePort {
   onChange(listener: () => void): () => void
 }
 
-export interface TranscodedObject {
+interface TranscodedObject {
   readonly length: number
   remove(): Promise<void>
 }

@@ -6,7 +6,7 @@ import type { DimsePort } from './ports.ts'
 type Peer = CallOut<'peers.list'>['peers'][number]
 
 /** Who of those that sent images is no node: asked of the nodes as they are now, so that whoever is added is known, all it sent before too. */
-export interface Strangers {
+interface Strangers {
   peers(): Promise<Peer[]>
   /** The same summaries, with whether a stranger sent their last object. */
   mark<Study extends StudySummary>(studies: Study[]): Promise<Study[]>

@@ -63,7 +63,9 @@ class Lane {
     const limit = new AbortController()
     const hung = wait(PATIENCE_MS + FRAME_PATIENCE_MS * frames, HUNG, { signal: limit.signal })
     hung.catch(() => {})
-    thread.ended.then(() => {
+    let crashed = false
+    thread.ended.then(reason => {
+      crashed = reason !== undefined
       if (this.#thread === thread) this.#thread = undefined
     })
     try {
@@ -71,6 +73,11 @@ class Lane {
       if (result !== HUNG) return result
       await this.stop()
       throw new IsocenterError('unsupported-pixels', 'the pixels could not be decoded in any sensible time')
+    } catch (error) {
+      // `ended` settles just before or after its calls reject.
+      await Promise.resolve()
+      if (!crashed) throw error
+      throw new IsocenterError('unsupported-pixels', 'the decoder broke down on them', { cause: error })
     } finally {
       limit.abort()
     }
