@@ -35,7 +35,7 @@ export function createVisibility(db: Database) {
        WHERE SOPInstanceUID = ? AND hides = 1`,
     )
     .pluck()
-  // All at once: 5,000 images one by one, with a statement for each step, held the writer four times as long.
+  // All at once: 5,000 images one by one, with a statement for each step, held the writer six times as long.
   const setLevels = db
     .prepare<[string], number>(
       `WITH now AS (SELECT instance.id, coalesce((SELECT max(level) FROM removed JOIN removal ON removal.number = removed.removal

@@ -45,11 +45,17 @@ export function streamParts(
   end?: () => Promise<unknown>,
 ): ReadableStream<Uint8Array> {
   const gathered = gather(parts)
+  const stop = () => gathered.return(undefined)
   const next = async () => {
     const { done, value } = await gathered.next()
-    return done ? undefined : read(value, files)
+    if (done) return undefined
+    try {
+      return await read(value, files)
+    } catch (error) {
+      await stop()
+      throw error
+    }
   }
-  const stop = () => gathered.return(undefined)
   const stream = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
