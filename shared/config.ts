@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { destinations } from './sync.ts'
 
 /** AE title: 1–16 characters of the default repertoire, no backslash or control characters, trimmed (PS3.5 §6.2, VR AE). */
 export const aeTitle = z
@@ -239,6 +240,8 @@ export const configSchema = z.object({
   /** Nodes, by name, that performed procedure steps (MPPS) and availability notices are handed on to, as they come. */
   mppsTo: z.array(z.string().min(1).max(64)).max(16).default([]),
   availabilityTo: z.array(z.string().min(1).max(64)).max(16).default([]),
+  /** Archives that everything received has to end up on, by rule. */
+  destinations: destinations.default([]),
 })
 
 export type Config = z.infer<typeof configSchema>
