@@ -420,6 +420,20 @@ test('rules that are not in force yet say where a study would go', async () => {
   await expect(store.outbox.test('2.25.1', [archive('all')])).rejects.toMatchObject({ code: 'not-found' })
 })
 
+test('the history keeps the newest 100,000 of what happened', async () => {
+  const { store, dataDir } = await newStore()
+  await store.outbox.setDestinations([archive('pacs')])
+  await send(store, small(1))
+  const db = new Database(join(dataDir, 'index.sqlite'))
+  db.exec(`WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100300)
+    INSERT INTO custodyEvent SELECT n, n, 1, 'x', 'sent', 1, '' FROM n`)
+  const [item] = await leaseAll(store, 'pacs')
+  await store.outbox.settle('pacs', [confirmed(item!.contentId)])
+  expect(db.prepare('SELECT count(*), min(number) FROM custodyEvent').raw().get()).toEqual([100_000, 302])
+  expect((await store.outbox.study('2.25.1000.1')).events.map(event => event.kind)).toEqual(['confirmed'])
+  db.close()
+})
+
 test('no step of sending looks through what it does not take', () => {
   const db = new Database(join(temporaryFolder(), 'index.sqlite'))
   migrate(db)
