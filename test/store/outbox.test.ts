@@ -208,6 +208,30 @@ test('only what is shown is sent: another version is held back, and takes over w
   expect(letters[0]?.reason).toMatch(/Another version/)
 })
 
+test('what an archive has lost makes room for the version that is shown by now', async () => {
+  const { store, dataDir } = await newStore()
+  await store.outbox.setDestinations([archive('pacs')])
+  const first = await send(store, small(1))
+  await leaseAll(store, 'pacs')
+  await store.outbox.settle('pacs', [
+    { contentId: first.contentId, state: 'sent', nextAt: 0, sentSha256: 'ab'.repeat(32) },
+  ])
+  const object = small(1, { StudyDescription: 'edited' })
+  const receive = store.beginReceive({
+    origin: { door: 'dimse', sourceAET: '', sendingAET: '', receivingAET: '', address: '' },
+    SOPClassUID: '1.2.840.10008.5.1.4.1.1.2',
+    SOPInstanceUID: object.SOPInstanceUID,
+    TransferSyntaxUID: object.TransferSyntaxUID,
+    showLatest: true,
+  })
+  await receive.write(object.bytes)
+  await receive.commit()
+  await store.outbox.settle('pacs', [confirmed(first.contentId)])
+  expect(ledger(dataDir).map(row => row.state)).toEqual(['confirmed', 'dead'])
+  await store.outbox.settle('pacs', [{ contentId: first.contentId, state: 'queued', nextAt: 0, lost: true }])
+  expect(ledger(dataDir).map(row => row.state)).toEqual(['dead', 'queued'])
+})
+
 test('what is deleted is not sent, what is taken back is, a rejection note travels, and what is purged is gone from the ledger', async () => {
   const { store, dataDir } = await newStore()
   await store.outbox.setDestinations([archive('pacs')])

@@ -54,8 +54,8 @@ export function createOutboxRows(db: Database, dataDir: string, custody: Custody
   )
   const settleOne = db.prepare(
     `UPDATE custody SET state = @state, turn = @turn, leased = 0, nextAt = @nextAt, attempts = coalesce(@attempts, attempts),
-       at = @at, bar = 0, reason = @reason, proof = @proof, sentMd5 = coalesce(@sentMd5, sentMd5),
-       sentSha256 = coalesce(@sentSha256, sentSha256) WHERE content = +@content AND destination = +@destination`,
+       at = @at, bar = 0, reason = @reason, proof = @proof, sentMd5 = iif(@state = 0, NULL, coalesce(@sentMd5, sentMd5)),
+       sentSha256 = iif(@state = 0, NULL, coalesce(@sentSha256, sentSha256)) WHERE content = +@content AND destination = +@destination`,
   )
   const waitingOf = db.prepare<[string], { content: number; destination: number; leased: 0 | 1 }>(
     `SELECT custody.content, custody.destination, leased FROM study JOIN series ON series.study = study.id
