@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { destinations } from './sync.ts'
 
 /** AE title: 1–16 characters of the default repertoire, no backslash or control characters, trimmed (PS3.5 §6.2, VR AE). */
 export const aeTitle = z
@@ -265,6 +266,8 @@ export const configSchema = z.object({
   availabilityTo: z.array(z.string().min(1).max(64)).max(16).default([]),
   /** The audit trail is kept in the data folder; with `syslog` a collector gets it, too. */
   audit: z.strictObject({ syslog: syslog.optional() }).default({}),
+  /** Archives that everything received has to end up on, by rule. */
+  destinations: destinations.default([]),
 })
 
 export type Config = z.infer<typeof configSchema>

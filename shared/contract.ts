@@ -12,6 +12,15 @@ import {
   tlsStatus,
   tlsWish,
 } from './network.ts'
+import {
+  custodyEvent,
+  deadLetter,
+  destination,
+  destinationSummary,
+  destinations,
+  routeAnswer,
+  studyCustody,
+} from './sync.ts'
 import type { SeriesManifest } from './viewing/image.ts'
 
 /**
@@ -84,6 +93,8 @@ export const studySummary = z.object({
   completeness: completeness.nullable(),
   /** Its last object was sent by a station that is no node of the configuration as it is now. */
   fromStranger: z.boolean(),
+  /** Images of it that are not proved to be where they have to go, and of these what was refused for good; null: it goes nowhere. */
+  custody: z.object({ waiting: z.int(), dead: z.int() }).nullable(),
 })
 export type StudySummary = z.infer<typeof studySummary>
 
@@ -595,6 +606,44 @@ export const contract = {
   /** Calls the node again, or says what the peer would be answered with today's settings. */
   'doctor.replay': { in: z.object({ id: z.string().max(64) }), out: findingSummary },
   'doctor.dismiss': { in: z.object({ id: z.string().max(64) }), out: z.object({}) },
+  'destinations.list': { in: z.object({}), out: z.object({ destinations }) },
+  /** All of them, from now on. */
+  'destinations.set': { in: z.object({ destinations }), out: z.object({}) },
+  /** Whether one answers that may not be kept yet; nothing is stored there. One that does not answer is an answer. */
+  'destination.try': { in: destination, out: z.object({ works: z.boolean(), words: z.string() }) },
+  'sync.status': { in: z.object({}), out: z.object({ destinations: z.array(destinationSummary) }) },
+  'sync.pause': { in: z.object({ destination: z.string().max(64), paused: z.boolean() }), out: z.object({}) },
+  /** Whatever the back-off; without a destination all of them. */
+  'sync.now': { in: z.object({ destination: z.string().max(64).optional() }), out: z.object({}) },
+  /** A study's images before all others. */
+  'sync.prioritise': { in: z.object({ StudyInstanceUID: uid }), out: z.object({ images: z.int() }) },
+  /** Newest first; `before` is the `at` of the last one of the page before. */
+  'sync.dead': {
+    in: z.object({
+      destination: z.string().max(64).optional(),
+      limit: z.int().min(1).max(500).default(200),
+      before: z.number().optional(),
+    }),
+    out: z.object({ letters: z.array(deadLetter) }),
+  },
+  /** Sends refused ones again: these, or all of a destination. */
+  'sync.retry': {
+    in: z.object({
+      destination: z.string().max(64),
+      contentIds: z.array(z.int().positive()).min(1).max(500).optional(),
+    }),
+    out: z.object({ images: z.int() }),
+  },
+  /** Where a study is, destination by destination, with its history, newest first. */
+  'sync.study': {
+    in: z.object({ StudyInstanceUID: uid }),
+    out: z.object({ custody: z.array(studyCustody), events: z.array(custodyEvent) }),
+  },
+  /** Where a study would go by these rules. */
+  'sync.test': {
+    in: z.object({ StudyInstanceUID: uid, destinations }),
+    out: z.object({ answers: z.array(routeAnswer) }),
+  },
   'captures.list': { in: z.object({}), out: z.object({ captures: z.array(captureSummary) }) },
   /** Records the AE's associations from the next one on, until stopped or full. One that runs already is returned. */
   'capture.start': {
@@ -667,6 +716,8 @@ export const stationEvents = {
   job: jobSummary,
   problem: problem,
   associations: z.object({ open: z.int(), receiving: z.int() }),
+  /** How destinations do; told at most once a second. */
+  sync: z.object({ destinations: z.array(destinationSummary) }),
   again: z.object({ seq: z.int() }),
 } as const
 export type StationEventName = keyof typeof stationEvents

@@ -35,6 +35,7 @@ export function studySummary(id: number, change: Partial<StudySummary> = {}): St
     openBy: [],
     fromStranger: false,
     completeness: null,
+    custody: null,
     ...change,
   }
 }

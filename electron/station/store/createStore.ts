@@ -17,6 +17,7 @@ import { createGroupCommit } from './landing/groupCommit.ts'
 import { type LandingLimits, openLanding } from './landing/landing.ts'
 import { type LandingFolder, liesSettled, newestRecord, replayLanding, tidyLanding } from './landing/replay.ts'
 import { LANDING_FOLDER } from './landing/segment.ts'
+import { createOutbox } from './outbox/outbox.ts'
 import type { ReaderApi } from './reader.ts'
 import { createReaderCall, createReads } from './readPool.ts'
 import { ObjectReceive, type ReceiveContext } from './receive.ts'
@@ -102,6 +103,11 @@ export async function createStore(parts: StoreParts): Promise<Store> {
 
   function tell(changes: Change[]): void {
     if (changes.length === 0) return
+    outbox.mayWait()
+    announce(changes)
+  }
+
+  function announce(changes: Change[]): void {
     // After the answers: a listener cannot delay or fail a store.
     setImmediate(() => {
       for (const listener of listeners) {
@@ -311,6 +317,15 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     lastUse = performance.now()
   }
   const callReader = createReaderCall(readers, used, ifDamaged)
+  // Our own reads do not make the store busy.
+  const callAside = createReaderCall(readers, () => {}, ifDamaged)
+  const outbox = createOutbox({
+    log,
+    writer,
+    read: callAside,
+    writable: () => !readOnly && replayed,
+    touched: studies => studies.forEach(tellWork),
+  })
   const bin = startBin({
     dataDir,
     log,
@@ -357,6 +372,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       readOnly = false
       if (replayed) bin.wake()
       else await replay()
+      outbox.goOn()
       log.warn({}, 'the disk works again: new images are taken')
       report({ severity: 'attention', sentence: 'The disk works again: new images are taken.', detail: '' })
     } catch (error) {
@@ -379,7 +395,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     worked.add(StudyInstanceUID)
     tellingWork ??= setTimeout(() => {
       tellingWork = undefined
-      tell([...worked].map(uid => ({ seq, kind: 'study', StudyInstanceUID: uid })))
+      announce([...worked].map(uid => ({ seq, kind: 'study', StudyInstanceUID: uid })))
       worked.clear()
     }, WORK_TOLD_EVERY_MS)
   }
@@ -395,6 +411,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     listeners.clear()
     await recovering
     await judge.close()
+    await outbox.close()
     await verifier.close()
     await upkeep.close().catch(error => log.error({ err: error }, 'upkeep did not end cleanly'))
     await drains.close().catch(error => log.error({ err: error }, 'moving between volumes did not end cleanly'))
@@ -411,6 +428,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
 
   let isRepairing = () => opened.repairing
   await replay().catch(becomeReadOnly)
+  outbox.goOn()
 
   const upkeep = await startUpkeep({
     ...parts,
@@ -439,8 +457,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   })
 
   isRepairing = () => upkeep.repairing
-  // Our own reads do not make the store busy.
-  const readAside = createReads(createReaderCall(readers, () => {}, ifDamaged))
+  const readAside = createReads(callAside)
   const judge = startJudge({
     times: parts.judgeTimes,
     log,
@@ -537,6 +554,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       forwarded: number => writer.call('noticeForwarded', number),
       postpone: (number, attempts, nextAt) => writer.call('postponeNotice', number, attempts, nextAt),
     },
+    outbox,
     async finishWork(contentId, found) {
       tellWork(await writer.call('finishWork', contentId, found))
     },

@@ -18,6 +18,7 @@ import type { ReferencedCopy } from './commitment/readReferenced.ts'
 import type { Verified } from './commitment/verify.ts'
 import type { JudgedFacts, LackingSeries } from './completeness/readCompleteness.ts'
 import type { DueNotice, NoticeOutcome, ToldNotice } from './notices/noticeRows.ts'
+import type { Outbox } from './outbox/types.ts'
 import type { Matching } from './queryConditions.ts'
 import type { QueryLevel } from './queryKeys.ts'
 import type { RepairProgress } from './repair/repair.ts'
@@ -28,6 +29,7 @@ export { FAILURE } from './commitment/verify.ts'
 export { FileHandles } from './fileHandles.ts'
 export type { DueNotice, StepStatus, ToldNotice } from './notices/noticeRows.ts'
 export { openStore, type StoreOptions } from './openStore.ts'
+export type { CustodyState, DestinationCounts, Outbox, OutboxItem, OutboxOutcome } from './outbox/types.ts'
 export { queryKeys } from './queryKeys.ts'
 export type { Space } from './volumes/spaceWatch.ts'
 
@@ -420,6 +422,7 @@ export interface Store {
   senderSays(StudyInstanceUID: string, counts: SenderCounts): Promise<void>
   readonly commitments: Commitments
   readonly notices: Notices
+  readonly outbox: Outbox
   /** Keeps what `work` found after the answer, and marks the content as done. */
   finishWork(contentId: number, found: WorkFound): Promise<void>
   readonly writable: boolean

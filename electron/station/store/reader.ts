@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3'
 import { createReferencedReader } from './commitment/readReferenced.ts'
 import { createCompletenessReader } from './completeness/readCompleteness.ts'
+import { createOutboxReader } from './outbox/readOutbox.ts'
 import { createBinReader } from './readBin.ts'
 import { createFileReader } from './readFiles.ts'
 import { createIdentityReader } from './readIdentity.ts'
@@ -42,6 +43,7 @@ export function createReader({ file, dataDir }: ReaderData) {
     ...createReferencedReader(db),
     ...createCompletenessReader(db),
     ...createIdentityReader(db),
+    ...createOutboxReader(db, dataDir),
   }
   return snapshots(db, reads)
 }

@@ -15,6 +15,7 @@ export type StudyRow = Omit<
   | 'openBy'
   | 'completeness'
   | 'fromStranger'
+  | 'custody'
 > & {
   StationNamesInStudy: string
   BodyPartsInStudy: string
@@ -35,7 +36,7 @@ export const STUDY_COLUMNS = `study.id, StudyInstanceUID, PatientName, lang, Pat
   firstReceived, lastReceived, sendingAET, flags, synthetic, reading, readingBy, readingAt, priority, priors, completeness, unjudged`
 
 /** `openBy` is empty and nobody a stranger: who shows what, and who is known, is not the vault's to know. */
-export function studySummary(row: StudyRow): StudySummary {
+export function studySummary(row: StudyRow, custody: StudySummary['custody']): StudySummary {
   const { StationNamesInStudy, BodyPartsInStudy, reading, readingBy, readingAt, priority, unjudged, ...same } = row
   return {
     ...same,
@@ -50,5 +51,6 @@ export function studySummary(row: StudyRow): StudySummary {
     fromStranger: false,
     // While anything comes, the last word does not hold.
     completeness: unjudged === 0 && row.completeness ? (JSON.parse(row.completeness) as Completeness) : null,
+    custody,
   }
 }

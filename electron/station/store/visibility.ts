@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import type { CustodyRows } from './outbox/custodyRows.ts'
 import { SEARCHED, studyTokens } from './searchTokens.ts'
 
 /**
@@ -28,22 +29,20 @@ type StudyRow = Searched & {
  * Keeps the sums of series, studies and the whole station what is shown: of instances that are not hidden, under the study that
  * their series is shown in. All within the caller's transaction.
  */
-export function createVisibility(db: Database) {
+export function createVisibility(db: Database, custody: Pick<CustodyRows, 'refresh'>) {
   const level = db
     .prepare<[string], number>(
       `SELECT coalesce(max(level), 0) FROM removed JOIN removal ON removal.number = removed.removal
-       WHERE SOPInstanceUID = ? AND hides = 1`,
+       WHERE SOPInstanceUID = +? AND hides = 1`,
     )
     .pluck()
   // All at once: 5,000 images one by one, with a statement for each step, held the writer six times as long.
-  const setLevels = db
-    .prepare<[string], number>(
-      `WITH now AS (SELECT instance.id, coalesce((SELECT max(level) FROM removed JOIN removal ON removal.number = removed.removal
+  const setLevels = db.prepare<[string], { id: number; series: number }>(
+    `WITH now AS (SELECT instance.id, coalesce((SELECT max(level) FROM removed JOIN removal ON removal.number = removed.removal
            WHERE removed.SOPInstanceUID = instance.SOPInstanceUID AND hides = 1), 0) AS level
          FROM instance WHERE SOPInstanceUID IN (SELECT value FROM json_each(?)))
-       UPDATE instance SET hidden = now.level FROM now WHERE instance.id = now.id AND hidden <> now.level RETURNING series`,
-    )
-    .pluck()
+       UPDATE instance SET hidden = now.level FROM now WHERE instance.id = now.id AND hidden <> now.level RETURNING id, series`,
+  )
   const studyOfSeries = db.prepare<[number], number>('SELECT study FROM series WHERE id = ?').pluck()
   const countSeries = db.prepare(
     `UPDATE series SET (NumberOfSeriesRelatedInstances, frames, hidden) =
@@ -118,7 +117,9 @@ export function createVisibility(db: Database) {
     recount,
     /** Hides or shows these instances as the decisions about them say now; the UIDs of the studies that are shown otherwise. */
     refresh(SOPInstanceUIDs: Iterable<string>): string[] {
-      const series = new Set(setLevels.all(JSON.stringify([...SOPInstanceUIDs])))
+      const changed = setLevels.all(JSON.stringify([...SOPInstanceUIDs]))
+      for (const { id } of changed) custody.refresh(id)
+      const series = new Set(changed.map(instance => instance.series))
       const studies = [...series].flatMap(id => studyOfSeries.get(id) ?? [])
       return recount(series, studies)
     },

@@ -1,0 +1,18 @@
+import type { Destination, DestinationSummary } from '../../../shared/sync.ts'
+
+/** Brings what the outbox holds to its destinations, and proves that it is there. */
+export interface Sync {
+  /** In the order they are configured. */
+  status(): Promise<DestinationSummary[]>
+  destinations(): Destination[]
+  /** They hold from now on; what is on its way to one that is left out is finished. */
+  setDestinations(destinations: Destination[]): Promise<void>
+  /** Looks now, whatever the back-off: a person has pressed "send now", or paused, or goes on. */
+  wake(name?: string): void
+  /** Whether one, which need not be kept yet, answers: in words. Nothing is stored there. */
+  tryOut(destination: Destination): Promise<{ works: boolean; words: string }>
+  /** Coalesced. Returns the unsubscribe. */
+  onChange(listener: () => void): () => void
+  /** Finishes what is on its way within seconds, then aborts; what is unsure is looked for at the next start. */
+  close(): Promise<void>
+}
