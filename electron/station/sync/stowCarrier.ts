@@ -2,7 +2,7 @@ import { createHash, type Hash, randomUUID } from 'node:crypto'
 import { toIsocenterError } from '../../../shared/errors.ts'
 import type { Route } from '../../../shared/sync.ts'
 import type { FileHandles, OutboxItem } from '../store/index.ts'
-import { WebClient, type WebPatience } from '../wire/webClient.ts'
+import { WebClient, WebFailed, type WebPatience } from '../wire/webClient.ts'
 import { accessOf } from './access.ts'
 import type { Carrier, SendOutcome } from './carrier.ts'
 import { OrthancLooks } from './orthancLooks.ts'
@@ -148,13 +148,14 @@ async function post(
     named = readStowAnswer((await answer.bytes(LONGEST_ANSWER)).toString('utf8'))
   } catch (thrown) {
     const words = toIsocenterError(thrown).detail ?? 'the post was ended'
+    const reset = thrown instanceof WebFailed && thrown.reset
     return parcels.map(parcel => {
       const { contentId } = parcel.item
       const why = unread.get(parcel)
       if (why !== undefined) return { contentId, kind: 'refused', permanent: false, reason: why }
-      // With a status the whole post had come to its end there.
-      const kind = parcel.begun ? 'ambiguous' : 'unreached'
-      return { contentId, kind, reason: status === 0 ? words : `answered ${status}, then: ${words}` }
+      const reason = status === 0 ? words : `answered ${status}, then: ${words}`
+      if (!parcel.begun) return { contentId, kind: 'unreached', reason }
+      return { contentId, kind: 'ambiguous', reason, ...(reset && { reset }) }
     })
   }
   return parcels.map(parcel => {
