@@ -17,13 +17,20 @@ const TOOLS = {
     ['/usr/sbin/rsyslogd', 'rsyslog'],
     [`/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/rsyslog/lmnsd_gtls.so`, 'rsyslog-gnutls'],
   ],
-  dimse: [...DCMTK, ['Orthanc', 'orthanc'], ['pydicom', 'python3-pydicom'], ['openssl', 'openssl']],
+  dimse: [
+    ...DCMTK,
+    ['Orthanc', 'orthanc'],
+    ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so', 'orthanc-dicomweb'],
+    ['pydicom', 'python3-pydicom'],
+    ['openssl', 'openssl'],
+  ],
   bench: [
     ['storescp', 'dcmtk'],
     ['Orthanc', 'orthanc'],
     ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so', 'orthanc-dicomweb'],
     ['gcc', 'gcc'],
     ['strace', 'strace'],
+    ['curl', 'curl'],
   ],
   e2e: [['chromium', 'chromium'], ...DCMTK],
   electron: [

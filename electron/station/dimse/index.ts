@@ -10,6 +10,7 @@ import { type SecureMaterial, secureOptions } from '../wire/secure.ts'
 import { Admission, type Places } from './admission.ts'
 import { AssociationAudit } from './associationAudit.ts'
 import { Captures } from './captures.ts'
+import { type Carrying, createCarrying } from './carrying.ts'
 import { CommitmentReports, REPORT_TIMES, type ReportTimes } from './commitmentReports.ts'
 import { Doctor } from './doctor.ts'
 import { NoticeForwards } from './noticeForwards.ts'
@@ -99,6 +100,8 @@ export interface Dimse {
   setAETs(further: string[]): void
   readonly requests: Omit<Requests, 'close'>
   readonly doctor: Pick<Doctor, 'list' | 'dismiss'>
+  /** For archives that everything has to end up on. */
+  readonly carrying: Carrying
   /**
    * Asks a node, by its name, whether these objects are safe there; resolves with the Transaction UID when it has taken the request.
    * Rejects with 'destination-unknown', 'peer-failed', 'too-large'.
@@ -340,6 +343,11 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     },
     requests,
     doctor,
+    carrying: createCarrying({
+      ...{ files, transcode: options.transcode, nodes: () => nodes },
+      open: call,
+      echo: requests.echo,
+    }),
     async requestCommitment(name, references) {
       const node = nodes.find(one => one.name === name)
       if (!node) throw new IsocenterError('destination-unknown', name)

@@ -1,6 +1,6 @@
 import type { Node } from '../../../shared/config.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
-import type { RetrieveKeys, StoredObject } from '../store/index.ts'
+import type { RetrieveKeys, StoredObject, StoreReader } from '../store/index.ts'
 import { STATUS } from '../wire/dimse.ts'
 import type { AssociationAudit } from './associationAudit.ts'
 import type { Operation, Outcome, Performer } from './operations.ts'
@@ -15,6 +15,7 @@ import type { StoredForm } from './transferPlan.ts'
 const PENDING_EVERY_MS = 1000
 
 export interface RetrieveDeps extends SendToDeps {
+  read: Pick<StoreReader, 'retrievable'>
   /** What we are called. */
   aets(): readonly string[]
   nodes(): Node[]
@@ -103,7 +104,14 @@ async function moveTo(
   const originator = { AET: deps.callingAET(), MessageID: operation.command.MessageID ?? 0 }
   try {
     const sending: SendToDeps = { ...deps, begins: object => deps.audit.sending(object, node) }
-    for await (const sent of sendTo(node, keys, forms, sending, operation.cancelled, originator)) {
+    for await (const sent of sendTo(
+      node,
+      () => pagesOf(deps.read, keys),
+      forms,
+      sending,
+      operation.cancelled,
+      originator,
+    )) {
       counts.add(sent)
       deps.audit.sent(sent.object, sent.outcome !== 'failed', node)
     }

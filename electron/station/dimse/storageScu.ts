@@ -1,8 +1,8 @@
 import type { Node } from '../../../shared/config.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
-import type { Received, RetrieveKeys } from '../store/index.ts'
+import type { Received, RetrieveKeys, StoreReader } from '../store/index.ts'
 import type { AssociationAudit } from './associationAudit.ts'
-import { formsOf, type SendToDeps, sendTo } from './sendTo.ts'
+import { formsOf, pagesOf, type SendToDeps, sendTo } from './sendTo.ts'
 import type { Sent } from './subOperations.ts'
 
 /** What a job of ours tells of how far it is. */
@@ -11,6 +11,11 @@ export interface Progress {
   total(count: number): void
   received(outcome: Received['outcome']): void
   failed(what: string, reason: string): void
+}
+
+interface SendJobDeps extends SendToDeps {
+  read: Pick<StoreReader, 'retrievable' | 'retrievableForms'>
+  audit: Pick<AssociationAudit, 'sent' | 'sending'>
 }
 
 /** So many are tried a second time at once: a broken line, or a peer that was out of resources for a moment. */
@@ -23,12 +28,12 @@ const MOST_AGAIN = 2000
 export async function send(
   node: Node,
   keys: RetrieveKeys,
-  { audit, ...given }: SendToDeps & { audit: Pick<AssociationAudit, 'sent' | 'sending'> },
+  { audit, read, ...given }: SendJobDeps,
   progress: Progress,
 ): Promise<void> {
   const { signal } = progress
   const deps: SendToDeps = { ...given, begins: object => audit.sending(object) }
-  const { forms, total } = await formsOf(deps.read, keys)
+  const { forms, total } = await formsOf(read, keys)
   if (total === 0) throw new IsocenterError('not-found', 'no image that could be sent')
   progress.total(total)
   const tell = ({ object, outcome, reason }: Sent) => {
@@ -37,7 +42,7 @@ export async function send(
     else progress.received('stored')
   }
   const again: Sent[] = []
-  for await (const sent of sendTo(node, keys, forms, deps, signal)) {
+  for await (const sent of sendTo(node, () => pagesOf(read, keys), forms, deps, signal)) {
     if (sent.outcome === 'failed' && isWorthAgain(sent) && again.length < MOST_AGAIN) again.push(sent)
     else tell(sent)
   }
@@ -46,7 +51,7 @@ export async function send(
   const retried = { SOPInstanceUID: [...left.keys()] }
   for await (const sent of sendTo(
     node,
-    retried,
+    () => pagesOf(read, retried),
     again.map(({ object }) => object),
     deps,
     signal,

@@ -1,11 +1,12 @@
 import { setImmediate as afterThis } from 'node:timers/promises'
 import { transferSyntax } from '../../../shared/dicom/uids.ts'
-import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
+import { type ErrorCode, IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { FileHandles, RetrievableObject, StoredObject } from '../store/index.ts'
 import { type CommandSet, storeRequest } from '../wire/dimse.ts'
 import type { DataSource, FramedDataSet } from '../wire/framing.ts'
 import type { AcceptedContext } from '../wire/messages.ts'
-import { overlaid } from './overlaid.ts'
+import { overlaid } from '../wire/overlaid.ts'
+import { PeerFailed } from '../wire/scu.ts'
 import { chooseCarriage } from './transferPlan.ts'
 
 /** An object's data set in another transfer syntax, made for one sending. */
@@ -37,6 +38,8 @@ export interface SendingDeps {
   begins?(object: StoredObject): void
   files: Pick<FileHandles, 'read'>
   transcode: Transcode
+  /** What a data set passes through on its way out; its bytes are read in order, once. */
+  through?(object: StoredObject, dataSet: DataSource): DataSource
 }
 
 /** PS3.4 table B.2-1 and PS3.7 annex C: stored, with something to say about it. */
@@ -48,8 +51,14 @@ export interface Sent {
   object: StoredObject
   outcome: 'completed' | 'warning' | 'failed'
   reason: string
-  /** Of a failure that the peer answered with. */
+  /** What the peer answered; absent where it did not. */
   status?: number
+  /** Of what never came to an answer: why. */
+  code?: ErrorCode
+  /** Some of it may have left. */
+  begun: boolean
+  /** The peer, or the line, ended the association while it was under way. */
+  reset?: boolean
 }
 
 interface Prepared {
@@ -73,21 +82,31 @@ export async function* sendObjects(
   let broken = ''
   let ahead: { object: RetrievableObject; prepared: Promise<Prepared> } | undefined
   const deliver = async ({ object, prepared }: NonNullable<typeof ahead>): Promise<Sent> => {
+    let begun = false
     try {
       if (broken) throw new IsocenterError('peer-failed', broken)
-      return await sendOne(line, object, await prepared, originator)
+      const ready = await prepared
+      begun = true
+      return await sendOne(line, object, ready, originator)
     } catch (thrown) {
       const error = toIsocenterError(thrown)
       if (broken) await forget(prepared)
       if (error.code === 'peer-failed') broken = wordsOf(error)
-      return { object, outcome: 'failed', reason: wordsOf(error) }
+      return {
+        object,
+        outcome: 'failed',
+        reason: wordsOf(error),
+        code: error.code,
+        begun,
+        reset: begun && wasEnded(error),
+      }
     }
   }
   try {
     for await (const object of objects) {
       if (stop.aborted) return
       if (broken) {
-        yield { object, outcome: 'failed', reason: broken }
+        yield { object, outcome: 'failed', reason: broken, code: 'peer-failed', begun: false }
         continue
       }
       deps.begins?.(object)
@@ -120,7 +139,7 @@ async function forget(prepared: Promise<Prepared>): Promise<void> {
 async function prepare(
   line: StoreLine,
   object: RetrievableObject,
-  { files, transcode }: SendingDeps,
+  { files, transcode, through = (_, dataSet) => dataSet }: SendingDeps,
 ): Promise<Prepared> {
   if (object.nestsTooDeep) {
     throw new IsocenterError('not-acceptable', 'its sequences are nested deeper than other systems survive')
@@ -145,7 +164,8 @@ async function prepare(
       length: dataSetLength,
       read: (targets, from) => files.read(object, targets, dataSetOffset + from),
     }
-    const framed = line.frame(contextId, overlay ? await overlaid(stored, TransferSyntaxUID, overlay) : stored)
+    const shown = overlay ? await overlaid(stored, TransferSyntaxUID, overlay) : stored
+    const framed = line.frame(contextId, through(object, shown))
     return { contextId, framed, done: () => framed.done() }
   }
   const transcoded = await transcode(object, TransferSyntaxUID)
@@ -155,7 +175,7 @@ async function prepare(
         throw error
       })
     : transcoded
-  const framed = line.frame(contextId, source)
+  const framed = line.frame(contextId, through(object, source))
   return {
     contextId,
     framed,
@@ -181,14 +201,18 @@ async function sendOne(
       }),
     }
     const { Status = -1, ErrorComment = '' } = await line.ask(contextId, command, framed)
-    if (Status === 0) return { object, outcome: 'completed', reason: '' }
+    const answered = { object, status: Status, begun: true }
+    if (Status === 0) return { ...answered, outcome: 'completed', reason: '' }
     const reason = `answered 0x${Status.toString(16).padStart(4, '0')} ${ErrorComment}`.trim()
-    return isWarning(Status)
-      ? { object, outcome: 'warning', reason }
-      : { object, outcome: 'failed', reason, status: Status }
+    return { ...answered, outcome: isWarning(Status) ? 'warning' : 'failed', reason }
   } finally {
     await done()
   }
+}
+
+/** Not by us, and not because it took too long. */
+function wasEnded(error: IsocenterError): boolean {
+  return error instanceof PeerFailed && (error.ending.fault === 'connection' || error.ending.abort !== undefined)
 }
 
 function wordsOf(error: IsocenterError): string {
