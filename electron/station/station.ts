@@ -8,6 +8,7 @@ import type { Log } from './base/log.ts'
 import { Problems } from './base/problems.ts'
 import { type Dimse, startDimse } from './dimse/index.ts'
 import { openStore } from './store/index.ts'
+import { startSync } from './sync/index.ts'
 import { createWeb, openApiKeys } from './web/index.ts'
 import { readSecureMaterial } from './wire/secure.ts'
 import { startWork } from './work/index.ts'
@@ -111,6 +112,15 @@ export async function startStation(options: StationOptions): Promise<Station> {
     opened.push(() => dimse.close())
     dimse.onProblem(problem => problems.report(problem))
 
+    const sync = await startSync({
+      outbox: store.outbox,
+      log,
+      problems,
+      destinations: config.destinations,
+      createCarrier: destination => createCarrier(destination, { store, log, dimse }),
+    })
+    opened.push(() => sync.close())
+
     const apiKeys = await openApiKeys(options.dataDir, log, () =>
       problems.report({
         severity: 'attention',
@@ -127,6 +137,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       store,
       dimse,
       work,
+      sync,
       problems,
       addresses: reachableAddresses,
       dataDir: options.dataDir,
@@ -145,6 +156,10 @@ export async function startStation(options: StationOptions): Promise<Station> {
         const aets = further.filter(aet => aet !== config.aet)
         await configFile.change({ aets })
         dimse.setAETs(aets)
+      },
+      setDestinations: async destinations => {
+        await configFile.change({ destinations })
+        await sync.setDestinations(destinations)
       },
       drain: () => {
         state.again = false
