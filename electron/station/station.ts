@@ -7,7 +7,8 @@ import { lockDataFolder } from './base/lock.ts'
 import type { Log } from './base/log.ts'
 import { Problems } from './base/problems.ts'
 import { type Dimse, startDimse } from './dimse/index.ts'
-import { openStore } from './store/index.ts'
+import { FileHandles, openStore } from './store/index.ts'
+import { createCarrier } from './sync/createCarrier.ts'
 import { startSync } from './sync/index.ts'
 import { createWeb, openApiKeys } from './web/index.ts'
 import { readSecureMaterial } from './wire/secure.ts'
@@ -112,12 +113,14 @@ export async function startStation(options: StationOptions): Promise<Station> {
     opened.push(() => dimse.close())
     dimse.onProblem(problem => problems.report(problem))
 
+    const files = new FileHandles(contentId => store.read.locateContent(contentId))
+    opened.push(async () => files.close())
     const sync = await startSync({
       outbox: store.outbox,
       log,
       problems,
       destinations: config.destinations,
-      createCarrier: destination => createCarrier(destination, { store, log, dimse }),
+      createCarrier: destination => createCarrier(destination, { files, dimse: dimse.carrying }),
     })
     opened.push(() => sync.close())
 

@@ -148,7 +148,7 @@ export class FakeArchive implements Carrier {
 }
 
 /** The n-th of what there is to be sent: an image of 512 kB in a study of a hundred. */
-export function outboxItem(n: number, given: Partial<OutboxItem> = {}): OutboxItem {
+export function queuedItem(n: number, given: Partial<OutboxItem> = {}): OutboxItem {
   return {
     contentId: n,
     path: `/vault/${n}`,

@@ -8,7 +8,7 @@ import { inBatches } from '../../electron/station/sync/halving.ts'
 import { bytesPerSecondAt, Pace } from '../../electron/station/sync/pace.ts'
 import { etaSeconds, Rates } from '../../electron/station/sync/rates.ts'
 import { Suspects } from '../../electron/station/sync/suspects.ts'
-import { outboxItem } from '../fakes/fakeCarrier.ts'
+import { queuedItem } from '../fakes/fakeCarrier.ts'
 
 const about = { now: 1_000_000, random: 0.5, wanted: 'equal', allFailed: false } as const
 
@@ -64,7 +64,7 @@ describe('the breaker', () => {
 
 describe('batches', () => {
   test('of what went wrong are halved down to one', () => {
-    const items = Array.from({ length: 10 }, (_, n) => outboxItem(n, { attempts: 1 }))
+    const items = Array.from({ length: 10 }, (_, n) => queuedItem(n, { attempts: 1 }))
     expect(inBatches(items, 10).map(batch => batch.length)).toEqual([5, 5])
     const twice = items.map(item => ({ ...item, attempts: 2 }))
     expect(inBatches(twice, 10).map(batch => batch.length)).toEqual([2, 2, 2, 2, 2])
@@ -73,7 +73,7 @@ describe('batches', () => {
   })
 
   test('keep their order, and what never failed goes with nothing that did', () => {
-    const items = [0, 0, 3, 0].map((attempts, n) => outboxItem(n, { attempts }))
+    const items = [0, 0, 3, 0].map((attempts, n) => queuedItem(n, { attempts }))
     expect(inBatches(items, 10).map(batch => batch.map(item => item.contentId))).toEqual([[0, 1], [2], [3]])
   })
 })
@@ -149,7 +149,7 @@ test('rates are of the last half minute, and say when it is over', () => {
 })
 
 describe('what becomes of an image that was to be sent', () => {
-  const item = outboxItem(1, { attempts: 2 })
+  const item = queuedItem(1, { attempts: 2 })
   const base = { contentId: 1, reason: 'because' }
   const listed = { ...base, kind: 'listed', sentMd5: 'm', sentSha256: 's' } as const
 
@@ -186,14 +186,14 @@ describe('what becomes of an image that was to be sent', () => {
   })
 
   test('nested too deep, it is never sent', () => {
-    expect(neverSent(outboxItem(1, { nestsTooDeep: true }))).toMatchObject({ state: 'dead', reason: /nested/ })
+    expect(neverSent(queuedItem(1, { nestsTooDeep: true }))).toMatchObject({ state: 'dead', reason: /nested/ })
     expect(neverSent(item)).toBeUndefined()
   })
 })
 
 describe('what becomes of an image that was looked for', () => {
-  const sent = outboxItem(1, { state: 'sent', attempts: 2 })
-  const unsure = outboxItem(1, { state: 'unsure', attempts: 2 })
+  const sent = queuedItem(1, { state: 'sent', attempts: 2 })
+  const unsure = queuedItem(1, { state: 'unsure', attempts: 2 })
   const base = { contentId: 1, reason: '' }
   const seen = { ...about, poison: false }
 

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { Problems } from '../../electron/station/base/problems.ts'
 import { startSync } from '../../electron/station/sync/index.ts'
 import { type Destination, type destination, destinations, RANK } from '../../shared/sync.ts'
-import { FakeArchive, outboxItem } from '../fakes/fakeCarrier.ts'
+import { FakeArchive, queuedItem } from '../fakes/fakeCarrier.ts'
 import { MemoryOutbox } from '../fakes/memoryOutbox.ts'
 import { VirtualClock } from '../fakes/virtualClock.ts'
 import { silentLog } from '../web/counter.ts'
@@ -51,8 +51,8 @@ async function openWorld(wishes: Wish[] = [{}], seed = 1) {
   onTestFinished(close)
   const [first] = archives.values()
   const name = 'archive 1'
-  const put = (count: number, given: Parameters<typeof outboxItem>[1] = {}, from = 0) => {
-    for (let n = from; n < from + count; n++) outbox.put(name, outboxItem(n, { received: clock.now(), ...given }))
+  const put = (count: number, given: Parameters<typeof queuedItem>[1] = {}, from = 0) => {
+    for (let n = from; n < from + count; n++) outbox.put(name, queuedItem(n, { received: clock.now(), ...given }))
   }
   const all1 = () => outbox.all(name)
   const inState = (state: string) => all1().filter(row => row.state === state)
@@ -141,7 +141,7 @@ test('a dead archive slows no other', async () => {
   const { clock, outbox, archives } = await openWorld([{}, {}])
   archives.get('archive 1')!.mood = () => 'away'
   archives.get('archive 1')!.latencyMs = 30_000
-  for (let n = 0; n < 100; n++) for (const name of archives.keys()) outbox.put(name, outboxItem(n))
+  for (let n = 0; n < 100; n++) for (const name of archives.keys()) outbox.put(name, queuedItem(n))
   expect(await clock.pass(() => outbox.all('archive 2').every(row => row.state === 'confirmed'), SECOND)).toBe(true)
 })
 
@@ -327,7 +327,7 @@ test('a destination can be left out and another added while it runs', async () =
   await clock.pass(() => false, 10 * SECOND)
   await setting
   put(10, {}, 100)
-  for (let n = 0; n < 10; n++) outbox.put('archive 2', outboxItem(n))
+  for (let n = 0; n < 10; n++) outbox.put('archive 2', queuedItem(n))
   await clock.pass(() => false, MINUTE)
   expect([...archives.values()].map(archive => archive.held.size)).toEqual([10, 10])
   expect((await sync.status()).map(({ name }) => name)).toEqual(['archive 2'])
@@ -338,7 +338,7 @@ test('three days of outage with 200,000 images queued: it drains by itself, urge
   archive.mood = () => 'away'
   put(200_000)
   await clock.pass(() => false, 72 * HOUR)
-  for (let n = 500_000; n < 500_020; n++) outbox.put(name, outboxItem(n, { rank: RANK.urgent }))
+  for (let n = 500_000; n < 500_020; n++) outbox.put(name, queuedItem(n, { rank: RANK.urgent }))
   let [leased, most] = [0, 0]
   outbox.onLease = objects => {
     leased += objects

@@ -42,8 +42,9 @@ export class Health {
   sent(outcomes: SendOutcome[]): boolean {
     const [first] = outcomes
     const reset = outcomes.filter(outcome => outcome.kind === 'ambiguous' && outcome.reset)
-    if (first && reset.length > 0) {
-      if (outcomes.length === 1) this.suspects.strike(first.contentId, this.#clock.ticks())
+    if (reset.length > 0) {
+      const [only, ...more] = reset
+      if (only && more.length === 0) this.suspects.strike(only.contentId, this.#clock.ticks())
       else this.suspects.otherReset(this.#clock.ticks())
     }
     // One that is refused for good was understood by an archive that works.
