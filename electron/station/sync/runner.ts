@@ -337,8 +337,8 @@ export class Runner {
     const allFailed = results.every(({ look }) => look.kind === 'unknown')
     if (!this.#abort.signal.aborted) this.#health.looked(!allFailed, results[0]?.look.reason ?? '')
     for (const { item, look } of results) {
-      // It said that it has it: something of it may stand in the way of sending it again.
-      if (look.kind === 'absent' && item.state === 'sent' && item.path !== '') {
+      // It said that it has it, or what it has is damaged: that would stand in the way of sending it again.
+      if (look.kind === 'absent' && (item.state === 'sent' || look.reason !== '') && item.path !== '') {
         await carrier.remove(item, this.#abort.signal).catch(() => false)
       }
       if (look.kind === 'there' && isLesser(look.proof, proof)) this.#health.alarms.tell('lesser')
