@@ -7,7 +7,9 @@ import { lockDataFolder } from './base/lock.ts'
 import type { Log } from './base/log.ts'
 import { Problems } from './base/problems.ts'
 import { type Dimse, openSecureSettings, readSecureSettings, startDimse } from './dimse/index.ts'
-import { openStore, type Store } from './store/index.ts'
+import { FileHandles, openStore, type Store } from './store/index.ts'
+import { createCarrier } from './sync/createCarrier.ts'
+import { startSync } from './sync/index.ts'
 import { createWeb, openApiKeys } from './web/index.ts'
 import { startWork } from './work/index.ts'
 
@@ -129,6 +131,17 @@ export async function startStation(options: StationOptions): Promise<Station> {
     opened.push(() => dimse.close())
     dimse.onProblem(problem => problems.report(problem))
 
+    const files = new FileHandles(contentId => store.read.locateContent(contentId))
+    opened.push(async () => files.close())
+    const sync = await startSync({
+      outbox: store.outbox,
+      log,
+      problems,
+      destinations: config.destinations,
+      createCarrier: destination => createCarrier(destination, { files, dimse: dimse.carrying }),
+    })
+    opened.push(() => sync.close())
+
     const apiKeys = await openApiKeys(options.dataDir, log, () =>
       problems.report({
         severity: 'attention',
@@ -156,6 +169,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       audit,
       dimse,
       work,
+      sync,
       problems,
       addresses: reachableAddresses,
       dataDir: options.dataDir,
@@ -176,6 +190,10 @@ export async function startStation(options: StationOptions): Promise<Station> {
         dimse.setAETs(aets)
       },
       tls,
+      setDestinations: async destinations => {
+        await configFile.change({ destinations })
+        await sync.setDestinations(destinations)
+      },
       drain: () => {
         state.again = false
         void close()

@@ -125,6 +125,13 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
         return () => jobListeners.delete(listener)
       },
     },
+    sync: {
+      status: async () => [],
+      destinations: () => [],
+      wake() {},
+      tryOut: async () => ({ works: false, words: 'nobody is there' }),
+      onChange: () => () => {},
+    },
     problems,
     addresses: () => ['192.0.2.1'],
     dataDir: dir,
@@ -142,6 +149,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
       status: () => ({ settings: null, port: null, certificate: null, trusted: [], error: '' }),
       set: () => Promise.reject(new IsocenterError('bad-certificate', 'none in this test')),
     },
+    setDestinations: () => Promise.resolve(),
     drain() {
       state.drained = true
     },

@@ -15,7 +15,7 @@ import type { StoredForm } from './transferPlan.ts'
 const PENDING_EVERY_MS = 1000
 
 export interface RetrieveDeps extends SendToDeps {
-  read: Pick<StoreReader, 'retrievable'>
+  read: Pick<StoreReader, 'retrievable' | 'retrievableForms'>
   /** What we are called. */
   aets(): readonly string[]
   nodes(): Node[]

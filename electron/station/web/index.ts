@@ -2,11 +2,13 @@ import { Hono } from 'hono'
 import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { TlsStatus, TlsWish } from '../../../shared/network.ts'
+import type { Destination } from '../../../shared/sync.ts'
 import { frameOrderSchema } from '../../../shared/viewing/frameStream.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Log } from '../base/log.ts'
 import type { Problems } from '../base/problems.ts'
 import { FileHandles, type Store } from '../store/index.ts'
+import type { Sync } from '../sync/index.ts'
 import { createApi } from './api.ts'
 import type { ApiKeys } from './apiKeys.ts'
 import { auditFile } from './auditFile.ts'
@@ -42,6 +44,7 @@ export interface WebDeps {
   audit: Audit
   dimse: DimsePort
   work: WorkPort
+  sync: Omit<Sync, 'setDestinations' | 'close'>
   /** Keys beside the main one. */
   apiKeys: ApiKeys
   problems: Pick<Problems, 'list' | 'dismiss' | 'onReport' | 'report'>
@@ -58,6 +61,7 @@ export interface WebDeps {
   setAETs(further: string[]): Promise<void>
   /** As `SecureSettings` of dimse. */
   tls: { status(): TlsStatus; set(wish: TlsWish | null): Promise<TlsStatus> }
+  setDestinations(destinations: Destination[]): Promise<void>
   /** Asked for by a client; returns at once. */
   drain(): void
 }

@@ -104,7 +104,7 @@ export interface Outbox {
   test(StudyInstanceUID: string, destinations: Destination[]): Promise<RouteAnswer[]>
   /** Confirmed ones that were last proved before `before`, oldest first, to be looked for again. */
   toAudit(destination: string, before: number, limit: number): Promise<OutboxItem[]>
-  /** They were looked for and are there. */
+  /** They were looked for and are there, as of `at`: a moment to come puts the next look off. */
   audited(destination: string, contentIds: number[], at: number): Promise<void>
   /** Something to send may be there. Returns the unsubscribe. */
   onWaiting(listener: () => void): () => void
