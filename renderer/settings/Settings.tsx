@@ -5,9 +5,10 @@ import { NetworkPage } from '../network/index.ts'
 import { StoragePage } from '../storage/index.ts'
 import { Dialog } from '../ui/index.ts'
 import { AccessPage } from './AccessPage.tsx'
+import { FoldersPage } from './FoldersPage.tsx'
 import { KeysPage } from './KeysPage.tsx'
 
-const PAGES = ['Keys', 'Display', 'Storage', 'Network', 'Access'] as const
+const PAGES = ['Keys', 'Display', 'Storage', 'Network', 'Folders', 'Access'] as const
 type Page = (typeof PAGES)[number]
 
 /** What a user sets: kept in the station, for this user, in every window; where the station keeps its images, and who else gets in. */
@@ -34,6 +35,7 @@ export function Settings(props: { first: Page; onTestPicture: () => void; onClos
       {page === 'Keys' && <KeysPage />}
       {page === 'Storage' && <StoragePage />}
       {page === 'Network' && <NetworkPage />}
+      {page === 'Folders' && <FoldersPage />}
       {page === 'Access' && <AccessPage />}
       {page === 'Display' && (
         <section className="settings-page" aria-label="Display">

@@ -112,6 +112,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
         jobListeners.add(listener)
         return () => jobListeners.delete(listener)
       },
+      folders: () => [],
     },
     problems,
     addresses: () => ['192.0.2.1'],
@@ -124,6 +125,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
     },
     setNodes: () => Promise.resolve(),
     setAETs: () => Promise.resolve(),
+    setFolders: () => Promise.resolve(),
     drain() {
       state.drained = true
     },

@@ -211,6 +211,11 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
       dimse.doctor.dismiss(input.id)
       return {}
     },
+    'folders.list': () => ({ folders: work.folders() }),
+    'folders.set': async input => {
+      await deps.setFolders(input.folders)
+      return {}
+    },
     'captures.list': () => ({ captures: dimse.captures.list() }),
     'capture.start': input => dimse.captures.start(input.AET, input.megabytes),
     'capture.stop': input => dimse.captures.stop(input.id),

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
+import type { AeProfiles, Config, Node, WatchedFolder } from '../../../shared/config.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import { frameOrderSchema } from '../../../shared/viewing/frameStream.ts'
 import type { Log } from '../base/log.ts'
@@ -51,6 +51,8 @@ export interface WebDeps {
   setProfiles(profiles: AeProfiles): Promise<void>
   setNodes(nodes: Node[]): Promise<void>
   setAETs(further: string[]): Promise<void>
+  /** Rejects with 'unwatchable', in words. */
+  setFolders(folders: WatchedFolder[]): Promise<void>
   /** Asked for by a client; returns at once. */
   drain(): void
 }

@@ -1,19 +1,16 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { basename } from 'node:path'
-import { openPart10 } from '../../../shared/dicom/part10Stream.ts'
 import { type ErrorCode, IsocenterError } from '../../../shared/errors.ts'
 import type { Store } from '../store/index.ts'
 import type { Progress } from './jobs.ts'
-import { takeIn } from './takeIn.ts'
+import { isTableOfContents, takeFile } from './takeFile.ts'
 import { reasonOf, type Walked, walk } from './walk.ts'
 
 /** Enough to read the next file while the last one is synced; more only makes the disk's head jump. */
 const IN_FLIGHT = 4
 const CHUNK_BYTES = 256 * 1024
-const MEDIA_STORAGE_DIRECTORY = '1.2.840.10008.1.3.10'
 
-/** With these the next file will fare no better: the job ends. */
-const FATAL: ReadonlySet<ErrorCode> = new Set(['disk-full', 'store-read-only', 'draining'])
+/** With these the next file will fare no better. */
+export const FATAL: ReadonlySet<ErrorCode> = new Set(['disk-full', 'store-read-only', 'draining'])
 
 /**
  * Imports every DICOM file below `paths`. What is not DICOM, cannot be read or is refused by the store is reported by name and
@@ -57,33 +54,14 @@ async function count(paths: string[], signal: AbortSignal): Promise<number> {
 
 async function importFile(store: Store, file: Walked, buffer: Uint8Array, progress: Progress): Promise<void> {
   if (file.error) return progress.failed(file.name, file.error)
-  if (basename(file.path).toUpperCase() === 'DICOMDIR') return progress.passed()
   let handle: FileHandle | undefined
   try {
+    if (isTableOfContents(file.path)) return progress.passed()
     handle = await open(file.path, 'r')
-    const opened = await openPart10(chunksOf(handle, buffer))
-    if (!opened) return progress.notDicom(file.name)
-    const { meta, isProgram, dataSet } = opened
-    if (meta.MediaStorageSOPClassUID === MEDIA_STORAGE_DIRECTORY) return progress.passed()
-    const received = await takeIn(
-      store,
-      {
-        origin: {
-          door: 'import',
-          sourceAET: meta.SourceApplicationEntityTitle,
-          sendingAET: '',
-          receivingAET: '',
-          address: '',
-        },
-        SOPClassUID: meta.MediaStorageSOPClassUID,
-        SOPInstanceUID: meta.MediaStorageSOPInstanceUID,
-        TransferSyntaxUID: meta.TransferSyntaxUID,
-        ...(isProgram ? { flags: ['program-preamble'] } : {}),
-      },
-      dataSet,
-      progress.signal,
-    )
-    progress.received(received.outcome)
+    const taken = await takeFile(store, chunksOf(handle, buffer), { door: 'import' }, progress.signal)
+    if (taken === 'notDicom') progress.notDicom(file.name)
+    else if (taken === 'contents') progress.passed()
+    else progress.received(taken.outcome)
   } catch (error) {
     if (!(error instanceof IsocenterError)) return progress.failed(file.name, reasonOf(error))
     if (error.code === 'cancelled') return

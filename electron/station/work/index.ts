@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
-import type { JobSummary } from '../../../shared/contract.ts'
+import type { WatchedFolder } from '../../../shared/config.ts'
+import type { JobSummary, WatchedFolderSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
 import { startThread, type Thread } from '../base/thread.ts'
@@ -12,6 +13,7 @@ import type { RenderOptions } from './renderFrame.ts'
 import { startRendering } from './rendering.ts'
 import { takeIn } from './takeIn.ts'
 import { type TranscodedFile, Transcoder } from './transcoder.ts'
+import { checkFolders, Watch, type WatchOptions } from './watch/index.ts'
 import type { WorkApi } from './workThread.ts'
 
 export type { RenderOptions } from './renderFrame.ts'
@@ -47,6 +49,12 @@ export interface Work {
   render(contentId: number, frame: number | undefined, options: RenderOptions): Promise<Uint8Array<ArrayBuffer>>
   /** Told at most five times a second per job, and when it ends. Returns the unsubscribe. */
   onChange(listener: (job: JobSummary) => void): () => void
+  /** The watched folders, as they do. */
+  folders(): WatchedFolderSummary[]
+  /** Throws 'unwatchable' in words. */
+  checkFolders(folders: WatchedFolder[]): void
+  /** Watches these from now on; they were checked before. */
+  setFolders(folders: WatchedFolder[]): Promise<void>
   /** Cancels the jobs and ends the threads. */
   close(): Promise<void>
 }
@@ -57,6 +65,8 @@ interface WorkOptions {
   transcodedFolder: string
   /** The way to other nodes, once it is open. */
   commitmentDoor?: CommitmentDoor
+  /** Folders that others write images into; without it there are none. */
+  watch?: WatchOptions
 }
 
 function startWorkThread(): Thread<WorkApi> {
@@ -66,11 +76,12 @@ function startWorkThread(): Thread<WorkApi> {
 }
 
 /** `transcodedFolder`: where what is being sent lies, for as long as it is. */
-export function startWork({ store, log, transcodedFolder, commitmentDoor }: WorkOptions): Work {
+export function startWork({ store, log, transcodedFolder, commitmentDoor, watch: watched }: WorkOptions): Work {
   const jobs = new Jobs(log)
   const background = startBackground({ store, log, startThread: startWorkThread })
   const transcoder = new Transcoder({ read: store.read, folder: transcodedFolder, startThread: startWorkThread })
   const rendering = startRendering({ read: store.read, startThread: startWorkThread })
+  const watch = watched && new Watch(watched, { store, log })
   return {
     startImport(paths) {
       const title =
@@ -96,7 +107,13 @@ export function startWork({ store, log, transcodedFolder, commitmentDoor }: Work
     transcode: (object, TransferSyntaxUID) => transcoder.transcode(object, TransferSyntaxUID),
     render: (contentId, frame, options) => rendering.render(contentId, frame, options),
     onChange: listener => jobs.onChange(listener),
+    folders: () => watch?.list() ?? [],
+    checkFolders: folders => checkFolders(folders, watched?.ours ?? []),
+    async setFolders(folders) {
+      await watch?.set(folders)
+    },
     async close() {
+      await watch?.close()
       await jobs.close()
       await rendering.close()
       await background.close()
