@@ -8,17 +8,23 @@ const DCMTK = [
   ['storescu', 'dcmtk'],
   ['gdcmconv', 'libgdcm-tools'],
 ]
+const CENTRAL = [
+  ...DCMTK,
+  ['Orthanc', 'orthanc'],
+  ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so', 'orthanc-dicomweb'],
+  ['/usr/share/orthanc/plugins/libOrthancPostgreSQLIndex.so', 'orthanc-postgresql'],
+  ['/usr/lib/postgresql', 'postgresql'],
+  ['nginx', 'nginx'],
+  ['/usr/lib/nginx/modules/ngx_stream_module.so', 'libnginx-mod-stream'],
+  ['/usr/lib/python3/dist-packages/yaml', 'python3-yaml'],
+  ['openssl', 'openssl'],
+]
 const TOOLS = {
   unit: [],
   station: DCMTK,
   dimse: [...DCMTK, ['Orthanc', 'orthanc'], ['pydicom', 'python3-pydicom'], ['openssl', 'openssl']],
-  bench: [
-    ['storescp', 'dcmtk'],
-    ['Orthanc', 'orthanc'],
-    ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so', 'orthanc-dicomweb'],
-    ['gcc', 'gcc'],
-    ['strace', 'strace'],
-  ],
+  central: CENTRAL,
+  bench: [...CENTRAL, ['storescp', 'dcmtk'], ['gcc', 'gcc'], ['strace', 'strace']],
   e2e: [['chromium', 'chromium'], ...DCMTK],
   electron: [
     ['Xvfb', 'xvfb'],

@@ -1,11 +1,13 @@
 import {
   closeSync,
+  constants,
   type FSWatcher,
   fstatSync,
   lstatSync,
   openSync,
   readSync,
   realpathSync,
+  type Stats,
   statSync,
   watch,
 } from 'node:fs'
@@ -39,6 +41,8 @@ const CHUNK_BYTES = 512 * 1024
 /** Paths of which it is known that an earlier, shorter file was taken. */
 const MOST_RECENT = 20_000
 const MOST_REASONS = 200
+/** A link or a pipe that came in a file's place is not opened, and not waited for. */
+const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 export interface EyesData {
   root: string
@@ -124,6 +128,8 @@ export function createFolderEyes({ root, movedTo, memoryFile, ours }: EyesData) 
   /** Until a walk has been to its end again. */
   let trouble = ''
   let asideTrouble = ''
+  /** In this walk. */
+  let asideFailed = false
 
   function tell(file: string, error: unknown): void {
     if (reasons.length < MOST_REASONS)
@@ -133,6 +139,18 @@ export function createFolderEyes({ root, movedTo, memoryFile, ours }: EyesData) 
   function hint(): void {
     nextWalk = Math.min(nextWalk, Math.max(performance.now() + HINTED_MS, restEnd + HINTED_TIMES * walkMs))
     wake()
+  }
+
+  /** A file as it is now; undefined: it is gone, no file, or the place it lies in cannot be looked into. */
+  function fileAt(name: string): Stats | undefined {
+    try {
+      const found = lstatSync(join(root, name), { throwIfNoEntry: false })
+      return found?.isFile() ? found : undefined
+    } catch (error) {
+      errors++
+      tell(name, error)
+      return undefined
+    }
   }
 
   /** The system's word on changes, where it gives one: network drives never do, and it may come too often or not at all. */
@@ -163,12 +181,13 @@ export function createFolderEyes({ root, movedTo, memoryFile, ours }: EyesData) 
     walking = walkFolder(root, path => closed.has(identityOf(path)))
     seen.beginRound()
     walkMs = errors = files = 0
-    asideTrouble = ''
+    asideFailed = false
   }
 
   function endWalk(): void {
     walking = undefined
     trouble = ''
+    if (!asideFailed) asideTrouble = ''
     restEnd = performance.now()
     nextWalk = restEnd + Math.max(REST_MS, REST_TIMES * walkMs)
     const now = statSync(root).dev
@@ -189,11 +208,10 @@ export function createFolderEyes({ root, movedTo, memoryFile, ours }: EyesData) 
     }
     files++
     if (young.has(relative) || inHand.has(relative)) return
-    const path = join(root, relative)
-    const found = lstatSync(path, { throwIfNoEntry: false })
-    if (!found?.isFile()) return
+    const found = fileAt(relative)
+    if (!found) return
     const { size, mtimeMs } = found
-    const outcome = seen.find(fingerprintOf(path, size, mtimeMs))
+    const outcome = seen.find(fingerprintOf(join(root, relative), size, mtimeMs))
     if (outcome === undefined) {
       const now = performance.now()
       if (!seen.full) young.set(relative, { size, mtimeMs, since: now, due: now + STABLE_MS, isHalf: false })
@@ -206,6 +224,7 @@ export function createFolderEyes({ root, movedTo, memoryFile, ours }: EyesData) 
     try {
       putAside(root, movedTo, name, was)
     } catch (error) {
+      asideFailed = true
       asideTrouble = 'What was taken cannot be moved: is the folder for it there, and may the station write to it?'
       tell(name, `It is in the vault and could not be moved (${errorCode(error) || 'the copy failed'}).`)
     }
@@ -218,8 +237,8 @@ export function createFolderEyes({ root, movedTo, memoryFile, ours }: EyesData) 
       halves += Number(one.isHalf)
       if (now < one.due) continue
       if (ready.length === READY_AT_ONCE) return
-      const found = lstatSync(join(root, name), { throwIfNoEntry: false })
-      if (!found?.isFile()) {
+      const found = fileAt(name)
+      if (!found) {
         young.delete(name)
       } else if (found.size !== one.size || found.mtimeMs !== one.mtimeMs) {
         const { size, mtimeMs } = found
@@ -325,7 +344,7 @@ export function createFolderEyes({ root, movedTo, memoryFile, ours }: EyesData) 
       if (!file) return null
       const { name, young: was } = file
       try {
-        file.descriptor = openSync(join(root, name), 'r')
+        file.descriptor = openSync(join(root, name), READ)
         const { size, mtimeMs } = fstatSync(file.descriptor)
         const first = size === was.size && mtimeMs === was.mtimeMs ? readOn(file) : null
         if (first) return { ...first, again: recent.has(name), isAll: was.isHalf }
