@@ -27,6 +27,8 @@ export const USER = 'isocenter'
 export const PASSWORD = 'of-this-test-alone'
 const PG_PASSWORD = 'inside-this-test-alone'
 const BASIC = Buffer.from(`${USER}:${PASSWORD}`).toString('base64')
+/** The fast way of those that have processes of their own: killed, they would leave them behind. */
+const STOP: Record<string, NodeJS.Signals> = { postgres: 'SIGINT', nginx: 'SIGTERM' }
 const PATIENCE_MS = 60_000
 
 export interface Answer {
@@ -123,8 +125,7 @@ export async function startKit(kind: 'single' | 'many'): Promise<Kit> {
   const agent = new Agent({ keepAlive: true })
   const close = async () => {
     agent.destroy()
-    // SIGINT is the database's fast way to stop.
-    for (const name of [...running.keys()].reverse()) await kill(name, name === 'postgres' ? 'SIGINT' : 'SIGKILL')
+    for (const name of [...running.keys()].reverse()) await kill(name, STOP[name])
     rmSync(folder, { recursive: true, force: true })
   }
   try {

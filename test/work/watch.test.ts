@@ -1,8 +1,10 @@
 import { appendFileSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { createFolderEyes, type Look } from '../../electron/station/work/watch/folderEyes.ts'
 import { isUnchanged, putAside } from '../../electron/station/work/watch/putAside.ts'
 import { fingerprintOf, Seen } from '../../electron/station/work/watch/seen.ts'
+import { smallDisk } from '../fixtures/smallDisk.ts'
 import { temporaryFolder } from './withWork.ts'
 
 const prints = (from: number, to: number) =>
@@ -79,4 +81,34 @@ test('a move that was cut off is brought to its end; a file written meanwhile, o
   expect(putAside(from, to, 'one.dcm', statSync(source))).toBe(true)
   expect(readFileSync(join(to, 'one.dcm'), 'utf8')).toBe('an image')
   expect(readFileSync(join(to, 'one (2).dcm'), 'utf8')).toBe('another !')
+})
+
+/** Looks until there is what is waited for. */
+async function look(eyes: ReturnType<typeof createFolderEyes>, isThere: (found: Look) => boolean): Promise<Look> {
+  for (const patience = Date.now() + 60_000; ; await eyes.rest()) {
+    const found = eyes.look()
+    if (isThere(found)) return found
+    if (Date.now() > patience) throw new Error(`waited in vain; it is ${JSON.stringify(found)}`)
+  }
+}
+
+test('a drive that is away is no empty folder, and what cannot be moved is said until it can', async () => {
+  const folder = await temporaryFolder()
+  const disk = smallDisk(4)
+  const [root, movedTo] = [disk.folder, join(folder, 'done')]
+  const eyes = createFolderEyes({ root, movedTo, memoryFile: join(folder, 'one.seen'), ours: [] })
+  for (const name of ['one.dcm', 'junk.txt']) writeFileSync(join(root, name), name)
+  const { ready } = await look(eyes, found => found.ready.length > 0)
+  expect(ready.map(({ name }) => name).sort()).toEqual(['junk.txt', 'one.dcm'])
+  for (const { id, name } of ready) {
+    expect(Buffer.from(eyes.open(id)?.chunk ?? []).toString()).toBe(name)
+    eyes.finish(id, name === 'one.dcm' ? 'taken' : 'refused')
+  }
+  expect((await look(eyes, ({ reasons }) => reasons.length > 0)).trouble).toContain('What was taken cannot be moved')
+  mkdirSync(movedTo)
+  await look(eyes, ({ trouble }) => trouble === '')
+  expect(readFileSync(join(movedTo, 'one.dcm'), 'utf8')).toBe('one.dcm')
+  disk.unmount()
+  const away = await look(eyes, ({ trouble }) => trouble !== '')
+  expect(away).toMatchObject({ trouble: expect.stringContaining('drive is not connected'), known: 2, ready: [] })
 })

@@ -20,6 +20,8 @@ const MOST_SAME_NAMES = 1000
 /** Of file systems that know no second name for a file. */
 const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
+const NO_FOLDER_SYNC: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EBADF'])
+
 /** What it was when it was taken. */
 interface FileState {
   size: number
@@ -47,14 +49,23 @@ export function putAside(root: string, target: string, relative: string, was: Fi
   for (let number = 1; number <= MOST_SAME_NAMES; number++) {
     const place = join(dir, number === 1 ? `${name}${ext}` : `${name} (${number})${ext}`)
     if (!give(source, place) && !isSame(source, place)) continue
-    syncFolderSync(dir)
+    syncNames(dir)
     // Where there are no second names it has gone there itself.
     if (existsSync(source) && !isUnchanged(source, was)) return false
     rmSync(source, { force: true })
-    syncFolderSync(dirname(source))
+    syncNames(dirname(source))
     return true
   }
   throw new Error('a thousand files have this name there')
+}
+
+/** Some network file systems know no sync of a folder: their names are as safe as they make them, and the file is not lost. */
+function syncNames(folder: string): void {
+  try {
+    syncFolderSync(folder)
+  } catch (error) {
+    if (!NO_FOLDER_SYNC.has(errorCode(error))) throw error
+  }
 }
 
 /** Gives the file its second name or copy at `place`; false where there is something already. */
