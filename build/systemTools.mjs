@@ -8,6 +8,17 @@ const DCMTK = [
   ['storescu', 'dcmtk'],
   ['gdcmconv', 'libgdcm-tools'],
 ]
+const CENTRAL = [
+  ...DCMTK,
+  ['Orthanc', 'orthanc'],
+  ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so', 'orthanc-dicomweb'],
+  ['/usr/share/orthanc/plugins/libOrthancPostgreSQLIndex.so', 'orthanc-postgresql'],
+  ['/usr/lib/postgresql', 'postgresql'],
+  ['nginx', 'nginx'],
+  ['/usr/lib/nginx/modules/ngx_stream_module.so', 'libnginx-mod-stream'],
+  ['/usr/lib/python3/dist-packages/yaml', 'python3-yaml'],
+  ['openssl', 'openssl'],
+]
 const TOOLS = {
   unit: [],
   station: [
@@ -29,14 +40,8 @@ const TOOLS = {
     ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so', 'orthanc-dicomweb'],
     ['gcc', 'gcc'],
   ],
-  bench: [
-    ['storescp', 'dcmtk'],
-    ['Orthanc', 'orthanc'],
-    ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so', 'orthanc-dicomweb'],
-    ['gcc', 'gcc'],
-    ['strace', 'strace'],
-    ['curl', 'curl'],
-  ],
+  central: CENTRAL,
+  bench: [...CENTRAL, ['storescp', 'dcmtk'], ['gcc', 'gcc'], ['strace', 'strace'], ['curl', 'curl']],
   e2e: [['chromium', 'chromium'], ...DCMTK],
   electron: [
     ['Xvfb', 'xvfb'],

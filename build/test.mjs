@@ -5,12 +5,13 @@ import { ensureTools, mayInstall } from './systemTools.mjs'
 
 /**
  * Folders of test/ by suite; every other test file belongs to `unit`, the inner loop. `station` starts threads and processes,
- * `faults` takes the power away, `bench` runs the benchmarks at their smallest.
+ * `faults` takes the power away, `central` runs the kits for the central server, `bench` runs the benchmarks at their smallest.
  */
 const OWN_SUITES = {
   station: ['store', 'work', 'station'],
   dimse: ['dimse', 'sync'],
   faults: ['faults'],
+  central: ['central'],
   bench: ['bench'],
   e2e: ['e2e'],
   electron: ['electron'],

@@ -217,6 +217,30 @@ export const furtherAETs = z
   .max(16)
   .refine(all => new Set(all).size === all.length, 'an AE title stands there twice')
 
+/** A folder that others write images into. Its id is for good: what was taken of it is remembered by that. */
+export const watchedFolder = z.strictObject({
+  id: z.string().regex(/^[a-z0-9-]{1,32}$/, 'a watched folder is named with 1 to 32 small letters, digits and hyphens'),
+  path: z.string().trim().min(1).max(4096),
+  /** What comes there, as people call it. */
+  modality: z.string().trim().max(64).optional(),
+  /** What becomes of a file that is in the vault. One that is no image, or refused, always stays. */
+  onDone: z.enum(['leave', 'move']).default('leave'),
+  /** Where it goes then, below the same names as in the folder. */
+  movedTo: z.string().trim().min(1).max(4096).optional(),
+})
+export type WatchedFolder = z.infer<typeof watchedFolder>
+
+/** Each has a thread of its own. */
+export const watchedFolders = z
+  .array(
+    watchedFolder.refine(
+      one => one.onDone === 'leave' || one.movedTo !== undefined,
+      'it has to be said where files are moved to',
+    ),
+  )
+  .max(32)
+  .refine(all => new Set(all.map(({ id }) => id)).size === all.length, 'two watched folders have the same name')
+
 /** The station's configuration, version 1. Defaults < resources < file < environment < command line. */
 export const configSchema = z.object({
   version: z.literal(1).default(1),
@@ -268,6 +292,8 @@ export const configSchema = z.object({
   audit: z.strictObject({ syslog: syslog.optional() }).default({}),
   /** Archives that everything received has to end up on, by rule. */
   destinations: destinations.default([]),
+  /** Changed while the station runs by `folders.set`. */
+  watchedFolders: watchedFolders.default([]),
 })
 
 export type Config = z.infer<typeof configSchema>

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { apiKeySummary, newApiKey } from './apiKeys.ts'
 import { auditRecord } from './audit.ts'
-import { aeProfiles, aeTitle, furtherAETs, node, nodes } from './config.ts'
+import { aeProfiles, aeTitle, furtherAETs, node, nodes, watchedFolder, watchedFolders } from './config.ts'
 import {
   echoAnswer,
   findingSummary,
@@ -78,7 +78,7 @@ export const studySummary = z.object({
   size: z.int(),
   firstReceived: z.number(),
   lastReceived: z.number(),
-  /** Calling AE title of the last object, or 'import'. */
+  /** Calling AE title of the last object, or the door it came by ('import', 'folder'). */
   sendingAET: z.string(),
   /** Oddities kept and shown: see `instanceFlags` in shared/dicom. */
   flags: z.array(z.string()),
@@ -210,6 +210,29 @@ export const volumeSummary = z.object({
   draining: z.object({ moved: z.int(), failed: z.int() }).nullable(),
 })
 export type VolumeSummary = z.infer<typeof volumeSummary>
+
+/** How a watched folder does. The counts are since the station started. */
+export const watchedFolderSummary = watchedFolder.extend({
+  taken: z.int(),
+  /** Were in the vault already. */
+  duplicates: z.int(),
+  /** No DICOM, or refused: left where they are, and not tried again until they change. */
+  refusedCount: z.int(),
+  /** Name below the folder and reason of what was not taken (the last 200). */
+  refused: z.array(z.object({ file: z.string(), reason: z.string() })),
+  /** Files that may still be written. */
+  waiting: z.int(),
+  /** Files that are there and done with, also before the start. */
+  known: z.int(),
+  /** The last one taken, below the folder; '' = none yet. */
+  lastFile: z.string(),
+  lastAt: z.number().nullable(),
+  /** Why nothing is taken, or what was taken is not moved; '' = all is well. */
+  trouble: z.string(),
+  /** Files are being read. */
+  busy: z.boolean(),
+})
+export type WatchedFolderSummary = z.infer<typeof watchedFolderSummary>
 
 export const stationStatus = z.object({
   version: z.string(),
@@ -644,6 +667,9 @@ export const contract = {
     in: z.object({ StudyInstanceUID: uid, destinations }),
     out: z.object({ answers: z.array(routeAnswer) }),
   },
+  'folders.list': { in: z.object({}), out: z.object({ folders: z.array(watchedFolderSummary) }) },
+  /** All of them, from now on and after a restart. Rejects with 'unwatchable', in words. */
+  'folders.set': { in: z.object({ folders: watchedFolders }), out: z.object({}) },
   'captures.list': { in: z.object({}), out: z.object({ captures: z.array(captureSummary) }) },
   /** Records the AE's associations from the next one on, until stopped or full. One that runs already is returned. */
   'capture.start': {

@@ -181,6 +181,18 @@ export const ERRORS = {
     dimseStatus: 0xc000,
     httpStatus: 422,
   },
+  'unwatchable': {
+    sentence: 'This folder cannot be watched.',
+    retryable: false,
+    dimseStatus: 0x0110,
+    httpStatus: 400,
+  },
+  'cut-short': {
+    sentence: 'The image ends in the middle: the rest of it is not there.',
+    retryable: true,
+    dimseStatus: 0xc000,
+    httpStatus: 422,
+  },
   'invalid-uid': {
     sentence: 'A Study, Series or SOP Instance UID is missing or impossible, so the image belongs nowhere.',
     retryable: false,

@@ -111,6 +111,12 @@ export async function startStation(options: StationOptions): Promise<Station> {
         requestCommitment: (...asked) => dimse.requestCommitment(...asked),
         onCommitment: listener => dimse.onCommitment(listener),
       },
+      watch: {
+        folders: config.watchedFolders,
+        memoryFolder: path.join(options.dataDir, 'watched'),
+        ours: [options.dataDir, ...config.volumes.map(volume => volume.path)],
+        report: problem => problems.report(problem),
+      },
     })
     opened.push(() => work.close())
     if (store.needsRepair) work.startRepair(false)
@@ -193,6 +199,11 @@ export async function startStation(options: StationOptions): Promise<Station> {
       setDestinations: async destinations => {
         await configFile.change({ destinations })
         await sync.setDestinations(destinations)
+      },
+      setFolders: async folders => {
+        work.checkFolders(folders)
+        await configFile.change({ watchedFolders: folders })
+        await work.setFolders(folders)
       },
       drain: () => {
         state.again = false

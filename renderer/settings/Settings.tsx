@@ -6,9 +6,10 @@ import { StoragePage } from '../storage/index.ts'
 import { Dialog } from '../ui/index.ts'
 import { AccessPage } from './AccessPage.tsx'
 import { AuditPage } from './AuditPage.tsx'
+import { FoldersPage } from './FoldersPage.tsx'
 import { KeysPage } from './KeysPage.tsx'
 
-const PAGES = ['Keys', 'Display', 'Storage', 'Network', 'Access', 'Audit'] as const
+const PAGES = ['Keys', 'Display', 'Storage', 'Network', 'Folders', 'Access', 'Audit'] as const
 type Page = (typeof PAGES)[number]
 
 /** What a user sets: kept in the station, for this user, in every window; where the station keeps its images, and who else gets in. */
@@ -35,6 +36,7 @@ export function Settings(props: { first: Page; onTestPicture: () => void; onClos
       {page === 'Keys' && <KeysPage />}
       {page === 'Storage' && <StoragePage />}
       {page === 'Network' && <NetworkPage />}
+      {page === 'Folders' && <FoldersPage />}
       {page === 'Access' && <AccessPage />}
       {page === 'Audit' && <AuditPage />}
       {page === 'Display' && (

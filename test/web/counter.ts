@@ -124,6 +124,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
         jobListeners.add(listener)
         return () => jobListeners.delete(listener)
       },
+      folders: () => [],
     },
     sync: {
       status: async () => [],
@@ -150,6 +151,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
       set: () => Promise.reject(new IsocenterError('bad-certificate', 'none in this test')),
     },
     setDestinations: () => Promise.resolve(),
+    setFolders: () => Promise.resolve(),
     drain() {
       state.drained = true
     },

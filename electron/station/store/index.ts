@@ -35,7 +35,7 @@ export type { Space } from './volumes/spaceWatch.ts'
 
 /** Where an object came from: one type for every door. */
 export interface Origin {
-  door: 'dimse' | 'stow' | 'import' | 'sample'
+  door: 'dimse' | 'stow' | 'import' | 'sample' | 'folder'
   /** PS3.10 (0002,0016): kept from an imported file's own File Meta, else the calling AE title. */
   sourceAET: string
   /** (0002,0017) Sending and (0002,0018) Receiving AE title; '' for doors without an association. */
@@ -57,6 +57,8 @@ export interface ReceiveStart {
   assumed?: AssumedValues
   /** Of the sender's profile: other bytes under a known UID are shown from now on. All are kept, whatever is shown. */
   showLatest?: boolean
+  /** What ends in the middle is refused with 'cut-short'; else it is kept as far as it goes. */
+  whole?: boolean
   /** What the door saw beside the data set. */
   flags?: InstanceFlag[]
 }

@@ -179,6 +179,8 @@ export class ObjectReceive implements Receive {
     const contentId = this.#file?.contentId ?? this.#context.nextContentId()
     const received = this.#received ?? Date.now()
     const { framePlan, unshowable, truncated } = describePixels(header, TransferSyntaxUID, this.#length, walker)
+    const isCut = truncated || header.flags.includes('truncated') || (walker && !walker.ended && !walker.damage)
+    if (this.#start.whole && isCut) throw new IsocenterError('cut-short')
     return {
       entry: {
         record: {

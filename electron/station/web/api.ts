@@ -245,6 +245,11 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
     'sync.test': async input => ({
       answers: await store.outbox.test(input.StudyInstanceUID, input.destinations),
     }),
+    'folders.list': () => ({ folders: work.folders() }),
+    'folders.set': async input => {
+      await deps.setFolders(input.folders)
+      return {}
+    },
     'captures.list': () => ({ captures: dimse.captures.list() }),
     'capture.start': input => dimse.captures.start(input.AET, input.megabytes),
     'capture.stop': input => dimse.captures.stop(input.id),

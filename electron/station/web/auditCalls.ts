@@ -204,6 +204,8 @@ const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
   'sync.retry': configured('Refused images are sent again', 'useOfRestrictedFunction'),
   'sync.study': opened,
   'sync.test': opened,
+  'folders.list': NO_PATIENT,
+  'folders.set': configured('The watched folders were changed'),
   'captures.list': NO_PATIENT,
   'capture.start': {
     changes: true,

@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
+import type { AeProfiles, Config, Node, WatchedFolder } from '../../../shared/config.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { TlsStatus, TlsWish } from '../../../shared/network.ts'
 import type { Destination } from '../../../shared/sync.ts'
@@ -62,6 +62,8 @@ export interface WebDeps {
   /** As `SecureSettings` of dimse. */
   tls: { status(): TlsStatus; set(wish: TlsWish | null): Promise<TlsStatus> }
   setDestinations(destinations: Destination[]): Promise<void>
+  /** Rejects with 'unwatchable', in words. */
+  setFolders(folders: WatchedFolder[]): Promise<void>
   /** Asked for by a client; returns at once. */
   drain(): void
 }

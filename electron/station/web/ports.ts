@@ -1,5 +1,5 @@
 import type { AeProfiles, Node } from '../../../shared/config.ts'
-import type { AssociationSummary, CaptureSummary, JobSummary } from '../../../shared/contract.ts'
+import type { AssociationSummary, CaptureSummary, JobSummary, WatchedFolderSummary } from '../../../shared/contract.ts'
 import type { EchoAnswer, FindingSummary, FoundStudies, NodeAddress, StudySearch } from '../../../shared/network.ts'
 import type { StoredObject } from '../store/index.ts'
 import type { RenderOptions } from '../work/index.ts'
@@ -69,6 +69,7 @@ export interface WorkPort {
   /** A picture of one frame; as `Work.render`. */
   render(contentId: number, frame: number | undefined, options: RenderOptions): Promise<Uint8Array<ArrayBuffer>>
   onChange(listener: (job: JobSummary) => void): () => void
+  folders(): WatchedFolderSummary[]
 }
 
 /** How much is coming in right now; the same two numbers for the status call and the event. */

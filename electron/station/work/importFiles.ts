@@ -1,21 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
-import { basename } from 'node:path'
 import type { AuditEvent, AuditSink } from '../../../shared/audit.ts'
-import { openPart10 } from '../../../shared/dicom/part10Stream.ts'
 import { type ErrorCode, IsocenterError } from '../../../shared/errors.ts'
-import type { Received, Store } from '../store/index.ts'
+import type { Store } from '../store/index.ts'
 import type { Progress } from './jobs.ts'
-import { takeIn } from './takeIn.ts'
+import { isTableOfContents, type Taken, takeFile } from './takeFile.ts'
 import { reasonOf, type Walked, walk } from './walk.ts'
 
 /** Enough to read the next file while the last one is synced; more only makes the disk's head jump. */
 const IN_FLIGHT = 4
 const CHUNK_BYTES = 256 * 1024
-const MEDIA_STORAGE_DIRECTORY = '1.2.840.10008.1.3.10'
 
-/** With these the next file will fare no better: the job ends. */
-const FATAL: ReadonlySet<ErrorCode> = new Set(['disk-full', 'store-read-only', 'draining'])
+/** With these the next file will fare no better. */
+export const FATAL: ReadonlySet<ErrorCode> = new Set(['disk-full', 'store-read-only', 'draining'])
 
 /**
  * Imports every DICOM file below `paths`. What is not DICOM, cannot be read or is refused by the store is reported by name and
@@ -24,7 +21,7 @@ const FATAL: ReadonlySet<ErrorCode> = new Set(['disk-full', 'store-read-only', '
 export async function importFiles(store: Store, paths: string[], progress: Progress, audit: AuditSink): Promise<void> {
   const session = `import ${randomUUID()}`
   try {
-    await importAll(store, paths, progress, ({ StudyInstanceUID }, SOPClassUID) => {
+    await importAll(store, paths, progress, ({ StudyInstanceUID, SOPClassUID }) => {
       const study = { StudyInstanceUID, PatientID: '', instances: {} }
       audit.gather(session, { ...IMPORTED, study }, SOPClassUID)
     })
@@ -33,7 +30,7 @@ export async function importFiles(store: Store, paths: string[], progress: Progr
   }
 }
 
-const IMPORTED: AuditEvent = {
+export const IMPORTED: AuditEvent = {
   event: 'import',
   action: 'C',
   outcome: 0,
@@ -42,7 +39,7 @@ const IMPORTED: AuditEvent = {
   participants: [{ UserID: 'files of this machine', address: '', requestor: false, role: 'source' }],
 }
 
-type Told = (received: Received, SOPClassUID: string) => void
+type Told = (taken: Taken) => void
 
 async function importAll(store: Store, paths: string[], progress: Progress, told: Told): Promise<void> {
   const stop = new AbortController()
@@ -88,34 +85,17 @@ async function importFile(
   told: Told,
 ): Promise<void> {
   if (file.error) return progress.failed(file.name, file.error)
-  if (basename(file.path).toUpperCase() === 'DICOMDIR') return progress.passed()
   let handle: FileHandle | undefined
   try {
+    if (isTableOfContents(file.path)) return progress.passed()
     handle = await open(file.path, 'r')
-    const opened = await openPart10(chunksOf(handle, buffer))
-    if (!opened) return progress.notDicom(file.name)
-    const { meta, isProgram, dataSet } = opened
-    if (meta.MediaStorageSOPClassUID === MEDIA_STORAGE_DIRECTORY) return progress.passed()
-    const received = await takeIn(
-      store,
-      {
-        origin: {
-          door: 'import',
-          sourceAET: meta.SourceApplicationEntityTitle,
-          sendingAET: '',
-          receivingAET: '',
-          address: '',
-        },
-        SOPClassUID: meta.MediaStorageSOPClassUID,
-        SOPInstanceUID: meta.MediaStorageSOPInstanceUID,
-        TransferSyntaxUID: meta.TransferSyntaxUID,
-        ...(isProgram ? { flags: ['program-preamble'] } : {}),
-      },
-      dataSet,
-      progress.signal,
-    )
-    told(received, meta.MediaStorageSOPClassUID)
-    progress.received(received.outcome)
+    const taken = await takeFile(store, chunksOf(handle, buffer), { door: 'import' }, progress.signal)
+    if (taken === 'notDicom') progress.notDicom(file.name)
+    else if (taken === 'contents') progress.passed()
+    else {
+      told(taken)
+      progress.received(taken.outcome)
+    }
   } catch (error) {
     if (!(error instanceof IsocenterError)) return progress.failed(file.name, reasonOf(error))
     if (error.code === 'cancelled') return

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import type { AuditSink } from '../../../shared/audit.ts'
-import type { JobSummary } from '../../../shared/contract.ts'
+import type { WatchedFolder } from '../../../shared/config.ts'
+import type { JobSummary, WatchedFolderSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
 import { startThread, type Thread } from '../base/thread.ts'
@@ -13,6 +14,7 @@ import type { RenderOptions } from './renderFrame.ts'
 import { startRendering } from './rendering.ts'
 import { takeIn } from './takeIn.ts'
 import { type TranscodedFile, Transcoder } from './transcoder.ts'
+import { checkFolders, Watch, type WatchOptions } from './watch/index.ts'
 import type { WorkApi } from './workThread.ts'
 
 export type { RenderOptions } from './renderFrame.ts'
@@ -53,6 +55,12 @@ export interface Work {
   render(contentId: number, frame: number | undefined, options: RenderOptions): Promise<Uint8Array<ArrayBuffer>>
   /** Told at most five times a second per job, and when it ends. Returns the unsubscribe. */
   onChange(listener: (job: JobSummary) => void): () => void
+  /** The watched folders, as they do. */
+  folders(): WatchedFolderSummary[]
+  /** Throws 'unwatchable' in words. */
+  checkFolders(folders: WatchedFolder[]): void
+  /** Watches these from now on; they were checked before. */
+  setFolders(folders: WatchedFolder[]): Promise<void>
   /** Cancels the jobs and ends the threads. */
   close(): Promise<void>
 }
@@ -64,6 +72,8 @@ interface WorkOptions {
   transcodedFolder: string
   /** The way to other nodes, once it is open. */
   commitmentDoor?: CommitmentDoor
+  /** Folders that others write images into; without it there are none. */
+  watch?: WatchOptions
 }
 
 function startWorkThread(): Thread<WorkApi> {
@@ -73,11 +83,13 @@ function startWorkThread(): Thread<WorkApi> {
 }
 
 /** `transcodedFolder`: where what is being sent lies, for as long as it is. */
-export function startWork({ store, log, audit, transcodedFolder, commitmentDoor }: WorkOptions): Work {
+export function startWork(options: WorkOptions): Work {
+  const { store, log, audit, transcodedFolder, commitmentDoor, watch: watched } = options
   const jobs = new Jobs(log)
   const background = startBackground({ store, log, startThread: startWorkThread })
   const transcoder = new Transcoder({ read: store.read, folder: transcodedFolder, startThread: startWorkThread })
   const rendering = startRendering({ read: store.read, startThread: startWorkThread })
+  const watch = watched && new Watch(watched, { store, log, audit })
   return {
     startImport(paths) {
       const title =
@@ -104,7 +116,13 @@ export function startWork({ store, log, audit, transcodedFolder, commitmentDoor 
     nativeFrame: (contentId, frame) => transcoder.nativeFrame(contentId, frame),
     render: (contentId, frame, options) => rendering.render(contentId, frame, options),
     onChange: listener => jobs.onChange(listener),
+    folders: () => watch?.list() ?? [],
+    checkFolders: folders => checkFolders(folders, watched?.ours ?? []),
+    async setFolders(folders) {
+      await watch?.set(folders)
+    },
     async close() {
+      await watch?.close()
       await jobs.close()
       await rendering.close()
       await background.close()
