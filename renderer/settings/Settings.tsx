@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { CentralPage } from '../central/index.ts'
 import { DisplayFacts } from '../display/index.ts'
 import { useTitle } from '../keys/index.ts'
 import { NetworkPage } from '../network/index.ts'
@@ -7,7 +8,7 @@ import { Dialog } from '../ui/index.ts'
 import { AccessPage } from './AccessPage.tsx'
 import { KeysPage } from './KeysPage.tsx'
 
-const PAGES = ['Keys', 'Display', 'Storage', 'Network', 'Access'] as const
+const PAGES = ['Keys', 'Display', 'Storage', 'Network', 'Central', 'Access'] as const
 type Page = (typeof PAGES)[number]
 
 /** What a user sets: kept in the station, for this user, in every window; where the station keeps its images, and who else gets in. */
@@ -34,6 +35,7 @@ export function Settings(props: { first: Page; onTestPicture: () => void; onClos
       {page === 'Keys' && <KeysPage />}
       {page === 'Storage' && <StoragePage />}
       {page === 'Network' && <NetworkPage />}
+      {page === 'Central' && <CentralPage />}
       {page === 'Access' && <AccessPage />}
       {page === 'Display' && (
         <section className="settings-page" aria-label="Display">

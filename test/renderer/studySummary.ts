@@ -34,6 +34,7 @@ export function studySummary(id: number, change: Partial<StudySummary> = {}): St
     priors: 0,
     openBy: [],
     completeness: null,
+    custody: null,
     ...change,
   }
 }
