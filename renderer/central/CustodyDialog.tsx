@@ -47,6 +47,13 @@ export function CustodyDialog(props: { study: CustodySubject; onSettings: () => 
       <div className="custody-said attention" role="status">
         {trouble !== '' && `${custody === undefined ? '' : 'This is what the station last said. '}${trouble}`}
       </div>
+      {trouble !== '' && (
+        <div>
+          <button type="button" onClick={() => void read()} title="Ask the station again">
+            Read again
+          </button>
+        </div>
+      )}
       {custody === undefined && trouble === '' && <div className="skeleton custody-skeleton" />}
       {custody?.custody.length === 0 && (
         <>
@@ -61,7 +68,7 @@ export function CustodyDialog(props: { study: CustodySubject; onSettings: () => 
       {custody !== undefined && custody.custody.length > 0 && (
         <>
           <Counts custody={custody.custody} />
-          <Refused letters={refused} custody={custody.custody} onAgain={read} />
+          <Refused letters={refused} onAgain={read} />
           <History events={custody.events} />
         </>
       )}
@@ -164,8 +171,7 @@ function Counts({ custody }: { custody: StudyCustody[] }) {
   )
 }
 
-function Refused(props: { letters: DeadLetter[]; custody: StudyCustody[]; onAgain: () => Promise<void> }) {
-  const { letters, onAgain } = props
+function Refused({ letters, onAgain }: { letters: DeadLetter[]; onAgain: () => Promise<void> }) {
   if (letters.length === 0) return null
   const again = async (some: DeadLetter[]) => {
     for (const destination of new Set(some.map(letter => letter.destination))) {
@@ -190,16 +196,15 @@ function Refused(props: { letters: DeadLetter[]; custody: StudyCustody[]; onAgai
       </div>
       <ul className="custody-list">
         {letters.slice(0, SHOWN_REFUSED).map(letter => (
-          <li key={letterKey(letter)} className="central-line">
-            <span className="quiet central-fixed">{formatMoment(letter.at)}</span>
-            <span className="central-fixed">{letter.destination}</span>
-            <span className="id truncate selectable" title={letter.SOPInstanceUID}>
-              {letter.Modality} …{letter.SOPInstanceUID.slice(-12)}
+          <li key={letterKey(letter)} className="custody-event custody-letter">
+            <span className="quiet">{formatMoment(letter.at)}</span>
+            <span className="truncate">{letter.destination}</span>
+            <span className="id truncate selectable" title={`SOP Instance UID ${letter.SOPInstanceUID}`}>
+              {letter.Modality} {letter.SOPInstanceUID}
             </span>
             <span className="attention truncate selectable" title={letter.reason}>
               {letter.reason}
             </span>
-            <span className="spring" />
             <button type="button" onClick={() => void again([letter])} title="Once what was wrong is put right">
               Send again
             </button>
@@ -221,9 +226,9 @@ function History({ events }: { events: Custody['events'] }) {
       <ul className="custody-list">
         {events.map((event, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: what happened has no other name than its place.
-          <li key={index} className="central-line">
-            <span className="quiet central-fixed">{formatMoment(event.at)}</span>
-            <span className="central-fixed">{event.destination}</span>
+          <li key={index} className="custody-event">
+            <span className="quiet">{formatMoment(event.at)}</span>
+            <span className="truncate">{event.destination}</span>
             <span className={['failed', 'dead', 'lost'].includes(event.kind) ? 'attention selectable' : 'selectable'}>
               {describeEvent(event)}
             </span>

@@ -3,7 +3,7 @@ import type { DestinationSummary } from '../../shared/sync.ts'
 import { formatBytes, IconButton } from '../ui/index.ts'
 import { showRefused } from './requests.ts'
 import { sendNow, setPaused, useSync } from './syncStore.ts'
-import { describePace, describeState, describeTrouble, needsAttention } from './words.ts'
+import { describeNextTry, describePace, describeState, needsAttention } from './words.ts'
 
 /** In Activity: how each destination does. Every row has the same height and every number its place, whatever happens. */
 export function DestinationRows({ onSettings }: { onSettings: () => void }) {
@@ -36,9 +36,8 @@ export function DestinationRows({ onSettings }: { onSettings: () => void }) {
 }
 
 function DestinationRow({ destination }: { destination: DestinationSummary }) {
-  const { name, address, state, queued, queuedBytes, unproved, dead } = destination
+  const { name, address, state, queued, queuedBytes, unproved, dead, trouble } = destination
   const paused = state === 'paused'
-  const trouble = describeTrouble(destination)
   return (
     <section className="destination" aria-label={`Destination ${name}`} data-state={state}>
       <div className="destination-line">
@@ -70,11 +69,15 @@ function DestinationRow({ destination }: { destination: DestinationSummary }) {
         >
           {dead.toLocaleString()} refused
         </button>
-        <span className="truncate">{describePace(destination)}</span>
+        <span>{describeNextTry(destination)}</span>
       </div>
-      <div className="destination-trouble attention truncate selectable" title={trouble}>
-        {trouble}
-      </div>
+      {trouble === '' ? (
+        <div className="destination-last quiet truncate">{describePace(destination)}</div>
+      ) : (
+        <div className="destination-last attention truncate selectable" title={trouble}>
+          {trouble}
+        </div>
+      )}
     </section>
   )
 }

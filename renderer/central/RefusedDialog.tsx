@@ -18,14 +18,21 @@ export function RefusedDialog({ destination: first, onClose }: { destination: st
   const { letters, complete, trouble, more, refresh, drop } = useLetters(destination)
   const chosen = destinations.filter(({ name, dead }) => dead > 0 && (destination === '' || name === destination))
   const total = chosen.reduce((sum, one) => sum + one.dead, 0)
-  const newer = complete ? Math.max(0, total - letters.length) : 0
+  // What was counted when the list was read, less what has gone since: what is above that is not in it.
+  const [counted, setCounted] = useState(Number.POSITIVE_INFINITY)
+  useEffect(() => setCounted(before => Math.min(before, total)), [total])
+  const newer = Math.max(0, total - counted)
+  const readAgain = async () => {
+    setCounted(total)
+    await refresh()
+  }
   const again = async (letter: DeadLetter) => {
     const sent = await sendAgain(letter.destination, [letter.contentId])
     if (sent !== undefined) drop(letter)
   }
   const allAgain = async () => {
     for (const { name } of chosen) if ((await sendAgain(name)) === undefined) return
-    await refresh()
+    await readAgain()
   }
   return (
     <Dialog
@@ -48,7 +55,10 @@ export function RefusedDialog({ destination: first, onClose }: { destination: st
           aria-label="Destination"
           data-first-focus
           value={destination}
-          onChange={event => setDestination(event.target.value)}
+          onChange={event => {
+            setCounted(Number.POSITIVE_INFINITY)
+            setDestination(event.target.value)
+          }}
         >
           <option value="">All destinations</option>
           {destinations.map(({ name }) => (
@@ -59,7 +69,7 @@ export function RefusedDialog({ destination: first, onClose }: { destination: st
           {letters.length > 0 && `${Math.max(total, letters.length).toLocaleString()} refused`}
         </span>
         {newer > 0 && (
-          <button type="button" className="pill" onClick={() => void refresh()} title="Read the list again">
+          <button type="button" className="pill" onClick={() => void readAgain()} title="Read the list again">
             {newer.toLocaleString()} new
           </button>
         )}
@@ -70,7 +80,7 @@ export function RefusedDialog({ destination: first, onClose }: { destination: st
               {letters.length > 0 && 'This is what the station last said. '}
               {trouble}
             </span>
-            <button type="button" onClick={() => void refresh()} title="Ask the station again">
+            <button type="button" onClick={() => void readAgain()} title="Ask the station again">
               Read again
             </button>
           </>
@@ -135,7 +145,6 @@ function LetterList(props: {
   const scroller = useRef<HTMLDivElement>(null)
   const row = useTextSize(size => size.row)
   const height = 2 * row
-  // eslint-style hints have no say here: the virtualizer's own state is what it is drawn by.
   const virtual = useVirtualizer({
     count: letters.length,
     getScrollElement: () => scroller.current,

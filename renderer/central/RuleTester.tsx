@@ -87,35 +87,37 @@ export function RuleTester() {
               : 'By what stands in the form.'}
         </span>
       </div>
-      <div className="central-studies" role="toolbar" aria-label="Studies to try with" onKeyDown={walkButtons}>
-        {found?.map(one => (
-          <button
-            type="button"
-            className="bare"
-            key={one.id}
-            aria-pressed={one.id === study?.id}
-            title="Try the rules with this study (Enter)"
-            onClick={() => setStudy(one)}
-          >
-            <StudyWords study={one} />
-          </button>
-        ))}
-        {found?.length === 0 && <div className="quiet">No such study is here.</div>}
+      <div className="central-found">
+        <div className="central-studies" role="toolbar" aria-label="Studies to try with" onKeyDown={walkButtons}>
+          {found?.map(one => (
+            <button
+              type="button"
+              className="bare"
+              key={one.id}
+              aria-pressed={one.id === study?.id}
+              title={`Try the rules with this study (Enter)\n${one.StudyDescription}`}
+              onClick={() => setStudy(one)}
+            >
+              <StudyWords study={one} />
+            </button>
+          ))}
+          {found?.length === 0 && <div className="quiet">No such study is here.</div>}
+        </div>
+        {study !== undefined && answers !== undefined && (
+          <ul className="central-answers" aria-label="Where it would go">
+            {answers.map(answer => (
+              <li key={answer.destination}>
+                <strong>{answer.destination}</strong> <span>{describeAnswer(answer)}</span>{' '}
+                <span className="quiet">{answer.why}</span>
+              </li>
+            ))}
+          </ul>
+        )}
       </div>
       {trouble !== '' && (
         <div className="attention" role="alert">
           {trouble}
         </div>
-      )}
-      {study !== undefined && answers !== undefined && (
-        <ul className="central-answers" aria-label="Where it would go">
-          {answers.map(answer => (
-            <li key={answer.destination}>
-              <strong>{answer.destination}</strong> <span>{describeAnswer(answer)}</span>{' '}
-              <span className="quiet">{answer.why}</span>
-            </li>
-          ))}
-        </ul>
       )}
     </section>
   )
@@ -130,9 +132,6 @@ function StudyWords({ study }: { study: StudySummary }) {
       <span className="id truncate">{study.PatientID}</span>
       <span>{formatDate(study.StudyDate)}</span>
       <span className="truncate">{study.ModalitiesInStudy.join(' ')}</span>
-      <bdi className="truncate" dir="auto">
-        {study.StudyDescription}
-      </bdi>
     </>
   )
 }
@@ -140,5 +139,6 @@ function StudyWords({ study }: { study: StudySummary }) {
 function describeAnswer({ images, of, urgency }: RouteAnswer): string {
   if (images === 0 || urgency === null) return 'would get nothing of it.'
   const how = urgency === 'normal' ? '' : `, ${describeUrgency({ send: true, urgency }).replace('Send ', '')}`
-  return `would get ${images === of ? 'all' : `${images.toLocaleString()} of its`} ${countImages(of)}${how}.`
+  const which = images < of ? `${images.toLocaleString()} of its ` : of > 1 ? 'all ' : ''
+  return `would get ${which}${countImages(of)}${how}.`
 }

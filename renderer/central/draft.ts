@@ -128,23 +128,16 @@ function ruleOf({ how, from, to, modalities, ...texts }: RuleDraft): object {
   }
 }
 
+/** The fields as the form calls them, and what they need. */
 const FIELDS: Record<string, string> = {
-  'name': 'The name',
-  'route.url': 'The address',
-  'route.node': 'The node',
-  'route.orthanc': 'Orthanc’s address',
-  'route.authorizationFile': 'The key file',
-  'route.trustedFile': 'The certificates’ file',
-  'concurrency': 'How many at once',
-  'offPeak': 'The quiet hours',
-}
-const NEEDS: Record<string, string> = {
-  'The name': '1 to 64 characters',
-  'The address': 'as in https://pacs.example/dicom-web, without user, query or fragment',
-  'The node': 'one of those in Settings › Network',
-  'Orthanc’s address': 'as in http://pacs.example:8042, without user, query or fragment',
-  'How many at once': 'a number from 1 to 8',
-  'The quiet hours': 'two times of day',
+  'name': 'Name: 1 to 64 characters.',
+  'route.url': 'Address: as in https://pacs.example/dicom-web, without user, query or fragment.',
+  'route.node': 'Node: one of those in Settings › Network.',
+  'route.orthanc': 'Orthanc’s own address: as in http://pacs.example:8042, without user, query or fragment.',
+  'route.authorizationFile': 'File with its key: the path of a file.',
+  'route.trustedFile': 'File with trusted certificates: the path of a file.',
+  'concurrency': 'At once: a number from 1 to 8.',
+  'offPeak': 'Quiet hours: two times of day.',
 }
 
 /** What is not as it should be, at a place of the destination, and how it should be. */
@@ -152,12 +145,10 @@ function describeIssue(path: readonly PropertyKey[]): string {
   const [first, second, third] = path
   if (first === 'rules') {
     const rule = `Rule ${Number(second) + 1}`
-    return third === 'received' ? `${rule}: received needs two times of day.` : `${rule}: at most 64 characters each.`
+    return third === 'received' ? `${rule}: received between two times of day.` : `${rule}: at most 64 characters each.`
   }
-  if (first === 'limits') return `Limit ${Number(second) + 1} needs two times of day and a number of kB/s.`
-  const field = FIELDS[[first, second].filter(part => part !== undefined).join('.')] ?? FIELDS[String(first)]
-  if (field === undefined) return 'This cannot be kept.'
-  return NEEDS[field] === undefined ? `${field} is not right.` : `${field} has to be ${NEEDS[field]}.`
+  if (first === 'limits') return `Limit ${Number(second) + 1}: two times of day and a number of kB/s.`
+  return FIELDS[`${String(first)}.${String(second)}`] ?? FIELDS[String(first)] ?? 'This cannot be kept.'
 }
 
 /** The destination a form says, or what it lacks, in words. */

@@ -84,11 +84,9 @@ export function describePace({ imagesPerSecond, bytesPerSecond, etaSeconds }: De
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 
-/** What went wrong, and when it is tried again; '' while nothing is wrong. */
-export function describeTrouble({ trouble, nextTryAt, state }: DestinationSummary): string {
-  if (trouble === '') return ''
-  const next = state === 'paused' || nextTryAt === null ? '' : ` Next try at ${CLOCK.format(nextTryAt)}.`
-  return `${/[.!?]$/.test(trouble) ? trouble : `${trouble}.`}${next}`
+/** When it is tried again; '' while it works, and while a person has stopped it. */
+export function describeNextTry({ nextTryAt, state }: DestinationSummary): string {
+  return state === 'paused' || nextTryAt === null ? '' : `next try ${CLOCK.format(nextTryAt)}`
 }
 
 export interface Badge {
@@ -124,11 +122,9 @@ export function badgeOf(destinations: readonly DestinationSummary[]): Badge | un
   return left === 0 ? undefined : { words: `sending ${left.toLocaleString()} to ${names(sending)}`, attention: false }
 }
 
-/** At most four characters. */
+/** For the narrowest of columns; the whole number is in its tooltip. */
 export function shortCount(images: number): string {
-  if (images < 1000) return String(images)
-  if (images < 9950) return `${(images / 1000).toFixed(1)}k`
-  return images < 999_500 ? `${Math.round(images / 1000)}k` : '1M+'
+  return images < 1000 ? String(images) : `${Math.min(99, Math.floor(images / 1000))}k`
 }
 
 type Held = Pick<StudySummary, 'custody' | 'NumberOfStudyRelatedInstances'>
