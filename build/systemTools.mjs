@@ -11,13 +11,20 @@ const DCMTK = [
 const TOOLS = {
   unit: [],
   station: DCMTK,
-  dimse: [...DCMTK, ['Orthanc', 'orthanc'], ['pydicom', 'python3-pydicom'], ['openssl', 'openssl']],
+  dimse: [
+    ...DCMTK,
+    ['Orthanc', 'orthanc'],
+    ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so', 'orthanc-dicomweb'],
+    ['pydicom', 'python3-pydicom'],
+    ['openssl', 'openssl'],
+  ],
   bench: [
     ['storescp', 'dcmtk'],
     ['Orthanc', 'orthanc'],
     ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so', 'orthanc-dicomweb'],
     ['gcc', 'gcc'],
     ['strace', 'strace'],
+    ['curl', 'curl'],
   ],
   e2e: [['chromium', 'chromium'], ...DCMTK],
   electron: [

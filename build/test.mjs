@@ -9,7 +9,7 @@ import { ensureTools, mayInstall } from './systemTools.mjs'
  */
 const OWN_SUITES = {
   station: ['store', 'work', 'station'],
-  dimse: ['dimse'],
+  dimse: ['dimse', 'sync'],
   faults: ['faults'],
   bench: ['bench'],
   e2e: ['e2e'],

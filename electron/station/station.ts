@@ -7,7 +7,9 @@ import { lockDataFolder } from './base/lock.ts'
 import type { Log } from './base/log.ts'
 import { Problems } from './base/problems.ts'
 import { type Dimse, startDimse } from './dimse/index.ts'
-import { openStore } from './store/index.ts'
+import { FileHandles, openStore } from './store/index.ts'
+import { createCarrier } from './sync/createCarrier.ts'
+import { startSync } from './sync/index.ts'
 import { createWeb, openApiKeys } from './web/index.ts'
 import { readSecureMaterial } from './wire/secure.ts'
 import { startWork } from './work/index.ts'
@@ -111,6 +113,17 @@ export async function startStation(options: StationOptions): Promise<Station> {
     opened.push(() => dimse.close())
     dimse.onProblem(problem => problems.report(problem))
 
+    const files = new FileHandles(contentId => store.read.locateContent(contentId))
+    opened.push(async () => files.close())
+    const sync = await startSync({
+      outbox: store.outbox,
+      log,
+      problems,
+      destinations: config.destinations,
+      createCarrier: destination => createCarrier(destination, { files, dimse: dimse.carrying }),
+    })
+    opened.push(() => sync.close())
+
     const apiKeys = await openApiKeys(options.dataDir, log, () =>
       problems.report({
         severity: 'attention',
@@ -127,6 +140,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       store,
       dimse,
       work,
+      sync,
       problems,
       addresses: reachableAddresses,
       dataDir: options.dataDir,
@@ -145,6 +159,10 @@ export async function startStation(options: StationOptions): Promise<Station> {
         const aets = further.filter(aet => aet !== config.aet)
         await configFile.change({ aets })
         dimse.setAETs(aets)
+      },
+      setDestinations: async destinations => {
+        await configFile.change({ destinations })
+        await sync.setDestinations(destinations)
       },
       drain: () => {
         state.again = false

@@ -22,6 +22,8 @@ test.each([
   ['find', ['--alone', '--studies', '2000'], ['accession number (1 rows', 'QIDO-RS  p50']],
   ['receive-while-scrolling', [], ['10 associations push  frame p50', 'p95 beside / alone: ']],
   ['retrieve', [], ['C-GET: Isocenter / Orthanc', 'C-MOVE: Isocenter / Orthanc', 'WADO-RS: Isocenter / Orthanc']],
+  ['outbox', [], ['leased, sent, leased, confirmed: ', 'a new destination looks at']],
+  ['push', [], ['STOW-RS: Isocenter / curl', 'C-STORE: Isocenter / storescu', 'longest pause of the loop']],
   ['seed', [], ['complete and byte-equal: 20 of 20; after the resend: 20 of 20', 'changed by the resend: nothing']],
 ])(
   'bench -- %s --smoke %j',

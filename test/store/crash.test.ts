@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { newStore, temporaryFolder } from './objects.ts'
+import { ledger, looked } from './outboxModel.ts'
 
 const sender = fileURLToPath(new URL('crashingSender.ts', import.meta.url))
 
@@ -49,6 +50,11 @@ test('killed in the middle, ten times: everything that was answered is there unc
     }
   }
   for (const [uid, hash] of acknowledged) expect(present.get(uid)).toBe(hash)
+  // Each has its row at the archive it has to go to, made with it, and none of them two.
+  await looked(dataDir)
+  const waiting = ledger(dataDir)
+  expect(waiting.map(row => row.SOPInstanceUID).sort()).toEqual([...present.keys()].sort())
+  expect(waiting.every(row => row.state === 'queued')).toBe(true)
 
   // Every file has its row: what was cut off was set aside, not deleted.
   await store.settleAll()

@@ -7,9 +7,12 @@ import { writeSync } from 'node:fs'
 import { createLog } from '../../electron/station/base/log.ts'
 import { openStore } from '../../electron/station/store/index.ts'
 import { writeDataSet } from '../../shared/dicom/writer.ts'
+import { destination } from '../../shared/sync.ts'
 
 const [dataDir = '', run = ''] = process.argv.slice(2)
 const store = await openStore({ dataDir, log: createLog('silent') })
+const route = { kind: 'dicomweb', url: 'http://127.0.0.1:1/dicom-web' }
+await store.outbox.setDestinations([destination.parse({ name: 'pacs', route })])
 const origin = { door: 'dimse', sourceAET: 'A', sendingAET: 'A', receivingAET: 'B', address: '' } as const
 let next = 0
 

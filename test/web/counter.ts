@@ -113,6 +113,13 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
         return () => jobListeners.delete(listener)
       },
     },
+    sync: {
+      status: async () => [],
+      destinations: () => [],
+      wake() {},
+      tryOut: async () => ({ works: false, words: 'nobody is there' }),
+      onChange: () => () => {},
+    },
     problems,
     addresses: () => ['192.0.2.1'],
     dataDir: dir,
@@ -124,6 +131,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
     },
     setNodes: () => Promise.resolve(),
     setAETs: () => Promise.resolve(),
+    setDestinations: () => Promise.resolve(),
     drain() {
       state.drained = true
     },

@@ -7,6 +7,7 @@ import { FileHandles, type References } from '../store/index.ts'
 import type { SecureMaterial } from '../wire/secure.ts'
 import { Admission, type Places } from './admission.ts'
 import { Captures } from './captures.ts'
+import { type Carrying, createCarrying } from './carrying.ts'
 import { CommitmentReports, REPORT_TIMES, type ReportTimes } from './commitmentReports.ts'
 import { Doctor } from './doctor.ts'
 import { NoticeForwards } from './noticeForwards.ts'
@@ -82,6 +83,8 @@ export interface Dimse {
   setAETs(further: string[]): void
   readonly requests: Omit<Requests, 'close'>
   readonly doctor: Pick<Doctor, 'list' | 'dismiss'>
+  /** For archives that everything has to end up on. */
+  readonly carrying: Carrying
   /**
    * Asks a node, by its name, whether these objects are safe there; resolves with the Transaction UID when it has taken the request.
    * Rejects with 'destination-unknown', 'peer-failed', 'too-large'.
@@ -278,6 +281,11 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     },
     requests,
     doctor,
+    carrying: createCarrying({
+      ...{ files, transcode: options.transcode, nodes: () => nodes },
+      open: call,
+      echo: requests.echo,
+    }),
     async requestCommitment(name, references) {
       const node = nodes.find(one => one.name === name)
       if (!node) throw new IsocenterError('destination-unknown', name)

@@ -35,7 +35,7 @@ interface CallOptions extends Pick<ScuOptions, 'roles' | 'onRequest'> {
 /** An association of ours to a node. */
 export type Outgoing = Pick<
   Scu,
-  'contexts' | 'storing' | 'implementation' | 'frame' | 'ask' | 'converse' | 'echo' | 'release'
+  'contexts' | 'storing' | 'implementation' | 'frame' | 'ask' | 'converse' | 'echo' | 'release' | 'abort'
 > & {
   /** One more object has come. */
   received(): void
@@ -133,6 +133,7 @@ export class OutgoingAssociations {
         converse: (...asked) => scu.converse(...asked),
         echo: () => scu.echo(),
         release: () => scu.release(),
+        abort: () => scu.abort(),
         sent: () => {
           summary.sent += 1
           changed()

@@ -1,6 +1,6 @@
 import type { Node } from '../../../shared/config.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
-import type { RetrieveKeys } from '../store/index.ts'
+import type { RetrieveKeys, StoreReader } from '../store/index.ts'
 import { STATUS } from '../wire/dimse.ts'
 import type { Operation, Outcome, Performer } from './operations.ts'
 import type { QueryModel } from './queryModels.ts'
@@ -14,6 +14,7 @@ import type { StoredForm } from './transferPlan.ts'
 const PENDING_EVERY_MS = 1000
 
 export interface RetrieveDeps extends SendToDeps {
+  read: Pick<StoreReader, 'retrievable'>
   /** What we are called. */
   aets(): readonly string[]
   nodes(): Node[]
@@ -98,7 +99,8 @@ async function moveTo(
   }, PENDING_EVERY_MS)
   const originator = { AET: deps.callingAET(), MessageID: operation.command.MessageID ?? 0 }
   try {
-    for await (const sent of sendTo(node, keys, forms, deps, operation.cancelled, originator)) counts.add(sent)
+    for await (const sent of sendTo(node, () => pagesOf(deps.read, keys), forms, deps, operation.cancelled, originator))
+      counts.add(sent)
   } finally {
     clearInterval(timer)
     await telling

@@ -14,7 +14,7 @@ import { receiveStore } from './storageScp.ts'
 import type { Progress } from './storageScu.ts'
 import type { OfferedContext } from './transferPlan.ts'
 
-const GET = '1.2.840.10008.5.1.4.1.2.2.3'
+export const GET = '1.2.840.10008.5.1.4.1.2.2.3'
 const MOVE = '1.2.840.10008.5.1.4.1.2.2.2'
 
 /** PS3.8 §9.3.2.2, less one for the C-GET itself. */

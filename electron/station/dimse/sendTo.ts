@@ -9,18 +9,18 @@ import { type OfferedContext, planAssociations, type StoredForm } from './transf
 const PAGE = 200
 
 export interface SendToDeps extends SendingDeps {
-  read: Pick<StoreReader, 'retrievable'>
   /** Rejects with 'peer-failed', the sooner the deader the destination. */
   open(node: Node, contexts: OfferedContext[]): Promise<Outgoing>
 }
 
 /**
- * Sends what the keys ask for to a node, over as many associations as its forms need, and tells what has become of each. A node that
+ * Sends objects to a node, over as many associations as its forms need, and tells what has become of each. A node that
  * cannot be reached is not called again: all that is left has failed.
+ * @param objects all of them, for each association anew.
  */
 export async function* sendTo(
   node: Node,
-  keys: RetrieveKeys,
+  objects: () => AsyncIterable<RetrievableObject>,
   forms: StoredForm[],
   deps: SendToDeps,
   stop: AbortSignal,
@@ -30,7 +30,7 @@ export async function* sendTo(
   const plan = planAssociations(forms)
   for (const [at, contexts] of plan.entries()) {
     if (stop.aborted) return
-    const planned = objectsOf(plan, at, pagesOf(deps.read, keys))
+    const planned = objectsOf(plan, at, objects())
     const line = unreachable
       ? undefined
       : await openOr(
@@ -40,7 +40,9 @@ export async function* sendTo(
           },
         )
     if (!line) {
-      for await (const object of planned) yield { object, outcome: 'failed', reason: unreachable }
+      for await (const object of planned) {
+        yield { object, outcome: 'failed', reason: unreachable, code: 'peer-failed', begun: false }
+      }
       continue
     }
     const untaken = untakenClasses(contexts, line.storing)
@@ -80,7 +82,7 @@ async function openOr(open: () => Promise<Outgoing>, failed: (why: string) => vo
 
 /** Every form there is of what is asked for, and how many objects there are. */
 export async function formsOf(
-  read: SendToDeps['read'],
+  read: Pick<StoreReader, 'retrievable'>,
   keys: RetrieveKeys,
 ): Promise<{ forms: StoredForm[]; total: number }> {
   const forms = new Map<string, StoredForm>()
@@ -92,7 +94,10 @@ export async function formsOf(
   return { forms: [...forms.values()], total }
 }
 
-export async function* pagesOf(read: SendToDeps['read'], keys: RetrieveKeys): AsyncGenerator<RetrievableObject> {
+export async function* pagesOf(
+  read: Pick<StoreReader, 'retrievable'>,
+  keys: RetrieveKeys,
+): AsyncGenerator<RetrievableObject> {
   let after: RetrieveCursor | null | undefined
   while (after !== null) {
     const page = await read.retrievable(keys, PAGE, after)

@@ -1,7 +1,7 @@
 import type { Node } from '../../../shared/config.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
-import type { Received, RetrieveKeys } from '../store/index.ts'
-import { formsOf, type SendToDeps, sendTo } from './sendTo.ts'
+import type { Received, RetrieveKeys, StoreReader } from '../store/index.ts'
+import { formsOf, pagesOf, type SendToDeps, sendTo } from './sendTo.ts'
 import type { Sent } from './subOperations.ts'
 
 /** What a job of ours tells of how far it is. */
@@ -19,7 +19,12 @@ const MOST_AGAIN = 2000
  * C-STORE of what the keys ask for (PS3.4 annex B) as a job: what was not taken is tried once more over a new association, then every
  * object that the node did not take is told. Rejects with 'not-found' when there is nothing to send.
  */
-export async function send(node: Node, keys: RetrieveKeys, deps: SendToDeps, progress: Progress): Promise<void> {
+export async function send(
+  node: Node,
+  keys: RetrieveKeys,
+  deps: SendToDeps & { read: Pick<StoreReader, 'retrievable'> },
+  progress: Progress,
+): Promise<void> {
   const { signal } = progress
   const { forms, total } = await formsOf(deps.read, keys)
   if (total === 0) throw new IsocenterError('not-found', 'no image that could be sent')
@@ -29,7 +34,7 @@ export async function send(node: Node, keys: RetrieveKeys, deps: SendToDeps, pro
     else progress.received('stored')
   }
   const again: Sent[] = []
-  for await (const sent of sendTo(node, keys, forms, deps, signal)) {
+  for await (const sent of sendTo(node, () => pagesOf(deps.read, keys), forms, deps, signal)) {
     if (sent.outcome === 'failed' && isWorthAgain(sent) && again.length < MOST_AGAIN) again.push(sent)
     else tell(sent)
   }
@@ -38,7 +43,7 @@ export async function send(node: Node, keys: RetrieveKeys, deps: SendToDeps, pro
   const retried = { SOPInstanceUID: [...left.keys()] }
   for await (const sent of sendTo(
     node,
-    retried,
+    () => pagesOf(deps.read, retried),
     again.map(({ object }) => object),
     deps,
     signal,

@@ -1,10 +1,10 @@
 import { transferSyntax } from '../../../shared/dicom/uids.ts'
-import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
+import { type ErrorCode, IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { FileHandles, RetrievableObject, StoredObject } from '../store/index.ts'
 import { type CommandSet, storeRequest } from '../wire/dimse.ts'
 import type { DataSource, FramedDataSet } from '../wire/framing.ts'
 import type { AcceptedContext } from '../wire/messages.ts'
-import { overlaid } from './overlaid.ts'
+import { overlaid } from '../wire/overlaid.ts'
 import { chooseCarriage } from './transferPlan.ts'
 
 /** An object's data set in another transfer syntax, made for one sending. */
@@ -34,6 +34,8 @@ export interface Originator {
 export interface SendingDeps {
   files: Pick<FileHandles, 'read'>
   transcode: Transcode
+  /** What a data set passes through on its way out; its bytes are read in order, once. */
+  through?(object: StoredObject, dataSet: DataSource): DataSource
 }
 
 /** PS3.4 table B.2-1 and PS3.7 annex C: stored, with something to say about it. */
@@ -45,8 +47,12 @@ export interface Sent {
   object: StoredObject
   outcome: 'completed' | 'warning' | 'failed'
   reason: string
-  /** Of a failure that the peer answered with. */
+  /** What the peer answered; absent where it did not. */
   status?: number
+  /** Of what never came to an answer: why. */
+  code?: ErrorCode
+  /** Some of it may have left. */
+  begun: boolean
 }
 
 interface Prepared {
@@ -70,21 +76,24 @@ export async function* sendObjects(
   let broken = ''
   let ahead: { object: RetrievableObject; prepared: Promise<Prepared> } | undefined
   const deliver = async ({ object, prepared }: NonNullable<typeof ahead>): Promise<Sent> => {
+    let begun = false
     try {
       if (broken) throw new IsocenterError('peer-failed', broken)
-      return await sendOne(line, object, await prepared, originator)
+      const ready = await prepared
+      begun = true
+      return await sendOne(line, object, ready, originator)
     } catch (thrown) {
       const error = toIsocenterError(thrown)
       if (broken) await forget(prepared)
       if (error.code === 'peer-failed') broken = wordsOf(error)
-      return { object, outcome: 'failed', reason: wordsOf(error) }
+      return { object, outcome: 'failed', reason: wordsOf(error), code: error.code, begun }
     }
   }
   try {
     for await (const object of objects) {
       if (stop.aborted) return
       if (broken) {
-        yield { object, outcome: 'failed', reason: broken }
+        yield { object, outcome: 'failed', reason: broken, code: 'peer-failed', begun: false }
         continue
       }
       const prepared = prepare(line, object, deps)
@@ -115,7 +124,7 @@ async function forget(prepared: Promise<Prepared>): Promise<void> {
 async function prepare(
   line: StoreLine,
   object: RetrievableObject,
-  { files, transcode }: SendingDeps,
+  { files, transcode, through = (_, dataSet) => dataSet }: SendingDeps,
 ): Promise<Prepared> {
   if (object.nestsTooDeep) {
     throw new IsocenterError('not-acceptable', 'its sequences are nested deeper than other systems survive')
@@ -140,7 +149,8 @@ async function prepare(
       length: dataSetLength,
       read: (targets, from) => files.read(object, targets, dataSetOffset + from),
     }
-    const framed = line.frame(contextId, overlay ? await overlaid(stored, TransferSyntaxUID, overlay) : stored)
+    const shown = overlay ? await overlaid(stored, TransferSyntaxUID, overlay) : stored
+    const framed = line.frame(contextId, through(object, shown))
     return { contextId, framed, done: () => framed.done() }
   }
   const transcoded = await transcode(object, TransferSyntaxUID)
@@ -150,7 +160,7 @@ async function prepare(
         throw error
       })
     : transcoded
-  const framed = line.frame(contextId, source)
+  const framed = line.frame(contextId, through(object, source))
   return {
     contextId,
     framed,
@@ -176,11 +186,10 @@ async function sendOne(
       }),
     }
     const { Status = -1, ErrorComment = '' } = await line.ask(contextId, command, framed)
-    if (Status === 0) return { object, outcome: 'completed', reason: '' }
+    const answered = { object, status: Status, begun: true }
+    if (Status === 0) return { ...answered, outcome: 'completed', reason: '' }
     const reason = `answered 0x${Status.toString(16).padStart(4, '0')} ${ErrorComment}`.trim()
-    return isWarning(Status)
-      ? { object, outcome: 'warning', reason }
-      : { object, outcome: 'failed', reason, status: Status }
+    return { ...answered, outcome: isWarning(Status) ? 'warning' : 'failed', reason }
   } finally {
     await done()
   }

@@ -3,6 +3,7 @@ import { createApplyCommitment } from './commitment/commitmentRows.ts'
 import type { Decision } from './decisionLog.ts'
 import { createMoves } from './moves.ts'
 import { createApplyNotice } from './notices/noticeRows.ts'
+import { createCustodyRows } from './outbox/custodyRows.ts'
 import { createRemovals } from './removals.ts'
 import { PRIORITY, READING } from './studyQuery.ts'
 import { createVisibility } from './visibility.ts'
@@ -14,8 +15,9 @@ import { createVisibility } from './visibility.ts'
  * transaction of the caller's, and returns the UIDs of the studies that are shown otherwise.
  */
 export function createApplyDecision(db: Database) {
-  const visibility = createVisibility(db)
-  const removals = createRemovals(db, visibility)
+  const custody = createCustodyRows(db)
+  const visibility = createVisibility(db, custody)
+  const removals = createRemovals(db, visibility, custody)
   const moves = createMoves(db, visibility)
   const setReading = db.prepare('UPDATE study SET reading = ?, readingBy = ?, readingAt = ? WHERE StudyInstanceUID = ?')
   const setPriority = db.prepare('UPDATE study SET priority = ?, priorityByHand = 1 WHERE StudyInstanceUID = ?')
@@ -64,5 +66,5 @@ export function createApplyDecision(db: Database) {
     }
   }
 
-  return { applyDecision, visibility, removals, moves }
+  return { applyDecision, visibility, removals, moves, custody }
 }

@@ -63,7 +63,7 @@ export function createCommitRows(
   db: Database,
   dataDir: string,
   epoch: number,
-  { visibility, removals, moves }: ReturnType<typeof createApplyDecision>,
+  { visibility, removals, moves, custody }: ReturnType<typeof createApplyDecision>,
 ): (objects: PlacedObject[], landed: LandingPosition | undefined) => CommitAnswer {
   const patientByKey = db.prepare<[string], { id: number }>('SELECT id FROM patient WHERE key = ?')
   const addPatient = db.prepare('INSERT INTO patient (key) VALUES (?)')
@@ -183,7 +183,7 @@ export function createCommitRows(
     for (const uid of visibility.countPriors(patient, study)) group.alsoTouched.add(uid)
   }
 
-  function studyOf(object: PlacedObject, group: Group): { id: number; hidden: boolean } {
+  function studyOf(object: PlacedObject, group: Group): { id: number; hidden: boolean; PatientID: string } {
     const header = withPlainDates(object.header)
     const known = studyByUID.get(header.StudyInstanceUID)
     if (!known) {
@@ -205,7 +205,7 @@ export function createCommitRows(
       writeTokens(id, texts)
       countPriors(patient, id, group)
       if (header.flags.length > 0) setStudyFlags.run(JSON.stringify(header.flags), id)
-      return { id, hidden: false }
+      return { id, hidden: false, PatientID: header.PatientID }
     }
     const empty = STUDY_TEXTS.filter(name => known[name] === '' && header[name] !== '')
     if (empty.length > 0) {
@@ -229,7 +229,7 @@ export function createCommitRows(
       header.PatientID !== '' && known.PatientID !== '' && header.PatientID !== known.PatientID ? ['mixed-patient'] : []
     const flags = withFlags(known.flags, [...header.flags, ...otherPatient])
     if (flags) setStudyFlags.run(flags, known.id)
-    return { id: known.id, hidden: known.hidden === 1 }
+    return { id: known.id, hidden: known.hidden === 1, PatientID: known.PatientID || header.PatientID }
   }
 
   function seriesOf(object: PlacedObject, study: number): { id: number; isNew: boolean; hidden: boolean } {
@@ -358,6 +358,13 @@ export function createCommitRows(
       // The instance stays where it is known: an object under a used UID never moves or hides what is there.
       outcome = relationTo(contents, object)
       writeContent(object, known.id, outcome)
+      custody.addArrived(received, {
+        series: known.series,
+        isShown: false,
+        hidden: hidden > 0,
+        isLive: group.isLive,
+        PatientID: received.header.PatientID,
+      })
       queueLook(object, false)
       if (hidden === 0) {
         countInStudy.run({ ...touch(object), id: known.study, series: 0, instances: 0, bytes })
@@ -367,6 +374,7 @@ export function createCommitRows(
         const frames = header.NumberOfFrames ?? 0
         if (hidden === 0) addFrames.run(frames - known.NumberOfFrames, known.series)
         show.run({ id: known.id, content: object.contentId, frames, InstanceNumber: integer(header.InstanceNumber) })
+        custody.refresh(known.id)
       }
     } else {
       outcome = 'stored'
@@ -386,6 +394,13 @@ export function createCommitRows(
         ).lastInsertRowid,
       )
       writeContent(object, instance, 'first')
+      custody.addArrived(received, {
+        series: series.id,
+        isShown: true,
+        hidden: hidden > 0,
+        isLive: group.isLive,
+        PatientID: received.header.PatientID === study.PatientID ? null : received.header.PatientID,
+      })
       queueLook(object, series.isNew || series.hidden)
       if (hidden > 0) {
         // What is hidden counts nowhere; a study or series that holds nothing else is hidden with it.
@@ -424,7 +439,7 @@ export function createCommitRows(
 
   return db.transaction((objects: PlacedObject[], landed: LandingPosition | undefined): CommitAnswer => {
     if (landed) setLanded.run(landed)
-    const group: Group = { changes: [], alsoTouched: new Set() }
+    const group: Group = { changes: [], alsoTouched: new Set(), isLive: landed !== undefined }
     const results = objects.map(object => {
       const before = group.changes.length
       try {
@@ -461,6 +476,8 @@ interface Group {
   changes: Change[]
   /** Studies that got nothing themselves but are shown otherwise now. */
   alsoTouched: Set<string>
+  /** Received from a door now, neither read again from the log nor adopted. */
+  isLive: boolean
 }
 
 /**

@@ -17,6 +17,7 @@ import { createGroupCommit } from './landing/groupCommit.ts'
 import { type LandingLimits, openLanding } from './landing/landing.ts'
 import { type LandingFolder, liesSettled, newestRecord, replayLanding, tidyLanding } from './landing/replay.ts'
 import { LANDING_FOLDER } from './landing/segment.ts'
+import { createOutbox } from './outbox/outbox.ts'
 import type { ReaderApi } from './reader.ts'
 import { createReaderCall, createReads } from './readPool.ts'
 import { ObjectReceive, type ReceiveContext } from './receive.ts'
@@ -101,6 +102,11 @@ export async function createStore(parts: StoreParts): Promise<Store> {
 
   function tell(changes: Change[]): void {
     if (changes.length === 0) return
+    outbox.mayWait()
+    announce(changes)
+  }
+
+  function announce(changes: Change[]): void {
     // After the answers: a listener cannot delay or fail a store.
     setImmediate(() => {
       for (const listener of listeners) {
@@ -310,6 +316,13 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     lastUse = performance.now()
   }
   const callReader = createReaderCall(readers, used, ifDamaged)
+  const outbox = createOutbox({
+    log,
+    writer,
+    read: callReader,
+    writable: () => !readOnly && replayed,
+    touched: studies => studies.forEach(tellWork),
+  })
   const bin = startBin({
     dataDir,
     log,
@@ -352,6 +365,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       readOnly = false
       if (replayed) bin.wake()
       else await replay()
+      outbox.goOn()
       log.warn({}, 'the disk works again: new images are taken')
       report({ severity: 'attention', sentence: 'The disk works again: new images are taken.', detail: '' })
     } catch (error) {
@@ -374,7 +388,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     worked.add(StudyInstanceUID)
     tellingWork ??= setTimeout(() => {
       tellingWork = undefined
-      tell([...worked].map(uid => ({ seq, kind: 'study', StudyInstanceUID: uid })))
+      announce([...worked].map(uid => ({ seq, kind: 'study', StudyInstanceUID: uid })))
       worked.clear()
     }, WORK_TOLD_EVERY_MS)
   }
@@ -390,6 +404,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     listeners.clear()
     await recovering
     await judge.close()
+    await outbox.close()
     await verifier.close()
     await upkeep.close().catch(error => log.error({ err: error }, 'upkeep did not end cleanly'))
     await drains.close().catch(error => log.error({ err: error }, 'moving between volumes did not end cleanly'))
@@ -406,6 +421,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
 
   let isRepairing = () => opened.repairing
   await replay().catch(becomeReadOnly)
+  outbox.goOn()
 
   const upkeep = await startUpkeep({
     ...parts,
@@ -531,6 +547,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       forwarded: number => writer.call('noticeForwarded', number),
       postpone: (number, attempts, nextAt) => writer.call('postponeNotice', number, attempts, nextAt),
     },
+    outbox,
     async finishWork(contentId, found) {
       tellWork(await writer.call('finishWork', contentId, found))
     },

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3'
 import type { StudySummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { StudyFilter, StudyOrder, StudyPage, StudyQuery } from './index.ts'
+import { createStudiesCustody } from './outbox/readCustody.ts'
 import { createSearch } from './searched.ts'
 import {
   cursorColumns,
@@ -24,6 +25,7 @@ const MOST_PRIORS = 500
 /** The worklist's reads. */
 export function createListReader(db: Database) {
   const search = createSearch(db)
+  const custodyOf = createStudiesCustody(db)
   const countAll = db.prepare<[], { total: number }>(`SELECT count(*) AS total FROM study WHERE ${isSeen('study')}`)
   const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)
   const rowsById = db.prepare<[string], StudyRow>(
@@ -77,6 +79,11 @@ export function createListReader(db: Database) {
     return { rows, total }
   }
 
+  function summaries(rows: StudyRow[]): StudySummary[] {
+    const custody = custodyOf(rows.map(row => row.id))
+    return rows.map(row => studySummary(row, custody.get(row.id) ?? null))
+  }
+
   function cursorAt(id: number, query: Paged): string {
     const row = db
       .prepare<[number]>(`SELECT ${cursorColumns(query.sort)} FROM study WHERE id = ?`)
@@ -92,7 +99,7 @@ export function createListReader(db: Database) {
       if (more) rows.pop()
       const last = rows.at(-1)
       const nextCursor = more && last ? cursorAt(last.id, query) : null
-      return { studies: rows.map(studySummary), total, nextCursor, seq: seq() }
+      return { studies: summaries(rows), total, nextCursor, seq: seq() }
     },
 
     orderStudies(query: Paged): StudyOrder {
@@ -109,11 +116,7 @@ export function createListReader(db: Database) {
 
     getStudies(ids: number[]): { studies: StudySummary[]; seq: number } {
       const rows = new Map(rowsById.all(JSON.stringify(ids)).map(row => [row.id, row]))
-      const studies = ids.flatMap(id => {
-        const row = rows.get(id)
-        return row ? [studySummary(row)] : []
-      })
-      return { studies, seq: seq() }
+      return { studies: summaries(ids.flatMap(id => rows.get(id) ?? [])), seq: seq() }
     },
 
     countStudies(filter: StudyFilter): { total: number; unread: number; seq: number } {
@@ -129,7 +132,7 @@ export function createListReader(db: Database) {
     patientStudies(StudyInstanceUID: string): { studies: StudySummary[]; seq: number } {
       const study = patientOf.get(StudyInstanceUID)
       if (!study) throw new IsocenterError('not-found', `study ${StudyInstanceUID}`)
-      return { studies: ofPatient.all(study.patient, study.id).map(studySummary), seq: seq() }
+      return { studies: summaries(ofPatient.all(study.patient, study.id)), seq: seq() }
     },
   }
 }

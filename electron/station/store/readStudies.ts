@@ -3,6 +3,7 @@ import type { SeriesSummary, StudySummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { isLocalizer } from '../../../shared/viewing/measure/scale.ts'
 import type { StoreReader } from './index.ts'
+import { createStudiesCustody } from './outbox/readCustody.ts'
 import { STUDY_COLUMNS, type StudyRow, studySummary } from './studyRow.ts'
 import { isSeen } from './visibility.ts'
 
@@ -17,6 +18,7 @@ const SHOWABLE = `FROM instance JOIN content ON content.id = instance.shown
   WHERE instance.series = series.id AND ${isSeen('instance')} AND content.unshowable IS NULL`
 
 export function createStudyReader(db: Database) {
+  const custodyOf = createStudiesCustody(db)
   const studyByUID = db.prepare<[string], StudyRow>(
     `SELECT ${STUDY_COLUMNS} FROM study WHERE StudyInstanceUID = ? AND ${isSeen('study')}`,
   )
@@ -59,7 +61,11 @@ export function createStudyReader(db: Database) {
           flags: JSON.parse(flags) as string[],
         }
       })
-      return { study: studySummary(row), series, seq: newestSeq.get()?.seq ?? 0 }
+      return {
+        study: studySummary(row, custodyOf([row.id]).get(row.id) ?? null),
+        series,
+        seq: newestSeq.get()?.seq ?? 0,
+      }
     },
 
     counts(): { studies: number; series: number; instances: number; bytes: number } {

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3'
 import { createReferencedReader } from './commitment/readReferenced.ts'
 import { createCompletenessReader } from './completeness/readCompleteness.ts'
+import { createOutboxReader } from './outbox/readOutbox.ts'
 import { createBinReader } from './readBin.ts'
 import { createFileReader } from './readFiles.ts'
 import { createListReader } from './readLists.ts'
@@ -40,6 +41,7 @@ export function createReader({ file, dataDir }: ReaderData) {
     ...createVolumeReader(db),
     ...createReferencedReader(db),
     ...createCompletenessReader(db),
+    ...createOutboxReader(db, dataDir),
   }
   return snapshots(db, reads)
 }

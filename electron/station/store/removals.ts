@@ -6,6 +6,7 @@ import type { Decision } from './decisionLog.ts'
 import type { RemovedItem } from './index.ts'
 import { spilledFile } from './landing/segment.ts'
 import { MAX_REMOVED } from './limits.ts'
+import type { CustodyRows } from './outbox/custodyRows.ts'
 import { isSeen, type Visibility } from './visibility.ts'
 import { DATA_VOLUME } from './volumes/placement.ts'
 
@@ -32,7 +33,7 @@ function levelOf(code: string): 1 | 2 {
  * What was deleted or rejected, as rows. Everything here happens within the caller's transaction; `apply…` does what a decision
  * says, whether it is made now or read back from the log.
  */
-export function createRemovals(db: Database, visibility: Visibility) {
+export function createRemovals(db: Database, visibility: Visibility, custody: Pick<CustodyRows, 'refresh'>) {
   const byId = db.prepare<[string], RemovalRow>(
     'SELECT number, id, code, StudyInstanceUID, state, purgeTo, images FROM removal WHERE id = ?',
   )
@@ -149,7 +150,10 @@ export function createRemovals(db: Database, visibility: Visibility) {
       const at = place.get(id)
       if (!at) continue
       for (const statement of forgetContent) statement.run(id)
-      if (forgetInstance.run(at.instance).changes === 0) showFirst.run(at.instance)
+      if (forgetInstance.run(at.instance).changes === 0) {
+        showFirst.run(at.instance)
+        custody.refresh(at.instance)
+      }
       if (at.hidden === 0) isCounted = true
       series.add(at.series)
       studies.add(at.study)

@@ -14,6 +14,7 @@ export type StudyRow = Omit<
   | 'priority'
   | 'openBy'
   | 'completeness'
+  | 'custody'
 > & {
   StationNamesInStudy: string
   BodyPartsInStudy: string
@@ -34,7 +35,7 @@ export const STUDY_COLUMNS = `study.id, StudyInstanceUID, PatientName, lang, Pat
   firstReceived, lastReceived, sendingAET, flags, synthetic, reading, readingBy, readingAt, priority, priors, completeness, unjudged`
 
 /** `openBy` is empty: who shows what is not the vault's to know. */
-export function studySummary(row: StudyRow): StudySummary {
+export function studySummary(row: StudyRow, custody: StudySummary['custody']): StudySummary {
   const { StationNamesInStudy, BodyPartsInStudy, reading, readingBy, readingAt, priority, unjudged, ...same } = row
   return {
     ...same,
@@ -48,5 +49,6 @@ export function studySummary(row: StudyRow): StudySummary {
     openBy: [],
     // While anything comes, the last word does not hold.
     completeness: unjudged === 0 && row.completeness ? (JSON.parse(row.completeness) as Completeness) : null,
+    custody,
   }
 }

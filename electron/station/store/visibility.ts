@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import type { CustodyRows } from './outbox/custodyRows.ts'
 import { SEARCHED, studyTokens } from './searchTokens.ts'
 
 /**
@@ -28,7 +29,7 @@ type StudyRow = Searched & {
  * Keeps the sums of series, studies and the whole station what is shown: of instances that are not hidden, under the study that
  * their series is shown in. All within the caller's transaction.
  */
-export function createVisibility(db: Database) {
+export function createVisibility(db: Database, custody: Pick<CustodyRows, 'refresh'>) {
   const level = db
     .prepare<[string], number>(
       `SELECT coalesce(max(level), 0) FROM removed JOIN removal ON removal.number = removed.removal
@@ -121,6 +122,7 @@ export function createVisibility(db: Database) {
         const now = level.get(uid) ?? 0
         if (now === known.hidden) continue
         setLevel.run(now, known.id)
+        custody.refresh(known.id)
         series.push(known.series)
         studies.push(known.study)
       }

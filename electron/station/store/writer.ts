@@ -4,6 +4,7 @@ import type { Priority } from '../../../shared/contract.ts'
 import { ATTRIBUTES_VERSION } from '../../../shared/dicom/imageAttributes.ts'
 import type { RejectionNote } from '../../../shared/dicom/rejectionNote.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
+import type { SendRule } from '../../../shared/sync.ts'
 import type { Completeness } from '../../../shared/viewing/completeness.ts'
 import { createApplyDecision } from './applyDecision.ts'
 import { type AskedCommitment, createCommitmentRows, type FailedReferences } from './commitment/commitmentRows.ts'
@@ -17,6 +18,9 @@ import type { LandingPosition } from './landing/landing.ts'
 import { createLifecycle } from './lifecycle.ts'
 import { migrate } from './migrate.ts'
 import { createNoticeRows, type ToldNotice } from './notices/noticeRows.ts'
+import { createDestinationRows } from './outbox/destinationRows.ts'
+import { createOutboxRows, type Wanted } from './outbox/outboxRows.ts'
+import type { OutboxItem, OutboxOutcome } from './outbox/types.ts'
 import type { CommitAnswer, PlacedObject } from './receivedObject.ts'
 import { createRefold } from './refold.ts'
 import {
@@ -67,6 +71,8 @@ export function createWriter({ file, dataDir }: WriterData) {
   let noticeRows: ReturnType<typeof createNoticeRows>
   let listRows: ReturnType<typeof createListRows>
   let verdictRows: ReturnType<typeof createVerdictRows>
+  let destinationRows: ReturnType<typeof createDestinationRows>
+  let outboxRows: ReturnType<typeof createOutboxRows>
   let sinceCheckpoint = 0
   /** Met between the calls: the next commit tells of it. */
   let damage: IsocenterError | undefined
@@ -118,6 +124,8 @@ export function createWriter({ file, dataDir }: WriterData) {
         noticeRows = createNoticeRows(opening)
         listRows = createListRows(opening)
         verdictRows = createVerdictRows(opening, epoch)
+        destinationRows = createDestinationRows(opening, applied.custody)
+        outboxRows = createOutboxRows(opening, dataDir, applied.custody)
         // From here on what is lost with the power is in the landing log, too, or is done again; all else goes `durably`.
         opening.pragma('synchronous = NORMAL')
         db = opening
@@ -225,8 +233,17 @@ export function createWriter({ file, dataDir }: WriterData) {
     addGone: (contents: number[]): void => durably(() => repairRows.addGone(contents)),
     goneContents: (): number[] => told(() => repairRows.goneContents()),
     applyUndecided: () => told(() => repairRows.applyUndecided()),
-    beginRepair: (): void => durably(() => repairRows.beginRepair()),
-    endRepair: () => durably(() => repairRows.endRepair()),
+    beginRepair(): void {
+      durably(() => {
+        repairRows.beginRepair()
+        destinationRows.beginDoubt()
+      })
+    },
+    endRepair: () =>
+      durably(() => {
+        destinationRows.endDoubt()
+        return repairRows.endRepair()
+      }),
     scrubState: () => told(() => repairRows.scrubState()),
     setScrubState: (scrubbedTo: number, scrubBegun: number): void =>
       told(() => repairRows.setScrubState(scrubbedTo, scrubBegun)),
@@ -316,6 +333,35 @@ export function createWriter({ file, dataDir }: WriterData) {
     placeLists: (uid: string): void => told(() => listRows.placeLists(uid)),
     setVerdict: (uid: string, verdict: Completeness, seen: { unjudged: number; here: number }) =>
       told(() => verdictRows.setVerdict(uid, verdict, seen)),
+
+    setDestinations: (destinations: Array<{ name: string; rules: SendRule[] }>): void =>
+      durably(() => destinationRows.set(destinations)),
+    /** The next of what was here before a destination or its rules were. False: there is nothing left. */
+    lookForDestinations(most: number): boolean {
+      const more = told(() => destinationRows.look(most))
+      if (more) checkpointSoon(most)
+      return more
+    },
+    lease(wanted: Wanted): OutboxItem[] {
+      const items = told(() => outboxRows.lease(wanted))
+      checkpointSoon(items.length)
+      return items
+    },
+    /** The UIDs of the studies it was about. */
+    settleOutbox(destination: string, outcomes: OutboxOutcome[], at: number): string[] {
+      const isFinal = outcomes.some(({ state }) => state === 'confirmed' || state === 'dead')
+      const settle = () => outboxRows.settle(destination, outcomes, at)
+      const studies = isFinal ? durably(settle) : told(settle)
+      checkpointSoon(outcomes.length)
+      return studies
+    },
+    releaseLeases: (): void => told(() => outboxRows.releaseLeases()),
+    prioritise: (uid: string): number => told(() => outboxRows.prioritise(uid)),
+    refused: (destination: string, most: number): number[] => told(() => outboxRows.refused(destination, most)),
+    retry: (destination: string, contents: number[], at: number) =>
+      told(() => outboxRows.retry(destination, contents, at)),
+    audited: (destination: string, contents: number[], at: number): void =>
+      told(() => outboxRows.audited(destination, contents, at)),
 
     setSetting(user: string, key: string, value: string): void {
       durably(() =>

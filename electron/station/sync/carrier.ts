@@ -4,13 +4,14 @@ import type { OutboxItem } from '../store/index.ts'
 /**
  * What became of one object that was to be sent. 'listed': the archive's own answer names it. 'refused': it named it as not taken;
  * `permanent` where another try cannot help. 'unreached': nothing of it can have arrived. 'ambiguous': it may have arrived (a
- * reset, 502, 503, 504, an answer that does not name it): looked for before it is sent again.
+ * reset, 502, 503, 504, an answer that does not name it): looked for before it is sent again; `reset` where the connection ended
+ * before there was an answer, as when the archive dies of what it was given.
  */
 export type SendOutcome = { contentId: number; reason: string } & (
   | { kind: 'listed'; sentMd5: string; sentSha256: string }
   | { kind: 'refused'; permanent: boolean }
   | { kind: 'unreached' }
-  | { kind: 'ambiguous' }
+  | { kind: 'ambiguous'; reset?: boolean }
 )
 
 /** What a look at the archive showed. 'other': it holds something else under that UID. 'unknown': it could not be seen. */

@@ -33,7 +33,7 @@ type Handlers = { [N in CallName]: (input: CallParsed<N>) => CallOut<N> | Promis
 
 /** Answers `POST /api/<name>` (shared/contract.ts). Throws IsocenterErrors: the counter's border turns them into answers. */
 export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence, httpPort: () => number) {
-  const { store, work, dimse, problems, config } = deps
+  const { store, work, dimse, sync, problems, config } = deps
   const { read } = store
   const user = userName()
   const marked = <Answer extends { studies: StudySummary[] }>(answer: Answer): Answer => ({
@@ -211,6 +211,33 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
       dimse.doctor.dismiss(input.id)
       return {}
     },
+    'destinations.list': () => ({ destinations: sync.destinations() }),
+    'destinations.set': async input => {
+      await deps.setDestinations(input.destinations)
+      return {}
+    },
+    'destination.try': input => sync.tryOut(input),
+    'sync.status': async () => ({ destinations: await sync.status() }),
+    'sync.pause': async ({ destination, paused }) => {
+      knownDestination(sync, destination)
+      await deps.setDestinations(sync.destinations().map(one => (one.name === destination ? { ...one, paused } : one)))
+      return {}
+    },
+    'sync.now': ({ destination }) => {
+      if (destination !== undefined) knownDestination(sync, destination)
+      sync.wake(destination)
+      return {}
+    },
+    'sync.prioritise': async input => ({ images: await store.outbox.prioritise(input.StudyInstanceUID) }),
+    'sync.dead': async input => ({ letters: await store.outbox.deadLetters(input) }),
+    'sync.retry': async ({ destination, contentIds }) => {
+      knownDestination(sync, destination)
+      return { images: await store.outbox.retry(destination, contentIds) }
+    },
+    'sync.study': input => store.outbox.study(input.StudyInstanceUID),
+    'sync.test': async input => ({
+      answers: await store.outbox.test(input.StudyInstanceUID, input.destinations),
+    }),
     'captures.list': () => ({ captures: dimse.captures.list() }),
     'capture.start': input => dimse.captures.start(input.AET, input.megabytes),
     'capture.stop': input => dimse.captures.stop(input.id),
@@ -235,6 +262,11 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
     if (!isCallName(name)) throw new IsocenterError('not-found', 'no such call')
     return Response.json(await call(handlers, name, await readJson(request, CALL_BYTES)))
   }
+}
+
+function knownDestination(sync: Pick<WebDeps['sync'], 'destinations'>, name: string): void {
+  if (sync.destinations().some(one => one.name === name)) return
+  throw new IsocenterError('not-found', `"${name}" is not among the destinations`)
 }
 
 /** Only what a person deleted goes by itself, and what came again meanwhile has its whole time once more. */

@@ -1,11 +1,14 @@
 import type { StationEvent, StationEventName } from '../../../shared/contract.ts'
 import type { Problems } from '../base/problems.ts'
 import type { Store } from '../store/index.ts'
+import type { Sync } from '../sync/index.ts'
 import { type DimsePort, receivingNow, type WorkPort } from './ports.ts'
 import type { Presence } from './presence.ts'
 
 /** At most five events a second for any one study: below what a person can follow, far below what ten scanners send. */
 const PERIOD_MS = 200
+/** Of the destinations' numbers: nobody reads them faster, and each telling counts them. */
+const SYNC_PERIOD_MS = 1000
 const BEAT_MS = 15_000
 /** A client that has not taken this much is lagging: it is told to read again instead of being queued for. */
 const CLIENT_BYTES = 256 * 1024
@@ -35,6 +38,7 @@ export function createEvents(sources: {
   dimse: Pick<DimsePort, 'associations' | 'onChange'>
   problems: Pick<Problems, 'onReport'>
   presence: Pick<Presence, 'onChange'>
+  sync: Pick<Sync, 'status' | 'onChange'>
 }): Events {
   const { store, dimse } = sources
   const clients = new Set<Client>()
@@ -63,6 +67,12 @@ export function createEvents(sources: {
     else tell('studies', { seq: toldSeq, StudyInstanceUIDs })
   })
   const associations = paced(PERIOD_MS, () => tell('associations', receivingNow(dimse)))
+  const destinations = paced(SYNC_PERIOD_MS, async () => {
+    if (clients.size === 0) return
+    // It is asked for again when it changes again.
+    const status = await sources.sync.status().catch(() => undefined)
+    if (status) tell('sync', { destinations: status })
+  })
   const touch = (StudyInstanceUIDs: Iterable<string>) => {
     for (const uid of StudyInstanceUIDs) touched.add(uid)
     studies.ask()
@@ -73,6 +83,7 @@ export function createEvents(sources: {
     sources.work.onChange(job => tell('job', job)),
     sources.problems.onReport(problem => tell('problem', problem)),
     dimse.onChange(associations.ask),
+    sources.sync.onChange(destinations.ask),
   ]
   // A comment line: keeps the connection from looking dead, and finds out when it is.
   const beat = setInterval(() => {
@@ -115,6 +126,7 @@ export function createEvents(sources: {
       for (const stop of unsubscribe) stop()
       studies.stop()
       associations.stop()
+      destinations.stop()
       clearInterval(beat)
       for (const client of clients) client.controller.close()
       clients.clear()

@@ -1,10 +1,12 @@
 import { Hono } from 'hono'
 import type { AeProfiles, Config, Node } from '../../../shared/config.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
+import type { Destination } from '../../../shared/sync.ts'
 import { frameOrderSchema } from '../../../shared/viewing/frameStream.ts'
 import type { Log } from '../base/log.ts'
 import type { Problems } from '../base/problems.ts'
 import { FileHandles, type Store } from '../store/index.ts'
+import type { Sync } from '../sync/index.ts'
 import { createApi } from './api.ts'
 import type { ApiKeys } from './apiKeys.ts'
 import { captureFile } from './captureFile.ts'
@@ -37,6 +39,7 @@ export interface WebDeps {
   store: Store
   dimse: DimsePort
   work: WorkPort
+  sync: Omit<Sync, 'setDestinations' | 'close'>
   /** Keys beside the main one. */
   apiKeys: ApiKeys
   problems: Pick<Problems, 'list' | 'dismiss' | 'onReport' | 'report'>
@@ -51,6 +54,7 @@ export interface WebDeps {
   setProfiles(profiles: AeProfiles): Promise<void>
   setNodes(nodes: Node[]): Promise<void>
   setAETs(further: string[]): Promise<void>
+  setDestinations(destinations: Destination[]): Promise<void>
   /** Asked for by a client; returns at once. */
   drain(): void
 }

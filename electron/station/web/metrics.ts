@@ -1,6 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { spaceLevel, type VolumeSummary } from '../../../shared/contract.ts'
+import type { DestinationSummary } from '../../../shared/sync.ts'
 import type { Store } from '../store/index.ts'
+import type { Sync } from '../sync/index.ts'
 import { type DimsePort, receivingNow } from './ports.ts'
 
 /** What the counter counts of itself, since it started. */
@@ -41,6 +43,7 @@ export async function metricsText(
   sources: {
     store: Pick<Store, 'read' | 'writable' | 'seq' | 'backlog' | 'received' | 'health' | 'space' | 'volumes'>
     dimse: DimsePort
+    sync: Pick<Sync, 'status'>
     eventClients: number
     problems: number
     eventLoop: Pick<EventLoop, 'take'>
@@ -50,6 +53,7 @@ export async function metricsText(
   const { damagedCopies, scrubbedBytes, backupAgeSeconds } = await sources.store.health()
   const { open, receiving } = receivingNow(sources.dimse)
   const { volumes, onlyHere } = await sources.store.volumes()
+  const destinations = await sources.sync.status()
   const lines: string[] = []
   const add = (
     name: string,
@@ -64,6 +68,8 @@ export async function metricsText(
   }
   const addVolumes = (name: string, help: string, of: (volume: VolumeSummary) => number) =>
     add(name, 'gauge', help, new Map(volumes.map(volume => [volume.name, of(volume)])), 'volume')
+  const addDestinations = (name: string, help: string, of: (destination: DestinationSummary) => number) =>
+    add(name, 'gauge', help, new Map(destinations.map(one => [labelOf(one.name), of(one)])), 'destination')
   add('studies', 'gauge', 'Studies in the store.', counts.studies)
   add('series', 'gauge', 'Series in the store.', counts.series)
   add('instances', 'gauge', 'Instances in the store.', counts.instances)
@@ -97,6 +103,17 @@ export async function metricsText(
   if (backupAgeSeconds !== undefined) {
     add('backup_age_seconds', 'gauge', 'Seconds since the newest backup of the index.', backupAgeSeconds)
   }
+  const now = Date.now()
+  addDestinations('sync_queued', 'Images that wait to be sent to a destination.', one => one.queued)
+  addDestinations('sync_unproved', 'Images that were sent and are not proved to be there.', one => one.unproved)
+  addDestinations('sync_confirmed', 'Images that were shown to be there.', one => one.confirmed)
+  addDestinations('sync_dead', 'Images that a destination refused for good.', one => one.dead)
+  addDestinations('sync_oldest_seconds', 'Since the oldest image that waits was received.', ({ oldest }) =>
+    oldest === null ? 0 : Math.max(0, (now - oldest) / 1000),
+  )
+  addDestinations('sync_works', '1 while a destination can be reached, 0 when it is offline.', ({ state }) =>
+    Number(state !== 'offline'),
+  )
   add('store_seq', 'counter', 'Newest position of the feed of changes.', sources.store.seq)
   add('associations_open', 'gauge', 'Open DIMSE associations.', open)
   add('associations_receiving', 'gauge', 'Open DIMSE associations that have stored something.', receiving)
@@ -110,4 +127,9 @@ export async function metricsText(
   add('event_loop_late_max_seconds', 'gauge', 'The latest it was since the last reading.', loop.max)
   add('process_resident_memory_bytes', 'gauge', 'Resident memory of the station.', process.memoryUsage.rss())
   return `${lines.join('\n')}\n`
+}
+
+/** As a label's value: people name their destinations as they like. */
+function labelOf(name: string): string {
+  return name.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', ' ')
 }

@@ -1,12 +1,12 @@
 import { openPart10 } from '../../../shared/dicom/part10Stream.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
+import { isBoundary, MultipartReader, type ReceivedPart } from '../base/multipart.ts'
 import type { Problems } from '../base/problems.ts'
 import type { Store } from '../store/index.ts'
 import { takeIn } from '../work/index.ts'
 import { parseMediaType } from './accept.ts'
 import { type DataForm, dataSetResponse } from './dicomForms.ts'
-import { isBoundary, MultipartReader, type ReceivedPart } from './multipart.ts'
 import { type Stowed, stowDataSet, stowStatus } from './stowAnswer.ts'
 
 export interface StowDeps {

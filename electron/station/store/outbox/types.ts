@@ -14,12 +14,15 @@ import type { RetrievableObject } from '../index.ts'
  */
 export type CustodyState = 'queued' | 'unsure' | 'sent' | 'confirmed' | 'dead' | 'withheld'
 
-/** What waits for a destination. The row is leased: nobody else is given it until it is settled or `until` has passed. */
+/**
+ * What waits for a destination. The row is leased: nobody else is given it until it is settled or `until` has passed; then one that
+ * was 'queued' is 'unsure'.
+ */
 export interface OutboxItem extends RetrievableObject {
   state: 'queued' | 'unsure' | 'sent'
   attempts: number
   rank: number
-  /** As stored, for systems that number objects by it: what an overlay changes is in `overlay`. */
+  /** As received, for systems that number objects by it: what an overlay changes is in `overlay`. */
   PatientID: string
   /** Of the Part-10 file that was sent last, in hexadecimal; '' = nothing was, or as a data set alone. */
   sentMd5: string
@@ -42,7 +45,7 @@ export interface OutboxOutcome {
   proof?: Proof
   sentMd5?: string
   sentSha256?: string
-  /** It was confirmed, and is not there any more. */
+  /** It was confirmed, and is not there any more: nothing else but another proof changes what is confirmed. */
   lost?: boolean
 }
 
@@ -63,13 +66,15 @@ export interface DestinationCounts {
  */
 export interface Outbox {
   /**
-   * From now on. A destination that is new gets rows for what is here already, behind everything else and in the background; one
-   * that is left out keeps its rows and is not leased.
+   * From now on. A destination that is new, or whose rules are, gets rows for what is here already, behind everything else and in
+   * the background (what its rules do not name any more and was never sent goes); one that is left out keeps its rows and is not
+   * leased.
    */
   setDestinations(destinations: Destination[]): Promise<void>
   /**
    * What is due at `now`, smallest rank first, then in order of arrival; ranks up to `rank`. At most `objects` and (but for the
-   * first) `bytes`. `only`: items in these states.
+   * first) `bytes`. `only`: items in these states. What cannot be read now, for it is damaged or its disk is away, is passed over and
+   * due again in five minutes.
    */
   lease(wanted: {
     destination: string
@@ -89,17 +94,17 @@ export interface Outbox {
   counts(): Promise<DestinationCounts[]>
   /** A study's images first, wherever they still have to go. How many. */
   prioritise(StudyInstanceUID: string): Promise<number>
-  /** Dead ones are to be sent again: these, or all of a destination. How many. */
+  /** Dead ones are to be sent again: these, or all of a destination; not what this station itself holds back. How many. */
   retry(destination: string, contentIds?: number[]): Promise<number>
-  /** Newest first. */
+  /** Newest first; a page ends behind all of one moment, so it may be longer than `limit`. */
   deadLetters(wanted: { destination?: string; limit: number; before?: number }): Promise<DeadLetter[]>
   /** A row for each destination that any of its images goes to. */
   study(StudyInstanceUID: string): Promise<{ custody: StudyCustody[]; events: CustodyEvent[] }>
-  /** What rules that are not in force yet would say. */
+  /** What rules that are not in force yet would say. Rejects with 'not-found'. */
   test(StudyInstanceUID: string, destinations: Destination[]): Promise<RouteAnswer[]>
   /** Confirmed ones that were last proved before `before`, oldest first, to be looked for again. */
   toAudit(destination: string, before: number, limit: number): Promise<OutboxItem[]>
-  /** They were looked for and are there. */
+  /** They were looked for and are there, as of `at`: a moment to come puts the next look off. */
   audited(destination: string, contentIds: number[], at: number): Promise<void>
   /** Something to send may be there. Returns the unsubscribe. */
   onWaiting(listener: () => void): () => void

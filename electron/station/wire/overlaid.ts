@@ -1,8 +1,13 @@
 import { encodingOf } from '../../../shared/dicom/encoding.ts'
 import { headerOf } from '../../../shared/dicom/headerOf.ts'
 import { spliceHeader } from '../../../shared/dicom/splice.ts'
-import type { StoredObject } from '../store/index.ts'
-import type { DataSource } from '../wire/framing.ts'
+import type { DataSource } from './framing.ts'
+
+/** What is put in place of the received values, by keyword, and since when (epoch ms). */
+export interface Overlay {
+  at: number
+  values: Record<string, string>
+}
 
 /**
  * A data set as it is shown: of what was moved, its patient's and study's values are put in place of the received ones, everything
@@ -11,7 +16,7 @@ import type { DataSource } from '../wire/framing.ts'
 export async function overlaid(
   source: DataSource,
   TransferSyntaxUID: string,
-  { values, at }: NonNullable<StoredObject['overlay']>,
+  { values, at }: Overlay,
 ): Promise<DataSource> {
   const dataSet = await headerOf(source.length, encodingOf(TransferSyntaxUID), async length => {
     const bytes = Buffer.alloc(length)

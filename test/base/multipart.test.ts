@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isBoundary, MultipartReader } from '../../electron/station/web/multipart.ts'
+import { isBoundary, MultipartReader } from '../../electron/station/base/multipart.ts'
 import { createRandom } from '../faults/random.ts'
 
 async function* inPieces(body: Buffer, size: (at: number) => number): AsyncGenerator<Uint8Array> {
