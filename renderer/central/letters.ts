@@ -16,22 +16,15 @@ const PAGE = 500
 
 export const letterKey = ({ destination, contentId }: DeadLetter) => `${contentId} ${destination}`
 
-/**
- * Those after `known`, which is empty at first; '' = of every destination. A batch that was refused has one time for all of its
- * images: the page is asked for from that time on, and what is known of it is left out.
- */
+/** Those after `known`, which is empty at first; '' = of every destination. The station ends a page where a moment ends. */
 export async function readMore(read: ReadPage, destination: string, known: DeadLetter[]): Promise<Letters> {
-  const of = destination === '' ? {} : { destination }
   const last = known.at(-1)
-  const { letters: page } = await read({ ...of, limit: PAGE, ...(last && { before: last.at + 1 }) })
-  const keys = new Set(known.map(letterKey))
-  const fresh = page.filter(letter => !keys.has(letterKey(letter)))
-  if (fresh.length > 0 || page.length < PAGE || last === undefined) {
-    return { letters: [...known, ...fresh], complete: page.length < PAGE }
-  }
-  // A whole page of one moment: the rest of it is shown once these are sent again.
-  const { letters: older } = await read({ ...of, limit: PAGE, before: last.at })
-  return { letters: [...known, ...older], complete: older.length < PAGE }
+  const { letters } = await read({
+    ...(destination !== '' && { destination }),
+    limit: PAGE,
+    ...(last && { before: last.at }),
+  })
+  return { letters: [...known, ...letters], complete: letters.length < PAGE }
 }
 
 /** A study's own, `wanted` of them: the list has them among all others. */
