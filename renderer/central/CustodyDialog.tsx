@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { CallOut } from '../../shared/contract.ts'
 import type { DeadLetter, StudyCustody } from '../../shared/sync.ts'
 import { call, onStationEvent } from '../client.ts'
@@ -6,7 +6,7 @@ import { Dialog, formatDate, formatMoment, Notice, PersonName } from '../ui/inde
 import { letterKey, readOfStudy } from './letters.ts'
 import type { CustodySubject } from './requests.ts'
 import { sendAgain, sendFirst } from './syncStore.ts'
-import { describeEvent } from './words.ts'
+import { asSentence, describeEvent } from './words.ts'
 
 /** More would be scrolled by nobody: the list of what was refused has all. */
 const SHOWN_REFUSED = 200
@@ -82,13 +82,18 @@ function useCustody(StudyInstanceUID: string) {
   const [custody, setCustody] = useState<Custody>()
   const [refused, setRefused] = useState<DeadLetter[]>([])
   const [trouble, setTrouble] = useState('')
+  /** How many were refused, and when last: the list of all studies' refusals is gone through only when that is new. */
+  const lettersOf = useRef('')
   const read = useCallback(async () => {
     try {
       const found = await call('sync.study', { StudyInstanceUID })
-      const dead = found.custody.reduce((sum, one) => sum + one.dead, 0)
-      const letters = await readOfStudy(wanted => call('sync.dead', wanted), StudyInstanceUID, dead)
       setCustody(found)
-      setRefused(letters)
+      const dead = found.custody.reduce((sum, one) => sum + one.dead, 0)
+      const of = `${dead} ${found.events.find(({ kind }) => kind === 'dead')?.at}`
+      if (of !== lettersOf.current) {
+        setRefused(await readOfStudy(wanted => call('sync.dead', wanted), StudyInstanceUID, dead))
+        lettersOf.current = of
+      }
       setTrouble('')
     } catch (thrown) {
       setTrouble(thrown instanceof Error ? thrown.message : String(thrown))
@@ -203,7 +208,7 @@ function Refused({ letters, onAgain }: { letters: DeadLetter[]; onAgain: () => P
               {letter.Modality} {letter.SOPInstanceUID}
             </span>
             <span className="attention truncate selectable" title={letter.reason}>
-              {letter.reason}
+              {asSentence(letter.reason)}
             </span>
             <button type="button" onClick={() => void again([letter])} title="Once what was wrong is put right">
               Send again

@@ -3,7 +3,7 @@ import type { DestinationSummary } from '../../shared/sync.ts'
 import { formatBytes, IconButton } from '../ui/index.ts'
 import { showRefused } from './requests.ts'
 import { sendNow, setPaused, useSync } from './syncStore.ts'
-import { describeNextTry, describePace, describeState, needsAttention } from './words.ts'
+import { asSentence, describeNextTry, describePace, describeState, needsAttention } from './words.ts'
 
 /** In Activity: how each destination does. Every row has the same height and every number its place, whatever happens. */
 export function DestinationRows({ onSettings }: { onSettings: () => void }) {
@@ -75,7 +75,7 @@ function DestinationRow({ destination }: { destination: DestinationSummary }) {
         <div className="destination-last quiet truncate">{describePace(destination)}</div>
       ) : (
         <div className="destination-last attention truncate selectable" title={trouble}>
-          {trouble}
+          {asSentence(trouble)}
         </div>
       )}
     </section>

@@ -6,6 +6,7 @@ import { Dialog, formatDate, formatMoment, Notice, PersonName, useTextSize } fro
 import { type Letters, letterKey, readMore } from './letters.ts'
 import { showCustody, subjectOf } from './requests.ts'
 import { sendAgain, useSync } from './syncStore.ts'
+import { asSentence } from './words.ts'
 
 const NONE: Letters = { letters: [], complete: false }
 /** So near to the end of what is here, the next page is read. */
@@ -20,7 +21,8 @@ export function RefusedDialog({ destination: first, onClose }: { destination: st
   const total = chosen.reduce((sum, one) => sum + one.dead, 0)
   // What was counted when the list was read, less what has gone since: what is above that is not in it.
   const [counted, setCounted] = useState(Number.POSITIVE_INFINITY)
-  useEffect(() => setCounted(before => Math.min(before, total)), [total])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: of another destination it is counted anew.
+  useEffect(() => setCounted(before => Math.min(before, total)), [total, destination])
   const newer = Math.max(0, total - counted)
   const readAgain = async () => {
     setCounted(total)
@@ -46,7 +48,7 @@ export function RefusedDialog({ destination: first, onClose }: { destination: st
           onClick={() => void allAgain()}
           title="Everything listed here, once what was wrong is put right"
         >
-          Send all {total.toLocaleString()} again
+          {total > 1 ? `Send all ${total.toLocaleString()} again` : 'Send all again'}
         </button>
       }
     >
@@ -97,15 +99,18 @@ function useLetters(destination: string) {
   const [{ letters, complete }, setState] = useState(NONE)
   const [trouble, setTrouble] = useState('')
   const current = useRef({ destination, running: false })
+  /** Sent again since the list was read from its beginning: a page that was on its way may still have them. */
+  const dropped = useRef(new Set<string>())
   const read = useCallback(
     async (known: DeadLetter[]) => {
       const mine = current.current
       if (mine.running) return
       mine.running = true
+      if (known.length === 0) dropped.current.clear()
       try {
         const next = await readMore(wanted => call('sync.dead', wanted), destination, known)
         if (current.current !== mine) return
-        setState(next)
+        setState({ ...next, letters: next.letters.filter(letter => !dropped.current.has(letterKey(letter))) })
         setTrouble('')
       } catch (thrown) {
         if (current.current === mine) setTrouble(thrown instanceof Error ? thrown.message : String(thrown))
@@ -126,11 +131,13 @@ function useLetters(destination: string) {
     trouble,
     more: useCallback(() => void read(letters), [read, letters]),
     refresh: () => read([]),
-    drop: (letter: DeadLetter) =>
+    drop: (letter: DeadLetter) => {
+      dropped.current.add(letterKey(letter))
       setState(state => ({
         ...state,
         letters: state.letters.filter(other => letterKey(other) !== letterKey(letter)),
-      })),
+      }))
+    },
   }
 }
 
@@ -253,7 +260,7 @@ function LetterRow(props: {
         </div>
         <div className="refused-line">
           <span className="attention truncate selectable" title={reason}>
-            {reason}
+            {asSentence(reason)}
           </span>
         </div>
       </div>

@@ -76,8 +76,9 @@ export function formatDuration(seconds: number): string {
 }
 
 /** How fast, and how long it will take; '' while nothing moves. */
-export function describePace({ imagesPerSecond, bytesPerSecond, etaSeconds }: DestinationSummary): string {
-  if (imagesPerSecond <= 0) return ''
+export function describePace(destination: DestinationSummary): string {
+  const { state, imagesPerSecond, bytesPerSecond, etaSeconds } = destination
+  if (state !== 'sending' || imagesPerSecond <= 0) return ''
   const rate = `${imagesPerSecond.toFixed(imagesPerSecond < 10 ? 1 : 0)} images/s · ${formatBytes(bytesPerSecond)}/s`
   return etaSeconds === null ? rate : `${rate} · ${formatDuration(etaSeconds)} left`
 }
@@ -150,5 +151,11 @@ const EVENT_WORDS: Record<CustodyEvent['kind'], string> = {
 }
 
 export function describeEvent({ kind, images, detail }: CustodyEvent): string {
-  return `${countImages(images)} ${EVENT_WORDS[kind]}${detail === '' ? '' : `: ${detail}`}`
+  const what = `${countImages(images)} ${EVENT_WORDS[kind]}`
+  return detail === '' ? what : `${what}. ${asSentence(detail)}`
+}
+
+/** What the station says in the middle of its own sentences, standing alone. */
+export function asSentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }

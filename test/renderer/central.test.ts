@@ -135,7 +135,8 @@ test('a destination’s row says what it does, how fast, and what went wrong', (
   expect(describeState(summary('A', { confirmed: 0 }))).toBe('nothing to send yet')
   expect(describeState(summary('A', { state: 'offline' }))).toMatch(/^offline since /)
   expect(describePace(summary('A'))).toBe('')
-  const quick = { imagesPerSecond: 8.44, bytesPerSecond: 4_200_000, etaSeconds: 140 }
+  const quick = { state: 'sending' as const, imagesPerSecond: 8.44, bytesPerSecond: 4_200_000, etaSeconds: 140 }
+  expect(describePace(summary('A', { ...quick, state: 'idle' }))).toBe('')
   expect(describePace(summary('A', quick))).toBe('8.4 images/s · 4.2 MB/s · 2 min left')
   expect(describeNextTry(summary('A'))).toBe('')
   expect(describeNextTry(summary('A', { state: 'offline', nextTryAt: SINCE }))).toMatch(/^next try .*02/)
@@ -161,7 +162,7 @@ test('a study’s chip stands only where something is not proved, and never says
   const counts = [7, 999, 1000, 9950, 99_999, 123_456]
   expect(counts.map(shortCount)).toEqual(['7', '999', '1k', '9k', '99k', '99k'])
   const event = { at: 0, destination: 'A', images: 1, detail: 'equal' }
-  expect(describeEvent({ ...event, kind: 'confirmed' })).toBe('1 image proved: equal')
+  expect(describeEvent({ ...event, kind: 'confirmed' })).toBe('1 image proved. Equal')
   expect(describeEvent({ ...event, kind: 'lost', images: 2, detail: '' })).toBe(
     '2 images lost by the server, sent again',
   )
