@@ -18,6 +18,11 @@ const TOOLS = {
     ['pydicom', 'python3-pydicom'],
     ['openssl', 'openssl'],
   ],
+  faults: [
+    ['Orthanc', 'orthanc'],
+    ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so', 'orthanc-dicomweb'],
+    ['gcc', 'gcc'],
+  ],
   bench: [
     ['storescp', 'dcmtk'],
     ['Orthanc', 'orthanc'],

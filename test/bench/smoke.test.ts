@@ -24,6 +24,7 @@ test.each([
   ['retrieve', [], ['C-GET: Isocenter / Orthanc', 'C-MOVE: Isocenter / Orthanc', 'WADO-RS: Isocenter / Orthanc']],
   ['outbox', [], ['leased, sent, leased, confirmed: ', 'a new destination looks at']],
   ['push', [], ['STOW-RS: Isocenter / curl', 'C-STORE: Isocenter / storescu', 'longest pause of the loop']],
+  ['confirm', [], ['study proved equal: p50', 'sent and proved equal at', 'Orthanc holds ']],
   ['seed', [], ['complete and byte-equal: 20 of 20; after the resend: 20 of 20', 'changed by the resend: nothing']],
 ])(
   'bench -- %s --smoke %j',

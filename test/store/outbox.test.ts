@@ -208,6 +208,30 @@ test('only what is shown is sent: another version is held back, and takes over w
   expect(letters[0]?.reason).toMatch(/Another version/)
 })
 
+test('what an archive has lost makes room for the version that is shown by now', async () => {
+  const { store, dataDir } = await newStore()
+  await store.outbox.setDestinations([archive('pacs')])
+  const first = await send(store, small(1))
+  await leaseAll(store, 'pacs')
+  await store.outbox.settle('pacs', [
+    { contentId: first.contentId, state: 'sent', nextAt: 0, sentSha256: 'ab'.repeat(32) },
+  ])
+  const object = small(1, { StudyDescription: 'edited' })
+  const receive = store.beginReceive({
+    origin: { door: 'dimse', sourceAET: '', sendingAET: '', receivingAET: '', address: '' },
+    SOPClassUID: '1.2.840.10008.5.1.4.1.1.2',
+    SOPInstanceUID: object.SOPInstanceUID,
+    TransferSyntaxUID: object.TransferSyntaxUID,
+    showLatest: true,
+  })
+  await receive.write(object.bytes)
+  await receive.commit()
+  await store.outbox.settle('pacs', [confirmed(first.contentId)])
+  expect(ledger(dataDir).map(row => row.state)).toEqual(['confirmed', 'dead'])
+  await store.outbox.settle('pacs', [{ contentId: first.contentId, state: 'queued', nextAt: 0, lost: true }])
+  expect(ledger(dataDir).map(row => row.state)).toEqual(['dead', 'queued'])
+})
+
 test('what is deleted is not sent, what is taken back is, a rejection note travels, and what is purged is gone from the ledger', async () => {
   const { store, dataDir } = await newStore()
   await store.outbox.setDestinations([archive('pacs')])
@@ -418,6 +442,20 @@ test('rules that are not in force yet say where a study would go', async () => {
     { destination: 'us', images: 0, of: 2, urgency: null, why: 'None of its rules fits.' },
   ])
   await expect(store.outbox.test('2.25.1', [archive('all')])).rejects.toMatchObject({ code: 'not-found' })
+})
+
+test('the history keeps the newest 100,000 of what happened', async () => {
+  const { store, dataDir } = await newStore()
+  await store.outbox.setDestinations([archive('pacs')])
+  await send(store, small(1))
+  const db = new Database(join(dataDir, 'index.sqlite'))
+  db.exec(`WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100300)
+    INSERT INTO custodyEvent SELECT n, n, 1, 'x', 'sent', 1, '' FROM n`)
+  const [item] = await leaseAll(store, 'pacs')
+  await store.outbox.settle('pacs', [confirmed(item!.contentId)])
+  expect(db.prepare('SELECT count(*), min(number) FROM custodyEvent').raw().get()).toEqual([100_000, 302])
+  expect((await store.outbox.study('2.25.1000.1')).events.map(event => event.kind)).toEqual(['confirmed'])
+  db.close()
 })
 
 test('no step of sending looks through what it does not take', () => {

@@ -7,6 +7,7 @@ import { CT_IMAGE, ctSlice, newStore, scanner } from './objects.ts'
 import { archive, ledger, looked } from './outboxModel.ts'
 
 const STEPS = 220
+const LEASE_MS = 60_000
 const NAMES = ['a', 'b', 'c']
 const RULES: SendRule[][] = [
   [],
@@ -23,6 +24,11 @@ function numbers(seed: number): (below: number) => number {
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
     return ((t ^ (t >>> 14)) >>> 0) % below
   }
+}
+
+interface Held {
+  destination: string
+  item: OutboxItem
 }
 
 /** What each archive holds, by SOP Instance UID: of several versions the one that came first, as archives do. */
@@ -78,11 +84,12 @@ test.each([1, 2, 3])(
     let { store, dataDir } = await newStore()
     const holds: Archives = new Map(NAMES.map(name => [name, new Map<string, number>()]))
     let configured: Array<{ name: string; rules: SendRule[] }> = []
-    let held: Array<{ destination: string; item: OutboxItem }> = []
+    let held: Array<Held & { until: number }> = []
+    const excused = new Set<string>()
     let bin: string[] = []
     let now = Date.now()
     const lease = (destination: string, objects: number): Promise<OutboxItem[]> =>
-      store.outbox.lease({ destination, objects, bytes: 1e9, rank: RANK.offPeak, now, until: now + 60_000 })
+      store.outbox.lease({ destination, objects, bytes: 1e9, rank: RANK.offPeak, now, until: now + LEASE_MS })
 
     async function receive(): Promise<void> {
       const [study, series, n, version] = [1 + below(3), 1 + below(2), 1 + below(4), below(4)]
@@ -103,22 +110,45 @@ test.each([1, 2, 3])(
       await receive.commit()
     }
 
+    /** An archive may have got what nobody could say any more that it got. */
+    function mayHaveArrived({ destination, item }: Held): void {
+      if (item.state === 'queued' && below(2) === 0) sent(item, holds.get(destination)!)
+    }
+
+    function happened({ destination, item }: Held): OutboxOutcome {
+      const { contentId, state } = item
+      const what = below(4)
+      if (state !== 'queued') {
+        if (what === 0) return { contentId, state, nextAt: now + 1000, reason: 'no answer' }
+        return lookedFor(item, holds.get(destination)!)
+      }
+      if (what === 0) return { contentId, state, nextAt: now + below(90_000), reason: '503' }
+      if (what > 1) return sent(item, holds.get(destination)!)
+      mayHaveArrived({ destination, item })
+      return { contentId, state: 'unsure', nextAt: now + below(5000), reason: 'reset' }
+    }
+
     async function settleSome(): Promise<void> {
       const one = pick(held)
       if (!one) return
       held = held.filter(other => other !== one)
-      const { destination, item } = one
-      const { contentId } = item
-      const archived = holds.get(destination)!
-      const outcomes: OutboxOutcome[] = [{ contentId, state: 'queued', nextAt: now + below(90_000), reason: '503' }]
-      if (item.state === 'queued') {
-        const arrived = sent(item, archived)
-        outcomes.push(arrived, arrived, { contentId, state: 'unsure', nextAt: now + below(5000), reason: 'reset' })
-      } else {
-        const seen = lookedFor(item, archived)
-        outcomes.splice(0, 1, seen, seen, { contentId, state: item.state, nextAt: now + 1000, reason: 'no answer' })
+      await store.outbox.settle(one.destination, [happened(one)])
+    }
+
+    async function leaseSome(): Promise<void> {
+      const destination = pick(NAMES)!
+      for (const item of await lease(destination, 1 + below(4))) {
+        // What may be there is looked for before it is sent, and a second version does not follow the first.
+        const isThere = holds.get(destination)!.has(item.SOPInstanceUID)
+        if (item.state === 'queued' && !excused.has(`${destination} ${item.SOPInstanceUID}`))
+          expect(isThere).toBe(false)
+        held.push({ destination, item, until: now + LEASE_MS })
       }
-      await store.outbox.settle(destination, [pick(outcomes)!])
+    }
+
+    /** A person's word, and a ledger without what was purged, may send what the archive has. */
+    function excuse(): void {
+      for (const name of NAMES) for (const uid of holds.get(name)!.keys()) excused.add(`${name} ${uid}`)
     }
 
     const steps: Array<() => Promise<unknown>> = [
@@ -128,20 +158,20 @@ test.each([1, 2, 3])(
       settleSome,
       settleSome,
       settleSome,
-      async () => {
-        const destination = pick(NAMES)!
-        held.push(...(await lease(destination, 1 + below(4))).map(item => ({ destination, item })))
-      },
-      async () => {
-        const destination = pick(NAMES)!
-        held.push(...(await lease(destination, 1 + below(4))).map(item => ({ destination, item })))
-      },
+      leaseSome,
+      leaseSome,
       async () => {
         // Clocks are also set back.
         now += below(4) === 0 ? -below(200_000) : below(90_000)
+        for (const one of held.filter(({ until }) => until <= now)) mayHaveArrived(one)
+        held = held.filter(({ until }) => until > now)
       },
       () => store.outbox.prioritise(`2.25.1000.${1 + below(3)}`),
-      () => store.outbox.retry(pick(NAMES)!),
+      async () => {
+        if (below(3) > 0) return
+        excuse()
+        await store.outbox.retry(pick(NAMES)!)
+      },
       async () => {
         const items = [{ StudyInstanceUID: `2.25.1000.${1 + below(3)}` }]
         bin.push(...(await store.remove(items, '', 'anna').catch(() => ({ ids: [] }))).ids)
@@ -149,7 +179,10 @@ test.each([1, 2, 3])(
       async () => {
         const id = pick(bin)
         bin = bin.filter(other => other !== id)
-        if (id) await (below(3) === 0 ? store.purge(id, 'anna') : store.restore(id, 'anna'))
+        if (!id) return
+        if (below(6) > 0) return void (await store.restore(id, 'anna'))
+        excuse()
+        await store.purge(id, 'anna')
       },
       async () => {
         if (below(2) > 0) return
@@ -160,6 +193,7 @@ test.each([1, 2, 3])(
         if (below(5) > 0) return
         await store.close()
         ;({ store } = await newStore({ dataDir }))
+        held.forEach(mayHaveArrived)
         held = []
         await store.outbox.releaseLeases()
       },

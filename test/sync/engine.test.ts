@@ -101,7 +101,7 @@ test('an archive that is away is offline within seconds, told once, asked less a
   put(1000)
   await clock.pass(() => false, 3 * SECOND)
   expect(await status()).toMatchObject({ state: 'offline', queued: 1000, trouble: 'nobody listens' })
-  expect(problems.list()).toMatchObject([{ sentence: /“archive 1” cannot be reached/ }])
+  expect(problems.list()).toMatchObject([{ sentence: expect.stringMatching(/"archive 1" cannot be reached/) }])
   await clock.pass(() => false, HOUR)
   expect(calls).toBeLessThan(200)
   expect(problems.list()).toHaveLength(1)
@@ -160,7 +160,9 @@ test('an object that ends the archive is given up after it did so twice alone, a
   put(100)
   expect(await clock.pass(settled, HOUR)).toBe(true)
   expect(inState('confirmed')).toHaveLength(99)
-  expect(inState('dead')).toMatchObject([{ item: { SOPInstanceUID: '1.4.4' }, reason: /sent alone/ }])
+  expect(inState('dead')).toMatchObject([
+    { item: { SOPInstanceUID: '1.4.4' }, reason: expect.stringMatching(/sent alone/) },
+  ])
   // As one of ten, of five, of two, and twice alone.
   expect(archive.deaths).toBe(5)
 })
@@ -177,9 +179,9 @@ test('what nests too deep is never sent', async () => {
   const { clock, put, settled, archive, inState, problems } = await openWorld()
   put(1, { nestsTooDeep: true })
   expect(await clock.pass(settled, SECOND)).toBe(true)
-  expect(inState('dead')).toMatchObject([{ reason: /32 levels/ }])
+  expect(inState('dead')).toMatchObject([{ reason: expect.stringMatching(/32 levels/) }])
   expect(archive.came).toEqual([])
-  expect(problems.list()).toMatchObject([{ sentence: /refused images for good/ }])
+  expect(problems.list()).toMatchObject([{ sentence: expect.stringMatching(/refused images for good/) }])
 })
 
 test('after an answer that says nothing it is looked before anything is sent again', async () => {
@@ -206,7 +208,7 @@ test('an archive that says yes and stores nothing leaves all unconfirmed and rai
   put(100)
   await clock.pass(() => false, HOUR)
   expect(inState('confirmed')).toEqual([])
-  expect(problems.list()).toMatchObject([{ sentence: /takes nothing at the moment/ }])
+  expect(problems.list()).toMatchObject([{ sentence: expect.stringMatching(/takes nothing at the moment/) }])
   expect(await status()).toMatchObject({ state: 'waiting', trouble: '503', confirmed: 0 })
   archive.mood = () => 'works'
   archive.held.set = keep
@@ -233,7 +235,7 @@ test('what it loses after it was proved, or damages, is found and healed within 
   expect(archive.held.get('1.4.5')).toBe('sha 5')
   expect(archive.removed).toContain('1.4.6')
   expect(inState('confirmed').filter(row => row.lost > 0)).toHaveLength(2)
-  expect(problems.list()).toMatchObject([{ sentence: /had lost images/ }])
+  expect(problems.list()).toMatchObject([{ sentence: expect.stringMatching(/had lost images/) }])
   // Years on, it still looks, about once a week.
   archive.looks = 0
   await clock.pass(() => false, 28 * DAY)
@@ -257,8 +259,10 @@ test('less proof than asked for is never taken in silence', async () => {
   archive.shows = 'present'
   put(10)
   await clock.pass(settled, MINUTE)
-  expect(inState('confirmed')).toMatchObject(Array(10).fill({ proof: 'present', reason: /whether it is equal/ }))
-  expect(problems.list()).toMatchObject([{ sentence: /count as confirmed by less/ }])
+  expect(inState('confirmed')).toMatchObject(
+    Array(10).fill({ proof: 'present', reason: expect.stringMatching(/whether it is equal/) }),
+  )
+  expect(problems.list()).toMatchObject([{ sentence: expect.stringMatching(/count as confirmed by less/) }])
 })
 
 test('paused, nothing goes; it goes on by a word, and "send now" waits for no back-off', async () => {
@@ -377,8 +381,9 @@ test.each([1, 2, 3, 4, 5, 6])(
     }
     mood = 'works'
     archive.loses = 0
-    await clock.pass(() => false, DAY)
-    await clock.pass(settled, 14 * DAY)
+    // What was lost behind its back after the first look is found by the weekly one.
+    await clock.pass(() => false, 10 * DAY)
+    await clock.pass(settled, DAY)
     const rows = outbox.all(name)
     expect(rows.filter(row => row.state !== 'confirmed' && row.state !== 'dead').map(uidOf)).toEqual([])
     const confirmed = inState('confirmed')

@@ -109,6 +109,7 @@ test('a client that does not read is not queued for: it is told to read again on
     dimse: { associations: () => [], onChange: () => () => {} },
     problems: { onReport: () => () => {} },
     presence: { onChange: () => () => {} },
+    sync: { status: async () => [], onChange: () => () => {} },
   }
   const events = createEvents(sources)
   const reader = events.connect(null).body!.getReader()

@@ -109,6 +109,7 @@ export function createCommitRows(
     `UPDATE series SET NumberOfSeriesRelatedInstances = NumberOfSeriesRelatedInstances + 1, frames = frames + ? WHERE id = ?`,
   )
   const setSeriesFlags = db.prepare('UPDATE series SET flags = ? WHERE id = ?')
+  // Here and below `+?` where tables are joined: bound as a plain `?` SQLite plans the statement anew each time (31 µs instead of 1).
   const instanceByUID = db.prepare<
     [string],
     {
@@ -122,7 +123,7 @@ export function createCommitRows(
     }
   >(
     `SELECT instance.id, series, study.id AS study, instance.hidden, NumberOfFrames, StudyInstanceUID, SeriesInstanceUID FROM instance
-     JOIN series ON series.id = instance.series JOIN study ON study.id = series.study WHERE SOPInstanceUID = ?`,
+     JOIN series ON series.id = instance.series JOIN study ON study.id = series.study WHERE SOPInstanceUID = +?`,
   )
   const addInstance = db.prepare(
     `INSERT INTO instance (series, SOPInstanceUID, SOPClassUID, InstanceNumber, NumberOfFrames, shown, hidden)
@@ -135,7 +136,7 @@ export function createCommitRows(
   const contentsOf = db.prepare<[number], ContentRow>(
     `SELECT content.id, crc, TransferSyntaxUID, pixelOffset, content.length, metaLength, volume.root || file AS file, offset,
        sha256, volume, available, state FROM content
-     JOIN copy ON copy.content = content.id JOIN volume ON volume.id = copy.volume WHERE instance = ? ORDER BY content.id`,
+     JOIN copy ON copy.content = content.id JOIN volume ON volume.id = copy.volume WHERE instance = +? ORDER BY content.id`,
   )
   const addContent = db.prepare(
     `INSERT INTO content (id, instance, relation, TransferSyntaxUID, length, crc, sha256, pixelOffset, door, sourceAET, sendingAET,

@@ -316,10 +316,12 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     lastUse = performance.now()
   }
   const callReader = createReaderCall(readers, used, ifDamaged)
+  // Our own reads do not make the store busy.
+  const callAside = createReaderCall(readers, () => {}, ifDamaged)
   const outbox = createOutbox({
     log,
     writer,
-    read: callReader,
+    read: callAside,
     writable: () => !readOnly && replayed,
     touched: studies => studies.forEach(tellWork),
   })
@@ -450,8 +452,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   })
 
   isRepairing = () => upkeep.repairing
-  // Our own reads do not make the store busy.
-  const readAside = createReads(createReaderCall(readers, () => {}, ifDamaged))
+  const readAside = createReads(callAside)
   const judge = startJudge({
     times: parts.judgeTimes,
     log,

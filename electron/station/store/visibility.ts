@@ -33,12 +33,12 @@ export function createVisibility(db: Database, custody: Pick<CustodyRows, 'refre
   const level = db
     .prepare<[string], number>(
       `SELECT coalesce(max(level), 0) FROM removed JOIN removal ON removal.number = removed.removal
-       WHERE SOPInstanceUID = ? AND hides = 1`,
+       WHERE SOPInstanceUID = +? AND hides = 1`,
     )
     .pluck()
   const instance = db.prepare<[string], { id: number; series: number; study: number; hidden: number }>(
     `SELECT instance.id, series, study, instance.hidden FROM instance JOIN series ON series.id = instance.series
-     WHERE SOPInstanceUID = ?`,
+     WHERE SOPInstanceUID = +?`,
   )
   const setLevel = db.prepare('UPDATE instance SET hidden = ? WHERE id = ?')
   const countSeries = db.prepare(

@@ -30,7 +30,7 @@ export class Alarms {
   raise(kind: Standing, reason: string): void {
     if (this.#standing?.kind === kind) return
     this.clear()
-    const sentence = `“${this.#name}” ${STANDING[kind]}`
+    const sentence = `"${this.#name}" ${STANDING[kind]}`
     const { id } = this.#problems.report({ severity: 'attention', sentence, detail: reason })
     this.#standing = { kind, id }
   }
@@ -44,6 +44,6 @@ export class Alarms {
 
   /** Stays until a person has seen it; the same again moves up instead of standing twice. */
   tell(kind: keyof typeof ONCE): void {
-    this.#problems.report({ severity: 'attention', sentence: `“${this.#name}” ${ONCE[kind]}`, detail: '' })
+    this.#problems.report({ severity: 'attention', sentence: `"${this.#name}" ${ONCE[kind]}`, detail: '' })
   }
 }

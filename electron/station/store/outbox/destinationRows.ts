@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { RANK, type RoutedFacts, routeOf, type SendRule } from '../../../../shared/sync.ts'
-import { type CustodyRows, NESTS_TOO_DEEP } from './custodyRows.ts'
+import { type CustodyRows, IS_ENTANGLED, NESTS_TOO_DEEP } from './custodyRows.ts'
 import { BAR, backfillRank, CODE, standingOf } from './standing.ts'
 
 interface DestinationRow {
@@ -19,6 +19,7 @@ type ContentRow = Omit<RoutedFacts, 'synthetic'> & {
   bytes: number
   synthetic: 0 | 1
   nestsTooDeep: 0 | 1
+  isEntangled: 0 | 1
   shown: number
   hidden: number
 }
@@ -26,7 +27,7 @@ type ContentRow = Omit<RoutedFacts, 'synthetic'> & {
 /** Which destinations there are, and what of the contents that were here before them goes there. */
 export function createDestinationRows(db: Database, custody: CustodyRows) {
   const byName = db.prepare<[string], DestinationRow>(
-    'SELECT id, position, rules, lookedTo, lookTo FROM destination WHERE name = ?',
+    'SELECT id, position, rules, lookedTo, lookTo FROM destination WHERE name = +?',
   )
   const named = db.prepare<[], { name: string }>('SELECT name FROM destination WHERE position IS NOT NULL')
   const newest = db.prepare<[], number>('SELECT coalesce(max(id), 0) FROM content').pluck()
@@ -34,30 +35,30 @@ export function createDestinationRows(db: Database, custody: CustodyRows) {
     'INSERT INTO destination (name, position, rules, lookedTo, lookTo) VALUES (@name, @position, @rules, 0, @lookTo)',
   )
   const set = db.prepare(
-    'UPDATE destination SET position = @position, rules = @rules, lookedTo = @lookedTo, lookTo = @lookTo WHERE id = @id',
+    'UPDATE destination SET position = @position, rules = @rules, lookedTo = @lookedTo, lookTo = @lookTo WHERE id = +@id',
   )
   const leave = db.prepare(
-    `UPDATE destination SET position = NULL, lookedTo = iif(lookedTo >= lookTo, @newest, lookedTo) WHERE name = @name`,
+    `UPDATE destination SET position = NULL, lookedTo = iif(lookedTo >= lookTo, @newest, lookedTo) WHERE name = +@name`,
   )
   const looking = db.prepare<[], DestinationRow>(
     `SELECT id, position, rules, lookedTo, lookTo FROM destination WHERE position IS NOT NULL AND lookedTo < lookTo
      ORDER BY position LIMIT 1`,
   )
-  const setLookedTo = db.prepare('UPDATE destination SET lookedTo = ? WHERE id = ?')
+  const setLookedTo = db.prepare('UPDATE destination SET lookedTo = ? WHERE id = +?')
   const contents = db.prepare<[number, number, number], ContentRow>(
     `SELECT content.id AS content, instance.id AS instance, series.id AS series, SOPInstanceUID, content.length AS bytes,
        content.received, content.sendingAET, content.receivingAET, content.synthetic, ${NESTS_TOO_DEEP} AS nestsTooDeep,
-       shown, instance.hidden, Modality, SeriesDescription, StationName, StudyDescription
+       ${IS_ENTANGLED} AS isEntangled, shown, instance.hidden, Modality, SeriesDescription, StationName, StudyDescription
      FROM content CROSS JOIN instance ON instance.id = content.instance CROSS JOIN series ON series.id = instance.series
-     CROSS JOIN study ON study.id = series.study WHERE content.id > ? AND content.id <= ? ORDER BY content.id LIMIT ?`,
+     CROSS JOIN study ON study.id = series.study WHERE content.id > +? AND content.id <= +? ORDER BY content.id LIMIT ?`,
   )
   const rowOf = db.prepare<[number, number], { untouched: 0 | 1; rank: number }>(
     `SELECT (state IN (0, 5) AND leased = 0 OR state = 4 AND bar > 0) AND sentSha256 IS NULL AS untouched, rank
-     FROM custody WHERE content = ? AND destination = ?`,
+     FROM custody WHERE content = +? AND destination = +?`,
   )
-  const remove = db.prepare('DELETE FROM custody WHERE content = ? AND destination = ?')
-  const setRank = db.prepare('UPDATE custody SET rank = ? WHERE content = ? AND destination = ?')
-  const state = db.prepare<[string], number>('SELECT value FROM state WHERE key = ?').pluck()
+  const remove = db.prepare('DELETE FROM custody WHERE content = +? AND destination = +?')
+  const setRank = db.prepare('UPDATE custody SET rank = ? WHERE content = +? AND destination = +?')
+  const state = db.prepare<[string], number>('SELECT value FROM state WHERE key = +?').pluck()
   const setDoubtTo = db.prepare(`UPDATE state SET value = ? WHERE key = 'doubtTo'`)
   const doubt = db.prepare('UPDATE custody SET state = ?, turn = 1, nextAt = 0, leased = 0 WHERE state = 0')
   const lookAgain = db.prepare('UPDATE destination SET lookedTo = 0 WHERE position IS NULL')
@@ -84,7 +85,7 @@ export function createDestinationRows(db: Database, custody: CustodyRows) {
     const row = { content: content.content, destination, series, rank, bytes, received, PatientID: null }
     custody.add(row, isDoubted ? { state: 'unsure', bar: BAR.none } : standing)
     // A version that was sent before the rules changed keeps the one that is shown from following it.
-    custody.refresh(content.instance)
+    if (content.isEntangled === 1) custody.refresh(content.instance)
   }
 
   return {

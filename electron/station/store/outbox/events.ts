@@ -13,13 +13,13 @@ export function createCustodyEvents(db: Database) {
      VALUES (@at, @destination, @StudyInstanceUID, @kind, @images, @detail)`,
   )
   const newest = db.prepare<[string, number, string], { number: number; at: number; detail: string }>(
-    `SELECT number, at, detail FROM custodyEvent WHERE StudyInstanceUID = ? AND destination = ? AND kind = ?
+    `SELECT number, at, detail FROM custodyEvent WHERE StudyInstanceUID = +? AND destination = +? AND kind = +?
      ORDER BY number DESC LIMIT 1`,
   )
-  const addTo = db.prepare('UPDATE custodyEvent SET images = images + ?, at = ? WHERE number = ?')
+  const addTo = db.prepare('UPDATE custodyEvent SET images = images + ?, at = ? WHERE number = +?')
   const prune = db.prepare(
     `DELETE FROM custodyEvent WHERE number IN
-       (SELECT number FROM custodyEvent WHERE number <= ? ORDER BY number LIMIT ${PRUNED_AT_ONCE})`,
+       (SELECT number FROM custodyEvent WHERE number <= +? ORDER BY number LIMIT ${PRUNED_AT_ONCE})`,
   )
 
   return {

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import type { CustodyEvent, Proof } from '../../../../shared/sync.ts'
-import type { CustodyRows } from './custodyRows.ts'
+import { type CustodyRows, IS_ENTANGLED } from './custodyRows.ts'
 import { createCustodyEvents } from './events.ts'
 import { createOutboxItems } from './outboxItems.ts'
 import { CODE, PROOF } from './standing.ts'
@@ -17,14 +17,15 @@ const MOST_REASON = 500
 
 /** Their plans are asserted by a test: none looks through what it does not return. */
 export const LEASE_PLANS = {
-  ready: `SELECT content FROM custody WHERE destination = ? AND turn = 1 AND state = ? AND rank = ? ORDER BY content LIMIT ?`,
-  due: `SELECT content FROM custody WHERE destination = ? AND turn = 0 AND rank = ? AND nextAt <= ? ORDER BY nextAt LIMIT ${STEP}`,
-  refused: `SELECT content FROM custody WHERE destination = ? AND state = 4 AND bar = 0 LIMIT ?`,
+  ready: `SELECT content FROM custody WHERE destination = +? AND turn = 1 AND state = +? AND rank = +? ORDER BY content LIMIT ?`,
+  due: `SELECT content FROM custody WHERE destination = +? AND turn = 0 AND rank = +? AND nextAt <= +? ORDER BY nextAt LIMIT ${STEP}`,
+  refused: `SELECT content FROM custody WHERE destination = +? AND state = 4 AND bar = 0 LIMIT ?`,
 } as const
 
 interface SettledRow {
   state: number
   instance: number
+  isEntangled: 0 | 1
   StudyInstanceUID: string
 }
 
@@ -32,45 +33,45 @@ interface SettledRow {
 export function createOutboxRows(db: Database, dataDir: string, custody: CustodyRows) {
   const itemOf = createOutboxItems(db, dataDir)
   const events = createCustodyEvents(db)
-  const destinationId = db.prepare<[string], number>('SELECT id FROM destination WHERE name = ?').pluck()
+  const destinationId = db.prepare<[string], number>('SELECT id FROM destination WHERE name = +?').pluck()
   const ready = db.prepare<[number, number, number, number], number>(LEASE_PLANS.ready).pluck()
   const due = db.prepare<[number, number, number], number>(LEASE_PLANS.due).pluck()
   const refused = db.prepare<[number, number], number>(LEASE_PLANS.refused).pluck()
   // Whoever had it did not say what became of it.
   const release = `turn = 1, leased = 0, nextAt = 0, state = iif(leased = 1 AND state = ${CODE.queued}, ${CODE.unsure}, state)`
-  const wake = db.prepare(`UPDATE custody SET ${release} WHERE content = ? AND destination = ?`)
-  const releaseAll = db.prepare(`UPDATE custody SET ${release} WHERE turn = 0 AND leased = 1`)
+  const wake = db.prepare(`UPDATE custody SET ${release} WHERE content = +? AND destination = +?`)
+  const releaseAll = db.prepare(`UPDATE custody INDEXED BY custodyLater SET ${release} WHERE turn = 0 AND leased = 1`)
   const take = db.prepare(
-    'UPDATE custody SET turn = 0, leased = 1, nextAt = ? WHERE content = ? AND destination = ? AND turn = 1',
+    'UPDATE custody SET turn = 0, leased = 1, nextAt = ? WHERE content = +? AND destination = +? AND turn = 1',
   )
   const hold = db.prepare(
-    `UPDATE custody SET turn = 0, nextAt = @nextAt, reason = @reason WHERE content = @content AND destination = @destination`,
+    `UPDATE custody SET turn = 0, nextAt = @nextAt, reason = @reason WHERE content = +@content AND destination = +@destination`,
   )
   const settledRow = db.prepare<[number, number], SettledRow>(
-    `SELECT state, content.instance, StudyInstanceUID FROM custody CROSS JOIN content ON content.id = custody.content
+    `SELECT state, content.instance, ${IS_ENTANGLED} AS isEntangled, StudyInstanceUID FROM custody CROSS JOIN content ON content.id = custody.content
      JOIN instance ON instance.id = content.instance JOIN series ON series.id = instance.series
-     JOIN study ON study.id = series.study WHERE custody.content = ? AND destination = ?`,
+     JOIN study ON study.id = series.study WHERE custody.content = +? AND destination = +?`,
   )
   const settleOne = db.prepare(
     `UPDATE custody SET state = @state, turn = @turn, leased = 0, nextAt = @nextAt, attempts = coalesce(@attempts, attempts),
-       at = @at, bar = 0, reason = @reason, proof = @proof, sentMd5 = coalesce(@sentMd5, sentMd5),
-       sentSha256 = coalesce(@sentSha256, sentSha256) WHERE content = @content AND destination = @destination`,
+       at = @at, bar = 0, reason = @reason, proof = @proof, sentMd5 = iif(@state = 0, NULL, coalesce(@sentMd5, sentMd5)),
+       sentSha256 = iif(@state = 0, NULL, coalesce(@sentSha256, sentSha256)) WHERE content = +@content AND destination = +@destination`,
   )
   const waitingOf = db.prepare<[string], { content: number; destination: number; leased: 0 | 1 }>(
     `SELECT custody.content, custody.destination, leased FROM study JOIN series ON series.study = study.id
      JOIN instance ON instance.series = series.id JOIN content ON content.instance = instance.id
      JOIN custody ON custody.content = content.id JOIN destination ON destination.id = custody.destination
-     WHERE StudyInstanceUID = ? AND turn IS NOT NULL AND position IS NOT NULL`,
+     WHERE StudyInstanceUID = +? AND turn IS NOT NULL AND position IS NOT NULL`,
   )
-  const toFront = db.prepare('UPDATE custody SET rank = 0 WHERE content = ? AND destination = ?')
+  const toFront = db.prepare('UPDATE custody SET rank = 0 WHERE content = +? AND destination = +?')
   const toFrontNow = db.prepare(
-    'UPDATE custody SET rank = 0, turn = 1, nextAt = 0 WHERE content = ? AND destination = ?',
+    'UPDATE custody SET rank = 0, turn = 1, nextAt = 0 WHERE content = +? AND destination = +?',
   )
   const queueAgain = db.prepare(
     `UPDATE custody SET state = 0, turn = 1, nextAt = 0, attempts = 0, reason = ''
-     WHERE content = ? AND destination = ? AND state = 4 AND bar = 0`,
+     WHERE content = +? AND destination = +? AND state = 4 AND bar = 0`,
   )
-  const setAudited = db.prepare('UPDATE custody SET at = ? WHERE content = ? AND destination = ? AND state = 3')
+  const setAudited = db.prepare('UPDATE custody SET at = ? WHERE content = +? AND destination = +? AND state = 3')
 
   const activeId = (name: string) => custody.active().find(one => one.name === name)?.id
 
@@ -138,7 +139,7 @@ export function createOutboxRows(db: Database, dataDir: string, custody: Custody
         sentMd5: bytesOf(sentMd5),
         sentSha256: bytesOf(sentSha256),
       })
-      if (state !== 'sent' && state !== 'confirmed') custody.refresh(row.instance)
+      if (row.isEntangled === 1 && state !== 'sent' && state !== 'confirmed') custody.refresh(row.instance)
       studies.add(row.StudyInstanceUID)
       const kind = kindOf(outcome)
       const isNews = kind !== undefined && !(kind === 'confirmed' && row.state === CODE.confirmed)
@@ -158,7 +159,7 @@ export function createOutboxRows(db: Database, dataDir: string, custody: Custody
     for (const content of contents) {
       const row = settledRow.get(content, id)
       if (!row || queueAgain.run(content, id).changes === 0) continue
-      custody.refresh(row.instance)
+      if (row.isEntangled === 1) custody.refresh(row.instance)
       happened.add(row.StudyInstanceUID, 'retried', '')
       studies.add(row.StudyInstanceUID)
       images++

@@ -10,7 +10,7 @@ export function createStudiesCustody(db: Database) {
   const sums = db.prepare<[string], { study: number; waiting: number; dead: number }>(
     `SELECT series.study, sum(custodyCount.queued + custodyCount.unproved + custodyCount.dead) AS waiting,
        sum(custodyCount.dead) AS dead
-     FROM json_each(?) CROSS JOIN series ON series.study = json_each.value
+     FROM json_each(+?) CROSS JOIN series ON series.study = json_each.value
      CROSS JOIN custodyCount ON custodyCount.series = series.id
      CROSS JOIN destination ON destination.id = custodyCount.destination
      WHERE position IS NOT NULL GROUP BY series.study, destination.id`,

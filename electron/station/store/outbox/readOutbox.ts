@@ -22,11 +22,11 @@ const MOST_AT_ONCE = 500
 
 /** Their plans are asserted by a test: none looks through what it does not return. */
 export const READ_PLANS = {
-  ready: 'SELECT 1 FROM custody WHERE destination = ? AND turn = 1 AND state = ? AND rank = ? LIMIT 1',
-  later: 'SELECT nextAt FROM custody WHERE destination = ? AND turn = 0 AND rank = ? ORDER BY nextAt LIMIT 1',
-  oldest: 'SELECT received FROM custody WHERE destination = ? AND turn IS NOT NULL ORDER BY received LIMIT 1',
-  dead: `SELECT content, at FROM custody WHERE destination = ? AND state = 4 AND bar = ? AND at < ? ORDER BY at DESC LIMIT ?`,
-  audit: 'SELECT content FROM custody WHERE destination = ? AND state = 3 AND at < ? ORDER BY at LIMIT ?',
+  ready: 'SELECT 1 FROM custody WHERE destination = +? AND turn = 1 AND state = +? AND rank = +? LIMIT 1',
+  later: 'SELECT nextAt FROM custody WHERE destination = +? AND turn = 0 AND rank = +? ORDER BY nextAt LIMIT 1',
+  oldest: 'SELECT received FROM custody WHERE destination = +? AND turn IS NOT NULL ORDER BY received LIMIT 1',
+  dead: `SELECT content, at FROM custody WHERE destination = +? AND state = 4 AND bar = +? AND at < +? ORDER BY at DESC LIMIT ?`,
+  audit: 'SELECT content FROM custody WHERE destination = +? AND state = 3 AND at < +? ORDER BY at LIMIT ?',
 } as const
 
 type LetterRow = Omit<DeadLetter, 'destination'>
@@ -39,7 +39,7 @@ export function createOutboxReader(db: Database, dataDir: string) {
     `SELECT id, name, queued, queuedBytes, unproved, confirmed, dead FROM destination WHERE position IS NOT NULL ORDER BY position`,
   )
   const activeId = db
-    .prepare<[string], number>('SELECT id FROM destination WHERE name = ? AND position IS NOT NULL')
+    .prepare<[string], number>('SELECT id FROM destination WHERE name = +? AND position IS NOT NULL')
     .pluck()
   const ready = db.prepare<[number, number, number], 1>(READ_PLANS.ready).pluck()
   const later = db.prepare<[number, number], number>(READ_PLANS.later).pluck()
@@ -51,7 +51,7 @@ export function createOutboxReader(db: Database, dataDir: string) {
        coalesce(custody.PatientID, study.PatientID) AS PatientID, StudyDate, StudyDescription, Modality
      FROM custody CROSS JOIN content ON content.id = custody.content JOIN instance ON instance.id = content.instance
      JOIN series ON series.id = instance.series JOIN study ON study.id = series.study
-     WHERE custody.content = ? AND destination = ?`,
+     WHERE custody.content = +? AND destination = +?`,
   )
   const sums = db.prepare<
     [string],
@@ -61,11 +61,11 @@ export function createOutboxReader(db: Database, dataDir: string) {
        sum(present) AS present, sum(equal) AS equal, sum(custodyCount.dead) AS dead, sum(withheld) AS withheld
      FROM study JOIN series ON series.study = study.id JOIN custodyCount ON custodyCount.series = series.id
      JOIN destination ON destination.id = custodyCount.destination
-     WHERE StudyInstanceUID = ? AND position IS NOT NULL GROUP BY destination.id ORDER BY position`,
+     WHERE StudyInstanceUID = +? AND position IS NOT NULL GROUP BY destination.id ORDER BY position`,
   )
   const history = db.prepare<[string], CustodyEvent>(
     `SELECT at, name AS destination, kind, images, detail FROM custodyEvent JOIN destination ON destination.id = custodyEvent.destination
-     WHERE StudyInstanceUID = ? ORDER BY number DESC LIMIT ${MOST_EVENTS}`,
+     WHERE StudyInstanceUID = +? ORDER BY number DESC LIMIT ${MOST_EVENTS}`,
   )
   const facts = db.prepare<[string], FactsRow>(
     `SELECT content.received, content.sendingAET, content.receivingAET, content.synthetic, Modality, SeriesDescription,

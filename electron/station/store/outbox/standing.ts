@@ -42,14 +42,14 @@ export interface CustodyFacts {
   state: CustodyState
   bar: Bar
   leased: boolean
-  /** The destination said once that it has it. */
+  /** The destination said that it has it, and nothing since that it has not. */
   wasListed: boolean
 }
 
 /** It is at the destination, or may be. */
 export function mayBeThere({ state, leased, wasListed }: CustodyFacts): boolean {
-  if (state === 'queued') return leased || wasListed
-  return state === 'dead' || state === 'withheld' ? wasListed : true
+  if (state === 'queued' || state === 'withheld') return leased
+  return state !== 'dead' || wasListed
 }
 
 /**

@@ -32,7 +32,7 @@ export interface OutboxItem extends RetrievableObject {
   received: number
 }
 
-/** What has become of a leased item: its new state and all that goes with it. */
+/** What has become of a leased item: its new state and all that goes with it. 'queued': it is known not to be there. */
 export interface OutboxOutcome {
   contentId: number
   state: CustodyState

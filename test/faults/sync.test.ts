@@ -1,0 +1,25 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { syncCampaign } from './syncCampaign.ts'
+
+test('through every kind of bad line and with both sides killed, station and archive hold the same in the end', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'isocenter-sync-'))
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
+  const seed = Date.now() % 1_000_000
+  const wishes = { studies: 10, imagesPerStudy: 6, cuts: 9, kills: 1, loseLater: false, log: () => {} }
+  expect({ seed, ...(await syncCampaign(dataDir, { seed, ...wishes })) }).toMatchObject({
+    seed,
+    images: 60,
+    cuts: 9,
+    stationKills: 1,
+    archiveKills: 1,
+    missing: [],
+    different: [],
+    doubled: [],
+    confirmedOtherwise: [],
+    unconfirmed: 0,
+    dead: 0,
+  })
+}, 900_000)
