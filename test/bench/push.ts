@@ -10,14 +10,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseArgs, promisify } from 'node:util'
-import { createLog } from '../../electron/station/base/log.ts'
-import { createCarrying } from '../../electron/station/dimse/carrying.ts'
-import { OutgoingAssociations } from '../../electron/station/dimse/outgoing.ts'
 import { FileHandles, type OutboxItem } from '../../electron/station/store/index.ts'
 import type { Carrier } from '../../electron/station/sync/carrier.ts'
 import { createCarrier } from '../../electron/station/sync/createCarrier.ts'
-import { aeProfiles, nodes } from '../../shared/config.ts'
 import { writeFileMeta } from '../../shared/dicom/part10.ts'
+import { openCarrying } from '../fixtures/carrying.ts'
 import { outboxItem } from '../fixtures/outboxItem.ts'
 import { machine, percentile } from './figures.ts'
 import { instanceOf, template } from './instances.ts'
@@ -39,29 +36,15 @@ if (!existsSync(PLUGIN)) throw new Error(`${PLUGIN} is missing: apt-get install 
 const folder = await mkdtemp(path.join(tmpdir(), 'isocenter-push-'))
 const orthanc = await startOrthanc({ Plugins: [PLUGIN], DicomWeb: { Enable: true }, HttpThreadsCount: 50 })
 const files = new FileHandles(() => Promise.reject(new Error('nothing moves here')))
-const outgoing = new OutgoingAssociations({
-  AET: 'ISOCENTER',
-  log: createLog('silent'),
-  doctor: { saw: unexpected, diagnose: unexpected },
-  profiles: () => aeProfiles.parse({}),
-  secure: () => undefined,
-  nextId: () => 1,
-  changed() {},
-  ended() {},
-})
+const { carrying: dimse, close } = openCarrying([{ AET: 'ORTHANC', port: orthanc.port }])
 try {
   console.log(`push: ${COUNT} CT, ${REPETITIONS} repetitions, ${machine()}`)
   const items = await writeFiles()
   const origin = `http://127.0.0.1:${orthanc.httpPort}`
-  const known = nodes.parse([{ name: 'orthanc', AET: 'ORTHANC', host: '127.0.0.1', port: orthanc.port }])
-  const dimse = createCarrying({
-    ...{ files, nodes: () => known, transcode: unexpected, echo: unexpected },
-    open: (...asked) => outgoing.open(...asked),
-  })
   const stow = createCarrier({ route: { kind: 'dicomweb', url: `${origin}/dicom-web` } }, { files, dimse })
   const store = createCarrier({ route: { kind: 'dimse', node: 'orthanc' } }, { files, dimse })
   const curl = await writeCurl(`${origin}/dicom-web/studies`)
-  const storescu = ['-aec', 'ORTHANC', '--max-pdu', '131072', '+sd', path.join(folder, 'dicom')]
+  const storescu = ['-aec', 'ORTHANC', '--max-pdu', '131072', '+sd', '127.0.0.1', String(orthanc.port)]
   await compare('STOW-RS', 'curl', {
     ours: () => push(stow, items, POST, AT_ONCE),
     theirs: () =>
@@ -69,19 +52,14 @@ try {
   })
   await compare('C-STORE', 'storescu', {
     ours: () => push(store, items, items.length, 1),
-    theirs: () =>
-      run('storescu', [...storescu, '127.0.0.1', String(orthanc.port)], { env: { ...process.env, ...NO_DELAY } }),
+    theirs: () => run('storescu', [...storescu, path.join(folder, 'dicom')], { env: { ...process.env, ...NO_DELAY } }),
   })
   await Promise.all([stow.close(), store.close()])
 } finally {
-  await outgoing.close()
+  await close()
   files.close()
   await orthanc.close()
   await rm(folder, { recursive: true, force: true })
-}
-
-function unexpected(): never {
-  throw new Error('nothing of this happens here')
 }
 
 /** Each object as a file of its own. */

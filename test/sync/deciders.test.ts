@@ -87,7 +87,7 @@ describe('what ends an archive', () => {
     expect(suspects.isPoison(7)).toBe(true)
   })
 
-  test('is not told from a line that is cut all the time until it was cut five times', () => {
+  test('is not told from a line that fails others, too, until it was five times and something got through', () => {
     const suspects = new Suspects()
     suspects.strike(7, 0)
     // What was on the line beside it says nothing.
@@ -97,7 +97,17 @@ describe('what ends an archive', () => {
     suspects.otherReset(40_000)
     expect(suspects.isPoison(7)).toBe(false)
     for (const at of [50_000, 60_000, 70_000]) suspects.strike(7, at)
+    expect(suspects.isPoison(7)).toBe(false)
+    suspects.taken()
     expect(suspects.isPoison(7)).toBe(true)
+  })
+
+  test('is none of many that all end the connection: then it is the line', () => {
+    const suspects = new Suspects()
+    for (let round = 0; round < 20; round++) {
+      for (let n = 0; n < 50; n++) suspects.strike(n, round * 60_000 + n * 1000)
+    }
+    expect(Array.from({ length: 50 }, (_, n) => suspects.isPoison(n))).toEqual(Array(50).fill(false))
   })
 
   test('is forgotten when it arrived, and of thousands the eldest are', () => {
@@ -198,7 +208,7 @@ describe('what becomes of an image that was looked for', () => {
   const sent = queuedItem(1, { state: 'sent', attempts: 2 })
   const unsure = queuedItem(1, { state: 'unsure', attempts: 2 })
   const base = { contentId: 1, reason: '' }
-  const seen = { ...about, poison: false }
+  const seen = { ...about, suspected: false, poison: false }
 
   test('there as wanted, it is confirmed by what was shown', () => {
     expect(afterLook(sent, { ...base, kind: 'there', proof: 'equal' }, seen)).toEqual({
@@ -228,6 +238,10 @@ describe('what becomes of an image that was looked for', () => {
     expect(afterLook(sent, { ...base, kind: 'absent' }, seen)).toMatchObject({
       state: 'queued',
       attempts: 3,
+      nextAt: about.now + 4000,
+    })
+    expect(afterLook(unsure, { ...base, kind: 'absent' }, { ...seen, suspected: true })).toMatchObject({
+      state: 'queued',
       nextAt: about.now + 4000,
     })
     expect(afterLook(unsure, { ...base, kind: 'absent' }, { ...seen, poison: true })).toMatchObject({

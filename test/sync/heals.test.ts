@@ -49,7 +49,7 @@ test('from the vault to Orthanc and proved; what it loses or damages afterwards 
     }
   }
 
-  const objects = Array.from({ length: 12 }, (_, n) => ctObject(5000 + n, {}, undefined, 32))
+  const objects = Array.from({ length: 12 }, (_, n) => ctObject(5000 + n, { PatientID: 'P-1' }, undefined, 32))
   for (const object of objects) await keep(store, part10(object))
   expect(await confirmed(12)).toMatchObject({ dead: 0, trouble: '' })
   expect(await central.stored()).toBe(12)

@@ -2,21 +2,22 @@ import { createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import type { OutboxItem } from '../../electron/station/store/index.ts'
 import type { Carrier, SendOutcome } from '../../electron/station/sync/carrier.ts'
-import type { DataSet } from '../../shared/dicom/reader.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { filesIn, freePort, node, openArchive, startDcmqrscp, startStorescp } from '../dimse/archive.ts'
 import { ctObject } from '../dimse/harness.ts'
 import { statusPeer } from '../fakes/statusPeer.ts'
+import { openCarrying } from '../fixtures/carrying.ts'
 import { carrierTo, itemOf, never, sha256Of, startArchive, unpaced } from './harness.ts'
 
 const SEQUENCE = {
   OriginalAttributesSequence: [{ ReasonForTheAttributeModification: 'CORRECT', ModifyingSystem: 'x' }],
 }
 
-/** A carrier to a node of that AE title, from a station that knows it. */
-async function carrierToNode(AET: string, port: number, orthanc?: string): Promise<Carrier> {
-  const { dimse } = await openArchive([node(AET, port)])
-  return carrierTo({ kind: 'dimse', node: AET.toLowerCase(), orthanc }, { dimse: dimse.carrying })
+/** A carrier to a node of that AE title. */
+function carrierToNode(AET: string, port: number, orthanc?: string): Carrier {
+  const { carrying, close } = openCarrying([{ AET, port }])
+  onTestFinished(close)
+  return carrierTo({ kind: 'dimse', node: AET.toLowerCase(), orthanc }, { dimse: carrying })
 }
 
 const sentOf = (items: OutboxItem[], outcomes: SendOutcome[]) =>
@@ -28,7 +29,8 @@ const sentOf = (items: OutboxItem[], outcomes: SendOutcome[]) =>
 test('to storescp: each is listed with the checksum of what lies there; who answers no queries says nothing', async () => {
   const port = await freePort()
   const { folder } = await startStorescp(port)
-  const carrier = await carrierToNode('STORESCP', port)
+  const { dimse } = await openArchive([node('STORESCP', port)])
+  const carrier = carrierTo({ kind: 'dimse', node: 'storescp' }, { dimse: dimse.carrying })
   const objects = [ctObject(1), ctObject(2, {}, TS.ImplicitVRLittleEndian), ctObject(3)]
   const items = objects.map(object => itemOf(object))
   const paced: number[] = []
@@ -52,18 +54,18 @@ test('to storescp: each is listed with the checksum of what lies there; who answ
 test('what was moved is sent as it is shown', async () => {
   const port = await freePort()
   const { folder } = await startStorescp(port)
-  const carrier = await carrierToNode('STORESCP', port)
+  const carrier = carrierToNode('STORESCP', port)
   const overlay = { at: 1, values: { PatientName: 'Right^One' } }
   const [outcome] = await carrier.send([itemOf(ctObject(1), { overlay })], unpaced, never)
   const [file] = [...filesIn(folder).values()]
-  expect((file?.dataSet as DataSet).string('PatientName')).toBe('Right^One')
+  expect(file?.dataSet.string('PatientName')).toBe('Right^One')
   expect(outcome).toMatchObject({ kind: 'listed', sentSha256: sha256Of(file?.bytes ?? Buffer.alloc(0)) })
 })
 
 test('to dcmqrscp: found by C-FIND, and fetched back by C-GET to be compared', async () => {
   const port = await freePort()
   await startDcmqrscp(port, undefined, [ctObject(9)])
-  const carrier = await carrierToNode('ARCHIVE', port)
+  const carrier = carrierToNode('ARCHIVE', port)
   const items = [ctObject(1, SEQUENCE), ctObject(2)].map(object => itemOf(object))
   const missing = itemOf(ctObject(3))
   const sent = sentOf(items, await carrier.send(items, unpaced, never))
@@ -85,7 +87,7 @@ test('to dcmqrscp: found by C-FIND, and fetched back by C-GET to be compared', a
 test('to Orthanc by C-STORE, seen by its own interface', async () => {
   const archive = await startArchive()
   onTestFinished(() => archive.close())
-  const carrier = await carrierToNode('ORTHANC', archive.port, archive.orthanc)
+  const carrier = carrierToNode('ORTHANC', archive.port, archive.orthanc)
   const items = [ctObject(1, SEQUENCE), ctObject(2)].map(object => itemOf(object))
   const sent = sentOf(items, await carrier.send(items, unpaced, never))
   expect(await carrier.look(sent, 'equal', never)).toMatchObject([{ proof: 'equal' }, { proof: 'equal' }])
@@ -104,30 +106,31 @@ test.each<[status: number, outcome: object]>([
   [0x0111, { kind: 'ambiguous' }],
 ])('a node that answers %i', async (status, outcome) => {
   const { port } = await statusPeer(() => status)
-  const carrier = await carrierToNode('PEER', port)
+  const carrier = carrierToNode('PEER', port)
   expect(await carrier.send([itemOf(ctObject(1))], unpaced, never)).toMatchObject([outcome])
 })
 
 test('a node that ends the association in the middle: the one on its way may be there, those behind are not', async () => {
   const port = await freePort()
   await startStorescp(port, '--abort-after')
-  const carrier = await carrierToNode('STORESCP', port)
+  const carrier = carrierToNode('STORESCP', port)
   const items = [1, 2, 3].map(number => itemOf(ctObject(number)))
   const outcomes = await carrier.send(items, unpaced, never)
-  expect(outcomes.map(({ kind }) => kind)).toEqual(['ambiguous', 'unreached', 'unreached'])
+  expect(outcomes).toMatchObject([{ kind: 'ambiguous', reset: true }, { kind: 'unreached' }, { kind: 'unreached' }])
 })
 
 test('a node that is not there, refuses, or is no longer known: nothing has arrived', async () => {
-  const gone = await carrierToNode('GONE', await freePort())
+  const gone = carrierToNode('GONE', await freePort())
   expect(await gone.send([itemOf(ctObject(1))], unpaced, never)).toMatchObject([{ kind: 'unreached' }])
   expect(await gone.tryOut(never)).toMatchObject({ works: false, words: expect.stringMatching(/^ECHO refused: /) })
   expect(await gone.look([itemOf(ctObject(1))], 'equal', never)).toMatchObject([{ kind: 'unknown' }])
   const port = await freePort()
   await startStorescp(port, '--refuse')
-  const refusing = await carrierToNode('STORESCP', port)
+  const refusing = carrierToNode('STORESCP', port)
   expect(await refusing.send([itemOf(ctObject(1))], unpaced, never)).toMatchObject([{ kind: 'unreached' }])
-  const { dimse } = await openArchive([])
-  const unknown = carrierTo({ kind: 'dimse', node: 'nobody' }, { dimse: dimse.carrying })
+  const { carrying, close } = openCarrying([])
+  onTestFinished(close)
+  const unknown = carrierTo({ kind: 'dimse', node: 'nobody' }, { dimse: carrying })
   expect(await unknown.send([itemOf(ctObject(1))], unpaced, never)).toMatchObject([
     { kind: 'unreached', reason: '"nobody" is not among the nodes' },
   ])
@@ -136,7 +139,7 @@ test('a node that is not there, refuses, or is no longer known: nothing has arri
 
 test('a class that the node does not take is refused for good; one that nests too deep is not sent', async () => {
   const { port } = await statusPeer(() => 0, [ctObject(1).SOPClassUID])
-  const carrier = await carrierToNode('PEER', port)
+  const carrier = carrierToNode('PEER', port)
   const other = '1.2.840.10008.5.1.4.1.1.4'
   const items = [
     itemOf(ctObject(1)),
@@ -153,12 +156,13 @@ test('a class that the node does not take is refused for good; one that nests to
 
 test('when it is told to stop, it stops', async () => {
   const { port } = await statusPeer(() => undefined)
-  const carrier = await carrierToNode('PEER', port)
+  const carrier = carrierToNode('PEER', port)
   const stop = new AbortController()
   const sending = carrier.send([itemOf(ctObject(1)), itemOf(ctObject(2))], unpaced, stop.signal)
   setTimeout(() => stop.abort(), 200)
   const outcomes = await sending
   expect(outcomes.map(({ kind }) => kind)).toEqual(['ambiguous', 'unreached'])
+  expect(outcomes[0]).not.toHaveProperty('reset')
 })
 
 test('a port that is no DICOM node', async () => {
@@ -166,6 +170,6 @@ test('a port that is no DICOM node', async () => {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
   const address = server.address()
-  const carrier = await carrierToNode('WEB', typeof address === 'object' && address ? address.port : 0)
+  const carrier = carrierToNode('WEB', typeof address === 'object' && address ? address.port : 0)
   expect(await carrier.send([itemOf(ctObject(1))], unpaced, never)).toMatchObject([{ kind: 'unreached' }])
 })

@@ -86,6 +86,20 @@ test.each<[what: string, kind: string, answer: Answer]>([
   expect(await kinds(url, { patience: TIMES })).toEqual(all(kind))
 })
 
+test('a connection that is ended after the body is told apart from an answer that says nothing', async () => {
+  const { url } = await rudeServer(async (request, response) => {
+    await bodyOf(request)
+    if (request.headers.authorization) response.writeHead(503).end()
+    else response.socket?.destroy()
+  })
+  const authorizationFile = join(temporaryFolder(), 'key')
+  writeFileSync(authorizationFile, 'Basic x')
+  const [died] = await carrierTo({ kind: 'dicomweb', url }).send(items().slice(0, 1), unpaced, never)
+  const [busy] = await carrierTo({ kind: 'dicomweb', url, authorizationFile }).send(items().slice(0, 1), unpaced, never)
+  expect(died).toMatchObject({ kind: 'ambiguous', reset: true })
+  expect(busy).not.toHaveProperty('reset')
+})
+
 test('200 that lists fewer than were sent: the others are looked for', async () => {
   const { url } = await rudeServer(async (request, response) =>
     response.end(listing(uidsOf(await bodyOf(request)).slice(0, 2))),

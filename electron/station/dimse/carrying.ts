@@ -25,6 +25,8 @@ interface Carried {
   reason: string
   /** Some of it may have left. */
   begun: boolean
+  /** The node, or the line, ended the association while it was under way. */
+  reset?: boolean | undefined
   /** Of the data set that left, in hexadecimal; '' where not all of it did. */
   sha256: string
 }
@@ -111,11 +113,11 @@ export function createCarrying({ nodes, open, echo, files, transcode }: Carrying
       const carried: Carried[] = []
       try {
         for await (const sent of sendTo(node, () => eachOf(objects), objects, deps, signal)) {
-          const { object, outcome, reason, begun, status, code } = sent
+          const { object, outcome, reason, begun, status, code, reset } = sent
           const { contentId } = object
           const sha256 = digests.get(contentId) ?? ''
           digests.delete(contentId)
-          carried.push({ contentId, taken: outcome !== 'failed', status, code, reason, begun, sha256 })
+          carried.push({ contentId, taken: outcome !== 'failed', status, code, reason, begun, reset, sha256 })
         }
       } finally {
         signal.removeEventListener('abort', giveUp)

@@ -5,6 +5,7 @@ import { type CommandSet, storeRequest } from '../wire/dimse.ts'
 import type { DataSource, FramedDataSet } from '../wire/framing.ts'
 import type { AcceptedContext } from '../wire/messages.ts'
 import { overlaid } from '../wire/overlaid.ts'
+import { PeerFailed } from '../wire/scu.ts'
 import { chooseCarriage } from './transferPlan.ts'
 
 /** An object's data set in another transfer syntax, made for one sending. */
@@ -53,6 +54,8 @@ export interface Sent {
   code?: ErrorCode
   /** Some of it may have left. */
   begun: boolean
+  /** The peer, or the line, ended the association while it was under way. */
+  reset?: boolean
 }
 
 interface Prepared {
@@ -86,7 +89,14 @@ export async function* sendObjects(
       const error = toIsocenterError(thrown)
       if (broken) await forget(prepared)
       if (error.code === 'peer-failed') broken = wordsOf(error)
-      return { object, outcome: 'failed', reason: wordsOf(error), code: error.code, begun }
+      return {
+        object,
+        outcome: 'failed',
+        reason: wordsOf(error),
+        code: error.code,
+        begun,
+        reset: begun && wasEnded(error),
+      }
     }
   }
   try {
@@ -193,6 +203,11 @@ async function sendOne(
   } finally {
     await done()
   }
+}
+
+/** Not by us, and not because it took too long. */
+function wasEnded(error: IsocenterError): boolean {
+  return error instanceof PeerFailed && (error.ending.fault === 'connection' || error.ending.abort !== undefined)
 }
 
 function wordsOf(error: IsocenterError): string {

@@ -14,7 +14,10 @@ export type SendOutcome = { contentId: number; reason: string } & (
   | { kind: 'ambiguous'; reset?: boolean }
 )
 
-/** What a look at the archive showed. 'other': it holds something else under that UID. 'unknown': it could not be seen. */
+/**
+ * What a look at the archive showed. 'absent': it does not have it, or, with a reason, what it has is damaged: that is to be removed
+ * before it is sent again, for archives keep what they have. 'other': it holds something else under that UID. 'unknown': it could not be seen.
+ */
 export type Look = { contentId: number; reason: string } & (
   | { kind: 'there'; proof: Proof }
   | { kind: 'absent' | 'other' | 'unknown' }
@@ -28,7 +31,7 @@ export interface Carrier {
   send(items: OutboxItem[], paced: (bytes: number) => Promise<void>, signal: AbortSignal): Promise<SendOutcome[]>
   /** Looks for each, up to what `wanted` asks for; an answer for each, whatever happens. */
   look(items: OutboxItem[], wanted: Proof, signal: AbortSignal): Promise<Look[]>
-  /** Takes an object away, so that it can be sent anew; false where the archive offers no way. */
+  /** Takes an object away, so that it can be sent anew; false where the archive offers no way. Rejects with 'peer-failed' where it could not be asked. */
   remove(item: OutboxItem, signal: AbortSignal): Promise<boolean>
   /** Whether it answers, in words; nothing is stored. */
   tryOut(signal: AbortSignal): Promise<{ works: boolean; words: string }>

@@ -48,10 +48,17 @@ export function afterSend(item: OutboxItem, outcome: SendOutcome, about: Circums
   }
 }
 
-/** What becomes of a sent or perhaps sent item after a look. `poison`: it is what ends the archive. */
-export function afterLook(item: OutboxItem, look: Look, about: Circumstances & { poison: boolean }): OutboxOutcome {
+/**
+ * What becomes of a sent or perhaps sent item after a look. `suspected`: it may be what ends the archive, or is (`poison`): sent to it
+ * less and less often, or never again.
+ */
+export function afterLook(
+  item: OutboxItem,
+  look: Look,
+  about: Circumstances & { suspected: boolean; poison: boolean },
+): OutboxOutcome {
   const { contentId, state } = item
-  const { now, random, poison } = about
+  const { now, random, suspected, poison } = about
   const attempts = item.attempts + 1
   const { reason } = look
   switch (look.kind) {
@@ -65,7 +72,9 @@ export function afterLook(item: OutboxItem, look: Look, about: Circumstances & {
     case 'absent':
       if (poison) return { contentId, state: 'dead', reason: POISON }
       // Its attempts were counted when it went wrong, and it has waited.
-      if (state === 'unsure') return { contentId, state: 'queued', nextAt: now, reason }
+      if (state === 'unsure') {
+        return { contentId, state: 'queued', nextAt: suspected ? now + backOff(attempts, random) : now, reason }
+      }
       return { contentId, state: 'queued', attempts, nextAt: now + backOff(attempts, random), reason }
   }
 }

@@ -67,19 +67,20 @@ export function createDimseCarrier(
 }
 
 /** What cannot be sent as it is to a node that takes other objects is about the object; what has not been read here may be tomorrow. */
-function outcomeOf({ contentId, taken, status, code, reason, begun, sha256 }: Carried): SendOutcome {
-  if (taken && sha256 !== '') return { contentId, kind: 'listed', reason, sentMd5: '', sentSha256: sha256 }
+function outcomeOf({ contentId, taken, status, code, reason, begun, reset, sha256 }: Carried): SendOutcome {
+  // The node's comment stands behind its number.
+  const words = status ? `${statusWords(status)}${reason.replace(/^answered 0x[0-9a-f]{4}/, '')}` : reason
+  if (taken && sha256 !== '') return { contentId, kind: 'listed', reason: words, sentMd5: '', sentSha256: sha256 }
   if (taken) return { contentId, kind: 'ambiguous', reason: 'taken before all of it was sent' }
   if (status !== undefined) {
     const verdict = verdictOf(status)
-    // The node's comment stands behind its number.
-    const words = `${statusWords(status)}${reason.replace(/^answered 0x[0-9a-f]{4}/, '')}`
     if (verdict === 'duplicate') return { contentId, kind: 'ambiguous', reason: words }
     return { contentId, kind: 'refused', permanent: verdict === 'permanent', reason: words }
   }
   if (code === 'peer-failed' || code === 'cancelled' || code === 'draining') {
-    if (!begun) return { contentId, kind: 'unreached', reason }
-    return { contentId, kind: 'ambiguous', reset: code === 'peer-failed', reason }
+    return begun
+      ? { contentId, kind: 'ambiguous', reason, ...(reset && { reset }) }
+      : { contentId, kind: 'unreached', reason }
   }
   return { contentId, kind: 'refused', permanent: code === 'not-acceptable' || code === 'unsupported-pixels', reason }
 }

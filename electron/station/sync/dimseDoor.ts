@@ -12,6 +12,8 @@ export interface Carried {
   reason: string
   /** Some of it may have left. */
   begun: boolean
+  /** The node, or the line, ended the association while it was under way. */
+  reset?: boolean | undefined
   /** Of the data set that left, in hexadecimal; '' where not all of it did. */
   sha256: string
 }

@@ -48,7 +48,9 @@ export class Health {
       else this.suspects.otherReset(this.#clock.ticks())
     }
     // One that is refused for good was understood by an archive that works.
-    const works = outcomes.some(({ kind }) => kind === 'listed') || outcomes.every(isRefusedForGood)
+    const taken = outcomes.some(({ kind }) => kind === 'listed')
+    if (taken) this.suspects.taken()
+    const works = taken || outcomes.every(isRefusedForGood)
     if (works) this.#sendingWorks()
     else {
       this.unreachable = reset.length > 0 || outcomes.every(({ kind }) => kind === 'unreached')

@@ -1,6 +1,5 @@
 import type { Destination, DestinationSummary } from '../../../shared/sync.ts'
 
-export type { Carrier } from './carrier.ts'
 export { startSync } from './startSync.ts'
 
 /** Brings what the outbox holds to its destinations, and proves that it is there. */

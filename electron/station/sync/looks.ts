@@ -22,6 +22,8 @@ export type Sight = Bare<Look>
 const AT_ONCE = 4
 /** What was encoded anew is compared in memory, element by element, up to this; a CT slice has 0.5 MiB. */
 const LARGEST_COMPARED = 64 * 2 ** 20
+/** To this it is kept while its checksum is taken: what turns out to be written anew need not come twice. */
+const LARGEST_KEPT = 4 * 2 ** 20
 
 /** An answer for each, in order; what cannot be seen is 'unknown', and says why. */
 export async function lookAtEach(
@@ -106,7 +108,7 @@ export async function compareFetched(
   files: Pick<FileHandles, 'read'>,
   fetch: (collect: boolean) => Promise<Fetched | null>,
 ): Promise<Sight> {
-  const first = await fetch(false)
+  const first = await fetch(item.dataSetLength <= LARGEST_KEPT)
   if (!first) return unknownSight('what it gives is not DICOM')
   const { sha256, TransferSyntaxUID: theirs } = first
   if (sha256 === item.sentSha256) return { kind: 'there', proof: 'equal', reason: '' }
@@ -118,7 +120,7 @@ export async function compareFetched(
     const kept = transferSyntax(theirs).name
     return { kind: 'there', proof: 'present', reason: `it keeps it in another transfer syntax (${kept})` }
   }
-  const bytes = dataSet.length > LARGEST_COMPARED ? undefined : (await fetch(true))?.bytes
+  const bytes = dataSet.length > LARGEST_COMPARED ? undefined : (first.bytes ?? (await fetch(true))?.bytes)
   if (!bytes) return { kind: 'there', proof: 'present', reason: 'it was encoded anew, and is too large to be compared' }
   const ours = DataSet.read(await bytesOf(dataSet), encodingOf(item.TransferSyntaxUID))
   const other = differences(ours, DataSet.read(bytes, encodingOf(theirs)))

@@ -99,12 +99,13 @@ export class Runner {
   /** The same route with other settings: they hold from now on. */
   set(destination: Destination): void {
     this.#destination = destination
+    this.#may.look = true
     this.wake()
   }
 
   /** Something to send may be there. */
   wake(): void {
-    this.#may = { send: true, look: true }
+    this.#may.send = true
     this.#nap.abort()
   }
 
@@ -113,6 +114,7 @@ export class Runner {
     this.#health.sending.hurry()
     this.#health.looking.hurry()
     this.#hurry = { reachMs: LONGEST_PAUSE_MS, seen: new Set() }
+    this.#may.look = true
     this.wake()
   }
 
@@ -335,8 +337,8 @@ export class Runner {
     const allFailed = results.every(({ look }) => look.kind === 'unknown')
     if (!this.#abort.signal.aborted) this.#health.looked(!allFailed, results[0]?.look.reason ?? '')
     for (const { item, look } of results) {
-      // It said that it has it: something of it may stand in the way of sending it again.
-      if (look.kind === 'absent' && item.state === 'sent' && item.path !== '') {
+      // It said that it has it, or what it has is damaged: that would stand in the way of sending it again.
+      if (look.kind === 'absent' && (item.state === 'sent' || look.reason !== '') && item.path !== '') {
         await carrier.remove(item, this.#abort.signal).catch(() => false)
       }
       if (look.kind === 'there' && isLesser(look.proof, proof)) this.#health.alarms.tell('lesser')
@@ -344,7 +346,11 @@ export class Runner {
     const about = { now: clock.now(), random: clock.random(), wanted: proof, allFailed }
     await this.#settle(
       results.map(({ item, look }) =>
-        afterLook(item, look, { ...about, poison: this.#health.suspects.isPoison(item.contentId) }),
+        afterLook(item, look, {
+          ...about,
+          suspected: this.#health.suspects.has(item.contentId),
+          poison: this.#health.suspects.isPoison(item.contentId),
+        }),
       ),
     )
   }

@@ -148,14 +148,14 @@ async function post(
     named = readStowAnswer((await answer.bytes(LONGEST_ANSWER)).toString('utf8'))
   } catch (thrown) {
     const words = toIsocenterError(thrown).detail ?? 'the post was ended'
+    const reset = thrown instanceof WebFailed && thrown.reset
     return parcels.map(parcel => {
       const { contentId } = parcel.item
       const why = unread.get(parcel)
       if (why !== undefined) return { contentId, kind: 'refused', permanent: false, reason: why }
-      // With a status the whole post had come to its end there.
       const reason = status === 0 ? words : `answered ${status}, then: ${words}`
       if (!parcel.begun) return { contentId, kind: 'unreached', reason }
-      return { contentId, kind: 'ambiguous', reset: thrown instanceof WebFailed && thrown.ended, reason }
+      return { contentId, kind: 'ambiguous', reason, ...(reset && { reset }) }
     })
   }
   return parcels.map(parcel => {

@@ -39,23 +39,20 @@ export interface WebRequest {
   accept?: string
   contentType?: string
   /**
-   * Each chunk is written before the next is asked for; `leaving` hears of it just before. What it throws ends the request and is
-   * thrown.
+   * Each chunk is written before the next is asked for; `leaving` hears of it just before: from then on the peer may have it. What it
+   * throws ends the request and is thrown.
    */
   body?: { length: number; chunks: AsyncIterable<Uint8Array>; leaving?(): void }
   signal: AbortSignal
 }
 
-/** There is no answer, or no end of it. `begun`: some of the request's body had left, so the peer may have acted on it. */
+/** There is no answer, or no end of it. `reset`: the connection was ended, and not by us. */
 export class WebFailed extends IsocenterError {
-  readonly begun: boolean
-  /** The peer ended the connection, as one does that dies. */
-  readonly ended: boolean
+  readonly reset: boolean
 
-  constructor(words: string, begun: boolean, cause?: NodeJS.ErrnoException) {
+  constructor(words: string, cause?: NodeJS.ErrnoException) {
     super('peer-failed', words, { cause })
-    this.begun = begun
-    this.ended = cause?.code === 'ECONNRESET' || cause?.code === 'EPIPE'
+    this.reset = cause?.code === 'ECONNRESET' || cause?.code === 'EPIPE'
   }
 }
 
@@ -96,7 +93,7 @@ export class WebClient {
   /** Resolves with whatever answer there is. Rejects with WebFailed, and with what the body throws. */
   async request({ method, path, accept, contentType, body, signal }: WebRequest): Promise<WebAnswer> {
     const [agent, authorization] = await Promise.all([this.#agentNow(), this.#options.authorization?.() ?? ''])
-    if (signal.aborted) throw new WebFailed('given up', false)
+    if (signal.aborted) throw new WebFailed('given up')
     const send = this.#secure ? httpsRequest : httpRequest
     const request = send(new URL(this.#base + path), {
       method,
@@ -139,7 +136,6 @@ class Exchange {
   readonly #secure: boolean
   readonly #failed = Promise.withResolvers<never>()
   #connected = false
-  #begun = false
   /** ms that were spent waiting for the peer, and bytes that passed meanwhile. */
   #waited = 0
   #passed = 0
@@ -196,7 +192,6 @@ class Exchange {
       if (early) return
       // It may have ended while the chunk was waited for.
       if (request.destroyed) await this.#failed.promise
-      this.#begun = true
       leaving?.()
       const written = new Promise<void>(resolve => request.write(chunk, () => resolve()))
       await this.#wait(Promise.race([written, answered]), this.#patience.piece)
@@ -215,7 +210,7 @@ class Exchange {
       bytes: async most => {
         const pieces = new Pieces()
         for await (const chunk of chunks()) {
-          if (pieces.length + chunk.length > most) throw new WebFailed(`answered more than ${most} bytes`, this.#begun)
+          if (pieces.length + chunk.length > most) throw new WebFailed(`answered more than ${most} bytes`)
           pieces.add(chunk)
         }
         return pieces.take()
@@ -248,7 +243,7 @@ class Exchange {
     const left = this.#patience.total + this.#passed - this.#waited
     const { promise: late, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(
-      () => reject(new WebFailed(this.#words('did not answer in time'), this.#begun)),
+      () => reject(new WebFailed(this.#words('did not answer in time'))),
       Math.max(0, Math.min(most, left)),
     )
     try {
@@ -266,7 +261,7 @@ class Exchange {
   #failure(error: NodeJS.ErrnoException): WebFailed {
     const tls = this.#secure && !this.#connected ? tlsWords(error) : undefined
     const words = tls ?? (error.message === 'given up' ? 'given up' : (WORDS[error.code ?? ''] ?? ended(error)))
-    return new WebFailed(`${this.#address}: ${words}`, this.#begun, error)
+    return new WebFailed(`${this.#address}: ${words}`, error)
   }
 }
 
