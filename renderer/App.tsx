@@ -2,6 +2,7 @@ import { type ComponentType, useCallback, useEffect, useState } from 'react'
 import type { StudySummary } from '../shared/contract.ts'
 import { Activity, followStation, replaceJob, StatusLine, useStation } from './activity/index.ts'
 import { BinRoom } from './bin/index.ts'
+import { CentralDialogs, followSync, showRefused } from './central/index.ts'
 import { call } from './client.ts'
 import { TestPicture } from './display/index.ts'
 import { ImportDialog } from './importing/index.ts'
@@ -57,9 +58,9 @@ interface ViewerProps {
 
 const EVERYWHERE = ACTIONS.filter(row => row.room === 'everywhere').map(row => row.id as EverywhereId)
 
-type DialogId = 'import' | 'settings' | 'storage' | 'network' | 'test-picture' | 'keys'
+type DialogId = 'import' | 'settings' | 'storage' | 'network' | 'central' | 'test-picture' | 'keys'
 
-const FIRST_PAGE = { settings: 'Keys', storage: 'Storage', network: 'Network' } as const
+const FIRST_PAGE = { settings: 'Keys', storage: 'Storage', network: 'Network', central: 'Central' } as const
 
 /** Reading ahead is a favour: what fails here is asked again, and told, on opening. */
 async function preload(StudyInstanceUID: string): Promise<void> {
@@ -94,6 +95,7 @@ export function App() {
   const place = useReadingPlace()
 
   useEffect(followStation, [])
+  useEffect(followSync, [])
   useEffect(() => {
     const frame = requestAnimationFrame(async () => {
       const viewer = await viewerRoom()
@@ -106,6 +108,7 @@ export function App() {
   useEffect(followKeys, [])
   const onEverywhere = useCallback((id: EverywhereId) => {
     if (id === 'activity') setActivity(open => !open)
+    else if (id === 'refused') showRefused()
     else if (id === 'text-larger' || id === 'text-smaller') stepTextSize(id === 'text-larger' ? 1 : -1)
     else setDialog(id)
   }, [])
@@ -183,6 +186,7 @@ export function App() {
   const closeActivity = useCallback(() => setActivity(false), [])
   const showStorage = useCallback(() => setDialog('storage'), [])
   const showNetwork = useCallback(() => setDialog('network'), [])
+  const showCentral = useCallback(() => setDialog('central'), [])
   const openActivity = useCallback(() => setActivity(true), [])
 
   return (
@@ -209,11 +213,12 @@ export function App() {
           place={place}
         />
       )}
-      {activity && <Activity onClose={closeActivity} onStorage={showStorage} />}
+      {activity && <Activity onClose={closeActivity} onStorage={showStorage} onCentral={showCentral} />}
       {dialog === 'import' && <ImportDialog onClose={closeDialog} />}
-      {(dialog === 'settings' || dialog === 'storage' || dialog === 'network') && (
+      {(dialog === 'settings' || dialog === 'storage' || dialog === 'network' || dialog === 'central') && (
         <Settings first={FIRST_PAGE[dialog]} onTestPicture={() => setDialog('test-picture')} onClose={closeDialog} />
       )}
+      <CentralDialogs onSettings={showCentral} />
       <NetworkDialogs onNodes={showNetwork} onStarted={openActivity} />
       {dialog === 'test-picture' && <TestPicture onClose={closeDialog} />}
       {dialog === 'keys' && (

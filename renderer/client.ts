@@ -277,6 +277,7 @@ const listeners: { [N in keyof EventListenerFor]: Set<EventListenerFor[N]> } = {
   job: new Set(),
   problem: new Set(),
   associations: new Set(),
+  sync: new Set(),
   again: new Set(),
   connection: new Set(),
 }

@@ -6,7 +6,7 @@ export type RawEvent = { kind: 'event'; name: StationEventName; data: string } |
 /** `{ kind: 'hello' }` is asked by a window that has just opened, so that it learns the connection's state. */
 export const CHANNEL = 'isocenter-events'
 
-const NAMES: StationEventName[] = ['studies', 'job', 'problem', 'associations', 'again']
+const NAMES: StationEventName[] = ['studies', 'job', 'problem', 'associations', 'sync', 'again']
 const RETRY_MS = 1500
 
 /**

@@ -1,12 +1,14 @@
 import { X } from 'lucide-react'
 import { useEffect } from 'react'
 import type { AssociationSummary, Problem } from '../../shared/contract.ts'
+import { DestinationRows } from '../central/index.ts'
 import { formatBytes, formatMoment, IconButton } from '../ui/index.ts'
 import { JobView } from './JobView.tsx'
 import { dismissProblem, readActivity, useStation } from './stationStore.ts'
 
 /** What the station does and what went wrong, in words. */
-export function Activity({ onClose, onStorage }: { onClose: () => void; onStorage: () => void }) {
+export function Activity(props: { onClose: () => void; onStorage: () => void; onCentral: () => void }) {
+  const { onClose, onStorage, onCentral } = props
   const { jobs, problems, associations, status } = useStation()
   useEffect(() => {
     // Unreachable is the status line's to say.
@@ -27,6 +29,8 @@ export function Activity({ onClose, onStorage }: { onClose: () => void; onStorag
         <IconButton icon={X} name="Close activity" shortcut="Esc" onClick={onClose} />
       </div>
       <div className="activity-body">
+        {/* First: its rows stay where they are, whatever comes below. */}
+        <DestinationRows onSettings={onCentral} />
         <section aria-label="Problems">
           <h2>Problems</h2>
           {problems.length === 0 && <p className="quiet">None.</p>}

@@ -1,4 +1,5 @@
 import type { SpaceLevel } from '../../shared/contract.ts'
+import { CentralBadge } from '../central/index.ts'
 import { useTitle } from '../keys/index.ts'
 import { formatBytes } from '../ui/index.ts'
 import { useStation } from './stationStore.ts'
@@ -31,6 +32,7 @@ export function StatusLine({ onClick }: { onClick: () => void }) {
             </span>
           ))}
           <span className="spring" />
+          <CentralBadge />
           {!status.writable && <span className="failure">takes no new images: the disk reported an error</span>}
           <span className={problems > 0 ? 'attention' : undefined}>
             {problems === 0 ? 'no problems' : `${problems} ${problems === 1 ? 'problem' : 'problems'}`}

@@ -4,8 +4,8 @@ import type { BinEntry, CallOut, MoveEntry } from '../../shared/contract.ts'
 import { useStation } from '../activity/index.ts'
 import { call, onStationEvent } from '../client.ts'
 import { useShownKey } from '../keys/index.ts'
-import { announceFailure, Dialog, formatDate, formatMoment, PersonName } from '../ui/index.ts'
-import { closeBin, countImages } from './binStore.ts'
+import { announceFailure, countImages, Dialog, formatDate, formatMoment, PersonName } from '../ui/index.ts'
+import { closeBin } from './binStore.ts'
 
 const STATES: Record<BinEntry['state'], string> = {
   binned: '',

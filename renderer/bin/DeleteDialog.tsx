@@ -1,6 +1,6 @@
 import { Trash2 } from 'lucide-react'
-import { Dialog } from '../ui/index.ts'
-import { closeBin, countImages, deleteSubject, type Subject } from './binStore.ts'
+import { countImages, Dialog } from '../ui/index.ts'
+import { closeBin, deleteSubject, type Subject } from './binStore.ts'
 import { ReasonField, useReason } from './ReasonField.tsx'
 
 /** Asks why, not whether: it can be taken back. Enter deletes. */

@@ -2,8 +2,8 @@ import { UserRoundPen } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
 import { call } from '../client.ts'
-import { Dialog, formatDate, PersonName } from '../ui/index.ts'
-import { closeBin, countImages, moveSubject, type Subject } from './binStore.ts'
+import { countImages, Dialog, formatDate, PersonName } from '../ui/index.ts'
+import { closeBin, moveSubject, type Subject } from './binStore.ts'
 import { ReasonField, useReason } from './ReasonField.tsx'
 
 const TYPING_MS = 150

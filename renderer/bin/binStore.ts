@@ -1,6 +1,6 @@
 import { create } from 'zustand'
 import { call } from '../client.ts'
-import { announce, announceFailure } from '../ui/index.ts'
+import { announce, announceFailure, countImages } from '../ui/index.ts'
 
 /** What is to be deleted or moved: a study, or one series of it; `title` is what a person calls it. */
 export interface Subject {
@@ -21,10 +21,6 @@ export const openBin = () => useBin.setState({ open: { kind: 'bin' } })
 export const askDelete = (subject: Subject) => useBin.setState({ open: { kind: 'delete', subject } })
 export const askMove = (subject: Subject) => useBin.setState({ open: { kind: 'move', subject } })
 export const closeBin = () => useBin.setState({ open: undefined })
-
-export function countImages(images: number): string {
-  return `${images.toLocaleString()} ${images === 1 ? 'image' : 'images'}`
-}
 
 /** Into the bin; undoable. */
 export async function deleteSubject(subject: Subject, reason: string): Promise<void> {

@@ -29,6 +29,7 @@ const DIGITS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
 const EVERYWHERE = [
   { id: 'import', name: 'Import', keys: ['Ctrl+I'] },
   { id: 'activity', name: 'Activity', keys: ['Ctrl+J'] },
+  { id: 'refused', name: 'Refused by archives', keys: ['F9'] },
   { id: 'settings', name: 'Settings', keys: ['Ctrl+,'] },
   { id: 'test-picture', name: 'Test picture', keys: ['F8'] },
   { id: 'keys', name: 'Keys and mouse', keys: ['?', 'F1'] },
@@ -59,6 +60,7 @@ const STUDIES = [
   { id: 'row-urgent', name: 'Urgent', keys: ['Alt+U'] },
   { id: 'row-routine', name: 'Routine', keys: ['Alt+O'] },
   { id: 'row-send', name: 'Send to…', keys: ['Alt+T'] },
+  { id: 'row-custody', name: 'On the server…', keys: ['Alt+C'] },
   { id: 'row-only-patient', name: 'Only this patient', keys: ['Alt+P'] },
   { id: 'row-move', name: 'Move to another patient…', keys: ['Shift+F2'] },
   { id: 'row-delete', name: 'Delete…', keys: ['Delete'] },
@@ -150,6 +152,7 @@ const STUDY = [
   { id: 'read-and-next', name: 'Read, and next study', keys: ['Ctrl+Enter'] },
   { id: 'toggle-read', name: 'Read or unread', keys: ['R'] },
   { id: 'header', name: 'Tag browser', keys: ['T', 'H'] },
+  { id: 'study-custody', name: 'On the server…', keys: ['Alt+C'] },
   { id: 'menu', name: 'Menu', keys: ['ContextMenu', 'Q'] },
   { id: 'palette', name: 'Find an action', keys: ['Ctrl+K'] },
   { id: 'cancel', name: 'Cancel the tool', keys: ['Escape'], fixed: true },

@@ -1,7 +1,6 @@
 import { type FormEvent, type RefObject, useEffect, useRef, useState } from 'react'
 import { type FoundStudy, studySearch } from '../../shared/network.ts'
-import { announce, Dialog, formatDate, PersonName } from '../ui/index.ts'
-import { walkButtons } from './arrows.ts'
+import { announce, Dialog, formatDate, PersonName, walkButtons } from '../ui/index.ts'
 import { NoNodes } from './NoNodes.tsx'
 import { readNetwork, useNetwork } from './networkStore.ts'
 import { fetchStudy, searchNode } from './requests.ts'

@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
-import { announce, Dialog, PersonName } from '../ui/index.ts'
-import { walkButtons } from './arrows.ts'
+import { announce, Dialog, PersonName, walkButtons } from '../ui/index.ts'
 import { NoNodes } from './NoNodes.tsx'
 import { readNetwork, useNetwork } from './networkStore.ts'
 import { sendStudy } from './requests.ts'

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { CentralPage } from '../central/index.ts'
 import { DisplayFacts } from '../display/index.ts'
 import { useTitle } from '../keys/index.ts'
 import { NetworkPage } from '../network/index.ts'
@@ -9,7 +10,7 @@ import { AuditPage } from './AuditPage.tsx'
 import { FoldersPage } from './FoldersPage.tsx'
 import { KeysPage } from './KeysPage.tsx'
 
-const PAGES = ['Keys', 'Display', 'Storage', 'Network', 'Folders', 'Access', 'Audit'] as const
+const PAGES = ['Keys', 'Display', 'Storage', 'Network', 'Central', 'Folders', 'Access', 'Audit'] as const
 type Page = (typeof PAGES)[number]
 
 /** What a user sets: kept in the station, for this user, in every window; where the station keeps its images, and who else gets in. */
@@ -37,6 +38,7 @@ export function Settings(props: { first: Page; onTestPicture: () => void; onClos
       {page === 'Storage' && <StoragePage />}
       {page === 'Network' && <NetworkPage />}
       {page === 'Folders' && <FoldersPage />}
+      {page === 'Central' && <CentralPage />}
       {page === 'Access' && <AccessPage />}
       {page === 'Audit' && <AuditPage />}
       {page === 'Display' && (

@@ -77,6 +77,10 @@ export function formatAge(PatientBirthDate: string, StudyDate: string, PatientAg
   return AGE_UNITS[unit].format(Number(sent[1]))
 }
 
+export function countImages(images: number): string {
+  return `${images.toLocaleString()} ${images === 1 ? 'image' : 'images'}`
+}
+
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
   let value = bytes

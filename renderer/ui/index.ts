@@ -4,6 +4,7 @@ export { CopyButton } from './CopyButton.tsx'
 export { copyText } from './copyText.ts'
 export { Dialog } from './Dialog.tsx'
 export {
+  countImages,
   describeCompleteness,
   describeDate,
   describeFlag,
@@ -21,3 +22,4 @@ export { announce, announceFailure, undoLast, useNotice } from './notices.ts'
 export { PersonName } from './PersonName.tsx'
 export { describeGroups, shownName } from './personName.ts'
 export { setTextSize, stepTextSize, TEXT_SIZES, useTextSize } from './textSize.ts'
+export { walkButtons } from './walkButtons.ts'

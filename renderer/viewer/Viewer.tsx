@@ -1,6 +1,7 @@
 import { TriangleAlert } from 'lucide-react'
 import { useEffect, useMemo, useReducer } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
+import { CustodyMark } from '../central/index.ts'
 import { keyWords, useKeys } from '../keys/index.ts'
 import {
   announce,
@@ -175,6 +176,7 @@ export function Viewer(props: ViewerProps) {
           </span>
         )}
         {study?.completeness != null && <CompletenessMark completeness={study.completeness} />}
+        {study !== undefined && <CustodyMark study={study} />}
         {study?.reading.status === 'read' && <span className="quiet">read</span>}
         {readers.length > 0 && <span className="attention">open: {readers.join(', ')}</span>}
         <span className="spring" />

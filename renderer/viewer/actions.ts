@@ -3,6 +3,8 @@ import {
   ArrowLeft,
   CheckCheck,
   CirclePlay,
+  CircleSlash,
+  CloudUpload,
   Command,
   Contrast,
   Eye,
@@ -37,6 +39,7 @@ import {
   ZoomIn,
   ZoomOut,
 } from 'lucide-react'
+import { showCustody } from '../central/index.ts'
 import type { ActionId, EverywhereId } from '../keys/index.ts'
 import { type Action, act } from './action.ts'
 import { describeFrame } from './catalog.ts'
@@ -226,6 +229,11 @@ function openMenu(): void {
   useSession.setState({ popup: { kind: 'menu', x: left + x, y: top + y } })
 }
 
+function showStudyCustody(): void {
+  const { study } = useSession.getState()
+  if (study !== undefined) showCustody(study)
+}
+
 function study(outside: Outside): Action[] {
   const { onBack, onNext, onPrevious, onReadAndNext, onToggleRead } = outside
   return [
@@ -234,6 +242,7 @@ function study(outside: Outside): Action[] {
     act('read-and-next', { icon: CheckCheck, run: onReadAndNext }),
     act('toggle-read', { icon: Eye, run: onToggleRead }),
     act('header', { icon: FileText, run: showActiveHeader }),
+    act('study-custody', { icon: CloudUpload, run: showStudyCustody }),
     act('menu', { icon: Menu, run: openMenu }),
     act('palette', { icon: Command, run: set({ popup: { kind: 'palette' } }) }),
     act('cancel', { run: cancel }),
@@ -244,6 +253,7 @@ function study(outside: Outside): Action[] {
 const EVERYWHERE: Array<[id: EverywhereId, icon?: LucideIcon]> = [
   ['import', FolderInput],
   ['activity', Activity],
+  ['refused', CircleSlash],
   ['settings', Settings],
   ['test-picture', Monitor],
   ['keys', Keyboard],

@@ -10,6 +10,7 @@ import {
   useState,
 } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
+import { showCustody } from '../central/index.ts'
 import { actionOf, keyOf } from '../keys/index.ts'
 import { Menu, useTextSize } from '../ui/index.ts'
 import { type ColumnChoice, gridTemplate, leastWidth } from './columns.ts'
@@ -229,11 +230,14 @@ export function StudyTable(props: {
         }}
         onClick={event => {
           const index = indexAt(event.target)
-          if (index !== undefined) moveTo(index)
+          if (index === undefined) return
+          moveTo(index)
+          const study = isChip(event.target) ? rowOf(order.at(index)) : undefined
+          if (study) showCustody(study)
         }}
         onDoubleClick={event => {
           const index = indexAt(event.target)
-          if (index !== undefined) void open(index, event.timeStamp)
+          if (index !== undefined && !isChip(event.target)) void open(index, event.timeStamp)
         }}
       >
         <StudyHead />
@@ -261,6 +265,9 @@ export function StudyTable(props: {
     </div>
   )
 }
+
+/** What stands there says more when it is clicked, instead of opening the study. */
+const isChip = (target: EventTarget) => target instanceof Element && target.closest('.custody-chip') !== null
 
 /** What the style sheet lays the rows out by. */
 function tableStyle(columns: ColumnChoice[], scale: number): CSSProperties {

@@ -1,4 +1,5 @@
 import type { ReadingStatus, StudySummary } from '../../shared/contract.ts'
+import { describeCustody, shortCount } from '../central/index.ts'
 import {
   describeCompleteness,
   describeDate,
@@ -12,7 +13,7 @@ import {
   shownName,
 } from '../ui/index.ts'
 import { PRIORITY_WORDS } from './readingStatus.ts'
-import { check, circleDot, triangleAlert } from './rowIcons.ts'
+import { check, circleDot, cloudUpload, triangleAlert } from './rowIcons.ts'
 import { shownUser } from './users.ts'
 
 /** Writes a study into the nodes of one cell; undefined empties it. */
@@ -183,6 +184,21 @@ function sender(cell: HTMLElement): CellWriter {
   }
 }
 
+/** How much is not proved to be where it has to go, and nothing where all is: the rule. A click on it says more (StudyTable). */
+function custodyChip(cell: HTMLElement): CellWriter {
+  const chip = append(cell, 'span', 'custody-chip attention')
+  chip.setAttribute('role', 'img')
+  chip.append(cloudUpload())
+  const node = textIn(chip)
+  return study => {
+    const words = study && describeCustody(study)
+    chip.hidden = words === undefined
+    if (words === undefined) return
+    setAttribute(chip, 'aria-label', words)
+    setText(node, shortCount(study?.custody?.waiting ?? 0))
+  }
+}
+
 /** What each column shows of a study. */
 export const CELLS: Record<string, Cell> = {
   status: { title: describeStatus, make: statusMark },
@@ -217,6 +233,13 @@ export const CELLS: Record<string, Cell> = {
     className: 'number',
     title: study => `${study.NumberOfStudyRelatedSeries} series\n${describeCompleteness(study.completeness)}`,
     make: imageCount,
+  },
+  custody: {
+    title: study => {
+      const words = describeCustody(study)
+      return words === undefined ? '' : `${words}\nClick: where it is, and what was refused`
+    },
+    make: custodyChip,
   },
   priors: { className: 'number', make: plain(study => (study.priors === 0 ? '' : String(study.priors))) },
   institution: { className: 'truncate', make: isolated(study => showControls(study.InstitutionName)) },

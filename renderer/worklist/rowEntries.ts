@@ -1,5 +1,6 @@
 import type { Priority, StudySummary } from '../../shared/contract.ts'
 import { askDelete, askMove, type Subject } from '../bin/index.ts'
+import { showCustody } from '../central/index.ts'
 import { actionRow, type ListActionId, shownKey } from '../keys/index.ts'
 import { askWhereTo } from '../network/index.ts'
 import { announce, copyText, formatDate, type MenuEntry, shownName } from '../ui/index.ts'
@@ -35,6 +36,7 @@ export function rowEntries(study: StudySummary, open: () => void): RowAction[] {
     set('row-urgent', 'urgent'),
     set('row-routine', 'routine'),
     entry('row-send', { separated: true, run: () => askWhereTo(study) }),
+    entry('row-custody', { run: () => showCustody(study) }),
     entry('row-only-patient', {
       separated: true,
       disabled: PatientID === '',

@@ -1,6 +1,6 @@
 const SVG = 'http://www.w3.org/2000/svg'
 
-/** lucide's `check`, `circle-dot` and `triangle-alert` (ISC) as nodes: rows are written without React. */
+/** lucide's `check`, `circle-dot`, `triangle-alert` and `cloud-upload` (ISC) as nodes: rows are written without React. */
 export function check(): SVGElement {
   return icon('M20 6 9 17l-5-5')
 }
@@ -11,6 +11,10 @@ export function circleDot(): SVGElement {
 
 export function triangleAlert(): SVGElement {
   return icon('m21.73 18-8-14a2 2 0 0 0-3.48 0l-8 14A2 2 0 0 0 4 21h16a2 2 0 0 0 1.73-3M12 9v4M12 17h.01')
+}
+
+export function cloudUpload(): SVGElement {
+  return icon('M12 13v8M4 14.899A7 7 0 1 1 15.71 8h1.79a4.5 4.5 0 0 1 2.5 8.242m-12 .758 4-4 4 4')
 }
 
 function icon(d: string): SVGElement {

@@ -1,0 +1,134 @@
+import { Pencil, Plus, Radio, Trash2 } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import type { Destination } from '../../shared/sync.ts'
+import { IconButton, Notice } from '../ui/index.ts'
+import { DestinationForm } from './DestinationForm.tsx'
+import { edit, readDestinations, removeDestination, tryOut, useDestinations } from './destinationsStore.ts'
+import { RuleTester } from './RuleTester.tsx'
+import { useSync } from './syncStore.ts'
+import { describeRule, describeState, needsAttention, PROOF_WORDS } from './words.ts'
+
+/** Where what arrives has to end up: destinations, their rules, and what they would do with a study. */
+export function CentralPage() {
+  const { destinations, trouble, editing } = useDestinations()
+  useEffect(() => void readDestinations(), [])
+  const isNew = editing !== undefined && editing.name === undefined
+  return (
+    <section className="settings-page central" aria-label="Central">
+      <div className="central-line">
+        <h2>Destinations</h2>
+        {trouble !== '' && (
+          <>
+            <span className="attention" role="alert">
+              {trouble}
+            </span>
+            <button type="button" onClick={() => void readDestinations()} title="Ask the station again">
+              Read again
+            </button>
+          </>
+        )}
+        <span className="spring" />
+        {destinations !== undefined && destinations.length > 0 && (
+          <button
+            type="button"
+            disabled={editing !== undefined}
+            onClick={() => edit(undefined)}
+            title="Another archive that images have to end up on"
+          >
+            <Plus aria-hidden /> Add destination
+          </button>
+        )}
+      </div>
+      {destinations === undefined && trouble === '' && <div className="skeleton destination-skeleton" />}
+      {destinations?.length === 0 && !isNew && <NoDestination />}
+      {isNew && <DestinationForm />}
+      {destinations?.map(one =>
+        editing?.name === one.name ? (
+          <DestinationForm key={one.name} />
+        ) : (
+          <DestinationView key={one.name} destination={one} />
+        ),
+      )}
+      {destinations !== undefined && (destinations.length > 0 || isNew) && <RuleTester />}
+      {/* What lies under an open dialog cannot be pressed. */}
+      <Notice undoKey={undefined} />
+    </section>
+  )
+}
+
+function NoDestination() {
+  return (
+    <div className="central-empty">
+      <p>What arrives stays on this station alone.</p>
+      <p className="quiet">
+        A destination is an archive that images have to end up on, such as the hospital’s PACS: reached by DICOMweb, or
+        as a node of <em>Network</em>. What arrives is sent there as it comes, or by rules; it counts as safe only once
+        it was shown to be there, and while the line or the archive is down it waits here.
+      </p>
+      <div>
+        <button type="button" onClick={() => edit(undefined)} title="An archive that images have to end up on">
+          <Plus aria-hidden /> Add destination
+        </button>
+      </div>
+    </div>
+  )
+}
+
+function addressOf({ route }: Destination): string {
+  return route.kind === 'dicomweb' ? route.url : `node ${route.node}`
+}
+
+function DestinationView({ destination }: { destination: Destination }) {
+  const { name, rules, proof, concurrency } = destination
+  const summary = useSync(sync => sync.destinations?.find(one => one.name === name))
+  const [answer, setAnswer] = useState<{ works: boolean; words: string }>()
+  const [trying, setTrying] = useState(false)
+  const editing = useDestinations(state => state.editing !== undefined)
+  const ask = async () => {
+    setTrying(true)
+    setAnswer(await tryOut(destination))
+    setTrying(false)
+  }
+  return (
+    <section className="central-row" aria-label={`Destination ${name}`}>
+      <div className="central-line">
+        <strong className="truncate">{name}</strong>
+        <span className="quiet id truncate selectable">{addressOf(destination)}</span>
+        <span className="spring" />
+        {summary !== undefined && (
+          <span className={needsAttention(summary) ? 'attention central-fixed' : 'quiet central-fixed'}>
+            {describeState(summary)}
+          </span>
+        )}
+        <button
+          type="button"
+          disabled={trying}
+          onClick={() => void ask()}
+          title="Ask whether it answers; nothing is stored there"
+        >
+          <Radio aria-hidden /> Try
+        </button>
+        <IconButton icon={Pencil} name={`Edit ${name}`} disabled={editing} onClick={() => edit(destination)} />
+        <IconButton icon={Trash2} name={`Remove ${name}`} disabled={editing} onClick={() => removeDestination(name)} />
+      </div>
+      <div className="quiet">
+        {rules.length === 0 ? 'Everything goes there. ' : 'By its rules. '}
+        Counts as there when {PROOF_WORDS[proof].name}; {concurrency} at once.
+      </div>
+      {rules.length > 0 && (
+        <ol className="central-rules">
+          {rules.map((rule, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a rule is its place.
+            <li key={index}>{describeRule(rule)}</li>
+          ))}
+        </ol>
+      )}
+      {trying && <div className="quiet">Trying…</div>}
+      {!trying && answer !== undefined && (
+        <div className={answer.works ? 'selectable' : 'attention selectable'} role="status">
+          {answer.words}
+        </div>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,245 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+import type { CallOut } from '../../shared/contract.ts'
+import type { DeadLetter, StudyCustody } from '../../shared/sync.ts'
+import { call, onStationEvent } from '../client.ts'
+import { Dialog, formatDate, formatMoment, Notice, PersonName } from '../ui/index.ts'
+import { letterKey, readOfStudy } from './letters.ts'
+import type { CustodySubject } from './requests.ts'
+import { sendAgain, sendFirst } from './syncStore.ts'
+import { asSentence, describeEvent } from './words.ts'
+
+/** More would be scrolled by nobody: the list of what was refused has all. */
+const SHOWN_REFUSED = 200
+
+type Custody = CallOut<'sync.study'>
+
+/** Where a study is: destination by destination, by what it was shown, what was refused and why, and what happened. */
+export function CustodyDialog(props: { study: CustodySubject; onSettings: () => void; onClose: () => void }) {
+  const { study, onSettings, onClose } = props
+  const { StudyInstanceUID } = study
+  const { custody, refused, trouble, read } = useCustody(StudyInstanceUID)
+  const waits = custody?.custody.some(({ queued }) => queued > 0) ?? false
+  return (
+    <Dialog
+      title="On the server"
+      className="custody"
+      onClose={onClose}
+      foot={
+        <button
+          type="button"
+          disabled={!waits}
+          onClick={() => void sendFirst(StudyInstanceUID).then(read)}
+          title={waits ? 'Its images before all others, at every destination' : 'Nothing of it waits'}
+        >
+          Send first
+        </button>
+      }
+    >
+      <div className="truncate">
+        <PersonName value={study.PatientName || 'Unknown patient'} lang={study.lang} />{' '}
+        <span className="id quiet">{study.PatientID}</span>{' '}
+        <span className="quiet">
+          {formatDate(study.StudyDate)} {study.ModalitiesInStudy.join(' ')}{' '}
+          <bdi dir="auto">{study.StudyDescription}</bdi>
+        </span>
+      </div>
+      {/* Said in a line that is there anyway: nothing moves for it. */}
+      <div className="custody-said attention" role="status">
+        {trouble !== '' && `${custody === undefined ? '' : 'This is what the station last said. '}${trouble}`}
+      </div>
+      {trouble !== '' && (
+        <div>
+          <button type="button" onClick={() => void read()} title="Ask the station again">
+            Read again
+          </button>
+        </div>
+      )}
+      {custody === undefined && trouble === '' && <div className="skeleton custody-skeleton" />}
+      {custody?.custody.length === 0 && (
+        <>
+          <p className="quiet">No destination’s rules name this study: it stays here alone.</p>
+          <div>
+            <button type="button" onClick={onSettings} title="Settings › Central">
+              Destinations…
+            </button>
+          </div>
+        </>
+      )}
+      {custody !== undefined && custody.custody.length > 0 && (
+        <>
+          <Counts custody={custody.custody} />
+          <Refused letters={refused} onAgain={read} />
+          <History events={custody.events} />
+        </>
+      )}
+      <Notice undoKey={undefined} />
+    </Dialog>
+  )
+}
+
+/** What the station knows of a study's custody, read again when something changes. */
+function useCustody(StudyInstanceUID: string) {
+  const [custody, setCustody] = useState<Custody>()
+  const [refused, setRefused] = useState<DeadLetter[]>([])
+  const [trouble, setTrouble] = useState('')
+  /** How many were refused, and when last: the list of all studies' refusals is gone through only when that is new. */
+  const lettersOf = useRef('')
+  const read = useCallback(async () => {
+    try {
+      const found = await call('sync.study', { StudyInstanceUID })
+      setCustody(found)
+      const dead = found.custody.reduce((sum, one) => sum + one.dead, 0)
+      const of = `${dead} ${found.events.find(({ kind }) => kind === 'dead')?.at}`
+      if (of !== lettersOf.current) {
+        setRefused(await readOfStudy(wanted => call('sync.dead', wanted), StudyInstanceUID, dead))
+        lettersOf.current = of
+      }
+      setTrouble('')
+    } catch (thrown) {
+      setTrouble(thrown instanceof Error ? thrown.message : String(thrown))
+    }
+  }, [StudyInstanceUID])
+  useEffect(() => {
+    // One after the other: what changes meanwhile is read once more at the end.
+    let running = false
+    let again = false
+    let closed = false
+    const run = async () => {
+      if (running) {
+        again = true
+        return
+      }
+      running = true
+      do {
+        again = false
+        await read()
+      } while (again && !closed)
+      running = false
+    }
+    void run()
+    const stops = [
+      onStationEvent('sync', () => void run()),
+      onStationEvent('again', () => void run()),
+      onStationEvent('connection', () => void run()),
+    ]
+    return () => {
+      closed = true
+      for (const stop of stops) stop()
+    }
+  }, [read])
+  return { custody, refused, trouble, read }
+}
+
+const HEADS = [
+  { name: 'Waiting', means: 'To be sent' },
+  { name: 'Unproved', means: 'Sent, and not yet shown to be there' },
+  { name: 'Listed', means: 'The archive’s own answer names them' },
+  { name: 'Found', means: 'A query of ours finds them there' },
+  { name: 'Equal', means: 'What it holds was compared, and is what was sent' },
+  { name: 'Refused', means: 'Refused for good: sent again only when you say so' },
+  { name: 'Withheld', means: 'Deleted or rejected here before they were sent' },
+]
+
+function Counts({ custody }: { custody: StudyCustody[] }) {
+  return (
+    <table className="custody-counts" aria-label="Images by state">
+      <thead>
+        <tr>
+          <th>Destination</th>
+          {HEADS.map(({ name, means }) => (
+            <th key={name} title={means}>
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {custody.map(({ destination, queued, unproved, confirmed, dead, withheld }) => {
+          const counts = [queued, unproved, confirmed.listed, confirmed.present, confirmed.equal, dead, withheld]
+          return (
+            <tr key={destination}>
+              <td>{destination}</td>
+              {counts.map((count, index) => {
+                const name = HEADS[index]?.name
+                const quiet = count === 0 ? 'quiet' : name === 'Refused' ? 'attention' : undefined
+                return (
+                  <td key={name} className={quiet} aria-label={`${name} ${count}`}>
+                    {count.toLocaleString()}
+                  </td>
+                )
+              })}
+            </tr>
+          )
+        })}
+      </tbody>
+    </table>
+  )
+}
+
+function Refused({ letters, onAgain }: { letters: DeadLetter[]; onAgain: () => Promise<void> }) {
+  if (letters.length === 0) return null
+  const again = async (some: DeadLetter[]) => {
+    for (const destination of new Set(some.map(letter => letter.destination))) {
+      const contentIds = some.filter(letter => letter.destination === destination).map(({ contentId }) => contentId)
+      // The counter takes so many at once.
+      for (let at = 0; at < contentIds.length; at += 500) {
+        if ((await sendAgain(destination, contentIds.slice(at, at + 500))) === undefined) return
+      }
+    }
+    await onAgain()
+  }
+  return (
+    <section aria-label="Refused images">
+      <div className="central-line">
+        <h2>Refused</h2>
+        <span className="spring" />
+        {letters.length > 1 && (
+          <button type="button" onClick={() => void again(letters)} title="All of this study that were refused">
+            Send all {letters.length.toLocaleString()} again
+          </button>
+        )}
+      </div>
+      <ul className="custody-list">
+        {letters.slice(0, SHOWN_REFUSED).map(letter => (
+          <li key={letterKey(letter)} className="custody-event custody-letter">
+            <span className="quiet">{formatMoment(letter.at)}</span>
+            <span className="truncate">{letter.destination}</span>
+            <span className="id truncate selectable" title={`SOP Instance UID ${letter.SOPInstanceUID}`}>
+              {letter.Modality} {letter.SOPInstanceUID}
+            </span>
+            <span className="attention truncate selectable" title={letter.reason}>
+              {asSentence(letter.reason)}
+            </span>
+            <button type="button" onClick={() => void again([letter])} title="Once what was wrong is put right">
+              Send again
+            </button>
+          </li>
+        ))}
+        {letters.length > SHOWN_REFUSED && (
+          <li className="quiet">and {(letters.length - SHOWN_REFUSED).toLocaleString()} more</li>
+        )}
+      </ul>
+    </section>
+  )
+}
+
+function History({ events }: { events: Custody['events'] }) {
+  return (
+    <section aria-label="History">
+      <h2>History</h2>
+      {events.length === 0 && <p className="quiet">Nothing has happened yet.</p>}
+      <ul className="custody-list">
+        {events.map((event, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: what happened has no other name than its place.
+          <li key={index} className="custody-event">
+            <span className="quiet">{formatMoment(event.at)}</span>
+            <span className="truncate">{event.destination}</span>
+            <span className={['failed', 'dead', 'lost'].includes(event.kind) ? 'attention selectable' : 'selectable'}>
+              {describeEvent(event)}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,23 @@
+import { CloudUpload } from 'lucide-react'
+import type { StudySummary } from '../../shared/contract.ts'
+import { useTitle } from '../keys/index.ts'
+import { showCustody } from './requests.ts'
+import { describeCustody } from './words.ts'
+
+/** What of the open study is not proved to be where it has to go; a click says more. Nothing while all is well. */
+export function CustodyMark({ study }: { study: StudySummary }) {
+  const words = describeCustody(study)
+  const title = useTitle(`${words ?? ''}\nWhere it is`, 'study-custody')
+  if (words === undefined) return null
+  return (
+    <button
+      type="button"
+      className="bare custody-mark attention"
+      title={title}
+      aria-label={words}
+      onClick={() => showCustody(study)}
+    >
+      <CloudUpload aria-hidden /> {study.custody?.waiting.toLocaleString()} not on the server
+    </button>
+  )
+}

@@ -1,0 +1,83 @@
+import { Pause, Play, Send } from 'lucide-react'
+import type { DestinationSummary } from '../../shared/sync.ts'
+import { formatBytes, IconButton } from '../ui/index.ts'
+import { showRefused } from './requests.ts'
+import { sendNow, setPaused, useSync } from './syncStore.ts'
+import { asSentence, describeNextTry, describePace, describeState, needsAttention } from './words.ts'
+
+/** In Activity: how each destination does. Every row has the same height and every number its place, whatever happens. */
+export function DestinationRows({ onSettings }: { onSettings: () => void }) {
+  const { destinations, offline } = useSync()
+  return (
+    <section className="destinations" aria-label="Central">
+      <div className="destination-line">
+        <h2>Central</h2>
+        {offline && destinations !== undefined && (
+          <span className="attention" role="status">
+            this is what the station last said
+          </span>
+        )}
+      </div>
+      {destinations === undefined && <div className="skeleton destination-skeleton" />}
+      {destinations?.length === 0 && (
+        <p className="destination-line">
+          <span className="quiet">What arrives stays here alone: no archive is set up.</span>
+          <span className="spring" />
+          <button type="button" onClick={onSettings} title="Settings › Central">
+            Set up…
+          </button>
+        </p>
+      )}
+      {destinations?.map(destination => (
+        <DestinationRow key={destination.name} destination={destination} />
+      ))}
+    </section>
+  )
+}
+
+function DestinationRow({ destination }: { destination: DestinationSummary }) {
+  const { name, address, state, queued, queuedBytes, unproved, dead, trouble } = destination
+  const paused = state === 'paused'
+  return (
+    <section className="destination" aria-label={`Destination ${name}`} data-state={state}>
+      <div className="destination-line">
+        <strong className="truncate" title={address}>
+          {name}
+        </strong>
+        <span className={needsAttention(destination) ? 'attention truncate' : 'quiet truncate'}>
+          {describeState(destination)}
+        </span>
+        <span className="spring" />
+        <IconButton icon={Send} name={`Send to ${name} now`} disabled={paused} onClick={() => void sendNow(name)} />
+        <IconButton
+          icon={paused ? Play : Pause}
+          name={`${paused ? 'Resume' : 'Pause'} ${name}`}
+          onClick={() => void setPaused(name, !paused)}
+        />
+      </div>
+      <div className="destination-numbers quiet">
+        <span title={queued > 0 ? `${formatBytes(queuedBytes)} to send` : 'Everything was sent'}>
+          {queued === 0 ? 'nothing waits' : `${queued.toLocaleString()} waiting · ${formatBytes(queuedBytes)}`}
+        </span>
+        <span title="Sent, and not yet shown to be there">{unproved.toLocaleString()} unproved</span>
+        <button
+          type="button"
+          className={dead > 0 ? 'bare attention' : 'bare'}
+          disabled={dead === 0}
+          title={dead > 0 ? 'What was refused, why, and sending it again' : 'Nothing was refused'}
+          onClick={() => showRefused(name)}
+        >
+          {dead.toLocaleString()} refused
+        </button>
+        <span>{describeNextTry(destination)}</span>
+      </div>
+      {trouble === '' ? (
+        <div className="destination-last quiet truncate">{describePace(destination)}</div>
+      ) : (
+        <div className="destination-last attention truncate selectable" title={trouble}>
+          {asSentence(trouble)}
+        </div>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,144 @@
+import { useEffect, useState } from 'react'
+import type { StudySummary } from '../../shared/contract.ts'
+import type { RouteAnswer } from '../../shared/sync.ts'
+import { call } from '../client.ts'
+import { countImages, formatDate, PersonName, walkButtons } from '../ui/index.ts'
+import { replaced, useDestinations } from './destinationsStore.ts'
+import { destinationOf } from './draft.ts'
+import { describeUrgency } from './words.ts'
+
+const TYPING_MS = 150
+const SHOWN = 6
+
+/** Says where a study would go, and by which rule: by what stands in the form, before it is kept. */
+export function RuleTester() {
+  const { destinations, editing } = useDestinations()
+  const [search, setSearch] = useState('')
+  const [found, setFound] = useState<StudySummary[]>()
+  const [study, setStudy] = useState<StudySummary>()
+  const [answers, setAnswers] = useState<RouteAnswer[]>()
+  const [trouble, setTrouble] = useState('')
+
+  useEffect(() => {
+    const stop = new AbortController()
+    const timer = setTimeout(() => {
+      call('studies.list', { search, limit: SHOWN }, stop.signal).then(
+        ({ studies }) => {
+          setFound(studies)
+          setTrouble('')
+        },
+        thrown => !stop.signal.aborted && setTrouble(thrown instanceof Error ? thrown.message : String(thrown)),
+      )
+    }, TYPING_MS)
+    return () => {
+      clearTimeout(timer)
+      stop.abort()
+    }
+  }, [search])
+
+  const written = editing && destinationOf(editing.draft)
+  const unfinished = written !== undefined && 'troubles' in written
+  const all =
+    written !== undefined && 'destination' in written
+      ? replaced(destinations ?? [], written.destination, editing?.name)
+      : (destinations ?? [])
+  // What is asked, as one text: it is asked again when that changes.
+  const asked = study && JSON.stringify({ StudyInstanceUID: study.StudyInstanceUID, destinations: all })
+  useEffect(() => {
+    if (asked === undefined) return
+    const stop = new AbortController()
+    const timer = setTimeout(() => {
+      call('sync.test', JSON.parse(asked), stop.signal).then(
+        said => {
+          setAnswers(said.answers)
+          setTrouble('')
+        },
+        thrown => !stop.signal.aborted && setTrouble(thrown instanceof Error ? thrown.message : String(thrown)),
+      )
+    }, TYPING_MS)
+    return () => {
+      clearTimeout(timer)
+      stop.abort()
+    }
+  }, [asked])
+
+  return (
+    <section className="central-tester" aria-label="Rule tester">
+      <h2>Where would a study go?</h2>
+      <div className="central-line">
+        <input
+          className="central-search"
+          aria-label="Study to try the rules with"
+          placeholder="A study: name, ID, accession or description"
+          value={search}
+          maxLength={200}
+          spellCheck={false}
+          onChange={event => setSearch(event.target.value)}
+          onKeyDown={event => {
+            // Not a form's field: Enter takes the first that is found.
+            if (event.key === 'Enter' && found?.[0]) setStudy(found[0])
+          }}
+        />
+        <span className="quiet">
+          {unfinished
+            ? 'What stands in the form is not whole yet: asked of the rules that hold.'
+            : editing === undefined
+              ? 'By the rules that hold.'
+              : 'By what stands in the form.'}
+        </span>
+      </div>
+      <div className="central-found">
+        <div className="central-studies" role="toolbar" aria-label="Studies to try with" onKeyDown={walkButtons}>
+          {found?.map(one => (
+            <button
+              type="button"
+              className="bare"
+              key={one.id}
+              aria-pressed={one.id === study?.id}
+              title={`Try the rules with this study (Enter)\n${one.StudyDescription}`}
+              onClick={() => setStudy(one)}
+            >
+              <StudyWords study={one} />
+            </button>
+          ))}
+          {found?.length === 0 && <div className="quiet">No such study is here.</div>}
+        </div>
+        {study !== undefined && answers !== undefined && (
+          <ul className="central-answers" aria-label="Where it would go">
+            {answers.map(answer => (
+              <li key={answer.destination}>
+                <strong>{answer.destination}</strong> <span>{describeAnswer(answer)}</span>{' '}
+                <span className="quiet">{answer.why}</span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+      {trouble !== '' && (
+        <div className="attention" role="alert">
+          {trouble}
+        </div>
+      )}
+    </section>
+  )
+}
+
+function StudyWords({ study }: { study: StudySummary }) {
+  return (
+    <>
+      <span className="truncate">
+        <PersonName value={study.PatientName} lang={study.lang} />
+      </span>
+      <span className="id truncate">{study.PatientID}</span>
+      <span>{formatDate(study.StudyDate)}</span>
+      <span className="truncate">{study.ModalitiesInStudy.join(' ')}</span>
+    </>
+  )
+}
+
+function describeAnswer({ images, of, urgency }: RouteAnswer): string {
+  if (images === 0 || urgency === null) return 'would get nothing of it.'
+  const how = urgency === 'normal' ? '' : `, ${describeUrgency({ send: true, urgency }).replace('Send ', '')}`
+  const which = images < of ? `${images.toLocaleString()} of its ` : of > 1 ? 'all ' : ''
+  return `would get ${which}${countImages(of)}${how}.`
+}

@@ -1,0 +1,112 @@
+import { ArrowDown, ArrowUp, Plus, Trash2 } from 'lucide-react'
+import { IconButton } from '../ui/index.ts'
+import { changeDraft } from './destinationsStore.ts'
+import { type How, newRule, type RuleDraft } from './draft.ts'
+import { describeUrgency } from './words.ts'
+
+const HOW: Record<How, string> = {
+  normal: describeUrgency({ send: true, urgency: 'normal' }),
+  urgent: describeUrgency({ send: true, urgency: 'urgent' }),
+  offPeak: describeUrgency({ send: true, urgency: 'offPeak' }),
+  never: describeUrgency({ send: false, urgency: 'normal' }),
+}
+const HOWS = Object.keys(HOW) as How[]
+
+const TEXTS = [
+  { of: 'modalities', label: 'Modality', placeholder: 'any, such as CT, MR' },
+  { of: 'sendingAETs', label: 'Sent by (AE title)', placeholder: 'any' },
+  { of: 'receivingAETs', label: 'Sent to (our AE title)', placeholder: 'any' },
+  { of: 'descriptions', label: 'Words of the description', placeholder: 'any' },
+  { of: 'stations', label: 'Station name', placeholder: 'any' },
+] as const satisfies ReadonlyArray<{ of: keyof RuleDraft; label: string; placeholder: string }>
+
+/** The rules of a destination: from the first to the last, until one fits. */
+export function RulesEditor({ rules }: { rules: RuleDraft[] }) {
+  const keep = (changed: RuleDraft[]) => changeDraft({ rules: changed })
+  const swap = (one: number, other: number) =>
+    keep(rules.with(one, rules[other] as RuleDraft).with(other, rules[one] as RuleDraft))
+  return (
+    <fieldset className="central-set" aria-label="Rules">
+      <div className="central-line">
+        <span className="quiet">
+          {rules.length === 0
+            ? 'Rules: none, so everything goes there.'
+            : 'The first rule that fits decides; what none fits does not go there. Several words of a field: any of them.'}
+        </span>
+        <span className="spring" />
+        <button
+          type="button"
+          disabled={rules.length >= 100}
+          onClick={() => keep([...rules, newRule()])}
+          title="What goes there, and what does not"
+        >
+          <Plus aria-hidden /> Add rule
+        </button>
+      </div>
+      {rules.map((rule, index) => {
+        const change = (part: Partial<RuleDraft>) => keep(rules.with(index, { ...rule, ...part }))
+        const place = `Rule ${index + 1}`
+        return (
+          <fieldset className="central-rule" key={rule.key} aria-label={place}>
+            <div className="central-line">
+              <span>{index + 1}</span>
+              <select
+                aria-label="What it does"
+                value={rule.how}
+                // biome-ignore lint/a11y/noAutofocus: whoever adds a rule goes on in it.
+                autoFocus={rule.how === 'normal' && rule.modalities === ''}
+                onChange={event => change({ how: HOWS.find(how => how === event.target.value) ?? 'normal' })}
+              >
+                {HOWS.map(how => (
+                  <option key={how} value={how}>
+                    {HOW[how]}
+                  </option>
+                ))}
+              </select>
+              <span className="spring" />
+              <IconButton
+                icon={ArrowUp}
+                name={`${place} before`}
+                disabled={index === 0}
+                onClick={() => swap(index, index - 1)}
+              />
+              <IconButton
+                icon={ArrowDown}
+                name={`${place} after`}
+                disabled={index === rules.length - 1}
+                onClick={() => swap(index, index + 1)}
+              />
+              <IconButton
+                icon={Trash2}
+                name={`Remove ${place.toLowerCase()}`}
+                onClick={() => keep(rules.toSpliced(index, 1))}
+              />
+            </div>
+            <div className="central-conditions">
+              {TEXTS.map(({ of, label, placeholder }) => (
+                <label key={of}>
+                  <span className="quiet">{label}</span>
+                  <input
+                    value={rule[of]}
+                    placeholder={placeholder}
+                    maxLength={1000}
+                    spellCheck={false}
+                    onChange={event => change({ [of]: event.target.value })}
+                  />
+                </label>
+              ))}
+              <label>
+                <span className="quiet">Received from</span>
+                <input type="time" value={rule.from} onChange={event => change({ from: event.target.value })} />
+              </label>
+              <label>
+                <span className="quiet">to</span>
+                <input type="time" value={rule.to} onChange={event => change({ to: event.target.value })} />
+              </label>
+            </div>
+          </fieldset>
+        )
+      })}
+    </fieldset>
+  )
+}

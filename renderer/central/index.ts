@@ -1,0 +1,10 @@
+import './central.css'
+
+export { CentralBadge } from './CentralBadge.tsx'
+export { CentralDialogs } from './CentralDialogs.tsx'
+export { CentralPage } from './CentralPage.tsx'
+export { CustodyMark } from './CustodyMark.tsx'
+export { DestinationRows } from './DestinationRows.tsx'
+export { showCustody, showRefused } from './requests.ts'
+export { followSync } from './syncStore.ts'
+export { describeCustody, shortCount } from './words.ts'
