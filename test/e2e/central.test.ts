@@ -207,6 +207,49 @@ test('what is refused is listed with its reason, and sent again once what was wr
   await expect.poll(() => chip('Fourth').isVisible()).toBe(false)
 })
 
+test('a thousand refusals are walked by keys to the last, and only those that are seen are drawn', async () => {
+  const letters = Array.from({ length: 1000 }, (_, index) => ({
+    contentId: index + 1,
+    destination: 'Archive',
+    at: 1_800_000_000_000 - index,
+    attempts: 1,
+    reason: 'it is out of resources (0xA700)',
+    StudyInstanceUID: '2.25.1',
+    SOPInstanceUID: `2.25.1.${index}`,
+    PatientName: `Patient^${index + 1}`,
+    lang: '',
+    PatientID: '',
+    StudyDate: '',
+    StudyDescription: '',
+    Modality: 'CT',
+  }))
+  await page.route('**/api/sync.dead', async route => {
+    const { limit, before = Number.POSITIVE_INFINITY }: { limit: number; before?: number } = route
+      .request()
+      .postDataJSON()
+    await route.fulfill({ json: { letters: letters.filter(({ at }) => at < before).slice(0, limit) } })
+  })
+  await page.keyboard.press('F9')
+  const list = page.getByRole('list', { name: 'Refused images' })
+  await list.getByText('Patient, 1', { exact: true }).waitFor()
+  await list.focus()
+  // The first page's end brings the second.
+  await page.keyboard.press('End')
+  await expect
+    .poll(async () => {
+      await page.keyboard.press('End')
+      return list.getByText('Patient, 1000', { exact: true }).isVisible()
+    })
+    .toBe(true)
+  expect(await list.getByRole('listitem').count()).toBeLessThan(60)
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.closest('[data-letter]')?.textContent))
+    .toContain('Patient, 1000')
+  await shot('refused-many')
+  await page.unroute('**/api/sync.dead')
+  await page.keyboard.press('Escape')
+})
+
 test('a station that has gone is said, and what it last said stays', async () => {
   await page.keyboard.press('Control+j')
   await archive().waitFor()
