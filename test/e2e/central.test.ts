@@ -3,20 +3,20 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ctObject, part10 } from '../dimse/harness.ts'
 import { sendBytes } from '../fakes/byteSender.ts'
+import { CentralArchive } from '../faults/centralArchive.ts'
 import { launchChromium, openWorkstation, type PageTrouble } from '../fixtures/chromium.ts'
-import { type LastingOrthanc, startLastingOrthanc } from '../fixtures/orthanc.ts'
 import { REPOSITORY, type RunningStation, startStation } from '../fixtures/station.ts'
 
 /** A station gets an archive to send to, which then goes, comes back and refuses; each test goes on from the one before. */
 let station: RunningStation
-let orthanc: LastingOrthanc
+let orthanc: CentralArchive
 let browser: Browser
 let context: BrowserContext
 let page: Page
 let trouble: PageTrouble
 
 beforeAll(async () => {
-  ;[station, orthanc] = await Promise.all([startStation(), startLastingOrthanc()])
+  ;[station, orthanc] = await Promise.all([startStation(), CentralArchive.open()])
   browser = await launchChromium()
   ;({ context, page, trouble } = await openWorkstation(browser, station.url, { width: 1280, height: 800 }))
   await page.getByText('No studies yet').waitFor()
@@ -28,6 +28,8 @@ afterAll(async () => {
 })
 
 const shot = (name: string) => page.screenshot({ path: path.join(REPOSITORY, 'out/screenshots', `${name}.png`) })
+const url = () => `${orthanc.origin}/dicom-web`
+const stored = async () => (await orthanc.instances()).length
 const settings = () => page.getByRole('region', { name: 'Central', exact: true })
 const activity = () => page.getByRole('complementary', { name: 'Activity' })
 const archive = () => activity().getByRole('region', { name: 'Destination Archive' })
@@ -73,7 +75,7 @@ test('the page of destinations says what one is; one is added by keys alone and 
   await address.fill('http://127.0.0.1:9/dicom-web')
   await page.getByRole('button', { name: 'Try', exact: true }).press('Enter')
   await settings().getByRole('status').getByText('127.0.0.1:9').waitFor()
-  await address.fill(orthanc.url)
+  await address.fill(url())
   await page.keyboard.press('Tab')
   await page.keyboard.type(orthanc.origin)
   await page.getByRole('button', { name: 'Try', exact: true }).press('Enter')
@@ -100,11 +102,11 @@ test('the rules are tried with a study before they are kept, and Enter keeps the
   expect(destinations).toMatchObject([
     { name: 'Archive', proof: 'equal', rules: [{ send: true, urgency: 'urgent', modalities: ['CT'] }] },
   ])
-  expect(destinations[0]?.route).toEqual({ kind: 'dicomweb', url: orthanc.url, orthanc: orthanc.origin })
+  expect(destinations[0]?.route).toEqual({ kind: 'dicomweb', url: url(), orthanc: orthanc.origin })
 })
 
 test('what was here before goes there, is compared, and its mark goes away', async () => {
-  await expect.poll(() => orthanc.stored()).toBe(2)
+  await expect.poll(stored).toBe(2)
   await settings().getByText('all that was sent is proved').waitFor()
   await shot('central')
   await page.keyboard.press('Escape')
@@ -152,14 +154,14 @@ test('while it is paused a study waits, is marked in list and viewer, and leaves
   await page.keyboard.press('Control+j')
   await archive().getByRole('button', { name: 'Resume Archive' }).press('Enter')
   await page.locator('.custody-mark').waitFor({ state: 'detached' })
-  expect(await orthanc.stored()).toBe(5)
+  expect(await stored()).toBe(5)
   await page.keyboard.press('Escape')
   await page.keyboard.press('Backspace')
   await expect.poll(() => chip('Second').isVisible()).toBe(false)
 })
 
 test('an archive that is gone is one badge with what waits; back again, the badge goes by itself', async () => {
-  await orthanc.stop()
+  await orthanc.kill()
   await receive(study(3, 'Third^Cleo', 4))
   await statusLine()
     .getByText(/^Archive offline since .+ · 4 waiting$/)
@@ -172,7 +174,7 @@ test('an archive that is gone is one badge with what waits; back again, the badg
   await orthanc.start()
   await archive().getByRole('button', { name: 'Send to Archive now' }).press('Enter')
   await page.locator('.central-badge').waitFor({ state: 'detached' })
-  await expect.poll(() => orthanc.stored()).toBe(9)
+  await expect.poll(stored).toBe(9)
   await archive().getByText('all that was sent is proved').waitFor()
   await page.keyboard.press('Escape')
 })
@@ -180,7 +182,9 @@ test('an archive that is gone is one badge with what waits; back again, the badg
 test('what is refused is listed with its reason, and sent again once what was wrong is put right', async () => {
   const [ours] = study(4, 'Fourth^Dan', 1)
   const [theirs] = study(4, 'Fourth^Dora', 1)
-  const known = await orthanc.put(part10(theirs!))
+  // Somebody else has stored another version of it there.
+  const put = await fetch(`${orthanc.origin}/instances`, { method: 'POST', body: new Uint8Array(part10(theirs!)) })
+  expect(put.status).toBe(200)
   await receive([ours!])
   await page.keyboard.press('F5')
   await expect.poll(() => chip('Fourth').getAttribute('aria-label')).toBe('1 of 1 not on the server, 1 refused')
@@ -192,16 +196,58 @@ test('what is refused is listed with its reason, and sent again once what was wr
   await letter.getByRole('button', { name: 'Send again' }).waitFor()
   expect(await letter.locator('.attention').textContent()).not.toBe('')
   await shot('refused')
-  const deleted = await fetch(`${orthanc.origin}/instances/${known}`, { method: 'DELETE' })
-  expect(deleted.status).toBe(200)
+  expect(await orthanc.lose(theirs!.SOPInstanceUID)).toBe(true)
   await letter.getByRole('button', { name: 'Send again' }).press('Enter')
   await list.getByText('Nothing was refused').waitFor()
   await page.keyboard.press('Escape')
   await archive().getByText('0 refused').waitFor()
   await archive().getByText('all that was sent is proved').waitFor()
-  expect(await orthanc.stored()).toBe(10)
+  expect(await stored()).toBe(10)
   await page.keyboard.press('Escape')
   await expect.poll(() => chip('Fourth').isVisible()).toBe(false)
+})
+
+test('a thousand refusals are walked by keys to the last, and only those that are seen are drawn', async () => {
+  const letters = Array.from({ length: 1000 }, (_, index) => ({
+    contentId: index + 1,
+    destination: 'Archive',
+    at: 1_800_000_000_000 - index,
+    attempts: 1,
+    reason: 'it is out of resources (0xA700)',
+    StudyInstanceUID: '2.25.1',
+    SOPInstanceUID: `2.25.1.${index}`,
+    PatientName: `Patient^${index + 1}`,
+    lang: '',
+    PatientID: '',
+    StudyDate: '',
+    StudyDescription: '',
+    Modality: 'CT',
+  }))
+  await page.route('**/api/sync.dead', async route => {
+    const { limit, before = Number.POSITIVE_INFINITY }: { limit: number; before?: number } = route
+      .request()
+      .postDataJSON()
+    await route.fulfill({ json: { letters: letters.filter(({ at }) => at < before).slice(0, limit) } })
+  })
+  await page.keyboard.press('F9')
+  const list = page.getByRole('list', { name: 'Refused images' })
+  await list.getByText('Patient, 1', { exact: true }).waitFor()
+  await list.focus()
+  // The first page's end brings the second.
+  await page.keyboard.press('End')
+  await expect
+    .poll(async () => {
+      await page.keyboard.press('End')
+      return list.getByText('Patient, 1000', { exact: true }).isVisible()
+    })
+    .toBe(true)
+  expect(await list.getByRole('listitem').count()).toBeLessThan(60)
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.closest('[data-letter]')?.textContent))
+    .toContain('Patient, 1000')
+  await shot('refused-many')
+  await page.unroute('**/api/sync.dead')
+  await page.keyboard.press('Escape')
 })
 
 test('a station that has gone is said, and what it last said stays', async () => {
