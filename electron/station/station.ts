@@ -8,6 +8,7 @@ import type { Log } from './base/log.ts'
 import { Problems } from './base/problems.ts'
 import { type Dimse, openSecureSettings, readSecureSettings, startDimse } from './dimse/index.ts'
 import { FileHandles, openStore, type Store } from './store/index.ts'
+import { auditedCarrier } from './sync/auditedCarrier.ts'
 import { createCarrier } from './sync/createCarrier.ts'
 import { startSync } from './sync/index.ts'
 import { createWeb, openApiKeys } from './web/index.ts'
@@ -144,7 +145,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
       log,
       problems,
       destinations: config.destinations,
-      createCarrier: destination => createCarrier(destination, { files, dimse: dimse.carrying }),
+      createCarrier: destination =>
+        auditedCarrier(createCarrier(destination, { files, dimse: dimse.carrying }), destination, audit),
     })
     opened.push(() => sync.close())
 
