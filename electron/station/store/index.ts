@@ -28,7 +28,7 @@ export { FAILURE } from './commitment/verify.ts'
 export { FileHandles } from './fileHandles.ts'
 export type { DueNotice, StepStatus, ToldNotice } from './notices/noticeRows.ts'
 export { openStore, type StoreOptions } from './openStore.ts'
-export type { CustodyState, DestinationCounts, Outbox, OutboxItem, OutboxOutcome } from './outbox/types.ts'
+export type { DestinationCounts, Outbox, OutboxItem, OutboxOutcome } from './outbox/types.ts'
 export { queryKeys } from './queryKeys.ts'
 export type { Space } from './volumes/spaceWatch.ts'
 
