@@ -82,21 +82,35 @@ describe('what ends an archive', () => {
   test('is known when it ended it twice alone', () => {
     const suspects = new Suspects()
     suspects.strike(7, 0)
+    suspects.died(7)
     expect([suspects.has(7), suspects.isPoison(7)]).toEqual([true, false])
     suspects.strike(7, 60_000)
+    suspects.died(7)
+    expect(suspects.isPoison(7)).toBe(true)
+  })
+
+  test('is given five times where the archive lives on', () => {
+    const suspects = new Suspects()
+    for (const at of [0, 10_000, 20_000, 30_000]) suspects.strike(7, at)
+    expect(suspects.isPoison(7)).toBe(false)
+    suspects.strike(7, 40_000)
     expect(suspects.isPoison(7)).toBe(true)
   })
 
   test('is not told from a line that fails others, too, until it was five times and something got through', () => {
     const suspects = new Suspects()
-    suspects.strike(7, 0)
+    const strike = (at: number) => {
+      suspects.strike(7, at)
+      suspects.died(7)
+    }
+    strike(0)
     // What was on the line beside it says nothing.
     suspects.otherReset(10)
-    suspects.strike(7, 30_000)
+    strike(30_000)
     expect(suspects.isPoison(7)).toBe(true)
     suspects.otherReset(40_000)
     expect(suspects.isPoison(7)).toBe(false)
-    for (const at of [50_000, 60_000, 70_000]) suspects.strike(7, at)
+    for (const at of [50_000, 60_000, 70_000]) strike(at)
     expect(suspects.isPoison(7)).toBe(false)
     suspects.taken()
     expect(suspects.isPoison(7)).toBe(true)

@@ -308,6 +308,15 @@ export class Runner {
     else await this.#giveBack([item])
   }
 
+  /** What ended the connection may have ended the archive with it. */
+  async #lookWhetherItDied({ contentId }: OutboxItem): Promise<void> {
+    if (!this.#health.suspects.has(contentId)) return
+    const { works, words } = await triedBy(this.#parts.carrier, this.#abort.signal)
+    if (works || this.#abort.signal.aborted) return
+    this.#health.suspects.died(contentId)
+    this.#health.called(false, words, false)
+  }
+
   async #giveBack(items: OutboxItem[]): Promise<void> {
     const nextAt = this.#parts.clock.now()
     await this.#settle(items.map(({ contentId }) => ({ contentId, state: 'queued', nextAt })))
@@ -324,6 +333,7 @@ export class Runner {
     const listed = results.filter(({ outcome }) => outcome.kind === 'listed').map(({ item }) => item)
     const aborted = this.#abort.signal.aborted
     const allFailed = aborted || this.#health.sent(results.map(({ outcome }) => outcome))
+    if (!aborted) for (const { item } of results) await this.#lookWhetherItDied(item)
     const bytes = listed.reduce((sum, item) => sum + item.dataSetLength, 0)
     if (listed.length > 0) this.#rates.add(listed.length, bytes, clock.ticks())
     const about = { now: clock.now(), random: clock.random(), wanted: this.#destination.proof, allFailed }

@@ -1,7 +1,7 @@
-/** Alone on the line, it ended the connection so often, and nothing else did meanwhile: it is given up. */
-const STRIKES = 2
-/** The same while connections end for other objects, too, so that it may be the line; and something did get through. */
-const STRIKES_ON_A_BAD_LINE = 5
+/** Alone on the line, it ended the whole archive so often, and no other connection ended meanwhile: it is given up. */
+const DEATHS = 2
+/** It ended the connection alone, and the archive answered right after: that may be the line. */
+const STRIKES = 5
 /** What was under way beside the object that ended an archive ended with it. */
 const SAME_MOMENT_MS = 2000
 /** Known at most; one that is forgotten has to end the connection once more. */
@@ -9,6 +9,8 @@ const MOST = 1000
 
 interface Suspect {
   strikes: number
+  /** After so many of them the archive did not answer. */
+  deaths: number
   /** Of the first one. */
   since: number
   /** Connections ended for something else meanwhile. */
@@ -33,9 +35,15 @@ export class Suspects {
     this.otherReset(now, contentId)
     const known = this.#suspects.get(contentId)
     if (known) known.strikes += 1
-    else this.#suspects.set(contentId, { strikes: 1, since: now, badLine: false, otherTaken: false })
+    else this.#suspects.set(contentId, { strikes: 1, deaths: 0, since: now, badLine: false, otherTaken: false })
     const [eldest] = this.#suspects.keys()
     if (this.#suspects.size > MOST && eldest !== undefined) this.#suspects.delete(eldest)
+  }
+
+  /** After it had gone alone, the archive did not answer. */
+  died(contentId: number): void {
+    const known = this.#suspects.get(contentId)
+    if (known) known.deaths += 1
   }
 
   /** The connection ended for other objects than this one. */
@@ -59,7 +67,8 @@ export class Suspects {
   isPoison(contentId: number): boolean {
     const suspect = this.#suspects.get(contentId)
     if (!suspect) return false
-    if (!suspect.badLine) return suspect.strikes >= STRIKES
-    return suspect.strikes >= STRIKES_ON_A_BAD_LINE && suspect.otherTaken
+    const { strikes, deaths, badLine, otherTaken } = suspect
+    // On a line that fails everything nothing is known of an object.
+    return badLine ? strikes >= STRIKES && otherTaken : deaths >= DEATHS || strikes >= STRIKES
   }
 }
