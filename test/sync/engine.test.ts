@@ -362,7 +362,7 @@ test('three days of outage with 200,000 images queued: it drains by itself, urge
   expect(problems.list()).toEqual([])
 }, 60_000)
 
-test.each([1, 2, 3, 4])(
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
   'whatever the archive does, in the end all that is confirmed is there, equal (%i)',
   async seed => {
     const { clock, put, archive, outbox, settled, name, inState, sync, days } = await openWorld(
