@@ -31,8 +31,9 @@ export class MemoryOutbox implements Outbox {
   #destinations: Destination[] = []
   /** Thrown by the next calls of `settle`, so often. */
   failSettles = 0
-  /** Told before a lease is given, with its size. */
-  onLease: (objects: number) => void = () => {}
+  #leased = 0
+  /** Leased and not settled, at any one time. */
+  mostLeased = 0
 
   /** What its rows' times are written by. */
   readonly now: () => number
@@ -101,12 +102,13 @@ export class MemoryOutbox implements Outbox {
         const row = taken.length < wanted.objects ? lane.first(kinds, wanted.now) : undefined
         if (!row || (taken.length > 0 && bytes + row.item.dataSetLength > wanted.bytes)) break
         bytes += row.item.dataSetLength
+        if (row.leasedUntil === Number.NEGATIVE_INFINITY) this.#leased += 1
         row.leasedUntil = wanted.until
         this.#changed(wanted.destination, row)
         taken.push({ ...row.item, state: row.state as Waiting })
       }
     }
-    this.onLease(taken.length)
+    this.mostLeased = Math.max(this.mostLeased, this.#leased)
     return taken
   }
 
@@ -136,6 +138,7 @@ export class MemoryOutbox implements Outbox {
       row.reason = outcome.reason ?? ''
       row.proof = outcome.proof ?? ''
       row.nextAt = outcome.nextAt ?? Number.NEGATIVE_INFINITY
+      if (row.leasedUntil !== Number.NEGATIVE_INFINITY) this.#leased -= 1
       row.leasedUntil = Number.NEGATIVE_INFINITY
       this.#changed(destination, row)
     }
@@ -148,6 +151,7 @@ export class MemoryOutbox implements Outbox {
         this.#changed(name, row)
       }
     }
+    this.#leased = 0
   }
 
   async counts(): Promise<DestinationCounts[]> {
