@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { destinations } from './sync.ts'
+import { type Destination, destinations } from './sync.ts'
 
 /** AE title: 1–16 characters of the default repertoire, no backslash or control characters, trimmed (PS3.5 §6.2, VR AE). */
 export const aeTitle = z
@@ -253,8 +253,11 @@ export const configSchema = z.object({
   httpPort: port.default(11180),
   /** 'os' answers before the bytes are synced: faster, and a power cut loses what was answered in the last seconds. */
   durability: z.enum(['full', 'os']).default('full'),
-  /** What is promised to those who ask for storage commitment: that it lies on this station's own disks, read again. */
-  commitment: z.literal('local').default('local'),
+  /**
+   * What is promised to those who ask for storage commitment: that it lies on this station's own disks, read again; and, with
+   * `confirmedAt`, that what has to go to that destination is proved to be there. Left out: the first destination, where there is one.
+   */
+  commitment: z.union([z.literal('local'), z.strictObject({ confirmedAt: z.string().min(1).max(64) })]).optional(),
   /** What has been received becomes a file of its own after so long. */
   settleAfterSeconds: z.number().min(0).max(600).default(60),
   /** Nothing has come of a study for so long: it is judged whether all of it is here. */
@@ -297,3 +300,9 @@ export const configSchema = z.object({
 })
 
 export type Config = z.infer<typeof configSchema>
+
+/** The destination where images have to be proved to be before storage commitment says yes; null: none. */
+export function committedAt({ commitment }: Pick<Config, 'commitment'>, known: Destination[]): string | null {
+  if (commitment === 'local') return null
+  return commitment?.confirmedAt ?? known[0]?.name ?? null
+}

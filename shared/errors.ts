@@ -126,6 +126,12 @@ export const ERRORS = {
     dimseStatus: 0xa701,
     httpStatus: 503,
   },
+  'not-confirmed': {
+    sentence: 'The images are safe here, and not all of them are proved to be on the archive yet.',
+    retryable: true,
+    dimseStatus: 0x0110,
+    httpStatus: 503,
+  },
   'store-failed': {
     sentence: 'The image could not be written to disk: nothing was stored. The sender can send again.',
     retryable: true,

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import path from 'node:path'
-import type { Config } from '../../shared/config.ts'
+import { type Config, committedAt } from '../../shared/config.ts'
 import { openAudit } from './audit/index.ts'
 import { openConfigFile } from './base/configFile.ts'
 import { lockDataFolder } from './base/lock.ts'
@@ -123,6 +123,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     if (store.needsRepair) work.startRepair(false)
     // Reading goes on where TLS cannot; nothing comes without it instead.
     const found = await readSecureSettings(config.tls, log, problem => problems.report(problem))
+    let destinations = () => config.destinations
     const dimse: Dimse = await startDimse({
       config,
       store,
@@ -130,6 +131,10 @@ export async function startStation(options: StationOptions): Promise<Station> {
       audit,
       secure: found.material,
       judged: store,
+      unconfirmed: async SOPInstanceUIDs => {
+        const archive = committedAt(config, destinations())
+        return archive === null ? [] : store.outbox.unconfirmed(archive, SOPInstanceUIDs)
+      },
       transcode: work.transcode,
       startJob: work.startJob,
       captureFolder: path.join(options.dataDir, 'captures'),
@@ -149,6 +154,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
         auditedCarrier(createCarrier(destination, { files, dimse: dimse.carrying }), destination, audit),
     })
     opened.push(() => sync.close())
+    destinations = () => sync.destinations()
 
     const apiKeys = await openApiKeys(options.dataDir, log, () =>
       problems.report({

@@ -34,6 +34,7 @@ interface ArchiveOptions {
   durability?: 'full' | 'os'
   store?: Partial<StoreOptions>
   reportTimes?: Partial<ReportTimes>
+  unconfirmed?(SOPInstanceUIDs: string[]): Promise<string[]>
   /** Nodes that steps and notices are handed on to. */
   handTo?: string[]
 }
@@ -78,6 +79,7 @@ export async function openArchive(
     doctorFile: join(dataDir, 'doctor.jsonl'),
     linger: 50,
     reportTimes: more.reportTimes,
+    unconfirmed: more.unconfirmed,
   })
   const problems: FoundProblem[] = []
   dimse.onProblem(problem => problems.push(problem))

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import dcmjsDimse from 'dcmjs-dimse'
 import { expect, onTestFinished, test } from 'vitest'
 import { startOrthanc } from '../bench/receivers.ts'
@@ -10,6 +11,47 @@ import { CT_IMAGE, ctObject, part10, temporaryFolder, until } from './harness.ts
 const reference = (number: number): Reference => [CT_IMAGE, ctObject(number).SOPInstanceUID]
 const uidOf = (number: number) => ctObject(number).SOPInstanceUID
 const QUICK = { graceMs: 20, everyMs: 20, againMs: 50 }
+
+test('the answer waits until the archive is proved to have it, and says so when it never comes to that', async () => {
+  const peer = new CommitmentPeer()
+  const own = await peer.listen()
+  let lacking = [uidOf(2)]
+  const { port, store } = await openArchive([node('MODALITY', own)], {
+    reportTimes: { ...QUICK, soonMs: 20, giveUpMs: 60_000 },
+    unconfirmed: async uids => uids.filter(uid => lacking.includes(uid)),
+  })
+  for (const number of [1, 2]) await keep(store, part10(ctObject(number)))
+  const { scu } = await peer.ask(port, '1.2.3', [1, 2].map(reference))
+  await scu.release()
+  // Looked at many times over meanwhile.
+  await wait(400)
+  expect(peer.reports).toEqual([])
+  lacking = []
+  await until(() => peer.reports.length > 0)
+  expect(peer.reports[0]).toMatchObject({
+    EventTypeID: 1,
+    committed: [1, 2].map(uidOf),
+    over: [{ scu: false, scp: true }],
+  })
+})
+
+test('what an archive has not got after all that time is refused, the rest is confirmed', async () => {
+  const peer = new CommitmentPeer()
+  const own = await peer.listen()
+  const { port, store, problems } = await openArchive([node('MODALITY', own)], {
+    reportTimes: { ...QUICK, soonMs: 20, giveUpMs: 300 },
+    unconfirmed: async uids => uids.filter(uid => uid === uidOf(2)),
+  })
+  for (const number of [1, 2]) await keep(store, part10(ctObject(number)))
+  const { scu } = await peer.ask(port, '1.2.3', [1, 2].map(reference))
+  await scu.release()
+  await until(() => peer.reports.length > 0)
+  const [report] = peer.reports
+  expect(report).toMatchObject({ EventTypeID: 2, committed: [uidOf(1)] })
+  expect(report?.failed).toMatchObject([{ SOPInstanceUID: uidOf(2), FailureReason: 0x0110 }])
+  await until(() => problems.length > 0)
+  expect(problems.map(({ sentence }) => sentence).join()).toContain('the archive has not got it')
+})
 
 test('what is here is confirmed on the association that asks', async () => {
   const { port, store } = await openArchive([node('MODALITY')])

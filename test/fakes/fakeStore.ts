@@ -96,6 +96,7 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
       settle: missing('settle'),
       async releaseLeases() {},
       counts: async () => [],
+      unconfirmed: async () => [],
       prioritise: missing('prioritise'),
       retry: missing('retry'),
       deadLetters: async () => [],

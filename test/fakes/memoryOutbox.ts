@@ -207,6 +207,11 @@ export class MemoryOutbox implements Outbox {
     return []
   }
 
+  /** Storage commitment asks it, not the engine. */
+  unconfirmed(): Promise<string[]> {
+    return Promise.reject(new Error('not asked here'))
+  }
+
   async toAudit(destination: string, before: number, limit: number): Promise<OutboxItem[]> {
     const heap = this.#proved.get(destination)
     const rows: Row[] = []

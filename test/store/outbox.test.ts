@@ -71,6 +71,11 @@ test('an image goes where its rules say: leased once, sent, proved, and counted 
     confirmed(second.contentId),
     { contentId: sent.find(item => item.contentId !== second.contentId)!.contentId, state: 'dead', reason: 'No room.' },
   ])
+  const uids = [1, 2].map(n => small(n).SOPInstanceUID)
+  expect(await store.outbox.unconfirmed('all', uids)).toEqual([small(1).SOPInstanceUID])
+  // It does not go there, so nothing waits for that; of an archive that nobody knows nothing is proved.
+  expect(await store.outbox.unconfirmed('mr', uids)).toEqual([])
+  expect(await store.outbox.unconfirmed('nowhere', uids)).toEqual(uids)
   expect(await waitingOf(store, '2.25.1000.1')).toEqual({ waiting: 1, dead: 1 })
   const page = await store.read.listStudies(contract['studies.list'].in.parse({}))
   expect(page.studies.map(study => study.custody)).toEqual([{ waiting: 1, dead: 1 }])

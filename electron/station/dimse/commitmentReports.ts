@@ -17,6 +17,8 @@ export interface ReportTimes {
   everyMs: number
   /** After the first report in vain; doubled from then on. */
   againMs: number
+  /** The same while an archive has still to be proved to have it: that takes seconds, where it answers. */
+  soonMs: number
   againMostMs: number
   giveUpMs: number
 }
@@ -25,15 +27,20 @@ export const REPORT_TIMES: ReportTimes = {
   graceMs: 1000,
   everyMs: 5000,
   againMs: 60_000,
+  soonMs: 2000,
   againMostMs: 3_600_000,
   giveUpMs: 7 * 86_400_000,
 }
 
 /** So many transactions at a time: one waits for a peer while the next one's objects are read. */
 const AT_ONCE = 8
+/** Of one question to the ledger. */
+const ASKED_AT_ONCE = 500
 
 export interface ReportParts {
   commitments: Commitments
+  /** Of these those that have to be on an archive and are not proved to be there. */
+  unconfirmed(SOPInstanceUIDs: string[]): Promise<string[]>
   log: Log
   times: ReportTimes
   nodes(): Node[]
@@ -133,18 +140,37 @@ export class CommitmentReports implements CommitmentAcceptor {
     } catch (thrown) {
       if (this.#closed) return
       const error = toIsocenterError(thrown)
-      await this.#again(commitment, late, error.detail ?? error.message)
+      await this.#again(commitment, late, error)
     }
   }
 
-  /** Rejects with 'volume-unavailable' while something lies on a disk that is away. */
+  /** Rejects with 'not-confirmed' while an archive has not got something, with 'volume-unavailable' while it lies on a disk that is away. */
   async #check({ references, duplicate }: Commitment, late: boolean): Promise<FailedReferences> {
     if (duplicate) return [{ FailureReason: FAILURE.duplicateTransactionUID, references }]
-    const { failed, away } = await this.#parts.commitments.verify(references, this.#closing.signal)
-    if (countOf(away) === 0) return failed
-    if (!late)
+    const missing = await this.#unconfirmed(references)
+    const lacking = countOf(missing)
+    // Nothing is read before: while an archive is away it would be read again and again.
+    if (lacking > 0 && !late) {
+      throw new IsocenterError('not-confirmed', `${lacking} of its images are not proved to be on the archive`)
+    }
+    const { failed, away } = await this.#parts.commitments.verify(without(references, missing), this.#closing.signal)
+    if (countOf(away) > 0 && !late)
       throw new IsocenterError('volume-unavailable', `${countOf(away)} of its images lie on a disk that is away`)
-    return [...failed, { FailureReason: FAILURE.processingFailure, references: away }]
+    return [
+      ...failed,
+      ...[away, missing].filter(countOf).map(each => ({ FailureReason: FAILURE.processingFailure, references: each })),
+    ]
+  }
+
+  async #unconfirmed(references: References): Promise<References> {
+    const missing: References = {}
+    for (const [SOPClassUID, uids] of Object.entries(references)) {
+      for (let from = 0; from < uids.length; from += ASKED_AT_ONCE) {
+        const found = await this.#parts.unconfirmed(uids.slice(from, from + ASKED_AT_ONCE))
+        if (found.length > 0) missing[SOPClassUID] = [...(missing[SOPClassUID] ?? []), ...found]
+      }
+    }
+    return missing
   }
 
   async #report(commitment: Commitment, failed: FailedReferences, line: ReportLine | undefined): Promise<void> {
@@ -180,8 +206,10 @@ export class CommitmentReports implements CommitmentAcceptor {
     }
   }
 
-  async #again({ number, AET, TransactionUID, attempts }: Commitment, late: boolean, why: string): Promise<void> {
+  async #again(commitment: Commitment, late: boolean, error: IsocenterError): Promise<void> {
+    const { number, AET, TransactionUID, attempts } = commitment
     const { commitments, log, times, problem } = this.#parts
+    const why = error.detail ?? error.message
     if (late) {
       await commitments.over(number, null)
       log.error({ AET, TransactionUID, attempts, reason: why }, 'commitment given up')
@@ -193,7 +221,8 @@ export class CommitmentReports implements CommitmentAcceptor {
       })
       return
     }
-    const pause = Math.min(times.againMostMs, times.againMs * 2 ** attempts)
+    const first = error.code === 'not-confirmed' ? times.soonMs : times.againMs
+    const pause = Math.min(times.againMostMs, first * 2 ** attempts)
     log.warn({ AET, TransactionUID, attempts, reason: why, againIn: pause / 1000 }, 'commitment not reported yet')
     await commitments.postpone(number, attempts + 1, Date.now() + pause)
   }
@@ -212,8 +241,18 @@ export class CommitmentReports implements CommitmentAcceptor {
 }
 
 const WORDS: Record<number, string> = {
-  [FAILURE.processingFailure]: 'what is stored is damaged, or its disk is away',
+  [FAILURE.processingFailure]: 'what is stored is damaged, its disk is away, or the archive has not got it',
   [FAILURE.noSuchObjectInstance]: 'not here',
   [FAILURE.classInstanceConflict]: 'here as another kind of object',
   [FAILURE.duplicateTransactionUID]: 'it used the number of another request',
+}
+
+/** Those of `references` that are not in `taken`. */
+function without(references: References, taken: References): References {
+  return Object.fromEntries(
+    Object.entries(references).map(([SOPClassUID, uids]) => {
+      const out = new Set(taken[SOPClassUID])
+      return [SOPClassUID, uids.filter(uid => !out.has(uid))]
+    }),
+  )
 }

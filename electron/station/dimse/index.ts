@@ -65,6 +65,8 @@ export interface DimseOptions {
   places?: Partial<Places>
   linger?: number
   reportTimes?: Partial<ReportTimes>
+  /** Of these SOP Instance UIDs those that storage commitment has to wait for. */
+  unconfirmed?(SOPInstanceUIDs: string[]): Promise<string[]>
   /** Of its studies the senders are asked what they have; nobody is asked without it. */
   judged?: JudgedStore
 }
@@ -167,7 +169,15 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
   const { commitments } = store
   const commitmentRequests = new CommitmentRequests({ commitments, log, open: call, problem })
   const times = { ...REPORT_TIMES, ...options.reportTimes }
-  const reports = new CommitmentReports({ commitments, log, times, nodes: () => nodes, open: call, problem })
+  const reports = new CommitmentReports({
+    commitments,
+    unconfirmed: options.unconfirmed ?? (async () => []),
+    log,
+    times,
+    nodes: () => nodes,
+    open: call,
+    problem,
+  })
   const to = { step: config.mppsTo, notice: config.availabilityTo }
   const forwards = new NoticeForwards({
     notices: store.notices,

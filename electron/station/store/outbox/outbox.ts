@@ -110,6 +110,7 @@ export function createOutbox({ log, writer, read, writable, touched }: OutboxPar
     deadLetters: wanted => read('deadLetters', wanted),
     study: StudyInstanceUID => read('studyCustody', StudyInstanceUID),
     test: (StudyInstanceUID, destinations) => read('testRoutes', StudyInstanceUID, destinations),
+    unconfirmed: (destination, SOPInstanceUIDs) => read('unconfirmed', destination, SOPInstanceUIDs),
     toAudit: (destination, before, limit) => read('toAudit', destination, before, limit),
     audited: async (destination, contentIds, at) => write('audited', destination, contentIds, at),
     onWaiting(listener) {

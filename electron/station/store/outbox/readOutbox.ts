@@ -67,6 +67,13 @@ export function createOutboxReader(db: Database, dataDir: string) {
     `SELECT at, name AS destination, kind, images, detail FROM custodyEvent JOIN destination ON destination.id = custodyEvent.destination
      WHERE StudyInstanceUID = +? ORDER BY number DESC LIMIT ${MOST_EVENTS}`,
   )
+  const unconfirmed = db
+    .prepare<[string, number], string>(
+      `SELECT SOPInstanceUID FROM json_each(+?) CROSS JOIN instance ON SOPInstanceUID = json_each.value
+       CROSS JOIN custody ON custody.content = shown AND destination = +?
+       WHERE state NOT IN (${CODE.confirmed}, ${CODE.withheld})`,
+    )
+    .pluck()
   const facts = db.prepare<[string], FactsRow>(
     `SELECT content.received, content.sendingAET, content.receivingAET, content.synthetic, Modality, SeriesDescription,
        StationName, StudyDescription
@@ -124,6 +131,12 @@ export function createOutboxReader(db: Database, dataDir: string) {
       const images = facts.all(StudyInstanceUID).map(row => ({ ...row, synthetic: row.synthetic === 1 }))
       if (images.length === 0) throw new IsocenterError('not-found', `study ${StudyInstanceUID}`)
       return wanted.map(destination => routeAnswer(destination, images))
+    },
+
+    unconfirmed: (destination: string, SOPInstanceUIDs: string[]): string[] => {
+      const id = activeId.get(destination)
+      // Where nobody knows the archive, nothing is proved to be there.
+      return id === undefined ? SOPInstanceUIDs : unconfirmed.all(JSON.stringify(SOPInstanceUIDs), id)
     },
 
     toAudit(destination: string, before: number, limit: number): OutboxItem[] {

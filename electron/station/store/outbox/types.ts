@@ -106,6 +106,11 @@ export interface Outbox {
   toAudit(destination: string, before: number, limit: number): Promise<OutboxItem[]>
   /** They were looked for and are there, as of `at`: a moment to come puts the next look off. */
   audited(destination: string, contentIds: number[], at: number): Promise<void>
+  /**
+   * Of these SOP Instance UIDs those that have to go there and are not proved to be there; what is deleted or rejected here is none.
+   * Of a destination that is not known all of them.
+   */
+  unconfirmed(destination: string, SOPInstanceUIDs: string[]): Promise<string[]>
   /** Something to send may be there. Returns the unsubscribe. */
   onWaiting(listener: () => void): () => void
 }
