@@ -12,7 +12,7 @@ export interface Subject {
 
 interface Bin {
   /** Which of this room's dialogs is open, and about what. */
-  open: { kind: 'bin' | 'same' } | { kind: 'delete' | 'move'; subject: Subject } | undefined
+  open: { kind: 'bin' } | { kind: 'same' } | { kind: 'delete' | 'move'; subject: Subject } | undefined
 }
 
 export const useBin = create<Bin>(() => ({ open: undefined }))

@@ -130,6 +130,11 @@ test('an emergency and its patient are proposed, shown as one by a key, and take
   const emergency = { PatientName: 'UNKNOWN^TRAUMA', PatientID: 'NOTFALL-17', PatientBirthDate: '', PatientSex: '' }
   await store(ctSlice(1, { ...bea, AccessionNumber: 'E-1' }, { study: 41, size: 16 }))
   await store(ctSlice(1, { ...emergency, AccessionNumber: 'E-1' }, { study: 42, size: 16 }))
+  // The pointer is over the list: what arrives waits to be let in.
+  await eventually(async () => {
+    await page.keyboard.press('F5')
+    return row('UNKNOWN').count()
+  }).toBe(1)
   await row('UNKNOWN').click()
   await page.keyboard.press('Shift+F2')
   await dialog('Move study').getByText('Possibly the same: same accession number').waitFor()

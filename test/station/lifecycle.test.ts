@@ -223,14 +223,15 @@ test('patients merged leave the station as one, with what was received in Origin
   const { id } = await call('patients.decide', word)
   const later = ctSlice(1, emergency, { study: 62 })
   await store(later)
+  const place = `studies/2.25.1000.62/series/2.25.1000.62.1/instances/${later.SOPInstanceUID}`
   const file = path.join(folder, 'merged.dcm')
-  await writeFile(file, Buffer.from(await (await get(instance(later), ANY)).arrayBuffer()))
+  await writeFile(file, Buffer.from(await (await get(place, ANY)).arrayBuffer()))
   const dump = await dcmtk('dcmdump', file)
   expect(dump.code, dump.output).toBe(0)
   expect(dump.output).toMatch(/^\(0010,0020\) LO \[4711\]/m)
   expect(dump.output).toMatch(/\(0400,0561\) SQ[\s\S]*\(0010,0020\) LO \[NOTFALL-17\]/)
   await call('move.undo', { id })
-  await writeFile(file, Buffer.from(await (await get(instance(later), ANY)).arrayBuffer()))
+  await writeFile(file, Buffer.from(await (await get(place, ANY)).arrayBuffer()))
   expect((await dcmtk('dcmdump', '+P', '0010,0020', file)).output).toContain('[NOTFALL-17]')
   const ids = ['60', '61', '62'].map(async study => {
     const { ids } = await call('bin.delete', { items: [{ StudyInstanceUID: `2.25.1000.${study}` }], reason: 'tidy' })

@@ -25,12 +25,15 @@ export function createSamePatientReader(db: Database) {
   const byName = by('pinned IN (0, 1) AND foldedName = +?')
   const byBirthDate = by('pinned IN (0, 1) AND PatientBirthDate = +?')
   const byAccession = by('AccessionNumber = +?')
-  const byID = by('study.id IN (SELECT study FROM studyToken WHERE token = +?)')
+  const byID = by(`study.id IN (SELECT study FROM studyToken WHERE token = +? LIMIT ${BY_EACH})`)
+  // One of several words is no token.
+  const byWrittenID = by('pinned IN (0, 1) AND PatientID = +?')
   const isApart = db.prepare<[string], number>(`SELECT 1 FROM apart WHERE pair = ? AND state = 'active'`).pluck()
 
   function candidates(row: Row): Row[] {
     const found = [
       ...byOf(byID, plainID(row.PatientID)),
+      ...byOf(byWrittenID, plainID(row.PatientID) && row.PatientID),
       ...byOf(byAccession, row.AccessionNumber),
       ...byOf(byName, foldName(row.PatientName)),
       ...byOf(byBirthDate, row.PatientBirthDate),
