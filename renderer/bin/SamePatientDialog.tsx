@@ -137,11 +137,11 @@ function Proposal(props: { proposal: PatientProposal; chosen: boolean; onChoose:
             const other = index === 0 ? to : from
             return (
               <tr key={side.StudyInstanceUID}>
-                <td className={side.PatientName === other.PatientName ? undefined : 'differs'}>
+                <td className={differs(side, other, 'PatientName')}>
                   <PersonName value={side.PatientName || 'No name'} lang={side.lang} />
                 </td>
                 {FACTS.map(({ name, key, date }) => (
-                  <td key={key} className={key === 'StudyDate' || side[key] === other[key] ? undefined : 'differs'}>
+                  <td key={key} className={differs(side, other, key)}>
                     <span className="quiet">{name}</span> {(date ? formatDate(side[key]) : side[key]) || '–'}
                   </td>
                 ))}
@@ -152,4 +152,10 @@ function Proposal(props: { proposal: PatientProposal; chosen: boolean; onChoose:
       </table>
     </div>
   )
+}
+
+/** What one of them does not say is no difference, nor is that they came on two days. */
+function differs(side: ProposedPatient, other: ProposedPatient, key: keyof ProposedPatient): 'differs' | undefined {
+  const isSaid = side[key] !== '' && other[key] !== '' && key !== 'StudyDate'
+  return isSaid && side[key] !== other[key] ? 'differs' : undefined
 }

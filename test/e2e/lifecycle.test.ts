@@ -125,38 +125,6 @@ test('Shift+F2 shows a study under the patient it belongs to; the pill takes it 
   expect(await imagesOf('adler')).toHaveLength(1)
 })
 
-test('an emergency and its patient are proposed, shown as one by a key, and taken back by the pill', async () => {
-  const bea = { PatientName: 'ERNST^EVA', PatientID: '4711', PatientBirthDate: '19800101', PatientSex: 'F' }
-  const emergency = { PatientName: 'UNKNOWN^TRAUMA', PatientID: 'NOTFALL-17', PatientBirthDate: '', PatientSex: '' }
-  await store(ctSlice(1, { ...bea, AccessionNumber: 'E-1' }, { study: 41, size: 16 }))
-  await store(ctSlice(1, { ...emergency, AccessionNumber: 'E-1' }, { study: 42, size: 16 }))
-  // The pointer is over the list: what arrives waits to be let in.
-  await eventually(async () => {
-    await page.keyboard.press('F5')
-    return row('UNKNOWN').count()
-  }).toBe(1)
-  await row('UNKNOWN').click()
-  await page.keyboard.press('Shift+F2')
-  await dialog('Move study').getByText('Possibly the same: same accession number').waitFor()
-  await shot('move-proposed')
-  await page.keyboard.press('Escape')
-  await page.keyboard.press('Alt+J')
-  const proposal = page.getByRole('option').filter({ hasText: 'NOTFALL-17' })
-  await proposal.waitFor()
-  await proposal.click()
-  await shot('same-patient')
-  await page.getByRole('listbox', { name: 'Possible same patient' }).press('s')
-  await eventually(() => proposal.count()).toBe(0)
-  expect((await station.call('studies.list', { search: '4711' })).total).toBe(2)
-  await dialog('Possible same patient').getByRole('button', { name: 'Undo' }).click()
-  await proposal.waitFor()
-  expect((await station.call('studies.list', { search: '4711' })).total).toBe(1)
-  await proposal.click()
-  await page.getByRole('listbox', { name: 'Possible same patient' }).press('n')
-  await eventually(() => proposal.count()).toBe(0)
-  await page.keyboard.press('Escape')
-})
-
 test('a rejection note a scanner sends takes its images off the list by itself', async () => {
   await store(keyObjects(1, { code: '113037', slices: adler }))
   await eventually(() => imagesOf('adler')).toEqual([1])
