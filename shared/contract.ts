@@ -335,6 +335,30 @@ export const moveEntry = z.object({
 })
 export type MoveEntry = z.infer<typeof moveEntry>
 
+const proposedPatient = z.object({
+  StudyInstanceUID: z.string(),
+  PatientName: z.string(),
+  lang: z.string(),
+  PatientID: z.string(),
+  IssuerOfPatientID: z.string(),
+  PatientBirthDate: z.string(),
+  PatientSex: z.string(),
+  AccessionNumber: z.string(),
+  StudyDate: z.string(),
+  StudyDescription: z.string(),
+})
+export type ProposedPatient = z.infer<typeof proposedPatient>
+
+/** Two patients that may be one (`from` would be shown under `to`), or `apart`: two that may be under one ID. */
+export const patientProposal = z.object({
+  likeness: z.enum(['likely', 'possible', 'apart']),
+  /** In words. */
+  reasons: z.array(z.string()),
+  from: proposedPatient,
+  to: proposedPatient,
+})
+export type PatientProposal = z.infer<typeof patientProposal>
+
 const reason = z.string().trim().min(1).max(200)
 
 const dicomDate = z
@@ -544,7 +568,24 @@ export const contract = {
     }),
     out: z.object({ id: z.string(), StudyInstanceUID: z.string() }),
   },
+  /** Of a move, of a merge with all its studies, or of the word that two patients are not one. */
   'move.undo': { in: z.object({ id: uid, user }), out: z.object({}) },
+  /** Patients that may be one, newest first: of this study, or of the studies that came last. */
+  'patients.proposals': {
+    in: z.object({
+      StudyInstanceUID: z.union([uid, z.literal('')]).default(''),
+      limit: z.int().min(1).max(200).default(50),
+    }),
+    out: z.object({ proposals: z.array(patientProposal) }),
+  },
+  /**
+   * The patient of the study is the `same` as that of study `to`: all its studies are shown under that one, and what comes later.
+   * Or it is not, and they are not proposed again. `move.undo` takes either back.
+   */
+  'patients.decide': {
+    in: z.object({ StudyInstanceUID: uid, to: uid, same: z.boolean(), reason, user }),
+    out: z.object({ id: z.string() }),
+  },
   /** What a folder on the station's machine holds, for choosing what to import. '' = the user's home. */
   'folder.list': {
     in: z.object({ path: z.string().max(4096).default('') }),

@@ -78,7 +78,7 @@ export function BinDialog() {
             <ul className="bin-list" aria-label="Moved">
               {bin.moves.map(move => (
                 <Moved
-                  key={move.id}
+                  key={`${move.id} ${move.StudyInstanceUID}`}
                   move={{ ...move, by: named(move.by) }}
                   onUndo={() => void act('It could not be taken back.', () => call('move.undo', { id: move.id }))}
                 />

@@ -1,6 +1,6 @@
 import { UserRoundPen } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import type { StudySummary } from '../../shared/contract.ts'
+import type { PatientProposal, ProposedPatient, StudySummary } from '../../shared/contract.ts'
 import { call } from '../client.ts'
 import { countImages, Dialog, formatDate, PersonName } from '../ui/index.ts'
 import { closeBin, moveSubject, type Subject } from './binStore.ts'
@@ -15,7 +15,8 @@ export function MoveDialog({ subject }: { subject: Subject }) {
   const { reason, setReason, keep } = useReason()
   const [search, setSearch] = useState('')
   const [found, setFound] = useState<StudySummary[]>([])
-  const [target, setTarget] = useState<StudySummary>()
+  const [proposals, setProposals] = useState<PatientProposal[]>([])
+  const [target, setTarget] = useState<string>()
   const [error, setError] = useState('')
 
   useEffect(() => {
@@ -35,12 +36,26 @@ export function MoveDialog({ subject }: { subject: Subject }) {
     }
   }, [search, subject.StudyInstanceUID])
 
+  useEffect(() => {
+    const aborter = new AbortController()
+    call('patients.proposals', { StudyInstanceUID: subject.StudyInstanceUID }, aborter.signal).then(
+      // An ID that two seem to have is no place to move anything to.
+      said => setProposals(said.proposals.filter(({ likeness }) => likeness !== 'apart')),
+      thrown => {
+        if (!aborter.signal.aborted) setError(thrown instanceof Error ? thrown.message : String(thrown))
+      },
+    )
+    return () => aborter.abort()
+  }, [subject.StudyInstanceUID])
+
+  const proposed = search === '' ? proposals.map(proposal => otherOf(proposal, subject.StudyInstanceUID)) : []
+  const others = found.filter(one => !proposed.some(other => other.StudyInstanceUID === one.StudyInstanceUID))
   const isReady = target !== undefined && reason.trim() !== ''
   const move = (into: boolean) => {
     if (!isReady) return
     keep()
     closeBin()
-    void moveSubject(subject, { StudyInstanceUID: target.StudyInstanceUID, into }, reason)
+    void moveSubject(subject, { StudyInstanceUID: target, into }, reason)
   }
   return (
     <Dialog
@@ -80,9 +95,27 @@ export function MoveDialog({ subject }: { subject: Subject }) {
           onChange={event => setSearch(event.target.value)}
         />
         <div className="bin-list targets" role="radiogroup" aria-label="Studies of the patient it belongs to">
-          {found.map(study => (
+          {proposed.map((study, index) => (
+            <label key={study.StudyInstanceUID} data-target={study.StudyInstanceUID}>
+              <input
+                type="radio"
+                name="target"
+                checked={target === study.StudyInstanceUID}
+                onChange={() => setTarget(study.StudyInstanceUID)}
+              />
+              <PersonName value={study.PatientName} lang={study.lang} />
+              <span className="id">{study.PatientID}</span>
+              <span className="truncate">Possibly the same: {proposals[index]?.reasons.join(', ')}</span>
+            </label>
+          ))}
+          {others.map(study => (
             <label key={study.id} data-target={study.StudyInstanceUID}>
-              <input type="radio" name="target" checked={target?.id === study.id} onChange={() => setTarget(study)} />
+              <input
+                type="radio"
+                name="target"
+                checked={target === study.StudyInstanceUID}
+                onChange={() => setTarget(study.StudyInstanceUID)}
+              />
               <PersonName value={study.PatientName} lang={study.lang} />
               <span className="id">{study.PatientID}</span>
               <span className="quiet">
@@ -93,7 +126,7 @@ export function MoveDialog({ subject }: { subject: Subject }) {
               </bdi>
             </label>
           ))}
-          {found.length === 0 && <div className="quiet">No study of another is found.</div>}
+          {proposed.length + others.length === 0 && <div className="quiet">No study of another is found.</div>}
         </div>
         {error !== '' && <div className="failure">{error}</div>}
         <div className="quiet">
@@ -102,4 +135,8 @@ export function MoveDialog({ subject }: { subject: Subject }) {
       </form>
     </Dialog>
   )
+}
+
+function otherOf({ from, to }: PatientProposal, StudyInstanceUID: string): ProposedPatient {
+  return from.StudyInstanceUID === StudyInstanceUID ? to : from
 }

@@ -12,12 +12,13 @@ export interface Subject {
 
 interface Bin {
   /** Which of this room's dialogs is open, and about what. */
-  open: { kind: 'bin' } | { kind: 'delete' | 'move'; subject: Subject } | undefined
+  open: { kind: 'bin' } | { kind: 'same' } | { kind: 'delete' | 'move'; subject: Subject } | undefined
 }
 
 export const useBin = create<Bin>(() => ({ open: undefined }))
 
 export const openBin = () => useBin.setState({ open: { kind: 'bin' } })
+export const openSamePatient = () => useBin.setState({ open: { kind: 'same' } })
 export const askDelete = (subject: Subject) => useBin.setState({ open: { kind: 'delete', subject } })
 export const askMove = (subject: Subject) => useBin.setState({ open: { kind: 'move', subject } })
 export const closeBin = () => useBin.setState({ open: undefined })

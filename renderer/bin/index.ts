@@ -1,4 +1,5 @@
 import './bin.css'
 
 export { BinRoom } from './BinRoom.tsx'
-export { askDelete, askMove, openBin, type Subject } from './binStore.ts'
+export { askDelete, askMove, openBin, openSamePatient, type Subject } from './binStore.ts'
+export { SamePatientButton } from './SamePatientButton.tsx'

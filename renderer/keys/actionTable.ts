@@ -47,6 +47,7 @@ const LISTS = [
   { id: 'list-delete', name: 'Delete this list', keys: ['Ctrl+Delete'] },
   { id: 'list-arrivals', name: 'Show what has arrived', keys: ['F5'] },
   { id: 'list-deleted', name: 'Deleted', keys: ['Alt+D'] },
+  { id: 'list-same', name: 'Possible same patient', keys: ['Alt+J'] },
   { id: 'list-elsewhere', name: 'Find on another archive', keys: ['Ctrl+Shift+F'] },
   { id: 'list-view', name: 'Columns and text size', keys: ['Alt+V'] },
   { id: 'list-undo', name: 'Undo', keys: ['Ctrl+Z'] },

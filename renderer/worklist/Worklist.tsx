@@ -2,7 +2,7 @@ import { FolderInput, Network, Search, Settings2, Trash2, X } from 'lucide-react
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import type { StationStatus, StudySummary } from '../../shared/contract.ts'
-import { openBin } from '../bin/index.ts'
+import { openBin, SamePatientButton } from '../bin/index.ts'
 import {
   ACTIONS,
   actionOf,
@@ -134,6 +134,7 @@ export function Worklist(props: {
         </label>
         <ListBar />
         <IconButton icon={Trash2} name="Deleted" shortcut={shownKey('list-deleted')} onClick={openBin} />
+        <SamePatientButton />
         <IconButton icon={Settings2} name="Columns and text size" shortcut={shownKey('list-view')} onClick={openView} />
         <IconButton
           icon={Network}

@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import { openBin } from '../bin/index.ts'
+import { openBin, openSamePatient } from '../bin/index.ts'
 import type { ListActionId } from '../keys/index.ts'
 import { findElsewhere } from '../network/index.ts'
 import { announce, undoLast } from '../ui/index.ts'
@@ -60,6 +60,7 @@ export function runListAction(id: ListActionId, room: Room): void {
     'list-delete': () => onOwnList(index => deleteList(index - BUILT_INS)),
     'list-arrivals': () => void reload(),
     'list-deleted': openBin,
+    'list-same': openSamePatient,
     'list-undo': () => void undoLast(),
   }
   done[id]?.()

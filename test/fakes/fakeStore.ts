@@ -44,6 +44,7 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
       getThumbnail: async () => null,
       listRemovals: async () => [],
       listMoves: async () => [],
+      patientProposals: async () => [],
       subjectOf: async () => undefined,
       patientOf: async () => '',
       studiesOf: async () => [],
@@ -73,6 +74,7 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
     purge: missing('purge'),
     move: missing('move'),
     moveBack: missing('moveBack'),
+    decidePatients: missing('decidePatients'),
     senderSays: missing('senderSays'),
     commitments: {
       accept: missing('accept'),

@@ -212,6 +212,34 @@ test('what was moved leaves the station as it is shown, pixels and ranges right;
   expect((await call('studies.list', { search: 'renee' })).total).toBe(0)
 })
 
+test('patients merged leave the station as one, with what was received in Original Attributes; DCMTK reads it', async () => {
+  const uid = '2.25.1000.61'
+  const known = ctSlice(1, { PatientName: 'Berg^Bea', PatientID: '4711', AccessionNumber: 'M-1' }, { study: 60 })
+  const emergency = { PatientName: 'UNKNOWN', PatientID: 'NOTFALL-17', AccessionNumber: 'M-1' }
+  await store(known, ctSlice(1, emergency, { study: 61 }))
+  const { proposals } = await call('patients.proposals', { StudyInstanceUID: uid })
+  expect(proposals).toMatchObject([{ likeness: 'likely', to: { PatientID: '4711' } }])
+  const word = { StudyInstanceUID: uid, to: '2.25.1000.60', same: true, reason: 'name found' }
+  const { id } = await call('patients.decide', word)
+  const later = ctSlice(1, emergency, { study: 62 })
+  await store(later)
+  const place = `studies/2.25.1000.62/series/2.25.1000.62.1/instances/${later.SOPInstanceUID}`
+  const file = path.join(folder, 'merged.dcm')
+  await writeFile(file, Buffer.from(await (await get(place, ANY)).arrayBuffer()))
+  const dump = await dcmtk('dcmdump', file)
+  expect(dump.code, dump.output).toBe(0)
+  expect(dump.output).toMatch(/^\(0010,0020\) LO \[4711\]/m)
+  expect(dump.output).toMatch(/\(0400,0561\) SQ[\s\S]*\(0010,0020\) LO \[NOTFALL-17\]/)
+  await call('move.undo', { id })
+  await writeFile(file, Buffer.from(await (await get(place, ANY)).arrayBuffer()))
+  expect((await dcmtk('dcmdump', '+P', '0010,0020', file)).output).toContain('[NOTFALL-17]')
+  const ids = ['60', '61', '62'].map(async study => {
+    const { ids } = await call('bin.delete', { items: [{ StudyInstanceUID: `2.25.1000.${study}` }], reason: 'tidy' })
+    for (const each of ids) await call('bin.purge', { id: each })
+  })
+  await Promise.all(ids)
+})
+
 /** What a node is given of the study. */
 async function fetched(): Promise<DataSet[]> {
   const to = await mkdtemp(path.join(folder, 'fetched-'))

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { createApplyCommitment } from './commitment/commitmentRows.ts'
 import type { Decision } from './decisionLog.ts'
+import { createMerges } from './merges.ts'
 import { createMoves } from './moves.ts'
 import { createApplyNotice } from './notices/noticeRows.ts'
 import { createCustodyRows } from './outbox/custodyRows.ts'
@@ -19,6 +20,7 @@ export function createApplyDecision(db: Database) {
   const visibility = createVisibility(db, custody)
   const removals = createRemovals(db, visibility, custody)
   const moves = createMoves(db, visibility)
+  const merges = createMerges(db, moves)
   const setReading = db.prepare('UPDATE study SET reading = ?, readingBy = ?, readingAt = ? WHERE StudyInstanceUID = ?')
   const setPriority = db.prepare('UPDATE study SET priority = ?, priorityByHand = 1 WHERE StudyInstanceUID = ?')
   const putDraft = db.prepare(
@@ -58,6 +60,12 @@ export function createApplyDecision(db: Database) {
         for (const study of left) removals.forgetIfEmpty(study)
         return touched
       }
+      case 'merged':
+        return merges.applyMerged(decision)
+      case 'apart':
+        return merges.applyApart(decision)
+      case 'unmerged':
+        return merges.applyUnmerged(decision)
       case 'commitmentAsked':
       case 'commitmentOver':
         return applyCommitment(decision)
@@ -66,5 +74,5 @@ export function createApplyDecision(db: Database) {
     }
   }
 
-  return { applyDecision, visibility, removals, moves, custody }
+  return { applyDecision, visibility, removals, moves, merges, custody }
 }

@@ -63,7 +63,7 @@ export function createCommitRows(
   db: Database,
   dataDir: string,
   epoch: number,
-  { visibility, removals, moves, custody }: ReturnType<typeof createApplyDecision>,
+  { visibility, removals, moves, merges, custody }: ReturnType<typeof createApplyDecision>,
 ): (objects: PlacedObject[], landed: LandingPosition | undefined) => CommitAnswer {
   const patientByKey = db.prepare<[string], { id: number }>('SELECT id FROM patient WHERE key = ?')
   const addPatient = db.prepare('INSERT INTO patient (key) VALUES (?)')
@@ -304,6 +304,7 @@ export function createCommitRows(
   }
 
   function addObject(received: PlacedObject, group: Group): Received {
+    merges.follow(received)
     const moved = moves.place(received)
     const object = moved?.object ?? received
     const { header } = object

@@ -537,6 +537,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       return answer
     },
     move: (wish, user) => decide(() => writer.call('move', wish, newUID(), newUID(), user, Date.now())),
+    decidePatients: (word, user) => decide(() => writer.call('decidePatients', word, newUID(), user, Date.now())),
     moveBack: (id, user) => decide(() => writer.call('moveBack', id, user, Date.now())),
     senderSays: (StudyInstanceUID, counts) => judge.senderSays(StudyInstanceUID, counts),
     commitments: {

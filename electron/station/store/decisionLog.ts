@@ -41,6 +41,11 @@ export type Decision = { at: number; StudyInstanceUID: string } & (
       patient: PatientModule
     }
   | { kind: 'movedBack'; id: string; by: string }
+  /** All that is shown under the patient with the key `source` is shown as `patient`, whose key is `target`. */
+  | { kind: 'merged'; id: string; by: string; reason: string; source: string; target: string; patient: PatientModule }
+  /** Two patients are not one; the pair by their keys. */
+  | { kind: 'apart'; id: string; by: string; pair: string }
+  | { kind: 'unmerged'; id: string; by: string }
   | CommitmentAsked
   | CommitmentOver
   | NoticeTold

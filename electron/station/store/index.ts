@@ -3,6 +3,7 @@ import type {
   CallOut,
   CallParsed,
   MoveEntry,
+  PatientProposal,
   Priority,
   ReadingStatus,
   SeriesSummary,
@@ -129,6 +130,7 @@ export interface PatientModule {
 export type RemovedItem = CallParsed<'bin.delete'>['items'][number]
 /** The patient of a study that is here (a series may go `into` that very study), or one that is typed. */
 export type MoveTarget = CallParsed<'move.make'>['to']
+export type PatientWord = Pick<CallParsed<'patients.decide'>, 'StudyInstanceUID' | 'to' | 'same' | 'reason'>
 export type MoveWish = Pick<CallParsed<'move.make'>, 'StudyInstanceUID' | 'SeriesInstanceUID' | 'to' | 'reason'>
 
 /** What C-MOVE and C-GET ask for (PS3.4 §C.4.2.1.4): all that is given must hold, of a list any. At least one is given. */
@@ -322,6 +324,8 @@ export interface StoreReader {
   listRemovals(limit: number): Promise<Array<Omit<BinEntry, 'purgeAt'>>>
   /** The moves that are in force, newest first. */
   listMoves(limit: number): Promise<MoveEntry[]>
+  /** Patients that may be one, newest first; of one study, or ('') of those that came last. */
+  patientProposals(StudyInstanceUID: string, limit: number): Promise<PatientProposal[]>
   /** What a deletion, rejection or move is about. */
   subjectOf(id: string): Promise<{ StudyInstanceUID: string; PatientID: string } | undefined>
   /** Patient ID, also of what is hidden; '' where there is no such study. */
@@ -418,7 +422,12 @@ export interface Store {
   purge(id: string, user: string): Promise<{ images: number }>
   /** Shows a study or series elsewhere; what comes of it later follows. `id` '' = an earlier move was taken back by it. */
   move(wish: MoveWish, user: string): Promise<{ id: string; StudyInstanceUID: string }>
-  /** Rejects with 'not-found', or 'bad-request' when it was moved on since. */
+  /**
+   * That two patients are one: every study of the one is shown under the other, what comes later too; or that they are not, and
+   * nobody asks again. Rejects with 'not-found', 'too-large', or 'bad-request' when they are one already.
+   */
+  decidePatients(word: PatientWord, user: string): Promise<{ id: string }>
+  /** Of a merge, too. Rejects with 'not-found', or 'bad-request' when it was moved on since. */
   moveBack(id: string, user: string): Promise<object>
   /** What the station that sent a study has of it, by its own words: the study is judged anew (shared/viewing/completeness.ts). */
   senderSays(StudyInstanceUID: string, counts: SenderCounts): Promise<void>

@@ -3,7 +3,7 @@ import type { RejectionNote } from '../../../shared/dicom/rejectionNote.ts'
 import type { createApplyDecision } from './applyDecision.ts'
 import type { Decision } from './decisionLog.ts'
 import type { Decided } from './decisions.ts'
-import type { Change, MoveWish, RemovedItem } from './index.ts'
+import type { Change, MoveWish, PatientWord, RemovedItem } from './index.ts'
 
 /** Who decides, and when. */
 interface Said {
@@ -13,7 +13,7 @@ interface Said {
 
 /** Deleting, rejecting, moving, and what takes them back: each call one transaction that is told of in the feed. */
 export function createLifecycle(db: Database, epoch: number, applied: ReturnType<typeof createApplyDecision>) {
-  const { applyDecision, removals, moves } = applied
+  const { applyDecision, removals, moves, merges } = applied
   const addChange = db.prepare(
     `INSERT INTO change (epoch, kind, StudyInstanceUID, SOPInstanceUID, content) VALUES (?, 'study', ?, '', NULL)`,
   )
@@ -141,8 +141,17 @@ export function createLifecycle(db: Database, epoch: number, applied: ReturnType
       return decided({ id: decision.kind === 'move' ? id : '', StudyInstanceUID }, touched, [decision])
     }).immediate,
 
+    /** Throws 'not-found', 'too-large' or 'bad-request'. */
+    decidePatients: db.transaction((word: PatientWord, id: string, { by, at }: Said) => {
+      const given = { id, at, by }
+      const decision = word.same
+        ? merges.planMerge(word, given)
+        : merges.planApart(word.StudyInstanceUID, word.to, given)
+      return decided({ id }, applyDecision(decision), [decision])
+    }).immediate,
+
     moveBack: db.transaction((id: string, { by, at }: Said): Decided<object> => {
-      const decision = moves.planMoveBack(id, at, by)
+      const decision = merges.planUnmerge(id, at, by) ?? moves.planMoveBack(id, at, by)
       return decided({}, applyDecision(decision), [decision])
     }).immediate,
 

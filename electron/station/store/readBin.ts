@@ -51,7 +51,8 @@ export function createBinReader(db: Database, dataDir: string) {
      ORDER BY removal.at DESC, removal.number DESC LIMIT ?`,
   )
   const moves = db.prepare<[number], Omit<MoveEntry, 'before'> & { before: string | null }>(
-    `SELECT move.id, at, by, reason, move.StudyInstanceUID, move.SeriesInstanceUID, toStudyInstanceUID, move.before,
+    // What is taken back together has one id.
+    `SELECT CASE WHEN merge = '' THEN move.id ELSE merge END AS id, at, by, reason, move.StudyInstanceUID, move.SeriesInstanceUID, toStudyInstanceUID, move.before,
        coalesce(PatientName, '') AS PatientName, coalesce(lang, '') AS lang, coalesce(PatientID, '') AS PatientID,
        coalesce(StudyDate, '') AS StudyDate, coalesce(StudyDescription, '') AS StudyDescription
      FROM move LEFT JOIN study ON study.StudyInstanceUID = toStudyInstanceUID WHERE state = 'active'

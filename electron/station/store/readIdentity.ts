@@ -8,14 +8,18 @@ export function createIdentityReader(db: Database) {
      JOIN series ON series.id = instance.series JOIN study ON study.id = series.study
      WHERE content.id IN (SELECT value FROM json_each(?))`,
   )
-  const decided = db.prepare<[string, string], { StudyInstanceUID: string; PatientID: string }>(
+  const decided = db.prepare<string[], { StudyInstanceUID: string; PatientID: string }>(
     `SELECT removal.StudyInstanceUID, ifnull(PatientID, '') AS PatientID FROM removal
        LEFT JOIN study ON study.StudyInstanceUID = removal.StudyInstanceUID WHERE removal.id = ?
      UNION ALL SELECT toStudyInstanceUID, ifnull(PatientID, '') FROM move
-       LEFT JOIN study ON study.StudyInstanceUID = toStudyInstanceUID WHERE move.id = ?`,
+       LEFT JOIN study ON study.StudyInstanceUID = toStudyInstanceUID WHERE move.id = ?
+     UNION ALL SELECT merge.StudyInstanceUID, ifnull(PatientID, '') FROM merge
+       LEFT JOIN study ON study.StudyInstanceUID = merge.StudyInstanceUID WHERE merge.id = ?
+     UNION ALL SELECT apart.StudyInstanceUID, ifnull(PatientID, '') FROM apart
+       LEFT JOIN study ON study.StudyInstanceUID = apart.StudyInstanceUID WHERE apart.id = ?`,
   )
   return {
-    subjectOf: (id: string): { StudyInstanceUID: string; PatientID: string } | undefined => decided.get(id, id),
+    subjectOf: (id: string): { StudyInstanceUID: string; PatientID: string } | undefined => decided.get(id, id, id, id),
     patientOf: (StudyInstanceUID: string): string => patient.get(StudyInstanceUID)?.PatientID ?? '',
     studiesOf: (contentIds: number[]): Array<{ contentId: number; StudyInstanceUID: string }> =>
       studies.all(JSON.stringify(contentIds)),

@@ -60,6 +60,7 @@ export function createReads(call: Thread<ReaderApi>['call']): StoreReader {
     getThumbnail: contentId => call('getThumbnail', contentId),
     listRemovals: limit => call('listRemovals', limit),
     listMoves: limit => call('listMoves', limit),
+    patientProposals: (uid, limit) => call('patientProposals', uid, limit),
     subjectOf: id => call('subjectOf', id),
     patientOf: uid => call('patientOf', uid),
     studiesOf: contentIds => call('studiesOf', contentIds),

@@ -9,6 +9,7 @@ import { createListReader } from './readLists.ts'
 import { createManifestReader } from './readManifest.ts'
 import { createQueryReader } from './readQuery.ts'
 import { createRetrieveReader } from './readRetrieve.ts'
+import { createSamePatientReader } from './readSamePatient.ts'
 import { createStudyReader } from './readStudies.ts'
 import { createVolumeReader } from './readVolumes.ts'
 import { toldDamage } from './told.ts'
@@ -44,6 +45,7 @@ export function createReader({ file, dataDir }: ReaderData) {
     ...createCompletenessReader(db),
     ...createIdentityReader(db),
     ...createOutboxReader(db, dataDir),
+    ...createSamePatientReader(db),
   }
   return snapshots(db, reads)
 }

@@ -13,7 +13,7 @@ import { createListRows } from './completeness/listRows.ts'
 import { createVerdictRows } from './completeness/verdictRows.ts'
 import type { Decision } from './decisionLog.ts'
 import { createDecisions, type Decided, type StudyStatus } from './decisions.ts'
-import type { MoveWish, RemovedItem, WorkFound } from './index.ts'
+import type { MoveWish, PatientWord, RemovedItem, WorkFound } from './index.ts'
 import type { LandingPosition } from './landing/landing.ts'
 import { createLifecycle } from './lifecycle.ts'
 import { migrate } from './migrate.ts'
@@ -302,6 +302,9 @@ export function createWriter({ file, dataDir }: WriterData) {
 
     move: (wish: MoveWish, id: string, newUID: string, by: string, at: number) =>
       durably(() => lifecycle.move(wish, id, newUID, { by, at })),
+
+    decidePatients: (word: PatientWord, id: string, by: string, at: number) =>
+      durably(() => lifecycle.decidePatients(word, id, { by, at })),
 
     moveBack: (id: string, by: string, at: number) => durably(() => lifecycle.moveBack(id, { by, at })),
 

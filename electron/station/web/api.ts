@@ -152,6 +152,10 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
     'bin.restore': input => store.restore(input.id, input.user),
     'bin.purge': input => store.purge(input.id, input.user),
     'move.make': input => store.move(input, input.user),
+    'patients.proposals': async ({ StudyInstanceUID, limit }) => ({
+      proposals: await read.patientProposals(StudyInstanceUID, limit),
+    }),
+    'patients.decide': input => store.decidePatients(input, input.user),
     'move.undo': async input => {
       await store.moveBack(input.id, input.user)
       return {}

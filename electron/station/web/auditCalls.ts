@@ -120,6 +120,16 @@ const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
       { event: 'instancesAccessed', action: 'U', text: `A move was taken back: ${id}`, ...subject },
     ],
   },
+  'patients.proposals': searched('patients.proposals'),
+  'patients.decide': {
+    changes: true,
+    tell: ({ StudyInstanceUID, to, same, reason }) => [
+      changed(
+        StudyInstanceUID,
+        `${same ? 'The same patient as' : 'Another patient than'} that of study ${to}: ${reason}`,
+      ),
+    ],
+  },
   'folder.list': NO_PATIENT,
   'import.start': { changes: true, tell: () => [{ event: 'import', action: 'C', text: 'An import was started' }] },
   'samples.load': NO_PATIENT,
