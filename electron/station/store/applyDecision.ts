@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { createApplyCommitment } from './commitment/commitmentRows.ts'
 import type { Decision } from './decisionLog.ts'
+import { createEvictions } from './eviction/evictionRows.ts'
 import { createMoves } from './moves.ts'
 import { createApplyNotice } from './notices/noticeRows.ts'
 import { createCustodyRows } from './outbox/custodyRows.ts'
@@ -27,6 +28,7 @@ export function createApplyDecision(db: Database) {
   )
   const applyCommitment = createApplyCommitment(db)
   const applyNotice = createApplyNotice(db)
+  const evictions = createEvictions(db)
 
   function applyDecision(decision: Decision): string[] {
     const { StudyInstanceUID } = decision
@@ -51,6 +53,8 @@ export function createApplyDecision(db: Database) {
         return removals.applyRestored(decision)
       case 'purged':
         return removals.applyPurged(decision)
+      case 'evicted':
+        return evictions.applyEvicted(decision)
       case 'move':
         return moves.applyMove(decision)
       case 'movedBack': {
@@ -66,5 +70,5 @@ export function createApplyDecision(db: Database) {
     }
   }
 
-  return { applyDecision, visibility, removals, moves, custody }
+  return { applyDecision, visibility, removals, moves, custody, evictions }
 }

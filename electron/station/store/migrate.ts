@@ -11,9 +11,22 @@ import { sql as seventh } from './migrations/0007.ts'
 import { sql as eighth } from './migrations/0008.ts'
 import { sql as ninth } from './migrations/0009.ts'
 import { sql as tenth } from './migrations/0010.ts'
+import { sql as eleventh } from './migrations/0011.ts'
 
 /** In order; position n brings a database from version n to n + 1. A step that has shipped is never edited. */
-export const MIGRATIONS: readonly string[] = [first, second, third, fourth, fifth, sixth, seventh, eighth, ninth, tenth]
+export const MIGRATIONS: readonly string[] = [
+  first,
+  second,
+  third,
+  fourth,
+  fifth,
+  sixth,
+  seventh,
+  eighth,
+  ninth,
+  tenth,
+  eleventh,
+]
 
 /**
  * Brings the database to the newest version, each step in its own transaction, after a backup beside it
