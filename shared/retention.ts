@@ -1,7 +1,21 @@
+import { z } from 'zod'
+
 /**
  * Which studies leave this station once an archive has shown that it holds them, so that there is room for what comes: whole studies,
  * least recently used first, and only until the targets hold. Sizes are bytes, times epoch ms.
  */
+
+const gigabytes = z.number().min(0).max(1_000_000)
+
+export const cachePolicy = z.strictObject({
+  /** Of images on all volumes together (1 GB = 10⁹ bytes). */
+  mostGigabytes: gigabytes.optional(),
+  /** On all volumes together. */
+  leastFreeGigabytes: gigabytes.optional(),
+  /** What was received or used within so many days stays. */
+  keepDays: z.int().min(0).max(3650).default(7),
+})
+export type CachePolicy = z.infer<typeof cachePolicy>
 
 /** What of a study decides whether its images may leave. */
 export interface RetainedStudy {
@@ -32,15 +46,6 @@ export interface RetainedStudy {
   landing: boolean
 }
 
-export interface RetentionPolicy {
-  /** No more than this lies here. */
-  mostBytes?: number | undefined
-  /** No less than this stays free. */
-  leastFreeBytes?: number | undefined
-  /** What was received or used within so many days stays. */
-  keepDays: number
-}
-
 /** Why a study stays: the first that holds. 'notNeeded': it could leave, and the targets hold without. */
 export const KEPT_REASONS = [
   'open',
@@ -55,9 +60,9 @@ export const KEPT_REASONS = [
   'young',
   'notNeeded',
 ] as const
-export type KeptReason = (typeof KEPT_REASONS)[number]
+type KeptReason = (typeof KEPT_REASONS)[number]
 
-export interface EvictionPlan {
+interface EvictionPlan {
   /** In the order in which they leave. */
   goes: RetainedStudy[]
   frees: number
@@ -67,6 +72,7 @@ export interface EvictionPlan {
   short: number
 }
 
+const GIGABYTE = 1e9
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /** The local day of a moment, as DICOM writes it. */
@@ -79,7 +85,7 @@ function dayOf(at: number): string {
 /** Why a study must stay whatever the targets say; undefined where it may leave. A clock that was set back keeps what seems to come. */
 export function keptBy(
   study: RetainedStudy,
-  { keepDays }: Pick<RetentionPolicy, 'keepDays'>,
+  { keepDays }: Pick<CachePolicy, 'keepDays'>,
   now: number,
 ): KeptReason | undefined {
   if (study.open) return 'open'
@@ -98,16 +104,16 @@ export function keptBy(
 /** How much has to go for the targets to hold. */
 export function excessOf(
   use: { bytes: number; free: number },
-  { mostBytes = Number.POSITIVE_INFINITY, leastFreeBytes = 0 }: Omit<RetentionPolicy, 'keepDays'>,
+  { mostGigabytes = Number.POSITIVE_INFINITY, leastFreeGigabytes = 0 }: Omit<CachePolicy, 'keepDays'>,
 ): number {
-  return Math.max(0, use.bytes - mostBytes, leastFreeBytes - use.free)
+  return Math.max(0, use.bytes - mostGigabytes * GIGABYTE, leastFreeGigabytes * GIGABYTE - use.free)
 }
 
 /** `use`: what lies here, and what is free beside it. What is not here frees nothing and is not counted. */
 export function planEviction(
   studies: readonly RetainedStudy[],
   use: { bytes: number; free: number },
-  policy: RetentionPolicy,
+  policy: CachePolicy,
   now: number,
 ): EvictionPlan {
   const needed = excessOf(use, policy)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { excessOf, keptBy, planEviction, type RetainedStudy, type RetentionPolicy } from '../../shared/retention.ts'
+import { type CachePolicy, excessOf, keptBy, planEviction, type RetainedStudy } from '../../shared/retention.ts'
 
 const NOW = new Date(2026, 10, 22, 12).getTime()
 const DAY = 24 * 60 * 60 * 1000
@@ -57,10 +57,10 @@ function generate(seed: number) {
     }),
   )
   const use = { bytes: studies.reduce((sum, { bytes }) => sum + bytes, 0), free: below(20_000) }
-  const policy: RetentionPolicy = {
+  const policy: CachePolicy = {
     keepDays: below(40),
-    ...(random() < 0.7 ? { mostBytes: below(100_000) } : {}),
-    ...(random() < 0.7 ? { leastFreeBytes: below(60_000) } : {}),
+    ...(random() < 0.7 ? { mostGigabytes: below(100_000) / 1e9 } : {}),
+    ...(random() < 0.7 ? { leastFreeGigabytes: below(60_000) / 1e9 } : {}),
   }
   return { studies, use, policy, random }
 }

@@ -272,6 +272,8 @@ export interface StoreReader {
   retained(after: number, from: string[]): Promise<{ studies: StoredStudy[]; next: number | null }>
   /** null where it lies here, or is not known. Of the destinations that were shown to hold it, the best proof first. */
   evicted(contentId: number): Promise<EvictedContent | null>
+  /** What archives alone have. */
+  evictedTotal(): Promise<{ images: number; bytes: number }>
   /** Of a study, in reading order; at most `limit`. */
   evictedOf(StudyInstanceUID: string, limit: number): Promise<number[]>
   /** In pages, so that no read lasts: a query that no index helps looks at a part of the studies at a time. */

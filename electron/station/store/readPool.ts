@@ -39,6 +39,7 @@ export function createReads(call: Thread<ReaderApi>['call']): StoreReader {
     getManifest: (study, series) => call('getManifest', study, series),
     retained: (after, from) => call('retained', after, from),
     evicted: contentId => call('evicted', contentId),
+    evictedTotal: () => call('evictedTotal'),
     evictedOf: (uid, limit) => call('evictedOf', uid, limit),
     find: query => call('find', query),
     findRows: (level, returned, numbers) => call('findRows', level, returned, numbers),

@@ -108,6 +108,9 @@ export function createEvictionReader(db: Database) {
        WHERE content = +? AND position IS NOT NULL AND state = ${CODE.confirmed} ORDER BY proof DESC, position`,
     )
     .pluck()
+  const total = db.prepare<[], { images: number; bytes: number }>(
+    `SELECT objects AS images, bytes FROM volume WHERE id = ${ARCHIVE_VOLUME}`,
+  )
   const ofStudy = db
     .prepare<[string, number], number>(
       `SELECT content.id FROM study CROSS JOIN series ON series.study = study.id CROSS JOIN instance ON instance.series = series.id
@@ -137,6 +140,8 @@ export function createEvictionReader(db: Database) {
       const origin = { door, sourceAET, sendingAET, receivingAET, address }
       return { ...same, origin, destinations: holders.all(contentId) }
     },
+
+    evictedTotal: () => total.get() ?? { images: 0, bytes: 0 },
 
     evictedOf: (StudyInstanceUID: string, limit: number): number[] => ofStudy.all(StudyInstanceUID, limit),
   }
