@@ -11,6 +11,13 @@ import { ctSlice, newStore, send, type TestObject, temporaryFolder } from './obj
 import { archive, leaseAll, looked } from './outboxModel.ts'
 
 const FROM = ['pacs']
+const quiet = {
+  signal: new AbortController().signal,
+  total() {},
+  received() {},
+  passed() {},
+  failed() {},
+}
 const slice = (n: number, study = 1) => ctSlice(n, {}, { study })
 const uidOf = (study: number) => `2.25.1000.${study}`
 
@@ -171,7 +178,7 @@ test('with an older index or none, what has left is not taken for damage, and wh
     if (index) copyFileSync(index, join(dataDir, 'index.sqlite'))
     const { store: again } = await newStore({ dataDir })
     expect(again.needsRepair).toBe(true)
-    await again.repair(false, { signal: new AbortController().signal, ...silentProgress })
+    await again.repair(false, quiet)
     expect(await again.read.damagedCopies()).toBe(0)
     expect(existsSync(await locate(again, back!))).toBe(true)
     expect(await locate(again, gone!)).toBe(index ? 'on-archive' : 'not-found')
