@@ -96,6 +96,8 @@ export const studySummary = z.object({
   fromStranger: z.boolean(),
   /** Images of it that are not proved to be where they have to go, and of these what was refused for good; null: it goes nowhere. */
   custody: z.object({ waiting: z.int(), dead: z.int() }).nullable(),
+  /** Images of it that archives alone have: fetched when they are opened. */
+  away: z.int(),
 })
 export type StudySummary = z.infer<typeof studySummary>
 
