@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { cachePolicy } from './retention.ts'
 import { type Destination, destinations } from './sync.ts'
 
 /** AE title: 1–16 characters of the default repertoire, no backslash or control characters, trimmed (PS3.5 §6.2, VR AE). */
@@ -295,6 +296,8 @@ export const configSchema = z.object({
   audit: z.strictObject({ syslog: syslog.optional() }).default({}),
   /** Archives that everything received has to end up on, by rule. */
   destinations: destinations.default([]),
+  /** What archives were shown to hold may leave when there is more here than this; without a target nothing does. Changed by `cache.set`. */
+  cache: cachePolicy.default({ keepDays: 7 }),
   /** Changed while the station runs by `folders.set`. */
   watchedFolders: watchedFolders.default([]),
 })

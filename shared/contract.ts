@@ -12,6 +12,7 @@ import {
   tlsStatus,
   tlsWish,
 } from './network.ts'
+import { cachePolicy, KEPT_REASONS } from './retention.ts'
 import {
   custodyEvent,
   deadLetter,
@@ -95,6 +96,8 @@ export const studySummary = z.object({
   fromStranger: z.boolean(),
   /** Images of it that are not proved to be where they have to go, and of these what was refused for good; null: it goes nowhere. */
   custody: z.object({ waiting: z.int(), dead: z.int() }).nullable(),
+  /** Images of it that archives alone have: fetched when they are opened. */
+  away: z.int(),
 })
 export type StudySummary = z.infer<typeof studySummary>
 
@@ -614,6 +617,33 @@ export const contract = {
   /** Empties a volume while it is used, until `volume.keep`; what has gone stays gone. */
   'volume.drain': { in: z.object({ name: z.string().max(32) }), out: z.object({}) },
   'volume.keep': { in: z.object({ name: z.string().max(32) }), out: z.object({}) },
+  /** What would leave now, and why the rest stays. Whether anything leaves by itself is said by the targets. */
+  'cache.plan': {
+    in: z.object({}),
+    out: z.object({
+      policy: cachePolicy,
+      use: z.object({ bytes: z.number(), free: z.number() }),
+      /** The first 200, in the order in which they would leave. */
+      goes: z.array(
+        z.object({
+          StudyInstanceUID: z.string(),
+          StudyDate: z.string(),
+          images: z.int(),
+          bytes: z.number(),
+          lastUsed: z.number(),
+        }),
+      ),
+      studies: z.int(),
+      frees: z.number(),
+      kept: z.array(z.object({ reason: z.enum(KEPT_REASONS), studies: z.int(), bytes: z.number() })),
+      short: z.number(),
+      /** Images that archives alone have. */
+      away: z.object({ images: z.int(), bytes: z.number() }),
+    }),
+  },
+  'cache.set': { in: cachePolicy, out: z.object({}) },
+  /** Lets leave what `cache.plan` says, as it is now. */
+  'cache.evict': { in: z.object({}), out: z.object({ studies: z.int(), bytes: z.number() }) },
   'problems.list': { in: z.object({}), out: z.object({ problems: z.array(problem) }) },
   'problem.dismiss': { in: z.object({ id: z.string().max(64) }), out: z.object({}) },
   /** Open associations first, then the last 200 that ended. */

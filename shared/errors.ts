@@ -132,6 +132,18 @@ export const ERRORS = {
     dimseStatus: 0x0110,
     httpStatus: 503,
   },
+  'on-archive': {
+    sentence: 'This image has left the station for the archive. It is fetched from there when it is opened.',
+    retryable: true,
+    dimseStatus: 0xa701,
+    httpStatus: 503,
+  },
+  'archive-offline': {
+    sentence: 'This image is on the archive, which is offline. It can be opened again when the archive answers.',
+    retryable: true,
+    dimseStatus: 0xa701,
+    httpStatus: 503,
+  },
   'store-failed': {
     sentence: 'The image could not be written to disk: nothing was stored. The sender can send again.',
     retryable: true,

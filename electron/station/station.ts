@@ -137,6 +137,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
       },
       transcode: work.transcode,
       startJob: work.startJob,
+      // The archives are reached below, before anybody can ask for what only they have.
+      fetchBack: contentId => sync.fetchBack(contentId),
       captureFolder: path.join(options.dataDir, 'captures'),
       doctorFile: path.join(options.dataDir, 'doctor.jsonl'),
     })
@@ -147,6 +149,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
     opened.push(async () => files.close())
     const sync = await startSync({
       outbox: store.outbox,
+      store,
       log,
       problems,
       destinations: config.destinations,
@@ -208,6 +211,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
         await configFile.change({ destinations })
         await sync.setDestinations(destinations)
       },
+      setCache: cache => configFile.change({ cache }),
       setFolders: async folders => {
         work.checkFolders(folders)
         await configFile.change({ watchedFolders: folders })

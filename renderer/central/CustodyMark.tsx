@@ -2,13 +2,14 @@ import { CloudUpload } from 'lucide-react'
 import type { StudySummary } from '../../shared/contract.ts'
 import { useTitle } from '../keys/index.ts'
 import { showCustody } from './requests.ts'
-import { describeCustody } from './words.ts'
+import { describeAway, describeCustody } from './words.ts'
 
-/** What of the open study is not proved to be where it has to go; a click says more. Nothing while all is well. */
+/** What of the open study is not proved to be where it has to go; a click says more. Else what only archives have; nothing while all is well. */
 export function CustodyMark({ study }: { study: StudySummary }) {
   const words = describeCustody(study)
   const title = useTitle(`${words ?? ''}\nWhere it is`, 'study-custody')
-  if (words === undefined) return null
+  const away = describeAway(study)
+  if (words === undefined) return away === undefined ? null : <span className="quiet">{away}</span>
   return (
     <button
       type="button"

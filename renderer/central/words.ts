@@ -130,6 +130,12 @@ export function shortCount(images: number): string {
 
 type Held = Pick<StudySummary, 'custody' | 'NumberOfStudyRelatedInstances'>
 
+/** What of a study only archives have; undefined where all of it is here. */
+export function describeAway({ away }: Pick<StudySummary, 'away'>): string | undefined {
+  if (away === 0) return undefined
+  return `${countImages(away)} on the archive, fetched when opened`
+}
+
 /** What of a study is not proved to be where it has to go; undefined where there is nothing to say. */
 export function describeCustody({ custody, NumberOfStudyRelatedInstances: images }: Held): string | undefined {
   if (custody === null || custody.waiting === 0) return undefined

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import type { CallOut, VolumeState, VolumeSummary } from '../../shared/contract.ts'
 import { call, fetchOnlyHere, onlyHereAddress } from '../client.ts'
 import { announce, announceFailure, copyText, formatBytes } from '../ui/index.ts'
+import { LeavingSection } from './LeavingSection.tsx'
 
 const POLL_MS = 2000
 
@@ -62,6 +63,7 @@ export function StoragePage() {
               />
             ))}
           </div>
+          <LeavingSection />
           <p className="quiet">
             Disks are added in the file config.json of the data folder, under “volumes”, and used after a restart.
           </p>

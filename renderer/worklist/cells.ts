@@ -1,5 +1,5 @@
 import type { ReadingStatus, StudySummary } from '../../shared/contract.ts'
-import { describeCustody, shortCount } from '../central/index.ts'
+import { describeAway, describeCustody, shortCount } from '../central/index.ts'
 import {
   describeCompleteness,
   describeDate,
@@ -190,8 +190,11 @@ function custodyChip(cell: HTMLElement): CellWriter {
   chip.setAttribute('role', 'img')
   chip.append(cloudUpload())
   const node = textIn(chip)
+  const away = append(cell, 'span', 'away-mark quiet')
+  away.textContent = 'archive'
   return study => {
     const words = study && describeCustody(study)
+    away.hidden = words !== undefined || study === undefined || study.away === 0
     chip.hidden = words === undefined
     if (words === undefined) return
     setAttribute(chip, 'aria-label', words)
@@ -237,7 +240,7 @@ export const CELLS: Record<string, Cell> = {
   custody: {
     title: study => {
       const words = describeCustody(study)
-      return words === undefined ? '' : `${words}\nClick: where it is, and what was refused`
+      return words === undefined ? (describeAway(study) ?? '') : `${words}\nClick: where it is, and what was refused`
     },
     make: custodyChip,
   },

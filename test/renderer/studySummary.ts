@@ -36,6 +36,7 @@ export function studySummary(id: number, change: Partial<StudySummary> = {}): St
     fromStranger: false,
     completeness: null,
     custody: null,
+    away: 0,
     ...change,
   }
 }

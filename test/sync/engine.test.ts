@@ -4,6 +4,7 @@ import { Problems } from '../../electron/station/base/problems.ts'
 import { startSync } from '../../electron/station/sync/index.ts'
 import { type Destination, type destination, destinations, RANK } from '../../shared/sync.ts'
 import { FakeArchive, queuedItem } from '../fakes/fakeCarrier.ts'
+import { createFakeStore } from '../fakes/fakeStore.ts'
 import { MemoryOutbox } from '../fakes/memoryOutbox.ts'
 import { VirtualClock } from '../fakes/virtualClock.ts'
 import { silentLog } from '../web/counter.ts'
@@ -35,6 +36,7 @@ async function openWorld(wishes: Wish[] = [{}], seed = 1) {
   const archives = new Map(all.map(({ name }) => [name, new FakeArchive(clock)]))
   const sync = await startSync({
     outbox,
+    store: createFakeStore(),
     log: silentLog,
     problems,
     destinations: all,

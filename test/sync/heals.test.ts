@@ -31,6 +31,7 @@ test('from the vault to Orthanc and proved; what it loses or damages afterwards 
   const problems = new Problems()
   const sync = await startSync({
     outbox: store.outbox,
+    store,
     log: silentLog,
     problems,
     destinations: destinations.parse([

@@ -32,7 +32,11 @@ async function onDisk(): Promise<{ files: FileHandles; place(name: string, bytes
     files,
     async place(name, bytes) {
       await writeFile(path.join(dir, name), Buffer.concat([Buffer.from('before'), bytes, Buffer.from('behind')]))
-      return { place: { contentId: 1, path: path.join(dir, name), fileOffset: 0 }, offset: 6, length: bytes.length }
+      return {
+        place: { contentId: 1, path: path.join(dir, name), fileOffset: 0, dataSetOffset: 0 },
+        offset: 6,
+        length: bytes.length,
+      }
     },
   }
 }

@@ -131,6 +131,8 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
       destinations: () => [],
       wake() {},
       tryOut: async () => ({ works: false, words: 'nobody is there' }),
+      givingBack: () => [],
+      fetchBack: () => Promise.reject(new IsocenterError('archive-offline')),
       onChange: () => () => {},
     },
     problems,
@@ -152,6 +154,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
     },
     setDestinations: () => Promise.resolve(),
     setFolders: () => Promise.resolve(),
+    setCache: () => Promise.resolve(),
     drain() {
       state.drained = true
     },

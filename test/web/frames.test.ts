@@ -29,6 +29,7 @@ function place(contentId: number, frame: number, given: Partial<FrameLocation>):
     kind: 'range',
     path: file,
     fileOffset: 0,
+    dataSetOffset: 0,
     ranges: [],
     bitOffset: 0,
     bits: 0,
@@ -267,7 +268,7 @@ test('a hundred files at once keep a bounded number open, and each is closed', a
     return links.filter(link => link.startsWith(counter.dir) && link.endsWith('.bin')).length
   }
   const read = await Promise.all(
-    paths.map((each, contentId) => reader.ranges({ contentId, path: each, fileOffset: 0 }, [[1, 3]])),
+    paths.map((each, contentId) => reader.ranges({ contentId, path: each, fileOffset: 0, dataSetOffset: 0 }, [[1, 3]])),
   )
   expect(read.every(bytes => bytes.equals(content.subarray(1, 4)))).toBe(true)
   if (process.platform === 'linux') {

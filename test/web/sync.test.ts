@@ -45,6 +45,8 @@ beforeEach(async () => {
       destinations: () => configured,
       wake: name => woken.push(name),
       tryOut: async ({ name }) => ({ works: false, words: `${name}: nobody listens there` }),
+      givingBack: () => [],
+      fetchBack: () => Promise.resolve(),
       onChange(listener) {
         changed = listener
         return () => {}

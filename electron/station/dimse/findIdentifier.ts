@@ -134,7 +134,8 @@ export function parseFindIdentifier(
   }
   answer(TOLD.QueryRetrieveLevel, 'CS', asked.name)
   answer(TOLD.RetrieveAETitle, 'AE', retrieveAET)
-  if (elements.has(TOLD.InstanceAvailability)) answer(TOLD.InstanceAvailability, 'CS', 'ONLINE')
+  if (elements.has(TOLD.InstanceAvailability) && !known.returned.has('InstanceAvailability'))
+    answer(TOLD.InstanceAvailability, 'CS', 'ONLINE')
   request.query.matches = matches
   request.answer = [...elements.values()].sort((a, b) => a.tag - b.tag)
   return request

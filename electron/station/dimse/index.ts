@@ -36,6 +36,8 @@ const ENDED_KEPT = 200
 const CHANGE_PAUSE = 200
 
 export interface DimseOptions {
+  /** Brings back what archives alone have. */
+  fetchBack?(contentId: number): Promise<void>
   config: Pick<
     Config,
     | 'aet'
@@ -142,7 +144,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     ended = [summary, ...ended].slice(0, ENDED_KEPT)
     changed()
   }
-  const files = new FileHandles(contentId => store.read.locateContent(contentId))
+  const files = new FileHandles(contentId => store.read.locateContent(contentId), options.fetchBack)
   let port = config.dimsePort
   const doctor = await Doctor.open({
     file: options.doctorFile,

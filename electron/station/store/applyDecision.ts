@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { createApplyCommitment } from './commitment/commitmentRows.ts'
 import type { Decision } from './decisionLog.ts'
+import { createEvictions } from './eviction/evictionRows.ts'
 import { createMerges } from './merges.ts'
 import { createMoves } from './moves.ts'
 import { createApplyNotice } from './notices/noticeRows.ts'
@@ -29,6 +30,7 @@ export function createApplyDecision(db: Database) {
   )
   const applyCommitment = createApplyCommitment(db)
   const applyNotice = createApplyNotice(db)
+  const evictions = createEvictions(db)
 
   function applyDecision(decision: Decision): string[] {
     const { StudyInstanceUID } = decision
@@ -53,6 +55,8 @@ export function createApplyDecision(db: Database) {
         return removals.applyRestored(decision)
       case 'purged':
         return removals.applyPurged(decision)
+      case 'evicted':
+        return evictions.applyEvicted(decision)
       case 'move':
         return moves.applyMove(decision)
       case 'movedBack': {
@@ -74,5 +78,5 @@ export function createApplyDecision(db: Database) {
     }
   }
 
-  return { applyDecision, visibility, removals, moves, merges, custody }
+  return { applyDecision, visibility, removals, moves, merges, custody, evictions }
 }

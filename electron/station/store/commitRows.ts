@@ -9,7 +9,7 @@ import type { CommitAnswer, PlacedObject } from './receivedObject.ts'
 import { type ContentPlace, sameDataSet, samePixels, sha256Of } from './sameBytes.ts'
 import { foldName, studyTokens } from './searchTokens.ts'
 import { PRIORITY } from './studyQuery.ts'
-import { DATA_VOLUME } from './volumes/placement.ts'
+import { ARCHIVE_VOLUME, DATA_VOLUME } from './volumes/placement.ts'
 
 /** Until the content is read to its end. */
 const NO_HASH = new Uint8Array()
@@ -63,7 +63,7 @@ export function createCommitRows(
   db: Database,
   dataDir: string,
   epoch: number,
-  { visibility, removals, moves, merges, custody }: ReturnType<typeof createApplyDecision>,
+  { visibility, removals, moves, merges, custody, evictions }: ReturnType<typeof createApplyDecision>,
 ): (objects: PlacedObject[], landed: LandingPosition | undefined) => CommitAnswer {
   const patientByKey = db.prepare<[string], { id: number }>('SELECT id FROM patient WHERE key = ?')
   const addPatient = db.prepare('INSERT INTO patient (key) VALUES (?)')
@@ -321,6 +321,7 @@ export function createCommitRows(
     // A checksum only says that it is worth reading both: two contents may share one.
     const equal = contents.find(
       content =>
+        content.volume !== ARCHIVE_VOLUME &&
         content.TransferSyntaxUID === object.TransferSyntaxUID &&
         content.length === object.length &&
         (content.crc ?? object.crc) === (object.crc ?? content.crc) &&
@@ -334,21 +335,25 @@ export function createCommitRows(
     }
     const lost = contents.find(
       content =>
-        content.state === 'damaged' &&
+        (content.state === 'damaged' || content.volume === ARCHIVE_VOLUME) &&
         content.TransferSyntaxUID === object.TransferSyntaxUID &&
         content.length === object.length &&
         content.crc !== null &&
         content.crc === object.crc,
     )
     if (known && lost && !object.adopted) {
-      // What was damaged or missing here came again: its content is whole from now on, and settles in the damaged one's place.
+      // What was damaged or missing here, or had left for an archive, came again: its content is whole from now on, and settles in the
+      // damaged one's place.
       replaceCopy.run(object.file, object.offset, bytes, object.metaLength, lost.id)
       const more = object.metaLength - lost.metaLength
       if (hidden === 0) {
-        countInStudy.run({ ...touch(object), id: known.study, series: 0, instances: 0, bytes: more })
+        // Fetched back is not received: the study keeps its place in the list.
+        const received = lost.volume === ARCHIVE_VOLUME ? 0 : object.received
+        countInStudy.run({ ...touch(object), received, id: known.study, series: 0, instances: 0, bytes: more })
         addToTotal.run(more, 'bytes')
       }
-      meet(object)
+      if (lost.volume === ARCHIVE_VOLUME) evictions.cameBack(lost.id, known.study, object.received)
+      else meet(object)
       const at = placeOf(known, header.SOPInstanceUID)
       const seq = Number(
         addChange.run(epoch, 'instance', at.StudyInstanceUID, at.SOPInstanceUID, lost.id).lastInsertRowid,

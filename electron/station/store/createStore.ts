@@ -536,6 +536,14 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       bin.wake()
       return answer
     },
+    async evict(uid, from) {
+      // Its rows are not all there yet.
+      if (upkeep.repairing) throw new IsocenterError('index-incomplete')
+      const answer = await decide(() => writer.call('evict', uid, from, Date.now()))
+      bin.wake()
+      return answer
+    },
+    used: uid => writer.call('used', uid, Date.now()),
     move: (wish, user) => decide(() => writer.call('move', wish, newUID(), newUID(), user, Date.now())),
     decidePatients: (word, user) => decide(() => writer.call('decidePatients', word, newUID(), user, Date.now())),
     moveBack: (id, user) => decide(() => writer.call('moveBack', id, user, Date.now())),

@@ -28,6 +28,8 @@ export type Decision = { at: number; StudyInstanceUID: string } & (
   | { kind: 'restored'; id: string; by: string }
   /** The files with these numbers are gone, or go as soon as this stands here. */
   | { kind: 'purged'; id: string; by: string; contents: number[] }
+  /** All contents of the study that lie at an archive alone; their files are gone, or go as soon as this stands here. */
+  | { kind: 'evicted'; contents: number[] }
   /** A study (`SeriesInstanceUID` '') or series is shown under `patient`, a series in the study `to`. */
   | {
       kind: 'move'

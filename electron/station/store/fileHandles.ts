@@ -1,5 +1,5 @@
 import { close, open, read, readv } from 'node:fs'
-import { IsocenterError } from '../../../shared/errors.ts'
+import { type ErrorCode, IsocenterError } from '../../../shared/errors.ts'
 import type { Place } from './index.ts'
 
 interface Entry {
@@ -18,14 +18,21 @@ export class FileHandles {
   #entries = new Map<string, Entry>()
   readonly #locate: (contentId: number) => Promise<Place>
 
-  /** @param locate where a content is now, if it is no longer where it was. */
-  constructor(locate: (contentId: number) => Promise<Place>) {
+  readonly #fetchBack: ((contentId: number) => Promise<void>) | undefined
+
+  /**
+   * @param locate where a content is now, if it is no longer where it was.
+   * @param fetchBack brings one back that lies at an archive alone; without it that is the error.
+   */
+  constructor(locate: (contentId: number) => Promise<Place>, fetchBack?: (contentId: number) => Promise<void>) {
     this.#locate = locate
+    this.#fetchBack = fetchBack
   }
 
   /**
    * Fills `target`, or one target after the other, from `position` of the place's file, wherever its content has settled
-   * meanwhile. Throws 'not-found' when the file is gone, 'malformed' when it ends before.
+   * meanwhile; what an archive alone has is fetched first. Throws 'not-found' when the file is gone, 'malformed' when it ends before,
+   * and whatever fetching rejects with.
    */
   async read(place: Place, target: Uint8Array | Uint8Array[], position: number): Promise<void> {
     const fill = (fd: number, from: number) =>
@@ -33,12 +40,25 @@ export class FileHandles {
     try {
       await this.#use(place.path, fd => fill(fd, position))
     } catch (error) {
-      if (!(error instanceof IsocenterError && error.code === 'not-found')) throw error
-      const now = await this.#locate(place.contentId).catch(failure => {
-        if (failure instanceof IsocenterError && failure.code === 'volume-unavailable') throw failure
-      })
-      if (!now || now.path === place.path) throw error
-      await this.#use(now.path, fd => fill(fd, position - place.fileOffset + now.fileOffset))
+      if (place.path !== '' && !hasCode(error, 'not-found')) throw error
+      const now = await this.#find(place.contentId, error)
+      if (now.path === place.path) throw error
+      const isMeta = position < place.dataSetOffset
+      // Of what came back the File Meta is written anew, as long as it was but for a station that has another version since.
+      if (isMeta && metaLength(now) !== metaLength(place)) throw new IsocenterError('busy', 'it has just come back')
+      await this.#use(now.path, fd => fill(fd, position - place.dataSetOffset + now.dataSetOffset))
+    }
+  }
+
+  async #find(contentId: number, error: unknown): Promise<Place> {
+    try {
+      return await this.#locate(contentId)
+    } catch (failure) {
+      if (hasCode(failure, 'volume-unavailable')) throw failure
+      if (!hasCode(failure, 'on-archive')) throw error
+      if (!this.#fetchBack) throw failure
+      await this.#fetchBack(contentId)
+      return await this.#locate(contentId)
     }
   }
 
@@ -84,6 +104,14 @@ export class FileHandles {
       () => {},
     )
   }
+}
+
+function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof IsocenterError && error.code === code
+}
+
+function metaLength({ fileOffset, dataSetOffset }: Place): number {
+  return dataSetOffset - fileOffset
 }
 
 function openFile(path: string): Promise<number> {

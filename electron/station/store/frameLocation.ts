@@ -3,14 +3,13 @@ import type { FrameLocation, Place } from './index.ts'
 
 interface DataSetPlace extends Place {
   TransferSyntaxUID: string
-  /** In `path`. */
-  dataSetOffset: number
   dataSetLength: number
 }
 
 /** Turns a plan, which counts from the data set's first byte, into ranges of a file. Null when there is no such frame. `frame` is 1-based. */
 export function locateFrame(plan: FramePlan, frame: number, place: DataSetPlace): FrameLocation | null {
-  const { dataSetOffset, dataSetLength, ...same } = place
+  const { dataSetLength, ...same } = place
+  const { dataSetOffset } = same
   const location: FrameLocation = {
     ...same,
     NumberOfFrames: plan.frames,

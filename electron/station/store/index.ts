@@ -18,6 +18,7 @@ import type { AskedCommitment, Commitment, FailedReferences, References } from '
 import type { ReferencedCopy } from './commitment/readReferenced.ts'
 import type { Verified } from './commitment/verify.ts'
 import type { JudgedFacts, LackingSeries } from './completeness/readCompleteness.ts'
+import type { EvictedContent, StoredStudy } from './eviction/readEviction.ts'
 import type { DueNotice, NoticeOutcome, ToldNotice } from './notices/noticeRows.ts'
 import type { Outbox } from './outbox/types.ts'
 import type { Matching } from './queryConditions.ts'
@@ -27,6 +28,7 @@ import type { Space } from './volumes/spaceWatch.ts'
 
 export type { Commitment, FailedReferences, References } from './commitment/commitmentRows.ts'
 export { FAILURE } from './commitment/verify.ts'
+export type { EvictedContent } from './eviction/readEviction.ts'
 export { FileHandles } from './fileHandles.ts'
 export type { DueNotice, StepStatus, ToldNotice } from './notices/noticeRows.ts'
 export { openStore, type StoreOptions } from './openStore.ts'
@@ -36,7 +38,7 @@ export type { Space } from './volumes/spaceWatch.ts'
 
 /** Where an object came from: one type for every door. */
 export interface Origin {
-  door: 'dimse' | 'stow' | 'import' | 'sample' | 'folder'
+  door: 'dimse' | 'stow' | 'import' | 'sample' | 'folder' | 'pull'
   /** PS3.10 (0002,0016): kept from an imported file's own File Meta, else the calling AE title. */
   sourceAET: string
   /** (0002,0017) Sending and (0002,0018) Receiving AE title; '' for doors without an association. */
@@ -92,10 +94,12 @@ export interface Received {
  */
 export interface Place {
   contentId: number
-  /** '' while the disk it lies on is not there. */
+  /** '' while the disk it lies on is not there, or an archive alone has it. */
   path: string
   /** Where in `path` the Part-10 file begins. */
   fileOffset: number
+  /** Where in `path` the data set begins. */
+  dataSetOffset: number
 }
 
 /** One content at its place, for reading. */
@@ -105,8 +109,7 @@ export interface StoredObject extends Place {
   SOPInstanceUID: string
   SOPClassUID: string
   TransferSyntaxUID: string
-  /** Where in `path` the data set begins; the Part-10 file ends with it. */
-  dataSetOffset: number
+  /** The Part-10 file ends with it. */
   dataSetLength: number
   /** CRC-32 of the data set as it was received; null of what came to an older version. */
   crc: number | null
@@ -267,6 +270,14 @@ export interface StoreReader {
   /** Rejects with 'not-found'. */
   getStudy(StudyInstanceUID: string): Promise<{ study: StudySummary; series: SeriesSummary[]; seq: number }>
   getManifest(StudyInstanceUID: string, SeriesInstanceUID: string): Promise<SeriesManifest>
+  /** The next studies behind a number, of which anything lies here, as far as one read goes; `next` null = that was all. `from`: who gives back. */
+  retained(after: number, from: string[]): Promise<{ studies: StoredStudy[]; next: number | null }>
+  /** null where it lies here, or is not known. Of the destinations that were shown to hold it, the best proof first. */
+  evicted(contentId: number): Promise<EvictedContent | null>
+  /** What archives alone have. */
+  evictedTotal(): Promise<{ images: number; bytes: number }>
+  /** Of a study, in reading order; at most `limit`. */
+  evictedOf(StudyInstanceUID: string, limit: number): Promise<number[]>
   /** In pages, so that no read lasts: a query that no index helps looks at a part of the studies at a time. */
   find(query: FindQuery): Promise<FindPage>
   /** In the order of their numbers; those that are gone are left out. */
@@ -431,6 +442,13 @@ export interface Store {
   moveBack(id: string, user: string): Promise<object>
   /** What the station that sent a study has of it, by its own words: the study is judged anew (shared/viewing/completeness.ts). */
   senderSays(StudyInstanceUID: string, counts: SenderCounts): Promise<void>
+  /**
+   * The files of a study leave, for the destinations of `from` were shown to hold them all: decided durably when it resolves, the files
+   * follow. What of the study says otherwise is looked at again; the bytes that leave, 0 where it stays.
+   */
+  evict(StudyInstanceUID: string, from: string[]): Promise<{ bytes: number }>
+  /** A person looks at it: it leaves later than others. */
+  used(StudyInstanceUID: string): Promise<void>
   readonly commitments: Commitments
   readonly notices: Notices
   readonly outbox: Outbox

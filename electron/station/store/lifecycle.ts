@@ -13,7 +13,7 @@ interface Said {
 
 /** Deleting, rejecting, moving, and what takes them back: each call one transaction that is told of in the feed. */
 export function createLifecycle(db: Database, epoch: number, applied: ReturnType<typeof createApplyDecision>) {
-  const { applyDecision, removals, moves, merges } = applied
+  const { applyDecision, removals, moves, merges, evictions } = applied
   const addChange = db.prepare(
     `INSERT INTO change (epoch, kind, StudyInstanceUID, SOPInstanceUID, content) VALUES (?, 'study', ?, '', NULL)`,
   )
@@ -154,6 +154,16 @@ export function createLifecycle(db: Database, epoch: number, applied: ReturnType
       const decision = merges.planUnmerge(id, at, by) ?? moves.planMoveBack(id, at, by)
       return decided({}, applyDecision(decision), [decision])
     }).immediate,
+
+    /** Nothing where something of the study says that it has to stay. */
+    evict: db.transaction((StudyInstanceUID: string, from: string[], at: number): Decided<{ bytes: number }> => {
+      const planned = evictions.plan(StudyInstanceUID, from, at)
+      if (!planned) return decided({ bytes: 0 }, [], [])
+      evictions.doom(planned.contents)
+      const touched = applyDecision(planned.decision)
+      return decided({ bytes: planned.bytes }, touched, [planned.decision])
+    }).immediate,
+    used: (StudyInstanceUID: string, at: number): void => evictions.used(StudyInstanceUID, at),
 
     purging: (): string[] => inState.all('purging'),
     /** Deletions whose time in the bin was over at this moment. */

@@ -11,7 +11,8 @@ import { sql as seventh } from './migrations/0007.ts'
 import { sql as eighth } from './migrations/0008.ts'
 import { sql as ninth } from './migrations/0009.ts'
 import { sql as tenth } from './migrations/0010.ts'
-import { sql as thirteenth } from './migrations/0013.ts'
+import { sql as eleventh } from './migrations/0011.ts'
+import { sql as twelfth } from './migrations/0012.ts'
 
 /** In order; position n brings a database from version n to n + 1. A step that has shipped is never edited. */
 export const MIGRATIONS: readonly string[] = [
@@ -25,7 +26,8 @@ export const MIGRATIONS: readonly string[] = [
   eighth,
   ninth,
   tenth,
-  thirteenth,
+  eleventh,
+  twelfth,
 ]
 
 /**

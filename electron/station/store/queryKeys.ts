@@ -89,6 +89,8 @@ export const QUERY_KEYS: ReadonlyMap<string, QueryKey> = new Map([
       NumberOfStudyRelatedInstances: 'integer',
     },
     {
+      // Also of a series or an image: whole studies leave, and come back whole.
+      InstanceAvailability: { sql: `iif(study.away > 0, 'NEARLINE', 'ONLINE')` },
       ModalitiesInStudy: { sql: 'study.ModalitiesInStudy', matcher: 'modalities', list: true },
       SOPClassesInStudy: {
         sql: `(SELECT json_group_array(DISTINCT SOPClassUID) FROM series AS every JOIN instance AS each ON each.series = every.id

@@ -70,7 +70,8 @@ export function createFileReader(db: Database, dataDir: string) {
     locateContent(contentId: number): StoredObject {
       const row = byContent.get(contentId)
       if (!row) throw new IsocenterError('not-found', `content ${contentId}`)
-      if (!row.available) throw new IsocenterError('volume-unavailable', `content ${contentId}`)
+      if (!row.available)
+        throw new IsocenterError(row.file === '' ? 'on-archive' : 'volume-unavailable', `content ${contentId}`)
       return stored(row)
     },
 

@@ -5,7 +5,9 @@ import { DATA_VOLUME } from './volumes/placement.ts'
 
 /** What lies where, and what lies nowhere else. */
 export function createVolumeReader(db: Database) {
-  const use = db.prepare<[], VolumeUse>('SELECT id, name, objects, bytes, onlyHere FROM volume ORDER BY id')
+  const use = db.prepare<[], VolumeUse>(
+    'SELECT id, name, objects, bytes, onlyHere FROM volume WHERE id >= 0 ORDER BY id',
+  )
   const byName = db.prepare<[string], { id: number }>('SELECT id FROM volume WHERE name = ?')
   const only = (where: string) =>
     `SELECT content.id AS contentId, PatientID, PatientName, AccessionNumber, StudyDate, StudyInstanceUID, SeriesInstanceUID,
@@ -17,7 +19,7 @@ export function createVolumeReader(db: Database) {
      ORDER BY copy.content LIMIT ?`
   const onlyOn = db.prepare<[number, number, number], OnlyCopy>(only('copy.volume = ?'))
   // With what has landed there; walked by content, for it is most of them.
-  const onlyOnData = db.prepare<[number, number], OnlyCopy>(only(`+copy.volume <= ${DATA_VOLUME}`))
+  const onlyOnData = db.prepare<[number, number], OnlyCopy>(only(`+copy.volume BETWEEN 0 AND ${DATA_VOLUME}`))
   return {
     volumeUse: (): VolumeUse[] => use.all(),
 

@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3'
 import { createReferencedReader } from './commitment/readReferenced.ts'
 import { createCompletenessReader } from './completeness/readCompleteness.ts'
+import { createEvictionReader } from './eviction/readEviction.ts'
 import { createOutboxReader } from './outbox/readOutbox.ts'
 import { createBinReader } from './readBin.ts'
 import { createFileReader } from './readFiles.ts'
@@ -46,6 +47,7 @@ export function createReader({ file, dataDir }: ReaderData) {
     ...createIdentityReader(db),
     ...createOutboxReader(db, dataDir),
     ...createSamePatientReader(db),
+    ...createEvictionReader(db),
   }
   return snapshots(db, reads)
 }

@@ -33,7 +33,7 @@ export type StudyRow = Omit<
 export const STUDY_COLUMNS = `study.id, StudyInstanceUID, PatientName, lang, PatientID, IssuerOfPatientID, PatientBirthDate,
   PatientSex, PatientAge, StudyDate, StudyTime, StudyDescription, AccessionNumber, ReferringPhysicianName, InstitutionName,
   StationNamesInStudy, BodyPartsInStudy, ModalitiesInStudy, NumberOfStudyRelatedSeries, NumberOfStudyRelatedInstances, size,
-  firstReceived, lastReceived, sendingAET, flags, synthetic, reading, readingBy, readingAt, priority, priors, completeness, unjudged`
+  firstReceived, lastReceived, sendingAET, flags, synthetic, reading, readingBy, readingAt, priority, priors, completeness, unjudged, away`
 
 /** `openBy` is empty and nobody a stranger: who shows what, and who is known, is not the vault's to know. */
 export function studySummary(row: StudyRow, custody: StudySummary['custody']): StudySummary {

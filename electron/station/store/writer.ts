@@ -308,6 +308,9 @@ export function createWriter({ file, dataDir }: WriterData) {
 
     moveBack: (id: string, by: string, at: number) => durably(() => lifecycle.moveBack(id, { by, at })),
 
+    evict: (uid: string, from: string[], at: number) => durably(() => lifecycle.evict(uid, from, at)),
+    used: (uid: string, at: number): void => told(() => lifecycle.used(uid, at)),
+
     duePurges: (before: number): string[] => told(() => lifecycle.due(before)),
 
     purging: (): string[] => told(() => lifecycle.purging()),

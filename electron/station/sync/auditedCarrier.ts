@@ -17,6 +17,7 @@ export function auditedCarrier(
     text: '',
     participants: [{ UserID: name, address, requestor: false, role: 'destination' }],
   }
+  const { fetch } = carrier
   return {
     batch: carrier.batch,
     async send(items, paced, signal) {
@@ -34,5 +35,6 @@ export function auditedCarrier(
     remove: (...asked) => carrier.remove(...asked),
     tryOut: signal => carrier.tryOut(signal),
     close: () => carrier.close(),
+    ...(fetch && { fetch: (...asked: Parameters<typeof fetch>) => fetch.apply(carrier, asked) }),
   }
 }

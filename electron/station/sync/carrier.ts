@@ -23,6 +23,9 @@ export type Look = { contentId: number; reason: string } & (
   | { kind: 'absent' | 'other' | 'unknown' }
 )
 
+/** What names an object at an archive. */
+export type Fetchable = Pick<OutboxItem, 'StudyInstanceUID' | 'SeriesInstanceUID' | 'SOPInstanceUID'>
+
 /** One way to one archive. Nothing here keeps anything: what has become of each object is the caller's to keep. */
 export interface Carrier {
   /** Of one `send`: what the archive takes well at once. */
@@ -33,6 +36,8 @@ export interface Carrier {
   look(items: OutboxItem[], wanted: Proof, signal: AbortSignal): Promise<Look[]>
   /** Takes an object away, so that it can be sent anew; false where the archive offers no way. Rejects with 'peer-failed' where it could not be asked. */
   remove(item: OutboxItem, signal: AbortSignal): Promise<boolean>
+  /** The Part-10 file of an object that it holds, as it comes; absent where it gives nothing back. Rejects with 'peer-failed'. */
+  fetch?(object: Fetchable, signal: AbortSignal): AsyncIterable<Uint8Array>
   /** Whether it answers, in words; nothing is stored. */
   tryOut(signal: AbortSignal): Promise<{ works: boolean; words: string }>
   close(): Promise<void>

@@ -13,6 +13,10 @@ export interface Sync {
   wake(name?: string): void
   /** Whether one, which need not be kept yet, answers: in words. Nothing is stored there. */
   tryOut(destination: Destination): Promise<{ works: boolean; words: string }>
+  /** By name: those that give back what they hold. */
+  givingBack(): string[]
+  /** Brings back what archives alone have. Rejects with 'archive-offline', 'busy' or the store's own error. */
+  fetchBack(contentId: number): Promise<void>
   /** Coalesced. Returns the unsubscribe. */
   onChange(listener: () => void): () => void
   /** Finishes what is on its way within seconds, then aborts; what is unsure is looked for at the next start. */

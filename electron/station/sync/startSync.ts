@@ -5,6 +5,7 @@ import type { Outbox } from '../store/index.ts'
 import type { ProblemList } from './alarms.ts'
 import type { Carrier } from './carrier.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { FetchBack, type FetchBackParts } from './fetchBack.ts'
 import type { Sync } from './index.ts'
 import { Runner } from './runner.ts'
 
@@ -15,6 +16,8 @@ const TRY_MS = 15_000
 
 export interface SyncParts {
   outbox: Outbox
+  /** Where what is fetched back goes. */
+  store: FetchBackParts['store']
   log: Log
   problems: ProblemList
   destinations: Destination[]
@@ -25,10 +28,12 @@ export interface SyncParts {
 
 /** Opens the door to the archives: one runner for each destination, independent of each other. */
 export async function startSync(parts: SyncParts): Promise<Sync> {
-  const { outbox, log, problems, createCarrier, clock = systemClock } = parts
+  const { outbox, store, log, problems, createCarrier, clock = systemClock } = parts
   let destinations: Destination[] = []
   let closed = false
   const runners = new Map<string, Runner>()
+  const carriers = new Map<string, Carrier>()
+  const fetchBack = new FetchBack({ store, log, from: name => carriers.get(name)?.fetch })
   const listeners = new Set<() => void>()
   let pending: NodeJS.Timeout | undefined
   const changed = () => {
@@ -45,7 +50,10 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
       const same = next.find(one => one.name === name)
       return !same || JSON.stringify(same.route) !== JSON.stringify(destination.route)
     })
-    for (const [name] of ending) runners.delete(name)
+    for (const [name] of ending) {
+      runners.delete(name)
+      carriers.delete(name)
+    }
     // What is on its way by the old route is over before the new one begins.
     await Promise.all(ending.map(([, runner]) => runner.close()))
     if (closed) return
@@ -54,6 +62,7 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
       if (runner) runner.set(destination)
       else {
         const carrier = createCarrier(destination)
+        carriers.set(destination.name, carrier)
         runners.set(destination.name, new Runner(destination, { outbox, carrier, clock, log, problems, changed }))
       }
     }
@@ -96,6 +105,8 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
         await carrier.close().catch((error: unknown) => log.warn({ err: error }, 'a carrier did not close cleanly'))
       }
     },
+    givingBack: () => destinations.flatMap(({ name }) => (carriers.get(name)?.fetch ? [name] : [])),
+    fetchBack: contentId => fetchBack.fetch(contentId),
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -104,6 +115,7 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
       closed = true
       unsubscribe()
       await applying
+      await fetchBack.close()
       await Promise.all([...runners.values()].map(runner => runner.close()))
       clearTimeout(pending)
     },

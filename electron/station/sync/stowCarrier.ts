@@ -9,7 +9,7 @@ import { OrthancLooks } from './orthancLooks.ts'
 import { chunkBuffers, chunksOf, type OutgoingObject, openOutgoing } from './outgoingObject.ts'
 import { judgeAnswer, type Named, type Posted, readStowAnswer } from './stowAnswer.ts'
 import { tryWeb } from './tryWeb.ts'
-import { WebLooks } from './webLooks.ts'
+import { fetchInstance, WebLooks } from './webLooks.ts'
 
 /** Of 1 to 200 objects a post Orthanc took 10 fastest, PostgreSQL below it 10 to 20. */
 const BATCH = { objects: 20, bytes: 8 * 2 ** 20 }
@@ -57,6 +57,7 @@ export function createStowCarrier(
     },
     look: (...asked) => looks.look(...asked),
     remove: (...asked) => looks.remove(...asked),
+    fetch: (object, signal) => fetchInstance(client, object, signal),
     tryOut: signal => tryWeb({ client, orthanc, authorizationFile: route.authorizationFile }, signal),
     async close() {
       client.close()

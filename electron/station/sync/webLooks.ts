@@ -4,7 +4,7 @@ import type { Proof } from '../../../shared/sync.ts'
 import { isBoundary, MultipartReader } from '../base/multipart.ts'
 import type { FileHandles, OutboxItem } from '../store/index.ts'
 import type { WebAnswer, WebClient } from '../wire/webClient.ts'
-import type { Look } from './carrier.ts'
+import type { Fetchable, Look } from './carrier.ts'
 import { compareFetched, jsonOf, type Looks, lookAtEach, type Sight, takePart10, toUnknown } from './looks.ts'
 import { httpWords } from './stowAnswer.ts'
 
@@ -114,7 +114,22 @@ export class WebLooks implements Looks {
   }
 }
 
-function seriesPath({ StudyInstanceUID, SeriesInstanceUID }: OutboxItem): string {
+/** An object's Part-10 file, in the form in which it is kept there. */
+export async function* fetchInstance(
+  client: WebClient,
+  object: Fetchable,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const path = `${seriesPath(object)}/instances/${object.SOPInstanceUID}`
+  const answer = await client.request({ method: 'GET', path, accept: WHOLE, signal })
+  if (answer.status !== 200) {
+    answer.discard()
+    throw new IsocenterError('peer-failed', httpWords(answer.status))
+  }
+  yield* partOf(answer)
+}
+
+function seriesPath({ StudyInstanceUID, SeriesInstanceUID }: Fetchable): string {
   return `/studies/${StudyInstanceUID}/series/${SeriesInstanceUID}`
 }
 

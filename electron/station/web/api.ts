@@ -14,6 +14,7 @@ import { headerLines } from '../../../shared/dicom/header.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { auditedCall } from './auditCalls.ts'
 import { auditOf } from './auditing.ts'
+import type { Eviction } from './eviction.ts'
 import { listFolder } from './folders.ts'
 import type { FrameReader } from './frameReader.ts'
 import { pixelSpan, readHeader } from './headerReader.ts'
@@ -36,7 +37,13 @@ const HEADER_LINES = 20_000
 type Handlers = { [N in CallName]: (input: CallParsed<N>) => CallOut<N> | Promise<CallOut<N>> }
 
 /** Answers `POST /api/<name>` (shared/contract.ts). Throws IsocenterErrors: the counter's border turns them into answers. */
-export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence, httpPort: () => number) {
+export function createApi(
+  deps: WebDeps,
+  reader: FrameReader,
+  presence: Presence,
+  eviction: Eviction,
+  httpPort: () => number,
+) {
   const { store, work, dimse, sync, problems, config } = deps
   const { read } = store
   const user = userName()
@@ -93,7 +100,10 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
     'reading.set': input => store.setReading(input.studies, input.user),
     'priority.set': input => store.setPriority(input.StudyInstanceUID, input.priority),
     'window.shows': async ({ window, StudyInstanceUID, user }) => {
-      if (presence.show(window, StudyInstanceUID, user)) await store.setOpened(StudyInstanceUID, user)
+      if (presence.show(window, StudyInstanceUID, user)) {
+        await store.setOpened(StudyInstanceUID, user)
+        await store.used(StudyInstanceUID)
+      }
       return {}
     },
     'draft.get': async input => {
@@ -175,6 +185,12 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
       await store.keepVolume(name)
       return {}
     },
+    'cache.plan': () => eviction.plan(),
+    'cache.set': async policy => {
+      await eviction.set(policy)
+      return {}
+    },
+    'cache.evict': () => eviction.evict(),
     'problems.list': () => ({ problems: problems.list() }),
     'problem.dismiss': input => {
       problems.dismiss(input.id)

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import type { AeProfiles, Config, Node, WatchedFolder } from '../../../shared/config.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { TlsStatus, TlsWish } from '../../../shared/network.ts'
+import type { CachePolicy } from '../../../shared/retention.ts'
 import type { Destination } from '../../../shared/sync.ts'
 import { frameOrderSchema } from '../../../shared/viewing/frameStream.ts'
 import type { Audit } from '../audit/index.ts'
@@ -17,6 +18,7 @@ import { captureFile } from './captureFile.ts'
 import { createDicomWeb } from './dicomweb.ts'
 import { errorResponse } from './errorResponse.ts'
 import { createEvents } from './events.ts'
+import { startEviction } from './eviction.ts'
 import { FailureLimit, isLoopback } from './failureLimit.ts'
 import { FrameReader } from './frameReader.ts'
 import { frameStream } from './frameStream.ts'
@@ -62,6 +64,7 @@ export interface WebDeps {
   /** As `SecureSettings` of dimse. */
   tls: { status(): TlsStatus; set(wish: TlsWish | null): Promise<TlsStatus> }
   setDestinations(destinations: Destination[]): Promise<void>
+  setCache(policy: CachePolicy): Promise<void>
   /** Rejects with 'unwatchable', in words. */
   setFolders(folders: WatchedFolder[]): Promise<void>
   /** Asked for by a client; returns at once. */
@@ -81,10 +84,14 @@ export { openApiKeys } from './apiKeys.ts'
 export function createWeb(deps: WebDeps): Web {
   const { store, log } = deps
   let port = deps.config.httpPort
-  const files = new FileHandles(contentId => store.read.locateContent(contentId))
+  const files = new FileHandles(
+    contentId => store.read.locateContent(contentId),
+    contentId => deps.sync.fetchBack(contentId),
+  )
   const reader = new FrameReader(files)
   const presence = createPresence()
   const events = createEvents({ ...deps, presence })
+  const eviction = startEviction({ ...deps, presence })
   const counters: Counters = { requests: new Map(), frames: 0, frameBytes: 0 }
   const eventLoop = watchEventLoop()
   const setNodes = async (nodes: Node[]) => {
@@ -92,7 +99,7 @@ export function createWeb(deps: WebDeps): Web {
     // Whose studies are strangers' may have changed anywhere in the list.
     events.again()
   }
-  const api = createApi({ ...deps, setNodes }, reader, presence, () => port)
+  const api = createApi({ ...deps, setNodes }, reader, presence, eviction, () => port)
 
   const app = new Hono<{ Bindings: { sender: StowSender } }>()
   app.get('/healthz', () => Response.json({ ok: true, version: deps.version, writable: store.writable }))
@@ -240,6 +247,7 @@ export function createWeb(deps: WebDeps): Web {
         port: listening.port,
         async close(graceMs) {
           events.close()
+          eviction.close()
           presence.close()
           eventLoop.close()
           await listening.close(graceMs)

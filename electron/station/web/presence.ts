@@ -15,6 +15,8 @@ interface Shown {
 export interface Presence {
   /** '' = no study. True when the window did not show it before. */
   show(window: string, StudyInstanceUID: string, user: string): boolean
+  /** Whether any window shows it. */
+  isOpen(StudyInstanceUID: string): boolean
   /** The same summaries, with who has each open: every user once. */
   mark<Study extends StudySummary>(studies: Study[]): Study[]
   /** Told of each study that was opened or left. Returns the unsubscribe. */
@@ -52,6 +54,10 @@ export function createPresence(now: () => number = () => performance.now()): Pre
       if (before?.StudyInstanceUID === StudyInstanceUID && before.user === user) return false
       tell(before?.StudyInstanceUID ?? '', StudyInstanceUID)
       return StudyInstanceUID !== ''
+    },
+    isOpen(StudyInstanceUID) {
+      forget()
+      return [...windows.values()].some(shown => shown.StudyInstanceUID === StudyInstanceUID)
     },
     mark(studies) {
       forget()

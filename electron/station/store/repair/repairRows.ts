@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Database } from 'better-sqlite3'
 import type { createApplyDecision } from '../applyDecision.ts'
 import type { createCommitRows } from '../commitRows.ts'
@@ -155,6 +157,11 @@ export function createRepairRows(
     return { outcomes, changes: [...answer.changes, ...tellStudies(touched)], seq: newestSeq.get() ?? 0 }
   }
 
+  /** What came back since, or never went, lies in its file. */
+  function isNotHere(content: number): boolean {
+    return !existsSync(resolve(dataDir, fileOfContent(content)))
+  }
+
   /** Nothing is in it that the other version does not begin with. */
   function isCutOff(whole: KnownRow, { header, ...object }: PlacedObject): boolean {
     if (!header.flags.includes('truncated') || whole.length <= object.length) return false
@@ -195,6 +202,8 @@ export function createRepairRows(
     replayDecisions: db.transaction((decisions: Decision[]): { changes: Change[]; seq: number } => {
       const touched = decisions.flatMap(decision => {
         const needsRow = decision.kind === 'reading' || decision.kind === 'priority'
+        if (decision.kind === 'evicted')
+          return applyDecision({ ...decision, contents: decision.contents.filter(isNotHere) })
         if (!needsRow || studyByUID.get(decision.StudyInstanceUID)) return applyDecision(decision)
         keepUndecided.run(decision.StudyInstanceUID, decision.kind, JSON.stringify(decision))
         return []

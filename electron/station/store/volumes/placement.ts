@@ -2,6 +2,8 @@ import type { VolumeRule } from '../../../../shared/config.ts'
 
 /** The data folder itself, as `copy.volume` has it. */
 export const DATA_VOLUME = 1
+/** Of what lies at an archive alone: a volume that is never there. */
+export const ARCHIVE_VOLUME = -1
 
 /** What a rule may ask of an object. */
 export interface PlacedFacts {
