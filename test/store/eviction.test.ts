@@ -118,13 +118,18 @@ test('nothing leaves that is not proved, or that somebody still needs here', asy
   await keep(store, dataDir, [slice(1), slice(2)], 'listed')
   await stays()
   const [toAudit] = await store.outbox.toAudit('pacs', Number.MAX_SAFE_INTEGER, 1)
-  await store.outbox.settle('pacs', [{ contentId: toAudit!.contentId, state: 'confirmed', proof: 'present' }])
+  await store.outbox.settle('pacs', [{ contentId: toAudit!.contentId, state: 'confirmed', proof: 'equal' }])
   await stays()
   const rest = await store.outbox.toAudit('pacs', Number.MAX_SAFE_INTEGER, 10)
-  await store.outbox.settle(
-    'pacs',
-    rest.map(({ contentId }) => ({ contentId, state: 'confirmed', proof: 'present' })),
-  )
+  const prove = (proof: 'present' | 'equal') =>
+    store.outbox.settle(
+      'pacs',
+      rest.map(({ contentId }) => ({ contentId, state: 'confirmed', proof })),
+    )
+  // It lists them: it may hold other bytes under their UIDs.
+  await prove('present')
+  await stays()
+  await prove('equal')
   // By an archive that gives nothing back.
   expect(await store.evict(uidOf(1), [])).toEqual({ bytes: 0 })
   await store.putDraft(uidOf(1), 'ann', { text: 'a finding' }, 0)
