@@ -70,7 +70,10 @@ test('what is proved to lie at the archive leaves, and the plan says beforehand 
     })
     .toBe(IMAGES)
   await expect.poll(files, { timeout: 20_000 }).toBe(IMAGES)
-  expect(await station.call('cache.plan', {})).toMatchObject({ studies: 0, kept: [{ reason: 'unread', studies: 1 }] })
+  // Its files are there before its rows say so.
+  await expect
+    .poll(() => station.call('cache.plan', {}), { timeout: 20_000 })
+    .toMatchObject({ studies: 0, kept: [{ reason: 'unread', studies: 1 }] })
   await station.call('reading.set', { studies: [{ StudyInstanceUID, status: 'read' }], user: 'ann' })
   before = await Promise.all(objects.map((_, index) => pixelsOf(index)))
   const wanted = await station.call('cache.plan', {})
@@ -106,7 +109,6 @@ test('while the archive is away that is said, and nothing is lost by asking', as
   await page.waitForFunction(() => window.isocenter.viewports()[0]?.settled)
   await page.keyboard.press('ArrowDown')
   await page.getByText('which is offline').first().waitFor()
-  await shot('viewer-away')
   await shot('viewer-away')
   await page.keyboard.press('Escape')
   await row().waitFor()
