@@ -9,7 +9,7 @@ export function CustodyMark({ study }: { study: StudySummary }) {
   const words = describeCustody(study)
   const title = useTitle(`${words ?? ''}\nWhere it is`, 'study-custody')
   const away = describeAway(study)
-  if (words === undefined) return away === undefined ? null : <span className="quiet">{away}</span>
+  if (words === undefined) return away === undefined ? null : <AwayMark words={away} images={study.away} />
   return (
     <button
       type="button"
@@ -20,5 +20,13 @@ export function CustodyMark({ study }: { study: StudySummary }) {
     >
       <CloudUpload aria-hidden /> {study.custody?.waiting.toLocaleString()} not on the server
     </button>
+  )
+}
+
+function AwayMark({ words, images }: { words: string; images: number }) {
+  return (
+    <span className="quiet custody-mark" title={words}>
+      {images.toLocaleString()} on the archive
+    </span>
   )
 }

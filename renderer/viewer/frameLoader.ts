@@ -1,4 +1,5 @@
 import { cache, Enums, eventTarget, imageLoader, type Types, utilities } from '@cornerstonejs/core'
+import { ERRORS, IsocenterError } from '../../shared/errors.ts'
 import { UnshowableError } from '../../shared/viewing/samples.ts'
 import { fetchFrame, onStationEvent, streamFrames, UnreachableError } from '../client.ts'
 import { describeFrame } from './catalog.ts'
@@ -33,6 +34,8 @@ const loaded = new Set<string>()
 /** Being fetched or decoded: the stream must not bring them a second time. */
 const loading = new Set<string>()
 const unreachable = new Set<string>()
+/** Of `failures`: an archive that is away may be back. */
+const elsewhere = new Set<string>()
 const listeners = new Set<() => void>()
 
 /** Called when frames came, went or failed; at most once a frame of the display. Returns the unsubscribe. */
@@ -82,6 +85,12 @@ export function installFrameLoader(): void {
     unreachable.clear()
     notify()
   })
+  onStationEvent('sync', ({ destinations }) => {
+    if (elsewhere.size === 0 || destinations.some(({ state }) => state === 'offline')) return
+    for (const imageId of elsewhere) failures.delete(imageId)
+    elsewhere.clear()
+    notify()
+  })
 }
 
 const pending = new Map<string, Promise<boolean>>()
@@ -109,6 +118,7 @@ async function intoCache(imageId: string): Promise<boolean> {
     if (thrown instanceof DOMException && thrown.name === 'AbortError') return false
     failures.set(imageId, thrown instanceof Error ? thrown.message : 'The image could not be decoded.')
     if (thrown instanceof UnreachableError) unreachable.add(imageId)
+    if (thrown instanceof IsocenterError && thrown.code === 'archive-offline') elsewhere.add(imageId)
     notify()
     return false
   }
@@ -204,6 +214,7 @@ function receive(imageId: string | undefined, status: number, bytes: Bytes): voi
   if (status !== 0) {
     const sentence = new TextDecoder().decode(bytes)
     failures.set(imageId, sentence)
+    if (status === ERRORS['archive-offline'].httpStatus) elsewhere.add(imageId)
     waiter?.reject(new UnshowableError(sentence))
     notify()
     return

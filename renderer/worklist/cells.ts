@@ -191,7 +191,7 @@ function custodyChip(cell: HTMLElement): CellWriter {
   chip.append(cloudUpload())
   const node = textIn(chip)
   const away = append(cell, 'span', 'away-mark quiet')
-  away.textContent = 'archive'
+  away.textContent = 'away'
   return study => {
     const words = study && describeCustody(study)
     away.hidden = words !== undefined || study === undefined || study.away === 0

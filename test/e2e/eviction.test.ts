@@ -70,7 +70,10 @@ test('what is proved to lie at the archive leaves, and the plan says beforehand 
     })
     .toBe(IMAGES)
   await expect.poll(files, { timeout: 20_000 }).toBe(IMAGES)
-  expect(await station.call('cache.plan', {})).toMatchObject({ studies: 0, kept: [{ reason: 'unread', studies: 1 }] })
+  // Its files are there before its rows say so.
+  await expect
+    .poll(() => station.call('cache.plan', {}), { timeout: 20_000 })
+    .toMatchObject({ studies: 0, kept: [{ reason: 'unread', studies: 1 }] })
   await station.call('reading.set', { studies: [{ StudyInstanceUID, status: 'read' }], user: 'ann' })
   before = await Promise.all(objects.map((_, index) => pixelsOf(index)))
   const wanted = await station.call('cache.plan', {})
@@ -91,7 +94,7 @@ test('what is proved to lie at the archive leaves, and the plan says beforehand 
   await shot('storage-left')
   await expect.poll(files).toBe(0)
   await page.keyboard.press('Escape')
-  await row().getByText('archive', { exact: true }).waitFor()
+  await row().getByText('away', { exact: true }).waitFor()
   await shot('worklist-away')
   expect((await station.call('cache.plan', {})).away.images).toBe(IMAGES)
 })
@@ -102,6 +105,9 @@ test('while the archive is away that is said, and nothing is lost by asking', as
   expect(response.status).toBe(503)
   expect(await response.text()).toContain('which is offline')
   await row().dblclick()
+  // The first image was loaded while it was here, as of any study that stands selected.
+  await page.waitForFunction(() => window.isocenter.viewports()[0]?.settled)
+  await page.keyboard.press('ArrowDown')
   await page.getByText('which is offline').first().waitFor()
   await shot('viewer-away')
   await page.keyboard.press('Escape')

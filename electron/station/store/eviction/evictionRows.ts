@@ -5,7 +5,7 @@ import type { Decision } from '../decisionLog.ts'
 import { ARCHIVE_VOLUME, DATA_VOLUME } from '../volumes/placement.ts'
 import { createRetention, RETAINED_COLUMNS } from './readEviction.ts'
 
-export type Evicted = Extract<Decision, { kind: 'evicted' }>
+type Evicted = Extract<Decision, { kind: 'evicted' }>
 
 /** Studies whose files leave for an archive, and come back. All within the caller's transaction. */
 export function createEvictions(db: Database) {
