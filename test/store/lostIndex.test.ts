@@ -22,10 +22,11 @@ async function repair(store: Store): Promise<void> {
 async function seen({ read }: Store) {
   const { studies } = await read.listStudies(contract['studies.list'].in.parse({ sort: 'StudyDate', limit: 100 }))
   const shown = []
-  // When a study's images came is told by those that are shown in it, and while they are: a note or a move leaves traces of its time.
-  for (const { id: _, firstReceived: _first, lastReceived: _last, ...study } of studies.sort((a, b) =>
-    a.StudyInstanceUID < b.StudyInstanceUID ? -1 : 1,
-  )) {
+  studies.sort((a, b) => (a.StudyInstanceUID < b.StudyInstanceUID ? -1 : 1))
+  for (const { id: _, ...facts } of studies) {
+    // When a study's images came is told by those that are shown in it, and while they are: a note or a move leaves traces of its
+    // time. Whether it is complete is judged in its own time.
+    const { firstReceived: _first, lastReceived: _last, completeness: _verdict, ...study } = facts
     const { series } = await read.getStudy(study.StudyInstanceUID)
     const objects = await read.locate({ StudyInstanceUID: study.StudyInstanceUID }, 100)
     shown.push({
