@@ -110,7 +110,7 @@ test('while the archive is away that is said, and nothing is lost by asking', as
   await page.keyboard.press('ArrowDown')
   await page.getByText('which is offline').first().waitFor()
   await shot('viewer-away')
-  await page.keyboard.press('Escape')
+  await page.goto(station.origin)
   await row().waitFor()
   const rows = await station.get(`/dicom-web/studies?StudyInstanceUID=${StudyInstanceUID}`)
   expect(await rows.json()).toMatchObject([{ '00201208': { Value: [IMAGES] }, '00080056': { Value: ['NEARLINE'] } }])
