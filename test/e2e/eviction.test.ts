@@ -4,8 +4,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ctObject } from '../dimse/harness.ts'
 import { sendBytes } from '../fakes/byteSender.ts'
+import { CentralArchive } from '../faults/centralArchive.ts'
 import { launchChromium, openWorkstation } from '../fixtures/chromium.ts'
-import { type LastingOrthanc, startLastingOrthanc } from '../fixtures/orthanc.ts'
 import { REPOSITORY, type RunningStation, startStation } from '../fixtures/station.ts'
 
 /** A study goes to an archive, leaves this station, and is asked for; each test goes on from the one before. */
@@ -13,7 +13,7 @@ const StudyInstanceUID = '1.2.826.0.1.3680043.10.71'
 const SeriesInstanceUID = `${StudyInstanceUID}.1`
 const IMAGES = 6
 let station: RunningStation
-let orthanc: LastingOrthanc
+let orthanc: CentralArchive
 let browser: Browser
 let page: Page
 const row = () => page.locator('[data-study]').filter({ hasText: 'Gone' })
@@ -43,11 +43,13 @@ const files = () =>
     .length
 
 beforeAll(async () => {
-  orthanc = await startLastingOrthanc()
+  orthanc = await CentralArchive.open()
   station = await startStation({
     config: {
       settleAfterSeconds: 0,
-      destinations: [{ name: 'Archive', route: { kind: 'dicomweb', url: orthanc.url, orthanc: orthanc.origin } }],
+      destinations: [
+        { name: 'Archive', route: { kind: 'dicomweb', url: `${orthanc.origin}/dicom-web`, orthanc: orthanc.origin } },
+      ],
     },
   })
   browser = await launchChromium()
@@ -100,7 +102,7 @@ test('what is proved to lie at the archive leaves, and the plan says beforehand 
 })
 
 test('while the archive is away that is said, and nothing is lost by asking', async () => {
-  await orthanc.stop()
+  await orthanc.kill()
   const response = await frameOf(0)
   expect(response.status).toBe(503)
   expect(await response.text()).toContain('which is offline')
