@@ -145,6 +145,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       problems,
       destinations: config.destinations,
       createCarrier: destination => createCarrier(destination, { files, dimse: dimse.carrying }),
+      pulling: { store, audit, startJob: work.startJob },
     })
     opened.push(() => sync.close())
 

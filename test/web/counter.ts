@@ -131,6 +131,8 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
       destinations: () => [],
       wake() {},
       tryOut: async () => ({ works: false, words: 'nobody is there' }),
+      pulls: () => [],
+      pullStudy: () => ({ ...aJob, kind: 'fetch' }),
       onChange: () => () => {},
     },
     problems,

@@ -35,7 +35,7 @@ export type { Space } from './volumes/spaceWatch.ts'
 
 /** Where an object came from: one type for every door. */
 export interface Origin {
-  door: 'dimse' | 'stow' | 'import' | 'sample' | 'folder'
+  door: 'dimse' | 'stow' | 'import' | 'sample' | 'folder' | 'pull'
   /** PS3.10 (0002,0016): kept from an imported file's own File Meta, else the calling AE title. */
   sourceAET: string
   /** (0002,0017) Sending and (0002,0018) Receiving AE title; '' for doors without an association. */
@@ -43,6 +43,8 @@ export interface Origin {
   receivingAET: string
   /** Peer address, or '' for import. */
   address: string
+  /** Of 'pull': the destination it comes from, by its name. It counts as being there. */
+  archive?: string
 }
 
 /** What the door knows before the first data set byte: the command of a C-STORE or a file's own File Meta. */
@@ -328,6 +330,8 @@ export interface StoreReader {
   patientOf(StudyInstanceUID: string): Promise<string>
   /** Of these contents, at most some hundreds; what is not known is left out. */
   studiesOf(contentIds: number[]): Promise<Array<{ contentId: number; StudyInstanceUID: string }>>
+  /** Which of these have come before, at most some thousands: also what is hidden, and what was deleted or rejected for good. */
+  knownInstances(SOPInstanceUIDs: string[]): Promise<string[]>
 }
 
 /** What is found in an object after its sender has been answered. */

@@ -1,4 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { AuditSink } from '../../../shared/audit.ts'
+import type { JobSummary } from '../../../shared/contract.ts'
+import { IsocenterError } from '../../../shared/errors.ts'
 import type { Destination } from '../../../shared/sync.ts'
 import type { Log } from '../base/log.ts'
 import type { Outbox } from '../store/index.ts'
@@ -6,6 +9,10 @@ import type { ProblemList } from './alarms.ts'
 import type { Carrier } from './carrier.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { Sync } from './index.ts'
+import { Pace } from './pace.ts'
+import type { BringProgress } from './pull/bringStudy.ts'
+import { Puller, type PullStore } from './pull/puller.ts'
+import { createWebSource } from './pull/webSource.ts'
 import { Runner } from './runner.ts'
 
 /** Listeners hear of changes at most five times a second. */
@@ -20,15 +27,24 @@ export interface SyncParts {
   destinations: Destination[]
   /** One way to one archive; it may be made for one that is only tried. */
   createCarrier(destination: Destination): Carrier
+  /** What brings images here; without it nothing does. */
+  pulling?: PullingParts
   clock?: Clock
+}
+
+export interface PullingParts {
+  store: PullStore
+  audit: AuditSink
+  startJob(kind: 'fetch', title: string, work: (progress: BringProgress) => Promise<void>): JobSummary
 }
 
 /** Opens the door to the archives: one runner for each destination, independent of each other. */
 export async function startSync(parts: SyncParts): Promise<Sync> {
-  const { outbox, log, problems, createCarrier, clock = systemClock } = parts
+  const { outbox, log, problems, createCarrier, pulling, clock = systemClock } = parts
   let destinations: Destination[] = []
   let closed = false
   const runners = new Map<string, Runner>()
+  const pullers = new Map<string, Puller>()
   const listeners = new Set<() => void>()
   let pending: NodeJS.Timeout | undefined
   const changed = () => {
@@ -45,16 +61,28 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
       const same = next.find(one => one.name === name)
       return !same || JSON.stringify(same.route) !== JSON.stringify(destination.route)
     })
-    for (const [name] of ending) runners.delete(name)
+    const endingPullers = ending.flatMap(([name]) => pullers.get(name) ?? [])
+    for (const [name] of ending) {
+      runners.delete(name)
+      pullers.delete(name)
+    }
     // What is on its way by the old route is over before the new one begins.
-    await Promise.all(ending.map(([, runner]) => runner.close()))
+    await Promise.all([...ending.map(([, runner]) => runner.close()), ...endingPullers.map(puller => puller.close())])
     if (closed) return
     for (const destination of next) {
       const runner = runners.get(destination.name)
-      if (runner) runner.set(destination)
-      else {
-        const carrier = createCarrier(destination)
-        runners.set(destination.name, new Runner(destination, { outbox, carrier, clock, log, problems, changed }))
+      if (runner) {
+        runner.set(destination)
+        pullers.get(destination.name)?.set(destination)
+        continue
+      }
+      const { name, route } = destination
+      const pace = new Pace()
+      const carrier = createCarrier(destination)
+      runners.set(name, new Runner(destination, { outbox, carrier, clock, pace, log, problems, changed }))
+      if (pulling && route.kind === 'dicomweb') {
+        const { store, audit } = pulling
+        pullers.set(name, new Puller(destination, { store, source: createWebSource(route), audit, clock, log, pace }))
       }
     }
     changed()
@@ -84,6 +112,7 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
     },
     wake(name) {
       for (const [own, runner] of runners) if (name === undefined || name === own) runner.hurry()
+      for (const [own, puller] of pullers) if (name === undefined || name === own) puller.wake()
     },
     async tryOut(destination) {
       const carrier = createCarrier(destination)
@@ -96,6 +125,18 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
         await carrier.close().catch((error: unknown) => log.warn({ err: error }, 'a carrier did not close cleanly'))
       }
     },
+    pulls: () =>
+      destinations.flatMap(({ name, pull }) => {
+        const puller = pull && pullers.get(name)
+        return puller ? [puller.status()] : []
+      }),
+    pullStudy(name, StudyInstanceUID) {
+      const puller = pullers.get(name)
+      if (!pulling || !puller) {
+        throw new IsocenterError('destination-unknown', `"${name}" is not among the DICOMweb destinations`)
+      }
+      return pulling.startJob('fetch', `A study from ${name}`, progress => puller.bringNow(StudyInstanceUID, progress))
+    },
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -104,7 +145,7 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
       closed = true
       unsubscribe()
       await applying
-      await Promise.all([...runners.values()].map(runner => runner.close()))
+      await Promise.all([...runners.values(), ...pullers.values()].map(one => one.close()))
       clearTimeout(pending)
     },
   }

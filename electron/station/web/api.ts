@@ -245,6 +245,8 @@ export function createApi(deps: WebDeps, reader: FrameReader, presence: Presence
     'sync.test': async input => ({
       answers: await store.outbox.test(input.StudyInstanceUID, input.destinations),
     }),
+    'pull.status': () => ({ archives: sync.pulls() }),
+    'pull.study': ({ destination, StudyInstanceUID }) => sync.pullStudy(destination, StudyInstanceUID),
     'folders.list': () => ({ folders: work.folders() }),
     'folders.set': async input => {
       await deps.setFolders(input.folders)

@@ -204,6 +204,8 @@ const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
   'sync.retry': configured('Refused images are sent again', 'useOfRestrictedFunction'),
   'sync.study': opened,
   'sync.test': opened,
+  'pull.status': searched('pull.status'),
+  'pull.study': { tell: ({ StudyInstanceUID }) => [changed(StudyInstanceUID, 'Brought here from an archive')] },
   'folders.list': NO_PATIENT,
   'folders.set': configured('The watched folders were changed'),
   'captures.list': NO_PATIENT,
