@@ -88,15 +88,14 @@ async function run(seed: number): Promise<void> {
   let kept: Cursor = readCursor(undefined)
   let reader = new ChangeReader(archive)
   let now = 1_000_000
-  const bring = (study: string) => {
-    for (const [id, its] of archive.objects) if (its === study) here.add(id)
+  const bring = (studies: Set<string>) => {
+    for (const [id, study] of archive.objects) if (studies.has(study)) here.add(id)
   }
   const look = async () => {
     try {
       const seen = await reader.look(kept, now, never)
       if (random() < archive.drops) return // Killed between the look and the cursor.
-      if (seen.kind === 'everything') for (const study of new Set(archive.objects.values())) bring(study)
-      else for (const study of seen.studies) bring(study)
+      bring(new Set(seen.kind === 'everything' ? archive.objects.values() : seen.studies))
       if (random() < archive.drops) return
       kept = readCursor(JSON.parse(JSON.stringify(seen.cursor)))
       reader.done(seen)

@@ -83,6 +83,12 @@ test('what others store there comes here by rule, with its priors, and what is a
 
   await station.job(await station.call('pull.study', { destination: 'Central', StudyInstanceUID: `${ROOT}.2` }))
   await comes(station, { 1: 4, 2: 1, 4: 2, 5: 1 })
+  const nowhere = await station.call('pull.study', { destination: 'Central', StudyInstanceUID: `${ROOT}.77` })
+  await expect(station.job(nowhere)).rejects.toThrow()
+  await expect(station.call('pull.study', { destination: 'Other', StudyInstanceUID: ROOT })).rejects.toThrow('404')
+  await expect(
+    station.call('pull.study', { destination: 'Central', StudyInstanceUID: '../../system' }),
+  ).rejects.toThrow('400')
 
   await central.renew()
   // More than its list held before: only what stands in it tells that it is another.

@@ -17,7 +17,7 @@ export interface Sync {
   tryOut(destination: Destination): Promise<{ works: boolean; words: string }>
   /** What is here of what is to be brought here, by destination. */
   pulls(): PullSummary[]
-  /** A study from a destination, as a job. Throws 'destination-unknown', also of one that is no DICOMweb service. */
+  /** A study from a destination, as a job. Throws 'destination-unknown', also of one that is no DICOMweb service, and 'bad-request'. */
   pullStudy(destination: string, StudyInstanceUID: string): JobSummary
   /** Coalesced. Returns the unsubscribe. */
   onChange(listener: () => void): () => void

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { AuditSink } from '../../../shared/audit.ts'
 import type { JobSummary } from '../../../shared/contract.ts'
+import { isStorableUID } from '../../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Destination } from '../../../shared/sync.ts'
 import type { Log } from '../base/log.ts'
@@ -135,6 +136,7 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
       if (!pulling || !puller) {
         throw new IsocenterError('destination-unknown', `"${name}" is not among the DICOMweb destinations`)
       }
+      if (!isStorableUID(StudyInstanceUID)) throw new IsocenterError('bad-request', 'that is no UID')
       return pulling.startJob('fetch', `A study from ${name}`, progress => puller.bringNow(StudyInstanceUID, progress))
     },
     onChange(listener) {

@@ -38,18 +38,24 @@ export interface BringProgress {
 
 /**
  * Brings what an archive has of a study and this station never had: the union by SOP Instance UID. What was deleted or rejected here
- * does not come back. How many there is more that could not be had. Rejects with 'peer-failed', or where the store takes nothing.
+ * does not come back. `images` that the archive lists, and how many of them could not be had. Rejects with 'peer-failed', or where the store takes nothing.
  */
-export async function bringStudy(StudyInstanceUID: string, deps: BringDeps, progress: BringProgress): Promise<number> {
+export async function bringStudy(
+  StudyInstanceUID: string,
+  deps: BringDeps,
+  progress: BringProgress,
+): Promise<{ images: number; lacking: number }> {
   const { source, audit } = deps
   const { signal } = progress
   const session = `pull ${randomUUID()}`
+  let images = 0
   let total = 0
   let lacking = 0
   try {
     for (const { SeriesInstanceUID } of await source.series(StudyInstanceUID, signal)) {
       const there = await source.instances(StudyInstanceUID, SeriesInstanceUID, signal)
       const missing = await unknownOf(there, deps)
+      images += there.length
       total += missing.size
       progress.total(total)
       const wish = { StudyInstanceUID, SeriesInstanceUID }
@@ -62,7 +68,7 @@ export async function bringStudy(StudyInstanceUID: string, deps: BringDeps, prog
       for (const uid of missing) progress.failed(uid, 'the archive lists it, and does not give it')
       lacking += missing.size
     }
-    return lacking
+    return { images, lacking }
   } finally {
     audit.finish(session)
   }

@@ -1,5 +1,5 @@
 import type { AuditSink } from '../../../../shared/audit.ts'
-import { toIsocenterError } from '../../../../shared/errors.ts'
+import { IsocenterError, toIsocenterError } from '../../../../shared/errors.ts'
 import {
   dayBefore,
   earliestWanted,
@@ -116,7 +116,8 @@ export class Puller {
   /** A study before all others, whatever the rules say. Rejects with 'peer-failed', or where the store takes nothing. */
   async bringNow(StudyInstanceUID: string, progress: BringProgress): Promise<void> {
     const signal = AbortSignal.any([progress.signal, this.#abort.signal])
-    const lacking = await this.#bring(StudyInstanceUID, { ...progress, signal })
+    const { images, lacking } = await this.#bring(StudyInstanceUID, { ...progress, signal })
+    if (images === 0) throw new IsocenterError('peer-failed', 'it has no image of this study')
     if (!this.#queue.has(StudyInstanceUID)) this.#arrived(StudyInstanceUID, lacking)
   }
 
@@ -267,7 +268,7 @@ export class Puller {
       }
       const [StudyInstanceUID, waiting] = next
       try {
-        const lacking = await this.#bring(StudyInstanceUID, { signal, total() {}, received() {}, failed() {} })
+        const { lacking } = await this.#bring(StudyInstanceUID, { signal, total() {}, received() {}, failed() {} })
         failures = 0
         this.#came += 1
         this.#trouble.bringing = ''
@@ -322,8 +323,8 @@ export class Puller {
     return first
   }
 
-  /** How much of it could not be had. Never twice at once. */
-  async #bring(StudyInstanceUID: string, progress: BringProgress): Promise<number> {
+  /** Never twice at once. */
+  async #bring(StudyInstanceUID: string, progress: BringProgress): ReturnType<typeof bringStudy> {
     while (this.#bringing.has(StudyInstanceUID)) await this.#bringing.get(StudyInstanceUID)
     const { source, store, audit } = this.#parts
     const { name } = this.#destination

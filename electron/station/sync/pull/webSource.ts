@@ -28,10 +28,11 @@ export function createWebSource(route: Extract<Route, { kind: 'dicomweb' }>): Pu
   const client = new WebClient({ url: route.url, ...access })
   const orthanc = route.orthanc ? new WebClient({ url: route.orthanc, ...access }) : undefined
 
-  async function page(path: string, signal: AbortSignal): Promise<Row[]> {
+  async function page(path: string, below: boolean, signal: AbortSignal): Promise<Row[]> {
     const answer = await client.request({ method: 'GET', path, accept: 'application/dicom+json', signal })
     const text = (await answer.bytes(LONGEST_PAGE)).toString('utf8')
-    if (answer.status === 204) return []
+    // Of a study that has gone; said of all studies it is the address that is wrong.
+    if (answer.status === 204 || (answer.status === 404 && below)) return []
     if (answer.status !== 200) throw new IsocenterError('peer-failed', httpWords(answer.status))
     const rows = text.trim() === '' ? [] : jsonOf(text)
     if (!Array.isArray(rows)) throw new IsocenterError('peer-failed', 'its answer is no list')
@@ -39,10 +40,14 @@ export function createWebSource(route: Extract<Route, { kind: 'dicomweb' }>): Pu
   }
 
   /** All of them, `key` once; some archives know no pages and give the same again. */
-  async function all(path: string, key: string, signal: AbortSignal): Promise<Map<string, Row>> {
+  async function all(path: string, key: string, below: boolean, signal: AbortSignal): Promise<Map<string, Row>> {
     const found = new Map<string, Row>()
     for (let number = 0; number < MOST_PAGES; number += 1) {
-      const rows = await page(`${path}${path.includes('?') ? '&' : '?'}limit=${PAGE}&offset=${number * PAGE}`, signal)
+      const rows = await page(
+        `${path}${path.includes('?') ? '&' : '?'}limit=${PAGE}&offset=${number * PAGE}`,
+        below,
+        signal,
+      )
       const before = found.size
       for (const row of rows) {
         const uid = normaliseUID(textOf(row, key))
@@ -57,13 +62,14 @@ export function createWebSource(route: Extract<Route, { kind: 'dicomweb' }>): Pu
     address: client.address,
     feed: orthanc && new OrthancFeed(orthanc),
     async studies(wish, signal) {
-      const found = await all(`/studies?${queryOf(wish)}`, '0020000D', signal)
+      const found = await all(`/studies?${queryOf(wish)}`, '0020000D', false, signal)
       return [...found].map(([uid, row]) => studyOf(uid, row))
     },
     async series(study, signal) {
       const found = await all(
         `/studies/${study}/series?includefield=00180015&includefield=00201209`,
         '0020000E',
+        true,
         signal,
       )
       return [...found].map(([SeriesInstanceUID, row]) => ({
@@ -73,7 +79,7 @@ export function createWebSource(route: Extract<Route, { kind: 'dicomweb' }>): Pu
       }))
     },
     async instances(study, series, signal) {
-      return [...(await all(`/studies/${study}/series/${series}/instances`, '00080018', signal)).keys()]
+      return [...(await all(`/studies/${study}/series/${series}/instances`, '00080018', true, signal)).keys()]
     },
     async *objects({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }, signal) {
       const series = `/studies/${StudyInstanceUID}/series/${SeriesInstanceUID}`
