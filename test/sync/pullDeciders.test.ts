@@ -68,6 +68,7 @@ test('a patient also goes by the IDs of studies that were moved, one step far, a
   expect(idsOf('A', moves).toSorted()).toEqual(['A', 'B', 'C'])
   expect(idsOf('UNKNOWN', [])).toEqual([])
   expect(idsOf('', [])).toEqual([])
+  expect(idsOf('1*', [])).toEqual([])
 })
 
 test('a node cannot be pulled from by itself', () => {

@@ -16,7 +16,8 @@ export function idsOf(PatientID: string, moves: ReadonlyArray<Pick<MoveEntry, 'P
     if (move.PatientID === PatientID) ids.add(move.before.PatientID)
     if (move.before.PatientID === PatientID) ids.add(move.PatientID)
   }
-  return [...ids].filter(id => id !== '' && !isJunkPatientID(id))
+  // A wild card would ask for everybody (PS3.4 §C.2.2.2.4).
+  return [...ids].filter(id => id !== '' && !isJunkPatientID(id) && !/[*?\\]/.test(id))
 }
 
 /** What of the archive's studies of the same patient comes along with one. An ID that names nobody has no priors. */
@@ -31,7 +32,7 @@ export async function findPriors(
   const found: ListedStudy[] = []
   for (const PatientID of idsOf(current.PatientID, moves)) {
     const listed = await source.studies({ PatientID }, signal)
-    // What looks like a wild card was one; issuers differ only where both are named.
+    // Some match without case; issuers differ only where both are named.
     found.push(...listed.filter(study => study.PatientID === PatientID && isSameIssuer(study, current)))
   }
   const older = found

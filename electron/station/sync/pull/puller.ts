@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { AuditSink } from '../../../../shared/audit.ts'
 import { IsocenterError, toIsocenterError } from '../../../../shared/errors.ts'
 import {
@@ -29,6 +30,8 @@ const RECENT_DAYS = 2
 const MOST_MOVES = 1000
 const MOST_LISTED = 5000
 const MOST_LACKING = 200
+/** Studies before others of this process have their turn. */
+const STEP = 1000
 
 export interface PullStore extends Pick<Store, 'beginReceive' | 'setSetting'> {
   read: Pick<StoreReader, 'knownInstances' | 'getSettings' | 'listMoves'>
@@ -136,7 +139,7 @@ export class Puller {
       trouble: this.#trouble.looking || this.#trouble.bringing,
       today: count(all.filter(({ StudyDate }) => StudyDate === today)),
       priors: count(all.filter(({ kind }) => kind === 'prior')),
-      queued: all.filter(({ state }) => state === 'queued').length,
+      queued: this.#queue.size,
       lacking: all
         .filter(({ state }) => state !== 'here')
         .toSorted((a, b) => rankOf(a) - rankOf(b))
@@ -219,7 +222,11 @@ export class Puller {
     const recent = dayBefore(now, RECENT_DAYS)
     if (generation !== this.#generation) return
     const wanted = new Set(studies.filter(study => isWanted(pull.rules, study, now)))
-    for (const study of studies) {
+    for (const [at, study] of studies.entries()) {
+      if (at % STEP === STEP - 1) {
+        await turn()
+        if (generation !== this.#generation) return
+      }
       if (wanted.has(study)) this.#want(study, study.StudyDate >= recent ? 'current' : 'earlier')
       else if (this.#listed.get(study.StudyInstanceUID)?.kind === 'prior') this.#want(study, 'prior')
     }
@@ -239,6 +246,7 @@ export class Puller {
     this.#isUnkept ||= JSON.stringify(cursor) !== JSON.stringify(before)
     this.#cursor = cursor
     this.#hasLooked = true
+    this.#trimList()
     this.#lookedAt = clock.now()
     await this.#keepWhenDone()
     this.#calls.abort()
@@ -249,7 +257,13 @@ export class Puller {
     const rank = Math.min(wanted, this.#queue.get(StudyInstanceUID)?.rank ?? wanted)
     this.#queue.set(StudyInstanceUID, { rank, images: study.NumberOfStudyRelatedInstances, failures: 0, others: 0 })
     this.#listed.delete(StudyInstanceUID)
+    // Of an archive's whole past it is enough to know how many wait.
+    if (kind === 'earlier' && this.#listed.size >= MOST_LISTED) return
     this.#listed.set(StudyInstanceUID, { StudyInstanceUID, PatientID, StudyDate, kind, state: 'queued' })
+  }
+
+  /** The longest known of what is here need not be told any more. */
+  #trimList(): void {
     for (const [uid, { state }] of this.#listed) {
       if (this.#listed.size <= MOST_LISTED) break
       if (state !== 'queued') this.#listed.delete(uid)
