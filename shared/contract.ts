@@ -12,6 +12,7 @@ import {
   tlsStatus,
   tlsWish,
 } from './network.ts'
+import { pullSummary } from './pull.ts'
 import { cachePolicy, KEPT_REASONS } from './retention.ts'
 import {
   custodyEvent,
@@ -737,6 +738,13 @@ export const contract = {
   'sync.test': {
     in: z.object({ StudyInstanceUID: uid, destinations }),
     out: z.object({ answers: z.array(routeAnswer) }),
+  },
+  /** What is here of what the archives have for this station. */
+  'pull.status': { in: z.object({}), out: z.object({ archives: z.array(pullSummary) }) },
+  /** A study from a destination, before everything else. Rejects with 'destination-unknown'. */
+  'pull.study': {
+    in: z.object({ destination: z.string().max(64), StudyInstanceUID: uid }),
+    out: jobSummary,
   },
   'folders.list': { in: z.object({}), out: z.object({ folders: z.array(watchedFolderSummary) }) },
   /** All of them, from now on and after a restart. Rejects with 'unwatchable', in words. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { pull } from './pull.ts'
 
 /**
  * Where what arrives has to end up, and what is known of how far it is: the words of the outbox, the custody ledger and the counter.
@@ -70,25 +71,32 @@ export type Route = z.infer<typeof route>
 export const proof = z.enum(['listed', 'present', 'equal'])
 export type Proof = z.infer<typeof proof>
 
-export const destination = z.strictObject({
-  /** For good: the ledger knows it by its name. */
-  name: z.string().trim().min(1).max(64),
-  route,
-  /** The first that fits decides; what none fits does not go there. None at all = everything goes. */
-  rules: z.array(sendRule).max(100).default([]),
-  /** What has to be shown before an object counts as being there. */
-  proof: proof.default('equal'),
-  /** Posts or associations at once. */
-  concurrency: z.int().min(1).max(8).default(3),
-  /** The narrowest that is in force holds. */
-  limits: z
-    .array(span.extend({ kilobytesPerSecond: z.int().min(1).max(10_000_000) }))
-    .max(24)
-    .default([]),
-  /** The quiet hours. */
-  offPeak: span.default({ from: '20:00', to: '06:00' }),
-  paused: z.boolean().default(false),
-})
+export const destination = z
+  .strictObject({
+    /** For good: the ledger knows it by its name. */
+    name: z.string().trim().min(1).max(64),
+    route,
+    /** The first that fits decides; what none fits does not go there. None at all = everything goes. */
+    rules: z.array(sendRule).max(100).default([]),
+    /** What has to be shown before an object counts as being there. */
+    proof: proof.default('equal'),
+    /** Posts or associations at once. */
+    concurrency: z.int().min(1).max(8).default(3),
+    /** The narrowest that is in force holds. */
+    limits: z
+      .array(span.extend({ kilobytesPerSecond: z.int().min(1).max(10_000_000) }))
+      .max(24)
+      .default([]),
+    /** The quiet hours. */
+    offPeak: span.default({ from: '20:00', to: '06:00' }),
+    paused: z.boolean().default(false),
+    /** What of it comes here by itself; without it nothing does. */
+    pull: pull.optional(),
+  })
+  .refine(
+    ({ route, pull }) => !pull || route.kind === 'dicomweb',
+    'images come by themselves from DICOMweb services only',
+  )
 export type Destination = z.infer<typeof destination>
 
 export const destinations = z

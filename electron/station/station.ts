@@ -155,6 +155,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       destinations: config.destinations,
       createCarrier: destination =>
         auditedCarrier(createCarrier(destination, { files, dimse: dimse.carrying }), destination, audit),
+      pulling: { store, audit, startJob: work.startJob },
     })
     opened.push(() => sync.close())
     destinations = () => sync.destinations()

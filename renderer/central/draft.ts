@@ -1,3 +1,4 @@
+import type { Pull } from '../../shared/pull.ts'
 import { type Destination, destination, type Proof, type SendRule } from '../../shared/sync.ts'
 
 /** A destination as it stands in a form: texts that may not be whole yet. */
@@ -40,6 +41,8 @@ export interface Draft {
   limits: LimitDraft[]
   rules: RuleDraft[]
   paused: boolean
+  /** What comes from it: kept as it is. */
+  pull: Pull | undefined
 }
 
 let lastKey = 0
@@ -93,6 +96,7 @@ export function draftOf(one: Destination | undefined): Draft {
     })),
     rules: (one?.rules ?? []).map(ruleDraft),
     paused: one?.paused ?? false,
+    pull: one?.pull,
   }
 }
 
@@ -153,7 +157,7 @@ function describeIssue(path: readonly PropertyKey[]): string {
 
 /** The destination a form says, or what it lacks, in words. */
 export function destinationOf(draft: Draft): { destination: Destination } | { troubles: string[] } {
-  const { name, kind, url, node, concurrency, quietFrom, quietTo, limits, rules, proof, paused } = draft
+  const { name, kind, url, node, concurrency, quietFrom, quietTo, limits, rules, proof, paused, pull } = draft
   const more = filled({
     orthanc: draft.orthanc.trim(),
     authorizationFile: draft.authorizationFile.trim(),
@@ -172,6 +176,7 @@ export function destinationOf(draft: Draft): { destination: Destination } | { tr
       kilobytesPerSecond: Number(kilobytesPerSecond),
     })),
     rules: rules.map(ruleOf),
+    ...(kind === 'dicomweb' && pull ? { pull } : {}),
   })
   if (read.success) return { destination: read.data }
   return { troubles: [...new Set(read.error.issues.map(({ path }) => describeIssue(path)))] }

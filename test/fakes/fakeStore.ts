@@ -52,6 +52,7 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
       subjectOf: async () => undefined,
       patientOf: async () => '',
       studiesOf: async () => [],
+      knownInstances: async () => [],
       ...read,
     },
     beginReceive() {

@@ -63,6 +63,13 @@ export class CentralArchive {
     await exit
   }
 
+  /** Begins again with a new database. */
+  async renew(): Promise<void> {
+    await this.kill()
+    for (const part of ['storage', 'index']) await rm(path.join(this.#folder, part), { recursive: true, force: true })
+    await this.start()
+  }
+
   async close(): Promise<void> {
     await this.kill()
     await rm(this.#folder, { recursive: true, force: true })

@@ -58,6 +58,7 @@ test('a destination comes out of the form as it went in', () => {
       { urgency: 'offPeak', stations: ['MR2'], receivingAETs: ['ISOCENTER'], received: { from: '22:00', to: '05:30' } },
     ],
     paused: true,
+    pull: { rules: [{ modalities: ['CT'], sinceDays: 2 }] },
   })
   expect(whole(destinationOf(draftOf(all)))).toEqual(all)
   const node = destination.parse({ name: 'Old PACS', route: { kind: 'dimse', node: 'PACS' } })

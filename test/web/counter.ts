@@ -133,6 +133,8 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
       tryOut: async () => ({ works: false, words: 'nobody is there' }),
       givingBack: () => [],
       fetchBack: () => Promise.reject(new IsocenterError('archive-offline')),
+      pulls: () => [],
+      pullStudy: () => ({ ...aJob, kind: 'fetch' }),
       onChange: () => () => {},
     },
     problems,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Destination, type DestinationSummary, destinations } from '../../shared/sync.ts'
 import { createFakeStore } from '../fakes/fakeStore.ts'
-import { type Counter, openCounter } from './counter.ts'
+import { aJob, type Counter, openCounter } from './counter.ts'
 
 const CENTRAL: DestinationSummary = {
   name: 'Central "east"',
@@ -44,6 +44,8 @@ beforeEach(async () => {
       },
       destinations: () => configured,
       wake: name => woken.push(name),
+      pulls: () => [],
+      pullStudy: () => aJob,
       tryOut: async ({ name }) => ({ works: false, words: `${name}: nobody listens there` }),
       givingBack: () => [],
       fetchBack: () => Promise.resolve(),

@@ -46,6 +46,8 @@ export interface Origin {
   receivingAET: string
   /** Peer address, or '' for import. */
   address: string
+  /** Of 'pull': the destination it comes from, by its name. It counts as being there. */
+  archive?: string
 }
 
 /** What the door knows before the first data set byte: the command of a C-STORE or a file's own File Meta. */
@@ -343,6 +345,8 @@ export interface StoreReader {
   patientOf(StudyInstanceUID: string): Promise<string>
   /** Of these contents, at most some hundreds; what is not known is left out. */
   studiesOf(contentIds: number[]): Promise<Array<{ contentId: number; StudyInstanceUID: string }>>
+  /** Which of these have come before, at most some thousands: also what is hidden, and what was deleted or rejected for good. */
+  knownInstances(SOPInstanceUIDs: string[]): Promise<string[]>
 }
 
 /** What is found in an object after its sender has been answered. */

@@ -18,10 +18,17 @@ export function createIdentityReader(db: Database) {
      UNION ALL SELECT apart.StudyInstanceUID, ifnull(PatientID, '') FROM apart
        LEFT JOIN study ON study.StudyInstanceUID = apart.StudyInstanceUID WHERE apart.id = ?`,
   )
+  const known = db
+    .prepare<[string], string>(
+      `SELECT value FROM json_each(+?) WHERE EXISTS (SELECT 1 FROM instance WHERE SOPInstanceUID = value)
+       OR EXISTS (SELECT 1 FROM removed JOIN removal ON removal.number = removed.removal WHERE SOPInstanceUID = value AND hides = 1)`,
+    )
+    .pluck()
   return {
     subjectOf: (id: string): { StudyInstanceUID: string; PatientID: string } | undefined => decided.get(id, id, id, id),
     patientOf: (StudyInstanceUID: string): string => patient.get(StudyInstanceUID)?.PatientID ?? '',
     studiesOf: (contentIds: number[]): Array<{ contentId: number; StudyInstanceUID: string }> =>
       studies.all(JSON.stringify(contentIds)),
+    knownInstances: (SOPInstanceUIDs: string[]): string[] => known.all(JSON.stringify(SOPInstanceUIDs)),
   }
 }

@@ -68,5 +68,6 @@ export function createReads(call: Thread<ReaderApi>['call']): StoreReader {
     subjectOf: id => call('subjectOf', id),
     patientOf: uid => call('patientOf', uid),
     studiesOf: contentIds => call('studiesOf', contentIds),
+    knownInstances: uids => call('knownInstances', uids),
   }
 }

@@ -1,3 +1,5 @@
+import type { JobSummary } from '../../../shared/contract.ts'
+import type { PullSummary } from '../../../shared/pull.ts'
 import type { Destination, DestinationSummary } from '../../../shared/sync.ts'
 
 export { startSync } from './startSync.ts'
@@ -17,6 +19,10 @@ export interface Sync {
   givingBack(): string[]
   /** Brings back what archives alone have. Rejects with 'archive-offline', 'busy' or the store's own error. */
   fetchBack(contentId: number): Promise<void>
+  /** What is here of what is to be brought here, by destination. */
+  pulls(): PullSummary[]
+  /** A study from a destination, as a job. Throws 'destination-unknown', also of one that is no DICOMweb service, and 'bad-request'. */
+  pullStudy(destination: string, StudyInstanceUID: string): JobSummary
   /** Coalesced. Returns the unsubscribe. */
   onChange(listener: () => void): () => void
   /** Finishes what is on its way within seconds, then aborts; what is unsure is looked for at the next start. */

@@ -16,7 +16,7 @@ import type { Clock } from './clock.ts'
 import { afterLook, afterSend, isLesser, neverSent } from './custody.ts'
 import { inBatches } from './halving.ts'
 import { Health } from './health.ts'
-import { bytesPerSecondAt, Pace } from './pace.ts'
+import { bytesPerSecondAt, type Pace } from './pace.ts'
 import { etaSeconds, Rates } from './rates.ts'
 
 /** What is still under way when it ends is not given out again: see `#held`. */
@@ -36,6 +36,8 @@ export interface RunnerParts {
   outbox: Outbox
   carrier: Carrier
   clock: Clock
+  /** Of the line to it, both ways. */
+  pace: Pace
   log: Log
   problems: ProblemList
   /** How it does has changed. */
@@ -51,7 +53,6 @@ export class Runner {
   #destination: Destination
   readonly #health: Health
   readonly #auditor: Auditor
-  readonly #pace = new Pace()
   readonly #rates = new Rates()
   /** Leased and not settled: a lease that ends meanwhile gives nothing out twice. */
   readonly #held = new Set<number>()
@@ -326,7 +327,7 @@ export class Runner {
     const { carrier, clock } = this.#parts
     const paced = async (bytes: number) => {
       const rate = bytesPerSecondAt(this.#destination.limits, clock.now())
-      const wait = this.#pace.book(bytes, rate, clock.ticks())
+      const wait = this.#parts.pace.book(bytes, rate, clock.ticks())
       if (wait > 0) await clock.sleep(wait, this.#abort.signal)
     }
     const results = await sentBy(carrier, batch, paced, this.#abort.signal)

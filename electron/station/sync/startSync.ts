@@ -1,4 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { AuditSink } from '../../../shared/audit.ts'
+import type { JobSummary } from '../../../shared/contract.ts'
+import { isStorableUID } from '../../../shared/dicom/uids.ts'
+import { IsocenterError } from '../../../shared/errors.ts'
 import type { Destination } from '../../../shared/sync.ts'
 import type { Log } from '../base/log.ts'
 import type { Outbox } from '../store/index.ts'
@@ -7,6 +11,10 @@ import type { Carrier } from './carrier.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { FetchBack, type FetchBackParts } from './fetchBack.ts'
 import type { Sync } from './index.ts'
+import { Pace } from './pace.ts'
+import type { BringProgress } from './pull/bringStudy.ts'
+import { Puller, type PullStore } from './pull/puller.ts'
+import { createWebSource } from './pull/webSource.ts'
 import { Runner } from './runner.ts'
 
 /** Listeners hear of changes at most five times a second. */
@@ -23,17 +31,26 @@ export interface SyncParts {
   destinations: Destination[]
   /** One way to one archive; it may be made for one that is only tried. */
   createCarrier(destination: Destination): Carrier
+  /** What brings images here; without it nothing does. */
+  pulling?: PullingParts
   clock?: Clock
+}
+
+export interface PullingParts {
+  store: PullStore
+  audit: AuditSink
+  startJob(kind: 'fetch', title: string, work: (progress: BringProgress) => Promise<void>): JobSummary
 }
 
 /** Opens the door to the archives: one runner for each destination, independent of each other. */
 export async function startSync(parts: SyncParts): Promise<Sync> {
-  const { outbox, store, log, problems, createCarrier, clock = systemClock } = parts
+  const { outbox, store, log, problems, createCarrier, pulling, clock = systemClock } = parts
   let destinations: Destination[] = []
   let closed = false
   const runners = new Map<string, Runner>()
   const carriers = new Map<string, Carrier>()
   const fetchBack = new FetchBack({ store, log, from: name => carriers.get(name)?.fetch })
+  const pullers = new Map<string, Puller>()
   const listeners = new Set<() => void>()
   let pending: NodeJS.Timeout | undefined
   const changed = () => {
@@ -50,20 +67,30 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
       const same = next.find(one => one.name === name)
       return !same || JSON.stringify(same.route) !== JSON.stringify(destination.route)
     })
+    const endingPullers = ending.flatMap(([name]) => pullers.get(name) ?? [])
     for (const [name] of ending) {
       runners.delete(name)
       carriers.delete(name)
+      pullers.delete(name)
     }
     // What is on its way by the old route is over before the new one begins.
-    await Promise.all(ending.map(([, runner]) => runner.close()))
+    await Promise.all([...ending.map(([, runner]) => runner.close()), ...endingPullers.map(puller => puller.close())])
     if (closed) return
     for (const destination of next) {
       const runner = runners.get(destination.name)
-      if (runner) runner.set(destination)
-      else {
-        const carrier = createCarrier(destination)
-        carriers.set(destination.name, carrier)
-        runners.set(destination.name, new Runner(destination, { outbox, carrier, clock, log, problems, changed }))
+      if (runner) {
+        runner.set(destination)
+        pullers.get(destination.name)?.set(destination)
+        continue
+      }
+      const { name, route } = destination
+      const pace = new Pace()
+      const carrier = createCarrier(destination)
+      carriers.set(name, carrier)
+      runners.set(name, new Runner(destination, { outbox, carrier, clock, pace, log, problems, changed }))
+      if (pulling && route.kind === 'dicomweb') {
+        const { store, audit } = pulling
+        pullers.set(name, new Puller(destination, { store, source: createWebSource(route), audit, clock, log, pace }))
       }
     }
     changed()
@@ -93,6 +120,7 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
     },
     wake(name) {
       for (const [own, runner] of runners) if (name === undefined || name === own) runner.hurry()
+      for (const [own, puller] of pullers) if (name === undefined || name === own) puller.wake()
     },
     async tryOut(destination) {
       const carrier = createCarrier(destination)
@@ -107,6 +135,19 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
     },
     givingBack: () => destinations.flatMap(({ name }) => (carriers.get(name)?.fetch ? [name] : [])),
     fetchBack: contentId => fetchBack.fetch(contentId),
+    pulls: () =>
+      destinations.flatMap(({ name, pull }) => {
+        const puller = pull && pullers.get(name)
+        return puller ? [puller.status()] : []
+      }),
+    pullStudy(name, StudyInstanceUID) {
+      const puller = pullers.get(name)
+      if (!pulling || !puller) {
+        throw new IsocenterError('destination-unknown', `"${name}" is not among the DICOMweb destinations`)
+      }
+      if (!isStorableUID(StudyInstanceUID)) throw new IsocenterError('bad-request', 'that is no UID')
+      return pulling.startJob('fetch', `A study from ${name}`, progress => puller.bringNow(StudyInstanceUID, progress))
+    },
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -116,7 +157,7 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
       unsubscribe()
       await applying
       await fetchBack.close()
-      await Promise.all([...runners.values()].map(runner => runner.close()))
+      await Promise.all([...runners.values(), ...pullers.values()].map(one => one.close()))
       clearTimeout(pending)
     },
   }

@@ -265,6 +265,8 @@ export function createApi(
     'sync.test': async input => ({
       answers: await store.outbox.test(input.StudyInstanceUID, input.destinations),
     }),
+    'pull.status': () => ({ archives: sync.pulls() }),
+    'pull.study': ({ destination, StudyInstanceUID }) => sync.pullStudy(destination, StudyInstanceUID),
     'folders.list': () => ({ folders: work.folders() }),
     'folders.set': async input => {
       await deps.setFolders(input.folders)

@@ -8,12 +8,15 @@ import {
   CODE,
   type CustodyFacts,
   mayBeThere,
+  PROOF,
   rankOf,
   restated,
   STATES,
   type Standing,
   standingOf,
 } from './standing.ts'
+
+const NOT_LOOKED_FOR_MS = 7 * 86_400_000
 
 export interface ActiveDestination {
   id: number
@@ -66,8 +69,8 @@ export function createCustodyRows(db: Database) {
   )
   const everAny = db.prepare<[], 0 | 1>('SELECT EXISTS (SELECT 1 FROM destination)').pluck()
   const insert = db.prepare(
-    `INSERT INTO custody (content, destination, series, state, turn, rank, bytes, received, at, bar, reason, PatientID)
-     VALUES (@content, @destination, @series, @state, @turn, @rank, @bytes, @received, @received, @bar, @reason, @PatientID)`,
+    `INSERT INTO custody (content, destination, series, state, turn, rank, bytes, received, at, bar, reason, proof, PatientID)
+     VALUES (@content, @destination, @series, @state, @turn, @rank, @bytes, @received, @at, @bar, @reason, @proof, @PatientID)`,
   )
   const isRepairing = db.prepare<[], 0 | 1>(`SELECT value FROM state WHERE key = 'repairing'`).pluck()
   // A rejection note goes with what it rejects, and still has to tell the archive: its own rejection does not hold it back.
@@ -98,7 +101,13 @@ export function createCustodyRows(db: Database) {
 
   function add(row: NewCustody, { state, bar }: { state: keyof typeof CODE; bar: Bar }): void {
     const turn = state === 'queued' || state === 'unsure' ? 1 : null
-    insert.run({ ...row, state: CODE[state], bar, turn, reason: BARRED[bar] })
+    insert.run({ ...row, state: CODE[state], bar, turn, reason: BARRED[bar], at: row.received, proof: 0 })
+  }
+
+  /** What was read from a destination is there, byte for byte; it is looked for again in a week, not at once. */
+  function addPulled(row: NewCustody): void {
+    const at = row.received + NOT_LOOKED_FOR_MS
+    insert.run({ ...row, state: CODE.confirmed, bar: BAR.none, turn: null, reason: '', at, proof: PROOF.equal })
   }
 
   return {
@@ -136,18 +145,20 @@ export function createCustodyRows(db: Database) {
       const isDoubted = object.adopted !== undefined || (!place.isLive && isRepairing.get() === 1)
       const state = isDoubted && standing.state !== 'dead' ? 'unsure' : standing.state
       for (const destination of active) {
+        const isFromThere = origin.archive === destination.name
         const { urgency } = routeOf(destination, facts)
-        if (urgency === null) continue
+        if (urgency === null && !isFromThere) continue
         const row = {
           content: object.contentId,
           destination: destination.id,
           series: place.series,
-          rank: rankOf(urgency, { StudyDate: header.StudyDate, received }),
+          rank: rankOf(urgency ?? 'normal', { StudyDate: header.StudyDate, received }),
           bytes: object.length,
           received,
           PatientID: place.PatientID,
         }
-        add(row, { state, bar: standing.bar })
+        if (isFromThere) addPulled(row)
+        else add(row, { state, bar: standing.bar })
       }
     },
 
