@@ -1,7 +1,7 @@
 import { Pencil, Plus, Radio, Trash2 } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { Destination } from '../../shared/sync.ts'
-import { IconButton, Notice } from '../ui/index.ts'
+import { IconButton } from '../ui/index.ts'
 import { DestinationForm } from './DestinationForm.tsx'
 import { edit, readDestinations, removeDestination, tryOut, useDestinations } from './destinationsStore.ts'
 import { RuleTester } from './RuleTester.tsx'
@@ -50,8 +50,6 @@ export function CentralPage() {
         ),
       )}
       {destinations !== undefined && (destinations.length > 0 || isNew) && <RuleTester />}
-      {/* What lies under an open dialog cannot be pressed. */}
-      <Notice undoKey={undefined} />
     </section>
   )
 }

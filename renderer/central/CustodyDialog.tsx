@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { CallOut } from '../../shared/contract.ts'
 import type { DeadLetter, StudyCustody } from '../../shared/sync.ts'
 import { call, onStationEvent } from '../client.ts'
-import { Dialog, formatDate, formatMoment, Notice, PersonName } from '../ui/index.ts'
+import { Dialog, formatDate, formatMoment, PersonName } from '../ui/index.ts'
 import { letterKey, readOfStudy } from './letters.ts'
 import type { CustodySubject } from './requests.ts'
 import { sendAgain, sendFirst } from './syncStore.ts'
@@ -72,7 +72,6 @@ export function CustodyDialog(props: { study: CustodySubject; onSettings: () => 
           <History events={custody.events} />
         </>
       )}
-      <Notice undoKey={undefined} />
     </Dialog>
   )
 }

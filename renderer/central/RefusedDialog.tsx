@@ -2,7 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react'
 import type { DeadLetter } from '../../shared/sync.ts'
 import { call } from '../client.ts'
-import { Dialog, formatDate, formatMoment, Notice, PersonName, useTextSize } from '../ui/index.ts'
+import { Dialog, formatDate, formatMoment, PersonName, useTextSize } from '../ui/index.ts'
 import { type Letters, letterKey, readMore } from './letters.ts'
 import { showCustody, subjectOf } from './requests.ts'
 import { sendAgain, useSync } from './syncStore.ts'
@@ -89,7 +89,6 @@ export function RefusedDialog({ destination: first, onClose }: { destination: st
         )}
       </div>
       <LetterList letters={letters} complete={complete} loading={trouble === ''} onAgain={again} onMore={more} />
-      <Notice undoKey={undefined} />
     </Dialog>
   )
 }

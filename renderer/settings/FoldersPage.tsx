@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react'
 import type { WatchedFolder } from '../../shared/config.ts'
 import type { WatchedFolderSummary } from '../../shared/contract.ts'
 import { call } from '../client.ts'
-import { announce, announceFailure, formatMoment, Notice } from '../ui/index.ts'
+import { announce, announceFailure, formatMoment } from '../ui/index.ts'
 
 const POLL_MS = 2000
 
@@ -63,8 +63,6 @@ export function FoldersPage() {
           <FolderView key={folder.id} folder={folder} onRemove={() => void remove(folder)} />
         ))}
       </div>
-      {/* What lies under an open dialog cannot be pressed. */}
-      <Notice undoKey={undefined} />
     </section>
   )
 }
