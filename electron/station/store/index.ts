@@ -303,7 +303,6 @@ export interface StoreReader {
     limit: number,
     after?: RetrieveCursor,
   ): Promise<{ forms: RetrievableForm[]; next: RetrieveCursor | null }>
-  /** Rejects with 'not-found' or 'volume-unavailable'. */
   /** Studies to be judged (shared/viewing/completeness.ts), of which nothing came in the last `quietMs`. */
   unjudgedStudies(now: number, quietMs: number, limit: number): Promise<string[]>
   /** null where there is no such study. */
@@ -312,6 +311,7 @@ export interface StoreReader {
   lacking(StudyInstanceUID: string): Promise<LackingSeries[]>
   /** All copies of these instances, the shown contents first; of what is not known nothing. */
   referencedCopies(SOPInstanceUIDs: string[]): Promise<ReferencedCopy[]>
+  /** Rejects with 'not-found', 'volume-unavailable' or 'on-archive'. */
   locateContent(contentId: number): Promise<StoredObject>
   /** Batched: one round trip for many frames; null where there is no such content or frame. */
   locateFrames(wanted: Array<[contentId: number, frame: number]>): Promise<Array<FrameLocation | null>>

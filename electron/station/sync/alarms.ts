@@ -12,7 +12,7 @@ export type Standing = keyof typeof STANDING
 
 const ONCE = {
   dead: 'refused images for good. They stay here and wait for a person’s word (Activity).',
-  lost: 'had lost images that it had shown to have. They are sent again.',
+  lost: 'had lost images that it had shown to have. What is still here is sent again.',
   lesser: 'cannot show as much of what it has as is asked for: images count as confirmed by less.',
 } as const
 
