@@ -288,8 +288,9 @@ test('bytes that changed are found by reading them, and by the scrub; those that
   const [right] = readFileSync(path).subarray(dataSetOffset + 3000)
   writeSync(file, Uint8Array.of((right ?? 0) ^ 1), 0, 1, dataSetOffset + 3000)
   await expect.poll(async () => (await store.health()).damagedCopies, { timeout: 20_000 }).toBe(1)
-  expect(told).toEqual([expect.stringContaining('not those that were received')])
-  expect((await store.health()).scrubbedBytes).toBeGreaterThan(0)
+  // Counted first, then told.
+  await expect.poll(() => told).toEqual([expect.stringContaining('not those that were received')])
+  await expect.poll(async () => (await store.health()).scrubbedBytes).toBeGreaterThan(0)
   const { refused } = await repair(store, true)
   expect(refused).toEqual([expect.objectContaining({ reason: expect.stringContaining('not those') })])
   writeSync(file, Uint8Array.of(right ?? 0), 0, 1, dataSetOffset + 3000)
