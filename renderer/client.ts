@@ -110,6 +110,31 @@ export async function fetchAudit(span: AuditSpan): Promise<string> {
   return response.text()
 }
 
+/**
+ * An object as Part 10 in Explicit VR Little Endian: for what is read whole (segmentations, structures, reports, documents). Rejects
+ * above `most` bytes with a RangeError, before they are read where the station says how many there are.
+ */
+export async function fetchObject(
+  { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }: Omit<FrameAddress, 'frame'>,
+  most: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const url = `/dicom-web/studies/${StudyInstanceUID}/series/${SeriesInstanceUID}/instances/${SOPInstanceUID}`
+  const response = await reach(url, {
+    headers: { accept: 'application/dicom; transfer-syntax=1.2.840.10008.1.2.1' },
+    signal: signal ?? null,
+  })
+  if (!response.ok) throw await refusal(response)
+  const tooLarge = () => new RangeError('The object is too large to be opened here.')
+  if (Number(response.headers.get('content-length') ?? 0) > most) {
+    await response.body?.cancel()
+    throw tooLarge()
+  }
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  if (bytes.length > most) throw tooLarge()
+  return bytes
+}
+
 export interface FrameAddress {
   StudyInstanceUID: string
   SeriesInstanceUID: string

@@ -1,0 +1,21 @@
+import { encodingOf } from '../../../shared/dicom/encoding.ts'
+import { readFileMeta } from '../../../shared/dicom/part10.ts'
+import { DataSet } from '../../../shared/dicom/reader.ts'
+import { fetchObject } from '../../client.ts'
+
+/** What is read whole has no more than this: a dose grid of 300 slices takes some 100 MiB. */
+const MOST_BYTES = 512 * 2 ** 20
+
+export interface ObjectAddress {
+  StudyInstanceUID: string
+  SeriesInstanceUID: string
+  SOPInstanceUID: string
+}
+
+/** An object that is no image, whole. Rejects like `call`, and with an Error in words where it cannot be read. */
+export async function readObject(address: ObjectAddress, signal?: AbortSignal): Promise<DataSet> {
+  const bytes = await fetchObject(address, MOST_BYTES, signal)
+  const meta = readFileMeta(bytes)
+  if (meta === null) throw new Error('The object is not a DICOM file.')
+  return DataSet.read(bytes, encodingOf(meta.TransferSyntaxUID), { offset: meta.dataSetOffset })
+}
