@@ -211,6 +211,10 @@ export const studyCustody = z.object({
   dead: z.int(),
   /** Deleted or rejected here before it was sent. */
   withheld: z.int(),
+  /** Came from there, and were taken away there since: not brought back but by a person's word. */
+  gone: z.int(),
+  /** Were there, and are neither there nor here any more. */
+  lost: z.int(),
 })
 export type StudyCustody = z.infer<typeof studyCustody>
 
@@ -218,7 +222,7 @@ export type StudyCustody = z.infer<typeof studyCustody>
 export const custodyEvent = z.object({
   at: z.number(),
   destination: z.string(),
-  kind: z.enum(['queued', 'sent', 'confirmed', 'failed', 'dead', 'lost', 'retried']),
+  kind: z.enum(['queued', 'sent', 'confirmed', 'failed', 'dead', 'lost', 'gone', 'retried']),
   images: z.int(),
   /** The proof, or why; in words. Never a patient's name. */
   detail: z.string(),

@@ -9,6 +9,7 @@ import { startSync } from '../../electron/station/sync/index.ts'
 import { destinations } from '../../shared/sync.ts'
 import { keep, openArchive } from '../dimse/archive.ts'
 import { ctObject, part10, temporaryFolder, until } from '../dimse/harness.ts'
+import { silentAudit } from '../fakes/silentAudit.ts'
 import { silentLog } from '../web/counter.ts'
 import { startArchive } from './harness.ts'
 
@@ -33,6 +34,7 @@ test('from the vault to Orthanc and proved; what it loses or damages afterwards 
     outbox: store.outbox,
     store,
     log: silentLog,
+    audit: silentAudit,
     problems,
     destinations: destinations.parse([
       { name: 'Central', route: { kind: 'dicomweb', url: central.url, orthanc: central.orthanc } },

@@ -1,17 +1,18 @@
 import type { Problems } from '../base/problems.ts'
+import type { LostContent } from '../store/index.ts'
 
-export type ProblemList = Pick<Problems, 'report' | 'dismiss'>
+export type ProblemList = Pick<Problems, 'report' | 'retract' | 'dismiss'>
 
-/** What of a destination lasts until it works again. */
+/** What of a destination lasts until it works again. That it is away is said by its state alone: one outage is not told twice. */
 const STANDING = {
-  away: 'cannot be reached. What arrives waits here and goes there by itself.',
   full: 'takes nothing at the moment. What arrives waits here and goes there by itself.',
   blind: 'cannot be asked what it has. What was sent there stays unproved until it can.',
 } as const
-export type Standing = keyof typeof STANDING
+export type Standing = keyof typeof STANDING | 'away'
 
+const REFUSED = 'refused images for good. They stay here and wait for a person’s word (Activity).'
 const ONCE = {
-  dead: 'refused images for good. They stay here and wait for a person’s word (Activity).',
+  dead: REFUSED,
   lost: 'had lost images that it had shown to have. What is still here is sent again.',
   lesser: 'cannot show as much of what it has as is asked for: images count as confirmed by less.',
 } as const
@@ -30,6 +31,7 @@ export class Alarms {
   raise(kind: Standing, reason: string): void {
     if (this.#standing?.kind === kind) return
     this.clear()
+    if (kind === 'away') return
     const sentence = `"${this.#name}" ${STANDING[kind]}`
     const { id } = this.#problems.report({ severity: 'attention', sentence, detail: reason })
     this.#standing = { kind, id }
@@ -40,6 +42,30 @@ export class Alarms {
     if (!this.#standing || this.#standing.kind !== kind) return
     this.#problems.dismiss(this.#standing.id)
     this.#standing = undefined
+  }
+
+  /** What it lost and is not here either. */
+  tellNowhere(lost: LostContent[]): void {
+    const images = (count: number) => (count === 1 ? '1 image' : `${count} images`)
+    const held = lost.filter(({ holders }) => holders.length > 0)
+    const holders = [...new Set(held.flatMap(one => one.holders))].map(name => `"${name}"`).join(', ')
+    const studies = new Map<string, number>()
+    for (const { StudyInstanceUID } of lost) studies.set(StudyInstanceUID, (studies.get(StudyInstanceUID) ?? 0) + 1)
+    const what = `"${this.#name}" has lost ${images(lost.length)} that had left this station for it.`
+    const others =
+      held.length === 0
+        ? 'No other archive is known to hold them: have them sent again.'
+        : `Other archives that hold ${held.length === lost.length ? 'them' : `${held.length} of them`}: ${holders}. They are fetched from there and go there again.`
+    this.#problems.report({
+      severity: held.length === lost.length ? 'attention' : 'failure',
+      sentence: `${what} ${others}`,
+      detail: [...studies].map(([uid, count]) => `${images(count)} of study ${uid}`).join('\n'),
+    })
+  }
+
+  /** What it refused was sent again, or is told of no more: the person has seen it. */
+  refusedAgainSent(): void {
+    this.#problems.retract({ severity: 'attention', sentence: `"${this.#name}" ${REFUSED}`, detail: '' })
   }
 
   /** Stays until a person has seen it; the same again moves up instead of standing twice. */

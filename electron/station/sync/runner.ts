@@ -42,6 +42,8 @@ export interface RunnerParts {
   problems: ProblemList
   /** How it does has changed. */
   changed(): void
+  /** Something is neither at the destination nor here. */
+  lost(): void
 }
 
 /**
@@ -89,6 +91,7 @@ export class Runner {
       alarms: this.#health.alarms,
       wanted: () => (this.#destination.paused || this.#health.isAway ? undefined : this.#destination.proof),
       found: () => this.wake(),
+      lost: parts.lost,
     })
     this.#running = this.#run()
   }
@@ -117,6 +120,11 @@ export class Runner {
     this.#hurry = { reachMs: LONGEST_PAUSE_MS, seen: new Set() }
     this.#may.look = true
     this.wake()
+  }
+
+  /** A person had what it refused sent again. */
+  seen(): void {
+    this.#health.alarms.refusedAgainSent()
   }
 
   /** Takes nothing new, gives what is on its way a few seconds, then aborts it. */

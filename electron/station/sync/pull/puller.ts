@@ -33,6 +33,8 @@ const MOST_LACKING = 200
 /** Studies before others of this process have their turn. */
 const STEP = 1000
 
+export const HAS_NOTHING = 'it has no image of this study'
+
 export interface PullStore extends Pick<Store, 'beginReceive' | 'setSetting'> {
   read: Pick<StoreReader, 'knownInstances' | 'getSettings' | 'listMoves'>
 }
@@ -120,7 +122,7 @@ export class Puller {
   async bringNow(StudyInstanceUID: string, progress: BringProgress): Promise<void> {
     const signal = AbortSignal.any([progress.signal, this.#abort.signal])
     const { images, lacking } = await this.#bring(StudyInstanceUID, { ...progress, signal })
-    if (images === 0) throw new IsocenterError('peer-failed', 'it has no image of this study')
+    if (images === 0) throw new IsocenterError('peer-failed', HAS_NOTHING)
     if (!this.#queue.has(StudyInstanceUID)) this.#arrived(StudyInstanceUID, lacking)
   }
 
