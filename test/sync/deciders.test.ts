@@ -286,6 +286,8 @@ describe('what becomes of an image that was looked for', () => {
     const look = (reason: string) => afterAudit(sent, { ...base, kind: 'absent', reason }, about.now, true)
     expect(look('')).toMatchObject({ state: 'gone', lost: true })
     expect(look('its file is damaged there')).toMatchObject({ state: 'queued', lost: true })
+    const changed = { ...base, kind: 'other' as const, reason: 'PatientName differs' }
+    expect(afterAudit(sent, changed, about.now, true)).toMatchObject({ state: 'gone', lost: true })
   })
 })
 

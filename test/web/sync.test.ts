@@ -20,6 +20,7 @@ const CENTRAL: DestinationSummary = {
   etaSeconds: null,
   trouble: 'nobody listens there',
   nextTryAt: 2,
+  outages: [],
 }
 const route = { kind: 'dicomweb' as const, url: 'https://pacs.example/dicom-web' }
 

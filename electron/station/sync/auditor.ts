@@ -81,13 +81,14 @@ export class Auditor {
     // Twice, before something is taken away from an archive.
     const again = missing.length === 0 ? [] : await lookedFor(carrier, missing, proof, this.#stop.signal)
     const now = clock.now()
+    const perhapsLost = looks.filter(({ look }) => look.kind === 'absent' || look.kind === 'other')
     const theirs = new Set(
-      missing.length === 0
-        ? []
-        : await outbox.theirs(
+      perhapsLost.length > 0
+        ? await outbox.theirs(
             name,
-            missing.map(({ contentId }) => contentId),
-          ),
+            perhapsLost.map(({ item }) => item.contentId),
+          )
+        : [],
     )
     const verdicts = [...looks.filter(({ look }) => look.kind !== 'absent'), ...again].map(({ item, look }) => ({
       item,

@@ -84,7 +84,7 @@ const TAKEN_AWAY =
 
 /**
  * What becomes of a confirmed item that was looked for again; undefined: nothing was to be seen, it stays as it is. `isTheirs`: it came
- * from there; where they took it away, that is theirs to decide. What they have and is damaged is healed all the same.
+ * from there; where they took it away or changed it, that is theirs to decide. What they have and is damaged is healed all the same.
  */
 export function afterAudit(
   { contentId }: OutboxItem,
@@ -98,7 +98,7 @@ export function afterAudit(
     case 'unknown':
       return undefined
     case 'other':
-      return { contentId, state: 'dead', lost: true, reason }
+      return { contentId, state: isTheirs ? 'gone' : 'dead', lost: true, reason }
     case 'absent':
       if (isTheirs && reason === '') return { contentId, state: 'gone', lost: true, reason: TAKEN_AWAY }
       return { contentId, state: 'queued', lost: true, attempts: 0, nextAt: now, reason }

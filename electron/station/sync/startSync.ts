@@ -11,6 +11,7 @@ import type { Carrier } from './carrier.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { FetchBack, type FetchBackParts } from './fetchBack.ts'
 import type { Sync } from './index.ts'
+import { Outages } from './outages.ts'
 import { Pace } from './pace.ts'
 import type { BringProgress } from './pull/bringStudy.ts'
 import { HAS_NOTHING, Puller, type PullStore } from './pull/puller.ts'
@@ -20,6 +21,8 @@ import { Runner } from './runner.ts'
 
 /** Listeners hear of changes at most five times a second. */
 const CHANGE_PAUSE_MS = 200
+/** In the vault's settings, by destination. */
+const OUTAGES = 'station:outages'
 /** Whoever tries a destination out waits no longer. */
 const TRY_MS = 15_000
 
@@ -96,20 +99,39 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
       }
       const { name, route } = destination
       const pace = new Pace()
+      const outages = new Outages(keptOutages[name], all => {
+        pulling?.store
+          .setSetting(OUTAGES, name, all)
+          .catch((error: unknown) => log.warn({ err: error }, 'what was exchanged could not be kept'))
+      })
       const carrier = createCarrier(destination)
       carriers.set(name, carrier)
       runners.set(
         name,
-        new Runner(destination, { outbox, carrier, clock, pace, log, problems, changed, lost: () => rescue.wake() }),
+        new Runner(destination, {
+          outbox,
+          carrier,
+          clock,
+          pace,
+          log,
+          problems,
+          changed,
+          outages,
+          lost: () => rescue.wake(),
+        }),
       )
       if (pulling && route.kind === 'dicomweb') {
         const { store } = pulling
-        pullers.set(name, new Puller(destination, { store, source: createWebSource(route), audit, clock, log, pace }))
+        pullers.set(
+          name,
+          new Puller(destination, { store, source: createWebSource(route), audit, clock, log, pace, outages }),
+        )
       }
     }
     changed()
   }
 
+  const keptOutages = (await pulling?.store.read.getSettings(OUTAGES)) ?? {}
   await outbox.releaseLeases()
   await apply(parts.destinations)
   let applying = Promise.resolve()

@@ -4,6 +4,7 @@ import type { Origin } from '../index.ts'
 import { createLostReader } from '../outbox/lost.ts'
 import { CODE } from '../outbox/standing.ts'
 import { ARCHIVE_VOLUME } from '../volumes/placement.ts'
+import { IS_WORK } from './draftWork.ts'
 
 /** What the vault knows of it: whether a window shows it is not the vault's to know. */
 export type StoredStudy = Omit<RetainedStudy, 'open'>
@@ -67,7 +68,7 @@ export function createRetention(db: Database) {
      CROSS JOIN copy ON copy.content = content.id WHERE series.study = +?`,
   )
   const drafts = db
-    .prepare<[string], 0 | 1>(`SELECT EXISTS (SELECT 1 FROM draft WHERE StudyInstanceUID = +? AND draft <> 'null')`)
+    .prepare<[string], 0 | 1>(`SELECT EXISTS (SELECT 1 FROM draft WHERE StudyInstanceUID = +? AND ${IS_WORK})`)
     .pluck()
   return (row: StudyRow, from: string[]): StoredStudy => {
     const { bytes, images, landing, unproved, waiting, hidden, moved } = sums.get(JSON.stringify(from), row.id) as Sums

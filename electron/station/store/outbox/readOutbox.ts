@@ -11,6 +11,7 @@ import {
   type Urgency,
   urgency as urgencies,
 } from '../../../../shared/sync.ts'
+import { IS_WORK } from '../eviction/draftWork.ts'
 import { isSeen } from '../visibility.ts'
 import { createLostReader } from './lost.ts'
 import { createOutboxItems } from './outboxItems.ts'
@@ -96,7 +97,7 @@ export function createOutboxReader(db: Database, dataDir: string) {
   const hasOurs = db
     .prepare<[number], 0 | 1>(
       `SELECT movedAt > 0 OR EXISTS (SELECT 1 FROM draft WHERE draft.StudyInstanceUID = study.StudyInstanceUID
-           AND coalesce(json_array_length(draft, '$.marks'), 0) + coalesce(json_array_length(draft, '$.keyImages'), 0) > 0)
+           AND ${IS_WORK})
          OR EXISTS (SELECT 1 FROM series CROSS JOIN instance ON instance.series = series.id
            CROSS JOIN content ON content.instance = instance.id WHERE series.study = study.id AND door <> 'pull')
        FROM study WHERE id = +?`,
