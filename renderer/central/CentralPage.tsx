@@ -138,7 +138,8 @@ function DestinationView({ destination, pulling }: { destination: Destination; p
       )}
       {pull !== undefined && (
         <div className="quiet">
-          {describePull(pull)} {pulling && describePulling(pulling)}
+          {describePull(pull)}
+          {pulling && <div>{asSentence(describePulling(pulling))}</div>}
         </div>
       )}
       {pulling !== undefined && pulling.trouble !== '' && (

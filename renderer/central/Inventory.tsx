@@ -42,7 +42,8 @@ export function Inventory({ listed }: { listed: () => StudySummary[] }) {
           </button>
         </p>
       ))}
-      {isAway && (
+      {isAway && found.length === 0 && <p className="quiet">{describeInventory(found, studies.length)}</p>}
+      {isAway && found.length > 0 && (
         <details className="central-inventory">
           <summary>{describeInventory(found, studies.length)}</summary>
           <ul className="custody-list" aria-label="Not all here">

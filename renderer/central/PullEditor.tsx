@@ -11,17 +11,17 @@ const TEXTS = [
 
 const PRIORS = [
   { of: 'most', label: 'Priors of a patient, at most', title: '0 = none come along', min: 0, max: 50 },
-  { of: 'years', label: 'of the last years', title: 'Counted from the study they come along with', min: 1, max: 100 },
+  { of: 'years', label: 'Of the last years', title: 'Counted from the study they come along with', min: 1, max: 100 },
   {
     of: 'megabytes',
-    label: 'and MB of a patient',
+    label: 'MB of a patient, at most',
     title: 'Estimated by their images, half a megabyte each',
     min: 1,
     max: 1_000_000,
   },
   {
     of: 'everySeconds',
-    label: 'Looked at every seconds',
+    label: 'Seconds between two looks',
     title: 'How often it is asked what is new',
     min: 1,
     max: 3600,

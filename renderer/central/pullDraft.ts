@@ -68,10 +68,10 @@ export function pullOf({ rules, most, years, megabytes, everySeconds }: PullDraf
 }
 
 const FIELDS: Record<string, string> = {
-  most: 'Priors of a patient: a number from 0 to 50.',
-  years: 'Priors of the last years: a number from 1 to 100.',
-  megabytes: 'Priors, MB of a patient: a number from 1 to 1,000,000.',
-  everySeconds: 'Looked at every seconds: a number from 1 to 3,600.',
+  most: 'Priors of a patient, at most: a number from 0 to 50.',
+  years: 'Of the last years: a number from 1 to 100.',
+  megabytes: 'MB of a patient, at most: a number from 1 to 1,000,000.',
+  everySeconds: 'Seconds between two looks: a number from 1 to 3,600.',
 }
 
 /** What is not as it should be, at a place below `pull`. */

@@ -227,7 +227,7 @@ test('what comes here by itself is written by keys alone, and comes', async () =
   await page.keyboard.press('Tab')
   await page.keyboard.press('Tab')
   await page.keyboard.type('36500')
-  await settings().getByRole('spinbutton', { name: 'Looked at every seconds' }).fill('1')
+  await settings().getByRole('spinbutton', { name: 'Seconds between two looks' }).fill('1')
   await shot('central-pull-form')
   await page.keyboard.press('Enter')
   await settings().getByText('Comes here by itself: CT, of the last 36500 days').waitFor()

@@ -90,8 +90,8 @@ test('what comes here by itself is written, and says in words what it lacks', ()
   const bad = to({ rules: [{ ...today, sinceDays: '-1' }], megabytes: '', everySeconds: '0' })
   expect(troublesOf(bad)).toEqual([
     'Comes here 1: a number of days, or nothing.',
-    'Priors, MB of a patient: a number from 1 to 1,000,000.',
-    'Looked at every seconds: a number from 1 to 3,600.',
+    'MB of a patient, at most: a number from 1 to 1,000,000.',
+    'Seconds between two looks: a number from 1 to 3,600.',
   ])
   // What is no DICOMweb service gives nothing by itself.
   expect(

@@ -17,11 +17,17 @@ const ONCE = {
   lesser: 'cannot show as much of what it has as is asked for: images count as confirmed by less.',
 } as const
 
+const NAMED = 20
+const images = (count: number) => (count === 1 ? '1 image' : `${count.toLocaleString('en')} images`)
+
 /** Tells people how a destination does: one calm sentence while something lasts, taken back when it works. */
 export class Alarms {
   readonly #name: string
   readonly #problems: ProblemList
   #standing: { kind: Standing; id: string } | undefined
+  /** By content. */
+  readonly #nowhere = new Map<number, Omit<LostContent, 'contentId'>>()
+  #nowhereId: string | undefined
 
   constructor(name: string, problems: ProblemList) {
     this.#name = name
@@ -44,23 +50,26 @@ export class Alarms {
     this.#standing = undefined
   }
 
-  /** What it lost and is not here either. */
+  /** What it lost and is not here either, with all that was told of before: one problem, however many looks find it. */
   tellNowhere(lost: LostContent[]): void {
-    const images = (count: number) => (count === 1 ? '1 image' : `${count} images`)
-    const held = lost.filter(({ holders }) => holders.length > 0)
+    for (const { contentId, ...one } of lost) this.#nowhere.set(contentId, one)
+    const all = [...this.#nowhere.values()]
+    const held = all.filter(({ holders }) => holders.length > 0)
     const holders = [...new Set(held.flatMap(one => one.holders))].map(name => `"${name}"`).join(', ')
-    const studies = new Map<string, number>()
-    for (const { StudyInstanceUID } of lost) studies.set(StudyInstanceUID, (studies.get(StudyInstanceUID) ?? 0) + 1)
-    const what = `"${this.#name}" has lost ${images(lost.length)} that had left this station for it.`
     const others =
       held.length === 0
         ? 'No other archive is known to hold them: have them sent again.'
-        : `Other archives that hold ${held.length === lost.length ? 'them' : `${held.length} of them`}: ${holders}. They are fetched from there and go there again.`
-    this.#problems.report({
-      severity: held.length === lost.length ? 'attention' : 'failure',
-      sentence: `${what} ${others}`,
-      detail: [...studies].map(([uid, count]) => `${images(count)} of study ${uid}`).join('\n'),
-    })
+        : `Other archives that hold ${held.length === all.length ? 'them' : `${held.length} of them`}: ${holders}. They are fetched from there and go there again.`
+    const studies = new Map<string, number>()
+    for (const { StudyInstanceUID } of all) studies.set(StudyInstanceUID, (studies.get(StudyInstanceUID) ?? 0) + 1)
+    const named = [...studies].slice(0, NAMED).map(([uid, count]) => `${images(count)} of study ${uid}`)
+    if (studies.size > NAMED) named.push(`and of ${studies.size - NAMED} studies more`)
+    if (this.#nowhereId !== undefined) this.#problems.dismiss(this.#nowhereId)
+    this.#nowhereId = this.#problems.report({
+      severity: held.length === all.length ? 'attention' : 'failure',
+      sentence: `"${this.#name}" has lost ${images(all.length)} that had left this station for it. ${others}`,
+      detail: named.join('\n'),
+    }).id
   }
 
   /** What it refused was sent again, or is told of no more: the person has seen it. */

@@ -181,7 +181,8 @@ export function createOutboxRows(db: Database, dataDir: string, custody: Custody
     let images = 0
     for (const content of contents) {
       const row = settledRow.get(content, id)
-      if (!row || queueAgain.run(content, id).changes === 0) continue
+      // What has left, and was taken away there, nobody here could send.
+      if (!row || lostOf.hasLeft(content) || queueAgain.run(content, id).changes === 0) continue
       if (row.isEntangled === 1) custody.refresh(row.instance)
       happened.add(row.StudyInstanceUID, 'retried', '')
       studies.add(row.StudyInstanceUID)
