@@ -53,10 +53,10 @@ export function Inventory({ listed }: { listed: () => StudySummary[] }) {
                   <PersonName value={study.PatientName || 'Unknown patient'} lang={study.lang} />
                 </span>
                 <span className="id quiet truncate">{study.PatientID}</span>
-                <span className="quiet truncate">{describeLack(images, priors)}</span>
+                <span className="quiet truncate">{describeLack(images, priors.length)}</span>
                 <button
                   type="button"
-                  onClick={() => void getFromArchive(study)}
+                  onClick={() => get(images > 0 ? [study.StudyInstanceUID, ...priors] : priors)}
                   title="Tried now, from any archive that answers"
                 >
                   Get
@@ -69,6 +69,10 @@ export function Inventory({ listed }: { listed: () => StudySummary[] }) {
       )}
     </>
   )
+}
+
+function get(studies: string[]): void {
+  for (const StudyInstanceUID of studies) void getFromArchive({ StudyInstanceUID })
 }
 
 function describeLack(images: number, priors: number): string {

@@ -5,8 +5,8 @@ interface Lacking {
   study: StudySummary
   /** Of it, that archives alone have or that somebody's list names and nobody brought. */
   images: number
-  /** Of its patient, that were to come here and have not. */
-  priors: number
+  /** By study, of its patient, that were to come here and have not. */
+  priors: string[]
 }
 
 /** What of a list's studies is not here, in the list's order; those that lack nothing are left out. */
@@ -25,7 +25,7 @@ export function inventoryOf(
       study,
       images: study.away + (study.completeness?.missing ?? 0),
       // A prior that stands in the list itself is counted there.
-      priors: [...(priors.get(study.PatientID) ?? [])].filter(uid => uid !== study.StudyInstanceUID).length,
+      priors: [...(priors.get(study.PatientID) ?? [])].filter(uid => uid !== study.StudyInstanceUID),
     }))
-    .filter(({ images, priors }) => images + priors > 0)
+    .filter(({ images, priors }) => images + priors.length > 0)
 }

@@ -81,9 +81,12 @@ export function describeOutage(name: string, { from, until, images, studies }: O
 }
 
 /** Of so many studies of a list, what an archive that is away means for whoever reads it. */
-export function describeInventory(lacking: ReadonlyArray<{ images: number; priors: number }>, listed: number): string {
+export function describeInventory(
+  lacking: ReadonlyArray<{ images: number; priors: readonly string[] }>,
+  listed: number,
+): string {
   const partly = lacking.filter(({ images }) => images > 0).length
-  const without = lacking.filter(({ priors }) => priors > 0).length
+  const without = lacking.filter(({ priors }) => priors.length > 0).length
   if (partly + without === 0) return `Of this list’s ${countStudies(listed)} all is here.`
   const parts = [
     partly > 0 && `${partly} ${partly === 1 ? 'is' : 'are'} only partly here`,

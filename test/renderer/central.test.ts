@@ -113,8 +113,8 @@ test('what an archive that is away means for a list: what is only partly here, a
   const lacking = [lacks('9.1', 'C'), lacks('9.2', 'C'), lacks('9.3', 'A', 'current'), lacks('9.4', '')]
   const found = inventoryOf(listed, [{ lacking }, { lacking: [lacks('9.1', 'C')] }])
   expect(found.map(({ study, images, priors }) => [study.StudyInstanceUID, images, priors])).toEqual([
-    ['1.2', 3, 0],
-    ['1.3', 0, 2],
+    ['1.2', 3, []],
+    ['1.3', 0, ['9.1', '9.2']],
   ])
   expect(describeInventory(found, 4)).toBe(
     'Of this list’s 4 studies 1 is only partly here, 1 has priors that are not here.',

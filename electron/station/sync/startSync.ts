@@ -100,6 +100,7 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
       const { name, route } = destination
       const pace = new Pace()
       const outages = new Outages(keptOutages[name], all => {
+        keptOutages[name] = all
         pulling?.store
           .setSetting(OUTAGES, name, all)
           .catch((error: unknown) => log.warn({ err: error }, 'what was exchanged could not be kept'))
@@ -187,8 +188,8 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
         return puller ? [{ name: one.name, puller }] : []
       })
       if (!pulling || from.length === 0) {
-        const words = name === undefined ? 'no destination' : `"${name}" is not among the destinations that`
-        throw new IsocenterError('destination-unknown', `${words} gives images back by DICOMweb`)
+        const words = name === undefined ? 'none is among' : `"${name}" is not among`
+        throw new IsocenterError('destination-unknown', `${words} the destinations that give images back by DICOMweb`)
       }
       if (!isStorableUID(StudyInstanceUID)) throw new IsocenterError('bad-request', 'that is no UID')
       const title = `A study from ${name ?? 'the archive'}`
