@@ -22,6 +22,7 @@ import { Settings } from './settings/index.ts'
 import { announce, announceFailure, Notice, stepTextSize } from './ui/index.ts'
 import {
   freshRow,
+  listedRows,
   type ReadingPlace,
   readingList,
   reload,
@@ -213,7 +214,9 @@ export function App() {
           place={place}
         />
       )}
-      {activity && <Activity onClose={closeActivity} onStorage={showStorage} onCentral={showCentral} />}
+      {activity && (
+        <Activity onClose={closeActivity} onStorage={showStorage} onCentral={showCentral} listed={listedRows} />
+      )}
       {dialog === 'import' && <ImportDialog onClose={closeDialog} />}
       {(dialog === 'settings' || dialog === 'storage' || dialog === 'network' || dialog === 'central') && (
         <Settings first={FIRST_PAGE[dialog]} onTestPicture={() => setDialog('test-picture')} onClose={closeDialog} />

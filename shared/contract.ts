@@ -99,6 +99,8 @@ export const studySummary = z.object({
   custody: z.object({ waiting: z.int(), dead: z.int() }).nullable(),
   /** Images of it that archives alone have: fetched when they are opened. */
   away: z.int(),
+  /** A person wants it here: it never leaves for an archive. */
+  kept: z.boolean(),
 })
 export type StudySummary = z.infer<typeof studySummary>
 
@@ -474,6 +476,11 @@ export const contract = {
     in: z.object({ StudyInstanceUID: uid, priority }),
     out: z.object({ before: priority }),
   },
+  /** That a study stays here whatever the cache wants, or need not any more. */
+  'study.keep': {
+    in: z.object({ StudyInstanceUID: uid, kept: z.boolean(), user }),
+    out: z.object({ before: z.boolean() }),
+  },
   /**
    * What a window shows now ('' = no study). Said again at least every 20 s; forgotten after 60 s. A study that was new becomes
    * opened.
@@ -716,16 +723,19 @@ export const contract = {
   'sync.dead': {
     in: z.object({
       destination: z.string().max(64).optional(),
+      /** Of one study: the newest `limit`, in one page. */
+      StudyInstanceUID: uid.optional(),
       limit: z.int().min(1).max(500).default(200),
       before: z.number().optional(),
     }),
     out: z.object({ letters: z.array(deadLetter) }),
   },
-  /** Sends refused ones again: these, or all of a destination. */
+  /** Sends refused ones again: these, all of a study with what was taken away there, or all of a destination. */
   'sync.retry': {
     in: z.object({
       destination: z.string().max(64),
       contentIds: z.array(z.int().positive()).min(1).max(500).optional(),
+      StudyInstanceUID: uid.optional(),
     }),
     out: z.object({ images: z.int() }),
   },
@@ -741,9 +751,12 @@ export const contract = {
   },
   /** What is here of what the archives have for this station. */
   'pull.status': { in: z.object({}), out: z.object({ archives: z.array(pullSummary) }) },
-  /** A study from a destination, before everything else. Rejects with 'destination-unknown'. */
+  /**
+   * A study from a destination, before everything else; without one, what of it archives alone have, and what any of them has and this
+   * station never had. Rejects with 'destination-unknown', also where no destination gives anything back.
+   */
   'pull.study': {
-    in: z.object({ destination: z.string().max(64), StudyInstanceUID: uid }),
+    in: z.object({ destination: z.string().max(64).optional(), StudyInstanceUID: uid }),
     out: jobSummary,
   },
   'folders.list': { in: z.object({}), out: z.object({ folders: z.array(watchedFolderSummary) }) },

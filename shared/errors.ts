@@ -144,6 +144,12 @@ export const ERRORS = {
     dimseStatus: 0xa701,
     httpStatus: 503,
   },
+  'image-lost': {
+    sentence: 'This image has left the station, and no archive is known to hold it any more. Have it sent again.',
+    retryable: false,
+    dimseStatus: 0xa701,
+    httpStatus: 410,
+  },
   'store-failed': {
     sentence: 'The image could not be written to disk: nothing was stored. The sender can send again.',
     retryable: true,

@@ -172,6 +172,17 @@ export type Rank = (typeof RANK)[keyof typeof RANK]
 export const destinationState = z.enum(['idle', 'sending', 'waiting', 'paused', 'offline', 'quiet hours'])
 export type DestinationState = z.infer<typeof destinationState>
 
+/** A time in which an archive could not be reached, and what was exchanged when it could be again. */
+export const outage = z.object({
+  from: z.number(),
+  until: z.number(),
+  /** That went out. */
+  images: z.int(),
+  /** That had changed there, and came. */
+  studies: z.int(),
+})
+export type Outage = z.infer<typeof outage>
+
 export const destinationSummary = z.object({
   name: z.string(),
   kind: z.enum(['dicomweb', 'dimse']),
@@ -198,6 +209,8 @@ export const destinationSummary = z.object({
   trouble: z.string(),
   /** When it is tried again; null while it works. */
   nextTryAt: z.number().nullable(),
+  /** The last ones, the newest last; one that is still made up for grows. */
+  outages: z.array(outage),
 })
 export type DestinationSummary = z.infer<typeof destinationSummary>
 
@@ -211,6 +224,10 @@ export const studyCustody = z.object({
   dead: z.int(),
   /** Deleted or rejected here before it was sent. */
   withheld: z.int(),
+  /** Came from there, and were taken away or changed there since: not brought back but by a person's word. */
+  gone: z.int(),
+  /** Were there, and are neither there nor here any more. */
+  lost: z.int(),
 })
 export type StudyCustody = z.infer<typeof studyCustody>
 
@@ -218,7 +235,7 @@ export type StudyCustody = z.infer<typeof studyCustody>
 export const custodyEvent = z.object({
   at: z.number(),
   destination: z.string(),
-  kind: z.enum(['queued', 'sent', 'confirmed', 'failed', 'dead', 'lost', 'retried']),
+  kind: z.enum(['queued', 'sent', 'confirmed', 'failed', 'dead', 'lost', 'gone', 'retried']),
   images: z.int(),
   /** The proof, or why; in words. Never a patient's name. */
   detail: z.string(),

@@ -131,14 +131,15 @@ export async function startStation(options: StationOptions): Promise<Station> {
       audit,
       secure: found.material,
       judged: store,
-      unconfirmed: async SOPInstanceUIDs => {
+      unproved: async SOPInstanceUIDs => {
         const archive = committedAt(config, destinations())
-        return archive === null ? [] : store.outbox.unconfirmed(archive, SOPInstanceUIDs)
+        if (archive === null) return { waiting: [], refused: [], lost: [] }
+        return store.outbox.unproved(archive, SOPInstanceUIDs)
       },
       transcode: work.transcode,
       startJob: work.startJob,
       // The archives are reached below, before anybody can ask for what only they have.
-      fetchBack: contentId => sync.fetchBack(contentId),
+      fetchBack: contentId => sync.fetchBack(contentId, 'dimse'),
       captureFolder: path.join(options.dataDir, 'captures'),
       doctorFile: path.join(options.dataDir, 'doctor.jsonl'),
     })
@@ -155,7 +156,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
       destinations: config.destinations,
       createCarrier: destination =>
         auditedCarrier(createCarrier(destination, { files, dimse: dimse.carrying }), destination, audit),
-      pulling: { store, audit, startJob: work.startJob },
+      audit,
+      pulling: { store, startJob: work.startJob },
     })
     opened.push(() => sync.close())
     destinations = () => sync.destinations()

@@ -1,14 +1,20 @@
 import { X } from 'lucide-react'
 import { useEffect } from 'react'
-import type { AssociationSummary, Problem } from '../../shared/contract.ts'
+import type { AssociationSummary, Problem, StudySummary } from '../../shared/contract.ts'
 import { DestinationRows } from '../central/index.ts'
 import { formatBytes, formatMoment, IconButton } from '../ui/index.ts'
 import { JobView } from './JobView.tsx'
 import { dismissProblem, readActivity, useStation } from './stationStore.ts'
 
 /** What the station does and what went wrong, in words. */
-export function Activity(props: { onClose: () => void; onStorage: () => void; onCentral: () => void }) {
-  const { onClose, onStorage, onCentral } = props
+export function Activity(props: {
+  onClose: () => void
+  onStorage: () => void
+  onCentral: () => void
+  /** The studies of the list that somebody reads, as far as they were read. */
+  listed: () => StudySummary[]
+}) {
+  const { onClose, onStorage, onCentral, listed } = props
   const { jobs, problems, associations, status } = useStation()
   useEffect(() => {
     // Unreachable is the status line's to say.
@@ -30,7 +36,7 @@ export function Activity(props: { onClose: () => void; onStorage: () => void; on
       </div>
       <div className="activity-body">
         {/* First: its rows stay where they are, whatever comes below. */}
-        <DestinationRows onSettings={onCentral} />
+        <DestinationRows onSettings={onCentral} listed={listed} />
         <section aria-label="Problems">
           <h2>Problems</h2>
           {problems.length === 0 && <p className="quiet">None.</p>}

@@ -1,17 +1,28 @@
 import { Pencil, Plus, Radio, Trash2 } from 'lucide-react'
 import { useEffect, useState } from 'react'
+import type { PullSummary } from '../../shared/pull.ts'
 import type { Destination } from '../../shared/sync.ts'
 import { IconButton } from '../ui/index.ts'
 import { DestinationForm } from './DestinationForm.tsx'
 import { edit, readDestinations, removeDestination, tryOut, useDestinations } from './destinationsStore.ts'
+import { useFollowedPulls } from './pullStore.ts'
 import { RuleTester } from './RuleTester.tsx'
 import { useSync } from './syncStore.ts'
-import { describeRule, describeState, needsAttention, PROOF_WORDS } from './words.ts'
+import {
+  asSentence,
+  describePull,
+  describePulling,
+  describeRule,
+  describeState,
+  needsAttention,
+  PROOF_WORDS,
+} from './words.ts'
 
 /** Where what arrives has to end up: destinations, their rules, and what they would do with a study. */
 export function CentralPage() {
   const { destinations, trouble, editing } = useDestinations()
   useEffect(() => void readDestinations(), [])
+  const pulls = useFollowedPulls()
   const isNew = editing !== undefined && editing.name === undefined
   return (
     <section className="settings-page central" aria-label="Central">
@@ -46,7 +57,11 @@ export function CentralPage() {
         editing?.name === one.name ? (
           <DestinationForm key={one.name} />
         ) : (
-          <DestinationView key={one.name} destination={one} />
+          <DestinationView
+            key={one.name}
+            destination={one}
+            pulling={pulls?.find(pull => pull.destination === one.name)}
+          />
         ),
       )}
       {destinations !== undefined && (destinations.length > 0 || isNew) && <RuleTester />}
@@ -76,8 +91,8 @@ function addressOf({ route }: Destination): string {
   return route.kind === 'dicomweb' ? route.url : `node ${route.node}`
 }
 
-function DestinationView({ destination }: { destination: Destination }) {
-  const { name, rules, proof, concurrency } = destination
+function DestinationView({ destination, pulling }: { destination: Destination; pulling: PullSummary | undefined }) {
+  const { name, rules, proof, concurrency, pull } = destination
   const summary = useSync(sync => sync.destinations?.find(one => one.name === name))
   const [answer, setAnswer] = useState<{ works: boolean; words: string }>()
   const [trying, setTrying] = useState(false)
@@ -120,6 +135,15 @@ function DestinationView({ destination }: { destination: Destination }) {
             <li key={index}>{describeRule(rule)}</li>
           ))}
         </ol>
+      )}
+      {pull !== undefined && (
+        <div className="quiet">
+          {describePull(pull)}
+          {pulling && <div>{asSentence(describePulling(pulling))}</div>}
+        </div>
+      )}
+      {pulling !== undefined && pulling.trouble !== '' && (
+        <div className="attention selectable">{asSentence(pulling.trouble)}</div>
       )}
       {trying && <div className="quiet">Trying…</div>}
       {!trying && answer !== undefined && (

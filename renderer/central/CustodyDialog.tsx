@@ -2,8 +2,8 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { CallOut } from '../../shared/contract.ts'
 import type { DeadLetter, StudyCustody } from '../../shared/sync.ts'
 import { call, onStationEvent } from '../client.ts'
-import { Dialog, formatDate, formatMoment, PersonName } from '../ui/index.ts'
-import { letterKey, readOfStudy } from './letters.ts'
+import { countImages, Dialog, formatDate, formatMoment, PersonName } from '../ui/index.ts'
+import { letterKey } from './letters.ts'
 import type { CustodySubject } from './requests.ts'
 import { sendAgain, sendFirst } from './syncStore.ts'
 import { asSentence, describeEvent } from './words.ts'
@@ -68,6 +68,7 @@ export function CustodyDialog(props: { study: CustodySubject; onSettings: () => 
       {custody !== undefined && custody.custody.length > 0 && (
         <>
           <Counts custody={custody.custody} />
+          <Gone custody={custody.custody} StudyInstanceUID={StudyInstanceUID} onAgain={read} />
           <Refused letters={refused} onAgain={read} />
           <History events={custody.events} />
         </>
@@ -81,7 +82,7 @@ function useCustody(StudyInstanceUID: string) {
   const [custody, setCustody] = useState<Custody>()
   const [refused, setRefused] = useState<DeadLetter[]>([])
   const [trouble, setTrouble] = useState('')
-  /** How many were refused, and when last: the list of all studies' refusals is gone through only when that is new. */
+  /** How many were refused, and when last: they are read only when that is new. */
   const lettersOf = useRef('')
   const read = useCallback(async () => {
     try {
@@ -90,7 +91,7 @@ function useCustody(StudyInstanceUID: string) {
       const dead = found.custody.reduce((sum, one) => sum + one.dead, 0)
       const of = `${dead} ${found.events.find(({ kind }) => kind === 'dead')?.at}`
       if (of !== lettersOf.current) {
-        setRefused(await readOfStudy(wanted => call('sync.dead', wanted), StudyInstanceUID, dead))
+        setRefused(dead === 0 ? [] : (await call('sync.dead', { StudyInstanceUID, limit: 500 })).letters)
         lettersOf.current = of
       }
       setTrouble('')
@@ -137,6 +138,8 @@ const HEADS = [
   { name: 'Equal', means: 'What it holds was compared, and is what was sent' },
   { name: 'Refused', means: 'Refused for good: sent again only when you say so' },
   { name: 'Withheld', means: 'Deleted or rejected here before they were sent' },
+  { name: 'Gone', means: 'No longer on the archive: they came from there, and were taken away or changed there' },
+  { name: 'Lost', means: 'Lost on the archive, and no longer here' },
 ]
 
 function Counts({ custody }: { custody: StudyCustody[] }) {
@@ -153,14 +156,15 @@ function Counts({ custody }: { custody: StudyCustody[] }) {
         </tr>
       </thead>
       <tbody>
-        {custody.map(({ destination, queued, unproved, confirmed, dead, withheld }) => {
-          const counts = [queued, unproved, confirmed.listed, confirmed.present, confirmed.equal, dead, withheld]
+        {custody.map(({ destination, queued, unproved, confirmed, dead, withheld, gone, lost }) => {
+          const { listed, present, equal } = confirmed
+          const counts = [queued, unproved, listed, present, equal, dead, withheld, gone, lost]
           return (
             <tr key={destination}>
               <td>{destination}</td>
               {counts.map((count, index) => {
                 const name = HEADS[index]?.name
-                const quiet = count === 0 ? 'quiet' : name === 'Refused' ? 'attention' : undefined
+                const quiet = count === 0 ? 'quiet' : name === 'Refused' || name === 'Lost' ? 'attention' : undefined
                 return (
                   <td key={name} className={quiet} aria-label={`${name} ${count}`}>
                     {count.toLocaleString()}
@@ -175,6 +179,28 @@ function Counts({ custody }: { custody: StudyCustody[] }) {
   )
 }
 
+/** A quiet line: what an archive gave and took away is its own to decide, unless somebody says otherwise. */
+function Gone(props: { custody: StudyCustody[]; StudyInstanceUID: string; onAgain: () => Promise<void> }) {
+  const { custody, StudyInstanceUID, onAgain } = props
+  return custody
+    .filter(({ gone }) => gone > 0)
+    .map(({ destination, gone }) => (
+      <p key={destination} className="central-line quiet">
+        <span>
+          {countImages(gone)} no longer on {destination} as {gone === 1 ? 'it' : 'they'} came from there.
+        </span>
+        <span className="spring" />
+        <button
+          type="button"
+          onClick={() => void sendAgain(destination, { StudyInstanceUID }).then(onAgain)}
+          title="From then on they are kept there as what was received here"
+        >
+          Send there again
+        </button>
+      </p>
+    ))
+}
+
 function Refused({ letters, onAgain }: { letters: DeadLetter[]; onAgain: () => Promise<void> }) {
   if (letters.length === 0) return null
   const again = async (some: DeadLetter[]) => {
@@ -182,7 +208,7 @@ function Refused({ letters, onAgain }: { letters: DeadLetter[]; onAgain: () => P
       const contentIds = some.filter(letter => letter.destination === destination).map(({ contentId }) => contentId)
       // The counter takes so many at once.
       for (let at = 0; at < contentIds.length; at += 500) {
-        if ((await sendAgain(destination, contentIds.slice(at, at + 500))) === undefined) return
+        if ((await sendAgain(destination, { contentIds: contentIds.slice(at, at + 500) })) === undefined) return
       }
     }
     await onAgain()

@@ -10,6 +10,7 @@ import {
 } from './destinationsStore.ts'
 import { type Draft, destinationOf } from './draft.ts'
 import { LimitsEditor } from './LimitsEditor.tsx'
+import { PullEditor } from './PullEditor.tsx'
 import { RulesEditor } from './RulesEditor.tsx'
 import { PROOF_WORDS } from './words.ts'
 
@@ -140,6 +141,7 @@ export function DestinationForm() {
       </div>
       <RulesEditor rules={draft.rules} />
       <LimitsEditor limits={draft.limits} />
+      {draft.kind === 'dicomweb' && <PullEditor pull={draft.pull} />}
       <div className="central-line">
         <span className="spring" />
         <button type="button" onClick={() => void ask()} title="Ask whether it answers; nothing is stored there">

@@ -1,12 +1,14 @@
 import { Pause, Play, Send } from 'lucide-react'
+import type { StudySummary } from '../../shared/contract.ts'
 import type { DestinationSummary } from '../../shared/sync.ts'
 import { formatBytes, IconButton } from '../ui/index.ts'
+import { Inventory } from './Inventory.tsx'
 import { showRefused } from './requests.ts'
 import { sendNow, setPaused, useSync } from './syncStore.ts'
 import { asSentence, describeNextTry, describePace, describeState, needsAttention } from './words.ts'
 
 /** In Activity: how each destination does. Every row has the same height and every number its place, whatever happens. */
-export function DestinationRows({ onSettings }: { onSettings: () => void }) {
+export function DestinationRows({ onSettings, listed }: { onSettings: () => void; listed: () => StudySummary[] }) {
   const { destinations, offline } = useSync()
   return (
     <section className="destinations" aria-label="Central">
@@ -31,6 +33,7 @@ export function DestinationRows({ onSettings }: { onSettings: () => void }) {
       {destinations?.map(destination => (
         <DestinationRow key={destination.name} destination={destination} />
       ))}
+      <Inventory listed={listed} />
     </section>
   )
 }

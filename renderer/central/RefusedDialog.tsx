@@ -29,7 +29,7 @@ export function RefusedDialog({ destination: first, onClose }: { destination: st
     await refresh()
   }
   const again = async (letter: DeadLetter) => {
-    const sent = await sendAgain(letter.destination, [letter.contentId])
+    const sent = await sendAgain(letter.destination, { contentIds: [letter.contentId] })
     if (sent !== undefined) drop(letter)
   }
   const allAgain = async () => {

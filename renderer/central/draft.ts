@@ -1,5 +1,6 @@
-import type { Pull } from '../../shared/pull.ts'
 import { type Destination, destination, type Proof, type SendRule } from '../../shared/sync.ts'
+import { describePullIssue, type PullDraft, pullDraftOf, pullOf } from './pullDraft.ts'
+import { filled, joined, list, nextKey } from './texts.ts'
 
 /** A destination as it stands in a form: texts that may not be whole yet. */
 
@@ -41,12 +42,8 @@ export interface Draft {
   limits: LimitDraft[]
   rules: RuleDraft[]
   paused: boolean
-  /** What comes from it: kept as it is. */
-  pull: Pull | undefined
+  pull: PullDraft
 }
-
-let lastKey = 0
-const nextKey = () => ++lastKey
 
 export function newRule(): RuleDraft {
   const none = { modalities: '', sendingAETs: '', receivingAETs: '', descriptions: '', stations: '' }
@@ -56,8 +53,6 @@ export function newRule(): RuleDraft {
 export function newLimit(): LimitDraft {
   return { key: nextKey(), from: '07:00', to: '19:00', kilobytesPerSecond: '2000' }
 }
-
-const joined = (words: string[] | undefined) => words?.join(', ') ?? ''
 
 function ruleDraft(rule: SendRule): RuleDraft {
   return {
@@ -96,24 +91,8 @@ export function draftOf(one: Destination | undefined): Draft {
     })),
     rules: (one?.rules ?? []).map(ruleDraft),
     paused: one?.paused ?? false,
-    pull: one?.pull,
+    pull: pullDraftOf(one?.pull),
   }
-}
-
-/** What was written of a list; AE titles and descriptions may have spaces inside. */
-function list(text: string): string[] | undefined {
-  const words = text
-    .split(/[,;]/)
-    .map(word => word.trim())
-    .filter(Boolean)
-  return words.length === 0 ? undefined : words
-}
-
-/** What was left empty is not there. */
-function filled<T extends object>(fields: T): Partial<T> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && value !== ''),
-  ) as Partial<T>
 }
 
 function ruleOf({ how, from, to, modalities, ...texts }: RuleDraft): object {
@@ -147,6 +126,7 @@ const FIELDS: Record<string, string> = {
 /** What is not as it should be, at a place of the destination, and how it should be. */
 function describeIssue(path: readonly PropertyKey[]): string {
   const [first, second, third] = path
+  if (first === 'pull') return describePullIssue(path.slice(1))
   if (first === 'rules') {
     const rule = `Rule ${Number(second) + 1}`
     return third === 'received' ? `${rule}: received between two times of day.` : `${rule}: at most 64 characters each.`
@@ -157,7 +137,8 @@ function describeIssue(path: readonly PropertyKey[]): string {
 
 /** The destination a form says, or what it lacks, in words. */
 export function destinationOf(draft: Draft): { destination: Destination } | { troubles: string[] } {
-  const { name, kind, url, node, concurrency, quietFrom, quietTo, limits, rules, proof, paused, pull } = draft
+  const { name, kind, url, node, concurrency, quietFrom, quietTo, limits, rules, proof, paused } = draft
+  const pull = kind === 'dicomweb' ? pullOf(draft.pull) : undefined
   const more = filled({
     orthanc: draft.orthanc.trim(),
     authorizationFile: draft.authorizationFile.trim(),
@@ -176,7 +157,7 @@ export function destinationOf(draft: Draft): { destination: Destination } | { tr
       kilobytesPerSecond: Number(kilobytesPerSecond),
     })),
     rules: rules.map(ruleOf),
-    ...(kind === 'dicomweb' && pull ? { pull } : {}),
+    ...(pull && { pull }),
   })
   if (read.success) return { destination: read.data }
   return { troubles: [...new Set(read.error.issues.map(({ path }) => describeIssue(path)))] }

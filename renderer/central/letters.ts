@@ -26,13 +26,3 @@ export async function readMore(read: ReadPage, destination: string, known: DeadL
   })
   return { letters: [...known, ...letters], complete: letters.length < PAGE }
 }
-
-/** A study's own, `wanted` of them: the list has them among all others. */
-export async function readOfStudy(read: ReadPage, StudyInstanceUID: string, wanted: number): Promise<DeadLetter[]> {
-  let found: DeadLetter[] = []
-  for (let all: Letters = { letters: [], complete: wanted === 0 }; !all.complete && found.length < wanted; ) {
-    all = await readMore(read, '', all.letters)
-    found = all.letters.filter(letter => letter.StudyInstanceUID === StudyInstanceUID)
-  }
-  return found
-}

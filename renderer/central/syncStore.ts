@@ -63,10 +63,13 @@ export async function sendNow(destination: string): Promise<void> {
   }
 }
 
-/** What was refused is sent again: these images, or all of a destination. How many; undefined where it failed, and was said. */
-export async function sendAgain(destination: string, contentIds?: number[]): Promise<number | undefined> {
+/** What was refused is sent again: these images, those of a study, or all of a destination. How many; undefined where it failed, and was said. */
+export async function sendAgain(
+  destination: string,
+  which: { contentIds?: number[]; StudyInstanceUID?: string } = {},
+): Promise<number | undefined> {
   try {
-    const { images } = await call('sync.retry', { destination, ...(contentIds && { contentIds }) })
+    const { images } = await call('sync.retry', { destination, ...which })
     announce(`${countImages(images)} sent again to ${destination}`)
     return images
   } catch (thrown) {

@@ -1,5 +1,6 @@
 import type { StudySummary } from '../../shared/contract.ts'
-import type { CustodyEvent, DestinationSummary, Proof, SendRule, TimeSpan, Urgency } from '../../shared/sync.ts'
+import type { Pull, PullRule, PullSummary } from '../../shared/pull.ts'
+import type { CustodyEvent, DestinationSummary, Outage, Proof, SendRule, TimeSpan, Urgency } from '../../shared/sync.ts'
 import { countImages, formatBytes, formatMoment } from '../ui/index.ts'
 
 /** How central sync is told to people: every sentence of it that is not the station's own. */
@@ -39,6 +40,59 @@ export function describeRule(rule: SendRule): string {
     received && `received ${describeSpan(received)}`,
   ].filter(condition => condition !== undefined)
   return `${describeUrgency(rule)}: ${conditions.length === 0 ? 'everything' : conditions.join(', ')}`
+}
+
+function describePulled({ modalities, referrers, descriptions, sinceDays }: PullRule): string {
+  const days = sinceDays === 0 ? 'of today' : sinceDays === undefined ? undefined : `of the last ${sinceDays} days`
+  const conditions = [
+    modalities && either(modalities),
+    days,
+    referrers && `referred by ${either(referrers)}`,
+    descriptions && `described “${either(descriptions)}”`,
+  ].filter(condition => condition !== undefined)
+  return conditions.length === 0 ? 'every study' : conditions.join(', ')
+}
+
+/** What comes here from a destination by itself, as a sentence. */
+export function describePull({ rules, priors }: Pull): string {
+  const some =
+    priors.most === 0 ? '' : `, and ${priors.most === 1 ? 'a prior' : `up to ${priors.most} priors`} of each patient`
+  return `Comes here by itself: ${rules.map(describePulled).join('; ')}${some}.`
+}
+
+/** How far that is. */
+export function describePulling({ lookedAt, today, priors, queued }: PullSummary): string {
+  if (lookedAt === null) return 'Not looked at yet.'
+  const parts = [
+    today.wanted > 0 && `${today.here} of ${today.wanted} of today here`,
+    priors.wanted > 0 && `${priors.here} of ${priors.wanted} priors here`,
+    queued > 0 ? `${queued.toLocaleString()} to come` : 'nothing more to come',
+  ]
+  return `${parts.filter(Boolean).join(' · ')} · looked at ${formatMoment(lookedAt)}`
+}
+
+const countStudies = (count: number) => (count === 1 ? '1 study' : `${count.toLocaleString()} studies`)
+
+/** What was exchanged after an archive had been away. */
+export function describeOutage(name: string, { from, until, images, studies }: Outage): string {
+  const out = images === 0 ? 'nothing went out' : `${countImages(images)} went out`
+  const changed = studies === 0 ? '' : `, ${countStudies(studies)} changed there meanwhile and came`
+  return `${name} was away from ${formatMoment(from)} to ${formatMoment(until)}: ${out}${changed}.`
+}
+
+/** Of so many studies of a list, what an archive that is away means for whoever reads it. */
+export function describeInventory(
+  lacking: ReadonlyArray<{ images: number; priors: readonly string[] }>,
+  listed: number,
+): string {
+  const partly = lacking.filter(({ images }) => images > 0).length
+  const without = lacking.filter(({ priors }) => priors.length > 0).length
+  if (partly + without === 0) return `Of this list’s ${countStudies(listed)} all is here.`
+  const parts = [
+    partly > 0 && `${partly} ${partly === 1 ? 'is' : 'are'} only partly here`,
+    without > 0 && `${without} ${without === 1 ? 'has' : 'have'} priors that are not here`,
+  ]
+  return `Of this list’s ${countStudies(listed)} ${parts.filter(Boolean).join(', ')}.`
 }
 
 /** What a destination is doing, in a few words. */
@@ -152,7 +206,8 @@ const EVENT_WORDS: Record<CustodyEvent['kind'], string> = {
   confirmed: 'proved',
   failed: 'not sent',
   dead: 'refused',
-  lost: 'lost by the server, sent again',
+  lost: 'lost by the server',
+  gone: 'no longer there',
   retried: 'to be sent again',
 }
 

@@ -68,6 +68,8 @@ const STUDIES = [
   { id: 'row-copy-id', name: 'Copy patient ID', keys: ['Alt+I'] },
   { id: 'row-copy-accession', name: 'Copy accession number', keys: ['Alt+A'] },
   { id: 'row-copy-uid', name: 'Copy Study Instance UID', keys: ['Alt+S'] },
+  { id: 'row-get', name: 'Get from the archive', keys: ['Alt+G'] },
+  { id: 'row-keep', name: 'Keep here', keys: ['Alt+K'] },
 ] as const satisfies readonly Row[]
 
 const TOOLS = [

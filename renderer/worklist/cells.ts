@@ -13,7 +13,7 @@ import {
   shownName,
 } from '../ui/index.ts'
 import { PRIORITY_WORDS } from './readingStatus.ts'
-import { check, circleDot, cloudUpload, triangleAlert } from './rowIcons.ts'
+import { check, circleDot, cloudUpload, pin, triangleAlert } from './rowIcons.ts'
 import { shownUser } from './users.ts'
 
 /** Writes a study into the nodes of one cell; undefined empties it. */
@@ -108,11 +108,18 @@ function statusMark(cell: HTMLElement): CellWriter {
   }
 }
 
+const KEPT = 'Kept here'
+
 function patientName(cell: HTMLElement): CellWriter {
   const name = isolated(study => shownName(study.PatientName, study.lang))(cell)
   const none = textIn(append(cell, 'span', 'quiet'))
   const open = textIn(append(cell, 'span', 'open-mark'))
+  const kept = append(cell, 'span', 'kept-mark quiet')
+  kept.setAttribute('role', 'img')
+  kept.setAttribute('aria-label', KEPT)
+  kept.append(pin())
   return study => {
+    kept.hidden = study?.kept !== true
     name(study)
     setText(none, study && shownName(study.PatientName, study.lang) === '' ? 'no name' : '')
     setText(open, study && study.openBy.length > 0 ? ` open: ${study.openBy.map(shownUser).join(', ')}` : '')
@@ -206,7 +213,12 @@ function custodyChip(cell: HTMLElement): CellWriter {
 export const CELLS: Record<string, Cell> = {
   status: { title: describeStatus, make: statusMark },
   priority: { className: 'priority', make: priorityMark },
-  name: { className: 'truncate strong', title: study => describeGroups(study.PatientName), make: patientName },
+  name: {
+    className: 'truncate strong',
+    title: study =>
+      `${describeGroups(study.PatientName)}${study.kept ? `\n${KEPT}: it never leaves for an archive` : ''}`,
+    make: patientName,
+  },
   id: {
     className: 'truncate id',
     title: study => study.IssuerOfPatientID,

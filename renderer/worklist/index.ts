@@ -4,4 +4,4 @@ export { type ReadingPlace, readingList, useReadingPlace } from './readingList.t
 export { setReading, toggled } from './readingStatus.ts'
 export { freshRow } from './studyRows.ts'
 export { Worklist } from './Worklist.tsx'
-export { reload } from './worklistStore.ts'
+export { listedRows, reload } from './worklistStore.ts'

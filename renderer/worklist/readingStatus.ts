@@ -1,4 +1,5 @@
 import type { Priority, ReadingStatus, StudySummary } from '../../shared/contract.ts'
+import { keepHere } from '../central/index.ts'
 import { call } from '../client.ts'
 import { announce, announceFailure } from '../ui/index.ts'
 import { proposeRow } from './studyRows.ts'
@@ -54,6 +55,11 @@ export function proposeReading(study: StudySummary, status: ReadingStatus): () =
 
 /** What a priority is called where a reader sees it. */
 export const PRIORITY_WORDS: Record<Priority, string> = { stat: 'STAT', urgent: 'Urgent', routine: 'Routine' }
+
+/** That it stays here, or need not any more; undoable. */
+export async function setKept(study: StudySummary, kept: boolean): Promise<void> {
+  await decide(study, { kept }, () => keepHere(study, kept))
+}
 
 export async function setPriority(study: Decided, priority: Priority): Promise<void> {
   const { StudyInstanceUID } = study

@@ -1,11 +1,11 @@
 import type { Priority, StudySummary } from '../../shared/contract.ts'
 import { askDelete, askMove, type Subject } from '../bin/index.ts'
-import { showCustody } from '../central/index.ts'
+import { getFromArchive, mayGet, showCustody } from '../central/index.ts'
 import { actionRow, type ListActionId, shownKey } from '../keys/index.ts'
 import { askWhereTo } from '../network/index.ts'
 import { announce, copyText, formatDate, type MenuEntry, shownName } from '../ui/index.ts'
 import { NO_FILTER } from './filters.ts'
-import { setPriority, setReading, toggled } from './readingStatus.ts'
+import { setKept, setPriority, setReading, toggled } from './readingStatus.ts'
 import { setFilter } from './worklistStore.ts'
 
 interface RowAction extends MenuEntry {
@@ -37,6 +37,8 @@ export function rowEntries(study: StudySummary, open: () => void): RowAction[] {
     set('row-routine', 'routine'),
     entry('row-send', { separated: true, run: () => askWhereTo(study) }),
     entry('row-custody', { run: () => showCustody(study) }),
+    entry('row-get', { disabled: !mayGet(), run: () => void getFromArchive(study) }),
+    entry('row-keep', { checked: study.kept, run: () => void setKept(study, !study.kept) }),
     entry('row-only-patient', {
       separated: true,
       disabled: PatientID === '',

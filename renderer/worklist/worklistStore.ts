@@ -4,7 +4,7 @@ import { call, onStationEvent, UnreachableError } from '../client.ts'
 import { isUnfiltered, type ListFilter, studyFilterOf } from './filters.ts'
 import { changePreferences, loadPreferences, usePreferences } from './preferences.ts'
 import { decodeIds, StudyOrder } from './studyOrder.ts'
-import { onRowsFailed, putRows, retryRows, rowsChanged } from './studyRows.ts'
+import { onRowsFailed, putRows, retryRows, rowOf, rowsChanged } from './studyRows.ts'
 
 interface Worklist {
   /** The list as it stands. */
@@ -40,6 +40,7 @@ export const useWorklist = create<Worklist>(() => ({
   begun: 0,
 }))
 
+const MOST_LISTED = 500
 /** More than a screen: the first page is painted, the order of the rest comes behind it. */
 const PAGE = 100
 const ORDER_PAGE = 20_000
@@ -312,6 +313,14 @@ function countHiddenSoon(): void {
       // The list itself says that the station is away, and tries again.
     }
   }, 1000)
+}
+
+/** The first studies of the list, as far as they were read. */
+export function listedRows(): StudySummary[] {
+  const { order, length } = useWorklist.getState()
+  return Array.from({ length: Math.min(length, MOST_LISTED) }, (_, place) => rowOf(order.at(place))).filter(
+    row => row !== undefined && row !== null,
+  )
 }
 
 /** Follows the station's events. Returns what stops it. */

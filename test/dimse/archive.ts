@@ -7,7 +7,13 @@ import { createLog } from '../../electron/station/base/log.ts'
 import type { ReportTimes } from '../../electron/station/dimse/commitmentReports.ts'
 import { type Dimse, startDimse } from '../../electron/station/dimse/index.ts'
 import type { FoundProblem } from '../../electron/station/dimse/openAssociation.ts'
-import { openStore, type Received, type Store, type StoreOptions } from '../../electron/station/store/index.ts'
+import {
+  openStore,
+  type Received,
+  type Store,
+  type StoreOptions,
+  type Unproved,
+} from '../../electron/station/store/index.ts'
 import { startWork, type Work } from '../../electron/station/work/index.ts'
 import { aeProfiles, nodes } from '../../shared/config.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
@@ -34,7 +40,7 @@ interface ArchiveOptions {
   durability?: 'full' | 'os'
   store?: Partial<StoreOptions>
   reportTimes?: Partial<ReportTimes>
-  unconfirmed?(SOPInstanceUIDs: string[]): Promise<string[]>
+  unproved?(SOPInstanceUIDs: string[]): Promise<Unproved>
   /** Nodes that steps and notices are handed on to. */
   handTo?: string[]
 }
@@ -79,7 +85,7 @@ export async function openArchive(
     doctorFile: join(dataDir, 'doctor.jsonl'),
     linger: 50,
     reportTimes: more.reportTimes,
-    unconfirmed: more.unconfirmed,
+    unproved: more.unproved,
   })
   const problems: FoundProblem[] = []
   dimse.onProblem(problem => problems.push(problem))

@@ -10,6 +10,7 @@ import { CT_IMAGE, ctObject, part10, temporaryFolder, until } from './harness.ts
 
 const reference = (number: number): Reference => [CT_IMAGE, ctObject(number).SOPInstanceUID]
 const uidOf = (number: number) => ctObject(number).SOPInstanceUID
+const none = { waiting: [], refused: [], lost: [] }
 const QUICK = { graceMs: 20, everyMs: 20, againMs: 50 }
 
 test('the answer waits until the archive is proved to have it, and says so when it never comes to that', async () => {
@@ -18,7 +19,7 @@ test('the answer waits until the archive is proved to have it, and says so when 
   let lacking = [uidOf(2)]
   const { port, store } = await openArchive([node('MODALITY', own)], {
     reportTimes: { ...QUICK, soonMs: 20, giveUpMs: 60_000 },
-    unconfirmed: async uids => uids.filter(uid => lacking.includes(uid)),
+    unproved: async uids => ({ ...none, waiting: uids.filter(uid => lacking.includes(uid)) }),
   })
   for (const number of [1, 2]) await keep(store, part10(ctObject(number)))
   const { scu } = await peer.ask(port, '1.2.3', [1, 2].map(reference))
@@ -40,7 +41,7 @@ test('what an archive has not got after all that time is refused, the rest is co
   const own = await peer.listen()
   const { port, store, problems } = await openArchive([node('MODALITY', own)], {
     reportTimes: { ...QUICK, soonMs: 20, giveUpMs: 300 },
-    unconfirmed: async uids => uids.filter(uid => uid === uidOf(2)),
+    unproved: async uids => ({ ...none, waiting: uids.filter(uid => uid === uidOf(2)) }),
   })
   for (const number of [1, 2]) await keep(store, part10(ctObject(number)))
   const { scu } = await peer.ask(port, '1.2.3', [1, 2].map(reference))
@@ -51,6 +52,31 @@ test('what an archive has not got after all that time is refused, the rest is co
   expect(report?.failed).toMatchObject([{ SOPInstanceUID: uidOf(2), FailureReason: 0x0110 }])
   await until(() => problems.length > 0)
   expect(problems.map(({ sentence }) => sentence).join()).toContain('the archive has not got it')
+})
+
+test('what the archive refused, and what nobody has, fails alone and at once: the rest need not wait seven days', async () => {
+  const peer = new CommitmentPeer()
+  const own = await peer.listen()
+  const { port, store } = await openArchive([node('MODALITY', own)], {
+    reportTimes: { ...QUICK, giveUpMs: 60_000 },
+    unproved: async uids => ({
+      waiting: [],
+      refused: uids.filter(uid => uid === uidOf(2)),
+      lost: uids.filter(uid => uid === uidOf(3)),
+    }),
+  })
+  for (const number of [1, 2, 3]) await keep(store, part10(ctObject(number)))
+  const { scu } = await peer.ask(port, '1.2.3', [1, 2, 3].map(reference))
+  await scu.release()
+  await until(() => peer.reports.length > 0)
+  const [report] = peer.reports
+  expect(report).toMatchObject({ EventTypeID: 2, committed: [uidOf(1)] })
+  expect(new Map(report?.failed.map(one => [one.SOPInstanceUID, one.FailureReason]))).toEqual(
+    new Map([
+      [uidOf(2), 0x0110],
+      [uidOf(3), 0x0112],
+    ]),
+  )
 })
 
 test('what is here is confirmed on the association that asks', async () => {

@@ -39,12 +39,13 @@ const chip = (name: string) => row(name).locator('.custody-chip')
 const statusLine = () => page.locator('.status-line')
 
 /** Images of a patient's study of their own, as a scanner sends them. */
-function study(number: number, name: string, images: number) {
+function study(number: number, name: string, images: number, StudyDate = '') {
   const StudyInstanceUID = `1.2.826.0.1.3680043.10.70.${number}`
   return Array.from({ length: images }, (_, index) =>
     ctObject(number * 100 + index, {
       StudyInstanceUID,
       SeriesInstanceUID: `${StudyInstanceUID}.1`,
+      StudyDate,
       PatientName: name,
       PatientID: `CENTRAL-${number}`,
     }),
@@ -170,6 +171,9 @@ test('an archive that is gone is one badge with what waits; back again, the badg
   await statusLine().click()
   await archive().getByText('offline since').waitFor()
   await archive().getByText('next try').waitFor()
+  await activity()
+    .getByText(/^Of this list’s \d stud.+ all is here\.$/)
+    .waitFor()
   await shot('activity-offline')
   await orthanc.start()
   await archive().getByRole('button', { name: 'Send to Archive now' }).press('Enter')
@@ -205,6 +209,35 @@ test('what is refused is listed with its reason, and sent again once what was wr
   expect(await stored()).toBe(10)
   await page.keyboard.press('Escape')
   await expect.poll(() => chip('Fourth').isVisible()).toBe(false)
+})
+
+test('what comes here by itself is written by keys alone, and comes', async () => {
+  const theirs = study(5, 'Fifth^Eve', 3, '20250102')
+  for (const object of theirs) {
+    const put = await fetch(`${orthanc.origin}/instances`, { method: 'POST', body: new Uint8Array(part10(object)) })
+    expect(put.status).toBe(200)
+  }
+  await page.keyboard.press('Control+,')
+  await page.getByRole('button', { name: 'Central', exact: true }).press('Enter')
+  await settings().getByRole('button', { name: 'Edit Archive' }).press('Enter')
+  await settings().getByRole('button', { name: 'Add studies' }).press('Enter')
+  // The rule that was added has the focus.
+  await page.keyboard.type('CT')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Tab')
+  await page.keyboard.type('36500')
+  await settings().getByRole('spinbutton', { name: 'Seconds between two looks' }).fill('1')
+  await shot('central-pull-form')
+  await page.keyboard.press('Enter')
+  await settings().getByText('Comes here by itself: CT, of the last 36500 days').waitFor()
+  await settings().getByText('nothing more to come').waitFor({ timeout: 30_000 })
+  await shot('central-pull')
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('F5')
+  await row('Fifth').waitFor()
+  expect((await station.call('pull.status', {})).archives).toMatchObject([{ destination: 'Archive', queued: 0 }])
+  expect(await stored()).toBe(13)
 })
 
 test('a thousand refusals are walked by keys to the last, and only those that are seen are drawn', async () => {

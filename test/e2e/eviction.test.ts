@@ -101,6 +101,33 @@ test('what is proved to lie at the archive leaves, and the plan says beforehand 
   expect((await station.call('cache.plan', {})).away.images).toBe(IMAGES)
 })
 
+test('a key gets all of it back as a job; another keeps it here, and taken back it leaves again', async () => {
+  const plan = () => station.call('cache.plan', {})
+  await row().click()
+  await page.keyboard.press('Alt+g')
+  await expect.poll(async () => (await plan()).away.images, { timeout: 20_000 }).toBe(0)
+  await page.keyboard.press('Control+j')
+  const activity = page.getByRole('complementary', { name: 'Activity' })
+  await activity.getByText('A study from the archive').first().waitFor()
+  await activity.getByText(`${IMAGES} received`).waitFor()
+  await shot('activity-get')
+  await page.keyboard.press('Escape')
+  const { records } = await station.call('audit.list', { text: 'Fetched back from an archive for a reader' })
+  expect(records[0]).toMatchObject({ event: 'instancesTransferred', study: { StudyInstanceUID } })
+
+  await page.keyboard.press('Alt+k')
+  await row().getByRole('img', { name: 'Kept here' }).waitFor()
+  await shot('worklist-kept')
+  await expect.poll(plan, { timeout: 20_000 }).toMatchObject({ studies: 0, kept: [{ reason: 'pinned', studies: 1 }] })
+  expect(await station.call('cache.evict', {})).toEqual({ studies: 0, bytes: 0 })
+  await page.keyboard.press('Alt+k')
+  await row().getByRole('img', { name: 'Kept here' }).waitFor({ state: 'hidden' })
+  // Its files have to settle before they can leave once more.
+  await expect.poll(plan, { timeout: 20_000 }).toMatchObject({ studies: 1 })
+  expect(await station.call('cache.evict', {})).toMatchObject({ studies: 1 })
+  await row().getByText('away', { exact: true }).waitFor()
+})
+
 test('while the archive is away that is said, and nothing is lost by asking', async () => {
   await orthanc.kill()
   const response = await frameOf(0)

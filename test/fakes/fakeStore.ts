@@ -71,6 +71,7 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
       settings.set(user, { ...settings.get(user), [key]: value })
     },
     setReading: missing('setReading'),
+    setKept: missing('setKept'),
     setOpened: missing('setOpened'),
     evict: missing('evict'),
     used: async () => {},
@@ -105,7 +106,9 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
       settle: missing('settle'),
       async releaseLeases() {},
       counts: async () => [],
-      unconfirmed: async () => [],
+      theirs: async () => [],
+      lost: async () => [],
+      unproved: async () => ({ waiting: [], refused: [], lost: [] }),
       prioritise: missing('prioritise'),
       retry: missing('retry'),
       deadLetters: async () => [],

@@ -118,7 +118,7 @@ export class MemoryOutbox implements Outbox {
     return times.length === 0 ? null : Math.min(...times)
   }
 
-  async settle(destination: string, outcomes: OutboxOutcome[]): Promise<void> {
+  async settle(destination: string, outcomes: OutboxOutcome[]): Promise<[]> {
     if (this.failSettles > 0) {
       this.failSettles -= 1
       throw new Error('the disk is away')
@@ -142,6 +142,7 @@ export class MemoryOutbox implements Outbox {
       row.leasedUntil = Number.NEGATIVE_INFINITY
       this.#changed(destination, row)
     }
+    return []
   }
 
   async releaseLeases(): Promise<void> {
@@ -184,10 +185,8 @@ export class MemoryOutbox implements Outbox {
     return moved
   }
 
-  async retry(destination: string, contentIds?: number[]): Promise<number> {
-    const rows = this.all(destination).filter(
-      ({ state, item }) => state === 'dead' && (contentIds?.includes(item.contentId) ?? true),
-    )
+  async retry(destination: string): Promise<number> {
+    const rows = this.all(destination).filter(({ state }) => state === 'dead')
     await this.settle(
       destination,
       rows.map(({ item }) => ({ contentId: item.contentId, state: 'queued', attempts: 0 })),
@@ -207,8 +206,16 @@ export class MemoryOutbox implements Outbox {
     return []
   }
 
+  async theirs(): Promise<[]> {
+    return []
+  }
+
+  async lost(): Promise<[]> {
+    return []
+  }
+
   /** Storage commitment asks it, not the engine. */
-  unconfirmed(): Promise<string[]> {
+  unproved(): Promise<never> {
     return Promise.reject(new Error('not asked here'))
   }
 

@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest'
 import { destinationOf, draftOf, newLimit, newRule } from '../../renderer/central/draft.ts'
-import { type ReadPage, readMore, readOfStudy } from '../../renderer/central/letters.ts'
+import { inventoryOf } from '../../renderer/central/inventory.ts'
+import { type ReadPage, readMore } from '../../renderer/central/letters.ts'
+import { newPullRule, type PullDraft } from '../../renderer/central/pullDraft.ts'
 import {
   badgeOf,
   describeCustody,
   describeEvent,
+  describeInventory,
   describeNextTry,
+  describeOutage,
   describePace,
+  describePull,
   describeRule,
   describeState,
   formatDuration,
@@ -35,6 +40,7 @@ function summary(name: string, change: Partial<DestinationSummary> = {}): Destin
     etaSeconds: null,
     trouble: '',
     nextTryAt: null,
+    outages: [],
     ...change,
   }
 }
@@ -63,6 +69,59 @@ test('a destination comes out of the form as it went in', () => {
   expect(whole(destinationOf(draftOf(all)))).toEqual(all)
   const node = destination.parse({ name: 'Old PACS', route: { kind: 'dimse', node: 'PACS' } })
   expect(whole(destinationOf(draftOf(node)))).toEqual(node)
+})
+
+test('what comes here by itself is written, and says in words what it lacks', () => {
+  const draft = draftOf(undefined)
+  const to = (pull: Partial<PullDraft>) =>
+    destinationOf({ ...draft, name: 'A', url: 'http://127.0.0.1:8042/dicom-web', pull: { ...draft.pull, ...pull } })
+  expect(whole(to({})).pull).toBeUndefined()
+  const today = { ...newPullRule(), sinceDays: '0' }
+  const ct = { ...newPullRule(), modalities: 'CT MR', referrers: 'Ito, van der Berg', sinceDays: '' }
+  const { pull } = whole(to({ rules: [today, ct], most: '2' }))
+  expect(pull).toEqual({
+    rules: [{ sinceDays: 0 }, { modalities: ['CT', 'MR'], referrers: ['Ito', 'van der Berg'] }],
+    priors: { most: 2, years: 5, megabytes: 4000 },
+    everySeconds: 60,
+  })
+  expect(describePull(pull!)).toBe(
+    'Comes here by itself: of today; CT or MR, referred by Ito or van der Berg, and up to 2 priors of each patient.',
+  )
+  const bad = to({ rules: [{ ...today, sinceDays: '-1' }], megabytes: '', everySeconds: '0' })
+  expect(troublesOf(bad)).toEqual([
+    'Comes here 1: a number of days, or nothing.',
+    'MB of a patient, at most: a number from 1 to 1,000,000.',
+    'Seconds between two looks: a number from 1 to 3,600.',
+  ])
+  // What is no DICOMweb service gives nothing by itself.
+  expect(
+    whole(destinationOf({ ...draft, name: 'A', kind: 'dimse', node: 'B', pull: { ...draft.pull, rules: [today] } }))
+      .pull,
+  ).toBeUndefined()
+})
+
+test('what an archive that is away means for a list: what is only partly here, and priors that are not', () => {
+  const listed = [
+    studySummary(1, { StudyInstanceUID: '1.1', PatientID: 'A' }),
+    studySummary(2, { StudyInstanceUID: '1.2', PatientID: 'B', away: 3 }),
+    studySummary(3, { StudyInstanceUID: '1.3', PatientID: 'C' }),
+    studySummary(4, { StudyInstanceUID: '1.4', PatientID: '' }),
+  ]
+  const lacks = (StudyInstanceUID: string, PatientID: string, kind: 'prior' | 'current' = 'prior') => {
+    return { StudyInstanceUID, PatientID, kind, StudyDate: '20200101', state: 'queued' as const }
+  }
+  const lacking = [lacks('9.1', 'C'), lacks('9.2', 'C'), lacks('9.3', 'A', 'current'), lacks('9.4', '')]
+  const found = inventoryOf(listed, [{ lacking }, { lacking: [lacks('9.1', 'C')] }])
+  expect(found.map(({ study, images, priors }) => [study.StudyInstanceUID, images, priors])).toEqual([
+    ['1.2', 3, []],
+    ['1.3', 0, ['9.1', '9.2']],
+  ])
+  expect(describeInventory(found, 4)).toBe(
+    'Of this list’s 4 studies 1 is only partly here, 1 has priors that are not here.',
+  )
+  expect(describeInventory([], 4)).toBe('Of this list’s 4 studies all is here.')
+  const said = describeOutage('PACS', { from: SINCE, until: SINCE + 60_000, images: 412, studies: 3 })
+  expect(said).toMatch(/^PACS was away from .* 412 images went out, 3 studies changed there meanwhile and came\.$/)
 })
 
 test('what was typed into a rule is taken as lists, and what was left empty is no condition', () => {
@@ -164,9 +223,7 @@ test('a study’s chip stands only where something is not proved, and never says
   expect(counts.map(shortCount)).toEqual(['7', '999', '1k', '9k', '99k', '99k'])
   const event = { at: 0, destination: 'A', images: 1, detail: 'equal' }
   expect(describeEvent({ ...event, kind: 'confirmed' })).toBe('1 image proved. Equal')
-  expect(describeEvent({ ...event, kind: 'lost', images: 2, detail: '' })).toBe(
-    '2 images lost by the server, sent again',
-  )
+  expect(describeEvent({ ...event, kind: 'lost', images: 2, detail: '' })).toBe('2 images lost by the server')
 })
 
 /** An archive's refusals, newest first, as the station gives them: a page ends where a moment ends. */
@@ -208,14 +265,4 @@ test('the list of what was refused goes on page by page to its end', async () =>
   expect(known.letters.map(({ contentId }) => contentId)).toEqual(all.map(({ contentId }) => contentId))
   expect(read.asked).toBe(3)
   expect(await readMore(read, 'Elsewhere', [])).toEqual({ letters: [], complete: true })
-})
-
-test('a study’s own refusals are found among all others, and no further than needed', async () => {
-  const all = Array.from({ length: 1500 }, (_, index) => letter(index + 1, 9000 - index, `2.25.${index % 500}`))
-  const read = station(all)
-  const found = await readOfStudy(read, '2.25.7', 1)
-  expect(found.map(({ contentId }) => contentId)).toEqual([8])
-  expect(read.asked).toBe(1)
-  expect((await readOfStudy(read, '2.25.7', 3)).map(({ contentId }) => contentId)).toEqual([8, 508, 1008])
-  expect(await readOfStudy(read, '2.25.7', 0)).toEqual([])
 })

@@ -37,6 +37,7 @@ export function studySummary(id: number, change: Partial<StudySummary> = {}): St
     completeness: null,
     custody: null,
     away: 0,
+    kept: false,
     ...change,
   }
 }

@@ -18,6 +18,7 @@ const copy = (contentId: number, more: Partial<ReferencedCopy> = {}): Referenced
   crc: null,
   sha256: new Uint8Array(),
   state: 'whole',
+  atArchive: 0,
   ...more,
 })
 const NOTHING_TRIED = new Set<string>()
@@ -45,4 +46,13 @@ test('a disk that is away says neither yes nor no', () => {
   expect(standingOf(CT, [away], NOTHING_TRIED)).toBe('away')
   const other = copy(2)
   expect(standingOf(CT, [away, other], NOTHING_TRIED)).toEqual({ read: other })
+})
+
+test('what has left for an archive is as safe as that archive was shown to hold it', () => {
+  const left = copy(1, { volume: -1, available: 0, file: '' })
+  expect(standingOf(CT, [{ ...left, atArchive: 1 }], NOTHING_TRIED)).toBe('kept')
+  expect(standingOf(CT, [left], NOTHING_TRIED)).toEqual({ failure: 0x0112 })
+  // A version that lies here is read before an archive is believed.
+  const here = copy(2)
+  expect(standingOf(CT, [{ ...left, atArchive: 1 }, here], NOTHING_TRIED)).toEqual({ read: here })
 })

@@ -7,6 +7,7 @@ import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import { FileHandles, type Store } from '../../electron/station/store/index.ts'
 import type { Proof } from '../../shared/sync.ts'
+import { EMPTY_DRAFT } from '../../shared/viewing/draft.ts'
 import { ctSlice, newStore, send, type TestObject, temporaryFolder } from './objects.ts'
 import { archive, leaseAll, looked } from './outboxModel.ts'
 
@@ -134,7 +135,8 @@ test('nothing leaves that is not proved, or that somebody still needs here', asy
   expect(await store.evict(uidOf(1), [])).toEqual({ bytes: 0 })
   await store.putDraft(uidOf(1), 'ann', { text: 'a finding' }, 0)
   await stays()
-  await store.putDraft(uidOf(1), 'ann', null, 1)
+  // How it was looked at is no work: every opening leaves that behind.
+  await store.putDraft(uidOf(1), 'ann', EMPTY_DRAFT, 1)
   await store.setReading([{ StudyInstanceUID: uidOf(1), status: 'opened' }], 'ann')
   await stays()
   await store.setReading([{ StudyInstanceUID: uidOf(1), status: 'read' }], 'ann')

@@ -72,10 +72,11 @@ test('an image goes where its rules say: leased once, sent, proved, and counted 
     { contentId: sent.find(item => item.contentId !== second.contentId)!.contentId, state: 'dead', reason: 'No room.' },
   ])
   const uids = [1, 2].map(n => small(n).SOPInstanceUID)
-  expect(await store.outbox.unconfirmed('all', uids)).toEqual([small(1).SOPInstanceUID])
+  const none = { waiting: [], refused: [], lost: [] }
+  expect(await store.outbox.unproved('all', uids)).toEqual({ ...none, refused: [small(1).SOPInstanceUID] })
   // It does not go there, so nothing waits for that; of an archive that nobody knows nothing is proved.
-  expect(await store.outbox.unconfirmed('mr', uids)).toEqual([])
-  expect(await store.outbox.unconfirmed('nowhere', uids)).toEqual(uids)
+  expect(await store.outbox.unproved('mr', uids)).toEqual(none)
+  expect(await store.outbox.unproved('nowhere', uids)).toEqual({ ...none, waiting: uids })
   expect(await waitingOf(store, '2.25.1000.1')).toEqual({ waiting: 1, dead: 1 })
   const page = await store.read.listStudies(contract['studies.list'].in.parse({}))
   expect(page.studies.map(study => study.custody)).toEqual([{ waiting: 1, dead: 1 }])
@@ -88,6 +89,8 @@ test('an image goes where its rules say: leased once, sent, proved, and counted 
       confirmed: { listed: 0, present: 0, equal: 1 },
       dead: 1,
       withheld: 0,
+      gone: 0,
+      lost: 0,
     },
   ])
   expect(events.map(event => [event.kind, event.images, event.detail])).toEqual([
@@ -287,7 +290,7 @@ test('what a destination refused goes again when a person says so', async () => 
   const letters = await store.outbox.deadLetters({ destination: 'a', limit: 100 })
   expect(letters.map(letter => letter.attempts)).toEqual([2, 2, 2, 2, 2])
   expect(await store.outbox.deadLetters({ limit: 100, before: letters.at(-1)!.at })).toEqual([])
-  expect(await store.outbox.retry('a', [letters[0]!.contentId, 999])).toBe(1)
+  expect(await store.outbox.retry('a', { contentIds: [letters[0]!.contentId, 999] })).toBe(1)
   expect(await store.outbox.retry('a')).toBe(4)
   expect((await leaseAll(store, 'a')).map(item => item.attempts)).toEqual([0, 0, 0, 0, 0])
   expect(await store.outbox.counts()).toMatchObject([

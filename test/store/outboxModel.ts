@@ -34,7 +34,7 @@ export async function looked(dataDir: string): Promise<void> {
   db.close()
 }
 
-const STATES = ['queued', 'unsure', 'sent', 'confirmed', 'dead', 'withheld'] as const
+const STATES = ['queued', 'unsure', 'sent', 'confirmed', 'dead', 'withheld', 'gone', 'lost'] as const
 
 export interface LedgerRow {
   content: number
@@ -68,7 +68,8 @@ export function ledger(dataDir: string): LedgerRow[] {
           `SELECT instance.series, destination, count(*) FILTER (WHERE state = 0) AS queued, count(*) FILTER (WHERE state IN (1, 2)) AS unproved,
              count(*) FILTER (WHERE state = 3 AND proof = 1) AS listed, count(*) FILTER (WHERE state = 3 AND proof = 2) AS present,
              count(*) FILTER (WHERE state = 3 AND proof = 3) AS equal, count(*) FILTER (WHERE state = 4) AS dead,
-             count(*) FILTER (WHERE state = 5) AS withheld
+             count(*) FILTER (WHERE state = 5) AS withheld, count(*) FILTER (WHERE state = 6) AS gone,
+             count(*) FILTER (WHERE state = 7) AS lost
            FROM custody JOIN content ON content.id = custody.content JOIN instance ON instance.id = content.instance
            GROUP BY instance.series, destination ORDER BY instance.series, destination`,
         )

@@ -275,26 +275,56 @@ describe('what becomes of an image that was looked for', () => {
   })
 
   test('confirmed and not there any more, it is lost and sent again', () => {
-    const look = (kind: 'absent' | 'unknown' | 'other') => afterAudit(sent, { ...base, kind }, about.now)
+    const look = (kind: 'absent' | 'unknown' | 'other') => afterAudit(sent, { ...base, kind }, about.now, false)
     expect(look('absent')).toMatchObject({ state: 'queued', lost: true, nextAt: about.now })
     expect(look('unknown')).toBeUndefined()
     expect(look('other')).toMatchObject({ state: 'dead', lost: true })
-    expect(afterAudit(sent, { ...base, kind: 'there', proof: 'equal' }, about.now)).toBe('there')
+    expect(afterAudit(sent, { ...base, kind: 'there', proof: 'equal' }, about.now, false)).toBe('there')
+  })
+
+  test('what came from there and was taken away there is gone, and not lost; what is damaged there is sent again all the same', () => {
+    const look = (reason: string) => afterAudit(sent, { ...base, kind: 'absent', reason }, about.now, true)
+    expect(look('')).toMatchObject({ state: 'gone', lost: true })
+    expect(look('its file is damaged there')).toMatchObject({ state: 'queued', lost: true })
+    const changed = { ...base, kind: 'other' as const, reason: 'PatientName differs' }
+    expect(afterAudit(sent, changed, about.now, true)).toMatchObject({ state: 'gone', lost: true })
   })
 })
 
 test('one sentence stands for a destination while something lasts, and is taken back', () => {
   const problems = new Problems()
   const alarms = new Alarms('Archive', problems)
-  alarms.raise('away', 'ECONNREFUSED')
-  alarms.raise('away', 'ETIMEDOUT')
-  expect(problems.list()).toMatchObject([
-    { sentence: expect.stringMatching(/"Archive" cannot be reached/), detail: 'ECONNREFUSED' },
-  ])
   alarms.raise('full', '507')
-  expect(problems.list()).toMatchObject([{ sentence: expect.stringMatching(/takes nothing at the moment/) }])
+  alarms.raise('full', '503')
+  expect(problems.list()).toMatchObject([
+    { sentence: expect.stringMatching(/takes nothing at the moment/), detail: '507' },
+  ])
+  // That it is away says its badge.
+  alarms.raise('away', 'ECONNREFUSED')
+  expect(problems.list()).toEqual([])
+  alarms.raise('full', '507')
   alarms.clear('away')
   expect(problems.list()).toHaveLength(1)
   alarms.clear('full')
   expect(problems.list()).toEqual([])
+})
+
+test('what nobody holds any more is told with who else does; that something was refused is taken back when it was sent again', () => {
+  const problems = new Problems()
+  const alarms = new Alarms('Archive', problems)
+  const image = (contentId: number, holders: string[]) => ({ contentId, StudyInstanceUID: '1.2', holders })
+  // Found by two looks, told once.
+  alarms.tellNowhere([image(1, ['Second'])])
+  alarms.tellNowhere([image(2, [])])
+  expect(problems.list()).toMatchObject([
+    {
+      severity: 'failure',
+      sentence: expect.stringMatching(/"Archive" has lost 2 images .* Other archives that hold 1 of them: "Second"/),
+      detail: '2 images of study 1.2',
+    },
+  ])
+  alarms.tell('dead')
+  expect(problems.list()).toHaveLength(2)
+  alarms.refusedAgainSent()
+  expect(problems.list()).toHaveLength(1)
 })

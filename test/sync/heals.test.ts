@@ -9,19 +9,21 @@ import { startSync } from '../../electron/station/sync/index.ts'
 import { destinations } from '../../shared/sync.ts'
 import { keep, openArchive } from '../dimse/archive.ts'
 import { ctObject, part10, temporaryFolder, until } from '../dimse/harness.ts'
-import { silentLog } from '../web/counter.ts'
-import { startArchive } from './harness.ts'
+import { silentAudit } from '../fakes/silentAudit.ts'
+import { aJob, silentLog } from '../web/counter.ts'
+import { never, startArchive } from './harness.ts'
 
 const endsWith = (file: Buffer, dataSet: Uint8Array) => file.subarray(-dataSet.length).equals(dataSet)
 
-test('from the vault to Orthanc and proved; what it loses or damages afterwards is found, and there again', async () => {
+/** Orthanc, a vault and what brings the one into the other; `shift.ms`: what somebody has set the clock ahead. */
+async function openPair() {
   const storage = temporaryFolder()
   const central = await startArchive({ StorageDirectory: storage, MaximumStorageCacheSize: 0 })
   onTestFinished(() => central.close())
   const { store, dimse } = await openArchive()
   const files = new FileHandles(contentId => store.read.locateContent(contentId))
   onTestFinished(() => files.close())
-  // Somebody sets the clock: what is looked for minutes later is looked for now.
+  // What is looked for minutes or days later is looked for now.
   const shift = { ms: 0 }
   const clock: Clock = {
     ...systemClock,
@@ -29,18 +31,37 @@ test('from the vault to Orthanc and proved; what it loses or damages afterwards 
     sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 500), signal),
   }
   const problems = new Problems()
+  const jobs: Array<Promise<void>> = []
   const sync = await startSync({
     outbox: store.outbox,
     store,
     log: silentLog,
+    audit: silentAudit,
     problems,
     destinations: destinations.parse([
       { name: 'Central', route: { kind: 'dicomweb', url: central.url, orthanc: central.orthanc } },
     ]),
     createCarrier: destination => createCarrier(destination, { files, dimse: dimse.carrying }),
+    pulling: {
+      store,
+      startJob(_, __, work) {
+        jobs.push(work({ signal: never, total() {}, received() {}, failed() {} }))
+        return aJob
+      },
+    },
     clock,
   })
   onTestFinished(() => sync.close())
+  return { storage, central, store, sync, problems, shift, jobs }
+}
+
+const idAt = async (orthanc: string, SOPInstanceUID: string) => {
+  const found = await fetch(`${orthanc}/tools/lookup`, { method: 'POST', body: SOPInstanceUID })
+  return ((await found.json()) as Array<{ ID: string }>)[0]?.ID
+}
+
+test('from the vault to Orthanc and proved; what it loses or damages afterwards is found, and there again', async () => {
+  const { storage, central, store, sync, problems, shift } = await openPair()
   const counts = async () => (await sync.status())[0]
   const confirmed = async (images: number) => {
     for (;;) {
@@ -63,19 +84,40 @@ test('from the vault to Orthanc and proved; what it loses or damages afterwards 
   }
   writeFileSync(pathOf(0), readFileSync(pathOf(0)).fill(0, 1000))
   rmSync(pathOf(1))
-  const found = await fetch(`${central.orthanc}/tools/lookup`, { method: 'POST', body: objects[2]!.SOPInstanceUID })
-  const [gone] = (await found.json()) as [{ ID: string }]
-  await fetch(`${central.orthanc}/instances/${gone.ID}`, { method: 'DELETE' })
+  const gone = await idAt(central.orthanc, objects[2]!.SOPInstanceUID)
+  await fetch(`${central.orthanc}/instances/${gone}`, { method: 'DELETE' })
   expect(await central.stored()).toBe(11)
   shift.ms = 5 * 60_000
   await until(() => problems.list().some(({ sentence }) => sentence.includes('had lost images')))
   await confirmed(12)
   expect(await central.stored()).toBe(12)
   for (const { SOPInstanceUID } of objects.slice(0, 3)) {
-    const again = await fetch(`${central.orthanc}/tools/lookup`, { method: 'POST', body: SOPInstanceUID })
-    const [{ ID }] = (await again.json()) as [{ ID: string }]
+    const ID = await idAt(central.orthanc, SOPInstanceUID)
     const object = objects.find(one => one.SOPInstanceUID === SOPInstanceUID)!
     const file = Buffer.from(await (await fetch(`${central.orthanc}/instances/${ID}/file`)).arrayBuffer())
     expect(endsWith(file, object.dataSet)).toBe(true)
   }
+})
+
+test('what was brought from Orthanc and is deleted there later is not sent back, and nobody is alarmed', async () => {
+  const { central, store, sync, problems, shift, jobs } = await openPair()
+  const object = ctObject(5100, { PatientID: 'P-2' }, undefined, 32)
+  const put = await fetch(`${central.orthanc}/instances`, { method: 'POST', body: new Uint8Array(part10(object)) })
+  expect(put.status).toBe(200)
+  const StudyInstanceUID = '1.2.826.0.1.3680043.10.1'
+  sync.pullStudy('Central', StudyInstanceUID)
+  await Promise.all(jobs)
+  expect((await store.read.getStudy(StudyInstanceUID)).study.NumberOfStudyRelatedInstances).toBe(1)
+  await fetch(`${central.orthanc}/instances/${await idAt(central.orthanc, object.SOPInstanceUID)}`, {
+    method: 'DELETE',
+  })
+  // The weekly look is due.
+  shift.ms = 8 * 86_400_000
+  const custody = async () => (await store.outbox.study(StudyInstanceUID)).custody[0]
+  await expect.poll(custody, { timeout: 20_000 }).toMatchObject({ gone: 1, queued: 0 })
+  expect(await central.stored()).toBe(0)
+  expect(problems.list()).toEqual([])
+  expect(await sync.retry('Central', { StudyInstanceUID })).toBe(1)
+  await expect.poll(custody, { timeout: 20_000 }).toMatchObject({ gone: 0, confirmed: { equal: 1 } })
+  expect(await central.stored()).toBe(1)
 })

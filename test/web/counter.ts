@@ -131,6 +131,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
       destinations: () => [],
       wake() {},
       tryOut: async () => ({ works: false, words: 'nobody is there' }),
+      retry: async () => 0,
       givingBack: () => [],
       fetchBack: () => Promise.reject(new IsocenterError('archive-offline')),
       pulls: () => [],

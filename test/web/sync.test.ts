@@ -20,6 +20,7 @@ const CENTRAL: DestinationSummary = {
   etaSeconds: null,
   trouble: 'nobody listens there',
   nextTryAt: 2,
+  outages: [],
 }
 const route = { kind: 'dicomweb' as const, url: 'https://pacs.example/dicom-web' }
 
@@ -34,7 +35,6 @@ beforeEach(async () => {
   configured = destinations.parse([{ name: CENTRAL.name, route }])
   woken = []
   asked = 0
-  store.outbox.retry = async (_, contentIds) => contentIds?.length ?? 7
   store.outbox.prioritise = async () => 3
   counter = await openCounter(store, {
     sync: {
@@ -47,6 +47,7 @@ beforeEach(async () => {
       pulls: () => [],
       pullStudy: () => aJob,
       tryOut: async ({ name }) => ({ works: false, words: `${name}: nobody listens there` }),
+      retry: async (_, which) => (which ? ('contentIds' in which ? which.contentIds.length : 3) : 7),
       givingBack: () => [],
       fetchBack: () => Promise.resolve(),
       onChange(listener) {
@@ -95,6 +96,7 @@ test('refused images are sent again by a word, a study goes first by another', a
   const destination = CENTRAL.name
   expect(await call('sync.retry', { destination })).toEqual({ images: 7 })
   expect(await call('sync.retry', { destination, contentIds: [1, 2] })).toEqual({ images: 2 })
+  expect(await call('sync.retry', { destination, StudyInstanceUID: '1.2' })).toEqual({ images: 3 })
   expect(await call('sync.prioritise', { StudyInstanceUID: '1.2' })).toEqual({ images: 3 })
 })
 

@@ -19,6 +19,11 @@ export class Problems {
     return [...this.#problems]
   }
 
+  /** It is over, whoever told of it. */
+  retract({ sentence, detail }: Pick<Problem, 'severity' | 'sentence' | 'detail'>): void {
+    this.#problems = this.#problems.filter(one => one.sentence !== sentence || one.detail !== detail)
+  }
+
   dismiss(id: string): void {
     this.#problems = this.#problems.filter(problem => problem.id !== id)
   }

@@ -3,7 +3,14 @@ import type { Node } from '../../../shared/config.ts'
 import { TS } from '../../../shared/dicom/uids.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
-import { type Commitment, type Commitments, FAILURE, type FailedReferences, type References } from '../store/index.ts'
+import {
+  type Commitment,
+  type Commitments,
+  FAILURE,
+  type FailedReferences,
+  type References,
+  type Unproved,
+} from '../store/index.ts'
 import { STATUS } from '../wire/dimse.ts'
 import { countOf, writeReport } from './commitmentDataSets.ts'
 import type { FoundProblem } from './openAssociation.ts'
@@ -40,7 +47,7 @@ const ASKED_AT_ONCE = 500
 export interface ReportParts {
   commitments: Commitments
   /** Of these those that have to be on an archive and are not proved to be there. */
-  unconfirmed(SOPInstanceUIDs: string[]): Promise<string[]>
+  unproved(SOPInstanceUIDs: string[]): Promise<Unproved>
   log: Log
   times: ReportTimes
   nodes(): Node[]
@@ -147,30 +154,37 @@ export class CommitmentReports implements CommitmentAcceptor {
   /** Rejects with 'not-confirmed' while an archive has not got something, with 'volume-unavailable' while it lies on a disk that is away. */
   async #check({ references, duplicate }: Commitment, late: boolean): Promise<FailedReferences> {
     if (duplicate) return [{ FailureReason: FAILURE.duplicateTransactionUID, references }]
-    const missing = await this.#unconfirmed(references)
-    const lacking = countOf(missing)
+    const { waiting, refused, lost } = await this.#unproved(references)
+    const lacking = countOf(waiting)
     // Nothing is read before: while an archive is away it would be read again and again.
     if (lacking > 0 && !late) {
       throw new IsocenterError('not-confirmed', `${lacking} of its images are not proved to be on the archive`)
     }
-    const { failed, away } = await this.#parts.commitments.verify(without(references, missing), this.#closing.signal)
+    // What an archive refused for good it refuses after seven days, too: that fails alone, and at once.
+    const rest = [waiting, refused, lost].reduce(without, references)
+    const { failed, away } = await this.#parts.commitments.verify(rest, this.#closing.signal)
     if (countOf(away) > 0 && !late)
       throw new IsocenterError('volume-unavailable', `${countOf(away)} of its images lie on a disk that is away`)
     return [
       ...failed,
-      ...[away, missing].filter(countOf).map(each => ({ FailureReason: FAILURE.processingFailure, references: each })),
+      ...[away, waiting, refused]
+        .filter(countOf)
+        .map(each => ({ FailureReason: FAILURE.processingFailure, references: each })),
+      ...[lost].filter(countOf).map(each => ({ FailureReason: FAILURE.noSuchObjectInstance, references: each })),
     ]
   }
 
-  async #unconfirmed(references: References): Promise<References> {
-    const missing: References = {}
+  async #unproved(references: References): Promise<Record<keyof Unproved, References>> {
+    const all: Record<keyof Unproved, References> = { waiting: {}, refused: {}, lost: {} }
     for (const [SOPClassUID, uids] of Object.entries(references)) {
       for (let from = 0; from < uids.length; from += ASKED_AT_ONCE) {
-        const found = await this.#parts.unconfirmed(uids.slice(from, from + ASKED_AT_ONCE))
-        if (found.length > 0) missing[SOPClassUID] = [...(missing[SOPClassUID] ?? []), ...found]
+        const found = await this.#parts.unproved(uids.slice(from, from + ASKED_AT_ONCE))
+        for (const why of ['waiting', 'refused', 'lost'] as const) {
+          if (found[why].length > 0) all[why][SOPClassUID] = [...(all[why][SOPClassUID] ?? []), ...found[why]]
+        }
       }
     }
-    return missing
+    return all
   }
 
   async #report(commitment: Commitment, failed: FailedReferences, line: ReportLine | undefined): Promise<void> {
@@ -241,7 +255,8 @@ export class CommitmentReports implements CommitmentAcceptor {
 }
 
 const WORDS: Record<number, string> = {
-  [FAILURE.processingFailure]: 'what is stored is damaged, its disk is away, or the archive has not got it',
+  [FAILURE.processingFailure]:
+    'what is stored is damaged, its disk is away, or the archive has not got it or refused it',
   [FAILURE.noSuchObjectInstance]: 'not here',
   [FAILURE.classInstanceConflict]: 'here as another kind of object',
   [FAILURE.duplicateTransactionUID]: 'it used the number of another request',

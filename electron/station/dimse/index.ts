@@ -5,7 +5,7 @@ import type { AeProfiles, Config, Node, TlsConfig } from '../../../shared/config
 import type { AssociationSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
-import { FileHandles, type References } from '../store/index.ts'
+import { FileHandles, type References, type Unproved } from '../store/index.ts'
 import { type SecureMaterial, secureOptions } from '../wire/secure.ts'
 import { Admission, type Places } from './admission.ts'
 import { AssociationAudit } from './associationAudit.ts'
@@ -68,7 +68,7 @@ export interface DimseOptions {
   linger?: number
   reportTimes?: Partial<ReportTimes>
   /** Of these SOP Instance UIDs those that storage commitment has to wait for. */
-  unconfirmed?(SOPInstanceUIDs: string[]): Promise<string[]>
+  unproved?(SOPInstanceUIDs: string[]): Promise<Unproved>
   /** Of its studies the senders are asked what they have; nobody is asked without it. */
   judged?: JudgedStore
 }
@@ -173,7 +173,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
   const times = { ...REPORT_TIMES, ...options.reportTimes }
   const reports = new CommitmentReports({
     commitments,
-    unconfirmed: options.unconfirmed ?? (async () => []),
+    unproved: options.unproved ?? (async () => ({ waiting: [], refused: [], lost: [] })),
     log,
     times,
     nodes: () => nodes,

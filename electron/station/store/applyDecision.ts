@@ -24,6 +24,7 @@ export function createApplyDecision(db: Database) {
   const merges = createMerges(db, moves)
   const setReading = db.prepare('UPDATE study SET reading = ?, readingBy = ?, readingAt = ? WHERE StudyInstanceUID = ?')
   const setPriority = db.prepare('UPDATE study SET priority = ?, priorityByHand = 1 WHERE StudyInstanceUID = ?')
+  const setKept = db.prepare('UPDATE study SET keptAt = ? WHERE StudyInstanceUID = ?')
   const putDraft = db.prepare(
     `INSERT INTO draft (StudyInstanceUID, user, rev, draft) VALUES (@StudyInstanceUID, @user, @rev, @draft)
      ON CONFLICT (StudyInstanceUID, user) DO UPDATE SET rev = @rev, draft = @draft`,
@@ -43,6 +44,9 @@ export function createApplyDecision(db: Database) {
       }
       case 'priority':
         setPriority.run(PRIORITY.indexOf(decision.priority), StudyInstanceUID)
+        return [StudyInstanceUID]
+      case 'kept':
+        setKept.run(decision.kept ? decision.at : 0, StudyInstanceUID)
         return [StudyInstanceUID]
       case 'draft': {
         const { by: user, rev, draft } = decision

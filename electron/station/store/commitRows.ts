@@ -331,6 +331,7 @@ export function createCommitRows(
     let outcome: Received['outcome']
     if (known && equal) {
       meet(object)
+      if (object.origin.door !== 'pull') custody.sentToUs(equal.id)
       return { outcome: 'duplicate', ...placeOf(known, header.SOPInstanceUID), contentId: equal.id, seq: 0 }
     }
     const lost = contents.find(
@@ -352,8 +353,10 @@ export function createCommitRows(
         countInStudy.run({ ...touch(object), received, id: known.study, series: 0, instances: 0, bytes: more })
         addToTotal.run(more, 'bytes')
       }
-      if (lost.volume === ARCHIVE_VOLUME) evictions.cameBack(lost.id, known.study, object.received)
-      else meet(object)
+      if (lost.volume === ARCHIVE_VOLUME) {
+        evictions.cameBack(lost.id, known.study, object.received)
+        custody.cameBack(lost.id)
+      } else meet(object)
       const at = placeOf(known, header.SOPInstanceUID)
       const seq = Number(
         addChange.run(epoch, 'instance', at.StudyInstanceUID, at.SOPInstanceUID, lost.id).lastInsertRowid,

@@ -522,6 +522,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     setReading: (studies, user) => decide(() => writer.call('setReading', studies, user, Date.now())),
     setOpened: (uid, user) => decide(() => writer.call('setOpened', uid, user, Date.now())),
     setPriority: (uid, priority) => decide(() => writer.call('setPriority', uid, priority, Date.now())),
+    setKept: (uid, kept, user) => decide(() => writer.call('setKept', uid, kept, user, Date.now())),
     putDraft: (uid, user, draft, rev) =>
       decide(() => writer.call('putDraft', uid, user, JSON.stringify(draft), rev, Date.now())),
     remove: (items, reason, user) => {

@@ -14,6 +14,8 @@ export type Decision = { at: number; StudyInstanceUID: string } & (
   | { kind: 'reading'; status: ReadingStatus; by: string }
   | { kind: 'priority'; priority: Priority }
   | { kind: 'draft'; by: string; rev: number; draft: unknown }
+  /** It stays on this station whatever the cache wants, or need not any more. */
+  | { kind: 'kept'; kept: boolean; by: string }
   /** Deleted by a person (`code` '') or by a rejection note, whose UID is the `id`. `instances` are SOP Instance UIDs, here or not. */
   | {
       kind: 'removal'

@@ -18,12 +18,12 @@ export interface StudyStatus {
   status: ReadingStatus
 }
 
-type StudyRow = { id: number; reading: number; priority: number }
+type StudyRow = { id: number; reading: number; priority: number; keptAt: number }
 
 /** What people decide, as rows: each call one transaction. */
 export function createDecisions(db: Database, epoch: number, applyDecision: (decision: Decision) => string[]) {
   const studyByUID = db.prepare<[string], StudyRow>(
-    'SELECT id, reading, priority FROM study WHERE StudyInstanceUID = ?',
+    'SELECT id, reading, priority, keptAt FROM study WHERE StudyInstanceUID = ?',
   )
   const draftRev = db.prepare<[string, string], { rev: number }>(
     'SELECT rev FROM draft WHERE StudyInstanceUID = ? AND user = ?',
@@ -82,6 +82,16 @@ export function createDecisions(db: Database, epoch: number, applyDecision: (dec
         const decision: Decision = { kind: 'priority', at, StudyInstanceUID, priority }
         applyDecision(decision)
         return decided({ before: PRIORITY[row.priority] ?? 'routine' }, [changed(StudyInstanceUID)], [decision])
+      },
+    ).immediate,
+
+    setKept: db.transaction(
+      (StudyInstanceUID: string, kept: boolean, by: string, at: number): Decided<{ before: boolean }> => {
+        const before = study(StudyInstanceUID).keptAt > 0
+        if (before === kept) return decided({ before }, [], [])
+        const decision: Decision = { kind: 'kept', at, StudyInstanceUID, kept, by }
+        applyDecision(decision)
+        return decided({ before }, [changed(StudyInstanceUID)], [decision])
       },
     ).immediate,
 

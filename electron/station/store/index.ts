@@ -32,7 +32,7 @@ export type { EvictedContent } from './eviction/readEviction.ts'
 export { FileHandles } from './fileHandles.ts'
 export type { DueNotice, StepStatus, ToldNotice } from './notices/noticeRows.ts'
 export { openStore, type StoreOptions } from './openStore.ts'
-export type { DestinationCounts, Outbox, OutboxItem, OutboxOutcome } from './outbox/types.ts'
+export type { DestinationCounts, LostContent, Outbox, OutboxItem, OutboxOutcome, Unproved } from './outbox/types.ts'
 export { queryKeys } from './queryKeys.ts'
 export type { Space } from './volumes/spaceWatch.ts'
 
@@ -427,6 +427,8 @@ export interface Store {
   /** Somebody looks: a new study is opened from now on, any other stays as it is. */
   setOpened(StudyInstanceUID: string, user: string): Promise<void>
   setPriority(StudyInstanceUID: string, priority: Priority): Promise<{ before: Priority }>
+  /** Whether it stays here whatever the cache wants: then it is never evicted. Rejects with 'not-found'. */
+  setKept(StudyInstanceUID: string, kept: boolean, user: string): Promise<{ before: boolean }>
   /** Rejects with 'draft-conflict' when the draft's rev is not the given one. */
   putDraft(StudyInstanceUID: string, user: string, draft: unknown, rev: number): Promise<{ rev: number }>
   /** Into the bin: hidden everywhere, kept for the configured time. An id for each item. Rejects with 'not-found', 'too-large'. */

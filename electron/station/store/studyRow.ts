@@ -16,6 +16,7 @@ export type StudyRow = Omit<
   | 'completeness'
   | 'fromStranger'
   | 'custody'
+  | 'kept'
 > & {
   StationNamesInStudy: string
   BodyPartsInStudy: string
@@ -28,16 +29,18 @@ export type StudyRow = Omit<
   priority: number
   completeness: string
   unjudged: number
+  keptAt: number
 }
 
 export const STUDY_COLUMNS = `study.id, StudyInstanceUID, PatientName, lang, PatientID, IssuerOfPatientID, PatientBirthDate,
   PatientSex, PatientAge, StudyDate, StudyTime, StudyDescription, AccessionNumber, ReferringPhysicianName, InstitutionName,
   StationNamesInStudy, BodyPartsInStudy, ModalitiesInStudy, NumberOfStudyRelatedSeries, NumberOfStudyRelatedInstances, size,
-  firstReceived, lastReceived, sendingAET, flags, synthetic, reading, readingBy, readingAt, priority, priors, completeness, unjudged, away`
+  firstReceived, lastReceived, sendingAET, flags, synthetic, reading, readingBy, readingAt, priority, priors, completeness, unjudged, away, keptAt`
 
 /** `openBy` is empty and nobody a stranger: who shows what, and who is known, is not the vault's to know. */
 export function studySummary(row: StudyRow, custody: StudySummary['custody']): StudySummary {
-  const { StationNamesInStudy, BodyPartsInStudy, reading, readingBy, readingAt, priority, unjudged, ...same } = row
+  const { StationNamesInStudy, BodyPartsInStudy, reading, readingBy, readingAt, priority, unjudged, keptAt, ...same } =
+    row
   return {
     ...same,
     StationName: JSON.parse(StationNamesInStudy) as string[],
@@ -47,6 +50,7 @@ export function studySummary(row: StudyRow, custody: StudySummary['custody']): S
     synthetic: row.synthetic === 1,
     reading: { status: READING[reading] ?? 'new', by: readingBy, at: readingAt },
     priority: PRIORITY[priority] ?? 'routine',
+    kept: keptAt > 0,
     openBy: [],
     fromStranger: false,
     // While anything comes, the last word does not hold.

@@ -279,6 +279,9 @@ export function createWriter({ file, dataDir }: WriterData) {
       return durably(() => decisions.setPriority(StudyInstanceUID, priority, at))
     },
 
+    setKept: (uid: string, kept: boolean, by: string, at: number) =>
+      durably(() => decisions.setKept(uid, kept, by, at)),
+
     putDraft(StudyInstanceUID: string, by: string, draft: string, rev: number, at: number): Decided<{ rev: number }> {
       return durably(() => decisions.putDraft(StudyInstanceUID, by, draft, rev, at))
     },
@@ -354,17 +357,17 @@ export function createWriter({ file, dataDir }: WriterData) {
       checkpointSoon(items.length)
       return items
     },
-    /** The UIDs of the studies it was about. */
-    settleOutbox(destination: string, outcomes: OutboxOutcome[], at: number): string[] {
-      const isFinal = outcomes.some(({ state }) => state === 'confirmed' || state === 'dead')
+    settleOutbox(destination: string, outcomes: OutboxOutcome[], at: number) {
+      const isFinal = outcomes.some(({ state, lost }) => lost || state === 'confirmed' || state === 'dead')
       const settle = () => outboxRows.settle(destination, outcomes, at)
-      const studies = isFinal ? durably(settle) : told(settle)
+      const settled = isFinal ? durably(settle) : told(settle)
       checkpointSoon(outcomes.length)
-      return studies
+      return settled
     },
     releaseLeases: (): void => told(() => outboxRows.releaseLeases()),
     prioritise: (uid: string): number => told(() => outboxRows.prioritise(uid)),
-    refused: (destination: string, most: number): number[] => told(() => outboxRows.refused(destination, most)),
+    refused: (destination: string, most: number, uid?: string): number[] =>
+      told(() => outboxRows.refused(destination, most, uid)),
     retry: (destination: string, contents: number[], at: number) =>
       told(() => outboxRows.retry(destination, contents, at)),
     audited: (destination: string, contents: number[], at: number): void =>

@@ -30,6 +30,8 @@ export interface AuditParts {
   wanted(): Proof | undefined
   /** Something is to be sent again. */
   found(): void
+  /** Something is neither there nor here. */
+  lost(): void
 }
 
 /**
@@ -79,9 +81,18 @@ export class Auditor {
     // Twice, before something is taken away from an archive.
     const again = missing.length === 0 ? [] : await lookedFor(carrier, missing, proof, this.#stop.signal)
     const now = clock.now()
+    const perhapsLost = looks.filter(({ look }) => look.kind === 'absent' || look.kind === 'other')
+    const theirs = new Set(
+      perhapsLost.length > 0
+        ? await outbox.theirs(
+            name,
+            perhapsLost.map(({ item }) => item.contentId),
+          )
+        : [],
+    )
     const verdicts = [...looks.filter(({ look }) => look.kind !== 'absent'), ...again].map(({ item, look }) => ({
       item,
-      verdict: afterAudit(item, look, now),
+      verdict: afterAudit(item, look, now, theirs.has(item.contentId)),
     }))
     const there = verdicts.filter(({ verdict }) => verdict === 'there').map(({ item }) => item.contentId)
     if (there.length > 0) {
@@ -95,16 +106,23 @@ export class Auditor {
         await carrier.remove(item, this.#stop.signal).catch(() => false)
     }
     if (lost.length > 0) {
-      log.warn(
-        { destination: name, images: lost.length, reason: lost[0]?.verdict.reason },
-        'confirmed images were lost',
-      )
-      await outbox.settle(
+      const nowhere = await outbox.settle(
         name,
         lost.map(({ verdict }) => verdict),
       )
-      alarms.tell('lost')
-      this.#parts.found()
+      const gone = lost.filter(({ verdict }) => verdict.state === 'gone')
+      if (gone.length > 0)
+        log.info({ destination: name, images: gone.length }, 'images were taken away where they came from')
+      if (lost.length > gone.length) {
+        const reason = lost.find(({ verdict }) => verdict.state !== 'gone')?.verdict.reason
+        log.warn({ destination: name, images: lost.length - gone.length, reason }, 'confirmed images were lost')
+        this.#parts.found()
+      }
+      if (lost.length > gone.length + nowhere.length) alarms.tell('lost')
+      if (nowhere.length > 0) {
+        alarms.tellNowhere(nowhere)
+        this.#parts.lost()
+      }
     }
     for (const { item, verdict } of verdicts) if (verdict === undefined) this.#setAside(item.contentId)
     return true

@@ -79,11 +79,18 @@ export function afterLook(
   }
 }
 
-/** What becomes of a confirmed item that was looked for again; undefined: nothing was to be seen, it stays as it is. */
+const TAKEN_AWAY =
+  'It came from there, and is not there any more. Nothing of ours needs it there, so it is not sent back.'
+
+/**
+ * What becomes of a confirmed item that was looked for again; undefined: nothing was to be seen, it stays as it is. `isTheirs`: it came
+ * from there; where they took it away or changed it, that is theirs to decide. What they have and is damaged is healed all the same.
+ */
 export function afterAudit(
   { contentId }: OutboxItem,
   { kind, reason }: Look,
   now: number,
+  isTheirs: boolean,
 ): OutboxOutcome | 'there' | undefined {
   switch (kind) {
     case 'there':
@@ -91,8 +98,9 @@ export function afterAudit(
     case 'unknown':
       return undefined
     case 'other':
-      return { contentId, state: 'dead', lost: true, reason }
+      return { contentId, state: isTheirs ? 'gone' : 'dead', lost: true, reason }
     case 'absent':
+      if (isTheirs && reason === '') return { contentId, state: 'gone', lost: true, reason: TAKEN_AWAY }
       return { contentId, state: 'queued', lost: true, attempts: 0, nextAt: now, reason }
   }
 }

@@ -1,8 +1,10 @@
+import type { AuditSink } from '../../../shared/audit.ts'
 import { openPart10 } from '../../../shared/dicom/part10Stream.ts'
-import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
+import { type ErrorCode, IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { EvictedContent, Store } from '../store/index.ts'
 import type { Carrier } from './carrier.ts'
+import type { BringProgress } from './pull/bringStudy.ts'
 
 /** Of an archive at once: a person waits for one image, what is read next comes beside it. */
 const AT_ONCE = 4
@@ -12,10 +14,27 @@ const BEHIND = 2
 const MOST_WAITING = 5000
 const LOOK_AHEAD = 200
 
+/** Of one read; what comes is not among the next. */
+const MOST_OF_A_STUDY = 5000
+/** With these the next image may fare better. */
+const FAILS_ALONE: ReadonlySet<ErrorCode> = new Set(['archive-offline', 'image-lost', 'peer-failed', 'busy'])
+
+/** By which way images are asked for that archives alone have. */
+export type Asker = 'counter' | 'dimse' | 'station'
+const ASKED: Record<Asker, string> = {
+  counter: 'Fetched back from an archive for a reader',
+  dimse: 'Fetched back from an archive for another system',
+  station: 'Fetched back from an archive, for another one had lost it',
+}
+const sessionOf = (StudyInstanceUID: string) => `fetched back ${StudyInstanceUID}`
+
 export interface FetchBackParts {
   store: { read: Pick<Store['read'], 'evicted' | 'evictedOf'>; beginReceive: Store['beginReceive'] }
   /** The way to a destination that gives back; undefined where there is none of that name, or it gives nothing. */
   from(destination: string): Carrier['fetch']
+  /** Where it was, for the audit trail: its host; '' where it has none. */
+  addressOf(destination: string): string
+  audit: Pick<AuditSink, 'gather' | 'finish'>
   log: Log
 }
 
@@ -36,9 +55,51 @@ export class FetchBack {
   }
 
   /** Resolves when it is here. Rejects with 'archive-offline', 'peer-failed', 'busy' or the store's own error. */
-  async fetch(contentId: number): Promise<void> {
-    const StudyInstanceUID = await this.#once(contentId)
-    if (StudyInstanceUID) void this.#complete(StudyInstanceUID)
+  async fetch(contentId: number, asker: Asker): Promise<void> {
+    const StudyInstanceUID = await this.#once(contentId, asker)
+    if (StudyInstanceUID) void this.#complete(StudyInstanceUID, asker)
+  }
+
+  /** This one alone. Rejects as `fetch` does. */
+  async bring(contentId: number): Promise<void> {
+    await this.#once(contentId, 'station')
+  }
+
+  /**
+   * All of a study that lies at archives alone, in reading order; what fails is told of, the rest comes. Rejects only where the store
+   * takes nothing, or with 'draining'.
+   */
+  async study(StudyInstanceUID: string, progress: BringProgress): Promise<void> {
+    const failed = new Set<number>()
+    let known = 0
+    let done = 0
+    try {
+      for (;;) {
+        const all = await this.#parts.store.read.evictedOf(StudyInstanceUID, MOST_OF_A_STUDY)
+        const next = all.filter(id => !failed.has(id))
+        known = Math.max(known, done + all.length)
+        progress.total(known)
+        if (next.length === 0) return
+        const bring = async () => {
+          for (let id = next.shift(); id !== undefined && !progress.signal.aborted; id = next.shift()) {
+            try {
+              await this.#once(id, 'counter')
+              done += 1
+              progress.received('stored')
+            } catch (thrown) {
+              const error = toIsocenterError(thrown)
+              if (!FAILS_ALONE.has(error.code)) throw error
+              failed.add(id)
+              progress.failed(`image ${id}`, error.detail ?? error.message)
+            }
+          }
+        }
+        await Promise.all(Array.from({ length: BEHIND }, bring))
+        if (progress.signal.aborted) throw new IsocenterError('cancelled')
+      }
+    } finally {
+      this.#parts.audit.finish(sessionOf(StudyInstanceUID))
+    }
   }
 
   async close(): Promise<void> {
@@ -48,7 +109,7 @@ export class FetchBack {
   }
 
   /** The UID of its study; '' where it was here. */
-  async #once(contentId: number): Promise<string> {
+  async #once(contentId: number, asker: Asker): Promise<string> {
     const known = this.#running.get(contentId)
     if (known) return known.then(() => '')
     if (this.#running.size >= MOST_WAITING) throw new IsocenterError('busy')
@@ -56,7 +117,7 @@ export class FetchBack {
     const running = this.#turn(async () => {
       const content = await this.#parts.store.read.evicted(contentId)
       if (!content) return
-      await this.#bring(content)
+      await this.#bring(content, asker)
       StudyInstanceUID = content.StudyInstanceUID
     }).finally(() => this.#running.delete(contentId))
     this.#running.set(contentId, running)
@@ -78,14 +139,18 @@ export class FetchBack {
     }
   }
 
-  async #bring(content: EvictedContent): Promise<void> {
+  async #bring(content: EvictedContent, asker: Asker): Promise<void> {
     const { log } = this.#parts
-    let failure = new IsocenterError('archive-offline', 'no archive that has it is among the destinations')
+    let failure =
+      content.destinations.length === 0
+        ? new IsocenterError('image-lost')
+        : new IsocenterError('archive-offline', 'no archive that has it gives images back')
     for (const name of content.destinations) {
       const fetch = this.#parts.from(name)
       if (!fetch) continue
       try {
         await this.#take(content, fetch(content, this.#closing.signal))
+        this.#tell(content, name, asker)
         return
       } catch (thrown) {
         const error = toIsocenterError(thrown)
@@ -128,8 +193,26 @@ export class FetchBack {
     )
   }
 
+  /** PS3.15 §A.5.3.7: it came from there, for whom. */
+  #tell({ StudyInstanceUID, SOPClassUID }: EvictedContent, name: string, asker: Asker): void {
+    const { audit, addressOf } = this.#parts
+    audit.gather(
+      sessionOf(StudyInstanceUID),
+      {
+        event: 'instancesTransferred',
+        action: 'C',
+        outcome: 0,
+        door: 'dicomweb',
+        text: ASKED[asker],
+        participants: [{ UserID: name, address: addressOf(name), requestor: false, role: 'source' }],
+        study: { StudyInstanceUID, PatientID: '', instances: {} },
+      },
+      SOPClassUID,
+    )
+  }
+
   /** The rest of a study. What fails is fetched when it is asked for. */
-  async #complete(StudyInstanceUID: string): Promise<void> {
+  async #complete(StudyInstanceUID: string, asker: Asker): Promise<void> {
     if (this.#completing.has(StudyInstanceUID)) return
     this.#completing.add(StudyInstanceUID)
     try {
@@ -137,7 +220,7 @@ export class FetchBack {
         const next = await this.#parts.store.read.evictedOf(StudyInstanceUID, LOOK_AHEAD)
         if (next.length === 0) return
         const bring = async () => {
-          for (let id = next.shift(); id !== undefined; id = next.shift()) await this.#once(id)
+          for (let id = next.shift(); id !== undefined; id = next.shift()) await this.#once(id, asker)
         }
         await Promise.all(Array.from({ length: BEHIND }, bring))
       }
@@ -145,6 +228,7 @@ export class FetchBack {
       this.#parts.log.warn({ err: error, StudyInstanceUID }, 'the rest of a study was not fetched back')
     } finally {
       this.#completing.delete(StudyInstanceUID)
+      this.#parts.audit.finish(sessionOf(StudyInstanceUID))
     }
   }
 }

@@ -1,6 +1,8 @@
 import type { JobSummary } from '../../../shared/contract.ts'
 import type { PullSummary } from '../../../shared/pull.ts'
 import type { Destination, DestinationSummary } from '../../../shared/sync.ts'
+import type { Outbox } from '../store/index.ts'
+import type { Asker } from './fetchBack.ts'
 
 export { startSync } from './startSync.ts'
 
@@ -15,14 +17,19 @@ export interface Sync {
   wake(name?: string): void
   /** Whether one, which need not be kept yet, answers: in words. Nothing is stored there. */
   tryOut(destination: Destination): Promise<{ works: boolean; words: string }>
+  /** Refused images again, as the outbox does it; what told of them is taken back. How many. */
+  retry: Outbox['retry']
   /** By name: those that give back what they hold. */
   givingBack(): string[]
-  /** Brings back what archives alone have. Rejects with 'archive-offline', 'busy' or the store's own error. */
-  fetchBack(contentId: number): Promise<void>
+  /** Brings back what archives alone have. Rejects with 'archive-offline', 'image-lost', 'busy' or the store's own error. */
+  fetchBack(contentId: number, asker: Asker): Promise<void>
   /** What is here of what is to be brought here, by destination. */
   pulls(): PullSummary[]
-  /** A study from a destination, as a job. Throws 'destination-unknown', also of one that is no DICOMweb service, and 'bad-request'. */
-  pullStudy(destination: string, StudyInstanceUID: string): JobSummary
+  /**
+   * A study from a destination, as a job; undefined = what of it archives alone have, then what any of them has besides. Throws
+   * 'destination-unknown', also of one that is no DICOMweb service, and 'bad-request'.
+   */
+  pullStudy(destination: string | undefined, StudyInstanceUID: string): JobSummary
   /** Coalesced. Returns the unsubscribe. */
   onChange(listener: () => void): () => void
   /** Finishes what is on its way within seconds, then aborts; what is unsure is looked for at the next start. */

@@ -16,6 +16,7 @@ import type { Clock } from './clock.ts'
 import { afterLook, afterSend, isLesser, neverSent } from './custody.ts'
 import { inBatches } from './halving.ts'
 import { Health } from './health.ts'
+import type { Outages } from './outages.ts'
 import { bytesPerSecondAt, type Pace } from './pace.ts'
 import { etaSeconds, Rates } from './rates.ts'
 
@@ -42,6 +43,9 @@ export interface RunnerParts {
   problems: ProblemList
   /** How it does has changed. */
   changed(): void
+  /** Something is neither at the destination nor here. */
+  lost(): void
+  outages: Outages
 }
 
 /**
@@ -89,6 +93,7 @@ export class Runner {
       alarms: this.#health.alarms,
       wanted: () => (this.#destination.paused || this.#health.isAway ? undefined : this.#destination.proof),
       found: () => this.wake(),
+      lost: parts.lost,
     })
     this.#running = this.#run()
   }
@@ -117,6 +122,11 @@ export class Runner {
     this.#hurry = { reachMs: LONGEST_PAUSE_MS, seen: new Set() }
     this.#may.look = true
     this.wake()
+  }
+
+  /** A person had what it refused sent again. */
+  seen(): void {
+    this.#health.alarms.refusedAgainSent()
   }
 
   /** Takes nothing new, gives what is on its way a few seconds, then aborts it. */
@@ -164,6 +174,7 @@ export class Runner {
       etaSeconds: flows ? etaSeconds({ objects: counts.queued, bytes: counts.queuedBytes }, rate) : null,
       trouble: this.#health.trouble,
       nextTryAt: this.#health.isAway ? Math.round(now + wait) : waitsFor,
+      outages: this.#parts.outages.all,
     }
   }
 
@@ -257,11 +268,20 @@ export class Runner {
       })
       .finally(() => {
         this.#work.delete(done)
+        this.#noteOutage()
         this.#nap.abort()
         this.#parts.changed()
       })
     this.#work.add(done)
     this.#parts.changed()
+  }
+
+  #noteOutage(): void {
+    const { clock, outages } = this.#parts
+    const { isAway, unreachable, sending } = this.#health
+    const now = clock.now()
+    if (!isAway) outages.back(now, this.#destination.pull !== undefined)
+    else if (unreachable) outages.away(Math.round(now - (clock.ticks() - (sending.openSince ?? clock.ticks()))))
   }
 
   #rank(): number {
@@ -337,6 +357,8 @@ export class Runner {
     if (!aborted) for (const { item } of results) await this.#lookWhetherItDied(item)
     const bytes = listed.reduce((sum, item) => sum + item.dataSetLength, 0)
     if (listed.length > 0) this.#rates.add(listed.length, bytes, clock.ticks())
+    this.#noteOutage()
+    this.#parts.outages.sent(listed.length)
     const about = { now: clock.now(), random: clock.random(), wanted: this.#destination.proof, allFailed }
     await this.#settle(results.map(({ item, outcome }) => afterSend(item, outcome, about)))
   }
@@ -395,7 +417,10 @@ export class Runner {
     if (this.#destination.paused) return BEAT_MS
     this.#due = await outbox.nextDue(this.#destination.name, this.#rank())
     const waits = [this.#health.sending.wait(ticks), this.#health.looking.wait(ticks)].filter(wait => wait > 0)
-    if (this.#due === null) return Math.min(BEAT_MS, ...waits)
+    if (this.#due === null) {
+      this.#parts.outages.drained()
+      return Math.min(BEAT_MS, ...waits)
+    }
     const ahead = this.#due - clock.now()
     if (ahead <= 0) return Math.min(BEAT_MS, ...(waits.length > 0 ? waits : [POLL_MS]))
     if (ahead > LONGEST_PAUSE_MS) {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { AuditSink } from '../../../shared/audit.ts'
 import type { JobSummary } from '../../../shared/contract.ts'
 import { isStorableUID } from '../../../shared/dicom/uids.ts'
-import { IsocenterError } from '../../../shared/errors.ts'
+import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { Destination } from '../../../shared/sync.ts'
 import type { Log } from '../base/log.ts'
 import type { Outbox } from '../store/index.ts'
@@ -11,14 +11,18 @@ import type { Carrier } from './carrier.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { FetchBack, type FetchBackParts } from './fetchBack.ts'
 import type { Sync } from './index.ts'
+import { Outages } from './outages.ts'
 import { Pace } from './pace.ts'
 import type { BringProgress } from './pull/bringStudy.ts'
-import { Puller, type PullStore } from './pull/puller.ts'
+import { HAS_NOTHING, Puller, type PullStore } from './pull/puller.ts'
 import { createWebSource } from './pull/webSource.ts'
+import { Rescue } from './rescue.ts'
 import { Runner } from './runner.ts'
 
 /** Listeners hear of changes at most five times a second. */
 const CHANGE_PAUSE_MS = 200
+/** In the vault's settings, by destination. */
+const OUTAGES = 'station:outages'
 /** Whoever tries a destination out waits no longer. */
 const TRY_MS = 15_000
 
@@ -27,6 +31,7 @@ export interface SyncParts {
   /** Where what is fetched back goes. */
   store: FetchBackParts['store']
   log: Log
+  audit: AuditSink
   problems: ProblemList
   destinations: Destination[]
   /** One way to one archive; it may be made for one that is only tried. */
@@ -38,18 +43,27 @@ export interface SyncParts {
 
 export interface PullingParts {
   store: PullStore
-  audit: AuditSink
   startJob(kind: 'fetch', title: string, work: (progress: BringProgress) => Promise<void>): JobSummary
 }
 
 /** Opens the door to the archives: one runner for each destination, independent of each other. */
 export async function startSync(parts: SyncParts): Promise<Sync> {
-  const { outbox, store, log, problems, createCarrier, pulling, clock = systemClock } = parts
+  const { outbox, store, log, audit, problems, createCarrier, pulling, clock = systemClock } = parts
   let destinations: Destination[] = []
   let closed = false
   const runners = new Map<string, Runner>()
   const carriers = new Map<string, Carrier>()
-  const fetchBack = new FetchBack({ store, log, from: name => carriers.get(name)?.fetch })
+  const fetchBack = new FetchBack({
+    store,
+    log,
+    audit,
+    from: name => carriers.get(name)?.fetch,
+    addressOf(name) {
+      const route = destinations.find(one => one.name === name)?.route
+      return route?.kind === 'dicomweb' ? new URL(route.url).hostname : ''
+    },
+  })
+  const rescue = new Rescue({ outbox, clock, log, bring: contentId => fetchBack.bring(contentId) })
   const pullers = new Map<string, Puller>()
   const listeners = new Set<() => void>()
   let pending: NodeJS.Timeout | undefined
@@ -85,17 +99,40 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
       }
       const { name, route } = destination
       const pace = new Pace()
+      const outages = new Outages(keptOutages[name], all => {
+        keptOutages[name] = all
+        pulling?.store
+          .setSetting(OUTAGES, name, all)
+          .catch((error: unknown) => log.warn({ err: error }, 'what was exchanged could not be kept'))
+      })
       const carrier = createCarrier(destination)
       carriers.set(name, carrier)
-      runners.set(name, new Runner(destination, { outbox, carrier, clock, pace, log, problems, changed }))
+      runners.set(
+        name,
+        new Runner(destination, {
+          outbox,
+          carrier,
+          clock,
+          pace,
+          log,
+          problems,
+          changed,
+          outages,
+          lost: () => rescue.wake(),
+        }),
+      )
       if (pulling && route.kind === 'dicomweb') {
-        const { store, audit } = pulling
-        pullers.set(name, new Puller(destination, { store, source: createWebSource(route), audit, clock, log, pace }))
+        const { store } = pulling
+        pullers.set(
+          name,
+          new Puller(destination, { store, source: createWebSource(route), audit, clock, log, pace, outages }),
+        )
       }
     }
     changed()
   }
 
+  const keptOutages = (await pulling?.store.read.getSettings(OUTAGES)) ?? {}
   await outbox.releaseLeases()
   await apply(parts.destinations)
   let applying = Promise.resolve()
@@ -133,20 +170,35 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
         await carrier.close().catch((error: unknown) => log.warn({ err: error }, 'a carrier did not close cleanly'))
       }
     },
+    async retry(name, which) {
+      const images = await outbox.retry(name, which)
+      if (images > 0) runners.get(name)?.seen()
+      return images
+    },
     givingBack: () => destinations.flatMap(({ name }) => (carriers.get(name)?.fetch ? [name] : [])),
-    fetchBack: contentId => fetchBack.fetch(contentId),
+    fetchBack: (contentId, asker) => fetchBack.fetch(contentId, asker),
     pulls: () =>
       destinations.flatMap(({ name, pull }) => {
         const puller = pull && pullers.get(name)
         return puller ? [puller.status()] : []
       }),
     pullStudy(name, StudyInstanceUID) {
-      const puller = pullers.get(name)
-      if (!pulling || !puller) {
-        throw new IsocenterError('destination-unknown', `"${name}" is not among the DICOMweb destinations`)
+      const from = destinations.flatMap(one => {
+        const puller = name === undefined || one.name === name ? pullers.get(one.name) : undefined
+        return puller ? [{ name: one.name, puller }] : []
+      })
+      if (!pulling || from.length === 0) {
+        const words = name === undefined ? 'none is among' : `"${name}" is not among`
+        throw new IsocenterError('destination-unknown', `${words} the destinations that give images back by DICOMweb`)
       }
       if (!isStorableUID(StudyInstanceUID)) throw new IsocenterError('bad-request', 'that is no UID')
-      return pulling.startJob('fetch', `A study from ${name}`, progress => puller.bringNow(StudyInstanceUID, progress))
+      const title = `A study from ${name ?? 'the archive'}`
+      return pulling.startJob('fetch', title, async progress => {
+        if (name !== undefined) return from[0]?.puller.bringNow(StudyInstanceUID, progress)
+        const archives = from.map(one => bringsWhatItHas(one.puller, one.name, StudyInstanceUID))
+        // What left is known image by image, so it comes first; what any archive has besides, after it.
+        await inTurn(progress, [own => fetchBack.study(StudyInstanceUID, own), ...archives])
+      })
     },
     onChange(listener) {
       listeners.add(listener)
@@ -156,11 +208,41 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
       closed = true
       unsubscribe()
       await applying
-      await fetchBack.close()
+      await Promise.all([rescue.close(), fetchBack.close()])
       await Promise.all([...runners.values(), ...pullers.values()].map(one => one.close()))
       clearTimeout(pending)
     },
   }
 }
+
+/** One after the other, counted together; each says its own total anew as it learns it. */
+async function inTurn(
+  progress: BringProgress,
+  steps: Array<(progress: BringProgress) => Promise<void>>,
+): Promise<void> {
+  let before = 0
+  for (const step of steps) {
+    let own = 0
+    const total = (count: number) => {
+      own = count
+      progress.total(before + count)
+    }
+    await step({ ...progress, total })
+    before += own
+  }
+}
+
+/** Of several archives, one that has nothing of a study, or is away, is passed over: another may have it. */
+const bringsWhatItHas =
+  (puller: Puller, name: string, StudyInstanceUID: string) =>
+  async (progress: BringProgress): Promise<void> => {
+    try {
+      await puller.bringNow(StudyInstanceUID, progress)
+    } catch (thrown) {
+      const { code, detail, message } = toIsocenterError(thrown)
+      if (code !== 'peer-failed') throw thrown
+      if (detail !== HAS_NOTHING) progress.failed(name, detail ?? message)
+    }
+  }
 
 const NOTHING = { queued: 0, queuedBytes: 0, unproved: 0, confirmed: 0, dead: 0, oldest: null }

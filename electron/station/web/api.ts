@@ -99,6 +99,7 @@ export function createApi(
     'patient.studies': async input => marked(await read.patientStudies(input.StudyInstanceUID)),
     'reading.set': input => store.setReading(input.studies, input.user),
     'priority.set': input => store.setPriority(input.StudyInstanceUID, input.priority),
+    'study.keep': ({ StudyInstanceUID, kept, user }) => store.setKept(StudyInstanceUID, kept, user),
     'window.shows': async ({ window, StudyInstanceUID, user }) => {
       if (presence.show(window, StudyInstanceUID, user)) {
         await store.setOpened(StudyInstanceUID, user)
@@ -257,9 +258,10 @@ export function createApi(
     },
     'sync.prioritise': async input => ({ images: await store.outbox.prioritise(input.StudyInstanceUID) }),
     'sync.dead': async input => ({ letters: await store.outbox.deadLetters(input) }),
-    'sync.retry': async ({ destination, contentIds }) => {
+    'sync.retry': async ({ destination, contentIds, StudyInstanceUID }) => {
       knownDestination(sync, destination)
-      return { images: await store.outbox.retry(destination, contentIds) }
+      const which = contentIds ? { contentIds } : StudyInstanceUID ? { StudyInstanceUID } : undefined
+      return { images: await sync.retry(destination, which) }
     },
     'sync.study': input => store.outbox.study(input.StudyInstanceUID),
     'sync.test': async input => ({

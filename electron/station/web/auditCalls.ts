@@ -63,6 +63,12 @@ const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
     changes: true,
     tell: ({ StudyInstanceUID, priority }) => [changed(StudyInstanceUID, `Priority ${priority}`)],
   },
+  'study.keep': {
+    changes: true,
+    tell: ({ StudyInstanceUID, kept }) => [
+      changed(StudyInstanceUID, kept ? 'To be kept here' : 'Need not be kept here'),
+    ],
+  },
   'window.shows': { tell: ({ StudyInstanceUID }) => (StudyInstanceUID === '' ? [] : accessed(StudyInstanceUID)) },
   'draft.get': opened,
   'draft.put': { tell: ({ StudyInstanceUID }) => [changed(StudyInstanceUID, 'Marks and layout')] },

@@ -86,7 +86,7 @@ export function createWeb(deps: WebDeps): Web {
   let port = deps.config.httpPort
   const files = new FileHandles(
     contentId => store.read.locateContent(contentId),
-    contentId => deps.sync.fetchBack(contentId),
+    contentId => deps.sync.fetchBack(contentId, 'counter'),
   )
   const reader = new FrameReader(files)
   const presence = createPresence()

@@ -3,7 +3,7 @@ import type { Log } from '../../base/log.ts'
 import type { Thread } from '../../base/thread.ts'
 import type { StoreProblem } from '../index.ts'
 import type { createLook } from '../repair/look.ts'
-import { DATA_VOLUME } from '../volumes/placement.ts'
+import { ARCHIVE_VOLUME, DATA_VOLUME } from '../volumes/placement.ts'
 import type { WriterApi } from '../writer.ts'
 import type { FailedReferences, References } from './commitmentRows.ts'
 import type { ReferencedCopy } from './readReferenced.ts'
@@ -33,8 +33,8 @@ export interface VerifierParts {
   report(problem: StoreProblem): void
 }
 
-/** What the index says of one reference: what is wrong with it, or what is to be read. */
-export type Standing = { failure: number } | 'away' | { read: ReferencedCopy }
+/** What the index says of one reference: what is wrong with it, or what is to be read; 'kept': an archive was shown to hold it. */
+export type Standing = { failure: number } | 'away' | 'kept' | { read: ReferencedCopy }
 
 /**
  * A reference and the copies of its instance, the shown one first (pure). `tried`: copies, by place, that were not what they
@@ -48,7 +48,10 @@ export function standingOf(SOPClassUID: string, copies: ReferencedCopy[], tried:
   )
   const read = whole.find(copy => copy.available === 1)
   if (read) return { read }
-  return whole.length > 0 ? 'away' : { failure: FAILURE.processingFailure }
+  if (whole.some(copy => copy.atArchive === 1)) return 'kept'
+  if (whole.some(copy => copy.volume !== ARCHIVE_VOLUME)) return 'away'
+  // It left for an archive that has lost it since: nobody here can give it any more.
+  return { failure: whole.length > 0 ? FAILURE.noSuchObjectInstance : FAILURE.processingFailure }
 }
 
 const placeOf = ({ contentId, volume, file, offset }: ReferencedCopy) => `${contentId} ${volume} ${offset} ${file}`
@@ -103,6 +106,7 @@ export function createVerifier({ log, copiesOf, mark, startThread, report }: Ver
           tried,
         )
         if (standing === 'away') found.set(uid, 'away')
+        else if (standing === 'kept') found.set(uid, 'whole')
         else if ('failure' in standing) found.set(uid, found.get(uid) ?? standing.failure)
         else reading.push(standing.read)
       }

@@ -1,8 +1,10 @@
 import type { Database } from 'better-sqlite3'
 import type { RetainedStudy } from '../../../../shared/retention.ts'
 import type { Origin } from '../index.ts'
+import { createLostReader } from '../outbox/lost.ts'
 import { CODE } from '../outbox/standing.ts'
 import { ARCHIVE_VOLUME } from '../volumes/placement.ts'
+import { IS_WORK } from './draftWork.ts'
 
 /** What the vault knows of it: whether a window shows it is not the vault's to know. */
 export type StoredStudy = Omit<RetainedStudy, 'open'>
@@ -38,6 +40,7 @@ interface StudyRow {
   readingAt: number | null
   reading: number
   movedAt: number
+  keptAt: number
   images: number
 }
 
@@ -59,13 +62,13 @@ export function createRetention(db: Database) {
          WHERE custody.content = content.id AND custody.state = ${CODE.confirmed} AND proof >= ${PROOF} AND position IS NOT NULL
            AND name IN (SELECT value FROM json_each(+?))))) AS unproved,
        sum(EXISTS (SELECT 1 FROM custody JOIN destination ON destination.id = custody.destination WHERE custody.content = content.id
-         AND custody.state NOT IN (${CODE.confirmed}, ${CODE.withheld}) AND position IS NOT NULL)) AS waiting,
+         AND custody.state NOT IN (${CODE.confirmed}, ${CODE.withheld}, ${CODE.gone}) AND position IS NOT NULL)) AS waiting,
        sum(instance.hidden > 0) AS hidden, sum(series.movedAt > 0) AS moved
      FROM series CROSS JOIN instance ON instance.series = series.id CROSS JOIN content ON content.instance = instance.id
      CROSS JOIN copy ON copy.content = content.id WHERE series.study = +?`,
   )
   const drafts = db
-    .prepare<[string], 0 | 1>(`SELECT EXISTS (SELECT 1 FROM draft WHERE StudyInstanceUID = +? AND draft <> 'null')`)
+    .prepare<[string], 0 | 1>(`SELECT EXISTS (SELECT 1 FROM draft WHERE StudyInstanceUID = +? AND ${IS_WORK})`)
     .pluck()
   return (row: StudyRow, from: string[]): StoredStudy => {
     const { bytes, images, landing, unproved, waiting, hidden, moved } = sums.get(JSON.stringify(from), row.id) as Sums
@@ -79,7 +82,7 @@ export function createRetention(db: Database) {
       unproved,
       waiting,
       unread: row.reading < 2,
-      pinned: false,
+      pinned: row.keptAt > 0,
       drafts: drafts.get(row.StudyInstanceUID) === 1,
       altered: row.movedAt > 0 || hidden > 0 || moved > 0,
       landing: landing > 0,
@@ -87,7 +90,7 @@ export function createRetention(db: Database) {
   }
 }
 
-export const RETAINED_COLUMNS = `id, StudyInstanceUID, StudyDate, lastReceived, lastUsed, readingAt, reading, movedAt,
+export const RETAINED_COLUMNS = `id, StudyInstanceUID, StudyDate, lastReceived, lastUsed, readingAt, reading, movedAt, keptAt,
   NumberOfStudyRelatedInstances AS images`
 
 export function createEvictionReader(db: Database) {
@@ -102,12 +105,7 @@ export function createEvictionReader(db: Database) {
      CROSS JOIN series ON series.id = instance.series CROSS JOIN study ON study.id = series.study
      WHERE content.id = +? AND volume = ${ARCHIVE_VOLUME}`,
   )
-  const holders = db
-    .prepare<[number], string>(
-      `SELECT name FROM custody CROSS JOIN destination ON destination.id = custody.destination
-       WHERE content = +? AND position IS NOT NULL AND state = ${CODE.confirmed} ORDER BY proof DESC, position`,
-    )
-    .pluck()
+  const { holders } = createLostReader(db)
   const total = db.prepare<[], { images: number; bytes: number }>(
     `SELECT objects AS images, bytes FROM volume WHERE id = ${ARCHIVE_VOLUME}`,
   )
@@ -138,7 +136,7 @@ export function createEvictionReader(db: Database) {
       if (!row) return null
       const { door, sourceAET, sendingAET, receivingAET, address, ...same } = row
       const origin = { door, sourceAET, sendingAET, receivingAET, address }
-      return { ...same, origin, destinations: holders.all(contentId) }
+      return { ...same, origin, destinations: holders(contentId) }
     },
 
     evictedTotal: () => total.get() ?? { images: 0, bytes: 0 },

@@ -69,8 +69,9 @@ export function createCustodyRows(db: Database) {
   )
   const everAny = db.prepare<[], 0 | 1>('SELECT EXISTS (SELECT 1 FROM destination)').pluck()
   const insert = db.prepare(
-    `INSERT INTO custody (content, destination, series, state, turn, rank, bytes, received, at, bar, reason, proof, PatientID)
-     VALUES (@content, @destination, @series, @state, @turn, @rank, @bytes, @received, @at, @bar, @reason, @proof, @PatientID)`,
+    `INSERT INTO custody (content, destination, series, state, turn, rank, bytes, received, at, bar, reason, proof, PatientID, pulled)
+     VALUES (@content, @destination, @series, @state, @turn, @rank, @bytes, @received, @at, @bar, @reason, @proof, @PatientID,
+       @pulled)`,
   )
   const isRepairing = db.prepare<[], 0 | 1>(`SELECT value FROM state WHERE key = 'repairing'`).pluck()
   // A rejection note goes with what it rejects, and still has to tell the archive: its own rejection does not hold it back.
@@ -90,6 +91,14 @@ export function createCustodyRows(db: Database) {
     `UPDATE custody SET state = @state, bar = @bar, turn = @turn, nextAt = 0, at = @at, reason = @reason
      WHERE content = +@content AND destination = +@destination`,
   )
+  const own = db.prepare(
+    `UPDATE custody SET pulled = 0, turn = iif(state = ${CODE.gone}, 1, turn), nextAt = 0,
+       state = iif(state = ${CODE.gone}, ${CODE.queued}, state) WHERE content = +? AND pulled = 1`,
+  )
+  const cameBack = db.prepare(
+    `UPDATE custody SET state = ${CODE.queued}, turn = 1, nextAt = 0, attempts = 0, reason = '', proof = 0
+     WHERE content = +? AND state = ${CODE.lost}`,
+  )
   let active: ActiveDestination[] = []
   let isEmpty = true
 
@@ -101,13 +110,22 @@ export function createCustodyRows(db: Database) {
 
   function add(row: NewCustody, { state, bar }: { state: keyof typeof CODE; bar: Bar }): void {
     const turn = state === 'queued' || state === 'unsure' ? 1 : null
-    insert.run({ ...row, state: CODE[state], bar, turn, reason: BARRED[bar], at: row.received, proof: 0 })
+    insert.run({ ...row, state: CODE[state], bar, turn, reason: BARRED[bar], at: row.received, proof: 0, pulled: 0 })
   }
 
   /** What was read from a destination is there, byte for byte; it is looked for again in a week, not at once. */
   function addPulled(row: NewCustody): void {
     const at = row.received + NOT_LOOKED_FOR_MS
-    insert.run({ ...row, state: CODE.confirmed, bar: BAR.none, turn: null, reason: '', at, proof: PROOF.equal })
+    insert.run({
+      ...row,
+      state: CODE.confirmed,
+      bar: BAR.none,
+      turn: null,
+      reason: '',
+      at,
+      proof: PROOF.equal,
+      pulled: 1,
+    })
   }
 
   return {
@@ -160,6 +178,16 @@ export function createCustodyRows(db: Database) {
         if (isFromThere) addPulled(row)
         else add(row, { state, bar: standing.bar })
       }
+    },
+
+    /** What an archive gave us was sent here by somebody else, too: from now on it has to be there as anything else. */
+    sentToUs(content: number): void {
+      if (!isEmpty) own.run(content)
+    },
+
+    /** What had been lost where it was is here again: it goes there. */
+    cameBack(content: number): void {
+      if (!isEmpty) cameBack.run(content)
     },
 
     /** After one of its contents is shown instead of another, the instance is hidden or not any more, or a row was settled. */

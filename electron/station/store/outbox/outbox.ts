@@ -87,7 +87,9 @@ export function createOutbox({ log, writer, read, writable, touched }: OutboxPar
     lease: async wanted => write('lease', wanted),
     nextDue: (destination, rank) => read('nextDue', destination, rank),
     async settle(destination, outcomes) {
-      touched(await write('settleOutbox', destination, outcomes, Date.now()))
+      const { studies, lost } = await write('settleOutbox', destination, outcomes, Date.now())
+      touched(studies)
+      return lost
     },
     releaseLeases: async () => write('releaseLeases'),
     counts: () => read('outboxCounts'),
@@ -96,21 +98,26 @@ export function createOutbox({ log, writer, read, writable, touched }: OutboxPar
       mayWait()
       return images
     },
-    async retry(destination, contentIds) {
+    async retry(destination, which) {
       let images = 0
       for (;;) {
-        const contents = contentIds ?? (await write('refused', destination, RETRY_STEP))
+        const contents =
+          which && 'contentIds' in which
+            ? which.contentIds
+            : await write('refused', destination, RETRY_STEP, which?.StudyInstanceUID)
         const done = await write('retry', destination, contents, Date.now())
         images += done.images
         touched(done.studies)
         mayWait()
-        if (contentIds || done.images === 0) return images
+        if ((which && 'contentIds' in which) || done.images === 0) return images
       }
     },
     deadLetters: wanted => read('deadLetters', wanted),
     study: StudyInstanceUID => read('studyCustody', StudyInstanceUID),
     test: (StudyInstanceUID, destinations) => read('testRoutes', StudyInstanceUID, destinations),
-    unconfirmed: (destination, SOPInstanceUIDs) => read('unconfirmed', destination, SOPInstanceUIDs),
+    theirs: (destination, contentIds) => read('theirs', destination, contentIds),
+    lost: limit => read('lostContents', limit),
+    unproved: (destination, SOPInstanceUIDs) => read('unproved', destination, SOPInstanceUIDs),
     toAudit: (destination, before, limit) => read('toAudit', destination, before, limit),
     audited: async (destination, contentIds, at) => write('audited', destination, contentIds, at),
     onWaiting(listener) {

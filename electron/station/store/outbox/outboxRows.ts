@@ -2,9 +2,10 @@ import type { Database } from 'better-sqlite3'
 import type { CustodyEvent, Proof } from '../../../../shared/sync.ts'
 import { type CustodyRows, IS_ENTANGLED } from './custodyRows.ts'
 import { createCustodyEvents } from './events.ts'
+import { createLostReader } from './lost.ts'
 import { createOutboxItems } from './outboxItems.ts'
 import { CODE, PROOF } from './standing.ts'
-import type { Outbox, OutboxItem, OutboxOutcome } from './types.ts'
+import type { LostContent, Outbox, OutboxItem, OutboxOutcome } from './types.ts'
 
 export type Wanted = Parameters<Outbox['lease']>[0]
 
@@ -14,6 +15,7 @@ const HELD_MS = 5 * 60_000
 const STEP = 500
 const WAITING = ['queued', 'unsure', 'sent'] as const
 const MOST_REASON = 500
+const LEFT = 'It has left this disk for another archive, and goes when it is here again.'
 
 /** Their plans are asserted by a test: none looks through what it does not return. */
 export const LEASE_PLANS = {
@@ -67,10 +69,20 @@ export function createOutboxRows(db: Database, dataDir: string, custody: Custody
   const toFrontNow = db.prepare(
     'UPDATE custody SET rank = 0, turn = 1, nextAt = 0 WHERE content = +? AND destination = +?',
   )
+  // Whoever has it sent again makes it ours.
   const queueAgain = db.prepare(
-    `UPDATE custody SET state = 0, turn = 1, nextAt = 0, attempts = 0, reason = ''
-     WHERE content = +? AND destination = +? AND state = 4 AND bar = 0`,
+    `UPDATE custody SET state = 0, turn = 1, nextAt = 0, attempts = 0, reason = '', proof = 0, pulled = 0
+     WHERE content = +? AND destination = +? AND (state = 4 AND bar = 0 OR state = 6)`,
   )
+  const refusedOf = db
+    .prepare<[string, number, number], number>(
+      `SELECT custody.content FROM study CROSS JOIN series ON series.study = study.id
+       CROSS JOIN instance ON instance.series = series.id CROSS JOIN content ON content.instance = instance.id
+       CROSS JOIN custody ON custody.content = content.id
+       WHERE StudyInstanceUID = +? AND destination = +? AND (state = 4 AND bar = 0 OR state = 6) LIMIT ?`,
+    )
+    .pluck()
+  const lostOf = createLostReader(db)
   const setAudited = db.prepare('UPDATE custody SET at = ? WHERE content = +? AND destination = +? AND state = 3')
 
   const activeId = (name: string) => custody.active().find(one => one.name === name)?.id
@@ -97,7 +109,8 @@ export function createOutboxRows(db: Database, dataDir: string, custody: Custody
         for (const content of next.slice(0, room)) {
           const found = itemOf(content, id)
           if (!found?.isHere) {
-            const reason = found?.item.path === '' ? 'The disk it lies on is not there.' : 'It is damaged on this disk.'
+            const away = lostOf.hasLeft(content) ? LEFT : 'The disk it lies on is not there.'
+            const reason = found?.item.path === '' ? away : 'It is damaged on this disk.'
             hold.run({ content, destination: id, nextAt: now + HELD_MS, reason })
             passed++
             continue
@@ -112,14 +125,21 @@ export function createOutboxRows(db: Database, dataDir: string, custody: Custody
     return items
   }
 
-  /** The UIDs of the studies it was about. */
-  function settle(destination: string, outcomes: OutboxOutcome[], at: number): string[] {
+  /** The UIDs of the studies it was about, and what nobody has any more. */
+  function settle(
+    destination: string,
+    outcomes: OutboxOutcome[],
+    at: number,
+  ): { studies: string[]; lost: LostContent[] } {
     const id = destinationId.get(destination)
-    if (id === undefined) return []
+    if (id === undefined) return { studies: [], lost: [] }
     const happened = events.gather(id, at)
     const studies = new Set<string>()
+    const nowhere: LostContent[] = []
     for (const outcome of outcomes) {
-      const { contentId: content, state, nextAt, attempts, proof, sentMd5, sentSha256, lost } = outcome
+      const { contentId: content, nextAt, attempts, proof, sentMd5, sentSha256, lost } = outcome
+      const isNowhere = lost && outcome.state !== 'gone' && outcome.state !== 'confirmed' && lostOf.hasLeft(content)
+      const state = isNowhere ? 'lost' : outcome.state
       const row = settledRow.get(content, id)
       if (!row) continue
       // Whoever lost its lease and speaks up late does not undo what another has proved.
@@ -144,9 +164,12 @@ export function createOutboxRows(db: Database, dataDir: string, custody: Custody
       const kind = kindOf(outcome)
       const isNews = kind !== undefined && !(kind === 'confirmed' && row.state === CODE.confirmed)
       if (isNews) happened.add(row.StudyInstanceUID, kind, kind === 'confirmed' ? PROVED[proof ?? 'listed'] : reason)
+      if (isNowhere) {
+        nowhere.push({ contentId: content, StudyInstanceUID: row.StudyInstanceUID, holders: lostOf.holders(content) })
+      }
     }
     happened.write()
-    return [...studies]
+    return { studies: [...studies], lost: nowhere }
   }
 
   /** How many, and the studies they are of. */
@@ -158,7 +181,8 @@ export function createOutboxRows(db: Database, dataDir: string, custody: Custody
     let images = 0
     for (const content of contents) {
       const row = settledRow.get(content, id)
-      if (!row || queueAgain.run(content, id).changes === 0) continue
+      // What has left, and was taken away there, nobody here could send.
+      if (!row || lostOf.hasLeft(content) || queueAgain.run(content, id).changes === 0) continue
       if (row.isEntangled === 1) custody.refresh(row.instance)
       happened.add(row.StudyInstanceUID, 'retried', '')
       studies.add(row.StudyInstanceUID)
@@ -184,7 +208,10 @@ export function createOutboxRows(db: Database, dataDir: string, custody: Custody
     }).immediate,
     retry: db.transaction(retry).immediate,
     /** What the destination refused; what this station itself holds back is not among it. */
-    refused: (destination: string, most: number): number[] => refused.all(activeId(destination) ?? -1, most),
+    refused(destination: string, most: number, StudyInstanceUID?: string): number[] {
+      const id = activeId(destination) ?? -1
+      return StudyInstanceUID === undefined ? refused.all(id, most) : refusedOf.all(StudyInstanceUID, id, most)
+    },
     audited: db.transaction((destination: string, contents: number[], at: number): void => {
       const id = destinationId.get(destination)
       if (id !== undefined) for (const content of contents) setAudited.run(at, content, id)
@@ -199,6 +226,7 @@ const PROVED: Record<Proof, string> = {
 }
 
 function kindOf({ state, lost, reason }: OutboxOutcome): CustodyEvent['kind'] | undefined {
+  if (state === 'gone') return 'gone'
   if (lost) return 'lost'
   if (state === 'sent' || state === 'confirmed' || state === 'dead') return state
   if (state === 'withheld') return undefined

@@ -8,7 +8,7 @@ import type { StudySummary } from '../../../../shared/contract.ts'
 export function createStudiesCustody(db: Database) {
   const someDestination = db.prepare<[], 1>('SELECT 1 FROM destination WHERE position IS NOT NULL LIMIT 1').pluck()
   const sums = db.prepare<[string], { study: number; waiting: number; dead: number }>(
-    `SELECT series.study, sum(custodyCount.queued + custodyCount.unproved + custodyCount.dead) AS waiting,
+    `SELECT series.study, sum(custodyCount.queued + custodyCount.unproved + custodyCount.dead + lost) AS waiting,
        sum(custodyCount.dead) AS dead
      FROM json_each(+?) CROSS JOIN series ON series.study = json_each.value
      CROSS JOIN custodyCount ON custodyCount.series = series.id

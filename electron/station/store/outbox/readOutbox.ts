@@ -11,10 +11,12 @@ import {
   type Urgency,
   urgency as urgencies,
 } from '../../../../shared/sync.ts'
+import { IS_WORK } from '../eviction/draftWork.ts'
 import { isSeen } from '../visibility.ts'
+import { createLostReader } from './lost.ts'
 import { createOutboxItems } from './outboxItems.ts'
 import { BARRED, CODE } from './standing.ts'
-import type { DestinationCounts, Outbox, OutboxItem } from './types.ts'
+import type { DestinationCounts, LostContent, Outbox, OutboxItem, Unproved } from './types.ts'
 
 const MOST_EVENTS = 500
 /** As many may end in one transaction, at one time: a page does not end between them. */
@@ -46,6 +48,16 @@ export function createOutboxReader(db: Database, dataDir: string) {
   const oldest = db.prepare<[number], number>(READ_PLANS.oldest).pluck()
   const dead = db.prepare<[number, number, number, number], { content: number; at: number }>(READ_PLANS.dead)
   const audit = db.prepare<[number, number, number], number>(READ_PLANS.audit).pluck()
+  const deadOf = db.prepare<
+    [string, string | null, string | null, number],
+    { content: number; id: number; name: string }
+  >(
+    `SELECT custody.content, destination.id, name FROM study CROSS JOIN series ON series.study = study.id
+     CROSS JOIN instance ON instance.series = series.id CROSS JOIN content ON content.instance = instance.id
+     CROSS JOIN custody ON custody.content = content.id CROSS JOIN destination ON destination.id = custody.destination
+     WHERE StudyInstanceUID = +? AND state = ${CODE.dead} AND position IS NOT NULL AND (+? IS NULL OR name = +?)
+     ORDER BY at DESC, custody.content DESC LIMIT ?`,
+  )
   const letter = db.prepare<[number, number], LetterRow>(
     `SELECT custody.content AS contentId, custody.at, attempts, reason, StudyInstanceUID, SOPInstanceUID, PatientName, lang,
        coalesce(custody.PatientID, study.PatientID) AS PatientID, StudyDate, StudyDescription, Modality
@@ -58,7 +70,8 @@ export function createOutboxReader(db: Database, dataDir: string) {
     Omit<StudyCustody, 'confirmed'> & { listed: number; present: number; equal: number }
   >(
     `SELECT name AS destination, sum(custodyCount.queued) AS queued, sum(custodyCount.unproved) AS unproved, sum(listed) AS listed,
-       sum(present) AS present, sum(equal) AS equal, sum(custodyCount.dead) AS dead, sum(withheld) AS withheld
+       sum(present) AS present, sum(equal) AS equal, sum(custodyCount.dead) AS dead, sum(withheld) AS withheld,
+       sum(gone) AS gone, sum(lost) AS lost
      FROM study JOIN series ON series.study = study.id JOIN custodyCount ON custodyCount.series = series.id
      JOIN destination ON destination.id = custodyCount.destination
      WHERE StudyInstanceUID = +? AND position IS NOT NULL GROUP BY destination.id ORDER BY position`,
@@ -67,11 +80,27 @@ export function createOutboxReader(db: Database, dataDir: string) {
     `SELECT at, name AS destination, kind, images, detail FROM custodyEvent JOIN destination ON destination.id = custodyEvent.destination
      WHERE StudyInstanceUID = +? ORDER BY number DESC LIMIT ${MOST_EVENTS}`,
   )
-  const unconfirmed = db
-    .prepare<[string, number], string>(
-      `SELECT SOPInstanceUID FROM json_each(+?) CROSS JOIN instance ON SOPInstanceUID = json_each.value
-       CROSS JOIN custody ON custody.content = shown AND destination = +?
-       WHERE state NOT IN (${CODE.confirmed}, ${CODE.withheld})`,
+  // What was here before the destination, or its rules, gets its row a step at a time: until then nobody knows whether it goes there.
+  const unproved = db.prepare<[string, number], { SOPInstanceUID: string; state: number }>(
+    `SELECT SOPInstanceUID, coalesce(custody.state, ${CODE.queued}) AS state
+     FROM json_each(+?) CROSS JOIN instance ON SOPInstanceUID = json_each.value CROSS JOIN destination ON destination.id = +?
+     LEFT JOIN custody ON custody.content = shown AND custody.destination = destination.id
+     WHERE iif(custody.state IS NULL, shown > lookedTo AND shown <= lookTo,
+       custody.state NOT IN (${CODE.confirmed}, ${CODE.withheld}))`,
+  )
+  const { lost } = createLostReader(db)
+  const pulled = db.prepare<[number, number], { study: number }>(
+    `SELECT series.study FROM custody CROSS JOIN series ON series.id = custody.series
+     WHERE content = +? AND destination = +? AND pulled = 1`,
+  )
+  /** A study that was changed here, is worked on, or has an image that no archive gave us. */
+  const hasOurs = db
+    .prepare<[number], 0 | 1>(
+      `SELECT movedAt > 0 OR EXISTS (SELECT 1 FROM draft WHERE draft.StudyInstanceUID = study.StudyInstanceUID
+           AND ${IS_WORK})
+         OR EXISTS (SELECT 1 FROM series CROSS JOIN instance ON instance.series = series.id
+           CROSS JOIN content ON content.instance = instance.id WHERE series.study = study.id AND door <> 'pull')
+       FROM study WHERE id = +?`,
     )
     .pluck()
   const facts = db.prepare<[string], FactsRow>(
@@ -98,7 +127,16 @@ export function createOutboxReader(db: Database, dataDir: string) {
       return first
     },
 
-    deadLetters({ destination, limit, before }: Parameters<Outbox['deadLetters']>[0]): DeadLetter[] {
+    deadLetters({ destination, StudyInstanceUID, limit, before }: Parameters<Outbox['deadLetters']>[0]): DeadLetter[] {
+      const letters = (found: Array<{ content: number; id: number; name: string }>): DeadLetter[] =>
+        found.flatMap(({ content, id, name }) => {
+          const row = letter.get(content, id)
+          return row ? [{ ...row, destination: name }] : []
+        })
+      if (StudyInstanceUID !== undefined) {
+        const name = destination ?? null
+        return letters(deadOf.all(StudyInstanceUID, name, name, limit))
+      }
       const rows = destinations
         .all()
         .filter(({ name }) => destination === undefined || name === destination)
@@ -112,10 +150,7 @@ export function createOutboxReader(db: Database, dataDir: string) {
         .sort((a, b) => b.at - a.at || b.content - a.content)
       let end = Math.min(limit, rows.length)
       while (end > 0 && end < rows.length && rows[end]?.at === rows[end - 1]?.at) end++
-      return rows.slice(0, end).flatMap(({ content, id, name }) => {
-        const row = letter.get(content, id)
-        return row ? [{ ...row, destination: name }] : []
-      })
+      return letters(rows.slice(0, end))
     },
 
     studyCustody(StudyInstanceUID: string): { custody: StudyCustody[]; events: CustodyEvent[] } {
@@ -133,10 +168,33 @@ export function createOutboxReader(db: Database, dataDir: string) {
       return wanted.map(destination => routeAnswer(destination, images))
     },
 
-    unconfirmed: (destination: string, SOPInstanceUIDs: string[]): string[] => {
+    unproved(destination: string, SOPInstanceUIDs: string[]): Unproved {
       const id = activeId.get(destination)
       // Where nobody knows the archive, nothing is proved to be there.
-      return id === undefined ? SOPInstanceUIDs : unconfirmed.all(JSON.stringify(SOPInstanceUIDs), id)
+      if (id === undefined) return { waiting: SOPInstanceUIDs, refused: [], lost: [] }
+      const rows = unproved.all(JSON.stringify(SOPInstanceUIDs), id)
+      const those = (...states: number[]) =>
+        rows.filter(({ state }) => states.includes(state)).map(({ SOPInstanceUID }) => SOPInstanceUID)
+      return {
+        waiting: those(CODE.queued, CODE.unsure, CODE.sent),
+        refused: those(CODE.dead, CODE.gone),
+        lost: those(CODE.lost),
+      }
+    },
+
+    lostContents: (limit: number): LostContent[] => lost(limit),
+
+    theirs(destination: string, contents: number[]): number[] {
+      const id = activeId.get(destination)
+      if (id === undefined) return []
+      const isTheirs = new Map<number, boolean>()
+      return contents.filter(content => {
+        const study = pulled.get(content, id)?.study
+        if (study === undefined) return false
+        const known = isTheirs.get(study) ?? hasOurs.get(study) === 0
+        isTheirs.set(study, known)
+        return known
+      })
     },
 
     toAudit(destination: string, before: number, limit: number): OutboxItem[] {

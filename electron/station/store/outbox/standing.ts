@@ -2,8 +2,17 @@ import { type Proof, RANK, type Rank, type Urgency } from '../../../../shared/sy
 import type { CustodyState } from './types.ts'
 
 /** As the index has them, by number. */
-export const STATES = ['queued', 'unsure', 'sent', 'confirmed', 'dead', 'withheld'] as const satisfies CustodyState[]
-export const CODE = { queued: 0, unsure: 1, sent: 2, confirmed: 3, dead: 4, withheld: 5 } as const
+export const STATES = [
+  'queued',
+  'unsure',
+  'sent',
+  'confirmed',
+  'dead',
+  'withheld',
+  'gone',
+  'lost',
+] as const satisfies CustodyState[]
+export const CODE = { queued: 0, unsure: 1, sent: 2, confirmed: 3, dead: 4, withheld: 5, gone: 6, lost: 7 } as const
 export const PROOF: Record<Proof, number> = { listed: 1, present: 2, equal: 3 }
 
 /** Why this station itself does not send a content. */
@@ -49,6 +58,7 @@ export interface CustodyFacts {
 /** It is at the destination, or may be. */
 export function mayBeThere({ state, leased, wasListed }: CustodyFacts): boolean {
   if (state === 'queued' || state === 'withheld') return leased
+  if (state === 'gone' || state === 'lost') return false
   return state !== 'dead' || wasListed
 }
 

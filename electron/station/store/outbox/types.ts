@@ -11,8 +11,9 @@ import type { RetrievableObject } from '../index.ts'
 /**
  * Of one content at one destination. 'queued': to be sent. 'unsure': it may be there, so it is looked for before it is sent. 'sent':
  * the destination says it has it, not proved yet. 'confirmed': proved. 'dead': refused for good. 'withheld': deleted or rejected here.
+ * 'gone': it came from there, and was taken away there. 'lost': it was there, and is neither there nor here any more.
  */
-export type CustodyState = 'queued' | 'unsure' | 'sent' | 'confirmed' | 'dead' | 'withheld'
+export type CustodyState = 'queued' | 'unsure' | 'sent' | 'confirmed' | 'dead' | 'withheld' | 'gone' | 'lost'
 
 /**
  * What waits for a destination. The row is leased: nobody else is given it until it is settled or `until` has passed; then one that
@@ -47,6 +48,23 @@ export interface OutboxOutcome {
   sentSha256?: string
   /** It was confirmed, and is not there any more: nothing else but another proof changes what is confirmed. */
   lost?: boolean
+}
+
+/** One that no bytes are left of here and at the destination that it was lost by. */
+export interface LostContent {
+  contentId: number
+  StudyInstanceUID: string
+  /** Destinations that were shown to hold it, the best proof first. */
+  holders: string[]
+}
+
+/** By SOP Instance UID. */
+export interface Unproved {
+  waiting: string[]
+  /** By the destination for good, or this station never sends them there. */
+  refused: string[]
+  /** Neither there nor here. */
+  lost: string[]
 }
 
 export interface DestinationCounts {
@@ -87,17 +105,28 @@ export interface Outbox {
   }): Promise<OutboxItem[]>
   /** When the next of them is due (epoch ms): now or earlier where one is; null where nothing waits. Leased ones when their lease ends. */
   nextDue(destination: string, rank: number): Promise<number | null>
-  /** Durable (FULL) where anything is confirmed or dead. What is no longer there is left out. */
-  settle(destination: string, outcomes: OutboxOutcome[]): Promise<void>
+  /**
+   * Durable (FULL) where anything is confirmed, dead, gone or lost. What is no longer there is left out. What the destination lost and
+   * is not here either becomes 'lost', whatever the outcome says: those are the answer.
+   */
+  settle(destination: string, outcomes: OutboxOutcome[]): Promise<LostContent[]>
   /** Ends the leases of a process before this one. */
   releaseLeases(): Promise<void>
   counts(): Promise<DestinationCounts[]>
   /** A study's images first, wherever they still have to go. How many. */
   prioritise(StudyInstanceUID: string): Promise<number>
-  /** Dead ones are to be sent again: these, or all of a destination; not what this station itself holds back. How many. */
-  retry(destination: string, contentIds?: number[]): Promise<number>
-  /** Newest first; a page ends behind all of one moment, so it may be longer than `limit`. */
-  deadLetters(wanted: { destination?: string; limit: number; before?: number }): Promise<DeadLetter[]>
+  /**
+   * Refused ones are to be sent again: these, all of a study with what is gone there, or all of a destination; not what this station
+   * itself holds back. How many.
+   */
+  retry(destination: string, which?: { contentIds: number[] } | { StudyInstanceUID: string }): Promise<number>
+  /** Newest first; a page ends behind all of one moment, so it may be longer than `limit`. Of a study: the newest `limit` of it. */
+  deadLetters(wanted: {
+    destination?: string
+    StudyInstanceUID?: string
+    limit: number
+    before?: number
+  }): Promise<DeadLetter[]>
   /** A row for each destination that any of its images goes to. */
   study(StudyInstanceUID: string): Promise<{ custody: StudyCustody[]; events: CustodyEvent[] }>
   /** What rules that are not in force yet would say. Rejects with 'not-found'. */
@@ -106,11 +135,15 @@ export interface Outbox {
   toAudit(destination: string, before: number, limit: number): Promise<OutboxItem[]>
   /** They were looked for and are there, as of `at`: a moment to come puts the next look off. */
   audited(destination: string, contentIds: number[], at: number): Promise<void>
+  /** Of these contents, those that came from that destination, and of whose studies all did: no work of ours needs them there. */
+  theirs(destination: string, contentIds: number[]): Promise<number[]>
+  /** What is neither where it was nor here, the first `limit` of it. */
+  lost(limit: number): Promise<LostContent[]>
   /**
    * Of these SOP Instance UIDs those that have to go there and are not proved to be there; what is deleted or rejected here is none.
-   * Of a destination that is not known all of them.
+   * Of a destination that is not known all of them wait, and so does what has not been held against its rules yet.
    */
-  unconfirmed(destination: string, SOPInstanceUIDs: string[]): Promise<string[]>
+  unproved(destination: string, SOPInstanceUIDs: string[]): Promise<Unproved>
   /** Something to send may be there. Returns the unsubscribe. */
   onWaiting(listener: () => void): () => void
 }

@@ -120,7 +120,7 @@ export function createRepairRows(
     const touched = undecidedOf.all(StudyInstanceUID).flatMap(json => {
       const decision = JSON.parse(json) as Decision
       const since = decision.kind === 'reading' ? study.reading > 0 : study.priorityByHand === 1
-      return since ? [] : applyDecision(decision)
+      return since && decision.kind !== 'kept' ? [] : applyDecision(decision)
     })
     clearUndecided.run(StudyInstanceUID)
     return touched
@@ -201,7 +201,7 @@ export function createRepairRows(
     /** A part of `decisions.log`, in its order. What is said of a study that has no row yet waits for it. */
     replayDecisions: db.transaction((decisions: Decision[]): { changes: Change[]; seq: number } => {
       const touched = decisions.flatMap(decision => {
-        const needsRow = decision.kind === 'reading' || decision.kind === 'priority'
+        const needsRow = ['reading', 'priority', 'kept'].includes(decision.kind)
         if (decision.kind === 'evicted')
           return applyDecision({ ...decision, contents: decision.contents.filter(isNotHere) })
         if (!needsRow || studyByUID.get(decision.StudyInstanceUID)) return applyDecision(decision)

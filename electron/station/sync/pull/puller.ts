@@ -14,6 +14,7 @@ import type { Log } from '../../base/log.ts'
 import type { Store, StoreReader } from '../../store/index.ts'
 import { backOff } from '../backOff.ts'
 import type { Clock } from '../clock.ts'
+import type { Outages } from '../outages.ts'
 import { bytesPerSecondAt, type Pace } from '../pace.ts'
 import { type BringProgress, bringStudy } from './bringStudy.ts'
 import { ChangeReader, type Cursor, isReconcileDue, readCursor, type Seen } from './changeCursor.ts'
@@ -33,6 +34,8 @@ const MOST_LACKING = 200
 /** Studies before others of this process have their turn. */
 const STEP = 1000
 
+export const HAS_NOTHING = 'it has no image of this study'
+
 export interface PullStore extends Pick<Store, 'beginReceive' | 'setSetting'> {
   read: Pick<StoreReader, 'knownInstances' | 'getSettings' | 'listMoves'>
 }
@@ -44,6 +47,7 @@ export interface PullerParts {
   clock: Clock
   log: Log
   pace: Pace
+  outages: Outages
 }
 
 /** A study that is to be looked into, and brought; one that is wanted again meanwhile is another. */
@@ -120,7 +124,7 @@ export class Puller {
   async bringNow(StudyInstanceUID: string, progress: BringProgress): Promise<void> {
     const signal = AbortSignal.any([progress.signal, this.#abort.signal])
     const { images, lacking } = await this.#bring(StudyInstanceUID, { ...progress, signal })
-    if (images === 0) throw new IsocenterError('peer-failed', 'it has no image of this study')
+    if (images === 0) throw new IsocenterError('peer-failed', HAS_NOTHING)
     if (!this.#queue.has(StudyInstanceUID)) this.#arrived(StudyInstanceUID, lacking)
   }
 
@@ -282,7 +286,12 @@ export class Puller {
       }
       const [StudyInstanceUID, waiting] = next
       try {
-        const { lacking } = await this.#bring(StudyInstanceUID, { signal, total() {}, received() {}, failed() {} })
+        const { lacking } = await this.#bring(StudyInstanceUID, {
+          signal,
+          total() {},
+          received: outcome => outcome !== 'duplicate' && this.#parts.outages.came(StudyInstanceUID),
+          failed() {},
+        })
         failures = 0
         this.#came += 1
         this.#trouble.bringing = ''
@@ -374,6 +383,7 @@ export class Puller {
 
   async #keepWhenDone(): Promise<void> {
     if (!this.#cursor || this.#queue.size > 0) return
+    this.#parts.outages.caughtUp(this.#lookedAt ?? 0)
     for (const seen of this.#found.splice(0)) this.#reader?.done(seen)
     if (!this.#isUnkept) return
     this.#isUnkept = false

@@ -1,0 +1,84 @@
+import { useEffect, useState } from 'react'
+import type { StudySummary } from '../../shared/contract.ts'
+import { PersonName } from '../ui/index.ts'
+import { getFromArchive } from './getStudy.ts'
+import { inventoryOf } from './inventory.ts'
+import { useFollowedPulls } from './pullStore.ts'
+import { readSeen, see, useSeen } from './seenStore.ts'
+import { useSync } from './syncStore.ts'
+import { describeInventory, describeOutage } from './words.ts'
+
+const SHOWN = 50
+
+/**
+ * In Activity, below the destinations: while an archive is away what that means for the list somebody reads, and what was exchanged when
+ * it was back. `listed`: the studies of that list.
+ */
+export function Inventory({ listed }: { listed: () => StudySummary[] }) {
+  const destinations = useSync(sync => sync.destinations ?? [])
+  const archives = useFollowedPulls()
+  const seen = useSeen(state => state.seen)
+  const [studies, setStudies] = useState<StudySummary[]>([])
+  const away = destinations.filter(({ state }) => state === 'offline')
+  const isAway = away.length > 0
+  useEffect(() => void readSeen(), [])
+  useEffect(() => {
+    if (isAway) setStudies(listed())
+  }, [isAway, listed])
+  const told = destinations.flatMap(({ name, outages }) =>
+    outages
+      .filter(one => one.until > (seen ?? Number.POSITIVE_INFINITY) && one.images + one.studies > 0)
+      .map(one => ({ name, ...one })),
+  )
+  const found = inventoryOf(studies, archives ?? [])
+  return (
+    <>
+      {told.map(one => (
+        <p key={`${one.name} ${one.from}`} className="destination-line" role="status">
+          <span>{describeOutage(one.name, one)}</span>
+          <span className="spring" />
+          <button type="button" onClick={() => see(one.until)} title="It is not shown again">
+            Seen
+          </button>
+        </p>
+      ))}
+      {isAway && found.length === 0 && <p className="quiet">{describeInventory(found, studies.length)}</p>}
+      {isAway && found.length > 0 && (
+        <details className="central-inventory">
+          <summary>{describeInventory(found, studies.length)}</summary>
+          <ul className="custody-list" aria-label="Not all here">
+            {found.slice(0, SHOWN).map(({ study, images, priors }) => (
+              <li key={study.StudyInstanceUID} className="central-inventory-row">
+                <span className="truncate">
+                  <PersonName value={study.PatientName || 'Unknown patient'} lang={study.lang} />
+                </span>
+                <span className="id quiet truncate">{study.PatientID}</span>
+                <span className="quiet truncate">{describeLack(images, priors.length)}</span>
+                <button
+                  type="button"
+                  onClick={() => get(images > 0 ? [study.StudyInstanceUID, ...priors] : priors)}
+                  title="Tried now, from any archive that answers"
+                >
+                  Get
+                </button>
+              </li>
+            ))}
+            {found.length > SHOWN && <li className="quiet">and {(found.length - SHOWN).toLocaleString()} more</li>}
+          </ul>
+        </details>
+      )}
+    </>
+  )
+}
+
+function get(studies: string[]): void {
+  for (const StudyInstanceUID of studies) void getFromArchive({ StudyInstanceUID })
+}
+
+function describeLack(images: number, priors: number): string {
+  const parts = [
+    images > 0 && `${images.toLocaleString()} ${images === 1 ? 'image' : 'images'} not here`,
+    priors > 0 && `${priors} ${priors === 1 ? 'prior' : 'priors'} not here`,
+  ]
+  return parts.filter(Boolean).join(', ')
+}
