@@ -102,11 +102,11 @@ const MEASURE = [
   { id: 'mark-cardiothoracic', name: 'Cardiothoracic ratio', keys: ['Shift+B'] },
   { id: 'mark-vertebra', name: 'Vertebra labels', keys: ['Shift+Y'] },
   { id: 'mark-calibrate', name: 'Calibrate by hand', keys: ['Shift+Q'] },
-  { id: 'mark-spotWindow', name: 'Window by a rectangle', keys: ['Shift+W'] },
+  { id: 'mark-spotWindow', name: 'Window by rectangle', keys: ['Shift+W'] },
   { id: 'magnifier', name: 'Magnifier', keys: ['Shift+Z'] },
-  { id: 'mark-histogram', name: 'Histogram of the selected area', keys: ['Alt+H'] },
-  { id: 'mark-copy', name: 'Copy the selected mark to other images…', keys: ['Alt+D'] },
-  { id: 'mark-lock', name: 'Lock the selected mark', keys: ['Alt+B'] },
+  { id: 'mark-histogram', name: 'Histogram of an area', keys: ['Alt+H'] },
+  { id: 'mark-copy', name: 'Copy mark to images…', keys: ['Alt+D'] },
+  { id: 'mark-lock', name: 'Lock mark', keys: ['Alt+B'] },
   { id: 'mark-hide', name: 'Hide marks', keys: ['Shift+G'] },
 ] as const satisfies readonly Row[]
 

@@ -84,7 +84,7 @@ describe('closed forms on pixels that are not square, to 1e-6', () => {
       [50, 0],
     ] as const) {
       // The trapezoid rule over a whole period of a smooth function has no error to speak of.
-      const steps = 2_000_000
+      const steps = 200_000
       let sum = 0
       for (let i = 0; i < steps; i++) {
         const angle = (i / steps) * 2 * Math.PI
@@ -114,13 +114,9 @@ describe('closed forms on pixels that are not square, to 1e-6', () => {
     const star = [0, 2, 4, 1, 3].map(i =>
       at(50 + 30 * Math.sin((i * 2 * Math.PI) / 5), 50 - 30 * Math.cos((i * 2 * Math.PI) / 5)),
     )
-    const pentagon =
-      (5 / 2) * ((30 * Math.sin(Math.PI / 10)) / Math.cos(Math.PI / 5)) ** 2 * Math.sin((2 * Math.PI) / 5)
     const edge = 2 * (30 * Math.sin(Math.PI / 10)) * Math.tan(Math.PI / 5)
     const point = (edge / 2) * (30 - 30 * Math.sin(Math.PI / 10))
     expect(outlineArea(star, SCALE)).toBeCloseTo(5 * point, 6)
-    // With its middle it would be larger by a pentagon.
-    expect(outlineArea(star, SCALE)! + pentagon).toBeGreaterThan(5 * point + 100)
     // Round twice is out again.
     const square = [at(0, 0), at(10, 0), at(10, 10), at(0, 10)]
     expect(outlineArea([...square, ...square], SCALE)).toBeCloseTo(0, 6)
@@ -220,6 +216,25 @@ describe('the pixels of an outline', () => {
     }
   })
 
+  test('have the same figures whether they are counted or gathered, with any slope and padding', () => {
+    const next = random(29)
+    const stored = Int16Array.from({ length: 1200 }, () => Math.floor(next() * 3000) - 1500)
+    const outline = Array.from({ length: 9 }, (): Point => [next() * 40, next() * 30])
+    for (const [slope, intercept] of [
+      [1, 0],
+      [-2, 100],
+      [0.25, -3.5],
+    ] as const) {
+      const frame = { columns: 40, rows: 30, slope, intercept, padding: { low: -400, high: 100 } }
+      const counted = regionStatistics('polygon', outline, { ...frame, pixels: stored })!
+      const gathered = regionStatistics('polygon', outline, { ...frame, pixels: Float32Array.from(stored) })!
+      expect(counted.n).toBeGreaterThan(50)
+      for (const key of ['n', 'mean', 'sd', 'min', 'max', 'median'] as const) {
+        expect(counted[key]).toBeCloseTo(gathered[key], 9)
+      }
+    }
+  })
+
   test('a rectangle drawn as a polygon holds what the rectangle holds', () => {
     const pixels = Int16Array.from({ length: 1200 }, (_, i) => (i * 7919) % 1000)
     const frame = { pixels, columns: 40, rows: 30, slope: 2, intercept: -5 }
@@ -315,7 +330,7 @@ describe('a spine', () => {
 })
 
 describe('a calibration by hand', () => {
-  const OT = (attributes: ImageAttributes) => ({
+  const secondary = (attributes: ImageAttributes) => ({
     Modality: 'OT',
     SOPClassUID: '1.2.840.10008.5.1.4.1.1.7',
     attributes,
@@ -324,7 +339,10 @@ describe('a calibration by hand', () => {
 
   test('makes millimetres of pixels, of any shape, and says so with every figure', () => {
     // Pixels twice as high as wide: a line of 30 across and 20 down is 50 long; it is said to be 25 mm.
-    const frame = { ...OT({ PixelAspectRatio: [2, 1] }), calibration: { unit: 'px' as const, drawn: 50, mm: 25 } }
+    const frame = {
+      ...secondary({ PixelAspectRatio: [2, 1] }),
+      calibration: { unit: 'px' as const, drawn: 50, mm: 25 },
+    }
     expect(scaleOf(frame, [])).toEqual({ unit: 'mm', x: 0.5, y: 1, note: 'calibrated by hand' })
     const line = mark([
       [10, 10],
@@ -345,7 +363,7 @@ describe('a calibration by hand', () => {
     const plate = { ...DX({ ImagerPixelSpacing: [0.2, 0.1] }), calibration }
     expect(scaleOf(plate, [])).toMatchObject({ unit: 'mm', note: 'calibrated by hand' })
     expect(lengthOf([0, 0], [300, 0], scaleOf(plate, []))).toBeCloseTo(25, 9)
-    expect(scaleOf({ ...OT({}), calibration }, [])).toMatchObject({ unit: 'px', note: '' })
+    expect(scaleOf({ ...secondary({}), calibration }, [])).toMatchObject({ unit: 'px', note: '' })
   })
 
   test('never overrules what an image says of itself', () => {
@@ -366,14 +384,14 @@ describe('a calibration by hand', () => {
       PhysicalDeltaX: 0.01,
       PhysicalDeltaY: 0.01,
     }
-    const US = (attributes: ImageAttributes) => ({
+    const ultrasound = (attributes: ImageAttributes) => ({
       Modality: 'US',
       SOPClassUID: '1.2.840.10008.5.1.4.1.1.6.1',
       attributes,
     })
     // A Doppler trace measures seconds and speeds.
-    expect(isCalibratable(US({ SequenceOfUltrasoundRegions: [region] }))).toBe(false)
-    expect(isCalibratable(US({}))).toBe(true)
+    expect(isCalibratable(ultrasound({ SequenceOfUltrasoundRegions: [region] }))).toBe(false)
+    expect(isCalibratable(ultrasound({}))).toBe(true)
   })
 })
 

@@ -51,11 +51,12 @@ export function CopyMark() {
       >
         {(Object.keys(WAYS) as Way[]).map(one => (
           <label key={one}>
-            <input type="radio" name="way" checked={way === one} onChange={() => setWay(one)} /> {WAYS[one]}
+            <input type="radio" name="way" checked={way === one} onChange={() => setWay(one)} />
+            {WAYS[one]}
           </label>
         ))}
         <label>
-          How many{' '}
+          How many
           <input
             data-first-focus
             inputMode="numeric"

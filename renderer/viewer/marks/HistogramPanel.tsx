@@ -91,7 +91,7 @@ export function HistogramPanel() {
   const { selected } = useMarks.getState()
   const mark = shown && marksOn(shown).find(one => one.id === selected)
   return (
-    <aside className="marks-list" aria-label="Histogram">
+    <aside className="marks-list of-histogram" aria-label="Histogram">
       <header>
         <span className="words">Histogram</span>
         <span className="spring" />

@@ -9,11 +9,16 @@ import { useMarks } from './marksStore.ts'
 export function MarkPanels() {
   useEffect(keepLayout, [])
   const histogram = useMarks(state => state.histogram)
+  const listed = useMarks(state => state.listed)
   const copying = useMarks(state => state.copying)
   return (
     <>
-      {histogram && <HistogramPanel />}
-      <MarksList />
+      {(histogram || listed) && (
+        <div className="marks-panels">
+          {histogram && <HistogramPanel />}
+          {listed && <MarksList />}
+        </div>
+      )}
       {copying && <CopyMark />}
     </>
   )

@@ -73,7 +73,6 @@ function markWords(mark: Mark): string {
 
 /** Marks, key images and calibrations of the study in the active pane, each mark a way to its image. */
 export function MarksList() {
-  const listed = useMarks(state => state.listed)
   const selected = useMarks(state => state.selected)
   const keys = {
     list: useShownKey('mark-list'),
@@ -88,7 +87,7 @@ export function MarksList() {
   )
   const [, redraw] = useReducer((count: number) => count + 1, 0)
   useEffect(() => (study === undefined ? undefined : draftOf(study).state.subscribe(redraw)), [study])
-  if (!listed || study === undefined) return null
+  if (study === undefined) return null
   const keeper = draftOf(study)
   const { draft, trouble } = keeper.state.getState()
   const { marks, keyImages } = draft
@@ -120,7 +119,7 @@ export function MarksList() {
       {calibrations.map(([displaySet, before]) => (
         <div className="marks-row" key={displaySet}>
           <div className="marks-said">
-            <span className="words">Calibrated by hand · a line of {before.mm} mm</span>
+            <span className="words">Calibrated · line of {before.mm} mm</span>
             <span className="quiet words">{setWords(displaySet)}</span>
           </div>
           <IconButton

@@ -90,24 +90,27 @@ export function endsAt({ draws, placed, shown }: Drawing, at: Point): 'closed' |
 
 /** The finished mark; undefined when it is none: too few points, or all in one place. */
 export function finishedMark(drawing: Drawing, mark: Mark, closed: boolean): Mark | undefined {
-  const { draws, placed, path, wire, shown } = drawing
-  const done = isOpenEnded(draws) ? { ...mark, ...finalPoints() } : mark
+  const { draws, shown } = drawing
+  const done = isOpenEnded(draws) ? { ...mark, ...finalPoints(drawing, closed) } : mark
   const [least] = MARK_POINTS[draws]
   const [first, ...others] = done.points
   // A press and release in one place, where two points are needed, is a slip and no mark.
   const slip = least > 1 && others.every(point => onScreen(shown, first ?? point, point) < CLICK_PX)
   return slip || done.points.length < least ? undefined : done
+}
 
-  function finalPoints(): Pick<Mark, 'points' | 'closed'> {
-    const closes = closed && (draws === 'polyline' || draws === 'livewire')
-    const back = closes && draws === 'livewire' ? (wire?.pathTo(placed[0]!) ?? []).slice(0, -1) : []
-    const points = draws === 'livewire' ? thinned([...path, ...back], MARK_POINTS.livewire[1]) : placed
-    const [, most] = MARK_POINTS[draws]
-    return {
-      points: points
-        .slice(0, most)
-        .map(([x, y]): Point => [Math.round(x * DIGITS) / DIGITS, Math.round(y * DIGITS) / DIGITS]),
-      ...(closes && { closed }),
-    }
+function finalPoints(
+  { draws, placed, path, wire }: Drawing,
+  closed: boolean,
+): Pick<Mark, 'points'> & { closed?: true } {
+  // Freehand and spline outlines are closed by what they are.
+  const closes = closed && (draws === 'polyline' || draws === 'livewire')
+  const [, most] = MARK_POINTS[draws]
+  const back = closes && placed[0] ? (wire?.pathTo(placed[0]) ?? []).slice(0, -1) : []
+  const points = draws === 'livewire' ? thinned([...path, ...back], most) : placed.slice(0, most)
+  const rounded = (value: number) => Math.round(value * DIGITS) / DIGITS
+  return {
+    points: points.map(([x, y]): Point => [rounded(x), rounded(y)]),
+    ...(closes && { closed: true }),
   }
 }

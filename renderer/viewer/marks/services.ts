@@ -27,8 +27,14 @@ export function windowByMark(pane: Pane, mark: Mark, imageId: string): void {
     announce('No pixel lies in the rectangle: the window stays')
     return
   }
+  const { stack } = pane
+  const { range: before } = pane.view()
   // One value alone still needs a width.
   pane.setRange(range.upper > range.lower ? range : { lower: range.lower - 0.5, upper: range.upper + 0.5 })
+  announce('Window set from the rectangle', async () => {
+    if (pane.stack !== stack) throw new Error('Its series is no longer in the pane.')
+    pane.setRange(before)
+  })
 }
 
 const LEAST_MM = 0.01

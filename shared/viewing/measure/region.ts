@@ -141,20 +141,87 @@ export function regionValues(
 export function statisticsOf(values: Float64Array): Statistics | undefined {
   const n = values.length
   if (n === 0) return undefined
+  const upper = ranked(values, n >> 1)
   let sum = 0
   let min = Number.POSITIVE_INFINITY
   let max = Number.NEGATIVE_INFINITY
-  for (const value of values) {
+  // What stands before the upper middle is not greater: the greatest of it is the lower middle.
+  let lower = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < n; i++) {
+    const value = values[i]!
     sum += value
     if (value < min) min = value
     if (value > max) max = value
+    if (i < n >> 1 && value > lower) lower = value
   }
   const mean = sum / n
   let squares = 0
-  for (const value of values) squares += (value - mean) ** 2
-  const upper = ranked(values, n >> 1)
-  const median = n % 2 === 1 ? upper : (upper + ranked(values, (n >> 1) - 1)) / 2
-  return { n, mean, sd: Math.sqrt(squares / n), min, max, median }
+  for (let i = 0; i < n; i++) squares += (values[i]! - mean) ** 2
+  return { n, mean, sd: Math.sqrt(squares / n), min, max, median: n % 2 === 1 ? upper : (upper + lower) / 2 }
+}
+
+/** How often each stored value of 16 bits at most occurs; all 0 between two calls. */
+const counts = new Uint32Array(0x10000)
+const SIGNED = 0x8000
+
+function isWhole(pixels: ArrayLike<number>): boolean {
+  return (
+    pixels instanceof Int16Array ||
+    pixels instanceof Uint16Array ||
+    pixels instanceof Uint8Array ||
+    pixels instanceof Int8Array ||
+    pixels instanceof Uint8ClampedArray
+  )
+}
+
+/**
+ * By counting stored values, of which there are few: 12 million pixels under a moving rectangle are one pass and no memory
+ * (a tenth of the time of gathering them).
+ */
+function countedStatistics(
+  spans: Spans,
+  { pixels, columns, padding }: FramePixels,
+  toValue: (stored: number) => number | undefined,
+): Statistics | undefined {
+  const signed = pixels instanceof Int16Array || pixels instanceof Int8Array ? SIGNED : 0
+  let [least, greatest] = [counts.length, -1]
+  for (const { row, from, to } of spans) {
+    for (let i = row * columns + from; i <= row * columns + to; i++) {
+      const at = pixels[i]! + signed
+      counts[at]! += 1
+      if (at < least) least = at
+      if (at > greatest) greatest = at
+    }
+  }
+  const found: Array<{ value: number; count: number }> = []
+  let n = 0
+  let sum = 0
+  for (let at = least; at <= greatest; at++) {
+    const count = counts[at]!
+    counts[at] = 0
+    const stored = at - signed
+    if (count === 0 || (padding && stored >= padding.low && stored <= padding.high)) continue
+    const value = toValue(stored)
+    if (value === undefined) continue
+    found.push({ value, count })
+    n += count
+    sum += value * count
+  }
+  if (n === 0) return undefined
+  const mean = sum / n
+  // A slope may be negative, and a table of real world values anything.
+  found.sort((a, b) => a.value - b.value)
+  const squares = found.reduce((all, { value, count }) => all + count * (value - mean) ** 2, 0)
+  const at = (rank: number) => {
+    let before = 0
+    for (const { value, count } of found) {
+      before += count
+      if (before > rank) return value
+    }
+    return mean
+  }
+  const median = (at(n >> 1) + at((n - 1) >> 1)) / 2
+  return { n, mean, sd: Math.sqrt(squares / n), min: found[0]!.value, max: found.at(-1)!.value, median }
 }
 
 /** The value at `rank` (0 = the least) by Hoare's selection: sorting a mammogram's four million takes ten times as long. */
@@ -183,9 +250,11 @@ export function regionStatistics(
   shape: RegionShape,
   points: readonly Point[],
   frame: FramePixels,
-  toValue?: (stored: number) => number | undefined,
+  toValue: (stored: number) => number | undefined = stored => stored * frame.slope + frame.intercept,
 ): Statistics | undefined {
-  return statisticsOf(regionValues(shape, points, frame, toValue))
+  return isWhole(frame.pixels)
+    ? countedStatistics(regionSpans(shape, points, frame), frame, toValue)
+    : statisticsOf(regionValues(shape, points, frame, toValue))
 }
 
 /** The stored value of the pixel a point lies in; undefined outside the image. */
