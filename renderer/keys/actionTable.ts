@@ -95,6 +95,21 @@ const MEASURE = [
   { id: 'mark-undo', name: 'Undo', keys: ['Ctrl+Z'] },
   { id: 'mark-redo', name: 'Redo', keys: ['Ctrl+Shift+Z', 'Ctrl+Y'] },
   { id: 'mark-list', name: 'Marks and key images', keys: ['M'] },
+  { id: 'mark-openAngle', name: 'Open angle', keys: ['Alt+A'] },
+  { id: 'mark-circle', name: 'Circle', keys: ['Alt+E'] },
+  { id: 'mark-polyline', name: 'Polyline', keys: ['Shift+P'] },
+  { id: 'mark-freehand', name: 'Freehand region', keys: ['Shift+D'] },
+  { id: 'mark-spline', name: 'Spline region', keys: ['Shift+S'] },
+  { id: 'mark-livewire', name: 'Livewire', keys: ['Alt+L'] },
+  { id: 'mark-cardiothoracic', name: 'Cardiothoracic ratio', keys: ['Shift+B'] },
+  { id: 'mark-vertebra', name: 'Vertebra labels', keys: ['Shift+Y'] },
+  { id: 'mark-calibrate', name: 'Calibrate by hand', keys: ['Shift+Q'] },
+  { id: 'mark-spotWindow', name: 'Window by rectangle', keys: ['Shift+W'] },
+  { id: 'magnifier', name: 'Magnifier', keys: ['Shift+Z'] },
+  { id: 'mark-histogram', name: 'Histogram of an area', keys: ['Alt+H'] },
+  { id: 'mark-copy', name: 'Copy mark to images…', keys: ['Alt+D'] },
+  { id: 'mark-lock', name: 'Lock mark', keys: ['Alt+B'] },
+  { id: 'mark-hide', name: 'Hide marks', keys: ['Shift+G'] },
 ] as const satisfies readonly Row[]
 
 const WINDOW = [

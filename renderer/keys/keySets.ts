@@ -33,6 +33,7 @@ export const KEY_SETS: Record<KeySetName, KeySet> = {
       // What these had.
       'mark-list': ['Shift+M'],
       'header': ['Shift+D'],
+      'mark-freehand': ['Alt+Shift+D'],
       'menu': ['ContextMenu'],
       'pane-previous': ['['],
       'pane-next': [']'],
@@ -64,6 +65,11 @@ export const KEY_SETS: Record<KeySetName, KeySet> = {
       'mark-bidirectional': ['Shift+B'],
       'linked': ['Shift+S'],
       'nearest': ['Shift+O'],
+      'mark-livewire': ['Alt+Shift+L'],
+      'mark-freehand': ['Alt+Shift+D'],
+      'mark-polyline': ['Alt+Shift+P'],
+      'mark-cardiothoracic': ['Alt+Shift+B'],
+      'mark-spline': ['Alt+Shift+S'],
     },
   },
   // hotkeyBindings.js of OHIF's public sources (platform/core, defaults).
@@ -91,6 +97,7 @@ export const KEY_SETS: Record<KeySetName, KeySet> = {
       'toggle-read': ['Shift+R'],
       'mark-length': ['D'],
       'mark-probe': ['Shift+P'],
+      'mark-polyline': ['Alt+Shift+P'],
       'nearest': ['Shift+O'],
       'key-image': ['*'],
       'worklist': ['Alt+ArrowLeft'],

@@ -1,10 +1,11 @@
 import type { SeriesSummary, StudySummary } from '../../shared/contract.ts'
 import { edgeLetters, slicePosition } from '../../shared/viewing/geometry.ts'
 import { frameAttributes, type ImageAttributes } from '../../shared/viewing/image.ts'
-import { scaleOf } from '../../shared/viewing/measure/scale.ts'
+import { BY_HAND, scaleOf } from '../../shared/viewing/measure/scale.ts'
 import { describeDate, describeFlag, formatDate, formatTime, PersonName } from '../ui/index.ts'
 import type { StackEntry } from './catalog.ts'
 import { countLoaded } from './frameLoader.ts'
+import { measuredFrame, useCalibrations } from './marks/index.ts'
 import type { PaneState } from './pane.ts'
 import { useLoadedFrames } from './SeriesStrip.tsx'
 import { setMarks } from './strip.ts'
@@ -46,15 +47,16 @@ function trustMarks(
   const { stack } = state
   if (stack === undefined) return []
   const { instance } = entry
-  const { Modality } = stack.manifest
   const loaded = countLoaded(stack.imageIds)
   const all = stack.imageIds.length
   const come = (series?.NumberOfSeriesRelatedInstances ?? 0) - stack.manifest.instances.length
-  const scale = scaleOf({ Modality, SOPClassUID: instance.SOPClassUID, attributes }, [])
+  const frame = measuredFrame(entry.imageId)
+  const scale = frame && scaleOf(frame, [])
   return [
     compressionMark(attributes, instance.TransferSyntaxUID),
     ...(series?.flags ?? []).map(describeFlag),
-    scale.unit === 'mm' ? '' : 'uncalibrated',
+    scale?.unit === 'mm' ? '' : 'uncalibrated',
+    scale?.note === BY_HAND ? BY_HAND : '',
     attributes.colourProfileUnapplied ? 'colour profile not applied' : '',
     loaded < all ? `loaded ${loaded} of ${all}` : '',
     come > 0 ? `${come} more have come: hang the series again` : '',
@@ -76,6 +78,7 @@ export function Overlays(props: {
   const { study, series, state, another } = props
   const { stack, shown, index, range, zoom, nearest, inverted, loading, playing, transform } = state
   useLoadedFrames()
+  useCalibrations(study.StudyInstanceUID)
   const entry = stack?.entries[shown ?? index]
   if (stack === undefined || entry === undefined) return null
   const { manifest } = stack

@@ -7,7 +7,7 @@ import {
 } from '../../shared/viewing/geometry.ts'
 import { scaleOf } from '../../shared/viewing/measure/scale.ts'
 import { applyMatrix, invertMatrix, type Matrix } from '../../shared/viewing/view.ts'
-import { describeFrame } from './catalog.ts'
+import { measuredFrame, useCalibrations } from './marks/index.ts'
 import type { Pane, PaneState } from './pane.ts'
 import { useSession } from './session.ts'
 import { useSpace } from './space.ts'
@@ -58,10 +58,10 @@ function Crosshair({ plane, transform }: { plane: ImagePlane; transform: Matrix 
 
 /** A bar as long as its words say; none where the image says nothing of millimetres. */
 function ScaleBar({ state, transform, paneWidth }: { state: PaneState; transform: Matrix; paneWidth: number }) {
-  const described = describeFrame(state.stack?.entries[state.shown ?? -1]?.imageId ?? '')
-  if (described === undefined) return null
-  const { manifest, instance, attributes } = described
-  const scale = scaleOf({ Modality: manifest.Modality, SOPClassUID: instance.SOPClassUID, attributes }, [])
+  useCalibrations(state.stack?.manifest.StudyInstanceUID)
+  const frame = measuredFrame(state.stack?.entries[state.shown ?? -1]?.imageId ?? '')
+  if (frame === undefined) return null
+  const scale = scaleOf(frame, [])
   if (scale.unit !== 'mm') return null
   const { a, b } = invertMatrix(transform)
   const mmPerCssPixel = Math.hypot(a * scale.x, b * scale.y)

@@ -18,7 +18,7 @@ import { type Outside, viewerActions } from './actions.ts'
 import { watchGraphics } from './graphics.ts'
 import { HeaderView } from './HeaderView.tsx'
 import { handleViewerKey } from './keys.ts'
-import { MarksList, useMarkTools } from './marks/index.ts'
+import { MarkPanels, useMarkTools } from './marks/index.ts'
 import { PaneView } from './PaneView.tsx'
 import { Popup } from './Popups.tsx'
 import { SeriesStrip } from './SeriesStrip.tsx'
@@ -206,7 +206,7 @@ export function Viewer(props: ViewerProps) {
             </div>
           )}
         </div>
-        <MarksList />
+        <MarkPanels />
       </div>
       {header !== undefined && <HeaderView {...header} />}
       {visible && popup !== undefined && <Popup popup={popup} outside={outside} />}

@@ -31,6 +31,8 @@ export interface CatalogFrame {
   manifest: SeriesManifest
   instance: ManifestInstance
   frame: number
+  /** The display set the frame stands in. */
+  displaySet: string
   attributes: ImageAttributes
 }
 
@@ -48,7 +50,7 @@ export function catalogSeries(manifest: SeriesManifest, sets: DisplaySet[]): Ser
       const instance = manifest.instances[index]!
       const imageId = imageIdOf(instance.contentId, frame)
       const attributes = frameAttributes(manifest, instance, frame)
-      frames.set(imageId, { manifest, instance, frame, attributes })
+      frames.set(imageId, { manifest, instance, frame, displaySet: set.id, attributes })
       const { unshowable } = instance
       return {
         imageId,

@@ -20,7 +20,7 @@ import { describeFrame, type SeriesStack, type StackEntry } from './catalog.ts'
 import { Cine } from './cine.ts'
 import type { Engine } from './engine.ts'
 import { failureOf, needFrame, onFrames } from './frameLoader.ts'
-import type { ScreenFrame } from './screen.ts'
+import type { Look, Screen, ScreenFrame } from './screen.ts'
 import { spacingOf } from './spacing.ts'
 import { dragWindow, type VoiRange, windowToRange } from './windows.ts'
 
@@ -265,11 +265,10 @@ export class Pane {
   }
 
   #drawNow({ image, attributes, shape, place }: Drawing): void {
-    const { inverted, nearest, index, loading } = this.state.getState()
-    const range = this.#range ?? storedRange(image)
+    const { index, loading } = this.state.getState()
     const view = this.#view
     const matrix = imageToDevice(view, this.#screen.size, shape.aspect)
-    const look = { range, asStored: this.#range === undefined, inverted, nearest }
+    const look = this.#look(image)
     try {
       this.#screen.draw({ image, attributes }, matrix, look)
     } catch (thrown) {
@@ -280,12 +279,30 @@ export class Pane {
       shown: place,
       loading: place === index ? false : loading,
       reason: undefined,
-      range: image.color ? undefined : range,
+      range: image.color ? undefined : look.range,
       zoom: view.zoom,
       transform: scaleMatrix(matrix, this.#width() / this.#screen.size.width),
       quarterTurns: view.quarterTurns,
       mirrored: view.mirrored,
     })
+  }
+
+  #look(image: Types.IImage): Look {
+    const { inverted, nearest } = this.state.getState()
+    return { range: this.#range ?? storedRange(image), asStored: this.#range === undefined, inverted, nearest }
+  }
+
+  /** Draws what is shown on another screen, `factor` times as large, with the point `at` (CSS pixels of the pane) in its middle. */
+  drawAbout(screen: Screen, at: [number, number], factor: number): void {
+    if (this.#image === undefined) {
+      screen.clear()
+      return
+    }
+    const { image, attributes, shape } = this.#image
+    const own = imageToDevice(this.#view, this.#screen.size, shape.aspect)
+    const centre = applyMatrix(invertMatrix(own), [this.#device(at[0]), this.#device(at[1])])
+    const view = { ...this.#view, centre, zoom: this.#view.zoom * factor }
+    screen.draw({ image, attributes }, imageToDevice(view, screen.size, shape.aspect), this.#look(image))
   }
 
   #cannotShow(reason: string): void {

@@ -1,6 +1,6 @@
 import { scaleOf } from '../../shared/viewing/measure/scale.ts'
 import { call } from '../client.ts'
-import { describeFrame } from './catalog.ts'
+import { measuredFrame } from './marks/index.ts'
 import type { Pane } from './pane.ts'
 import { useSession } from './session.ts'
 
@@ -22,10 +22,9 @@ export async function keepDisplaySize(mm: number): Promise<void> {
 
 /** One millimetre of the patient is one of the screen; asks for the screen's size first where it is not known. */
 export async function showTrueSize(pane: Pane): Promise<void> {
-  const described = describeFrame(pane.entry?.imageId ?? '')
-  if (described === undefined) return
-  const { manifest, instance, attributes } = described
-  const scale = scaleOf({ Modality: manifest.Modality, SOPClassUID: instance.SOPClassUID, attributes }, [])
+  const frame = measuredFrame(pane.entry?.imageId ?? '')
+  if (frame === undefined) return
+  const scale = scaleOf(frame, [])
   if (scale.unit !== 'mm') return
   const mm = await mmPerDevicePixel()
   if (mm === undefined) useSession.setState({ popup: { kind: 'ruler' } })

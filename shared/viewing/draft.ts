@@ -1,8 +1,12 @@
 import { z } from 'zod'
 
 /**
- * A reader's unsaved work on one study: marks, key images, how each display set was looked at, and the layout. Kept by the
- * station as it is (contract: draft.get, draft.put). Another version is left alone, never overwritten.
+ * A reader's unsaved work on one study: marks, key images, calibrations by hand, how each display set was looked at, and the
+ * layout. Kept by the station as it is (contract: draft.get, draft.put).
+ *
+ * Versions: 2 is written. 1 (before marks of many points, locks and calibrations) is read: all it holds means the same in 2, and
+ * its calibrations are none; it stays as it is on the station until the reader changes something. A later version is left
+ * alone, never overwritten; so does a program that knows only 1 with a draft of 2.
  */
 const coordinate = z.number().min(-1e6).max(1e6)
 /** Image coordinates of the frame (PS3.3 C.18.6.1.1), so that turning, mirroring and zooming never change a figure. */
@@ -10,26 +14,49 @@ const point = z.tuple([coordinate, coordinate])
 const uid = z.string().min(1).max(64)
 const frame = z.int().min(1).max(1_000_000)
 
-/** How many points each kind is made of. */
+/** Of one mark. */
+const MAX_POINTS = 2000
+/** Of all marks of a study: with 1,000 marks well within the 4 MiB that `draft.put` may carry. */
+const MAX_DRAFT_POINTS = 50_000
+
+const exactly = <N extends number>(count: N) => [count, count] as const
+
+/** The least and the most points each kind is made of. */
 export const MARK_POINTS = {
   /** Two ends. */
-  length: 2,
+  length: exactly(2),
   /** An arm's end, the vertex, the other arm's end. */
-  angle: 3,
+  angle: exactly(3),
   /** Two ends of each line. */
-  cobb: 4,
+  cobb: exactly(4),
+  /** Two lines, each from its end near the vertex that is not seen. */
+  openAngle: exactly(4),
   /** Ends of the long axis, then of the short one. */
-  bidirectional: 4,
+  bidirectional: exactly(4),
   /** Opposite corners of the rectangle it fills. */
-  ellipse: 2,
+  ellipse: exactly(2),
+  /** Three of its circumference. */
+  circle: exactly(3),
   /** Opposite corners. */
-  rectangle: 2,
-  probe: 1,
+  rectangle: exactly(2),
+  /** Corners; with `closed` an area. */
+  polyline: [2, MAX_POINTS],
+  /** An outline drawn in one go; always closed. */
+  freehand: [3, MAX_POINTS],
+  /** Points that a closed curve goes through (measure/outline.ts). */
+  spline: [3, 200],
+  /** A path that was led along edges; with `closed` an area. */
+  livewire: [2, MAX_POINTS],
+  /** Two ends of the heart's width, then of the thorax's. */
+  cardiothoracic: exactly(4),
+  /** A vertebra; its label is the mark's text. */
+  vertebra: exactly(1),
+  probe: exactly(1),
   /** Tip, then tail. */
-  arrow: 2,
+  arrow: exactly(2),
   /** Where its first line begins. */
-  text: 1,
-} as const
+  text: exactly(1),
+} as const satisfies Record<string, readonly [number, number]>
 export type MarkKind = keyof typeof MARK_POINTS
 
 const markKind = z.enum(Object.keys(MARK_POINTS) as [MarkKind, ...MarkKind[]])
@@ -41,16 +68,31 @@ const mark = z
     SeriesInstanceUID: uid,
     SOPInstanceUID: uid,
     frame,
-    points: z.array(point).min(1).max(4),
+    points: z.array(point).min(1).max(MAX_POINTS),
+    /** Of a polyline or livewire: the last point leads back to the first. */
+    closed: z.boolean().optional(),
+    /** Neither moved nor deleted until it is unlocked. */
+    locked: z.boolean().optional(),
     /** Where the reader put the label's top left corner; absent = beside the mark. */
     label: point.optional(),
     text: z.string().max(500),
   })
-  .refine(({ kind, points }) => points.length === MARK_POINTS[kind])
+  .refine(({ kind, points }) => points.length >= MARK_POINTS[kind][0] && points.length <= MARK_POINTS[kind][1])
 export type Mark = z.infer<typeof mark>
 
 const keyImage = z.object({ SeriesInstanceUID: uid, SOPInstanceUID: uid, frame })
 export type KeyImage = z.infer<typeof keyImage>
+
+/** A line of known length that a reader drew on a display set: `drawn` in the file's own unit stands for `mm` (measure/scale.ts). */
+const calibration = z.object({
+  unit: z.enum(['mm', 'px']),
+  drawn: z.number().positive().max(1e6),
+  mm: z.number().min(0.01).max(100_000),
+  /** The image it was drawn on. */
+  SOPInstanceUID: uid,
+  frame,
+})
+export type Calibration = z.infer<typeof calibration>
 
 /** shared/viewing/view.ts: how a display set was left. */
 const setView = z.object({
@@ -79,19 +121,44 @@ export type DraftLayout = z.infer<typeof layout>
 
 const MAX_MARKS = 1000
 
+/** By display set id. */
+const bySet = <T extends z.ZodType>(one: T) =>
+  z
+    .record(z.string().max(300), one)
+    .refine(sets => Object.keys(sets).length <= 1000, 'more than a study has display sets')
+
 const draftSchema = z.object({
-  version: z.literal(1),
-  marks: z.array(mark).max(MAX_MARKS),
+  version: z.union([z.literal(1), z.literal(2)]).transform((): 2 => 2),
+  marks: z
+    .array(mark)
+    .max(MAX_MARKS)
+    .refine(marks => countPoints(marks) <= MAX_DRAFT_POINTS, 'more points than are kept of a study'),
   keyImages: z.array(keyImage).max(MAX_MARKS),
-  /** By display set id. */
-  views: z
-    .record(z.string().max(300), setView)
-    .refine(views => Object.keys(views).length <= 1000, 'more views than a study has display sets'),
+  calibrations: bySet(calibration).default({}),
+  views: bySet(setView),
   layout: layout.nullable(),
 })
 export type Draft = z.infer<typeof draftSchema>
 
-export const EMPTY_DRAFT: Draft = { version: 1, marks: [], keyImages: [], views: {}, layout: null }
+export const EMPTY_DRAFT: Draft = {
+  version: 2,
+  marks: [],
+  keyImages: [],
+  calibrations: {},
+  views: {},
+  layout: null,
+}
+
+function countPoints(marks: Mark[]): number {
+  return marks.reduce((sum, { points }) => sum + points.length, 0)
+}
+
+/** As many of the first marks as a draft may hold. */
+function withinLimits(marks: Mark[]): Mark[] {
+  const kept = marks.slice(0, MAX_MARKS)
+  while (countPoints(kept) > MAX_DRAFT_POINTS) kept.pop()
+  return kept
+}
 
 /** What the station keeps, as a draft; `null` (none yet) is the empty one, undefined means that this version cannot read it. */
 export function parseDraft(kept: unknown): Draft | undefined {
@@ -121,20 +188,24 @@ function mergeMap<T>(base: Map<string, T>, mine: Map<string, T>, theirs: Map<str
 }
 
 /**
- * Two windows at one study: `mine` and `theirs` both grew out of `base`. Mark by mark, key image by key image, view by view;
- * where both changed the same thing, mine (the later) stays; deleting is a change.
+ * Two windows at one study: `mine` and `theirs` both grew out of `base`. Mark by mark, key image by key image, set by set; where
+ * both changed the same thing, mine (the later) stays; deleting is a change.
  */
 export function mergeDrafts(base: Draft, mine: Draft, theirs: Draft): Draft {
   const byId = (marks: Mark[]) => new Map(marks.map(one => [one.id, one]))
   const byImage = (images: KeyImage[]) => new Map(images.map(one => [keyImageId(one), one]))
-  const entries = (views: Draft['views']) => new Map(Object.entries(views))
+  const mergeSets = <T>(base: Record<string, T>, mine: Record<string, T>, theirs: Record<string, T>) => {
+    const entries = (sets: Record<string, T>) => new Map(Object.entries(sets))
+    return Object.fromEntries(mergeMap(entries(base), entries(mine), entries(theirs)))
+  }
   return {
-    version: 1,
-    marks: [...mergeMap(byId(base.marks), byId(mine.marks), byId(theirs.marks)).values()].slice(0, MAX_MARKS),
+    version: 2,
+    marks: withinLimits([...mergeMap(byId(base.marks), byId(mine.marks), byId(theirs.marks)).values()]),
     keyImages: [
       ...mergeMap(byImage(base.keyImages), byImage(mine.keyImages), byImage(theirs.keyImages)).values(),
     ].slice(0, MAX_MARKS),
-    views: Object.fromEntries(mergeMap(entries(base.views), entries(mine.views), entries(theirs.views))),
+    calibrations: mergeSets(base.calibrations, mine.calibrations, theirs.calibrations),
+    views: mergeSets(base.views, mine.views, theirs.views),
     layout: mergeOne(base.layout, mine.layout, theirs.layout),
   }
 }

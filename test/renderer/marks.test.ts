@@ -126,12 +126,12 @@ describe('a draft', () => {
 
   test('of a newer version is shown as nothing and never overwritten', async () => {
     const station = new FakeStation()
-    station.kept = { draft: { version: 2, secrets: true }, rev: 5 }
+    station.kept = { draft: { version: 3, secrets: true }, rev: 5 }
     const keeper = new DraftKeeper('1', station.counter())
     await keeper.read()
     keeper.edit(made(mark('a')))
     await settle()
-    expect(station.kept).toEqual({ draft: { version: 2, secrets: true }, rev: 5 })
+    expect(station.kept).toEqual({ draft: { version: 3, secrets: true }, rev: 5 })
     expect(keeper.state.getState().trouble).toContain('newer version')
   })
 
@@ -208,11 +208,11 @@ describe('a mark under the hand', () => {
 
   test('10 px take hold of a handle, at every zoom; a line is taken between', () => {
     const length = mark('a')
-    expect(holdAt(length, undefined, one, [15, 14])).toEqual({ part: 'handle', index: 0 })
-    expect(holdAt(length, undefined, one, [20, 16])).toBeUndefined()
-    expect(holdAt(length, undefined, double, [165, 25])).toEqual({ part: 'handle', index: 1 })
-    expect(holdAt(length, undefined, one, [20, 13])).toEqual({ part: 'body' })
-    expect(holdAt(length, { x: 50, y: 50, width: 40, height: 14 }, one, [60, 55])).toEqual({ part: 'label' })
+    expect(holdAt(length, undefined, one, [15, 14], px)).toEqual({ part: 'handle', index: 0 })
+    expect(holdAt(length, undefined, one, [20, 16], px)).toBeUndefined()
+    expect(holdAt(length, undefined, double, [165, 25], px)).toEqual({ part: 'handle', index: 1 })
+    expect(holdAt(length, undefined, one, [20, 13], px)).toEqual({ part: 'body' })
+    expect(holdAt(length, { x: 50, y: 50, width: 40, height: 14 }, one, [60, 55], px)).toEqual({ part: 'label' })
   })
 
   test.each<[MarkKind, Point[]]>([
@@ -308,7 +308,7 @@ describe('a mark under the hand', () => {
         [198, 99],
       ],
     ] as Point[][]) {
-      const { x, y } = labelBox(mark('a', 'length', points), text, one, pane)
+      const { x, y } = labelBox(mark('a', 'length', points), text, one, pane, px)
       expect(x).toBeGreaterThanOrEqual(2)
       expect(y).toBeGreaterThanOrEqual(2)
       expect(x + 60).toBeLessThanOrEqual(198)

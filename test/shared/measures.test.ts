@@ -378,7 +378,12 @@ describe('units of values', () => {
     const label = (kind: Mark['kind'], points: Point[], text = '') =>
       describeMark({ kind, points, text }, measure({ kind, points }, image, start, pixels))
     expect(label('length', square)).toEqual(['2.8 mm'])
-    expect(label('rectangle', square)).toEqual(['4.00 mm²', 'mean 40.0 SD 0.0 HU', 'min 40 max 40 n 16'])
+    expect(label('rectangle', square)).toEqual([
+      '4.00 mm²',
+      'perimeter 8.0 mm',
+      'mean 40.0 SD 0.0 HU',
+      'median 40 min 40 max 40 n 16',
+    ])
     expect(label('probe', [[1.5, 2.5]])).toEqual(['40 HU', 'column 2 row 3'])
     expect(
       label('angle', [
@@ -416,7 +421,7 @@ describe('drafts', () => {
   test('what this version cannot read is not taken for an empty draft', () => {
     expect(parseDraft(null)).toEqual(EMPTY_DRAFT)
     expect(parseDraft(JSON.parse(JSON.stringify(draft(mark('a')))))).toEqual(draft(mark('a')))
-    expect(parseDraft({ ...EMPTY_DRAFT, version: 2 })).toBeUndefined()
+    expect(parseDraft({ ...EMPTY_DRAFT, version: 3 })).toBeUndefined()
     expect(parseDraft(draft({ ...mark('a'), kind: 'length' }))).toBeUndefined()
     expect(parseDraft(draft({ ...mark('a'), points: [[Number.POSITIVE_INFINITY, 0]] }))).toBeUndefined()
     expect(parseDraft(draft(...Array.from({ length: 1001 }, (_, i) => mark(String(i)))))).toBeUndefined()

@@ -1,45 +1,19 @@
-import { memo, useEffect, useLayoutEffect, useReducer, useRef, useState } from 'react'
+import { memo, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { Mark } from '../../../shared/viewing/draft.ts'
 import { keyImageId } from '../../../shared/viewing/draft.ts'
-import type { Point } from '../../../shared/viewing/measure/scale.ts'
+import type { Point, Scale } from '../../../shared/viewing/measure/scale.ts'
 import { applyMatrix } from '../../../shared/viewing/view.ts'
 import type { Pane } from '../pane.ts'
 import { keepViews } from './arrangement.ts'
 import { draftOf } from './drafts.ts'
 import { handlesOf, strokesOf } from './edit.ts'
+import { scaleOfMark } from './figures.ts'
 import { attachMarks, endWriting, write } from './hand.ts'
-import { useMarks } from './marksStore.ts'
-import { LABEL_LINE, labelOf, type MarkLabel, marksOn, type ShownFrame, shownFrame } from './onPane.ts'
-
-/** Draws anew when the pane's picture, the marks in hand, or the study's draft change. */
-function useShownFrame(pane: Pane): ShownFrame | undefined {
-  const [, redraw] = useReducer((count: number) => count + 1, 0)
-  useEffect(() => {
-    let unsubscribe = () => {}
-    let study: string | undefined
-    const followDraft = () => {
-      const shown = shownFrame(pane)
-      if (shown?.StudyInstanceUID === study) return
-      unsubscribe()
-      study = shown?.StudyInstanceUID
-      unsubscribe = study === undefined ? () => {} : draftOf(study).state.subscribe(redraw)
-    }
-    followDraft()
-    const stops = [
-      pane.state.subscribe((now, before) => {
-        if (now.shown === before.shown && now.transform === before.transform && now.stack === before.stack) return
-        followDraft()
-        redraw()
-      }),
-      useMarks.subscribe(redraw),
-    ]
-    return () => {
-      unsubscribe()
-      for (const stop of stops) stop()
-    }
-  }, [pane])
-  return shownFrame(pane)
-}
+import { Magnifier } from './Magnifier.tsx'
+import { type Service, useMarks } from './marksStore.ts'
+import { labelOf, type MarkLabel, marksOn, type ShownFrame } from './onPane.ts'
+import { SpineBar } from './SpineBar.tsx'
+import { useShownFrame } from './useShownFrame.ts'
 
 function useSize(pane: Pane): { width: number; height: number } {
   const [size, setSize] = useState({ width: pane.element.clientWidth, height: pane.element.clientHeight })
@@ -60,7 +34,7 @@ export const Marks = memo(function Marks({ pane }: { pane: Pane }) {
   const shown = useShownFrame(pane)
   const size = useSize(pane)
   if (shown === undefined) return null
-  const { selected, hovered, live } = useMarks.getState()
+  const { selected, hovered, live, hidden, tool } = useMarks.getState()
   const writing = live?.writing && live.pane === pane.id ? live.mark : undefined
   const { draft, trouble } = draftOf(shown.StudyInstanceUID).state.getState()
   const isKey = draft.keyImages.some(one => keyImageId(one) === keyImageId(shown))
@@ -75,17 +49,25 @@ export const Marks = memo(function Marks({ pane }: { pane: Pane }) {
             mark={mark}
             label={mark === held?.mark ? undefined : label}
             shown={shown}
+            scale={scaleOfMark(mark, shown.imageId)}
             active={mark.id === selected || mark.id === live?.mark.id}
-            handles={mark.id === selected || mark.id === hovered || mark.id === live?.mark.id}
+            handles={!mark.locked && [selected, hovered, live?.mark.id].includes(mark.id)}
           />
         ))}
       </svg>
       {trouble !== undefined && <div className="marks-trouble">marks not kept yet · {trouble}</div>}
+      {hidden && draft.marks.some(mark => isOn(mark, shown)) && <div className="marks-hidden">marks hidden</div>}
+      {tool === 'vertebra' && <SpineBar shown={shown} />}
+      <Magnifier pane={pane} />
       {isKey && <div className="key-image">★ KEY IMAGE</div>}
-      {writing !== undefined && <Words mark={writing} at={label(held?.label, writing, shown)} />}
+      {writing !== undefined && <Words mark={writing} serves={live?.serves} at={label(held?.label, writing, shown)} />}
     </>
   )
 })
+
+function isOn({ SOPInstanceUID, frame }: Mark, shown: ShownFrame): boolean {
+  return SOPInstanceUID === shown.SOPInstanceUID && frame === shown.frame
+}
 
 /** Where the words are written: where they will stand. */
 function label(laidOut: MarkLabel | undefined, mark: Mark, shown: ShownFrame): Point {
@@ -98,16 +80,19 @@ function path(line: Point[]): string {
 }
 
 const HANDLE = 5
+/** Of a line's height: where its letters stand. */
+const BASELINE = 11 / 14
 
 function MarkShape(props: {
   mark: Mark
   label: MarkLabel | undefined
   shown: ShownFrame
+  scale: Scale
   active: boolean
   handles: boolean
 }) {
-  const { mark, label: words, shown, active, handles } = props
-  const d = strokesOf(mark, shown.transform).map(path).join('')
+  const { mark, label: words, shown, scale, active, handles } = props
+  const d = strokesOf(mark, shown.transform, scale).map(path).join('')
   return (
     <g data-mark={mark.id} data-kind={mark.kind} data-active={active ? '' : undefined}>
       <path className="mark-halo" d={d} />
@@ -133,7 +118,7 @@ function MarkShape(props: {
           key={index}
           className="mark-label"
           x={words.box.x}
-          y={words.box.y + index * LABEL_LINE + 11}
+          y={words.box.y + (index + BASELINE) * words.line}
         >
           {line}
         </text>
@@ -142,8 +127,11 @@ function MarkShape(props: {
   )
 }
 
-/** The words of a text or an arrow while they are written: Enter keeps them, Esc leaves them as they were. */
-function Words({ mark, at: [x, y] }: { mark: Mark; at: Point }) {
+/**
+ * The words of a text, an arrow or a vertebra while they are written, or how long a line of calibration is: Enter keeps them, Esc
+ * leaves them as they were.
+ */
+function Words({ mark, serves, at: [x, y] }: { mark: Mark; serves: Service | undefined; at: Point }) {
   const field = useRef<HTMLInputElement>(null)
   useLayoutEffect(() => field.current?.focus(), [])
   return (
@@ -151,7 +139,9 @@ function Words({ mark, at: [x, y] }: { mark: Mark; at: Point }) {
       ref={field}
       className="mark-words"
       style={{ left: x, top: y }}
-      aria-label="Text of the mark"
+      aria-label={serves === 'calibrate' ? 'Length of the line in millimetres' : 'Text of the mark'}
+      placeholder={serves === 'calibrate' ? 'length in mm' : ''}
+      inputMode={serves === 'calibrate' ? 'decimal' : 'text'}
       maxLength={500}
       value={mark.text}
       onChange={event => write(event.target.value)}

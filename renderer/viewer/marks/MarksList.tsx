@@ -1,4 +1,4 @@
-import { Trash2, X } from 'lucide-react'
+import { Lock, LockOpen, Trash2, X } from 'lucide-react'
 import { useEffect, useReducer } from 'react'
 import { type KeyImage, keyImageId, type Mark } from '../../../shared/viewing/draft.ts'
 import { useShownKey } from '../../keys/index.ts'
@@ -7,8 +7,7 @@ import { imageIdOf, type SeriesStack } from '../catalog.ts'
 import { assignSeries, leaveSetAt, livePanes, setActive, useSession } from '../session.ts'
 import { draftOf } from './drafts.ts'
 import { linesOf } from './figures.ts'
-import { keepLayout } from './keepLayout.ts'
-import { deleteMark, markName } from './markActions.ts'
+import { deleteMark, markName, toggleLock } from './markActions.ts'
 import { useMarks } from './marksStore.ts'
 
 type Place = Pick<Mark, 'SeriesInstanceUID' | 'SOPInstanceUID' | 'frame'>
@@ -26,6 +25,17 @@ function findFrame({
     if (index !== -1) return { stack, index }
   }
   return undefined
+}
+
+/** Which display set a calibration is of, as far as its series has been read. */
+function setWords(displaySet: string): string {
+  const stacks = [...useSession.getState().stacks.values()].flat()
+  const stack = stacks.find(one => one.set.id === displaySet)
+  if (stack === undefined) return ''
+  const { SeriesNumber, SeriesDescription } = stack.manifest
+  return [SeriesNumber === undefined ? '' : `series ${SeriesNumber}`, SeriesDescription, stack.set.label]
+    .filter(Boolean)
+    .join(' · ')
 }
 
 /** Brings a frame on the screen: in a pane that shows its display set, else in the active one. */
@@ -61,14 +71,13 @@ function markWords(mark: Mark): string {
   return [markName(mark.kind), ...(imageId === undefined ? [] : linesOf(mark, imageId))].join(' · ')
 }
 
-/** Marks and key images of the study in the active pane, each a way to its image. Mounted with the viewer. */
+/** Marks, key images and calibrations of the study in the active pane, each mark a way to its image. */
 export function MarksList() {
-  useEffect(keepLayout, [])
-  const listed = useMarks(state => state.listed)
   const selected = useMarks(state => state.selected)
   const keys = {
     list: useShownKey('mark-list'),
     remove: useShownKey('mark-delete'),
+    lock: useShownKey('mark-lock'),
     length: useShownKey('mark-length') ?? markName('length'),
     ellipse: useShownKey('mark-ellipse') ?? markName('ellipse'),
     image: useShownKey('key-image') ?? 'Key image',
@@ -78,10 +87,11 @@ export function MarksList() {
   )
   const [, redraw] = useReducer((count: number) => count + 1, 0)
   useEffect(() => (study === undefined ? undefined : draftOf(study).state.subscribe(redraw)), [study])
-  if (!listed || study === undefined) return null
+  if (study === undefined) return null
   const keeper = draftOf(study)
   const { draft, trouble } = keeper.state.getState()
   const { marks, keyImages } = draft
+  const calibrations = Object.entries(draft.calibrations)
   const goToKey = (image: KeyImage) => jumpTo(study, image)
   return (
     <aside className="marks-list" aria-label="Marks and key images">
@@ -100,12 +110,25 @@ export function MarksList() {
           Not kept yet: {trouble}
         </p>
       )}
-      {marks.length + keyImages.length === 0 && (
+      {marks.length + keyImages.length + calibrations.length === 0 && (
         <p className="quiet">
           Nothing marked yet. {keys.length} measures a length, {keys.ellipse} an ellipse; {keys.image} makes the image
           on the screen a key image.
         </p>
       )}
+      {calibrations.map(([displaySet, before]) => (
+        <div className="marks-row" key={displaySet}>
+          <div className="marks-said">
+            <span className="words">Calibrated · line of {before.mm} mm</span>
+            <span className="quiet words">{setWords(displaySet)}</span>
+          </div>
+          <IconButton
+            icon={Trash2}
+            name="Take the calibration back"
+            onClick={() => keeper.edit([{ displaySet, calibration: { before } }])}
+          />
+        </div>
+      ))}
       {keyImages.map(image => (
         <div className="marks-row" key={keyImageId(image)}>
           <button type="button" onClick={() => goToKey(image)} title="Show this image">
@@ -121,14 +144,26 @@ export function MarksList() {
             type="button"
             title="Show this mark"
             onClick={() => {
-              useMarks.setState({ selected: mark.id })
+              useMarks.setState({ selected: mark.id, hidden: false })
               jumpTo(study, mark)
             }}
           >
             <span className="words">{markWords(mark)}</span>
             <span className="quiet">{placeWords(mark)}</span>
           </button>
-          <IconButton icon={Trash2} name="Delete" shortcut={keys.remove} onClick={() => deleteMark(keeper, mark.id)} />
+          <IconButton
+            icon={mark.locked ? Lock : LockOpen}
+            name={mark.locked ? 'Unlock' : 'Lock'}
+            shortcut={keys.lock}
+            onClick={() => toggleLock(keeper, mark.id)}
+          />
+          <IconButton
+            icon={Trash2}
+            name="Delete"
+            shortcut={keys.remove}
+            disabled={mark.locked === true}
+            onClick={() => deleteMark(keeper, mark.id)}
+          />
         </div>
       ))}
     </aside>

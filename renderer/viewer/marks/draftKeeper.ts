@@ -1,5 +1,6 @@
 import { createStore } from 'zustand/vanilla'
 import {
+  type Calibration,
   type Draft,
   EMPTY_DRAFT,
   type KeyImage,
@@ -26,10 +27,17 @@ export interface DraftState {
   trouble: string | undefined
 }
 
-/** One mark or key image, as it was and as it became; undefined = not there. */
-export type Change = { mark: { before?: Mark; after?: Mark } } | { keyImage: { before?: KeyImage; after?: KeyImage } }
+/** One thing as it was and as it became; undefined = not there. */
+interface Turn<T> {
+  before?: T
+  after?: T
+}
+export type Change =
+  | { mark: Turn<Mark> }
+  | { keyImage: Turn<KeyImage> }
+  | { displaySet: string; calibration: Turn<Calibration> }
 
-const TOO_MUCH = 'That is more than is kept of one study (1,000 marks).'
+const TOO_MUCH = 'That is more than is kept of one study (1,000 marks, 50,000 points).'
 const FIRST_RETRY_MS = 500
 const LAST_RETRY_MS = 10_000
 const MAX_UNDO = 200
@@ -79,7 +87,7 @@ export class DraftKeeper {
     return this.#work()
   }
 
-  /** Marks and key images; one step of undo. */
+  /** Marks, key images and calibrations; one step of undo. */
   edit(changes: Change[]): void {
     if (changes.length === 0 || !this.#set(applyChanges(this.draft, changes))) return
     this.#undo = [...this.#undo.slice(1 - MAX_UNDO), changes]
@@ -198,24 +206,31 @@ function same(a: Draft, b: Draft): boolean {
 }
 
 function reversed(change: Change): Change {
-  const turn = <T>({ before, after }: { before?: T; after?: T }) => ({
+  const turn = <T>({ before, after }: Turn<T>) => ({
     ...(after !== undefined && { before: after }),
     ...(before !== undefined && { after: before }),
   })
-  return 'mark' in change ? { mark: turn(change.mark) } : { keyImage: turn(change.keyImage) }
+  if ('mark' in change) return { mark: turn(change.mark) }
+  if ('keyImage' in change) return { keyImage: turn(change.keyImage) }
+  return { ...change, calibration: turn(change.calibration) }
 }
 
 /** By identity: what another window has changed meanwhile stays. */
 function applyChanges(draft: Draft, changes: Change[]): Draft {
-  let { marks, keyImages } = draft
+  let { marks, keyImages, calibrations } = draft
   for (const change of changes) {
     if ('mark' in change) marks = applied(marks, one => one.id, change.mark)
-    else keyImages = applied(keyImages, keyImageId, change.keyImage)
+    else if ('keyImage' in change) keyImages = applied(keyImages, keyImageId, change.keyImage)
+    else {
+      const { [change.displaySet]: _, ...others } = calibrations
+      const { after } = change.calibration
+      calibrations = after === undefined ? others : { ...others, [change.displaySet]: after }
+    }
   }
-  return { ...draft, marks, keyImages }
+  return { ...draft, marks, keyImages, calibrations }
 }
 
-function applied<T>(all: T[], idOf: (one: T) => string, { before, after }: { before?: T; after?: T }): T[] {
+function applied<T>(all: T[], idOf: (one: T) => string, { before, after }: Turn<T>): T[] {
   const which = after ?? before
   if (which === undefined) return all
   const id = idOf(which)

@@ -1,18 +1,30 @@
 import { MARK_POINTS, type Mark, type MarkKind } from '../../../shared/viewing/draft.ts'
 import { moveBidirectional, withShortAxis } from '../../../shared/viewing/measure/geometry.ts'
+import { circleBox, cornersOf } from '../../../shared/viewing/measure/markRegion.ts'
 import type { Point, Scale } from '../../../shared/viewing/measure/scale.ts'
 import { applyMatrix, type Matrix } from '../../../shared/viewing/view.ts'
 
 /** A mark as a hand meets it. Points are image coordinates unless said otherwise. */
 
+type Pixel = Pick<Scale, 'x' | 'y'>
+type Shape = Pick<Mark, 'kind' | 'points' | 'closed'>
+
+/** Whether the hand says when a mark of this kind has points enough. */
+export function isOpenEnded(kind: MarkKind): boolean {
+  const [least, most] = MARK_POINTS[kind]
+  return least !== most
+}
+
 /** How many points a hand places; the rest follow from them. */
 export function placedPoints(kind: MarkKind): number {
-  return kind === 'bidirectional' ? 2 : MARK_POINTS[kind]
+  if (isOpenEnded(kind)) return Number.POSITIVE_INFINITY
+  return kind === 'bidirectional' ? 2 : MARK_POINTS[kind][0]
 }
 
 /** The points of a mark being drawn, from those placed so far and the one under the pointer. */
 export function drawnPoints(kind: MarkKind, placed: Point[], pointer: Point, scale: Scale): Point[] {
-  const points = Array.from({ length: MARK_POINTS[kind] }, (_, index) => placed[index] ?? pointer)
+  if (isOpenEnded(kind)) return [...placed, pointer]
+  const points = Array.from({ length: MARK_POINTS[kind][0] }, (_, index) => placed[index] ?? pointer)
   const [a = pointer, b = pointer] = points
   return kind === 'bidirectional' ? withShortAxis(a, b, scale) : points
 }
@@ -20,7 +32,8 @@ export function drawnPoints(kind: MarkKind, placed: Point[], pointer: Point, sca
 /** Where a mark can be taken hold of. */
 export function handlesOf({ kind, points }: Pick<Mark, 'kind' | 'points'>): Point[] {
   const [a = [0, 0], b = a] = points
-  if (kind === 'text') return []
+  // Points that lie a pixel apart are no handles: such a mark is moved as a whole.
+  if (kind === 'text' || kind === 'freehand' || kind === 'livewire') return []
   if (kind === 'rectangle') return [a, b, [a[0], b[1]], [b[0], a[1]]]
   if (kind !== 'ellipse') return points
   const [cx, cy] = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]
@@ -71,7 +84,8 @@ export function movedMark(mark: Mark, dx: number, dy: number): Mark {
 const ARROW_HEAD = 9
 
 /** A mark's strokes on the screen, CSS pixels of the pane: open lines, never a filled shape over anatomy. */
-export function strokesOf({ kind, points }: Pick<Mark, 'kind' | 'points'>, transform: Matrix): Point[][] {
+export function strokesOf(mark: Shape, transform: Matrix, scale: Pixel): Point[][] {
+  const { kind, points } = mark
   const on = (point: Point): Point => applyMatrix(transform, point)
   const [a = [0, 0], b = a, c = a, d = a] = points
   switch (kind) {
@@ -80,6 +94,8 @@ export function strokesOf({ kind, points }: Pick<Mark, 'kind' | 'points'>, trans
     case 'angle':
       return [[on(a), on(b), on(c)]]
     case 'cobb':
+    case 'openAngle':
+    case 'cardiothoracic':
     case 'bidirectional':
       return [
         [on(a), on(b)],
@@ -89,6 +105,18 @@ export function strokesOf({ kind, points }: Pick<Mark, 'kind' | 'points'>, trans
       return [[on(a), on([b[0], a[1]]), on(b), on([a[0], b[1]]), on(a)]]
     case 'ellipse':
       return [ellipse(a, b).map(on)]
+    case 'circle': {
+      const box = circleBox(points, scale)
+      return [box ? ellipse(...box).map(on) : points.map(on)]
+    }
+    case 'polyline':
+    case 'freehand':
+    case 'spline':
+    case 'livewire': {
+      const corners = cornersOf(mark)
+      return [corners ? [...corners, corners[0] ?? a].map(on) : points.map(on)]
+    }
+    case 'vertebra':
     case 'probe':
       return cross(on(a))
     case 'arrow':
@@ -155,13 +183,14 @@ export interface Box {
  * the pane's edge.
  */
 export function labelBox(
-  mark: Pick<Mark, 'kind' | 'points' | 'label'>,
+  mark: Shape & Pick<Mark, 'label'>,
   text: { width: number; height: number },
   transform: Matrix,
   pane: { width: number; height: number },
+  scale: Pixel,
 ): Box {
   const at = mark.kind === 'text' ? mark.points[0] : mark.label
-  const wanted = at ? applyMatrix(transform, at) : besideMark(mark, text, transform)
+  const wanted = at ? applyMatrix(transform, at) : besideMark(mark, text, transform, scale)
   const within = (value: number, size: number, extent: number) => Math.max(2, Math.min(value, extent - size - 2))
   return {
     x: within(wanted[0], text.width, pane.width),
@@ -170,8 +199,12 @@ export function labelBox(
   }
 }
 
-function besideMark(mark: Pick<Mark, 'kind' | 'points'>, text: { height: number }, transform: Matrix): Point {
-  const all = handlesOf(mark).map(point => applyMatrix(transform, point))
+const CURVED = new Set<MarkKind>(['circle', 'spline', 'freehand', 'livewire'])
+
+function besideMark(mark: Shape, text: { height: number }, transform: Matrix, scale: Pixel): Point {
+  const all = CURVED.has(mark.kind)
+    ? strokesOf(mark, transform, scale).flat()
+    : handlesOf(mark).map(point => applyMatrix(transform, point))
   // An arrow's words stand at its tail.
   const [x, y] =
     mark.kind === 'arrow' && all[1] ? all[1] : all.reduce((best, point) => (point[0] > best[0] ? point : best))
@@ -184,7 +217,13 @@ const REACH = 5
 export type Hold = { part: 'handle'; index: number } | { part: 'label' } | { part: 'body' }
 
 /** What of a mark lies under the pointer (CSS pixels of the pane). */
-export function holdAt(mark: Mark, label: Box | undefined, transform: Matrix, [x, y]: Point): Hold | undefined {
+export function holdAt(
+  mark: Mark,
+  label: Box | undefined,
+  transform: Matrix,
+  [x, y]: Point,
+  scale: Pixel,
+): Hold | undefined {
   const index = handlesOf(mark).findIndex(handle => {
     const [hx, hy] = applyMatrix(transform, handle)
     return Math.max(Math.abs(hx - x), Math.abs(hy - y)) <= REACH
@@ -193,7 +232,7 @@ export function holdAt(mark: Mark, label: Box | undefined, transform: Matrix, [x
   if (label && x >= label.x && x <= label.x + label.width && y >= label.y && y <= label.y + label.height) {
     return { part: 'label' }
   }
-  const near = strokesOf(mark, transform).some(line =>
+  const near = strokesOf(mark, transform, scale).some(line =>
     line.some((point, i) => i > 0 && distanceToSegment([x, y], line[i - 1] ?? point, point) <= REACH),
   )
   return near ? { part: 'body' } : undefined

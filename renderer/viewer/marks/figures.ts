@@ -1,14 +1,15 @@
 import { cache } from '@cornerstonejs/core'
-import type { Mark } from '../../../shared/viewing/draft.ts'
+import type { Calibration, Mark } from '../../../shared/viewing/draft.ts'
 import { storedPadding } from '../../../shared/viewing/grey.ts'
 import type { SeriesManifest } from '../../../shared/viewing/image.ts'
-import { describe, type MarkPixels, measure } from '../../../shared/viewing/measure/measure.ts'
-import { type Point, type Scale, scaleOf } from '../../../shared/viewing/measure/scale.ts'
+import { describe, type MarkPixels, markScale, markValues, measure } from '../../../shared/viewing/measure/measure.ts'
+import { type MeasuredFrame, type Point, type Scale, scaleOf } from '../../../shared/viewing/measure/scale.ts'
 import type { SeriesStart } from '../../../shared/viewing/measure/valueUnit.ts'
 import { type CatalogFrame, describeFrame } from '../catalog.ts'
+import { draftOf } from './drafts.ts'
 
 /** The modality values of a frame; undefined while they are not here. */
-function pixelsOf(imageId: string, { attributes }: CatalogFrame): MarkPixels | undefined {
+function valuesIn(imageId: string, { attributes }: CatalogFrame): MarkPixels | undefined {
   const image = cache.getImage(imageId)
   if (image === undefined) return undefined
   const { columns, rows, slope, intercept } = image
@@ -30,26 +31,66 @@ function startOf(manifest: SeriesManifest): SeriesStart {
   return start
 }
 
-function measured({ manifest, instance, attributes }: CatalogFrame) {
-  return { Modality: manifest.Modality, SOPClassUID: instance.SOPClassUID, attributes }
+function calibrationOf({ manifest, displaySet }: CatalogFrame): Calibration | undefined {
+  return draftOf(manifest.StudyInstanceUID).draft.calibrations[displaySet]
 }
 
-/** The scale a mark through these points is measured by. */
-export function scaleAt(imageId: string, points: readonly Point[]): Scale {
+function measured(frame: CatalogFrame): MeasuredFrame {
+  const { manifest, instance, attributes } = frame
+  const { Modality } = manifest
+  return { Modality, SOPClassUID: instance.SOPClassUID, attributes, calibration: calibrationOf(frame) }
+}
+
+/** What deciding units takes of a frame, with what a reader has calibrated of it. */
+export function measuredFrame(imageId: string): MeasuredFrame | undefined {
   const described = describeFrame(imageId)
-  return described ? scaleOf(measured(described), points) : { unit: 'px', x: 1, y: 1, note: '' }
+  return described && measured(described)
 }
 
-const lines = new WeakMap<Mark, { imageId: string; pixels: MarkPixels['pixels'] | undefined; lines: string[] }>()
+const UNKNOWN: Scale = { unit: 'px', x: 1, y: 1, note: '' }
 
-/** What stands beside a mark: its words and figures. Reckoned once for as long as mark and pixels stay. */
+/** The scale a mark through these points is measured by; of no points, the image's own. */
+export function scaleAt(imageId: string, points: readonly Point[]): Scale {
+  const frame = measuredFrame(imageId)
+  return frame ? scaleOf(frame, points) : UNKNOWN
+}
+
+/** The scale a mark is measured and drawn by. */
+export function scaleOfMark(mark: Mark, imageId: string): Scale {
+  const frame = measuredFrame(imageId)
+  return frame ? markScale(mark, frame) : UNKNOWN
+}
+
+/** The pixels of a frame, as a wire follows them; undefined while they are not here. */
+export function pixelsOf(imageId: string): MarkPixels | undefined {
+  const described = describeFrame(imageId)
+  return described && valuesIn(imageId, described)
+}
+
+/** The values in a mark that encloses an area, and their unit; undefined of any other, of colours, and while they are not here. */
+export function valuesUnder(mark: Mark, imageId: string): { values: Float64Array; unit: string } | undefined {
+  const described = describeFrame(imageId)
+  return described && markValues(mark, measured(described), startOf(described.manifest), valuesIn(imageId, described))
+}
+
+interface Reckoned {
+  imageId: string
+  pixels: MarkPixels['pixels'] | undefined
+  calibration: Calibration | undefined
+  lines: string[]
+}
+const reckoned = new WeakMap<Mark, Reckoned>()
+
+/** What stands beside a mark: its words and figures. Reckoned once for as long as mark, pixels and calibration stay. */
 export function linesOf(mark: Mark, imageId: string): string[] {
   const described = describeFrame(imageId)
   if (described === undefined) return mark.text === '' ? [] : [mark.text]
-  const pixels = pixelsOf(imageId, described)
-  const before = lines.get(mark)
-  if (before?.imageId === imageId && before.pixels === pixels?.pixels) return before.lines
-  const found = describe(mark, measure(mark, measured(described), startOf(described.manifest), pixels))
-  lines.set(mark, { imageId, pixels: pixels?.pixels, lines: found })
-  return found
+  const pixels = valuesIn(imageId, described)
+  const calibration = calibrationOf(described)
+  const before = reckoned.get(mark)
+  const same = before?.imageId === imageId && before.pixels === pixels?.pixels && before.calibration === calibration
+  if (same) return before.lines
+  const lines = describe(mark, measure(mark, measured(described), startOf(described.manifest), pixels))
+  reckoned.set(mark, { imageId, pixels: pixels?.pixels, calibration, lines })
+  return lines
 }

@@ -1,23 +1,16 @@
 import type { Mark } from '../../../shared/viewing/draft.ts'
 import type { Point } from '../../../shared/viewing/measure/scale.ts'
-import { applyMatrix } from '../../../shared/viewing/view.ts'
+import { announce } from '../../ui/index.ts'
 import type { Pane } from '../pane.ts'
 import { draftOf } from './drafts.ts'
-import { drawnPoints, type Hold, handlesOf, holdAt, movedMark, placedPoints, withHandle } from './edit.ts'
-import { scaleAt } from './figures.ts'
-import { markToolUsed, useMarks } from './marksStore.ts'
+import { CLICK_PX, type Drawing, endsAt, finishedMark, place, pointsNow, startDrawing, trace } from './drawing.ts'
+import { type Hold, handlesOf, holdAt, isOpenEnded, movedMark, placedPoints, withHandle } from './edit.ts'
+import { scaleOfMark } from './figures.ts'
+import { kindDrawnBy, type MarkTool, markToolUsed, putAwayMarkTool, type Service, useMarks } from './marksStore.ts'
 import { imagePoint, labelOf, marksOn, type ShownFrame, shownFrame } from './onPane.ts'
+import { calibrateBy, refusalOf, windowByMark } from './services.ts'
+import { nextVertebra } from './spine.ts'
 
-/** Under this many CSS pixels a press and its release are a click: the next point follows with another. */
-const CLICK_PX = 4
-
-interface Drawing {
-  kind: 'drawing'
-  pane: Pane
-  shown: ShownFrame
-  placed: Point[]
-  pressedAt: Point
-}
 interface Moving {
   kind: 'moving'
   pane: Pane
@@ -50,7 +43,13 @@ function markAt(pane: Pane, shown: ShownFrame, point: Point): { mark: Mark; hold
   const { clientWidth: width, clientHeight: height } = pane.element
   const marks = marksOn(shown).reverse()
   for (const mark of [...marks.filter(one => one.id === selected), ...marks.filter(one => one.id !== selected)]) {
-    const hold = holdAt(mark, labelOf(mark, shown, { width, height })?.box, shown.transform, point)
+    const hold = holdAt(
+      mark,
+      labelOf(mark, shown, { width, height })?.box,
+      shown.transform,
+      point,
+      scaleOfMark(mark, shown.imageId),
+    )
     if (hold !== undefined) return { mark, hold }
   }
   return undefined
@@ -81,15 +80,34 @@ function press(event: PointerEvent, pane: Pane): boolean {
 function begin(pane: Pane, shown: ShownFrame, point: Point): void {
   const { tool } = useMarks.getState()
   if (tool === undefined) return
-  const { SeriesInstanceUID, SOPInstanceUID, frame } = shown
-  const at = placeFor(tool, shown, point)
-  work = { kind: 'drawing', pane, shown, placed: [at], pressedAt: point }
-  const points = drawnPoints(tool, [at], at, scaleAt(shown.imageId, [at]))
-  const mark = { id: crypto.randomUUID(), kind: tool, SeriesInstanceUID, SOPInstanceUID, frame, points, text: '' }
+  const { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, frame, imageId } = shown
+  const serves = serviceOf(tool)
+  const refused = serves && refusalOf(serves, imageId)
+  const text = tool === 'vertebra' ? nextVertebra(shown) : ''
+  if (refused !== undefined || text === undefined) {
+    announce(refused ?? 'That was the last vertebra: choose the one to label next')
+    return
+  }
+  const kind = kindDrawnBy(tool)
+  const at = placeFor(kind, shown, point)
+  work = startDrawing(kind, pane, shown, at, point)
+  const mark = {
+    id: crypto.randomUUID(),
+    kind,
+    SeriesInstanceUID,
+    SOPInstanceUID,
+    frame,
+    points: pointsNow(work, at),
+    text,
+  }
   useMarks.setState({
-    live: { pane: pane.id, StudyInstanceUID: shown.StudyInstanceUID, mark },
+    live: { pane: pane.id, StudyInstanceUID, imageId, mark, ...(serves && { serves }) },
     selected: undefined,
   })
+}
+
+function serviceOf(tool: MarkTool): Service | undefined {
+  return tool === 'calibrate' || tool === 'spotWindow' ? tool : undefined
 }
 
 /** A probe is of a pixel: the one under the pointer's own device pixel. Everything else stands where the hand put it. */
@@ -101,49 +119,58 @@ function placeFor(kind: Mark['kind'], shown: ShownFrame, [x, y]: Point): Point {
 }
 
 function goOn(drawing: Drawing, shown: ShownFrame, point: Point): void {
-  const { live } = useMarks.getState()
-  if (live === undefined) return
-  drawing.placed.push(imagePoint(shown, point))
+  const at = imagePoint(shown, point)
+  const ends = endsAt(drawing, at)
+  if (ends !== undefined) {
+    finish(drawing, ends === 'closed')
+    return
+  }
+  place(drawing, at)
   drawing.pressedAt = point
   follow(drawing, shown, point)
-  if (drawing.placed.length === placedPoints(live.mark.kind)) finish(drawing)
+  if (drawing.placed.length === placedPoints(drawing.draws)) finish(drawing)
 }
 
-function follow({ placed }: Drawing, shown: ShownFrame, point: Point): void {
+function follow(drawing: Drawing, shown: ShownFrame, point: Point): void {
   const { live } = useMarks.getState()
   if (live === undefined) return
-  const { mark } = live
-  const pointer = imagePoint(shown, point)
-  const points = drawnPoints(mark.kind, placed, pointer, scaleAt(shown.imageId, [...placed, pointer]))
-  useMarks.setState({ live: { ...live, mark: { ...mark, points } } })
+  const points = pointsNow(drawing, imagePoint(shown, point))
+  useMarks.setState({ live: { ...live, mark: { ...live.mark, points } } })
 }
 
-/** A press and release in one place, where two points are needed, is a slip and no mark. */
-function isSlip({ kind, points }: Mark, { transform }: ShownFrame): boolean {
-  const [first = [0, 0], ...others] = points.map(point => applyMatrix(transform, point))
-  return placedPoints(kind) > 1 && others.every(([x, y]) => Math.hypot(x - first[0], y - first[1]) < CLICK_PX)
-}
-
-function finish({ shown }: Drawing): void {
+function finish(drawing: Drawing, closed = false): void {
   const { live } = useMarks.getState()
   work = undefined
-  if (live === undefined || isSlip(live.mark, shown)) {
+  const mark = live && finishedMark(drawing, live.mark, closed)
+  if (live === undefined || mark === undefined) {
     useMarks.setState({ live: undefined })
     return
   }
-  const { mark, StudyInstanceUID } = live
   markToolUsed()
-  if (mark.kind === 'text' || mark.kind === 'arrow') {
-    useMarks.setState({ live: { ...live, writing: true } })
+  if (hasWords(mark) || live.serves === 'calibrate') {
+    useMarks.setState({ live: { ...live, mark, writing: true } })
     return
   }
-  useMarks.setState({ live: undefined, selected: mark.id })
-  draftOf(StudyInstanceUID).edit([{ mark: { after: mark } }])
+  useMarks.setState({ live: undefined })
+  if (live.serves === 'spotWindow') {
+    windowByMark(drawing.pane, mark, live.imageId)
+    return
+  }
+  useMarks.setState({ selected: mark.id })
+  draftOf(live.StudyInstanceUID).edit([{ mark: { after: mark } }])
+  if (mark.kind !== 'vertebra') return
+  useMarks.setState(({ spine: { direction } }) => ({ spine: { direction } }))
+  if (nextVertebra(drawing.shown) === undefined) putAwayMarkTool()
 }
 
-/** Opens the words of a text or an arrow. */
-function startWriting(pane: Pane, StudyInstanceUID: string, mark: Mark): void {
-  useMarks.setState({ live: { pane: pane.id, StudyInstanceUID, mark, before: mark, writing: true } })
+/** Marks whose words a reader writes as soon as they are drawn. */
+function hasWords({ kind }: Mark): boolean {
+  return kind === 'text' || kind === 'arrow'
+}
+
+/** Opens the words of a text, an arrow or a vertebra. */
+function startWriting(pane: Pane, { StudyInstanceUID, imageId }: ShownFrame, mark: Mark): void {
+  useMarks.setState({ live: { pane: pane.id, StudyInstanceUID, imageId, mark, before: mark, writing: true } })
 }
 
 export function write(text: string): void {
@@ -151,14 +178,19 @@ export function write(text: string): void {
   if (live?.writing) useMarks.setState({ live: { ...live, mark: { ...live.mark, text: text.slice(0, 500) } } })
 }
 
-/** Keeps what was written, or leaves it as it was before. A text without words is no mark. */
+/** Keeps what was written, or leaves it as it was before. A text without words is no mark, nor a vertebra without its label. */
 export function endWriting(keep: boolean): void {
   const { live } = useMarks.getState()
   if (!live?.writing) return
-  const { before, StudyInstanceUID } = live
+  const { before, StudyInstanceUID, serves, imageId } = live
+  if (serves === 'calibrate') {
+    useMarks.setState({ live: undefined })
+    if (keep) calibrateBy(live.mark, imageId, live.mark.text)
+    return
+  }
   const mark = { ...live.mark, text: keep ? live.mark.text.trim() : (before?.text ?? '') }
   useMarks.setState({ live: undefined })
-  const empty = mark.kind === 'text' && mark.text === ''
+  const empty = (mark.kind === 'text' || mark.kind === 'vertebra') && mark.text === ''
   if (before?.text === mark.text || (empty && before === undefined)) return
   const change = { ...(before && { before }), ...(!empty && { after: mark }) }
   draftOf(StudyInstanceUID).edit([{ mark: change }])
@@ -168,6 +200,7 @@ function take(pane: Pane, shown: ShownFrame, point: Point): boolean {
   const found = markAt(pane, shown, point)
   useMarks.setState({ selected: found?.mark.id })
   if (found === undefined) return false
+  if (found.mark.locked) return true
   const from = imagePoint(shown, point)
   work = { kind: 'moving', pane, shown, ...found, from, pressedAt: point, moved: false }
   return true
@@ -178,7 +211,8 @@ function moveMark(moving: Moving, shown: ShownFrame, point: Point): void {
   if (!moving.moved && Math.hypot(point[0] - pressedAt[0], point[1] - pressedAt[1]) < 2) return
   moving.moved = true
   const to = imagePoint(shown, point)
-  const live = { pane: pane.id, StudyInstanceUID: shown.StudyInstanceUID, before: mark }
+  const { StudyInstanceUID, imageId } = shown
+  const live = { pane: pane.id, StudyInstanceUID, imageId, before: mark }
   useMarks.setState({ live: { ...live, mark: movedBy(moving, to[0] - from[0], to[1] - from[1], shown) } })
   if (hold.part === 'handle') pane.element.style.cursor = 'none'
 }
@@ -186,7 +220,7 @@ function moveMark(moving: Moving, shown: ShownFrame, point: Point): void {
 function movedBy({ mark, hold, pane }: Moving, dx: number, dy: number, shown: ShownFrame): Mark {
   if (hold.part === 'handle') {
     const handle = handlesOf(mark)[hold.index] ?? [0, 0]
-    return withHandle(mark, hold.index, [handle[0] + dx, handle[1] + dy], scaleAt(shown.imageId, mark.points))
+    return withHandle(mark, hold.index, [handle[0] + dx, handle[1] + dy], scaleOfMark(mark, shown.imageId))
   }
   if (hold.part === 'body' || mark.kind === 'text') {
     const moved = movedMark(mark, dx, dy)
@@ -211,14 +245,18 @@ function moved(event: PointerEvent, pane: Pane): void {
   if (work.pane !== pane) return
   if (!sameFrame(work.shown, shown)) cancelMark()
   else if (work.kind === 'moving') moveMark(work, shown, point)
-  else follow(work, shown, point)
+  else {
+    if (work.draws === 'freehand') trace(work, imagePoint(shown, point))
+    follow(work, shown, point)
+  }
 }
 
 function hover(pane: Pane, shown: ShownFrame, point: Point, pressed: boolean): void {
   const { tool, hovered } = useMarks.getState()
   const found = pressed || tool !== undefined ? undefined : markAt(pane, shown, point)
   if (found?.mark.id !== hovered) useMarks.setState({ hovered: found?.mark.id })
-  pane.element.style.cursor = found === undefined ? '' : found.hold.part === 'handle' ? 'pointer' : 'move'
+  const held = found?.hold.part === 'handle' ? 'pointer' : 'move'
+  pane.element.style.cursor = found === undefined ? '' : found.mark.locked ? 'default' : held
 }
 
 function released(event: PointerEvent, pane: Pane): void {
@@ -231,9 +269,13 @@ function released(event: PointerEvent, pane: Pane): void {
   const { live } = useMarks.getState()
   const shown = shownFrame(pane)
   if (live === undefined || shown === undefined) return
-  const count = placedPoints(live.mark.kind)
+  if (work.draws === 'freehand') {
+    finish(work)
+    return
+  }
+  const count = placedPoints(work.draws)
   const dragged = Math.hypot(point[0] - work.pressedAt[0], point[1] - work.pressedAt[1]) >= CLICK_PX
-  if (dragged && work.placed.length < count) work.placed.push(imagePoint(shown, point))
+  if (dragged && work.placed.length < count) place(work, imagePoint(shown, point))
   follow(work, shown, point)
   if (work.placed.length === count) finish(work)
 }
@@ -250,23 +292,31 @@ function letGo({ pane }: Moving): void {
 
 /** First Esc: what is being drawn or moved is as before, the tool is put away; true = there was something to cancel. */
 export function cancelMark(): boolean {
-  const { tool, live, selected } = useMarks.getState()
+  const { tool, live, selected, glass } = useMarks.getState()
   work = undefined
   useMarks.setState({
     live: undefined,
-    ...(live === undefined && { tool: undefined, stays: false, selected: undefined }),
+    ...(live === undefined && { tool: undefined, stays: false, selected: undefined, glass: undefined }),
   })
-  return live !== undefined || tool !== undefined || selected !== undefined
+  return live !== undefined || tool !== undefined || selected !== undefined || glass !== undefined
 }
 
 function doubleClicked(event: MouseEvent, pane: Pane): void {
   if (!mine) return
   event.stopImmediatePropagation()
   const shown = shownFrame(pane)
-  const { selected, live } = useMarks.getState()
+  const { selected, live, tool } = useMarks.getState()
   const mark = shown && marksOn(shown).find(one => one.id === selected)
-  if (shown === undefined || mark === undefined || live !== undefined) return
-  if (mark.kind === 'text' || mark.kind === 'arrow') startWriting(pane, shown.StudyInstanceUID, mark)
+  if (shown === undefined || mark === undefined || mark.locked || live !== undefined || tool !== undefined) return
+  if (hasWords(mark) || mark.kind === 'vertebra') startWriting(pane, shown, mark)
+}
+
+/** Enter ends a mark of any number of points, as a second press on its last one does. */
+function keyPressed(event: KeyboardEvent, pane: Pane): void {
+  if (event.key !== 'Enter' || work?.kind !== 'drawing' || work.pane !== pane || !isOpenEnded(work.draws)) return
+  event.preventDefault()
+  event.stopPropagation()
+  finish(work)
 }
 
 /** What the viewer's mouse asks first. */
@@ -285,6 +335,7 @@ export function attachMarks(pane: Pane): () => void {
   element.addEventListener('pointercancel', () => work?.pane === pane && cancelMark(), { signal })
   element.addEventListener('pointerleave', () => useMarks.setState({ hovered: undefined }), { signal })
   element.addEventListener('dblclick', event => doubleClicked(event, pane), { signal, capture: true })
+  window.addEventListener('keydown', event => keyPressed(event, pane), { signal, capture: true })
   return () => {
     abort.abort()
     if (work?.pane === pane) cancelMark()

@@ -1,7 +1,9 @@
 import './marks.css'
 
+export { useCalibrations } from './calibrations.ts'
+export { measuredFrame } from './figures.ts'
 export { cancelMark, marksPointer } from './hand.ts'
+export { MarkPanels } from './MarkPanels.tsx'
 export { Marks } from './Marks.tsx'
-export { MarksList } from './MarksList.tsx'
 export { markActions } from './markActions.ts'
 export { markToolInHand, putAwayMarkTool, useMarkTools } from './marksStore.ts'

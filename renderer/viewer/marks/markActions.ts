@@ -1,12 +1,26 @@
 import {
+  Bone,
+  ChartColumn,
+  Circle,
   CircleDashed,
+  Contrast,
+  CopyPlus,
   Diameter,
+  DraftingCompass,
+  EyeOff,
+  HeartPulse,
+  LassoSelect,
   List,
+  Lock,
   type LucideIcon,
+  Magnet,
   MoveUpRight,
+  PencilRuler,
   Pipette,
   Redo2,
   Ruler,
+  ScanSearch,
+  Shapes,
   Spline,
   SquareDashed,
   Star,
@@ -14,18 +28,20 @@ import {
   TriangleRight,
   Type,
   Undo2,
+  Waypoints,
 } from 'lucide-react'
-import { keyImageId, type MarkKind } from '../../../shared/viewing/draft.ts'
+import { keyImageId, type Mark } from '../../../shared/viewing/draft.ts'
 import { actionRow } from '../../keys/index.ts'
-import { undoLast } from '../../ui/index.ts'
+import { announce, undoLast } from '../../ui/index.ts'
 import { type Action, act } from '../action.ts'
 import type { Pane } from '../pane.ts'
 import type { DraftKeeper } from './draftKeeper.ts'
 import { draftOf } from './drafts.ts'
-import { takeMarkTool, useMarks } from './marksStore.ts'
+import { FIRST_GLASS } from './Magnifier.tsx'
+import { type MarkTool, takeMarkTool, useMarks } from './marksStore.ts'
 import { shownFrame } from './onPane.ts'
 
-const ICONS: Record<MarkKind, LucideIcon> = {
+const ICONS: Record<MarkTool, LucideIcon> = {
   length: Ruler,
   angle: TriangleRight,
   cobb: Spline,
@@ -35,9 +51,19 @@ const ICONS: Record<MarkKind, LucideIcon> = {
   probe: Pipette,
   arrow: MoveUpRight,
   text: Type,
+  openAngle: DraftingCompass,
+  circle: Circle,
+  polyline: Waypoints,
+  freehand: LassoSelect,
+  spline: Shapes,
+  livewire: Magnet,
+  cardiothoracic: HeartPulse,
+  vertebra: Bone,
+  calibrate: PencilRuler,
+  spotWindow: Contrast,
 }
 
-export function markName(kind: MarkKind): string {
+export function markName(kind: MarkTool): string {
   return actionRow(`mark-${kind}`).name
 }
 
@@ -59,15 +85,46 @@ function toggleKeyImage(pane: Pane | undefined): void {
 /** Takes a mark away; undo brings it back. */
 export function deleteMark(keeper: DraftKeeper | undefined, id: string | undefined): void {
   const before = keeper?.draft.marks.find(mark => mark.id === id)
-  if (before !== undefined) keeper?.edit([{ mark: { before } }])
+  if (before === undefined) return
+  if (before.locked) announce('This mark is locked: unlock it to delete it')
+  else keeper?.edit([{ mark: { before } }])
+}
+
+/** A locked mark is neither moved nor deleted until it is unlocked. */
+export function toggleLock(keeper: DraftKeeper | undefined, id: string | undefined): void {
+  const before = keeper?.draft.marks.find(mark => mark.id === id)
+  if (before === undefined) {
+    announce('Select a mark first')
+    return
+  }
+  const { locked, ...unlocked } = before
+  keeper?.edit([{ mark: { before, after: locked ? unlocked : { ...before, locked: true } } }])
+}
+
+/** Nothing is selected or in hand that is not seen. */
+function toggleHidden(): void {
+  const { hidden } = useMarks.getState()
+  useMarks.setState(
+    hidden ? { hidden: false } : { hidden: true, tool: undefined, stays: false, live: undefined, selected: undefined },
+  )
+}
+
+function selectedIn(keeper: DraftKeeper | undefined): Mark | undefined {
+  const { selected } = useMarks.getState()
+  return keeper?.draft.marks.find(mark => mark.id === selected)
+}
+
+function askWhereToCopy(keeper: DraftKeeper | undefined): void {
+  if (selectedIn(keeper) === undefined) announce('Select a mark first')
+  else useMarks.setState({ copying: true })
 }
 
 /** What can be done with marks in the pane a reader is at: keys, menu, palette and tooltips are made of it. */
 export function markActions(pane: Pane | undefined): Action[] {
-  const { tool, stays, listed, selected } = useMarks.getState()
+  const { tool, stays, listed, selected, hidden, glass, histogram } = useMarks.getState()
   const keeper = keeperOf(pane)
   return [
-    ...(Object.keys(ICONS) as MarkKind[]).map(kind =>
+    ...(Object.keys(ICONS) as MarkTool[]).map(kind =>
       act(`mark-${kind}`, {
         ...(tool === kind && stays && { name: `${markName(kind)}, stays in hand` }),
         icon: ICONS[kind],
@@ -86,5 +143,22 @@ export function markActions(pane: Pane | undefined): Action[] {
     }),
     act('mark-redo', { icon: Redo2, run: () => keeper?.redo() }),
     act('mark-list', { icon: List, run: () => useMarks.setState({ listed: !listed }), pressed: listed }),
+    act('magnifier', {
+      icon: ScanSearch,
+      run: () => useMarks.setState({ glass: glass === undefined ? FIRST_GLASS : undefined }),
+      pressed: glass !== undefined,
+    }),
+    act('mark-histogram', {
+      icon: ChartColumn,
+      run: () => useMarks.setState({ histogram: !histogram }),
+      pressed: histogram,
+    }),
+    act('mark-copy', { icon: CopyPlus, run: () => askWhereToCopy(keeper) }),
+    act('mark-lock', {
+      icon: Lock,
+      run: () => toggleLock(keeper, selected),
+      pressed: selectedIn(keeper)?.locked === true,
+    }),
+    act('mark-hide', { icon: EyeOff, run: toggleHidden, pressed: hidden }),
   ]
 }

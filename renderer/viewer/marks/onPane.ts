@@ -1,10 +1,11 @@
 import type { Mark } from '../../../shared/viewing/draft.ts'
 import type { Point } from '../../../shared/viewing/measure/scale.ts'
 import { applyMatrix, invertMatrix, type Matrix } from '../../../shared/viewing/view.ts'
+import { useTextSize } from '../../ui/index.ts'
 import type { Pane } from '../pane.ts'
 import { draftOf } from './drafts.ts'
 import { type Box, labelBox } from './edit.ts'
-import { linesOf } from './figures.ts'
+import { linesOf, scaleOfMark } from './figures.ts'
 import { useMarks } from './marksStore.ts'
 
 /** The frame whose pixels are on the screen of a pane, and how it lies there. */
@@ -31,26 +32,33 @@ export function imagePoint(shown: ShownFrame, point: Point): Point {
   return applyMatrix(invertMatrix(shown.transform), point)
 }
 
-/** The marks on a frame, the one in hand as the hand has it now. */
+/** The marks that are seen on a frame, the one in hand as the hand has it now. */
 export function marksOn(shown: ShownFrame): Mark[] {
-  const { live } = useMarks.getState()
+  const { live, hidden } = useMarks.getState()
+  if (hidden) return []
   const here = ({ SOPInstanceUID, frame }: Mark) => SOPInstanceUID === shown.SOPInstanceUID && frame === shown.frame
   const kept = draftOf(shown.StudyInstanceUID).draft.marks.filter(mark => here(mark) && mark.id !== live?.mark.id)
   return live !== undefined && here(live.mark) ? [...kept, live.mark] : kept
 }
 
-export const LABEL_FONT = '11px "Inter Variable", "Noto Sans JP Variable", sans-serif'
-export const LABEL_LINE = 14
+const LABEL_FONT = '11px "Inter Variable", "Noto Sans JP Variable", sans-serif'
+/** CSS pixels at a text size of 100 %. */
+const LABEL_LINE = 14
 
 let ruler: CanvasRenderingContext2D | null | undefined
 const widths = new Map<string, number>()
 
+/** A canvas knows nothing of the page's tabular figures, in which signs and figures are all as wide as a slashed 0. */
+const FIGURES = /[-\d]/g
+const WIDER = 1.03
+
+/** CSS pixels at a text size of 100 %. */
 function textWidth(text: string): number {
   const known = widths.get(text)
   if (known !== undefined) return known
   ruler ??= document.createElement('canvas').getContext('2d')
   if (ruler) ruler.font = LABEL_FONT
-  const width = ruler?.measureText(text).width ?? text.length * 7
+  const width = (ruler?.measureText(text.replace(FIGURES, '0')).width ?? text.length * 7) * WIDER
   // Figures change with every move of a handle.
   if (widths.size > 2000) widths.clear()
   widths.set(text, width)
@@ -60,12 +68,17 @@ function textWidth(text: string): number {
 export interface MarkLabel {
   lines: string[]
   box: Box
+  /** From one line to the next, CSS pixels. */
+  line: number
 }
 
 /** A mark's label as it lies in the pane; undefined when it says nothing. */
 export function labelOf(mark: Mark, shown: ShownFrame, pane: { width: number; height: number }): MarkLabel | undefined {
-  const lines = linesOf(mark, shown.imageId)
+  const figures = linesOf(mark, shown.imageId)
+  const lines = mark.locked && useMarks.getState().selected === mark.id ? [...figures, 'locked'] : figures
   if (lines.length === 0) return undefined
-  const size = { width: Math.max(...lines.map(textWidth)), height: lines.length * LABEL_LINE }
-  return { lines, box: labelBox(mark, size, shown.transform, pane) }
+  const larger = useTextSize.getState().percent / 100
+  const line = LABEL_LINE * larger
+  const size = { width: Math.max(...lines.map(textWidth)) * larger, height: lines.length * line }
+  return { lines, line, box: labelBox(mark, size, shown.transform, pane, scaleOfMark(mark, shown.imageId)) }
 }

@@ -23,6 +23,11 @@ export function cobbAngle([a, b, c, d]: readonly [Point, Point, Point, Point], s
   return Math.min(angle, 180 - angle)
 }
 
+/** The angle between the lines a→b and c→d as they were drawn, 0 to 180 degrees: their vertex need not be seen. */
+export function openAngle([a, b, c, d]: readonly [Point, Point, Point, Point], scale: Pixel): number {
+  return angleBetween(vector(a, b, scale), vector(c, d, scale))
+}
+
 /** By the arc tangent: the arc cosine loses eight digits near 0° and 180°. */
 function angleBetween([ax, ay]: Point, [bx, by]: Point): number {
   return (Math.atan2(Math.abs(ax * by - ay * bx), ax * bx + ay * by) * 180) / Math.PI
@@ -37,6 +42,48 @@ export function rectangleArea(a: Point, b: Point, scale: Pixel): number {
 /** Area of the ellipse that fills the rectangle between two opposite corners, in the scale's unit squared. */
 export function ellipseArea(a: Point, b: Point, scale: Pixel): number {
   return (Math.PI / 4) * rectangleArea(a, b, scale)
+}
+
+/** The way round that ellipse, in the scale's unit: by the arithmetic-geometric mean, to the last digits (Abramowitz 17.6). */
+export function ellipsePerimeter(a: Point, b: Point, scale: Pixel): number {
+  const [width, height] = vector(a, b, scale).map(Math.abs) as [number, number]
+  let [mean, other] = [Math.max(width, height) / 2, Math.min(width, height) / 2]
+  if (other === 0) return 4 * mean
+  const square = mean * mean
+  let sum = (square - other * other) / 2
+  for (let weight = 1; mean - other > 1e-15 * mean && weight < 1e6; weight *= 2) {
+    const half = (mean - other) / 2
+    ;[mean, other] = [(mean + other) / 2, Math.sqrt(mean * other)]
+    sum += weight * half * half
+  }
+  return ((2 * Math.PI) / mean) * (square - sum)
+}
+
+/** Along the points, and back to the first where `closed`; in the scale's unit. */
+export function pathLength(points: readonly Point[], scale: Pixel, closed = false): number {
+  let length = 0
+  for (let i = 1; i < points.length; i++) length += lengthOf(points[i - 1]!, points[i]!, scale)
+  return closed && points.length > 1 ? length + lengthOf(points.at(-1)!, points[0]!, scale) : length
+}
+
+/**
+ * The circle (in the patient: on the image an ellipse where pixels are not square) through three points: its centre in image
+ * coordinates, its radius in the scale's unit; undefined where they lie on one line.
+ */
+export function circleThrough(
+  [a, b, c]: readonly [Point, Point, Point],
+  scale: Pixel,
+): { centre: Point; radius: number } | undefined {
+  const [bx, by] = vector(a, b, scale)
+  const [cx, cy] = vector(a, c, scale)
+  const twice = 2 * (bx * cy - by * cx)
+  const [bb, cc] = [bx * bx + by * by, cx * cx + cy * cy]
+  const x = (cy * bb - by * cc) / twice
+  const y = (bx * cc - cx * bb) / twice
+  const radius = Math.hypot(x, y)
+  // Nearly on one line: a circle larger than any image is none.
+  if (!(radius < 1e5 * Math.max(scale.x, scale.y))) return undefined
+  return { centre: [a[0] + x / scale.x, a[1] + y / scale.y], radius }
 }
 
 /** Where `point` stands along and across the line a–b, in the scale's unit, from a. */

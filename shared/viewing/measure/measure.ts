@@ -1,7 +1,8 @@
-import type { Mark, MarkKind } from '../draft.ts'
+import type { Mark } from '../draft.ts'
 import type { ImageAttributes, RealWorldValueMapping } from '../image.ts'
-import { angleAt, cobbAngle, ellipseArea, lengthOf, rectangleArea } from './geometry.ts'
-import { type FramePixels, regionStatistics, type Statistics, storedAt, valueAt } from './region.ts'
+import { angleAt, cobbAngle, lengthOf, openAngle, pathLength } from './geometry.ts'
+import { cornersOf, type MarkRegion, regionOf } from './markRegion.ts'
+import { type FramePixels, regionStatistics, regionValues, type Statistics, storedAt, valueAt } from './region.ts'
 import { type MeasuredFrame, type Point, type Scale, scaleOf } from './scale.ts'
 import { type SeriesStart, type ValueUnit, valueUnitOf } from './valueUnit.ts'
 
@@ -13,7 +14,13 @@ export interface Measured {
   /** The short axis of a bidirectional mark. */
   width?: number
   angle?: number
+  /** The smaller of two widths by the larger one. */
+  ratio?: number
   area?: number
+  /** The whole way round an area. */
+  perimeter?: number
+  /** Of a circle. */
+  diameter?: number
   statistics?: Statistics
   /** One value, or three of a colour. */
   values?: number[]
@@ -34,25 +41,41 @@ export interface MarkPixels extends FramePixels {
   components: 1 | 3
 }
 
+export type MeasuredMark = Pick<Mark, 'kind' | 'points' | 'closed'>
+
+/** The values under a mark that encloses an area, times its unit's factor, for what is reckoned of them; undefined otherwise. */
+export function markValues(
+  mark: MeasuredMark,
+  frame: MeasuredFrame,
+  start: SeriesStart,
+  pixels: MarkPixels | undefined,
+): { values: Float64Array; unit: string } | undefined {
+  const region = regionOf(mark, markScale(mark, frame))
+  if (region === undefined || pixels === undefined || pixels.components === 3) return undefined
+  const { unit, factor } = valueUnitOf(frame, start)
+  const values = regionValues(region.shape, region.points, pixels)
+  return { values: factor === 1 ? values : values.map(value => value * factor), unit }
+}
+
 /** Everything that can be said of a mark on its frame. */
 export function measure(
-  mark: Pick<Mark, 'kind' | 'points'>,
+  mark: MeasuredMark,
   frame: MeasuredFrame,
   start: SeriesStart,
   pixels: MarkPixels | undefined,
 ): Measured {
-  const points = mark.points as Point[]
-  const scale = scaleOf(frame, extentOf(mark.kind, points))
+  const scale = markScale(mark, frame)
+  const region = regionOf(mark, scale)
   const valueUnit = pixels?.components === 3 ? { unit: '', factor: 1 } : valueUnitOf(frame, start)
-  const mapped = mappedValues(mark.kind, points, frame.attributes, pixels)
-  const found = figures(mark.kind, points, scale, valueUnit.factor, pixels)
+  const mapped = mappedValues(mark, region, frame.attributes, pixels)
+  const found = { ...figures(mark, scale, valueUnit.factor, pixels), ...areaFigures(region, valueUnit.factor, pixels) }
   return { scale, valueUnit, ...found, ...(mapped.length > 0 && { mapped }) }
 }
 
 /** PS3.3 C.7.6.16.2.11 maps stored values: where a modality LUT has been applied they are no longer here. */
 function mappedValues(
-  kind: MarkKind,
-  [a, b]: Point[],
+  { kind, points: [a] }: MeasuredMark,
+  region: MarkRegion | undefined,
   { RealWorldValueMappings: mappings = [], ModalityLUT }: ImageAttributes,
   pixels: MarkPixels | undefined,
 ): MappedValues[] {
@@ -64,8 +87,8 @@ function mappedValues(
       const value = stored === undefined ? undefined : realWorldValue(mapping, stored)
       return value === undefined ? [] : [{ label, unit, value }]
     }
-    if ((kind !== 'ellipse' && kind !== 'rectangle') || b === undefined) return []
-    const statistics = regionStatistics(kind, [a, b], pixels, stored => realWorldValue(mapping, stored))
+    if (region === undefined) return []
+    const statistics = regionStatistics(region.shape, region.points, pixels, stored => realWorldValue(mapping, stored))
     return statistics === undefined ? [] : [{ label, unit, statistics }]
   })
 }
@@ -75,20 +98,29 @@ function realWorldValue({ first, last, slope, intercept, values }: RealWorldValu
   return values === undefined ? stored * slope + intercept : values[stored - first]
 }
 
-/** The points that must lie in one region of an ultrasound image: of a box, all four corners. */
-function extentOf(kind: MarkKind, points: Point[]): Point[] {
+/** The scale a mark is measured by: on an ultrasound image that of the region that holds all of it, its outline too. */
+export function markScale(mark: MeasuredMark, frame: MeasuredFrame): Scale {
+  const { kind, points } = mark
   const [a, b] = points
-  const box = kind === 'ellipse' || kind === 'rectangle'
-  return box && a && b ? [a, b, [a[0], b[1]], [b[0], a[1]]] : points
+  if ((kind === 'ellipse' || kind === 'rectangle') && a && b) return scaleOf(frame, boxCorners(a, b))
+  if (kind === 'spline') return scaleOf(frame, cornersOf(mark) ?? points)
+  const scale = scaleOf(frame, points)
+  if (kind !== 'circle') return scale
+  const [first, second] = regionOf(mark, scale)?.points ?? []
+  return first && second ? scaleOf(frame, boxCorners(first, second)) : scale
+}
+
+function boxCorners(a: Point, b: Point): Point[] {
+  return [a, b, [a[0], b[1]], [b[0], a[1]]]
 }
 
 function figures(
-  kind: MarkKind,
-  [a = [0, 0], b = a, c = a, d = a]: Point[],
+  { kind, points, closed }: MeasuredMark,
   scale: Scale,
   factor: number,
   pixels: MarkPixels | undefined,
 ): Partial<Measured> {
+  const [a = [0, 0], b = a, c = a, d = a] = points
   switch (kind) {
     case 'length':
       return { length: lengthOf(a, b, scale) }
@@ -96,17 +128,45 @@ function figures(
       return { angle: angleAt(a, b, c, scale) }
     case 'cobb':
       return { angle: cobbAngle([a, b, c, d], scale) }
+    case 'openAngle':
+      return { angle: openAngle([a, b, c, d], scale) }
     case 'bidirectional':
       return bothAxes(lengthOf(a, b, scale), lengthOf(c, d, scale))
-    case 'ellipse':
-      return { area: ellipseArea(a, b, scale), ...statisticsOf('ellipse', [a, b], factor, pixels) }
-    case 'rectangle':
-      return { area: rectangleArea(a, b, scale), ...statisticsOf('rectangle', [a, b], factor, pixels) }
+    case 'cardiothoracic': {
+      // The heart is the narrower of the two, in whatever order they were drawn.
+      const { length = 0, width = 0 } = bothAxes(lengthOf(a, b, scale), lengthOf(c, d, scale))
+      return length === 0 ? {} : { length, width, ratio: width / length }
+    }
+    case 'polyline':
+    case 'livewire':
+      return closed ? {} : { length: pathLength(points, scale) }
     case 'probe':
       return valuesOf(a, factor, pixels)
+    case 'ellipse':
+    case 'circle':
+    case 'rectangle':
+    case 'freehand':
+    case 'spline':
+    case 'vertebra':
     case 'arrow':
     case 'text':
       return {}
+  }
+}
+
+function areaFigures(
+  region: MarkRegion | undefined,
+  factor: number,
+  pixels: MarkPixels | undefined,
+): Partial<Measured> {
+  if (region === undefined) return {}
+  const { area, perimeter, diameter } = region
+  const statistics = statisticsIn(region, factor, pixels)
+  return {
+    ...(area !== undefined && { area }),
+    perimeter,
+    ...(diameter !== undefined && { diameter }),
+    ...(statistics && { statistics }),
   }
 }
 
@@ -115,17 +175,17 @@ function bothAxes(first: number, second: number): Partial<Measured> {
   return { length: Math.max(first, second), width: Math.min(first, second) }
 }
 
-function statisticsOf(
-  shape: 'ellipse' | 'rectangle',
-  corners: [Point, Point],
+function statisticsIn(
+  { shape, points }: MarkRegion,
   factor: number,
   pixels: MarkPixels | undefined,
-): Partial<Measured> {
-  if (pixels === undefined || pixels.components === 3) return {}
-  const statistics = regionStatistics(shape, corners, pixels)
-  if (statistics === undefined) return {}
-  const { n, mean, sd, min, max } = statistics
-  return { statistics: { n, mean: mean * factor, sd: sd * factor, min: min * factor, max: max * factor } }
+): Statistics | undefined {
+  if (pixels === undefined || pixels.components === 3) return undefined
+  const found = regionStatistics(shape, points, pixels)
+  if (found === undefined) return undefined
+  const { n, mean, sd, min, max, median } = found
+  const scaled = { mean: mean * factor, sd: sd * factor, min: min * factor, max: max * factor, median: median * factor }
+  return { n, ...scaled }
 }
 
 function valuesOf(point: Point, factor: number, pixels: MarkPixels | undefined): Partial<Measured> {
@@ -161,21 +221,34 @@ function withNote(text: string, { note }: Scale): string {
   return note === '' ? text : `${text} ${note}`
 }
 
+function lengthLines({ scale, length, width, ratio }: Measured): string[] {
+  if (length === undefined) return []
+  const line = (text: string) => withNote(`${text} ${scale.unit}`, scale)
+  if (width === undefined) return [line(lengthText(length))]
+  if (ratio === undefined) return [line(`${lengthText(length)} × ${lengthText(width)}`)]
+  return [`CTR ${ratio.toFixed(2)}`, line(`${lengthText(width)} / ${lengthText(length)}`)]
+}
+
+/** An outline whose area cannot be said still has a length. */
+function areaLines({ scale, area, perimeter, diameter }: Measured): string[] {
+  if (perimeter === undefined) return []
+  const round = `${diameter === undefined ? '' : `⌀ ${lengthText(diameter)} ${scale.unit} `}perimeter ${lengthText(perimeter)} ${scale.unit}`
+  const text = area === undefined ? 'crosses itself too often for an area' : `${figure(area)} ${scale.unit}²`
+  return [withNote(text, scale), withNote(round, scale)]
+}
+
 /** A mark's label, line by line, as it stands on the image. */
 export function describe(mark: Pick<Mark, 'kind' | 'text' | 'points'>, measured: Measured): string[] {
-  const { scale, valueUnit, length, width, angle, area, statistics, values, mapped = [] } = measured
+  const { valueUnit, angle, statistics, values, mapped = [] } = measured
   const unit = valueUnit.unit === '' ? '' : ` ${valueUnit.unit}`
   const lines: string[] = mark.text === '' ? [] : mark.text.split('\n')
-  if (length !== undefined) {
-    const both = width === undefined ? lengthText(length) : `${lengthText(length)} × ${lengthText(width)}`
-    lines.push(withNote(`${both} ${scale.unit}`, scale))
-  }
+  lines.push(...lengthLines(measured))
   if (angle !== undefined) lines.push(`${angle.toFixed(1)}°`)
-  if (area !== undefined) lines.push(withNote(`${figure(area)} ${scale.unit}²`, scale))
+  lines.push(...areaLines(measured))
   if (statistics !== undefined) {
-    const { mean, sd, min, max, n } = statistics
+    const { mean, sd, min, max, n, median } = statistics
     lines.push(`mean ${figure(mean)} SD ${figure(sd)}${unit}`)
-    lines.push(`min ${valueText(min)} max ${valueText(max)} n ${n}`)
+    lines.push(`median ${valueText(median)} min ${valueText(min)} max ${valueText(max)} n ${n}`)
   }
   if (values !== undefined) lines.push(values.length === 1 ? `${valueText(values[0] ?? 0)}${unit}` : values.join(' '))
   for (const { label, unit, statistics, value } of mapped) {

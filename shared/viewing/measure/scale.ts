@@ -13,12 +13,24 @@ export interface Scale {
   note: string
 }
 
+/** A line of known length that a reader drew: `drawn`, measured in the file's own `unit`, is `mm` long. */
+export interface HandCalibration {
+  unit: Scale['unit']
+  drawn: number
+  mm: number
+}
+
 /** What deciding units takes of a frame; the attributes are the frame's own (`frameAttributes`). */
 export interface MeasuredFrame {
   Modality: string
   SOPClassUID: string
   attributes: ImageAttributes
+  /** Of its display set, if a reader has made one. */
+  calibration?: HandCalibration | undefined
 }
+
+/** What a scale says that a reader has set. */
+export const BY_HAND = 'calibrated by hand'
 
 const STORAGE = '1.2.840.10008.5.1.4.1.1.'
 /** CR, DX, MG, IO, XA, RF, biplane: a picture of shadows on a detector, magnified by its distance from the patient. */
@@ -63,6 +75,35 @@ function kindOf({ Modality, SOPClassUID }: MeasuredFrame): Kind {
  * millimetres may be shown (PS3.3 10.7.1.1, 10.7.1.3, C.8.5.5). Never fails: what is not known is measured in pixels.
  */
 export function scaleOf(frame: MeasuredFrame, points: readonly Point[]): Scale {
+  const own = fileScale(frame, points)
+  const { calibration } = frame
+  // A factor for pixels is none for millimetres at a detector.
+  if (calibration === undefined || calibration.unit !== own.unit || !isCalibratable(frame)) return own
+  const factor = calibration.mm / calibration.drawn
+  return { unit: 'mm', x: own.x * factor, y: own.y * factor, note: BY_HAND }
+}
+
+/**
+ * Whether a reader may say what is how long: only where the file has no spacing, or one of another plane than the patient's
+ * (at the detector, estimated, on film). Sections and ultrasound regions say themselves what they are.
+ */
+export function isCalibratable(frame: MeasuredFrame): boolean {
+  const { unit, note } = fileScale(frame, [])
+  switch (kindOf(frame)) {
+    case 'projection':
+      return note !== 'calibrated'
+    case 'ultrasound':
+      return regionsOf(frame.attributes).length === 0
+    case 'secondary':
+      return unit === 'px' || note === 'on film'
+    case 'section':
+    case 'other':
+      return unit === 'px'
+  }
+}
+
+/** The scale by the file alone, whatever a reader has calibrated. */
+export function fileScale(frame: MeasuredFrame, points: readonly Point[]): Scale {
   const { attributes } = frame
   switch (kindOf(frame)) {
     case 'section':
@@ -141,12 +182,16 @@ function inside(region: UltrasoundRegion, [x, y]: Point): boolean {
   )
 }
 
-/** Millimetres only where one region of centimetres holds the whole mark, and no other that holds it says otherwise. */
-function ultrasound(attributes: ImageAttributes, points: readonly Point[]): Scale {
-  // A region without units says nothing; some scanners lay one over the picture's own (PS3.3 C.8.5.5: 0 = none).
-  const regions = (attributes.SequenceOfUltrasoundRegions ?? []).filter(
+/** A region without units says nothing; some scanners lay one over the picture's own (PS3.3 C.8.5.5: 0 = none). */
+function regionsOf({ SequenceOfUltrasoundRegions: regions = [] }: ImageAttributes): UltrasoundRegion[] {
+  return regions.filter(
     ({ PhysicalUnitsXDirection, PhysicalUnitsYDirection }) => PhysicalUnitsXDirection + PhysicalUnitsYDirection > 0,
   )
+}
+
+/** Millimetres only where one region of centimetres holds the whole mark, and no other that holds it says otherwise. */
+function ultrasound(attributes: ImageAttributes, points: readonly Point[]): Scale {
+  const regions = regionsOf(attributes)
   const holding = regions.filter(region => points.every(point => inside(region, point)))
   const [first] = holding
   if (first === undefined) {

@@ -1,0 +1,98 @@
+import { useEffect, useRef } from 'react'
+import { BestScreen } from '../bestScreen.ts'
+import type { Pane } from '../pane.ts'
+import { pointerPlace } from '../pointer.ts'
+import { currentEngine } from '../session.ts'
+import { WheelNotches } from '../wheel.ts'
+import { useMarks } from './marksStore.ts'
+
+/** CSS pixels across. */
+const GLASS_PX = 220
+export const FIRST_GLASS = 3
+const [LEAST, MOST] = [2, 8]
+
+/**
+ * A glass under the pointer: the image itself drawn larger, from its own samples and with the window and the turn of the pane.
+ * The wheel makes it stronger and weaker, 2 to 8 times.
+ */
+export function Magnifier({ pane }: { pane: Pane }) {
+  const on = useMarks(state => state.glass !== undefined)
+  return on ? <Glass pane={pane} /> : null
+}
+
+function Glass({ pane }: { pane: Pane }) {
+  const factor = useMarks(state => state.glass ?? FIRST_GLASS)
+  const glass = useRef<HTMLDivElement>(null)
+  const picture = useRef<HTMLDivElement>(null)
+  const again = useRef(() => {})
+
+  useEffect(() => {
+    const [frame, inside] = [glass.current, picture.current]
+    if (frame === null || inside === null) return
+    const screen = new BestScreen(currentEngine(), inside)
+    const abort = new AbortController()
+    const { signal } = abort
+    const wheel = new WheelNotches()
+    const place = pointerPlace()
+    let at = place?.pane === pane ? place.at : undefined
+    let due = 0
+    const draw = () => {
+      due = 0
+      const { glass: factor } = useMarks.getState()
+      frame.hidden = at === undefined
+      if (at === undefined || factor === undefined) return
+      const size = Math.round(GLASS_PX * devicePixelRatio)
+      screen.resize({ width: size, height: size })
+      frame.style.translate = `${at[0] - GLASS_PX / 2}px ${at[1] - GLASS_PX / 2}px`
+      try {
+        pane.drawAbout(screen, at, factor)
+      } catch {
+        // The pane says why its picture cannot be drawn.
+        frame.hidden = true
+      }
+    }
+    const drawSoon = () => {
+      if (due === 0) due = requestAnimationFrame(draw)
+    }
+    again.current = drawSoon
+    const { element } = pane
+    const follow = (event: PointerEvent) => {
+      const box = element.getBoundingClientRect()
+      at = [event.clientX - box.left, event.clientY - box.top]
+      drawSoon()
+    }
+    const leave = () => {
+      at = undefined
+      drawSoon()
+    }
+    const turn = (event: WheelEvent) => {
+      if (at === undefined || event.ctrlKey) return
+      event.preventDefault()
+      event.stopImmediatePropagation()
+      const { glass: factor = FIRST_GLASS } = useMarks.getState()
+      useMarks.setState({ glass: Math.max(LEAST, Math.min(MOST, factor - wheel.take(event))) })
+    }
+    element.addEventListener('pointermove', follow, { signal })
+    element.addEventListener('pointerdown', follow, { signal })
+    element.addEventListener('pointerleave', leave, { signal })
+    // Before the pane's own wheel, which turns to the next image.
+    element.addEventListener('wheel', turn, { signal, passive: false, capture: true })
+    const stop = pane.state.subscribe(drawSoon)
+    drawSoon()
+    return () => {
+      abort.abort()
+      stop()
+      cancelAnimationFrame(due)
+      screen.dispose()
+    }
+  }, [pane])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another strength is another picture.
+  useEffect(() => again.current(), [factor])
+
+  return (
+    <div className="magnifier" ref={glass} hidden style={{ width: GLASS_PX, height: GLASS_PX }}>
+      <div className="magnified" ref={picture} />
+      <span>×{factor}</span>
+    </div>
+  )
+}
