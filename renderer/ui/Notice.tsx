@@ -8,6 +8,11 @@ export function Notice({ undoKey }: { undoKey: string | undefined }) {
       {notice !== undefined && (
         <>
           <span className={notice.failure ? 'failure' : undefined}>{notice.text}</span>
+          {notice.offer !== undefined && (
+            <button type="button" className="bare" onClick={notice.offer.run}>
+              {notice.offer.name}
+            </button>
+          )}
           {notice.undoable && (
             <button
               type="button"

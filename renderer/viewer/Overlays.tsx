@@ -3,6 +3,7 @@ import { edgeLetters, slicePosition } from '../../shared/viewing/geometry.ts'
 import { frameAttributes, type ImageAttributes } from '../../shared/viewing/image.ts'
 import { scaleOf } from '../../shared/viewing/measure/scale.ts'
 import { describeDate, describeFlag, formatDate, formatTime, PersonName } from '../ui/index.ts'
+import { useArriving } from './arriving.ts'
 import type { StackEntry } from './catalog.ts'
 import { countLoaded } from './frameLoader.ts'
 import type { PaneState } from './pane.ts'
@@ -49,7 +50,6 @@ function trustMarks(
   const { Modality } = stack.manifest
   const loaded = countLoaded(stack.imageIds)
   const all = stack.imageIds.length
-  const come = (series?.NumberOfSeriesRelatedInstances ?? 0) - stack.manifest.instances.length
   const scale = scaleOf({ Modality, SOPClassUID: instance.SOPClassUID, attributes }, [])
   return [
     compressionMark(attributes, instance.TransferSyntaxUID),
@@ -57,7 +57,6 @@ function trustMarks(
     scale.unit === 'mm' ? '' : 'uncalibrated',
     attributes.colourProfileUnapplied ? 'colour profile not applied' : '',
     loaded < all ? `loaded ${loaded} of ${all}` : '',
-    come > 0 ? `${come} more have come: hang the series again` : '',
   ].filter(Boolean)
 }
 
@@ -76,6 +75,7 @@ export function Overlays(props: {
   const { study, series, state, another } = props
   const { stack, shown, index, range, zoom, nearest, inverted, loading, playing, transform } = state
   useLoadedFrames()
+  const arriving = useArriving(series => stack !== undefined && series.has(stack.manifest.SeriesInstanceUID))
   const entry = stack?.entries[shown ?? index]
   if (stack === undefined || entry === undefined) return null
   const { manifest } = stack
@@ -149,6 +149,11 @@ export function Overlays(props: {
           {picture && frames}
           {playing && ' · cine'}
         </div>
+        {arriving && (
+          <div className="quiet" data-testid="arriving">
+            arriving, {stack.entries.length} so far
+          </div>
+        )}
         {loading && shown !== index && <div className="awaited">loading {index + 1}</div>}
         {picture && position !== '' && (
           <div>

@@ -20,6 +20,7 @@ import { describeFrame, type SeriesStack, type StackEntry } from './catalog.ts'
 import { Cine } from './cine.ts'
 import type { Engine } from './engine.ts'
 import { failureOf, needFrame, onFrames } from './frameLoader.ts'
+import { placesIn } from './growth.ts'
 import type { ScreenFrame } from './screen.ts'
 import { spacingOf } from './spacing.ts'
 import { dragWindow, type VoiRange, windowToRange } from './windows.ts'
@@ -167,6 +168,25 @@ export class Pane {
     // The rest is ordered when the first image is on the screen: 300 frames arriving at once delayed it by 300 ms.
     await this.#show()
     if (opening === this.#opening) this.#listener.onMoved()
+  }
+
+  /**
+   * The stack has grown (or shrunk): what is on the screen stays there, under its number in the new one. False, and nothing
+   * happens, where the image on the screen is not in it.
+   */
+  grow(stack: SeriesStack): boolean {
+    const { stack: before, index, shown, loading } = this.state.getState()
+    if (before === undefined || before === stack) return false
+    const places = placesIn(stack.entries, before.entries)
+    const shownAt = shown === undefined ? undefined : places[shown]
+    const wantedAt = places[index] === -1 ? shownAt : places[index]
+    if (wantedAt === undefined || wantedAt === -1 || shownAt === -1) return false
+    if (this.#image !== undefined) this.#image = { ...this.#image, place: places[this.#image.place] ?? wantedAt }
+    this.state.setState({ stack, index: wantedAt, shown: shownAt })
+    this.#listener.onMoved()
+    // What was on its way was so under its old number.
+    if (loading) void this.#show()
+    return true
   }
 
   close(): void {
