@@ -288,7 +288,10 @@ export function App() {
           words={question.words}
           onMark={() => answer(true)}
           onShow={() => answer(false)}
-          onClose={() => setQuestion(undefined)}
+          onClose={() => {
+            setQuestion(undefined)
+            announce('Not marked as read')
+          }}
         />
       )}
       <CentralDialogs onSettings={showCentral} />

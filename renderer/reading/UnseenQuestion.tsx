@@ -10,7 +10,6 @@ export function UnseenQuestion(props: {
 }) {
   const { words, onMark, onShow, onClose } = props
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the key is heard for the dialog's own buttons, which have the focus.
     <div
       onKeyDownCapture={event => {
         if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return
