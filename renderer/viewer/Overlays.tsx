@@ -148,12 +148,13 @@ export function Overlays(props: {
             : `${stack.entries.length} ${stack.entries.length === 1 ? 'image' : 'images'}`}
           {picture && frames}
           {playing && ' · cine'}
+          {arriving && (
+            <span className="quiet" data-testid="arriving">
+              {' '}
+              · arriving, {stack.entries.length} so far
+            </span>
+          )}
         </div>
-        {arriving && (
-          <div className="quiet" data-testid="arriving">
-            arriving, {stack.entries.length} so far
-          </div>
-        )}
         {loading && shown !== index && <div className="awaited">loading {index + 1}</div>}
         {picture && position !== '' && (
           <div>

@@ -1,4 +1,5 @@
 import type { SeriesStack, StackEntry } from './catalog.ts'
+import type { Pane } from './pane.ts'
 
 type Placed = Pick<StackEntry, 'imageId'>
 
@@ -19,4 +20,37 @@ export function grownStack(
 ): SeriesStack | undefined {
   const imageId = before.entries[index]?.imageId
   return stacks.find(stack => stack.entries.some(entry => entry.imageId === imageId))
+}
+
+/** Whether `stack` is `before`, or what that has become meanwhile. */
+export function goesOn(stack: SeriesStack | undefined, before: SeriesStack): boolean {
+  if (stack === undefined || stack === before) return stack === before
+  const { SeriesInstanceUID } = before.manifest
+  return (
+    stack.manifest.SeriesInstanceUID === SeriesInstanceUID &&
+    placesIn(stack.entries, before.entries).some(at => at >= 0)
+  )
+}
+
+/** Moves where sets were left, by their ids, along with what their series is laid out in now. */
+export function growLeft<Left extends { index: number }>(
+  left: Map<string, Left>,
+  before: readonly SeriesStack[],
+  laidOut: readonly SeriesStack[],
+): void {
+  for (const stack of before) {
+    const at = left.get(stack.set.id)
+    const grown = at && grownStack(laidOut, stack, at.index)
+    if (at === undefined || grown === undefined) continue
+    left.set(grown.set.id, { ...at, index: placesIn(grown.entries, stack.entries)[at.index] ?? 0 })
+  }
+}
+
+/** Brings a pane that shows the series what it is laid out in now; the stack it has got, if it has got another. */
+export function growPane(pane: Pane, laidOut: readonly SeriesStack[]): SeriesStack | undefined {
+  const { stack, shown, index } = pane.state.getState()
+  if (stack?.manifest.SeriesInstanceUID !== laidOut[0]?.manifest.SeriesInstanceUID || stack === undefined)
+    return undefined
+  const grown = grownStack(laidOut, stack, shown ?? index)
+  return grown !== undefined && pane.grow(grown) ? grown : undefined
 }

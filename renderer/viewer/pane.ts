@@ -184,7 +184,7 @@ export class Pane {
     if (this.#image !== undefined) this.#image = { ...this.#image, place: places[this.#image.place] ?? wantedAt }
     this.state.setState({ stack, index: wantedAt, shown: shownAt })
     this.#listener.onMoved()
-    // What was on its way was so under its old number.
+    // What was on its way may not be what is wanted now.
     if (loading) void this.#show()
     return true
   }
@@ -223,7 +223,8 @@ export class Pane {
     const { stack, index } = this.state.getState()
     const entry = stack?.entries[index]
     if (stack === undefined || entry === undefined) return
-    const current = () => opening === this.#opening && this.state.getState().index === index
+    // The number alone is not enough: the stack may grow meanwhile.
+    const current = () => opening === this.#opening && this.entry?.imageId === entry.imageId
     if (entry.unshowable !== undefined) {
       this.#cannotShow(entry.unshowable)
       return
@@ -244,7 +245,7 @@ export class Pane {
     const attributes = describeFrame(entry.imageId)?.attributes ?? {}
     const shape = shapeOf(image, attributes)
     const before = this.#image?.shape
-    this.#image = { image, attributes, shape, place: index }
+    this.#image = { image, attributes, shape, place: this.state.getState().index }
     const resized = before?.columns !== shape.columns || before.rows !== shape.rows || before.aspect !== shape.aspect
     if (this.#fitted && (resized || this.#view === UNMOVED)) this.#fitView()
     await this.#draw()

@@ -8,7 +8,8 @@ import { noteArrival } from './arriving.ts'
 import type { SeriesStack } from './catalog.ts'
 import { type Engine, startEngine } from './engine.ts'
 import { orderStacks, stopStream } from './frameLoader.ts'
-import { grownStack, placesIn } from './growth.ts'
+import { clearFurther, furtherStacks, setAfterStudy, setRestOfStudy } from './further.ts'
+import { goesOn, growLeft, growPane } from './growth.ts'
 import { draftIsHere, keptHanging, keptView } from './marks/arrangement.ts'
 import { oncePerStep } from './oncePerStep.ts'
 import { Pane, type PaneView } from './pane.ts'
@@ -142,14 +143,8 @@ function listenerOf(at: number) {
 
 // ── reading ahead ──
 
-/** When the panes have all they show: the rest of the study, then what comes after the study. */
-let restOfStudy: string[][] = []
-let afterStudy: string[][] = []
-let further: string[][] = []
-
+/** Behind the first picture: whoever opens a series says then what comes after it. */
 function readFurther(): void {
-  further = [...restOfStudy, ...afterStudy]
-  // Behind the first picture: whoever opens a series says then what comes after it.
   const states = livePanes().map(pane => pane.state.getState())
   const isOpening = states.some(({ loading, shown }) => loading && shown === undefined)
   if (!isOpening && states.some(({ shown }) => shown !== undefined)) followReader()
@@ -163,9 +158,7 @@ function followRest(): void {
     (session.study?.away ?? 0) > 0
       ? []
       : ownItems(session).flatMap(({ id, stack }) => (stack === undefined || shown.has(id) ? [] : [stack.imageIds]))
-  if (rest.length === restOfStudy.length && rest.every((imageIds, index) => imageIds === restOfStudy[index])) return
-  restOfStudy = rest
-  readFurther()
+  if (setRestOfStudy(rest)) readFurther()
 }
 
 /** The study that will probably be opened next: read, with its priors, behind all of this one. Rejects like `call`. */
@@ -174,7 +167,7 @@ export async function readAhead(StudyInstanceUID: string): Promise<void> {
   await stacksAhead(StudyInstanceUID, imageIds => {
     // Another one was opened meanwhile: what comes after that is not this.
     if (mine !== opening) return
-    afterStudy = imageIds
+    setAfterStudy(imageIds)
     readFurther()
   })
 }
@@ -205,21 +198,11 @@ function keepStacks(SeriesInstanceUID: string, laidOut: SeriesStack[]): void {
 
 /** A series has other images than before: what was left, and what is on the screen, stays at its image. */
 function growStacks(before: SeriesStack[], laidOut: SeriesStack[]): void {
-  for (const stack of before) {
-    const at = left.get(stack.set.id)
-    const grown = at && grownStack(laidOut, stack, at.index)
-    if (at !== undefined && grown !== undefined) {
-      left.set(grown.set.id, { ...at, index: placesIn(grown.entries, stack.entries)[at.index] ?? 0 })
-    }
-  }
+  growLeft(left, before, laidOut)
   panes.forEach((pane, index) => {
-    const { stack, shown, index: wanted } = pane?.state.getState() ?? {}
-    if (pane === undefined || stack === undefined) return
-    if (stack.manifest.SeriesInstanceUID !== laidOut[0]?.manifest.SeriesInstanceUID) return
-    const grown = grownStack(laidOut, stack, shown ?? wanted ?? 0)
-    if (grown === undefined || !pane.grow(grown)) return
+    const grown = pane && growPane(pane, laidOut)
     const assigned = useSession.getState().assigned[index]
-    if (assigned === undefined || assigned.id === grown.set.id) return
+    if (grown === undefined || assigned === undefined || assigned.id === grown.set.id) return
     // It was one set, and is a part now: the pane has that part.
     const named = { ...assigned, id: grown.set.id }
     useSession.setState(session => ({ assigned: replaced(session.assigned, index, named) }))
@@ -281,7 +264,7 @@ function followReader(): void {
       const index = Math.max(0, stack.imageIds.indexOf(entry?.imageId ?? ''))
       return [{ imageIds: stack.imageIds, index, direction: pane.direction }]
     }),
-    further,
+    furtherStacks(),
   )
 }
 
@@ -296,7 +279,9 @@ async function showSeries(index: number): Promise<void> {
   try {
     // First whose picture it is, then the picture.
     if (!isOnScreen(StudyInstanceUID)) await bringBeside(StudyInstanceUID)
-    const [stacks] = await Promise.all([openStacks(StudyInstanceUID, SeriesInstanceUID), draftIsHere(StudyInstanceUID)])
+    await Promise.all([openStacks(StudyInstanceUID, SeriesInstanceUID), draftIsHere(StudyInstanceUID)])
+    // The series may have grown while its draft was read.
+    const stacks = await openStacks(StudyInstanceUID, SeriesInstanceUID)
     if (panes[index] !== pane || useSession.getState().assigned[index] !== wanted) return
     keepStacks(SeriesInstanceUID, stacks)
     const stack = stackOf(wanted, stacks)
@@ -312,7 +297,7 @@ async function showSeries(index: number): Promise<void> {
     const others = visiblePanes().filter(other => other !== pane)
     const place = before?.index ?? (useSession.getState().linked ? alignedPlace(stack, others) : undefined) ?? 0
     await pane.open(stack, before?.view.range, Math.min(place, stack.entries.length - 1))
-    if (before !== undefined && pane.stack === stack) pane.setView(before.view)
+    if (before !== undefined && goesOn(pane.stack, stack)) pane.setView(before.view)
   } catch (thrown) {
     setProblem(thrown instanceof Error ? thrown.message : String(thrown))
   }
@@ -442,9 +427,7 @@ let opening = 0
 export async function openStudy(StudyInstanceUID: string): Promise<boolean> {
   const mine = ++opening
   stopStream()
-  restOfStudy = []
-  afterStudy = []
-  further = []
+  clearFurther()
   expectSeen(StudyInstanceUID)
   hideCrosshair()
   for (const pane of livePanes()) {

@@ -175,7 +175,7 @@ test('the second half slots in: the same image under its new number, window and 
   expect(after.range).toEqual(before.range)
   expect(after.transform).toEqual(before.transform)
   expect(await page.evaluate(() => document.activeElement?.outerHTML.slice(0, 80))).toBe(focus)
-  expect(await page.locator('[data-pane="0"]').getByTestId('arriving').textContent()).toBe('arriving, 23 so far')
+  await isAt('arriving, 23 so far')
   await expect.poll(() => page.locator(`[data-set="${AXIAL}"]`).textContent()).toContain('CT · 23')
   // Slice 14 never came.
   await expect.poll(() => figure('gaps')).toBe(1)

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import type { SeriesStack } from '../../renderer/viewer/catalog.ts'
-import { grownStack, placesIn } from '../../renderer/viewer/growth.ts'
+import { goesOn, growLeft, grownStack, placesIn } from '../../renderer/viewer/growth.ts'
 import { readingOn } from '../../renderer/viewer/loadOrder.ts'
 import { oncePerStep } from '../../renderer/viewer/oncePerStep.ts'
 
@@ -18,6 +18,19 @@ test('a series that falls apart while it arrives goes on with the part that has 
   expect(grownStack([axial, sagittal], stack(1, 2, 3), 2)).toBe(sagittal)
   expect(grownStack([axial, sagittal], stack(1, 2, 3), 0)).toBe(axial)
   expect(grownStack([axial], stack(9), 0)).toBeUndefined()
+})
+
+test('where a set was left, it is taken up at the same image, in the part that has it', () => {
+  const stack = (id: string, ...ids: number[]) =>
+    ({ set: { id }, manifest: { SeriesInstanceUID: 's' }, entries: entries(...ids) }) as SeriesStack
+  const before = stack('s', 1, 2, 3)
+  const laidOut = [stack('s#a', 1, 7, 2), stack('s#b', 8, 3)]
+  const left = new Map([['s', { index: 2 }]])
+  growLeft(left, [before], laidOut)
+  expect(left.get('s#b')).toEqual({ index: 1 })
+  expect(goesOn(laidOut[0], before)).toBe(true)
+  expect(goesOn(stack('s', 9), before)).toBe(false)
+  expect(goesOn(undefined, before)).toBe(false)
 })
 
 test('reading on: the rest of the study, the next one, its priors; what is here is left out, nothing comes twice', () => {
