@@ -9,40 +9,40 @@ const REDRAW_MS = 150
 /** CSS pixels: what is loaded at the left, what was seen beside it, gaps across both. */
 const LOADED = { x: 3, width: 2 }
 const SEEN = { x: 6, width: 3 }
+const ACROSS = { x: 3, width: 6 }
 const GAP_HEIGHT = 2
 
 interface Parts {
   bar: HTMLDivElement
-  canvas: HTMLCanvasElement
+  /** Loaded, seen, gaps. No canvas: that would be one more layer for the compositor to lay over every slice. */
+  paths: SVGPathElement[]
   place: HTMLDivElement
 }
 
+function pathOf({ x, width }: { x: number; width: number }, runs: BarRun[]): string {
+  return runs.map(({ from, of }) => `M${x} ${from}h${width}v${of}h${-width}z`).join('')
+}
+
 /** Draws and moves without React: a bar that rendered with every picture would cost what scrolling has. */
-function attachBar(pane: Pane, { bar, canvas, place }: Parts): () => void {
+function attachBar(pane: Pane, { bar, paths, place }: Parts): () => void {
   const abort = new AbortController()
   const { signal } = abort
   let timer: ReturnType<typeof setTimeout> | undefined
   let height = 0
-  /** Once: asking for a style makes the page lay itself out. */
-  let colours: { loaded: string; seen: string; gap: string } | undefined
 
   const stackOf = () => pane.state.getState().stack
   const draw = () => {
+    clearTimeout(timer)
     timer = undefined
-    const context = canvas.getContext('2d')
-    const stack = stackOf()
-    const scale = devicePixelRatio
-    const rows = Math.round(height * scale)
+    const { stack, shown, index } = pane.state.getState()
     bar.hidden = (stack?.entries.length ?? 0) < 2
-    if (context === null || stack === undefined || rows < 1) return
+    if (stack === undefined || height < 1) return
     const { StudyInstanceUID, SeriesInstanceUID } = stack.manifest
-    canvas.width = Math.round(bar.clientWidth * scale)
-    canvas.height = rows
     const { entries } = stack
     let loaded = 0
     let seen = 0
-    const runs = barRuns(entries.length, rows, index => {
-      const { imageId, instance, frame, marks, unshowable } = entries[index]!
+    const runs = barRuns(entries.length, Math.round(height), at => {
+      const { imageId, instance, frame, marks, unshowable } = entries[at]!
       const image = {
         loaded: unshowable !== undefined || isLoaded(imageId),
         seen: wasSeen({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID: instance.SOPInstanceUID, frame }),
@@ -52,31 +52,17 @@ function attachBar(pane: Pane, { bar, canvas, place }: Parts): () => void {
       if (image.seen) seen++
       return image
     })
-    const style = getComputedStyle(bar)
-    colours ??= {
-      loaded: style.getPropertyValue('--control'),
-      seen: style.getPropertyValue('--accent'),
-      gap: style.getPropertyValue('--attention'),
-    }
-    const fill = (colour: string, { x, width }: { x: number; width: number }, all: BarRun[]) => {
-      context.fillStyle = colour
-      for (const { from, of } of all) {
-        context.fillRect(Math.round(x * scale), from, Math.max(1, Math.round(width * scale)), of)
-      }
-    }
-    fill(colours.loaded, LOADED, runs.loaded)
-    fill(colours.seen, SEEN, runs.seen)
-    const across = { x: LOADED.x, width: SEEN.x + SEEN.width - LOADED.x }
-    fill(
-      colours.gap,
-      across,
-      runs.gaps.map(from => ({ from, of: Math.round(GAP_HEIGHT * scale) })),
-    )
+    const gaps = runs.gaps.map(from => ({ from, of: GAP_HEIGHT }))
+    const drawn = [pathOf(LOADED, runs.loaded), pathOf(SEEN, runs.seen), pathOf(ACROSS, gaps)]
+    drawn.forEach((path, at) => {
+      if (paths[at]?.getAttribute('d') !== path) paths[at]?.setAttribute('d', path)
+    })
     bar.ariaValueMax = String(entries.length)
+    bar.ariaValueNow = String((shown ?? index) + 1)
     bar.dataset.loaded = String(loaded)
     bar.dataset.seen = String(seen)
-    bar.dataset.gaps = String(runs.gaps.length)
-    bar.title = `${loaded} of ${entries.length} loaded (grey), ${seen} seen (teal)${runs.gaps.length > 0 ? `, ${runs.gaps.length} gaps (amber)` : ''}: click or drag goes there`
+    bar.dataset.gaps = String(gaps.length)
+    bar.title = `${loaded} of ${entries.length} loaded (grey), ${seen} seen (teal)${gaps.length > 0 ? `, ${gaps.length} ${gaps.length === 1 ? 'gap' : 'gaps'} (amber)` : ''}: click or drag goes there`
     move()
   }
   const drawSoon = () => {
@@ -86,7 +72,6 @@ function attachBar(pane: Pane, { bar, canvas, place }: Parts): () => void {
     const { stack, shown, index } = pane.state.getState()
     const at = shown ?? index
     place.style.transform = `translateY(${Math.round(rowOf(at, stack?.entries.length ?? 1, height))}px)`
-    bar.ariaValueNow = String(at + 1)
   }
 
   const observer = new ResizeObserver(entries => {
@@ -98,7 +83,10 @@ function attachBar(pane: Pane, { bar, canvas, place }: Parts): () => void {
     () => observer.disconnect(),
     pane.state.subscribe((now, before) => {
       if (now.stack !== before.stack) draw()
-      else if (now.shown !== before.shown || now.index !== before.index) move()
+      else if (now.shown !== before.shown || now.index !== before.index) {
+        move()
+        drawSoon()
+      }
     }),
     onFrames(drawSoon),
     onSeen(series => {
@@ -138,12 +126,12 @@ function attachBar(pane: Pane, { bar, canvas, place }: Parts): () => void {
 /** At the right edge of a pane: what of its stack is loaded, what was seen, its gaps, and where we are. */
 export const StackBar = memo(function StackBar({ pane }: { pane: Pane }) {
   const bar = useRef<HTMLDivElement>(null)
-  const canvas = useRef<HTMLCanvasElement>(null)
+  const drawing = useRef<SVGSVGElement>(null)
   const place = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    const parts = { bar: bar.current, canvas: canvas.current, place: place.current }
-    if (parts.bar === null || parts.canvas === null || parts.place === null) return
-    return attachBar(pane, { bar: parts.bar, canvas: parts.canvas, place: parts.place })
+    if (bar.current === null || drawing.current === null || place.current === null) return
+    const paths = [...drawing.current.querySelectorAll('path')]
+    return attachBar(pane, { bar: bar.current, paths, place: place.current })
   }, [pane])
   return (
     <div
@@ -156,7 +144,11 @@ export const StackBar = memo(function StackBar({ pane }: { pane: Pane }) {
       aria-valuemin={1}
       aria-valuenow={1}
     >
-      <canvas ref={canvas} className="stack-state" />
+      <svg ref={drawing} className="stack-state" aria-hidden>
+        <path className="loaded" />
+        <path className="seen" />
+        <path className="gap" />
+      </svg>
       <div ref={place} className="stack-place" />
     </div>
   )

@@ -31,8 +31,8 @@ let reorderTimer: ReturnType<typeof setTimeout> | undefined
 let stacks: StackOrder[] = []
 /** What is read when all of `stacks` is here. */
 let further: string[][] = []
-/** Of `further`, what was asked for since it was said: what the cache lets go again is not asked for in a circle. */
-const askedAhead = new Set<string>()
+/** Of `further`, what has come since it was said: what the cache lets go again is not asked for in a circle. */
+const cameAhead = new Set<string>()
 /** There is nothing to ask for: all is here, or cannot be had. */
 let nothingLeft = false
 const arrived = new Map<string, Bytes>()
@@ -142,7 +142,7 @@ async function intoCache(imageId: string): Promise<boolean> {
 export function orderStacks(next: StackOrder[], after: string[][] = []): void {
   if (after !== further) {
     further = after
-    askedAhead.clear()
+    cameAhead.clear()
     nothingLeft = false
   }
   const sameSeries = next.length === stacks.length && next.every((s, i) => s.imageIds === stacks[i]?.imageIds)
@@ -169,23 +169,21 @@ function isNear(imageId: string | undefined): boolean {
   return order.slice(delivered, delivered + NEAR).includes(imageId)
 }
 
-async function restartStream(): Promise<void> {
+/** `ahead`: all that the panes have was asked for already, and what the cache has let go of it waits for the reader's next move. */
+async function restartStream(ahead = false): Promise<void> {
   streaming?.abort()
   const controller = new AbortController()
   streaming = controller
-  order = withinBudget(
-    interleave(stacks, isSettled),
-    stacks.map(({ imageIds }) => imageIds),
-  )
-  const ahead = order.length === 0
-  if (ahead) {
+  const ofPanes = stacks.map(({ imageIds }) => imageIds)
+  order = ahead ? [] : withinBudget(interleave(stacks, isSettled), ofPanes)
+  const isAhead = order.length === 0
+  if (isAhead) {
     // Beside all that the panes have: nothing of it is pushed out for what nobody asked for.
-    const wanted = readingOn(further, imageId => isSettled(imageId) || askedAhead.has(imageId))
-    order = withinBudget(wanted, [...stacks.map(({ imageIds }) => imageIds), ...further]).slice(0, AHEAD_FRAMES)
-    for (const imageId of order) askedAhead.add(imageId)
+    const wanted = readingOn(further, imageId => isSettled(imageId) || cameAhead.has(imageId))
+    order = withinBudget(wanted, [...ofPanes, ...further]).slice(0, AHEAD_FRAMES)
   }
   delivered = 0
-  nothingLeft = order.length === 0
+  nothingLeft = order.length === 0 && !ahead
   let isDone = false
   try {
     const wanted = order
@@ -194,8 +192,12 @@ async function restartStream(): Promise<void> {
         const described = describeFrame(imageId)
         return described === undefined ? [] : [[described.instance.contentId, described.frame, tag]]
       })
-      const onFrame = (frame: StreamedFrame) => receive(wanted[frame.tag], frame.status, frame.bytes)
-      await streamFrames({ frames }, onFrame, controller.signal, ahead)
+      const onFrame = ({ tag, status, bytes }: StreamedFrame) => {
+        const imageId = wanted[tag]
+        if (isAhead && imageId !== undefined) cameAhead.add(imageId)
+        receive(imageId, status, bytes)
+      }
+      await streamFrames({ frames }, onFrame, controller.signal, isAhead)
       isDone = true
     }
   } catch (thrown) {
@@ -209,7 +211,7 @@ async function restartStream(): Promise<void> {
       streaming = undefined
       if (isDone) {
         clearTimeout(reorderTimer)
-        reorderTimer = setTimeout(() => void restartStream(), 0)
+        reorderTimer = setTimeout(() => void restartStream(true), 0)
       }
       order = []
       for (const [imageId, waiter] of [...waiting]) {
@@ -239,7 +241,10 @@ function withinBudget(imageIds: string[], kept: string[][]): string[] {
 }
 
 function frameBytes(imageId: string): number {
-  const { Rows = 0, Columns = 0, BitsAllocated = 16, SamplesPerPixel = 1 } = describeFrame(imageId)?.attributes ?? {}
+  const { attributes = {} } = describeFrame(imageId) ?? {}
+  const { Rows = 0, Columns = 0, BitsAllocated = 16, SamplesPerPixel = 1 } = attributes
+  // Kept as RGB of 8 bits, whatever its table is entered with.
+  if (attributes.PhotometricInterpretation === 'PALETTE COLOR') return Rows * Columns * 3
   return (Rows * Columns * SamplesPerPixel * Math.max(8, BitsAllocated)) / 8
 }
 
