@@ -26,16 +26,17 @@ export async function preloadStudy(StudyInstanceUID: string): Promise<void> {
 
 /**
  * What is worth having when the study that is open is here: all of the next one's first series, then that of its priors. Told to
- * `found` as it is known. What archives alone have is not fetched ahead. Rejects like `call`.
+ * `found` as it is known, until that answers that it is overtaken (false). What archives alone have is not fetched ahead. Rejects like
+ * `call`.
  */
-export async function stacksAhead(StudyInstanceUID: string, found: (imageIds: string[][]) => void): Promise<void> {
+export async function stacksAhead(StudyInstanceUID: string, found: (imageIds: string[][]) => boolean): Promise<void> {
   await preloadStudy(StudyInstanceUID)
   const { study } = await studyContents(StudyInstanceUID)
   const ahead = study.away > 0 ? [] : [await firstStack(StudyInstanceUID)]
-  found([...ahead])
+  if (!found([...ahead])) return
   const { studies } = await call('patient.studies', { StudyInstanceUID })
   for (const prior of studies.filter(one => one.away === 0).slice(0, PRIORS)) {
     ahead.push(await firstStack(prior.StudyInstanceUID))
-    found([...ahead])
+    if (!found([...ahead])) return
   }
 }

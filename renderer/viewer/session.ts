@@ -166,9 +166,10 @@ export async function readAhead(StudyInstanceUID: string): Promise<void> {
   const mine = opening
   await stacksAhead(StudyInstanceUID, imageIds => {
     // Another one was opened meanwhile: what comes after that is not this.
-    if (mine !== opening) return
+    if (mine !== opening) return false
     setAfterStudy(imageIds)
     readFurther()
+    return true
   })
 }
 

@@ -232,6 +232,7 @@ test('who wants to be asked is asked, and Ctrl+Enter goes on all the same', asyn
   await page.keyboard.press('Control+,')
   await page.getByRole('button', { name: 'Reading' }).click()
   await page.getByRole('checkbox').check()
+  await shot('setting')
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   const reading = async () => (await station.call('study.get', { StudyInstanceUID: STUDY })).study.reading.status
