@@ -18,6 +18,7 @@ import {
 } from './keys/index.ts'
 import { NetworkDialogs } from './network/index.ts'
 import { showsStudy } from './presence.ts'
+import { followAskBefore, UnseenQuestion, useAskBefore } from './reading/index.ts'
 import { Settings } from './settings/index.ts'
 import { announce, announceFailure, Notice, stepTextSize } from './ui/index.ts'
 import {
@@ -71,19 +72,51 @@ async function preload(StudyInstanceUID: string): Promise<void> {
 
 async function preloadNext(): Promise<void> {
   const next = await readingList.peek().catch(() => undefined)
-  if (next !== undefined) await preload(next.StudyInstanceUID)
+  if (next === undefined) return
+  const viewer = await viewerRoom()
+  await viewer.readAhead(next.StudyInstanceUID).catch(() => {})
 }
 
-/** Says the open study read, or unread again when it is (`toggle`). */
-async function markCurrent(toggle: boolean): Promise<void> {
+/** A study that is about to be marked as read, and what of it was not seen. */
+interface Unread {
+  study: StudySummary
+  words: string
+}
+
+/**
+ * Says the open study read, or unread again when it is (`toggle`). Where images of it were not seen, `ask` may take it over and
+ * answers true; else that is said with it. Resolves with whether it was taken over.
+ */
+async function markCurrent(
+  toggle: boolean,
+  show: (study: StudySummary) => void,
+  ask?: (unread: Unread) => void,
+): Promise<boolean> {
   const open = readingList.current()
-  if (open === undefined) return
+  if (open === undefined) return false
+  // What was looked at is taken down before the next study is opened.
+  const looked = loadedViewer?.unseenOfOpenStudy().catch(() => undefined)
   try {
     const study = await freshRow(open.id)
-    if (study !== undefined) await setReading(study, toggle ? toggled(study) : 'read')
+    if (study === undefined) return false
+    const status = toggle ? toggled(study) : 'read'
+    const unseen = status === 'read' ? await looked : undefined
+    if (unseen === undefined || unseen.StudyInstanceUID !== study.StudyInstanceUID) {
+      await setReading(study, status)
+      return false
+    }
+    if (ask !== undefined) {
+      ask({ study, words: unseen.words })
+      return true
+    }
+    await setReading(study, status, {
+      words: unseen.words,
+      offer: { name: 'Show them', run: () => show(study) },
+    })
   } catch (thrown) {
     announceFailure('It could not be marked.', thrown)
   }
+  return false
 }
 
 export function App() {
@@ -94,9 +127,11 @@ export function App() {
   const [Viewer, setViewer] = useState<ComponentType<ViewerProps>>()
   const status = useStation(station => station.status)
   const place = useReadingPlace()
+  const [question, setQuestion] = useState<Unread & { then: () => void }>()
 
   useEffect(followStation, [])
   useEffect(followSync, [])
+  useEffect(followAskBefore, [])
   useEffect(() => {
     const frame = requestAnimationFrame(async () => {
       const viewer = await viewerRoom()
@@ -159,12 +194,42 @@ export function App() {
   )
   const next = useCallback(() => void walk('next'), [walk])
   const previous = useCallback(() => void walk('previous'), [walk])
-  const readAndNext = useCallback(() => {
-    // Nobody waits for the mark: were it refused, the notice says so.
-    void markCurrent(false)
-    void walk('next')
-  }, [walk])
-  const toggleRead = useCallback(() => void markCurrent(true), [])
+  /** Of a study that was left since, too. */
+  const showUnseen = useCallback(
+    async (study: StudySummary) => {
+      if (readingList.current()?.id !== study.id) {
+        readingList.start(study)
+        await show(study, performance.now())
+      } else {
+        setRoom('viewer')
+      }
+      loadedViewer?.goToNextUnseen()
+    },
+    [show],
+  )
+  const offerUnseen = useCallback((study: StudySummary) => void showUnseen(study), [showUnseen])
+  const markRead = useCallback(
+    async (toggle: boolean, then: () => void) => {
+      const { askBefore } = useAskBefore.getState()
+      const ask = askBefore ? (unread: Unread) => setQuestion({ ...unread, then }) : undefined
+      const marked = markCurrent(toggle, offerUnseen, ask)
+      // Nobody waits for the mark: were it refused, the notice says so. A question is waited for.
+      if (ask === undefined || !(await marked)) then()
+    },
+    [offerUnseen],
+  )
+  const readAndNext = useCallback(() => void markRead(false, () => void walk('next')), [markRead, walk])
+  const toggleRead = useCallback(() => void markRead(true, () => {}), [markRead])
+  const answer = (mark: boolean) => {
+    setQuestion(undefined)
+    if (question === undefined) return
+    if (!mark) {
+      void showUnseen(question.study)
+      return
+    }
+    void setReading(question.study, 'read')
+    question.then()
+  }
   const back = useCallback(() => {
     setRoom('worklist')
     showsStudy('')
@@ -220,6 +285,17 @@ export function App() {
       {dialog === 'import' && <ImportDialog onClose={closeDialog} />}
       {(dialog === 'settings' || dialog === 'storage' || dialog === 'network' || dialog === 'central') && (
         <Settings first={FIRST_PAGE[dialog]} onTestPicture={() => setDialog('test-picture')} onClose={closeDialog} />
+      )}
+      {question !== undefined && (
+        <UnseenQuestion
+          words={question.words}
+          onMark={() => answer(true)}
+          onShow={() => answer(false)}
+          onClose={() => {
+            setQuestion(undefined)
+            announce('Not marked as read')
+          }}
+        />
       )}
       <CentralDialogs onSettings={showCentral} />
       <NetworkDialogs onNodes={showNetwork} onStarted={openActivity} />

@@ -190,6 +190,7 @@ async function takeStreamPlace(signal: AbortSignal): Promise<() => void> {
 const STAND_BACK_MS = 400
 const attention = new BroadcastChannel('isocenter-attention')
 let standBackUntil = 0
+let actedAt = Number.NEGATIVE_INFINITY
 let toldAt = 0
 attention.onmessage = () => {
   standBackUntil = performance.now() + STAND_BACK_MS
@@ -198,8 +199,9 @@ for (const kind of ['keydown', 'pointerdown', 'wheel']) {
   globalThis.addEventListener?.(
     kind,
     () => {
-      if (performance.now() - toldAt < STAND_BACK_MS / 4) return
-      toldAt = performance.now()
+      actedAt = performance.now()
+      if (actedAt - toldAt < STAND_BACK_MS / 4) return
+      toldAt = actedAt
       standBackUntil = 0
       attention.postMessage(null)
     },
@@ -216,13 +218,15 @@ export interface StreamedFrame {
 
 /**
  * The ordered frame stream. Resolves when the last frame has been handed to `onFrame`; aborting is how an order is
- * changed (rejects with AbortError).
+ * changed (rejects with AbortError). `ahead`: nobody waits for it; it stands back for the reader of this window, too.
  */
 export async function streamFrames(
   order: FrameOrder,
   onFrame: (frame: StreamedFrame) => void,
   signal: AbortSignal,
+  ahead = false,
 ): Promise<void> {
+  const standsBack = () => performance.now() < Math.max(standBackUntil, ahead ? actedAt + STAND_BACK_MS : 0)
   const free = await takeStreamPlace(signal)
   try {
     signal.throwIfAborted()
@@ -241,9 +245,9 @@ export async function streamFrames(
       if (done) break
       parse(value)
       // Chunks that are here already resolve without a task between them: the page would neither draw nor hear a key.
-      if (performance.now() - since > STREAM_SLICE_MS) {
+      if (performance.now() - since > STREAM_SLICE_MS || (ahead && standsBack())) {
         do await new Promise(resolve => setTimeout(resolve))
-        while (performance.now() < standBackUntil && !signal.aborted)
+        while (standsBack() && !signal.aborted)
         since = performance.now()
       }
     }

@@ -24,6 +24,7 @@ import {
   studyCustody,
 } from './sync.ts'
 import type { SeriesManifest } from './viewing/image.ts'
+import { SEEN_TEXT } from './viewing/seen.ts'
 
 /**
  * The counter's calls: `POST /api/<name>` with JSON in and out. Each call stands once, here; the station's handlers and the
@@ -501,6 +502,26 @@ export const contract = {
   'draft.put': {
     in: z.object({ StudyInstanceUID: uid, user, draft: z.json(), rev: z.int().min(0) }),
     out: z.object({ rev: z.int().nullable() }),
+  },
+  /** What a reader has had on the screen, by series (shared/viewing/seen.ts). */
+  'seen.get': {
+    in: z.object({ StudyInstanceUID: uid, user }),
+    out: z.object({ series: z.record(z.string(), z.string()) }),
+  },
+  /** Adds to it. Series that are not of the study are left out. */
+  'seen.put': {
+    in: z.object({
+      StudyInstanceUID: uid,
+      user,
+      series: z.record(
+        uid,
+        z
+          .string()
+          .max(SEEN_TEXT)
+          .regex(/^[0-9.:;,-]*$/),
+      ),
+    }),
+    out: z.object({}),
   },
   'study.get': {
     in: z.object({ StudyInstanceUID: uid }),

@@ -149,6 +149,7 @@ const MOVE = [
   { id: 'pane-previous', name: 'Pane before', keys: [','] },
   { id: 'pane-next', name: 'Next pane', keys: ['.'] },
   { id: 'cine', name: 'Cine', keys: ['C'] },
+  { id: 'image-unseen', name: 'Next image not seen', keys: ['Shift+U'] },
 ] as const satisfies readonly Row[]
 
 const HANGING = [

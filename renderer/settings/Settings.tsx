@@ -3,6 +3,7 @@ import { CentralPage } from '../central/index.ts'
 import { DisplayFacts } from '../display/index.ts'
 import { useTitle } from '../keys/index.ts'
 import { NetworkPage } from '../network/index.ts'
+import { AskBeforeSetting } from '../reading/index.ts'
 import { StoragePage } from '../storage/index.ts'
 import { Dialog } from '../ui/index.ts'
 import { AccessPage } from './AccessPage.tsx'
@@ -10,7 +11,7 @@ import { AuditPage } from './AuditPage.tsx'
 import { FoldersPage } from './FoldersPage.tsx'
 import { KeysPage } from './KeysPage.tsx'
 
-const PAGES = ['Keys', 'Display', 'Storage', 'Network', 'Central', 'Folders', 'Access', 'Audit'] as const
+const PAGES = ['Keys', 'Display', 'Storage', 'Network', 'Central', 'Folders', 'Access', 'Audit', 'Reading'] as const
 type Page = (typeof PAGES)[number]
 
 /** What a user sets: kept in the station, for this user, in every window; where the station keeps its images, and who else gets in. */
@@ -41,6 +42,7 @@ export function Settings(props: { first: Page; onTestPicture: () => void; onClos
       {page === 'Central' && <CentralPage />}
       {page === 'Access' && <AccessPage />}
       {page === 'Audit' && <AuditPage />}
+      {page === 'Reading' && <AskBeforeSetting />}
       {page === 'Display' && (
         <section className="settings-page" aria-label="Display">
           <DisplayFacts />

@@ -7,7 +7,14 @@ export function Notice({ undoKey }: { undoKey: string | undefined }) {
     <div role="status" className={notice === undefined ? undefined : 'notice'}>
       {notice !== undefined && (
         <>
-          <span className={notice.failure ? 'failure' : undefined}>{notice.text}</span>
+          <span className={notice.failure ? 'truncate failure' : 'truncate'} title={notice.text}>
+            {notice.text}
+          </span>
+          {notice.offer !== undefined && (
+            <button type="button" className="bare" onClick={notice.offer.run}>
+              {notice.offer.name}
+            </button>
+          )}
           {notice.undoable && (
             <button
               type="button"

@@ -18,7 +18,7 @@ export {
 export { IconButton } from './IconButton.tsx'
 export { Menu, type MenuEntry } from './Menu.tsx'
 export { Notice } from './Notice.tsx'
-export { announce, announceFailure, undoLast, useNotice } from './notices.ts'
+export { announce, announceFailure, type Offer, undoLast, useNotice } from './notices.ts'
 export { PersonName } from './PersonName.tsx'
 export { describeGroups, shownName } from './personName.ts'
 export { setTextSize, stepTextSize, TEXT_SIZES, useTextSize } from './textSize.ts'

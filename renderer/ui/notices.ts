@@ -1,8 +1,14 @@
 import { create } from 'zustand'
 
+/** What can be done about it with one button. */
+export interface Offer {
+  name: string
+  run: () => void
+}
+
 interface Notices {
   /** What was last done or could not be done, in a few words; undefined once it has been read. */
-  notice: { text: string; failure: boolean; undoable: boolean } | undefined
+  notice: { text: string; failure: boolean; undoable: boolean; offer?: Offer | undefined } | undefined
 }
 
 export const useNotice = create<Notices>(() => ({ notice: undefined }))
@@ -15,19 +21,19 @@ const UNDO_STEPS = 50
 const undoSteps: Array<() => Promise<void>> = []
 let shown: ReturnType<typeof setTimeout> | undefined
 
-function show(text: string, options: { failure: boolean; undoable: boolean }): void {
+function show(text: string, options: { failure: boolean; undoable: boolean; offer?: Offer | undefined }): void {
   useNotice.setState({ notice: { text, ...options } })
   clearTimeout(shown)
   shown = setTimeout(() => useNotice.setState({ notice: undefined }), SHOWN_MS)
 }
 
 /** Says quietly what was done; `undo` takes it back and says so by itself if it cannot. */
-export function announce(text: string, undo?: () => Promise<void>): void {
+export function announce(text: string, undo?: () => Promise<void>, offer?: Offer): void {
   if (undo !== undefined) {
     undoSteps.push(undo)
     if (undoSteps.length > UNDO_STEPS) undoSteps.shift()
   }
-  show(text, { failure: false, undoable: undo !== undefined })
+  show(text, { failure: false, undoable: undo !== undefined, offer })
 }
 
 /** Says what could not be done, and why. */

@@ -3,6 +3,7 @@ import { edgeLetters, slicePosition } from '../../shared/viewing/geometry.ts'
 import { frameAttributes, type ImageAttributes } from '../../shared/viewing/image.ts'
 import { BY_HAND, scaleOf } from '../../shared/viewing/measure/scale.ts'
 import { describeDate, describeFlag, formatDate, formatTime, PersonName } from '../ui/index.ts'
+import { useArriving } from './arriving.ts'
 import type { StackEntry } from './catalog.ts'
 import { countLoaded } from './frameLoader.ts'
 import { measuredFrame, useCalibrations } from './marks/index.ts'
@@ -49,7 +50,6 @@ function trustMarks(
   const { instance } = entry
   const loaded = countLoaded(stack.imageIds)
   const all = stack.imageIds.length
-  const come = (series?.NumberOfSeriesRelatedInstances ?? 0) - stack.manifest.instances.length
   const frame = measuredFrame(entry.imageId)
   const scale = frame && scaleOf(frame, [])
   return [
@@ -59,7 +59,6 @@ function trustMarks(
     scale?.note === BY_HAND ? BY_HAND : '',
     attributes.colourProfileUnapplied ? 'colour profile not applied' : '',
     loaded < all ? `loaded ${loaded} of ${all}` : '',
-    come > 0 ? `${come} more have come: hang the series again` : '',
   ].filter(Boolean)
 }
 
@@ -79,6 +78,7 @@ export function Overlays(props: {
   const { stack, shown, index, range, zoom, nearest, inverted, loading, playing, transform } = state
   useLoadedFrames()
   useCalibrations(study.StudyInstanceUID)
+  const arriving = useArriving(series => stack !== undefined && series.has(stack.manifest.SeriesInstanceUID))
   const entry = stack?.entries[shown ?? index]
   if (stack === undefined || entry === undefined) return null
   const { manifest } = stack
@@ -151,6 +151,12 @@ export function Overlays(props: {
             : `${stack.entries.length} ${stack.entries.length === 1 ? 'image' : 'images'}`}
           {picture && frames}
           {playing && ' · cine'}
+          {arriving && (
+            <span className="quiet" data-testid="arriving">
+              {' '}
+              · arriving, {stack.entries.length} so far
+            </span>
+          )}
         </div>
         {loading && shown !== index && <div className="awaited">loading {index + 1}</div>}
         {picture && position !== '' && (

@@ -12,6 +12,7 @@ import type { Pane, PaneState } from './pane.ts'
 import { attachPointer } from './pointer.ts'
 import { SERIES_MIME } from './SeriesStrip.tsx'
 import { SpaceLayer } from './SpaceLayer.tsx'
+import { StackBar } from './StackBar.tsx'
 import {
   assignSeries,
   jumpFrom,
@@ -138,6 +139,7 @@ export function PaneView({ index }: { index: number }) {
         )}
         {/* Never hidden with the overlays: sample data must not be taken for a patient. */}
         {state?.stack?.manifest.synthetic && !overlays && <div className="synthetic alone">SYNTHETIC</div>}
+        {pane !== undefined && <StackBar pane={pane} />}
         {waiting && <div className="pane-message quiet">loading {(state?.index ?? 0) + 1}</div>}
         {reason !== undefined && (
           <div className="pane-message" role="status">

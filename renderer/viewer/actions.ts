@@ -8,6 +8,7 @@ import {
   Command,
   Contrast,
   Eye,
+  EyeOff,
   FileText,
   FlipHorizontal2,
   FlipVertical2,
@@ -46,6 +47,7 @@ import { describeFrame } from './catalog.ts'
 import { cancelMark, markActions, markToolInHand, putAwayMarkTool } from './marks/index.ts'
 import type { Pane } from './pane.ts'
 import { pointerPlace } from './pointer.ts'
+import { goToNextUnseen } from './seen/unseen.ts'
 import {
   activePane,
   jumpFrom,
@@ -200,6 +202,7 @@ function moves(): Action[] {
     step('image-plus-10', 10),
     act('image-first', { run: onPane(pane => pane.goTo(0)) }),
     act('image-last', { run: onPane(pane => pane.goTo(Number.MAX_SAFE_INTEGER)) }),
+    act('image-unseen', { icon: EyeOff, run: goToNextUnseen }),
     act('series-previous', { run: () => stepSeries(-1) }),
     act('series-next', { run: () => stepSeries(1) }),
     act('pane-previous', { run: () => stepPane(-1) }),

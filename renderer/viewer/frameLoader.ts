@@ -1,10 +1,10 @@
 import { cache, Enums, eventTarget, imageLoader, type Types, utilities } from '@cornerstonejs/core'
 import { ERRORS, IsocenterError } from '../../shared/errors.ts'
 import { UnshowableError } from '../../shared/viewing/samples.ts'
-import { fetchFrame, onStationEvent, streamFrames, UnreachableError } from '../client.ts'
+import { fetchFrame, onStationEvent, type StreamedFrame, streamFrames, UnreachableError } from '../client.ts'
 import { describeFrame } from './catalog.ts'
 import { decodeFrame } from './decode.ts'
-import { interleave, type StackOrder } from './loadOrder.ts'
+import { interleave, readingOn, type StackOrder } from './loadOrder.ts'
 import { type DisplayPixels, displayPixels } from './pixels.ts'
 import { spacingOf } from './spacing.ts'
 import { initialRange, rangeToWindow } from './windows.ts'
@@ -17,6 +17,8 @@ import { initialRange, rangeToWindow } from './windows.ts'
 const NEAR = 8
 /** Six connections a host for all windows: two for single frames, whatever is wanted at once. */
 const SINGLE_REQUESTS = 2
+/** One stream of what nobody waits for yet: it gives its place among all windows' streams back in between. */
+const AHEAD_FRAMES = 64
 /** A burst of jumps (a held key) restarts the stream once. */
 const REORDER_MS = 60
 
@@ -27,6 +29,12 @@ let delivered = 0
 let streaming: AbortController | undefined
 let reorderTimer: ReturnType<typeof setTimeout> | undefined
 let stacks: StackOrder[] = []
+/** What is read when all of `stacks` is here. */
+let further: string[][] = []
+/** Of `further`, what has come since it was said: what the cache lets go again is not asked for in a circle. */
+const cameAhead = new Set<string>()
+/** There is nothing to ask for: all is here, or cannot be had. */
+let nothingLeft = false
 const arrived = new Map<string, Bytes>()
 const waiting = new Map<string, { resolve: (bytes: Bytes) => void; reject: (reason: unknown) => void }>()
 const failures = new Map<string, string>()
@@ -77,18 +85,21 @@ export function installFrameLoader(): void {
   })
   eventTarget.addEventListener(IMAGE_CACHE_IMAGE_REMOVED, (event: CustomEvent<{ imageId: string }>) => {
     loaded.delete(event.detail.imageId)
+    nothingLeft = false
     notify()
   })
   onStationEvent('connection', online => {
     if (!online) return
     for (const imageId of unreachable) failures.delete(imageId)
     unreachable.clear()
+    nothingLeft = false
     notify()
   })
   onStationEvent('sync', ({ destinations }) => {
     if (elsewhere.size === 0 || destinations.some(({ state }) => state === 'offline')) return
     for (const imageId of elsewhere) failures.delete(imageId)
     elsewhere.clear()
+    nothingLeft = false
     notify()
   })
 }
@@ -124,13 +135,21 @@ async function intoCache(imageId: string): Promise<boolean> {
   }
 }
 
-/** Says what the panes show now (active pane first). Restarts the stream only where its order no longer fits. */
-export function orderStacks(next: StackOrder[]): void {
+/**
+ * Says what the panes show now (active pane first), and what is worth having after that. Restarts the stream only where its order
+ * no longer fits.
+ */
+export function orderStacks(next: StackOrder[], after: string[][] = []): void {
+  if (after !== further) {
+    further = after
+    cameAhead.clear()
+    nothingLeft = false
+  }
   const sameSeries = next.length === stacks.length && next.every((s, i) => s.imageIds === stacks[i]?.imageIds)
   stacks = next
   const fits =
     sameSeries && next.every(({ imageIds, index }) => loaded.has(imageIds[index] ?? '') || isNear(imageIds[index]))
-  if (fits && streaming !== undefined) return
+  if (fits && (streaming !== undefined || nothingLeft)) return
   clearTimeout(reorderTimer)
   // At once, not when the new order is made: what still comes of the old one is in the way of the frame jumped to.
   if (!fits) streaming?.abort()
@@ -141,6 +160,7 @@ export function orderStacks(next: StackOrder[]): void {
 export function stopStream(): void {
   clearTimeout(reorderTimer)
   stacks = []
+  further = []
   streaming?.abort()
 }
 
@@ -149,12 +169,22 @@ function isNear(imageId: string | undefined): boolean {
   return order.slice(delivered, delivered + NEAR).includes(imageId)
 }
 
-async function restartStream(): Promise<void> {
+/** `ahead`: all that the panes have was asked for already, and what the cache has let go of it waits for the reader's next move. */
+async function restartStream(ahead = false): Promise<void> {
   streaming?.abort()
   const controller = new AbortController()
   streaming = controller
-  order = withinBudget(interleave(stacks, isSettled))
+  const ofPanes = stacks.map(({ imageIds }) => imageIds)
+  order = ahead ? [] : withinBudget(interleave(stacks, isSettled), ofPanes)
+  const isAhead = order.length === 0
+  if (isAhead) {
+    // Beside all that the panes have: nothing of it is pushed out for what nobody asked for.
+    const wanted = readingOn(further, imageId => isSettled(imageId) || cameAhead.has(imageId))
+    order = withinBudget(wanted, [...ofPanes, ...further]).slice(0, AHEAD_FRAMES)
+  }
   delivered = 0
+  nothingLeft = order.length === 0 && !ahead
+  let isDone = false
   try {
     const wanted = order
     if (wanted.length > 0) {
@@ -162,7 +192,13 @@ async function restartStream(): Promise<void> {
         const described = describeFrame(imageId)
         return described === undefined ? [] : [[described.instance.contentId, described.frame, tag]]
       })
-      await streamFrames({ frames }, frame => receive(wanted[frame.tag], frame.status, frame.bytes), controller.signal)
+      const onFrame = ({ tag, status, bytes }: StreamedFrame) => {
+        const imageId = wanted[tag]
+        if (isAhead && imageId !== undefined) cameAhead.add(imageId)
+        receive(imageId, status, bytes)
+      }
+      await streamFrames({ frames }, onFrame, controller.signal, isAhead)
+      isDone = true
     }
   } catch (thrown) {
     if (!controller.signal.aborted) {
@@ -173,6 +209,10 @@ async function restartStream(): Promise<void> {
   } finally {
     if (streaming === controller) {
       streaming = undefined
+      if (isDone) {
+        clearTimeout(reorderTimer)
+        reorderTimer = setTimeout(() => void restartStream(true), 0)
+      }
       order = []
       for (const [imageId, waiter] of [...waiting]) {
         waiting.delete(imageId)
@@ -187,12 +227,11 @@ function isSettled(imageId: string): boolean {
   return loaded.has(imageId) || failures.has(imageId) || (loading.has(imageId) && !waiting.has(imageId))
 }
 
-/** Three fifths of the cache: ordering more would push out what was just loaded. */
-function withinBudget(imageIds: string[]): string[] {
-  let bytes = stacks.reduce(
-    (sum, stack) => sum + stack.imageIds.reduce((part, id) => part + (loaded.has(id) ? frameBytes(id) : 0), 0),
-    0,
-  )
+/** Three fifths of the cache, with what is here of `kept`: ordering more would push out what was just loaded. */
+function withinBudget(imageIds: string[], kept: string[][]): string[] {
+  if (imageIds.length === 0) return imageIds
+  let bytes = 0
+  for (const id of new Set(kept.flat())) if (loaded.has(id)) bytes += frameBytes(id)
   const budget = cache.getMaxCacheSize() * 0.6
   const end = imageIds.findIndex(imageId => {
     bytes += frameBytes(imageId)
@@ -202,7 +241,10 @@ function withinBudget(imageIds: string[]): string[] {
 }
 
 function frameBytes(imageId: string): number {
-  const { Rows = 0, Columns = 0, BitsAllocated = 16, SamplesPerPixel = 1 } = describeFrame(imageId)?.attributes ?? {}
+  const { attributes = {} } = describeFrame(imageId) ?? {}
+  const { Rows = 0, Columns = 0, BitsAllocated = 16, SamplesPerPixel = 1 } = attributes
+  // Kept as RGB of 8 bits, whatever its table is entered with.
+  if (attributes.PhotometricInterpretation === 'PALETTE COLOR') return Rows * Columns * 3
   return (Rows * Columns * SamplesPerPixel * Math.max(8, BitsAllocated)) / 8
 }
 

@@ -51,3 +51,11 @@ export function interleave(stacks: StackOrder[], have: (imageId: string) => bool
   }
   return [...order]
 }
+
+/**
+ * What is read ahead when all that the panes show is here, in the order of `stacks` (the rest of the study, then the next study,
+ * then its priors), each image once.
+ */
+export function readingOn(stacks: readonly string[][], have: (imageId: string) => boolean): string[] {
+  return [...new Set(stacks.flat())].filter(imageId => !have(imageId))
+}

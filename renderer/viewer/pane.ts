@@ -20,6 +20,7 @@ import { describeFrame, type SeriesStack, type StackEntry } from './catalog.ts'
 import { Cine } from './cine.ts'
 import type { Engine } from './engine.ts'
 import { failureOf, needFrame, onFrames } from './frameLoader.ts'
+import { placesIn } from './growth.ts'
 import type { Look, Screen, ScreenFrame } from './screen.ts'
 import { spacingOf } from './spacing.ts'
 import { dragWindow, type VoiRange, windowToRange } from './windows.ts'
@@ -169,6 +170,25 @@ export class Pane {
     if (opening === this.#opening) this.#listener.onMoved()
   }
 
+  /**
+   * The stack has grown (or shrunk): what is on the screen stays there, under its number in the new one. False, and nothing
+   * happens, where the image on the screen is not in it.
+   */
+  grow(stack: SeriesStack): boolean {
+    const { stack: before, index, shown, loading } = this.state.getState()
+    if (before === undefined || before === stack) return false
+    const places = placesIn(stack.entries, before.entries)
+    const shownAt = shown === undefined ? undefined : places[shown]
+    const wantedAt = places[index] === -1 ? shownAt : places[index]
+    if (wantedAt === undefined || wantedAt === -1 || shownAt === -1) return false
+    if (this.#image !== undefined) this.#image = { ...this.#image, place: places[this.#image.place] ?? wantedAt }
+    this.state.setState({ stack, index: wantedAt, shown: shownAt })
+    this.#listener.onMoved()
+    // What was on its way may not be what is wanted now.
+    if (loading) void this.#show()
+    return true
+  }
+
   close(): void {
     this.stop()
     this.#opening++
@@ -203,7 +223,8 @@ export class Pane {
     const { stack, index } = this.state.getState()
     const entry = stack?.entries[index]
     if (stack === undefined || entry === undefined) return
-    const current = () => opening === this.#opening && this.state.getState().index === index
+    // The number alone is not enough: the stack may grow meanwhile.
+    const current = () => opening === this.#opening && this.entry?.imageId === entry.imageId
     if (entry.unshowable !== undefined) {
       this.#cannotShow(entry.unshowable)
       return
@@ -224,7 +245,7 @@ export class Pane {
     const attributes = describeFrame(entry.imageId)?.attributes ?? {}
     const shape = shapeOf(image, attributes)
     const before = this.#image?.shape
-    this.#image = { image, attributes, shape, place: index }
+    this.#image = { image, attributes, shape, place: this.state.getState().index }
     const resized = before?.columns !== shape.columns || before.rows !== shape.rows || before.aspect !== shape.aspect
     if (this.#fitted && (resized || this.#view === UNMOVED)) this.#fitView()
     await this.#draw()

@@ -4,11 +4,18 @@ import { IsocenterError } from '../../shared/errors.ts'
 import { firstDiagnostic } from '../../shared/viewing/seriesOrder.ts'
 import { call } from '../client.ts'
 import { onStudiesChanged, studyContents, studyThumbnails } from '../series/index.ts'
+import { noteArrival } from './arriving.ts'
 import type { SeriesStack } from './catalog.ts'
 import { type Engine, startEngine } from './engine.ts'
-import { needFrame, orderStacks, stopStream } from './frameLoader.ts'
+import { orderStacks, stopStream } from './frameLoader.ts'
+import { clearFurther, furtherStacks, setAfterStudy, setRestOfStudy } from './further.ts'
+import { goesOn, growLeft, growPane } from './growth.ts'
 import { draftIsHere, keptHanging, keptView } from './marks/arrangement.ts'
+import { oncePerStep } from './oncePerStep.ts'
 import { Pane, type PaneView } from './pane.ts'
+import { stacksAhead } from './readAhead.ts'
+import { expectSeen } from './seen/keeper.ts'
+import { watchSeen } from './seen/watch.ts'
 import { alignedPlace, followPane, hideCrosshair, jumpToPoint, notePatient, placeInSpace } from './space.ts'
 import { dropStacks, openStacks } from './stacks.ts'
 import { type Assignment, assignmentOf, type StripItem, stackOf, stripItems } from './strip.ts'
@@ -136,15 +143,34 @@ function listenerOf(at: number) {
 
 // ── reading ahead ──
 
-/** What opening a study will need first: its list of series, the first one's manifest and first image. */
-export async function preloadStudy(StudyInstanceUID: string): Promise<void> {
-  const { series } = await studyContents(StudyInstanceUID)
-  const first = firstDiagnostic(series)
-  if (first === undefined) return
-  startEngine()
-  const [stack] = await openStacks(StudyInstanceUID, first.SeriesInstanceUID)
-  const [imageId] = stack?.imageIds ?? []
-  if (imageId !== undefined) await needFrame(imageId)
+/** Behind the first picture: whoever opens a series says then what comes after it. */
+function readFurther(): void {
+  const states = livePanes().map(pane => pane.state.getState())
+  const isOpening = states.some(({ loading, shown }) => loading && shown === undefined)
+  if (!isOpening && states.some(({ shown }) => shown !== undefined)) followReader()
+}
+
+/** What no pane shows of the opened study; what archives alone have comes when it is hung. */
+function followRest(): void {
+  const session = useSession.getState()
+  const shown = new Set(session.assigned.map(one => one?.id))
+  const rest =
+    (session.study?.away ?? 0) > 0
+      ? []
+      : ownItems(session).flatMap(({ id, stack }) => (stack === undefined || shown.has(id) ? [] : [stack.imageIds]))
+  if (setRestOfStudy(rest)) readFurther()
+}
+
+/** The study that will probably be opened next: read, with its priors, behind all of this one. Rejects like `call`. */
+export async function readAhead(StudyInstanceUID: string): Promise<void> {
+  const mine = opening
+  await stacksAhead(StudyInstanceUID, imageIds => {
+    // Another one was opened meanwhile: what comes after that is not this.
+    if (mine !== opening) return false
+    setAfterStudy(imageIds)
+    readFurther()
+    return true
+  })
 }
 
 /** The manifests of the other series, one after the other: the strip splits them, and they hang without waiting. */
@@ -157,8 +183,31 @@ async function readOn(StudyInstanceUID: string, series: SeriesSummary[]): Promis
   }
 }
 
+/** Lays a series of a study on the screen out, if it is not yet. Rejects like `call`. */
+export async function layOut({ StudyInstanceUID, SeriesInstanceUID }: Omit<Assignment, 'id'>): Promise<void> {
+  const stacks = await openStacks(StudyInstanceUID, SeriesInstanceUID)
+  if (isOnScreen(StudyInstanceUID)) keepStacks(SeriesInstanceUID, stacks)
+}
+
 function keepStacks(SeriesInstanceUID: string, laidOut: SeriesStack[]): void {
+  const before = useSession.getState().stacks.get(SeriesInstanceUID)
+  if (before === laidOut) return
   useSession.setState(({ stacks }) => ({ stacks: new Map(stacks).set(SeriesInstanceUID, laidOut) }))
+  if (before !== undefined) growStacks(before, laidOut)
+  followRest()
+}
+
+/** A series has other images than before: what was left, and what is on the screen, stays at its image. */
+function growStacks(before: SeriesStack[], laidOut: SeriesStack[]): void {
+  growLeft(left, before, laidOut)
+  panes.forEach((pane, index) => {
+    const grown = pane && growPane(pane, laidOut)
+    const assigned = useSession.getState().assigned[index]
+    if (grown === undefined || assigned === undefined || assigned.id === grown.set.id) return
+    // It was one set, and is a part now: the pane has that part.
+    const named = { ...assigned, id: grown.set.id }
+    useSession.setState(session => ({ assigned: replaced(session.assigned, index, named) }))
+  })
 }
 
 function isOnScreen(StudyInstanceUID: string): boolean {
@@ -173,10 +222,12 @@ export function mountPane(index: number, element: HTMLDivElement): () => void {
   const pane = new Pane(startEngine(), `pane-${index}`, element, listenerOf(index))
   panes[index] = pane
   const leave = placeInSpace(pane)
+  const unwatch = watchSeen(pane)
   if (useSession.getState().assigned[index] !== undefined) void showSeries(index)
   return () => {
     remember(pane)
     leave()
+    unwatch()
     pane.dispose()
     if (panes[index] === pane) panes[index] = undefined
   }
@@ -214,6 +265,7 @@ function followReader(): void {
       const index = Math.max(0, stack.imageIds.indexOf(entry?.imageId ?? ''))
       return [{ imageIds: stack.imageIds, index, direction: pane.direction }]
     }),
+    furtherStacks(),
   )
 }
 
@@ -228,7 +280,9 @@ async function showSeries(index: number): Promise<void> {
   try {
     // First whose picture it is, then the picture.
     if (!isOnScreen(StudyInstanceUID)) await bringBeside(StudyInstanceUID)
-    const [stacks] = await Promise.all([openStacks(StudyInstanceUID, SeriesInstanceUID), draftIsHere(StudyInstanceUID)])
+    await Promise.all([openStacks(StudyInstanceUID, SeriesInstanceUID), draftIsHere(StudyInstanceUID)])
+    // The series may have grown while its draft was read.
+    const stacks = await openStacks(StudyInstanceUID, SeriesInstanceUID)
     if (panes[index] !== pane || useSession.getState().assigned[index] !== wanted) return
     keepStacks(SeriesInstanceUID, stacks)
     const stack = stackOf(wanted, stacks)
@@ -244,7 +298,7 @@ async function showSeries(index: number): Promise<void> {
     const others = visiblePanes().filter(other => other !== pane)
     const place = before?.index ?? (useSession.getState().linked ? alignedPlace(stack, others) : undefined) ?? 0
     await pane.open(stack, before?.view.range, Math.min(place, stack.entries.length - 1))
-    if (before !== undefined && pane.stack === stack) pane.setView(before.view)
+    if (before !== undefined && goesOn(pane.stack, stack)) pane.setView(before.view)
   } catch (thrown) {
     setProblem(thrown instanceof Error ? thrown.message : String(thrown))
   }
@@ -262,6 +316,16 @@ export function assignSeries(wanted: Assignment, index = useSession.getState().a
   if (pane !== undefined) remember(pane)
   useSession.setState(({ assigned }) => ({ assigned: replaced(assigned, index, wanted), active: index }))
   void showSeries(index)
+  followRest()
+}
+
+/** Hangs a display set in the active pane at one of its images, otherwise as it was left. */
+export function hangAt(stack: SeriesStack, index: number): void {
+  const { StudyInstanceUID, SeriesInstanceUID } = stack.manifest
+  const { id } = stack.set
+  const { view } = left.get(id) ?? keptView(stack) ?? { view: { inverted: false, quarterTurns: 0, mirrored: false } }
+  leaveSetAt(id, { index, view })
+  assignSeries({ StudyInstanceUID, SeriesInstanceUID, id })
 }
 
 /** Brings another study beside the opened one: for the strip, and for what a pane says of its patient. Rejects like `call`. */
@@ -330,6 +394,7 @@ export function setLayout(layout: Layout): void {
     active: Math.min(active, count - 1),
     popup: undefined,
   })
+  followRest()
 }
 
 /** A pane takes the whole grid, or gives it back. */
@@ -363,6 +428,8 @@ let opening = 0
 export async function openStudy(StudyInstanceUID: string): Promise<boolean> {
   const mine = ++opening
   stopStream()
+  clearFurther()
+  expectSeen(StudyInstanceUID)
   hideCrosshair()
   for (const pane of livePanes()) {
     remember(pane)
@@ -414,44 +481,68 @@ export function onTakenAway(listener: (text: string) => void): () => void {
   }
 }
 
-/** Series that arrive while a study is open join the strip; open panes keep what they show. */
+/** While a study arrives it is read anew at most so often: that takes a second, the next image may take as long. */
+const REFRESH_MS = 1000
+/** Series whose stacks are older than their counts: until they have been read. */
+const stale = new Set<string>()
+
+/** Series that arrive while a study is open join the strip; images slot into the stacks, and panes keep what they show. */
 async function refreshStudy(StudyInstanceUID: string): Promise<void> {
   if (!isOnScreen(StudyInstanceUID)) return
   const contents = await studyContents(StudyInstanceUID)
-  const thumbnails = await studyThumbnails(StudyInstanceUID)
   if (!isOnScreen(StudyInstanceUID)) return
-  const { study, series, beside, stacks } = useSession.getState()
+  const { study, series, beside } = useSession.getState()
   const own = study?.StudyInstanceUID === StudyInstanceUID
   const before = own ? { study, series } : beside.get(StudyInstanceUID)
   const images = contents.study.NumberOfStudyRelatedInstances
   const had = before?.study?.NumberOfStudyRelatedInstances
-  // Somebody opening or reading the study changes none of its images.
-  if (before?.study?.lastReceived !== contents.study.lastReceived || had !== images) dropStacks(StudyInstanceUID)
   if (had !== undefined && had > images) {
     takenAway('Images of this study were deleted, rejected or moved: open it again to see what is left')
   }
-  const kept = new Map(stacks)
-  for (const one of contents.series) {
-    const was = before?.series.find(other => other.SeriesInstanceUID === one.SeriesInstanceUID)
-    if (was?.NumberOfSeriesRelatedInstances !== one.NumberOfSeriesRelatedInstances) kept.delete(one.SeriesInstanceUID)
+  const countOf = (series: SeriesSummary[] | undefined, uid: string) =>
+    series?.find(one => one.SeriesInstanceUID === uid)?.NumberOfSeriesRelatedInstances ?? 0
+  const changed = contents.series
+    .map(one => one.SeriesInstanceUID)
+    .filter(uid => countOf(contents.series, uid) !== countOf(before?.series, uid))
+  // Somebody opening or reading the study changes none of its images; an image that was sent anew changes no count.
+  if (changed.length > 0) dropStacks(StudyInstanceUID, changed)
+  else if (before?.study?.lastReceived !== contents.study.lastReceived) dropStacks(StudyInstanceUID)
+  for (const uid of changed) if (countOf(contents.series, uid) > countOf(before?.series, uid)) noteArrival(uid)
+  const refresh = (known: Partial<StudyOnScreen>) =>
+    useSession.setState(session => {
+      if (own) return known
+      const other = session.beside.get(StudyInstanceUID)
+      return other === undefined
+        ? {}
+        : { beside: new Map(session.beside).set(StudyInstanceUID, { ...other, ...known }) }
+    })
+  refresh(contents)
+  for (const uid of changed) stale.add(uid)
+  for (const { SeriesInstanceUID } of contents.series) {
+    if (!stale.has(SeriesInstanceUID)) continue
+    // Those that were not laid out yet are read with the rest.
+    if (useSession.getState().stacks.has(SeriesInstanceUID)) {
+      const laidOut = await openStacks(StudyInstanceUID, SeriesInstanceUID)
+      if (!isOnScreen(StudyInstanceUID)) return
+      keepStacks(SeriesInstanceUID, laidOut)
+    }
+    stale.delete(SeriesInstanceUID)
   }
-  useSession.setState({
-    stacks: kept,
-    ...(own
-      ? { ...contents, thumbnails }
-      : { beside: new Map(beside).set(StudyInstanceUID, { ...contents, thumbnails }) }),
-  })
   await readOn(StudyInstanceUID, contents.series)
+  const thumbnails = await studyThumbnails(StudyInstanceUID)
+  if (isOnScreen(StudyInstanceUID)) refresh({ thumbnails })
 }
+
+const refreshSoon = oncePerStep(REFRESH_MS, refreshStudy, (StudyInstanceUID, thrown) => {
+  // The station being away is told by the status line; the next event or opening asks again.
+  if (!(thrown instanceof IsocenterError) || thrown.code !== 'not-found') return
+  dropStacks(StudyInstanceUID)
+  takenAway('This study was deleted, rejected or moved: it is no longer on the list')
+})
 
 onStudiesChanged(StudyInstanceUIDs => {
   for (const uid of StudyInstanceUIDs) {
-    if (!isOnScreen(uid)) dropStacks(uid)
-    refreshStudy(uid).catch(thrown => {
-      // The station being away is told by the status line; the next event or opening asks again.
-      if (!(thrown instanceof IsocenterError) || thrown.code !== 'not-found') return
-      dropStacks(uid)
-      takenAway('This study was deleted, rejected or moved: it is no longer on the list')
-    })
+    if (isOnScreen(uid)) refreshSoon(uid)
+    else dropStacks(uid)
   }
 })

@@ -26,7 +26,8 @@ export function openStacks(StudyInstanceUID: string, SeriesInstanceUID: string):
   return laidOut
 }
 
-/** The study has changed: its series are asked for anew. */
-export function dropStacks(StudyInstanceUID: string): void {
-  openedStacks.delete(StudyInstanceUID)
+/** The study, or only these series of it, have changed: they are asked for anew. */
+export function dropStacks(StudyInstanceUID: string, series?: readonly string[]): void {
+  if (series === undefined) openedStacks.delete(StudyInstanceUID)
+  else for (const uid of series) openedStacks.get(StudyInstanceUID)?.delete(uid)
 }

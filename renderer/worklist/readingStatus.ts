@@ -1,7 +1,7 @@
 import type { Priority, ReadingStatus, StudySummary } from '../../shared/contract.ts'
 import { keepHere } from '../central/index.ts'
 import { call } from '../client.ts'
-import { announce, announceFailure } from '../ui/index.ts'
+import { announce, announceFailure, type Offer } from '../ui/index.ts'
 import { proposeRow } from './studyRows.ts'
 
 type Decided = Pick<StudySummary, 'id' | 'StudyInstanceUID'>
@@ -29,17 +29,22 @@ function shownAs(status: ReadingStatus): Partial<StudySummary> {
   return { reading: { status, by: '', at: Date.now() } }
 }
 
-/** Says how far the reading of a study is; undoable. */
-export async function setReading(study: Decided, status: ReadingStatus): Promise<void> {
+/** Says how far the reading of a study is; undoable. `but`: what is to be said besides, and what can be done about it. */
+export async function setReading(
+  study: Decided,
+  status: ReadingStatus,
+  but?: { words: string; offer: Offer },
+): Promise<void> {
   const { StudyInstanceUID } = study
   const answer = await decide(study, shownAs(status), () =>
     call('reading.set', { studies: [{ StudyInstanceUID, status }] }),
   )
   if (answer === undefined) return
-  announce(WORDS[status], async () => {
+  const undo = async () => {
     await call('reading.set', { studies: answer.before })
     proposeRow(study.id, undefined)
-  })
+  }
+  announce([WORDS[status], ...(but === undefined ? [] : [but.words])].join(' · '), undo, but?.offer)
 }
 
 /** What R makes of a study: read, or unread again. */

@@ -269,6 +269,8 @@ export interface StoreReader {
   patientStudies(StudyInstanceUID: string): Promise<{ studies: StudySummary[]; seq: number }>
   /** null and 0 when there is none. */
   getDraft(StudyInstanceUID: string, user: string): Promise<{ draft: unknown; rev: number }>
+  /** What the user has had on the screen of a study, by series (shared/viewing/seen.ts). */
+  getSeen(StudyInstanceUID: string, user: string): Promise<Record<string, string>>
   /** Rejects with 'not-found'. */
   getStudy(StudyInstanceUID: string): Promise<{ study: StudySummary; series: SeriesSummary[]; seq: number }>
   getManifest(StudyInstanceUID: string, SeriesInstanceUID: string): Promise<SeriesManifest>
@@ -431,6 +433,8 @@ export interface Store {
   setKept(StudyInstanceUID: string, kept: boolean, user: string): Promise<{ before: boolean }>
   /** Rejects with 'draft-conflict' when the draft's rev is not the given one. */
   putDraft(StudyInstanceUID: string, user: string, draft: unknown, rev: number): Promise<{ rev: number }>
+  /** Adds to what the user has seen, by series (shared/viewing/seen.ts); no decision. Rejects with 'not-found'. */
+  addSeen(StudyInstanceUID: string, user: string, series: Record<string, string>): Promise<void>
   /** Into the bin: hidden everywhere, kept for the configured time. An id for each item. Rejects with 'not-found', 'too-large'. */
   remove(items: RemovedItem[], reason: string, user: string): Promise<{ ids: string[]; images: number }>
   /** Takes a deletion or rejection back. Rejects with 'not-found', or 'gone' when it was purged. */

@@ -13,6 +13,7 @@ import { sql as ninth } from './migrations/0009.ts'
 import { sql as tenth } from './migrations/0010.ts'
 import { sql as eleventh } from './migrations/0011.ts'
 import { sql as twelfth } from './migrations/0012.ts'
+import { sql as thirteenth } from './migrations/0013.ts'
 import { sql as fourteenth } from './migrations/0014.ts'
 
 /** In order; position n brings a database from version n to n + 1. A step that has shipped is never edited. */
@@ -29,6 +30,7 @@ export const MIGRATIONS: readonly string[] = [
   tenth,
   eleventh,
   twelfth,
+  thirteenth,
   fourteenth,
 ]
 

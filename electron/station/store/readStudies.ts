@@ -43,6 +43,9 @@ export function createStudyReader(db: Database) {
   const draft = db.prepare<[string, string], { draft: string; rev: number }>(
     'SELECT draft, rev FROM draft WHERE StudyInstanceUID = ? AND user = ?',
   )
+  const seen = db.prepare<[string, string], { SeriesInstanceUID: string; seen: string }>(
+    'SELECT SeriesInstanceUID, seen FROM seen WHERE StudyInstanceUID = ? AND user = ?',
+  )
   const settings = db.prepare<[string], { key: string; value: string }>('SELECT key, value FROM setting WHERE user = ?')
 
   return {
@@ -84,6 +87,10 @@ export function createStudyReader(db: Database) {
     getDraft(StudyInstanceUID: string, user: string): { draft: unknown; rev: number } {
       const row = draft.get(StudyInstanceUID, user)
       return row ? { draft: JSON.parse(row.draft) as unknown, rev: row.rev } : { draft: null, rev: 0 }
+    },
+
+    getSeen(StudyInstanceUID: string, user: string): Record<string, string> {
+      return Object.fromEntries(seen.all(StudyInstanceUID, user).map(row => [row.SeriesInstanceUID, row.seen]))
     },
 
     getSettings(user: string): Record<string, unknown> {

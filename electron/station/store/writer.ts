@@ -30,6 +30,7 @@ import {
   type KnownCopy,
   type LostCopy,
 } from './repair/repairRows.ts'
+import { createSeenRows } from './seenRows.ts'
 import { createSettleRows, type PlacedCopy, type UnsettledCopy } from './settle/settleRows.ts'
 import { told, toldDamage } from './told.ts'
 import { createVolumeRows, type MovableCopy, type MovedCopy, type VolumeRow } from './volumes/volumeRows.ts'
@@ -73,6 +74,7 @@ export function createWriter({ file, dataDir }: WriterData) {
   let verdictRows: ReturnType<typeof createVerdictRows>
   let destinationRows: ReturnType<typeof createDestinationRows>
   let outboxRows: ReturnType<typeof createOutboxRows>
+  let seenRows: ReturnType<typeof createSeenRows>
   let sinceCheckpoint = 0
   /** Met between the calls: the next commit tells of it. */
   let damage: IsocenterError | undefined
@@ -126,6 +128,7 @@ export function createWriter({ file, dataDir }: WriterData) {
         verdictRows = createVerdictRows(opening, epoch)
         destinationRows = createDestinationRows(opening, applied.custody)
         outboxRows = createOutboxRows(opening, dataDir, applied.custody)
+        seenRows = createSeenRows(opening)
         // From here on what is lost with the power is in the landing log, too, or is done again; all else goes `durably`.
         opening.pragma('synchronous = NORMAL')
         db = opening
@@ -284,6 +287,10 @@ export function createWriter({ file, dataDir }: WriterData) {
 
     putDraft(StudyInstanceUID: string, by: string, draft: string, rev: number, at: number): Decided<{ rev: number }> {
       return durably(() => decisions.putDraft(StudyInstanceUID, by, draft, rev, at))
+    },
+
+    addSeen(StudyInstanceUID: string, user: string, series: Record<string, string>): void {
+      told(() => seenRows.add(StudyInstanceUID, user, series))
     },
 
     remove: (items: RemovedItem[], ids: string[], reason: string, by: string, at: number) =>

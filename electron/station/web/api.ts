@@ -119,6 +119,11 @@ export function createApi(
         throw thrown
       }
     },
+    'seen.get': async input => ({ series: await read.getSeen(input.StudyInstanceUID, input.user) }),
+    'seen.put': async input => {
+      await store.addSeen(input.StudyInstanceUID, input.user, input.series)
+      return {}
+    },
     'study.get': async input => {
       const { study, ...rest } = await read.getStudy(input.StudyInstanceUID)
       const [asShown = study] = await strangers.mark(presence.mark([study]))

@@ -70,7 +70,7 @@ function viewOf(pane: Pane): { id: string; study: string; view: SetView } | unde
 /** Keeps what a reader changes of the view in a pane. Looking at a series as it opens keeps nothing. Returns what ends it. */
 export function keepViews(pane: Pane): () => void {
   /** What the pane showed first of the set it shows: what the reader has not changed. */
-  let opened: { stack: SeriesStack; said: string } | undefined
+  let opened: { set: string; said: string } | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   const keep = () => {
     const now = viewOf(pane)
@@ -84,7 +84,7 @@ export function keepViews(pane: Pane): () => void {
   }
   const stop = pane.state.subscribe(({ stack, shown, loading }) => {
     if (stack === undefined || shown === undefined || loading) return
-    if (opened?.stack !== stack) opened = { stack, said: JSON.stringify(viewOf(pane)?.view) }
+    if (opened?.set !== stack.set.id) opened = { set: stack.set.id, said: JSON.stringify(viewOf(pane)?.view) }
     clearTimeout(timer)
     timer = setTimeout(keep, REST_MS)
   })

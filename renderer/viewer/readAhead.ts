@@ -1,0 +1,42 @@
+import { firstDiagnostic } from '../../shared/viewing/seriesOrder.ts'
+import { call } from '../client.ts'
+import { studyContents } from '../series/index.ts'
+import { startEngine } from './engine.ts'
+import { needFrame } from './frameLoader.ts'
+import { openStacks } from './stacks.ts'
+
+/** Of a study's priors, those that are compared with first. */
+const PRIORS = 2
+
+/** The images of the study's first series, in reading order; none where it has no picture. */
+async function firstStack(StudyInstanceUID: string): Promise<string[]> {
+  const { series } = await studyContents(StudyInstanceUID)
+  const first = firstDiagnostic(series)
+  if (first === undefined) return []
+  startEngine()
+  const [stack] = await openStacks(StudyInstanceUID, first.SeriesInstanceUID)
+  return stack?.imageIds ?? []
+}
+
+/** What opening a study will need first: its list of series, the first one's manifest and first image. Rejects like `call`. */
+export async function preloadStudy(StudyInstanceUID: string): Promise<void> {
+  const [imageId] = await firstStack(StudyInstanceUID)
+  if (imageId !== undefined) await needFrame(imageId)
+}
+
+/**
+ * What is worth having when the study that is open is here: all of the next one's first series, then that of its priors. Told to
+ * `found` as it is known, until that answers that it is overtaken (false). What archives alone have is not fetched ahead. Rejects like
+ * `call`.
+ */
+export async function stacksAhead(StudyInstanceUID: string, found: (imageIds: string[][]) => boolean): Promise<void> {
+  await preloadStudy(StudyInstanceUID)
+  const { study } = await studyContents(StudyInstanceUID)
+  const ahead = study.away > 0 ? [] : [await firstStack(StudyInstanceUID)]
+  if (!found([...ahead])) return
+  const { studies } = await call('patient.studies', { StudyInstanceUID })
+  for (const prior of studies.filter(one => one.away === 0).slice(0, PRIORS)) {
+    ahead.push(await firstStack(prior.StudyInstanceUID))
+    if (!found([...ahead])) return
+  }
+}

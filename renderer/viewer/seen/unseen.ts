@@ -1,0 +1,92 @@
+import {
+  countFrames,
+  hasFrame,
+  nextUnseen,
+  type SeriesToRead,
+  type Unseen,
+  unseenOf,
+  unseenWords,
+} from '../../../shared/viewing/seen.ts'
+import { announce } from '../../ui/index.ts'
+import type { SeriesStack, StackEntry } from '../catalog.ts'
+import { activePane, assignSeries, hangAt, layOut, ownItems, useSession } from '../session.ts'
+import { assignmentOf, type StripItem } from '../strip.ts'
+import { seenFrames, syncSeen } from './keeper.ts'
+
+/** What of the study that is open was not seen, also in words. */
+export interface UnseenReport {
+  StudyInstanceUID: string
+  unseen: Unseen
+  words: string
+}
+
+/** What of a series' stacks is to be seen: its pictures; of one that has none, what its tiles say. */
+function toSee(stacks: readonly SeriesStack[]): (entry: StackEntry) => boolean {
+  const hasPictures = stacks.some(({ imageIds }) => imageIds.length > 0)
+  return entry => !hasPictures || entry.unshowable === undefined
+}
+
+function framesOf(stacks: readonly SeriesStack[]): SeriesToRead['frames'] {
+  return stacks.flatMap(stack =>
+    stack.entries
+      .filter(toSee(stacks))
+      .map(({ instance, frame }) => ({ SOPInstanceUID: instance.SOPInstanceUID, frame })),
+  )
+}
+
+/**
+ * What of the open study nobody of this user's windows has had on the screen; undefined when that is nothing. The study is the one
+ * that is open when it is asked, whatever is opened before the answer.
+ */
+export async function unseenOfOpenStudy(): Promise<UnseenReport | undefined> {
+  const { study, series, stacks } = useSession.getState()
+  if (study === undefined) return undefined
+  const { StudyInstanceUID } = study
+  const toRead = series.map((one): SeriesToRead => {
+    const laidOut = stacks.get(one.SeriesInstanceUID)
+    return { series: one, frames: laidOut && framesOf(laidOut) }
+  })
+  await syncSeen(StudyInstanceUID)
+  const unseen = unseenOf(toRead, uid => seenFrames(StudyInstanceUID, uid))
+  return unseen && { StudyInstanceUID, unseen, words: unseenWords(unseen) }
+}
+
+/** To the next image of the open study that was not seen: in the active pane's stack, then in the series after it. */
+export function goToNextUnseen(): void {
+  const session = useSession.getState()
+  const pane = activePane()
+  if (session.study === undefined || pane === undefined) return
+  const { StudyInstanceUID } = session.study
+  const items = ownItems(session)
+  const isUnseen = (at: number, index: number) => {
+    const { SeriesInstanceUID, stack, images } = items[at] as StripItem
+    const seen = seenFrames(StudyInstanceUID, SeriesInstanceUID)
+    // Its manifest is on the way: how much of it was seen is known all the same.
+    if (stack === undefined) return !session.stacks.has(SeriesInstanceUID) && countFrames(seen ?? new Map()) < images
+    const entry = stack.entries[index]
+    if (entry === undefined || !toSee(session.stacks.get(SeriesInstanceUID) ?? [stack])(entry)) return false
+    return !hasFrame(seen?.get(entry.instance.SOPInstanceUID), entry.frame)
+  }
+  const shown = items.findIndex(item => item.stack !== undefined && item.stack.set.id === pane.stack?.set.id)
+  const from = shown === -1 ? { stack: 0, index: -1 } : { stack: shown, index: pane.state.getState().index }
+  const found = nextUnseen(
+    items.map(({ stack }) => stack?.entries.length ?? 1),
+    isUnseen,
+    from,
+  )
+  const item = items[found?.stack ?? -1]
+  if (found === undefined || item === undefined) {
+    announce('Every image of this study was seen')
+    return
+  }
+  if (found.stack === shown) {
+    pane.goTo(found.index)
+    return
+  }
+  if (item.stack !== undefined) {
+    hangAt(item.stack, found.index)
+    return
+  }
+  // Which of its images it is shows when it is laid out. What cannot be had is told by the pane.
+  layOut(item).then(goToNextUnseen, () => assignSeries(assignmentOf(item)))
+}
