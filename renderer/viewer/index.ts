@@ -1,7 +1,17 @@
 import './viewer.css'
 
 export { actionNames } from './actions.ts'
+export { restCard } from './graphics.ts'
 export { installProbe } from './probe.ts'
 export { openStudy, preloadStudy } from './session.ts'
 export { markOpen, markPainted } from './timings.ts'
+export {
+  decodePhantom,
+  forgetPhantom,
+  graphicsHere,
+  measuredOf,
+  type PhantomImage,
+  paneUnderTest,
+  screenUnderTest,
+} from './underTest.ts'
 export { Viewer, type ViewerProps } from './Viewer.tsx'

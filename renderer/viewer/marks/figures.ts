@@ -2,9 +2,10 @@ import { cache } from '@cornerstonejs/core'
 import type { Mark } from '../../../shared/viewing/draft.ts'
 import { storedPadding } from '../../../shared/viewing/grey.ts'
 import type { SeriesManifest } from '../../../shared/viewing/image.ts'
-import { describe, type MarkPixels, measure } from '../../../shared/viewing/measure/measure.ts'
+import { describe, type MarkPixels, type Measured, measure } from '../../../shared/viewing/measure/measure.ts'
 import { type Point, type Scale, scaleOf } from '../../../shared/viewing/measure/scale.ts'
 import type { SeriesStart } from '../../../shared/viewing/measure/valueUnit.ts'
+import { measuringAllowed } from '../../selftest/index.ts'
 import { type CatalogFrame, describeFrame } from '../catalog.ts'
 
 /** The modality values of a frame; undefined while they are not here. */
@@ -46,10 +47,27 @@ const lines = new WeakMap<Mark, { imageId: string; pixels: MarkPixels['pixels'] 
 export function linesOf(mark: Mark, imageId: string): string[] {
   const described = describeFrame(imageId)
   if (described === undefined) return mark.text === '' ? [] : [mark.text]
+  if (!measuringAllowed({ kind: mark.kind, TransferSyntaxUID: described.instance.TransferSyntaxUID })) {
+    return [...(mark.text === '' ? [] : mark.text.split('\n')), 'not measured: the self-test failed']
+  }
   const pixels = pixelsOf(imageId, described)
   const before = lines.get(mark)
   if (before?.imageId === imageId && before.pixels === pixels?.pixels) return before.lines
-  const found = describe(mark, measure(mark, measured(described), startOf(described.manifest), pixels))
+  const found = describe(mark, figuresOf(mark, described, pixels))
   lines.set(mark, { imageId, pixels: pixels?.pixels, lines: found })
   return found
+}
+
+function figuresOf(
+  mark: Pick<Mark, 'kind' | 'points'>,
+  described: CatalogFrame,
+  pixels: MarkPixels | undefined,
+): Measured {
+  return measure(mark, measured(described), startOf(described.manifest), pixels)
+}
+
+/** Everything that is measured of a mark on a frame; undefined where the frame is not known. */
+export function measuredOf(mark: Pick<Mark, 'kind' | 'points'>, imageId: string): Measured | undefined {
+  const described = describeFrame(imageId)
+  return described && figuresOf(mark, described, pixelsOf(imageId, described))
 }

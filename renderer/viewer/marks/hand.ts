@@ -1,11 +1,13 @@
 import type { Mark } from '../../../shared/viewing/draft.ts'
 import type { Point } from '../../../shared/viewing/measure/scale.ts'
 import { applyMatrix } from '../../../shared/viewing/view.ts'
+import { mayMeasure } from '../../selftest/index.ts'
+import { describeFrame } from '../catalog.ts'
 import type { Pane } from '../pane.ts'
 import { draftOf } from './drafts.ts'
 import { drawnPoints, type Hold, handlesOf, holdAt, movedMark, placedPoints, withHandle } from './edit.ts'
 import { scaleAt } from './figures.ts'
-import { markToolUsed, useMarks } from './marksStore.ts'
+import { markToolUsed, putAwayMarkTool, useMarks } from './marksStore.ts'
 import { imagePoint, labelOf, marksOn, type ShownFrame, shownFrame } from './onPane.ts'
 
 /** Under this many CSS pixels a press and its release are a click: the next point follows with another. */
@@ -81,6 +83,11 @@ function press(event: PointerEvent, pane: Pane): boolean {
 function begin(pane: Pane, shown: ShownFrame, point: Point): void {
   const { tool } = useMarks.getState()
   if (tool === undefined) return
+  const TransferSyntaxUID = describeFrame(shown.imageId)?.instance.TransferSyntaxUID
+  if (!mayMeasure({ kind: tool, TransferSyntaxUID })) {
+    putAwayMarkTool()
+    return
+  }
   const { SeriesInstanceUID, SOPInstanceUID, frame } = shown
   const at = placeFor(tool, shown, point)
   work = { kind: 'drawing', pane, shown, placed: [at], pressedAt: point }

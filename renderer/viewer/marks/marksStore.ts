@@ -1,5 +1,6 @@
 import { create } from 'zustand'
 import type { Mark, MarkKind } from '../../../shared/viewing/draft.ts'
+import { mayMeasure } from '../../selftest/index.ts'
 
 /** A mark between press and release: it stands in for the kept one, and is kept when the hand lets go. */
 export interface LiveMark {
@@ -39,6 +40,7 @@ export function useMarkTools(): void {
 
 /** Takes a measuring tool, for one use; taken a second time it stays, a third time it is put away. */
 export function takeMarkTool(tool: MarkKind): void {
+  if (!mayMeasure({ kind: tool })) return
   const { tool: before, stays } = useMarks.getState()
   if (tool !== before) useMarks.setState({ tool, stays: false, live: undefined, selected: undefined })
   else if (!stays) useMarks.setState({ stays: true })
