@@ -3,6 +3,7 @@ import type { Mark } from '../../../shared/viewing/draft.ts'
 import { keyImageId } from '../../../shared/viewing/draft.ts'
 import type { Point } from '../../../shared/viewing/measure/scale.ts'
 import { applyMatrix } from '../../../shared/viewing/view.ts'
+import { useSelfTest } from '../../selftest/index.ts'
 import type { Pane } from '../pane.ts'
 import { keepViews } from './arrangement.ts'
 import { draftOf } from './drafts.ts'
@@ -32,6 +33,7 @@ function useShownFrame(pane: Pane): ShownFrame | undefined {
         redraw()
       }),
       useMarks.subscribe(redraw),
+      useSelfTest.subscribe((now, before) => now.verdict !== before.verdict && redraw()),
     ]
     return () => {
       unsubscribe()

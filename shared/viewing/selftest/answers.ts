@@ -19,12 +19,12 @@ export const KNOWN_MARKS: readonly KnownMark[] = [
   {
     kind: 'length',
     name: 'length',
-    // 50 columns of 0.6 mm and 50 rows of 0.8 mm: 30, 40, 50.
+    // 80 columns of 0.6 mm and 25 rows of 0.8 mm: 48, 20, 52. With the spacings exchanged it would be 65.7.
     points: [
       [10, 20],
-      [60, 70],
+      [90, 45],
     ],
-    answers: { length: 50 },
+    answers: { length: 52 },
   },
   {
     kind: 'angle',
