@@ -24,7 +24,9 @@ function PathCell({ summary }: { summary: PathSummary }) {
 export function ResultTable({ cells }: { cells: TestCell[] }) {
   const { phantoms, pane } = summarize(cells)
   const [first] = phantoms
-  const untried = phantoms.flatMap(({ paths }) => paths).find(({ reason }) => reason !== undefined)
+  const untried = phantoms
+    .flatMap(({ paths }) => paths)
+    .flatMap(({ path, reason }) => (reason === undefined ? [] : [`${PATH_NAMES[path]}, not possible here: ${reason}`]))
   return (
     <>
       <table className="self-test-table">
@@ -59,11 +61,11 @@ export function ResultTable({ cells }: { cells: TestCell[] }) {
           </tr>
         </tbody>
       </table>
-      {untried !== undefined && (
-        <p className="quiet">
-          {PATH_NAMES[untried.path]}, not possible here: {untried.reason}
+      {[...new Set(untried)].map(words => (
+        <p className="quiet" key={words}>
+          {words}
         </p>
-      )}
+      ))}
     </>
   )
 }

@@ -104,11 +104,11 @@ async function tryPhantom(one: PhantomCase, references: References, pause: () =>
     phantom = await decodePhantom(manifestOf(one, file), file.frame)
   } catch (thrown) {
     const found = thrown instanceof Error ? thrown.message : String(thrown)
-    return [cell('values', 'decoded', { state: 'failed', expected: 'a picture', found: found.slice(0, 200) })]
+    return [cell('values', 'every value', { state: 'failed', expected: 'a picture', found: found.slice(0, 200) })]
   }
   try {
     const values = checkValues(one, phantom)
-    const cells = [cell('values', 'decoded', values)]
+    const cells = [cell('values', 'every value', values)]
     if (values.state === 'failed') {
       const reason = 'Its values are wrong already.'
       const untried: TestPath[] = ['page', 'card', 'tools']

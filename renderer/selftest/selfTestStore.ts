@@ -4,6 +4,7 @@ import {
   type Measuring,
   NOTHING_WRONG,
   refusalOf,
+  shortRefusalOf,
   type TestCell,
   type Verdict,
 } from '../../shared/viewing/selftest/verdict.ts'
@@ -40,7 +41,7 @@ export function measuringAllowed(measuring: Measuring = {}): boolean {
 
 /** The same, of a reader who is about to measure: a refusal is said. */
 export function mayMeasure(measuring: Measuring = {}): boolean {
-  const refusal = refusalOf(useSelfTest.getState().verdict, measuring)
-  if (refusal !== undefined) announceFailure('This cannot be measured.', refusal)
+  const refusal = shortRefusalOf(useSelfTest.getState().verdict, measuring)
+  if (refusal !== undefined) announceFailure('Not measured.', refusal)
   return refusal === undefined
 }

@@ -20,6 +20,7 @@ import {
   resultFor,
   resultOf,
   sentencesOf,
+  shortRefusalOf,
   type TestCell,
   verdictOf,
   withResult,
@@ -77,6 +78,10 @@ test('what fails decides what is not measured', () => {
   )
   expect(refusalOf(decoder, { kind: 'length', TransferSyntaxUID: TS.JPEG2000Lossless })).toBeUndefined()
   expect(refusalOf(decoder, { kind: 'arrow', TransferSyntaxUID: TS.JPEGLSLossless })).toBeUndefined()
+
+  expect(shortRefusalOf(decoder, { TransferSyntaxUID: TS.JPEGLSLossless })).toMatch(
+    /^By the self-test JPEG-LS .* here\.$/,
+  )
 
   const tool = verdictOf([...good, cell('tools', 'failed', { tool: 'ellipse' })])
   expect(refusalOf(tool, { kind: 'ellipse' })).toMatch(/ellipses are measured wrongly/)

@@ -67,7 +67,6 @@ export interface Measuring {
   TransferSyntaxUID?: string | undefined
 }
 
-const FAILED = 'The measurement self-test failed on this machine:'
 const TOOL_NAMES: Partial<Record<MarkKind, string>> = {
   length: 'lengths',
   angle: 'angles',
@@ -78,18 +77,31 @@ const TOOL_NAMES: Partial<Record<MarkKind, string>> = {
   probe: 'probes',
 }
 
-/** Why it must not be measured here, in a sentence; undefined = it may. Arrows and texts measure nothing. */
-export function refusalOf(verdict: Verdict, { kind, TransferSyntaxUID }: Measuring): string | undefined {
+/** What is wrong with it, in a few words, and what is not measured for it. */
+function causeOf(verdict: Verdict, { kind, TransferSyntaxUID }: Measuring): [wrong: string, left: string] | undefined {
+  // Arrows and texts measure nothing.
   if (kind === 'arrow' || kind === 'text') return undefined
-  if (verdict.everything) return `${FAILED} pictures are not drawn as they are. Nothing is measured until it passes.`
+  if (verdict.everything) return ['pictures are not drawn as they are', 'Nothing is measured until it passes.']
   if (kind !== undefined && verdict.tools.includes(kind)) {
-    return `${FAILED} ${TOOL_NAMES[kind]} are measured wrongly. They are not measured until it passes.`
+    return [`${TOOL_NAMES[kind]} are measured wrongly`, 'They are not measured until it passes.']
   }
   if (TransferSyntaxUID !== undefined && verdict.syntaxes.includes(TransferSyntaxUID)) {
     const { name } = transferSyntax(TransferSyntaxUID)
-    return `${FAILED} ${name} is decoded wrongly. Such images are not measured until it passes.`
+    return [`${name} is decoded wrongly`, 'Such images are not measured until it passes.']
   }
   return undefined
+}
+
+/** Why it must not be measured here, in a sentence; undefined = it may. */
+export function refusalOf(verdict: Verdict, measuring: Measuring): string | undefined {
+  const cause = causeOf(verdict, measuring)
+  return cause && `The measurement self-test failed on this machine: ${cause[0]}. ${cause[1]}`
+}
+
+/** The same in the few words that a notice has room for. */
+export function shortRefusalOf(verdict: Verdict, measuring: Measuring): string | undefined {
+  const cause = causeOf(verdict, measuring)
+  return cause && `By the self-test ${cause[0]} here.`
 }
 
 /** All that is wrong, a sentence each, for the viewer's head. */
@@ -99,9 +111,7 @@ export function sentencesOf(verdict: Verdict): string[] {
   const syntaxes = verdict.syntaxes.flatMap(
     TransferSyntaxUID => refusalOf({ ...verdict, everything: false }, { TransferSyntaxUID }) ?? [],
   )
-  const card = verdict.card
-    ? ['The graphics card failed the measurement self-test: images are drawn without it, and measured rightly.']
-    : []
+  const card = verdict.card ? ['The graphics card failed the measurement self-test: images are drawn without it.'] : []
   return [...(everything === undefined ? [...tools, ...syntaxes] : [everything]), ...card]
 }
 
