@@ -124,12 +124,12 @@ async function tryPhantom(one: PhantomCase, references: References, pause: () =>
       for (const view of TEST_VIEWS) {
         const reference = await references.of(one.kind, view)
         await pause()
-        cells.push(cell(path, view.name, drawnRightly(one, phantom, view, reference, screen)))
+        cells.push(cell(path, view.name, await drawnRightly(one, phantom, view, { reference, screen, pause })))
       }
       screen.dispose()
     }
-    await pause()
     for (const mark of KNOWN_MARKS) {
+      await pause()
       cells.push(cell('tools', mark.name, { tool: mark.kind, ...measuredRightly(one, phantom, mark) }))
     }
     return cells
@@ -138,6 +138,7 @@ async function tryPhantom(one: PhantomCase, references: References, pause: () =>
   }
 }
 
+type ScreenUnderTest = Exclude<ReturnType<typeof screenUnderTest>, string>
 type Outcome = Pick<TestCell, 'state' | 'expected' | 'found'>
 
 function outcome(passed: boolean, expected: string, found: string): Outcome {
@@ -166,27 +167,28 @@ function checkValues({ kind, tolerance }: PhantomCase, { frame: { image } }: Pha
 }
 
 /** What a screen shows of a view, against the reference; and where the pointer finds the dots in it. */
-function drawnRightly(
+async function drawnRightly(
   { kind, tolerance }: PhantomCase,
   { frame }: PhantomImage,
   view: TestView,
-  reference: Float64Array,
-  screen: Exclude<ReturnType<typeof screenUnderTest>, string>,
-): Outcome {
+  by: { reference: Float64Array; screen: ScreenUnderTest; pause: () => Promise<void> },
+): Promise<Outcome> {
   const matrix = testMatrix(view)
   const range = testRange(kind, view)
   try {
-    screen.draw(frame, matrix, { range, asStored: false, inverted: view.inverted, nearest: view.nearest })
+    by.screen.draw(frame, matrix, { range, asStored: false, inverted: view.inverted, nearest: view.nearest })
   } catch (thrown) {
     return outcome(false, 'a picture', thrown instanceof Error ? thrown.message : String(thrown))
   }
-  const read = screen.readPixels()
+  const read = by.screen.readPixels()
   if (read === undefined) return outcome(false, 'a picture', 'nothing')
-  const { worst, at, expected, found } = furthestFrom(reference, read.data)
+  await by.pause()
+  const { worst, at, expected, found } = furthestFrom(by.reference, read.data)
   const allowed = ONE_LEVEL + tolerance * levelsPerValue(kind, view)
   if (!(worst <= allowed)) return outcome(false, `grey ${expected.toFixed(1)}`, `${found} at ${at[0]}, ${at[1]}`)
   if (tolerance > 0 || kind === 'colour') return { state: 'passed' }
   for (const ratio of RATIOS) {
+    await by.pause()
     const error = pointerError({ rgba: read.data, size: TEST_SIZE, matrix }, ratio)
     if (error === undefined || error > HALF_A_PIXEL / Math.min(1, view.view.zoom)) {
       return outcome(false, `the pointer on its pixel at ratio ${ratio}`, `${error?.toFixed(2) ?? 'no dot'} pixels off`)

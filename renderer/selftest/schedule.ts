@@ -19,6 +19,8 @@ const STILL_IDLE_MS = 1000
 const LOOK_AGAIN_MS = 250
 /** Steps of one or two milliseconds are taken together: none begins after so many, so that a frame is not held up by 8. */
 const SLICE_MS = 4
+/** Somebody has asked for it and looks at its progress. */
+const WAITED_FOR_MS = 40
 
 const otherWindows = new BroadcastChannel('isocenter-self-test')
 
@@ -39,9 +41,9 @@ async function whenNobodyWorks(): Promise<void> {
   slice = performance.now()
 }
 
-/** For who waits for it: only the page is let breathe. */
+/** For who waits for it: small slices while a study is on the screen, else only the page is let breathe. */
 async function betweenSlices(): Promise<void> {
-  if (performance.now() - slice < SLICE_MS) return
+  if (performance.now() - slice < (following ? WAITED_FOR_MS : SLICE_MS)) return
   await idle()
   slice = performance.now()
 }
