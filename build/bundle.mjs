@@ -17,7 +17,7 @@ const PARTS = {
     build: buildElectron,
   },
   renderer: {
-    sources: ['renderer/**/*', 'shared/**/*.ts', 'build/vite.config.ts'],
+    sources: ['renderer/**/*', 'shared/**/*.ts', 'build/vite.config.ts', 'resources/selftest/*'],
     made: 'index.html',
     build: buildRenderer,
   },

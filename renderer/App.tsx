@@ -19,6 +19,7 @@ import {
 import { NetworkDialogs } from './network/index.ts'
 import { showsStudy } from './presence.ts'
 import { followAskBefore, UnseenQuestion, useAskBefore } from './reading/index.ts'
+import { followSelfTest, SelfTest } from './selftest/index.ts'
 import { Settings } from './settings/index.ts'
 import { announce, announceFailure, Notice, stepTextSize } from './ui/index.ts'
 import {
@@ -60,7 +61,7 @@ interface ViewerProps {
 
 const EVERYWHERE = ACTIONS.filter(row => row.room === 'everywhere').map(row => row.id as EverywhereId)
 
-type DialogId = 'import' | 'settings' | 'storage' | 'network' | 'central' | 'test-picture' | 'keys'
+type DialogId = 'import' | 'settings' | 'storage' | 'network' | 'central' | 'test-picture' | 'self-test' | 'keys'
 
 const FIRST_PAGE = { settings: 'Keys', storage: 'Storage', network: 'Network', central: 'Central' } as const
 
@@ -142,6 +143,7 @@ export function App() {
     return () => cancelAnimationFrame(frame)
   }, [])
   useEffect(followKeys, [])
+  useEffect(() => (room === 'worklist' && Viewer !== undefined ? followSelfTest() : undefined), [room, Viewer])
   const onEverywhere = useCallback((id: EverywhereId) => {
     if (id === 'activity') setActivity(open => !open)
     else if (id === 'refused') showRefused()
@@ -284,7 +286,12 @@ export function App() {
       )}
       {dialog === 'import' && <ImportDialog onClose={closeDialog} />}
       {(dialog === 'settings' || dialog === 'storage' || dialog === 'network' || dialog === 'central') && (
-        <Settings first={FIRST_PAGE[dialog]} onTestPicture={() => setDialog('test-picture')} onClose={closeDialog} />
+        <Settings
+          first={FIRST_PAGE[dialog]}
+          onTestPicture={() => setDialog('test-picture')}
+          onSelfTest={() => setDialog('self-test')}
+          onClose={closeDialog}
+        />
       )}
       {question !== undefined && (
         <UnseenQuestion
@@ -300,6 +307,7 @@ export function App() {
       <CentralDialogs onSettings={showCentral} />
       <NetworkDialogs onNodes={showNetwork} onStarted={openActivity} />
       {dialog === 'test-picture' && <TestPicture onClose={closeDialog} />}
+      {dialog === 'self-test' && <SelfTest onClose={closeDialog} />}
       {dialog === 'keys' && (
         <KeySheet
           room={room}

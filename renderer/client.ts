@@ -135,6 +135,13 @@ export async function fetchObject(
   return bytes
 }
 
+/** A file that came with the page, by its hashed address. */
+export async function fetchAsset(address: string): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await reach(address, {})
+  if (!response.ok) throw await refusal(response)
+  return new Uint8Array(await response.arrayBuffer())
+}
+
 export interface FrameAddress {
   StudyInstanceUID: string
   SeriesInstanceUID: string

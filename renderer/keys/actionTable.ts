@@ -32,6 +32,7 @@ const EVERYWHERE = [
   { id: 'refused', name: 'Refused by archives', keys: ['F9'] },
   { id: 'settings', name: 'Settings', keys: ['Ctrl+,'] },
   { id: 'test-picture', name: 'Test picture', keys: ['F8'] },
+  { id: 'self-test', name: 'Measurement self-test', keys: ['F7'] },
   { id: 'keys', name: 'Keys and mouse', keys: ['?', 'F1'] },
   { id: 'text-larger', name: 'Larger text', keys: ['Ctrl+Alt+=', 'Ctrl+Alt++'] },
   { id: 'text-smaller', name: 'Smaller text', keys: ['Ctrl+Alt+-'] },

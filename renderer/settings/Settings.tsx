@@ -15,10 +15,16 @@ const PAGES = ['Keys', 'Display', 'Storage', 'Network', 'Central', 'Folders', 'A
 type Page = (typeof PAGES)[number]
 
 /** What a user sets: kept in the station, for this user, in every window; where the station keeps its images, and who else gets in. */
-export function Settings(props: { first: Page; onTestPicture: () => void; onClose: () => void }) {
-  const { first, onTestPicture, onClose } = props
+export function Settings(props: {
+  first: Page
+  onTestPicture: () => void
+  onSelfTest: () => void
+  onClose: () => void
+}) {
+  const { first, onTestPicture, onSelfTest, onClose } = props
   const [page, setPage] = useState<Page>(first)
   const testTitle = useTitle('A grey scale to look at', 'test-picture')
+  const selfTestTitle = useTitle('Proves that what is shown and measured here is right', 'self-test')
   return (
     <Dialog title="Settings" className="settings" onClose={onClose}>
       <fieldset className="chips" aria-label="Page">
@@ -49,6 +55,9 @@ export function Settings(props: { first: Page; onTestPicture: () => void; onClos
           <div>
             <button type="button" title={testTitle} onClick={onTestPicture}>
               Test picture…
+            </button>{' '}
+            <button type="button" title={selfTestTitle} onClick={onSelfTest}>
+              Measurement self-test…
             </button>
           </div>
         </section>

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useReducer } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
 import { CustodyMark } from '../central/index.ts'
 import { keyWords, useKeys } from '../keys/index.ts'
+import { SelfTestBanner } from '../selftest/index.ts'
 import {
   announce,
   describeCompleteness,
@@ -97,7 +98,7 @@ export function Viewer(props: ViewerProps) {
   const { visible, place, onShowArrivals, onOpen, ...rest } = props
   const { onBack, onNext, onPrevious, onReadAndNext, onToggleRead, onEverywhere } = rest
   const session = useSession()
-  const { study, layout, oneUp, graphicsLost, header, popup, error, active } = session
+  const { study, layout, oneUp, graphicsLost, cardRests, header, popup, error, active } = session
   const outside = useMemo<Outside>(
     () => ({ onBack, onNext, onPrevious, onReadAndNext, onToggleRead, onEverywhere }),
     [onBack, onNext, onPrevious, onReadAndNext, onToggleRead, onEverywhere],
@@ -182,6 +183,7 @@ export function Viewer(props: ViewerProps) {
         <span className="spring" />
         {BAR.map(button)}
       </header>
+      <SelfTestBanner />
       <div className="viewer-body">
         <SeriesStrip onOpen={onOpen} />
         <div
@@ -194,7 +196,7 @@ export function Viewer(props: ViewerProps) {
         >
           {Array.from({ length: layout.rows * layout.columns }, (_, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: a pane is its place; its canvas stays when the layout changes.
-            <PaneView key={`${graphicsLost}-${index}`} index={index} />
+            <PaneView key={`${graphicsLost}-${cardRests}-${index}`} index={index} />
           ))}
           {error !== undefined && (
             <div className="pane-message" role="alert">

@@ -25,6 +25,8 @@ export interface Engine {
   renderer: string
   /** The graphics card that draws; absent where the page draws by itself (cpuScreen.ts). Another one after a loss. */
   card: Card | undefined
+  /** A graphics card that failed the self-test: the page draws, and it is tried again by the next one. */
+  resting?: Card | undefined
 }
 
 let started: Engine | undefined

@@ -2,7 +2,7 @@ import { cache, Enums, eventTarget, imageLoader, type Types, utilities } from '@
 import { ERRORS, IsocenterError } from '../../shared/errors.ts'
 import { UnshowableError } from '../../shared/viewing/samples.ts'
 import { fetchFrame, onStationEvent, type StreamedFrame, streamFrames, UnreachableError } from '../client.ts'
-import { describeFrame } from './catalog.ts'
+import { type CatalogFrame, describeFrame } from './catalog.ts'
 import { decodeFrame } from './decode.ts'
 import { interleave, readingOn, type StackOrder } from './loadOrder.ts'
 import { type DisplayPixels, displayPixels } from './pixels.ts'
@@ -307,13 +307,18 @@ async function fetchSingle(imageId: string): Promise<Bytes> {
 function loadFrame(imageId: string): { promise: Promise<Types.IImage> } {
   const described = describeFrame(imageId)
   if (described === undefined) return { promise: Promise.reject(new UnshowableError('This image is not known.')) }
-  const { instance, attributes } = described
   loading.add(imageId)
   const promise = frameOf(imageId)
-    .then(bytes => decodeFrame(bytes, instance.TransferSyntaxUID, attributes))
-    .then(frame => toImage(imageId, displayPixels(frame, attributes)))
+    .then(bytes => frameImage(imageId, described, bytes))
     .finally(() => loading.delete(imageId))
   return { promise }
+}
+
+/** A frame's bytes as the screens take them. Rejects with an UnshowableError. */
+export async function frameImage(imageId: string, described: CatalogFrame, bytes: Bytes): Promise<Types.IImage> {
+  const { instance, attributes } = described
+  const frame = await decodeFrame(bytes, instance.TransferSyntaxUID, attributes)
+  return toImage(imageId, displayPixels(frame, attributes))
 }
 
 /** Cornerstone asks an image for a canvas of its own first; having none, it draws the pixels at the window (createImage does the same). */

@@ -9,7 +9,7 @@ import { useSession } from './session.ts'
  */
 export function watchGraphics(): () => void {
   const engine = startEngine()
-  const canvas = engine.card?.canvas
+  const canvas = (engine.card ?? engine.resting)?.canvas
   if (canvas === undefined) return () => {}
   const lost = (event: Event) => {
     // Without this the browser never gives it back.
@@ -19,7 +19,9 @@ export function watchGraphics(): () => void {
   }
   const restored = () => {
     // Everything the card knew is gone: programs and textures are made anew.
-    engine.card = Card.open(canvas)
+    const card = Card.open(canvas)
+    if (engine.resting === undefined) engine.card = card
+    else engine.resting = card
     useSession.setState({ graphicsLost: false })
     announce('The graphics card is back')
   }
@@ -29,4 +31,17 @@ export function watchGraphics(): () => void {
     canvas.removeEventListener('webglcontextlost', lost)
     canvas.removeEventListener('webglcontextrestored', restored)
   }
+}
+
+/** The self-test found that the card draws wrongly (or rightly again): the panes are mounted anew without it, as they were. */
+export function restCard(rests: boolean): void {
+  const engine = startEngine()
+  if (rests && engine.card !== undefined) {
+    engine.resting = engine.card
+    engine.card = undefined
+  } else if (!rests && engine.resting !== undefined) {
+    engine.card = engine.resting
+    engine.resting = undefined
+  }
+  useSession.setState({ cardRests: engine.resting !== undefined })
 }

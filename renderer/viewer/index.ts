@@ -1,9 +1,19 @@
 import './viewer.css'
 
 export { actionNames } from './actions.ts'
+export { restCard } from './graphics.ts'
 export { installProbe } from './probe.ts'
 export { preloadStudy } from './readAhead.ts'
 export { goToNextUnseen, type UnseenReport, unseenOfOpenStudy } from './seen/unseen.ts'
 export { openStudy, readAhead } from './session.ts'
 export { markOpen, markPainted } from './timings.ts'
+export {
+  decodePhantom,
+  forgetPhantom,
+  graphicsHere,
+  measuredOf,
+  type PhantomImage,
+  paneUnderTest,
+  screenUnderTest,
+} from './underTest.ts'
 export { Viewer, type ViewerProps } from './Viewer.tsx'

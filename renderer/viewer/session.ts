@@ -72,6 +72,8 @@ export interface Session {
   referenceLines: boolean
   /** The graphics card has let go of the pictures: the panes are mounted anew, on the CPU. */
   graphicsLost: boolean
+  /** The graphics card failed the self-test: the panes are drawn without it. */
+  cardRests: boolean
   /** The header on show: which content, and what it is called. */
   header: { contentId: number; title: string } | undefined
   /** What lies over the room: at most one. */
@@ -103,6 +105,7 @@ export const useSession = create<Session>(() => ({
   linked: true,
   referenceLines: true,
   graphicsLost: false,
+  cardRests: false,
 }))
 
 const panes: Array<Pane | undefined> = []

@@ -183,7 +183,7 @@ function viewEntries(percent: number, onEverywhere: (id: EverywhereId) => void):
     shortcut: size === percent ? undefined : shownKey(size > percent ? 'text-larger' : 'text-smaller'),
     run: () => setTextSize(size),
   }))
-  const elsewhere = (['settings', 'keys', 'test-picture'] as const).map((id, index) => ({
+  const elsewhere = (['settings', 'keys', 'test-picture', 'self-test'] as const).map((id, index) => ({
     name: actionRow(id).name,
     shortcut: shownKey(id),
     separated: index === 0,

@@ -15,6 +15,7 @@ const TYPES: Record<string, string> = {
   '.wasm': 'application/wasm',
   '.woff2': 'font/woff2',
   '.txt': 'text/plain; charset=utf-8',
+  '.dcm': 'application/dicom',
 }
 
 /** A file of the built renderer; `pathname` as in the URL. Nothing outside `rendererDir` is ever opened. */

@@ -2,9 +2,17 @@ import { cache } from '@cornerstonejs/core'
 import type { Calibration, Mark } from '../../../shared/viewing/draft.ts'
 import { storedPadding } from '../../../shared/viewing/grey.ts'
 import type { SeriesManifest } from '../../../shared/viewing/image.ts'
-import { describe, type MarkPixels, markScale, markValues, measure } from '../../../shared/viewing/measure/measure.ts'
+import {
+  describe,
+  type MarkPixels,
+  type Measured,
+  markScale,
+  markValues,
+  measure,
+} from '../../../shared/viewing/measure/measure.ts'
 import { type MeasuredFrame, type Point, type Scale, scaleOf } from '../../../shared/viewing/measure/scale.ts'
 import type { SeriesStart } from '../../../shared/viewing/measure/valueUnit.ts'
+import { measuringAllowed } from '../../selftest/index.ts'
 import { type CatalogFrame, describeFrame } from '../catalog.ts'
 import { draftOf } from './drafts.ts'
 
@@ -85,12 +93,29 @@ const reckoned = new WeakMap<Mark, Reckoned>()
 export function linesOf(mark: Mark, imageId: string): string[] {
   const described = describeFrame(imageId)
   if (described === undefined) return mark.text === '' ? [] : [mark.text]
+  if (!measuringAllowed({ kind: mark.kind, TransferSyntaxUID: described.instance.TransferSyntaxUID })) {
+    return [...(mark.text === '' ? [] : mark.text.split('\n')), 'not measured: the self-test failed']
+  }
   const pixels = valuesIn(imageId, described)
   const calibration = calibrationOf(described)
   const before = reckoned.get(mark)
   const same = before?.imageId === imageId && before.pixels === pixels?.pixels && before.calibration === calibration
   if (same) return before.lines
-  const lines = describe(mark, measure(mark, measured(described), startOf(described.manifest), pixels))
+  const lines = describe(mark, figuresOf(mark, described, pixels))
   reckoned.set(mark, { imageId, pixels: pixels?.pixels, calibration, lines })
   return lines
+}
+
+function figuresOf(
+  mark: Pick<Mark, 'kind' | 'points'>,
+  described: CatalogFrame,
+  pixels: MarkPixels | undefined,
+): Measured {
+  return measure(mark, measured(described), startOf(described.manifest), pixels)
+}
+
+/** Everything that is measured of a mark on a frame; undefined where the frame is not known. */
+export function measuredOf(mark: Pick<Mark, 'kind' | 'points'>, imageId: string): Measured | undefined {
+  const described = describeFrame(imageId)
+  return described && figuresOf(mark, described, valuesIn(imageId, described))
 }

@@ -1,6 +1,8 @@
 import type { Mark } from '../../../shared/viewing/draft.ts'
 import type { Point } from '../../../shared/viewing/measure/scale.ts'
+import { mayMeasure } from '../../selftest/index.ts'
 import { announce } from '../../ui/index.ts'
+import { describeFrame } from '../catalog.ts'
 import type { Pane } from '../pane.ts'
 import { draftOf } from './drafts.ts'
 import { CLICK_PX, type Drawing, endsAt, finishedMark, place, pointsNow, startDrawing, trace } from './drawing.ts'
@@ -89,6 +91,10 @@ function begin(pane: Pane, shown: ShownFrame, point: Point): void {
     return
   }
   const kind = kindDrawnBy(tool)
+  if (!mayMeasure({ kind, TransferSyntaxUID: describeFrame(imageId)?.instance.TransferSyntaxUID })) {
+    putAwayMarkTool()
+    return
+  }
   const at = placeFor(kind, shown, point)
   work = startDrawing(kind, pane, shown, at, point)
   const mark = {

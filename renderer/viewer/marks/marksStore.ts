@@ -1,6 +1,7 @@
 import { create } from 'zustand'
 import type { Mark, MarkKind } from '../../../shared/viewing/draft.ts'
 import type { SpineDirection } from '../../../shared/viewing/measure/spine.ts'
+import { mayMeasure } from '../../selftest/index.ts'
 
 /** Tools that draw a mark which is not kept: what it says of the image is. */
 export type Service = 'calibrate' | 'spotWindow'
@@ -69,6 +70,7 @@ export function useMarkTools(): void {
 
 /** Takes a measuring tool, for one use; taken a second time it stays, a third time it is put away. */
 export function takeMarkTool(tool: MarkTool): void {
+  if (!mayMeasure({ kind: kindDrawnBy(tool) })) return
   const { tool: before, stays } = useMarks.getState()
   // A spine has more than one vertebra.
   const anew = { tool, stays: tool === 'vertebra', live: undefined, selected: undefined, hidden: false }

@@ -1,11 +1,12 @@
 import { useEffect, useReducer } from 'react'
+import { useSelfTest } from '../../selftest/index.ts'
 import { useTextSize } from '../../ui/index.ts'
 import type { Pane } from '../pane.ts'
 import { draftOf } from './drafts.ts'
 import { useMarks } from './marksStore.ts'
 import { type ShownFrame, shownFrame } from './onPane.ts'
 
-/** What a pane shows; renders anew when its picture, the marks in hand, the size of the text, or the study's draft change. */
+/** What a pane shows; renders anew when its picture, the marks in hand, the size of the text, the self-test's verdict, or the study's draft change. */
 export function useShownFrame(pane: Pane | undefined): ShownFrame | undefined {
   const [, redraw] = useReducer((count: number) => count + 1, 0)
   useTextSize()
@@ -28,6 +29,7 @@ export function useShownFrame(pane: Pane | undefined): ShownFrame | undefined {
         redraw()
       }),
       useMarks.subscribe(redraw),
+      useSelfTest.subscribe((now, before) => now.verdict !== before.verdict && redraw()),
     ]
     return () => {
       unsubscribe()

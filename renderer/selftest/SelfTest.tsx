@@ -1,0 +1,123 @@
+import { useEffect, useState } from 'react'
+import type { KeptResult, TestCell } from '../../shared/viewing/selftest/verdict.ts'
+import { sentencesOf } from '../../shared/viewing/selftest/verdict.ts'
+import { useStation } from '../activity/index.ts'
+import { CopyButton, Dialog, formatMoment } from '../ui/index.ts'
+import { Certificate, ResultTable } from './Certificate.tsx'
+import { asJson, countWords, failureWords, resultText, sha256 } from './certificate.ts'
+import { runNow } from './schedule.ts'
+import { useSelfTest } from './selfTestStore.ts'
+
+function download(text: string, at: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = `isocenter-self-test-${at.slice(0, 10)}.json`
+  link.click()
+  URL.revokeObjectURL(url)
+}
+
+/** The whole result as text and its hash, once it is reckoned. */
+function useSigned(result: KeptResult | undefined, cells: TestCell[] | undefined) {
+  const status = useStation(station => station.status)
+  const [hash, setHash] = useState('')
+  const station = { aet: status?.aet ?? '', platform: status?.platform ?? '' }
+  const text = result && cells && resultText(station, result, cells)
+  useEffect(() => {
+    let current = true
+    setHash('')
+    if (text !== undefined) void sha256(text).then(found => current && setHash(found))
+    return () => {
+      current = false
+    }
+  }, [text])
+  return { station, text, hash }
+}
+
+/** How the last run went, and what it found: nothing is hidden behind a count. */
+function Outcome({ result }: { result: KeptResult }) {
+  const { machine, at, failures, failed } = result
+  return (
+    <>
+      <p className={failed > 0 ? 'failure' : undefined} data-testid="self-test-outcome">
+        {failed > 0 ? 'Failed' : 'Passed'}, {formatMoment(Date.parse(at))}: {countWords(result)}.
+      </p>
+      {sentencesOf(result.verdict).map(sentence => (
+        <p key={sentence} className="failure">
+          {sentence}
+        </p>
+      ))}
+      {failures.length > 0 && (
+        <ul className="self-test-failures selectable">
+          {failures.map(one => (
+            <li key={`${one.phantom} ${one.path} ${one.check}`}>{failureWords(one)}</li>
+          ))}
+        </ul>
+      )}
+      <p className="quiet selectable">
+        Isocenter {machine.version} in {machine.browser}. Graphics: {machine.renderer || 'no WebGL 2'}, pictures drawn
+        by {machine.drawnBy === 'card' ? 'the graphics card' : 'the page'}.
+      </p>
+    </>
+  )
+}
+
+/** A phantom with known answers through everything that shows and measures: the last result, another run, the certificate. */
+export function SelfTest({ onClose }: { onClose: () => void }) {
+  const { result, cells, running, trouble } = useSelfTest()
+  const { station, text, hash } = useSigned(result, cells)
+  const whole = result !== undefined && cells !== undefined && text !== undefined && hash !== ''
+  return (
+    <Dialog
+      title="Measurement self-test"
+      className="self-test"
+      onClose={onClose}
+      foot={
+        <>
+          {whole && (
+            <>
+              <CopyButton value={asJson(text, hash)} name="the result as JSON" />
+              {/* The desktop shell denies every download: there the text is copied. */}
+              {window.desktop === undefined && (
+                <button type="button" onClick={() => download(asJson(text, hash), result.at)}>
+                  Save as file
+                </button>
+              )}
+              <button type="button" onClick={() => window.print()}>
+                Print certificate…
+              </button>
+            </>
+          )}
+          <button type="button" data-first-focus disabled={running !== undefined} onClick={() => void runNow()}>
+            {result === undefined ? 'Run' : 'Run again'}
+          </button>
+        </>
+      }
+    >
+      <p className="quiet">
+        A phantom with known answers, in every encoding that is shown here, is decoded, drawn and measured on this
+        machine as a patient’s image is, and compared with what it must give. It runs by itself at the first start and
+        whenever Isocenter, the browser or the graphics card is another. Where it fails, it is not measured. It says
+        nothing of the display’s own greys: that is the test picture.
+      </p>
+      <div role="status" className="self-test-progress">
+        {running !== undefined && (
+          <>
+            <progress value={running.done} max={running.of} aria-label="Phantoms tried" />
+            {running.done} of {running.of}
+          </>
+        )}
+        {running === undefined && trouble !== undefined && (
+          <span className="attention">It came to no end, which says nothing of this machine: {trouble}</span>
+        )}
+        {running === undefined && trouble === undefined && result === undefined && 'It has not been run here yet.'}
+      </div>
+      {result !== undefined && running === undefined && <Outcome result={result} />}
+      {result !== undefined && cells === undefined && running === undefined && (
+        <p className="quiet">For the table and the certificate run it again.</p>
+      )}
+      {cells !== undefined && running === undefined && <ResultTable cells={cells} />}
+      {whole && <Certificate result={result} cells={cells} station={station} hash={hash} />}
+    </Dialog>
+  )
+}
