@@ -64,6 +64,7 @@ export const KEY_SETS: Record<KeySetName, KeySet> = {
       'mark-bidirectional': ['Shift+B'],
       'linked': ['Shift+S'],
       'nearest': ['Shift+O'],
+      'presentation-state': ['Alt+O'],
     },
   },
   // hotkeyBindings.js of OHIF's public sources (platform/core, defaults).
@@ -92,6 +93,7 @@ export const KEY_SETS: Record<KeySetName, KeySet> = {
       'mark-length': ['D'],
       'mark-probe': ['Shift+P'],
       'nearest': ['Shift+O'],
+      'presentation-state': ['Alt+O'],
       'key-image': ['*'],
       'worklist': ['Alt+ArrowLeft'],
     },

@@ -4,6 +4,7 @@ import { type KeyImage, keyImageId, type Mark } from '../../../shared/viewing/dr
 import { useShownKey } from '../../keys/index.ts'
 import { IconButton } from '../../ui/index.ts'
 import { imageIdOf, type SeriesStack } from '../catalog.ts'
+import { KeyObjectRows } from '../documents/index.ts'
 import { assignSeries, leaveSetAt, livePanes, setActive, useSession } from '../session.ts'
 import { draftOf } from './drafts.ts'
 import { linesOf } from './figures.ts'
@@ -106,6 +107,7 @@ export function MarksList() {
           on the screen a key image.
         </p>
       )}
+      <KeyObjectRows study={study} />
       {keyImages.map(image => (
         <div className="marks-row" key={keyImageId(image)}>
           <button type="button" onClick={() => goToKey(image)} title="Show this image">
