@@ -1,5 +1,5 @@
 import { ChevronLeft, ChevronRight, Download, FileText, ZoomIn, ZoomOut } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { StudySummary } from '../../../shared/contract.ts'
 import { useShownKey, useTitle } from '../../keys/index.ts'
 import { formatDate, IconButton, PersonName } from '../../ui/index.ts'
@@ -75,8 +75,9 @@ function OpenDocument(props: {
   const [zoom, setZoom] = useState(1)
   const { stack, index } = pane.state.getState()
   const count = stack?.entries.length ?? 0
-  const zoomBy = (factor: number) =>
+  const zoomBy = useCallback((factor: number) => {
     setZoom(before => Math.min(MOST_ZOOM, Math.max(LEAST_ZOOM, Math.round(before * factor * 100) / 100)))
+  }, [])
   useEffect(
     () =>
       holdReach(pane.id, {
@@ -87,12 +88,12 @@ function OpenDocument(props: {
           element.scrollTop = Number.isFinite(by) ? before + by : by < 0 ? 0 : element.scrollHeight
           return element.scrollTop !== before
         },
-        zoom: factor =>
-          setZoom(before => Math.min(MOST_ZOOM, Math.max(LEAST_ZOOM, Math.round(before * factor * 100) / 100))),
+        zoom: zoomBy,
         page: () => body.current?.clientHeight ?? 0,
       }),
-    [pane],
+    [pane, zoomBy],
   )
+  const keys = { out: useShownKey('zoom-out'), in: useShownKey('zoom-in'), header: useShownKey('header') }
   const name = kindName(entry.instance.SOPClassUID)
   return (
     <section className="document" aria-label={name} data-kind={kind}>
@@ -122,11 +123,11 @@ function OpenDocument(props: {
         )}
         {kind !== 'video' && (
           <>
-            <IconButton icon={ZoomOut} name="Zoom out" shortcut={useShownKey('zoom-out')} onClick={() => zoomBy(0.8)} />
-            <IconButton icon={ZoomIn} name="Zoom in" shortcut={useShownKey('zoom-in')} onClick={() => zoomBy(1.25)} />
+            <IconButton icon={ZoomOut} name="Zoom out" shortcut={keys.out} onClick={() => zoomBy(0.8)} />
+            <IconButton icon={ZoomIn} name="Zoom in" shortcut={keys.in} onClick={() => zoomBy(1.25)} />
           </>
         )}
-        <IconButton icon={FileText} name="Tag browser" shortcut={useShownKey('header')} onClick={onHeader} />
+        <IconButton icon={FileText} name="Tag browser" shortcut={keys.header} onClick={onHeader} />
         <IconButton icon={Download} name="Export: the file as it was received" onClick={() => exportObject(address)} />
       </header>
       <div

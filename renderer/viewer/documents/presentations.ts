@@ -57,7 +57,7 @@ export function cyclePresentation(pane: Pane): void {
     return
   }
   const before = presentedIn(pane)
-  const next = states[before === undefined ? 0 : states.findIndex(one => one === before.state) + 1]
+  const next = states[before === undefined ? 0 : states.indexOf(before.state) + 1]
   setPresented(pane, next && { stack, state: next, graphicsOnly: before?.graphicsOnly ?? false })
 }
 

@@ -10,13 +10,12 @@ export interface EncapsulatedDocument {
   bytes: Uint8Array
 }
 
-/** Undefined where the object holds none. The last byte is a padding where the length says so, or a document of text ends in NUL. */
+/** Undefined where the object holds none. The last byte is a padding where the length says so. */
 export function readEncapsulated(dataSet: DataSet): EncapsulatedDocument | undefined {
   const value = dataSet.bytes('EncapsulatedDocument')
   if (value === undefined || value.length === 0) return undefined
   const length = dataSet.number('EncapsulatedDocumentLength')
-  const bytes =
-    length === value.length - 1 || (length === undefined && value.at(-1) === 0) ? value.subarray(0, -1) : value
+  const bytes = length === value.length - 1 ? value.subarray(0, -1) : value
   return {
     type: dataSet.string('MIMETypeOfEncapsulatedDocument').toLowerCase(),
     title: dataSet.string('DocumentTitle'),
