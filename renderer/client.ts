@@ -162,6 +162,13 @@ async function fetchPart10(
   return bytes
 }
 
+/** A file of the renderer's own, as bytes. */
+export async function fetchAsset(address: string): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await reach(address, {})
+  if (!response.ok) throw await refusal(response)
+  return new Uint8Array(await response.arrayBuffer())
+}
+
 export interface FrameAddress {
   StudyInstanceUID: string
   SeriesInstanceUID: string

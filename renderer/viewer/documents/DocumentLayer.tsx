@@ -157,6 +157,12 @@ function Graphics(props: { frame: FramePresentation; attributes: ImageAttributes
 }
 
 const LINE = 15
+/** The mean width of a letter, near enough for where a line ends. */
+const LETTER = 6.5
+
+function nearestOf([x, y]: Point, left: number, top: number, width: number, height: number): Point {
+  return [Math.max(left, Math.min(left + width, x)), Math.max(top, Math.min(top + height, y))]
+}
 
 function Words({ text, place, colour }: { text: GraphicText; place: Place; colour: string | undefined }) {
   const { box, anchor } = text
@@ -170,10 +176,13 @@ function Words({ text, place, colour }: { text: GraphicText; place: Place; colou
   const x = { LEFT: left, RIGHT: right, CENTER: (left + right) / 2 }[align]
   const textAnchor = ({ LEFT: 'start', RIGHT: 'end', CENTER: 'middle' } as const)[align]
   const style = colour === undefined ? undefined : ({ '--presented': colour } as React.CSSProperties)
-  const middle: Point = [(left + right) / 2, top + (lines.length * LINE) / 2]
+  // The line begins at the side of the text that is nearest to what it points at.
+  const wide = Math.max(...lines.map(line => line.length)) * LETTER
+  const start = { LEFT: left, RIGHT: right - wide, CENTER: x - wide / 2 }[align]
+  const nearest = at && nearestOf(at, start, top, wide, lines.length * LINE)
   return (
     <g style={style}>
-      {anchor?.visible && at !== undefined && <path d={polylinePath([middle, at])} />}
+      {anchor?.visible && at && nearest && <path d={polylinePath([nearest, at])} />}
       {lines.map((line, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place.
         <text key={index} x={x} y={top + 12 + index * LINE} textAnchor={textAnchor}>

@@ -10,6 +10,7 @@ import { exportObject } from './exportObject.ts'
 import { type DocumentKind, documentKind, kindName } from './kinds.ts'
 import { MeshView } from './MeshView.tsx'
 import { NarrativeView } from './NarrativeView.tsx'
+import { PdfView } from './PdfView.tsx'
 import { ReportView } from './ReportView.tsx'
 import { holdReach } from './reach.ts'
 import { VideoView } from './VideoView.tsx'
@@ -161,6 +162,6 @@ function Content(props: { kind: DocumentKind; address: ObjectAddress; pane: stri
     case 'mesh':
       return <MeshView address={address} zoom={zoom} />
     case 'pdf':
-      return null
+      return <PdfView address={address} zoom={zoom} />
   }
 }

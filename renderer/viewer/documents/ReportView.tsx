@@ -16,6 +16,14 @@ function momentWords(moment: string): string {
   return [formatDate(moment.slice(0, 8)), formatTime(moment.slice(8))].filter(Boolean).join(' ')
 }
 
+/** Line breaks of any system are breaks; other control characters are shown. */
+function lines(text: string): string {
+  return text
+    .split(/\r\n?|\n/)
+    .map(showControls)
+    .join('\n')
+}
+
 /** A structured report in place, as a person reads it. */
 export function ReportView({ address, pane }: { address: ObjectAddress; pane: string }) {
   const loaded = useRead(address, read)
@@ -86,7 +94,7 @@ function Item({ item, level, pane }: { item: ReportItem; level: number; pane: st
       </section>
     )
   }
-  const long = value.kind === 'text' && (value.text.length > 80 || value.text.includes('\n'))
+  const long = value.kind === 'text' && (value.text.length > 80 || /[\r\n]/.test(value.text))
   return (
     <div className={CONTEXT.test(relationship) ? 'report-item quiet' : 'report-item'} data-long={long ? '' : undefined}>
       {name !== '' && (
@@ -109,7 +117,7 @@ function Item({ item, level, pane }: { item: ReportItem; level: number; pane: st
 function Value({ value, pane }: { value: ReportValue; pane: string }) {
   switch (value.kind) {
     case 'text':
-      return <bdi dir="auto">{showControls(value.text)}</bdi>
+      return <bdi dir="auto">{lines(value.text)}</bdi>
     case 'code':
       return (
         <bdi dir="auto" title={`${value.concept.value} (${value.concept.scheme})`}>

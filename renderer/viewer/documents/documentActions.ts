@@ -16,7 +16,7 @@ export function documentActions(pane: Pane | undefined): Action[] {
   return [
     act('presentation-state', {
       icon: StickyNote,
-      run: () => pane && cyclePresentation(pane),
+      run: () => void (pane && cyclePresentation(pane)),
       pressed: presentedIn(pane) !== undefined,
     }),
     act('key-images-only', {

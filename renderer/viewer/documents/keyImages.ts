@@ -5,7 +5,7 @@ import type { SeriesStack, StackEntry } from '../catalog.ts'
 import { draftOf } from '../marks/drafts.ts'
 import type { Pane } from '../pane.ts'
 import { useSession } from '../session.ts'
-import { NO_OBJECTS, useStudyObjects } from './studyObjects.ts'
+import { isReading, NO_OBJECTS, useStudyObjects, whenRead } from './studyObjects.ts'
 
 const SUFFIX = '#key images'
 
@@ -45,6 +45,11 @@ export function showsKeyImages(pane: Pane | undefined): boolean {
 export async function toggleKeyImages(pane: Pane): Promise<void> {
   const { stack } = pane
   if (stack === undefined) return
+  if (keyStack(stack) === undefined && isReading()) {
+    announce('The key images are still being read')
+    await whenRead()
+    if (pane.stack !== stack) return
+  }
   const { stacks } = useSession.getState()
   const whole = [...(stacks.get(stack.manifest.SeriesInstanceUID) ?? [])]
   const next = showsKeyImages(pane) ? whole.find(({ set }) => `${set.id}${SUFFIX}` === stack.set.id) : keyStack(stack)
@@ -73,6 +78,5 @@ function nothingWords({ manifest }: SeriesStack): string {
     .map(stack => stack.manifest.SeriesNumber ?? stack.manifest.SeriesDescription)
   if (numbers.length > 0)
     return `No key images in this series; there are some in series ${[...new Set(numbers)].join(', ')}`
-  if (useStudyObjects.getState().waiting > 0) return 'The key images of this study are still being read'
   return `No key images in this study: ${actionRow('key-image').name} on an image makes it one`
 }

@@ -15,7 +15,7 @@ import type { Pane, PaneView } from '../pane.ts'
 import { spacingOf } from '../spacing.ts'
 import { mmPerDevicePixel } from '../trueSize.ts'
 import { windowToRange } from '../windows.ts'
-import { NO_OBJECTS, useStudyObjects } from './studyObjects.ts'
+import { isReading, NO_OBJECTS, useStudyObjects, whenRead } from './studyObjects.ts'
 
 /** What a pane shows by somebody's state: with this stack only. */
 export interface Presented {
@@ -45,15 +45,17 @@ function statesOf({ manifest, entries }: SeriesStack): PresentationState[] {
 }
 
 /** The next stored state of the series in a pane; after the last, none. */
-export function cyclePresentation(pane: Pane): void {
+export async function cyclePresentation(pane: Pane): Promise<void> {
   const { stack } = pane
   if (stack === undefined) return
+  if (statesOf(stack).length === 0 && isReading()) {
+    announce('The presentation states are still being read')
+    await whenRead()
+    if (pane.stack !== stack) return
+  }
   const states = statesOf(stack)
   if (states.length === 0) {
-    const waiting = useStudyObjects.getState().waiting > 0
-    announce(
-      waiting ? 'The presentation states are still being read' : 'No presentation state is stored for this series',
-    )
+    announce('No presentation state is stored for this series')
     return
   }
   const before = presentedIn(pane)

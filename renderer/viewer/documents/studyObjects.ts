@@ -16,14 +16,7 @@ export interface StudyObjects {
   states: PresentationState[]
 }
 
-interface Known {
-  studies: ReadonlyMap<string, StudyObjects>
-  /** Objects that are still on their way, and those that could not be read. */
-  waiting: number
-  failed: number
-}
-
-export const useStudyObjects = create<Known>(() => ({ studies: new Map(), waiting: 0, failed: 0 }))
+export const useStudyObjects = create<{ studies: ReadonlyMap<string, StudyObjects> }>(() => ({ studies: new Map() }))
 
 export const NO_OBJECTS: StudyObjects = { keyObjects: [], states: [] }
 
@@ -45,7 +38,7 @@ function notice({ study, stacks }: Session): void {
     if (asked.size === 0) return
     asked.clear()
     queue.length = 0
-    useStudyObjects.setState({ studies: new Map(), waiting: 0, failed: 0 })
+    useStudyObjects.setState({ studies: new Map() })
     return
   }
   for (const stack of [...stacks.values()].flat()) {
@@ -60,10 +53,22 @@ function notice({ study, stacks }: Session): void {
       queue.push({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, SOPClassUID })
     }
   }
-  if (queue.length > 0) {
-    useStudyObjects.setState({ waiting: queue.length })
-    void readOn()
-  }
+  if (queue.length > 0) void readOn()
+}
+
+/** Series that are not laid out yet may hold some, too. */
+export function isReading(): boolean {
+  const { series, stacks } = useSession.getState()
+  return busy || series.some(({ SeriesInstanceUID }) => !stacks.has(SeriesInstanceUID))
+}
+
+/** A series that cannot be opened is not waited for. */
+const MOST_WAIT_MS = 10_000
+
+/** Resolves when what is stored about the study's images has been read. */
+export async function whenRead(): Promise<void> {
+  const until = performance.now() + MOST_WAIT_MS
+  while (isReading() && performance.now() < until) await new Promise(resolve => setTimeout(resolve, 50))
 }
 
 /** One after the other: the images come first. */
@@ -71,14 +76,11 @@ async function readOn(): Promise<void> {
   if (busy) return
   busy = true
   for (let wanted = queue.shift(); wanted !== undefined; wanted = queue.shift()) {
-    try {
-      const dataSet = await readObject(wanted)
-      // Another study may be open by now.
-      if (asked.get(wanted.StudyInstanceUID)?.has(wanted.SOPInstanceUID)) keep(wanted, dataSet)
-    } catch {
-      useStudyObjects.setState(({ failed }) => ({ failed: failed + 1 }))
-    }
-    useStudyObjects.setState({ waiting: queue.length })
+    // What cannot be read here says why in its own tile.
+    const dataSet = await readObject(wanted).catch(() => undefined)
+    // Another study may be open by now.
+    const here = asked.get(wanted.StudyInstanceUID)?.has(wanted.SOPInstanceUID)
+    if (dataSet !== undefined && here) keep(wanted, dataSet)
   }
   busy = false
 }
