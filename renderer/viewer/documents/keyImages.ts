@@ -46,8 +46,7 @@ export async function toggleKeyImages(pane: Pane): Promise<void> {
   const { stack } = pane
   if (stack === undefined) return
   if (keyStack(stack) === undefined && isReading()) {
-    announce('The key images are still being read')
-    await whenRead()
+    await whenRead('The key images are still being read')
     if (pane.stack !== stack) return
   }
   const { stacks } = useSession.getState()

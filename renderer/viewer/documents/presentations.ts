@@ -49,8 +49,7 @@ export async function cyclePresentation(pane: Pane): Promise<void> {
   const { stack } = pane
   if (stack === undefined) return
   if (statesOf(stack).length === 0 && isReading()) {
-    announce('The presentation states are still being read')
-    await whenRead()
+    await whenRead('The presentation states are still being read')
     if (pane.stack !== stack) return
   }
   const states = statesOf(stack)

@@ -6,6 +6,7 @@ import {
   type PresentationState,
   readPresentationState,
 } from '../../../shared/viewing/documents/presentationState.ts'
+import { announce } from '../../ui/index.ts'
 import { type ObjectAddress, readObject } from '../objects/readObject.ts'
 import { type Session, useSession } from '../session.ts'
 
@@ -65,10 +66,12 @@ export function isReading(): boolean {
 /** A series that cannot be opened is not waited for. */
 const MOST_WAIT_MS = 10_000
 
-/** Resolves when what is stored about the study's images has been read. */
-export async function whenRead(): Promise<void> {
+/** Resolves when what is stored about the study's images has been read; says `words` where that takes longer than a glance. */
+export async function whenRead(words: string): Promise<void> {
+  const slow = setTimeout(() => announce(words), 400)
   const until = performance.now() + MOST_WAIT_MS
   while (isReading() && performance.now() < until) await new Promise(resolve => setTimeout(resolve, 50))
+  clearTimeout(slow)
 }
 
 /** One after the other: the images come first. */
