@@ -449,6 +449,11 @@ export class Pane {
     this.setView(presentation?.view ?? own)
   }
 
+  /** A presentation state is applied. */
+  get presented(): boolean {
+    return this.#own !== undefined
+  }
+
   /** What the reader has set, for keeping. */
   view(): PaneView {
     if (this.#own !== undefined) return this.#own

@@ -114,6 +114,8 @@ test('waveforms, letters and surfaces are drawn; what cannot be shown can be exp
   await hang('surface')
   await page.getByText('4 triangles · drag turns').waitFor()
   await shot('surface')
+  await hang('pdf')
+  await page.getByText('The chest is clear.').waitFor()
   await hang('oldFilm')
   await page.getByText('This video cannot be played here.').waitFor()
   await hang('raw')

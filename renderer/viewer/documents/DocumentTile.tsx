@@ -94,6 +94,17 @@ function OpenDocument(props: {
       }),
     [pane, zoomBy],
   )
+  useEffect(() => {
+    const element = body.current
+    // React's own listener is passive: the browser would zoom the whole page as well.
+    const turn = (event: WheelEvent) => {
+      if (!event.ctrlKey) return
+      event.preventDefault()
+      zoomBy(event.deltaY < 0 ? 1.1 : 1 / 1.1)
+    }
+    element?.addEventListener('wheel', turn, { passive: false })
+    return () => element?.removeEventListener('wheel', turn)
+  }, [zoomBy])
   const keys = { out: useShownKey('zoom-out'), in: useShownKey('zoom-in'), header: useShownKey('header') }
   const name = kindName(entry.instance.SOPClassUID)
   return (
@@ -137,10 +148,6 @@ function OpenDocument(props: {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it.
         tabIndex={0}
         style={{ '--document-zoom': zoom } as React.CSSProperties}
-        onWheel={event => {
-          if (!event.ctrlKey) return
-          zoomBy(event.deltaY < 0 ? 1.1 : 1 / 1.1)
-        }}
       >
         <Content kind={kind} address={address} pane={pane.id} zoom={zoom} entry={entry} />
       </div>

@@ -22,7 +22,7 @@ function useDocument(bytes: Uint8Array | undefined): Loaded<PDFDocumentProxy> {
     let current = true
     const opening = openPdf(bytes)
     opening
-      .then(task => task.promise)
+      .then(({ opened }) => opened)
       .then(
         value => current && setOpened({ state: 'here', value }),
         (thrown: unknown) => current && setOpened({ state: 'failed', words: whyNot(thrown) }),
@@ -30,7 +30,7 @@ function useDocument(bytes: Uint8Array | undefined): Loaded<PDFDocumentProxy> {
     return () => {
       current = false
       setOpened({ state: 'reading' })
-      opening.then(task => task.destroy()).catch(() => {})
+      opening.then(({ close }) => close()).catch(() => {})
     }
   }, [bytes])
   return opened

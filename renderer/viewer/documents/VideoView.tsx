@@ -15,7 +15,7 @@ async function read(address: ObjectAddress, signal: AbortSignal): Promise<Video 
 /** Why this browser will not play it; undefined where it may. */
 function hindrance({ container }: Video, name: string): string | undefined {
   if (container !== 'mp4') return `a ${container} (${name}), which browsers do not play`
-  const codec = /HEVC/.test(name) ? 'video/mp4; codecs="hvc1"' : 'video/mp4; codecs="avc1.640029"'
+  const codec = /HEVC/.test(name) ? 'video/mp4; codecs="hvc1.1.6.L123.B0"' : 'video/mp4; codecs="avc1.640029"'
   if (document.createElement('video').canPlayType(codec) === '') return `${name}, which is not built into this browser`
   return undefined
 }

@@ -1,4 +1,4 @@
-import type { PDFDocumentLoadingTask } from 'pdfjs-dist'
+import type { PDFDocumentProxy } from 'pdfjs-dist'
 import { fetchAsset } from '../../client.ts'
 
 /** Fonts and character maps that a document may leave out, and decoders: by the name PDF.js asks for. */
@@ -23,17 +23,15 @@ class Assets {
 /** 64 megapixels: a page scanned at 600 dpi has 35. */
 const MOST_IMAGE = 64 * 2 ** 20
 
-let worker: Worker | undefined
-
 /**
- * A PDF document, drawn by PDF.js to canvases: scripts, forms and links of the document are never run. What it is given is its own
- * afterwards. `destroy` frees it.
+ * A PDF document, drawn by PDF.js to canvases: scripts, forms and links of the document are never run. Each has a worker of its own,
+ * which ends with it: nothing of one patient's document is there for the next. `close` frees both, also while it still opens.
  */
-export async function openPdf(bytes: Uint8Array): Promise<PDFDocumentLoadingTask> {
-  const { getDocument, GlobalWorkerOptions, VerbosityLevel } = await import('pdfjs-dist')
-  worker ??= new Worker(new URL('./pdfWorker.ts', import.meta.url), { type: 'module', name: 'isocenter-pdf' })
-  GlobalWorkerOptions.workerPort = worker
-  return getDocument({
+export async function openPdf(bytes: Uint8Array): Promise<{ opened: Promise<PDFDocumentProxy>; close: () => void }> {
+  const { getDocument, PDFWorker, VerbosityLevel } = await import('pdfjs-dist')
+  const port = new Worker(new URL('./pdfWorker.ts', import.meta.url), { type: 'module', name: 'isocenter-pdf' })
+  const task = getDocument({
+    worker: PDFWorker.create({ port }),
     data: bytes.slice(),
     verbosity: VerbosityLevel.ERRORS,
     enableXfa: false,
@@ -46,4 +44,11 @@ export async function openPdf(bytes: Uint8Array): Promise<PDFDocumentLoadingTask
     wasmUrl: '/',
     maxImageSize: MOST_IMAGE,
   })
+  const close = () => {
+    task
+      .destroy()
+      .catch(() => {})
+      .finally(() => port.terminate())
+  }
+  return { opened: task.promise, close }
 }

@@ -91,7 +91,7 @@ export async function applyPresentation(pane: Pane): Promise<void> {
   }
   const { state } = presented
   const before = applied.get(pane)
-  if (before?.state === state && before.area === frame.area && before.window === frame.window) return
+  if (pane.presented && before?.state === state && before.area === frame.area && before.window === frame.window) return
   const mm = frame.area?.mode === 'TRUE SIZE' ? await mmPerDevicePixel() : undefined
   // The reader may have gone on meanwhile.
   if (presentedIn(pane) !== presented || pane.entry?.imageId !== imageId) return

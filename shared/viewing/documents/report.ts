@@ -167,9 +167,23 @@ function numberValue(item: DataSet): ReportValue {
   return { kind: 'number', text: measured?.string('NumericValue') ?? '', unit: unit ? unitWords(unit) : '', qualifier }
 }
 
-/** UCUM's codes are what people write (mm, cm2, %); its annotations and its 1 are not. */
+/** What people write differently from UCUM. */
+const SPELLED: Record<string, string> = {
+  "[hnsf'U]": 'HU',
+  'mm[Hg]': 'mmHg',
+  'Cel': '°C',
+  'deg': '°',
+  'um': 'µm',
+  'uV': 'µV',
+  'ug': 'µg',
+  'uL': 'µL',
+  '{H.B.}/min': '/min',
+}
+
+/** UCUM's codes are what people write (mm, cm2, %), but for some; its annotations and its 1 are not. */
 export function unitWords({ value, scheme, meaning }: Concept): string {
   if (value === '1' || value === '{no units}') return ''
+  if (scheme === 'UCUM' && Object.hasOwn(SPELLED, value)) return SPELLED[value]!
   if (scheme === 'UCUM' && !value.includes('{')) return value
   return meaning
 }

@@ -39,6 +39,7 @@ export interface Waveform {
 const MOST_GROUPS = 64
 const MOST_CHANNELS = 256
 const MOST_NOTES = 500
+/** With whichever of the two micros, and in any case. */
 const MICRO = /^[u\u00b5\u03bc]V$/i
 
 /** A waveform of any kind. Never throws on what the bytes contain. */
@@ -153,9 +154,7 @@ function shortLead(name: string): string {
 }
 
 function unitName(concept: Concept): string {
-  if (MICRO.test(concept.value)) return 'µV'
-  if (concept.value === 'mm[Hg]') return 'mmHg'
-  return unitWords(concept)
+  return MICRO.test(concept.value) ? 'µV' : unitWords(concept)
 }
 
 /** Millivolts of one unit; undefined where it is no voltage. */
