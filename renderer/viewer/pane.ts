@@ -433,7 +433,8 @@ export class Pane {
   }
 
   #attributesOf(imageId: string): ImageAttributes {
-    return { ...describeFrame(imageId)?.attributes, ...this.#presented }
+    const own = describeFrame(imageId)?.attributes ?? {}
+    return this.#presented === undefined ? own : { ...own, ...this.#presented }
   }
 
   /**

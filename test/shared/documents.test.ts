@@ -88,6 +88,7 @@ describe('reports', () => {
       MeasurementUnitsCodeSequence: [code(value, meaning, 'UCUM')],
     })
     expect(words(number([{ NumericValue: '0.8', ...unit('1', 'no units') }]))).toBe('0.8')
+    expect(words(number([{ NumericValue: '64', ...unit('1', 'px') }]))).toBe('64 px')
     expect(words(number([{ NumericValue: '3', ...unit('{lesions}', 'lesions') }]))).toBe('3 lesions')
     expect(words(number([], { NumericValueQualifierCodeSequence: [code('114000', 'Not a number')] }))).toBe(
       'Not a number',
@@ -110,6 +111,7 @@ describe('reports', () => {
     expect(read).toMatchObject({ title: 'Imaging Measurement Report', complete: false, preliminary: true })
     expect(lines(read.items)).toContain('Person Observer Name: Doe^John')
     expect(reportReferences(read.items).length).toBeGreaterThan(0)
+    expect(lines(readReport(real('sample-sr.dcm')!).items).join('\n')).toContain('Long Axis: 64.4505437946691 px')
     for (const name of ['test-SR.dcm', 'reportsi_with_empty_number_tags.dcm', 'sample-sr.dcm']) {
       expect(lines(readReport(real(name)!).items).length).toBeGreaterThan(3)
     }

@@ -180,9 +180,13 @@ const SPELLED: Record<string, string> = {
   '{H.B.}/min': '/min',
 }
 
-/** UCUM's codes are what people write (mm, cm2, %), but for some; its annotations and its 1 are not. */
+/**
+ * UCUM's codes are what people write (mm, cm2, %), but for some; its annotations and its 1 are not. Programs write 1 with a meaning
+ * of px: without it a length in pixels would read as one in millimetres.
+ */
 export function unitWords({ value, scheme, meaning }: Concept): string {
-  if (value === '1' || value === '{no units}') return ''
+  if (value === '1' || value === '{no units}')
+    return /^(1|no units?|unity|unitless|none|)$/i.test(meaning) ? '' : meaning
   if (scheme === 'UCUM' && Object.hasOwn(SPELLED, value)) return SPELLED[value]!
   if (scheme === 'UCUM' && !value.includes('{')) return value
   return meaning
