@@ -64,7 +64,7 @@ export function isReading(): boolean {
 }
 
 /** A series that cannot be opened is not waited for. */
-const MOST_WAIT_MS = 10_000
+const MOST_WAIT_MS = 30_000
 
 /** Resolves when what is stored about the study's images has been read; says `words` where that takes longer than a glance. */
 export async function whenRead(words: string): Promise<void> {
