@@ -110,20 +110,47 @@ export async function fetchAudit(span: AuditSpan): Promise<string> {
   return response.text()
 }
 
+type ObjectAddress = Omit<FrameAddress, 'frame'>
+
+function objectAddress({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }: ObjectAddress): string {
+  return `/dicom-web/studies/${StudyInstanceUID}/series/${SeriesInstanceUID}/instances/${SOPInstanceUID}`
+}
+
+const AS_STORED = 'application/dicom; transfer-syntax=*'
+
+/** Where an object can be had as a file, as it is stored. */
+export function storedObjectAddress(address: ObjectAddress): string {
+  return `${objectAddress(address)}?${new URLSearchParams({ accept: AS_STORED })}`
+}
+
 /**
  * An object as Part 10 in Explicit VR Little Endian: for what is read whole (segmentations, structures, reports, documents). Rejects
  * above `most` bytes with a RangeError, before they are read where the station says how many there are.
  */
-export async function fetchObject(
-  { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }: Omit<FrameAddress, 'frame'>,
+export function fetchObject(
+  address: ObjectAddress,
   most: number,
   signal?: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const url = `/dicom-web/studies/${StudyInstanceUID}/series/${SeriesInstanceUID}/instances/${SOPInstanceUID}`
-  const response = await reach(url, {
-    headers: { accept: 'application/dicom; transfer-syntax=1.2.840.10008.1.2.1' },
-    signal: signal ?? null,
-  })
+  return fetchPart10(address, 'application/dicom; transfer-syntax=1.2.840.10008.1.2.1', most, signal)
+}
+
+/** The same in the transfer syntax it is stored in: for what has no other form. */
+export function fetchStoredObject(
+  address: ObjectAddress,
+  most: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return fetchPart10(address, AS_STORED, most, signal)
+}
+
+async function fetchPart10(
+  address: ObjectAddress,
+  accept: string,
+  most: number,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await reach(objectAddress(address), { headers: { accept }, signal: signal ?? null })
   if (!response.ok) throw await refusal(response)
   const tooLarge = () => new RangeError('The object is too large to be opened here.')
   if (Number(response.headers.get('content-length') ?? 0) > most) {

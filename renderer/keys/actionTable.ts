@@ -136,6 +136,8 @@ const VIEW = [
   { id: 'linked', name: 'Linked scrolling', keys: ['K'] },
   { id: 'jump', name: 'Others to the point here', keys: ['X'] },
   { id: 'one-up', name: 'One-up', keys: ['U'] },
+  { id: 'presentation-state', name: 'Next presentation state', keys: ['Shift+O'] },
+  { id: 'key-images-only', name: 'Only the key images', keys: ['Alt+K'] },
 ] as const satisfies readonly Row[]
 
 const MOVE = [

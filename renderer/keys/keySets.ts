@@ -70,6 +70,7 @@ export const KEY_SETS: Record<KeySetName, KeySet> = {
       'mark-polyline': ['Alt+Shift+P'],
       'mark-cardiothoracic': ['Alt+Shift+B'],
       'mark-spline': ['Alt+Shift+S'],
+      'presentation-state': ['Alt+O'],
     },
   },
   // hotkeyBindings.js of OHIF's public sources (platform/core, defaults).
@@ -99,6 +100,7 @@ export const KEY_SETS: Record<KeySetName, KeySet> = {
       'mark-probe': ['Shift+P'],
       'mark-polyline': ['Alt+Shift+P'],
       'nearest': ['Shift+O'],
+      'presentation-state': ['Alt+O'],
       'key-image': ['*'],
       'worklist': ['Alt+ArrowLeft'],
     },

@@ -1,9 +1,8 @@
-import { FileText } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { createStore, useStore } from 'zustand'
 import type { StudySummary } from '../../shared/contract.ts'
-import { useTitle } from '../keys/index.ts'
 import { PersonName } from '../ui/index.ts'
+import { DocumentLayer, DocumentTile } from './documents/index.ts'
 import { Marks, marksPointer } from './marks/index.ts'
 import { Overlays } from './Overlays.tsx'
 import { samePatient } from './otherStudies.ts'
@@ -88,7 +87,6 @@ export function PaneView({ index }: { index: number }) {
     }
   }, [index])
 
-  const headerTitle = useTitle('Tag browser', 'header')
   const entry = state?.stack?.entries[state.index]
   const reason = problem ?? state?.reason
   const waiting = assigned !== undefined && state?.shown === undefined && reason === undefined
@@ -133,6 +131,7 @@ export function PaneView({ index }: { index: number }) {
         />
         {state !== undefined && <PlaneLayer state={state} overlays={overlays} />}
         {pane !== undefined && state !== undefined && <SpaceLayer pane={pane} state={state} />}
+        {pane !== undefined && <DocumentLayer pane={pane} />}
         {pane !== undefined && <Marks pane={pane} />}
         {study !== undefined && state !== undefined && overlays && (
           <Overlays study={study} series={series} state={state} another={another} />
@@ -142,15 +141,13 @@ export function PaneView({ index }: { index: number }) {
         {pane !== undefined && <StackBar pane={pane} />}
         {waiting && <div className="pane-message quiet">loading {(state?.index ?? 0) + 1}</div>}
         {reason !== undefined && (
-          <div className="pane-message" role="status">
-            <div>This image cannot be shown.</div>
-            <div className="quiet selectable">{reason}</div>
-            {entry !== undefined && (
-              <button type="button" onClick={showHeader} title={headerTitle}>
-                <FileText aria-hidden /> Tag browser
-              </button>
-            )}
-          </div>
+          <DocumentTile
+            pane={problem === undefined ? pane : undefined}
+            state={state}
+            study={study}
+            reason={reason}
+            onHeader={showHeader}
+          />
         )}
       </div>
     </div>

@@ -45,6 +45,7 @@ import { showCustody } from '../central/index.ts'
 import type { ActionId, EverywhereId } from '../keys/index.ts'
 import { type Action, act } from './action.ts'
 import { describeFrame } from './catalog.ts'
+import { documentActions, scrollDocument, zoomDocument } from './documents/index.ts'
 import { cancelMark, markActions, markToolInHand, putAwayMarkTool } from './marks/index.ts'
 import type { Pane } from './pane.ts'
 import { pointerPlace } from './pointer.ts'
@@ -191,18 +192,22 @@ function view({ overlays, linked, referenceLines, oneUp }: Session): Action[] {
 
 function zoomMiddle(factor: number): void {
   const pane = activePane()
+  if (pane !== undefined && zoomDocument(pane.id, factor)) return
   pane?.zoomAbout([pane.element.clientWidth / 2, pane.element.clientHeight / 2], factor)
 }
 
 function moves(): Action[] {
-  const step = (id: ActionId, delta: number): Action => act(id, { run: onPane(pane => pane.step(delta)) })
+  const step = (id: ActionId, delta: number): Action =>
+    act(id, { run: onPane(pane => scrollDocument(pane.id, delta) || pane.step(delta)) })
   return [
     step('image-previous', -1),
     step('image-next', 1),
     step('image-minus-10', -10),
     step('image-plus-10', 10),
-    act('image-first', { run: onPane(pane => pane.goTo(0)) }),
-    act('image-last', { run: onPane(pane => pane.goTo(Number.MAX_SAFE_INTEGER)) }),
+    act('image-first', { run: onPane(pane => scrollDocument(pane.id, Number.NEGATIVE_INFINITY) || pane.goTo(0)) }),
+    act('image-last', {
+      run: onPane(pane => scrollDocument(pane.id, Number.POSITIVE_INFINITY) || pane.goTo(Number.MAX_SAFE_INTEGER)),
+    }),
     act('image-unseen', { icon: EyeOff, run: goToNextUnseen }),
     act('series-previous', { run: () => stepSeries(-1) }),
     act('series-next', { run: () => stepSeries(1) }),
@@ -281,6 +286,7 @@ export function viewerActions(outside: Outside): Action[] {
     ...moves(),
     ...hanging(session),
     ...study(outside),
+    ...documentActions(activePane()),
     ...everywhere(outside),
   ]
 }

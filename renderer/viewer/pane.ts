@@ -75,6 +75,13 @@ export interface PaneView {
   centre?: [number, number] | undefined
 }
 
+/** A picture as somebody's presentation state says. */
+export interface PanePresentation {
+  /** In place of the image's own. */
+  attributes: ImageAttributes
+  view: PaneView
+}
+
 export interface PaneListener {
   /** What is wanted has changed: the load order follows. */
   onMoved: () => void
@@ -114,6 +121,9 @@ export class Pane {
   #opening = 0
   /** The window the reader set; undefined = as stored. */
   #range: VoiRange | undefined
+  #presented: ImageAttributes | undefined
+  /** What the reader had set before a presentation state was applied. */
+  #own: PaneView | undefined
   readonly #cine = new Cine(this)
   #drawDue = false
   #drawnAt = Number.NEGATIVE_INFINITY
@@ -160,6 +170,8 @@ export class Pane {
     this.#fitted = true
     this.#view = UNMOVED
     this.#range = range
+    this.#presented = undefined
+    this.#own = undefined
     const { nearest } = this.state.getState()
     this.#screen.renew()
     // Nothing of the stack before is drawn any more: it would stand under this one's name.
@@ -242,7 +254,7 @@ export class Pane {
         return
       }
     }
-    const attributes = describeFrame(entry.imageId)?.attributes ?? {}
+    const attributes = this.#attributesOf(entry.imageId)
     const shape = shapeOf(image, attributes)
     const before = this.#image?.shape
     this.#image = { image, attributes, shape, place: this.state.getState().index }
@@ -458,8 +470,32 @@ export class Pane {
     void this.#draw()
   }
 
+  #attributesOf(imageId: string): ImageAttributes {
+    const own = describeFrame(imageId)?.attributes ?? {}
+    return this.#presented === undefined ? own : { ...own, ...this.#presented }
+  }
+
+  /**
+   * Shows the pictures as a presentation state says, until it is taken away (undefined): then they are as the reader had them, which
+   * is what `view` gives all the while.
+   */
+  present(presentation: PanePresentation | undefined): void {
+    if (this.#image === undefined) return
+    const own = this.#own ?? this.view()
+    this.#own = presentation && own
+    this.#presented = presentation?.attributes
+    this.#image = { ...this.#image, attributes: this.#attributesOf(this.#image.image.imageId) }
+    this.setView(presentation?.view ?? own)
+  }
+
+  /** A presentation state is applied. */
+  get presented(): boolean {
+    return this.#own !== undefined
+  }
+
   /** What the reader has set, for keeping. */
   view(): PaneView {
+    if (this.#own !== undefined) return this.#own
     const { inverted } = this.state.getState()
     const { quarterTurns, mirrored, zoom, centre } = this.#view
     return { range: this.#range, inverted, quarterTurns, mirrored, ...(this.#fitted ? {} : { zoom, centre }) }

@@ -8,7 +8,7 @@ import { useSession } from './session.ts'
 const SETTING = 'viewer.mmPerDevicePixel'
 let measured: number | undefined
 
-async function mmPerDevicePixel(): Promise<number | undefined> {
+export async function mmPerDevicePixel(): Promise<number | undefined> {
   if (measured !== undefined) return measured
   const kept = (await call('settings.get', {}).catch(() => ({}) as Record<string, unknown>))[SETTING]
   if (typeof kept === 'number' && kept > 0.02 && kept < 2) measured = kept

@@ -35,7 +35,7 @@ export function unshowableReason(header: InstanceHeader, transferSyntaxUID: stri
     if (header.damage) return 'The header is damaged before the pixels, so there is no image to show.'
     return 'This object has no pixel data.'
   }
-  if (syntax.video) return `Video is kept but not played yet (${syntax.name}).`
+  if (syntax.video) return `Video is played, not drawn as an image (${syntax.name}).`
   if (header.pixels.undefinedLength && !DECODED.has(transferSyntaxUID)) {
     return `There is no decoder for these pixels (${syntax.name}).`
   }

@@ -4,6 +4,7 @@ import { type KeyImage, keyImageId, type Mark } from '../../../shared/viewing/dr
 import { useShownKey } from '../../keys/index.ts'
 import { IconButton } from '../../ui/index.ts'
 import { imageIdOf, type SeriesStack } from '../catalog.ts'
+import { KeyObjectRows } from '../documents/index.ts'
 import { assignSeries, leaveSetAt, livePanes, setActive, useSession } from '../session.ts'
 import { draftOf } from './drafts.ts'
 import { linesOf } from './figures.ts'
@@ -129,6 +130,7 @@ export function MarksList() {
           />
         </div>
       ))}
+      <KeyObjectRows study={study} />
       {keyImages.map(image => (
         <div className="marks-row" key={keyImageId(image)}>
           <button type="button" onClick={() => goToKey(image)} title="Show this image">
