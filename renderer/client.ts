@@ -118,6 +118,7 @@ export async function fetchObject(
   { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }: Omit<FrameAddress, 'frame'>,
   most: number,
   signal?: AbortSignal,
+  onBytes?: (bytes: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const url = `/dicom-web/studies/${StudyInstanceUID}/series/${SeriesInstanceUID}/instances/${SOPInstanceUID}`
   const response = await reach(url, {
@@ -130,9 +131,29 @@ export async function fetchObject(
     await response.body?.cancel()
     throw tooLarge()
   }
-  const bytes = new Uint8Array(await response.arrayBuffer())
+  const body = onBytes && response.body ? counted(response.body, onBytes) : response.body
+  const bytes = new Uint8Array(await new Response(body).arrayBuffer())
   if (bytes.length > most) throw tooLarge()
   return bytes
+}
+
+/** ms between two tellings of how far something has come. */
+const TELL_EVERY_MS = 200
+
+function counted(body: ReadableStream<Uint8Array>, onBytes: (bytes: number) => void): ReadableStream<Uint8Array> {
+  let bytes = 0
+  let told = performance.now()
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      bytes += chunk.length
+      if (performance.now() - told > TELL_EVERY_MS) {
+        told = performance.now()
+        onBytes(bytes)
+      }
+      controller.enqueue(chunk)
+    },
+  })
+  return body.pipeThrough(counter)
 }
 
 export interface FrameAddress {

@@ -118,6 +118,8 @@ const VIEW = [
   { id: 'linked', name: 'Linked scrolling', keys: ['K'] },
   { id: 'jump', name: 'Others to the point here', keys: ['X'] },
   { id: 'one-up', name: 'One-up', keys: ['U'] },
+  { id: 'structures', name: 'Structures', keys: ['J'] },
+  { id: 'structures-hide', name: 'Hide or show structures', keys: ['Shift+J'] },
 ] as const satisfies readonly Row[]
 
 const MOVE = [

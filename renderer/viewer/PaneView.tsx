@@ -6,22 +6,14 @@ import { useTitle } from '../keys/index.ts'
 import { PersonName } from '../ui/index.ts'
 import { Marks, marksPointer } from './marks/index.ts'
 import { Overlays } from './Overlays.tsx'
+import { ObjectLayers, ObjectTile, openSeries } from './objects/index.ts'
 import { samePatient } from './otherStudies.ts'
 import { PlaneLayer } from './PlaneLayer.tsx'
 import type { Pane, PaneState } from './pane.ts'
 import { attachPointer } from './pointer.ts'
 import { SERIES_MIME } from './SeriesStrip.tsx'
 import { SpaceLayer } from './SpaceLayer.tsx'
-import {
-  assignSeries,
-  jumpFrom,
-  mountPane,
-  paneAt,
-  setActive,
-  studyOnScreen,
-  toggleOneUp,
-  useSession,
-} from './session.ts'
+import { jumpFrom, mountPane, paneAt, setActive, studyOnScreen, toggleOneUp, useSession } from './session.ts'
 import type { Assignment } from './strip.ts'
 
 const NOTHING = createStore<PaneState | undefined>(() => undefined)
@@ -120,7 +112,7 @@ export function PaneView({ index }: { index: number }) {
       onDrop={event => {
         setOver(false)
         const dropped = droppedSet(event.dataTransfer.getData(SERIES_MIME))
-        if (dropped !== undefined) assignSeries(dropped, index)
+        if (dropped !== undefined) openSeries(dropped, index)
       }}
     >
       {stranger && <Stranger study={study} />}
@@ -131,6 +123,7 @@ export function PaneView({ index }: { index: number }) {
           data-blank={reason !== undefined || assigned === undefined ? '' : undefined}
         />
         {state !== undefined && <PlaneLayer state={state} overlays={overlays} />}
+        {pane !== undefined && <ObjectLayers pane={pane} />}
         {pane !== undefined && state !== undefined && <SpaceLayer pane={pane} state={state} />}
         {pane !== undefined && <Marks pane={pane} />}
         {study !== undefined && state !== undefined && overlays && (
@@ -143,6 +136,7 @@ export function PaneView({ index }: { index: number }) {
           <div className="pane-message" role="status">
             <div>This image cannot be shown.</div>
             <div className="quiet selectable">{reason}</div>
+            {entry !== undefined && <ObjectTile entry={entry} index={index} />}
             {entry !== undefined && (
               <button type="button" onClick={showHeader} title={headerTitle}>
                 <FileText aria-hidden /> Tag browser

@@ -19,6 +19,7 @@ import { watchGraphics } from './graphics.ts'
 import { HeaderView } from './HeaderView.tsx'
 import { handleViewerKey } from './keys.ts'
 import { MarksList, useMarkTools } from './marks/index.ts'
+import { StructuresPanel } from './objects/index.ts'
 import { PaneView } from './PaneView.tsx'
 import { Popup } from './Popups.tsx'
 import { SeriesStrip } from './SeriesStrip.tsx'
@@ -207,6 +208,7 @@ export function Viewer(props: ViewerProps) {
           )}
         </div>
         <MarksList />
+        <StructuresPanel />
       </div>
       {header !== undefined && <HeaderView {...header} />}
       {visible && popup !== undefined && <Popup popup={popup} outside={outside} />}

@@ -44,6 +44,7 @@ import type { ActionId, EverywhereId } from '../keys/index.ts'
 import { type Action, act } from './action.ts'
 import { describeFrame } from './catalog.ts'
 import { cancelMark, markActions, markToolInHand, putAwayMarkTool } from './marks/index.ts'
+import { objectActions } from './objects/index.ts'
 import type { Pane } from './pane.ts'
 import { pointerPlace } from './pointer.ts'
 import {
@@ -273,6 +274,7 @@ export function viewerActions(outside: Outside): Action[] {
     ...markActions(activePane()),
     ...windows(),
     ...view(session),
+    ...objectActions(),
     ...moves(),
     ...hanging(session),
     ...study(outside),

@@ -12,9 +12,16 @@ export interface ObjectAddress {
   SOPInstanceUID: string
 }
 
-/** An object that is no image, whole. Rejects like `call`, and with an Error in words where it cannot be read. */
-export async function readObject(address: ObjectAddress, signal?: AbortSignal): Promise<DataSet> {
-  const bytes = await fetchObject(address, MOST_BYTES, signal)
+/**
+ * An object that is no image, whole. Rejects like `call`, and with an Error in words where it cannot be read. `onBytes` is told, some
+ * times a second, how many bytes are here.
+ */
+export async function readObject(
+  address: ObjectAddress,
+  signal?: AbortSignal,
+  onBytes?: (bytes: number) => void,
+): Promise<DataSet> {
+  const bytes = await fetchObject(address, MOST_BYTES, signal, onBytes)
   const meta = readFileMeta(bytes)
   if (meta === null) throw new Error('The object is not a DICOM file.')
   return DataSet.read(bytes, encodingOf(meta.TransferSyntaxUID), { offset: meta.dataSetOffset })
