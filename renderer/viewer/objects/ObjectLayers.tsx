@@ -74,12 +74,13 @@ function Layers({ pane, on }: { pane: Pane; on: ReturnType<typeof objectsHere> }
           {[...parts, ...doses.flatMap(({ lines }) => lines)].map((shape, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: a part may have several lines on one picture; they are their places.
             <g key={`${shape.key}#${index}`} data-object={shape.key} data-name={shape.name}>
-              <path className="object-halo" d={shape.d} />
+              <path className="object-halo" d={shape.d} data-dot={shape.dots ? '' : undefined} />
               <path
                 className="object-line"
                 d={shape.d}
                 stroke={shape.colour}
                 fill={objects.filled && shape.loops.length > 0 ? shape.colour : 'none'}
+                data-dot={shape.dots ? '' : undefined}
                 data-between={shape.between ? '' : undefined}
               />
             </g>

@@ -248,7 +248,7 @@ function Parts({ listed, object }: { listed: ListedObject; object: Segmentation 
                 <span className="words">
                   <bdi dir="auto">{part.label}</bdi>
                 </span>
-                <span className="quiet volume">{empty ? kindWords(part) : volumeWords(knownVolume(part.region))}</span>
+                <span className="quiet amount">{empty ? kindWords(part) : volumeWords(knownVolume(part.region))}</span>
               </button>
               <EyeButton isOff={off.has(key)} name={part.label} onToggle={() => toggleShown(key)} />
             </div>

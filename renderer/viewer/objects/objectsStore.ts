@@ -1,5 +1,6 @@
 import { create } from 'zustand'
 import { type DrawnObject, objectKind, readDrawnObject } from '../../../shared/viewing/objects/readObject.ts'
+import type { SeriesStack } from '../catalog.ts'
 import { type Session, useSession } from '../session.ts'
 import { readObject } from './readObject.ts'
 
@@ -72,27 +73,22 @@ useSession.subscribe((now, before) => {
 
 /** The objects of all studies on the screen whose series have been read, in the order of the series. */
 export function listedObjects({ stacks }: Pick<Session, 'stacks'>): ListedObject[] {
-  const found = new Map<number, ListedObject>()
-  for (const laidOut of stacks.values()) {
-    const manifest = laidOut[0]?.manifest
-    if (manifest === undefined) continue
-    const { StudyInstanceUID, SeriesInstanceUID, Modality, SeriesNumber, SeriesDescription, instances } = manifest
-    instances.forEach(({ SOPClassUID, SOPInstanceUID, contentId }, index) => {
-      const kind = objectKind(SOPClassUID)
-      if (kind === undefined) return
-      const place = instances.length > 1 ? ` (${index + 1})` : ''
-      const title = [`${Modality}${SeriesNumber === undefined ? '' : ` ${SeriesNumber}`}`, SeriesDescription]
-      found.set(contentId, {
-        contentId,
-        StudyInstanceUID,
-        SeriesInstanceUID,
-        SOPInstanceUID,
-        kind,
-        title: `${title.filter(Boolean).join(' · ')}${place}`,
-      })
-    })
-  }
-  return [...found.values()]
+  return [...stacks.values()].flatMap(objectsOf)
+}
+
+/** The objects of a series that has been laid out. */
+export function objectsOf(laidOut: readonly SeriesStack[]): ListedObject[] {
+  const manifest = laidOut[0]?.manifest
+  if (manifest === undefined) return []
+  const { StudyInstanceUID, SeriesInstanceUID, Modality, SeriesNumber, SeriesDescription, instances } = manifest
+  return instances.flatMap(({ SOPClassUID, SOPInstanceUID, contentId }, index) => {
+    const kind = objectKind(SOPClassUID)
+    if (kind === undefined) return []
+    const place = instances.length > 1 ? ` (${index + 1})` : ''
+    const words = [`${Modality}${SeriesNumber === undefined ? '' : ` ${SeriesNumber}`}`, SeriesDescription]
+    const title = `${words.filter(Boolean).join(' · ')}${place}`
+    return [{ contentId, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, kind, title }]
+  })
 }
 
 function setReading(contentId: number, reading: Reading | undefined): void {

@@ -3,31 +3,41 @@ import { studyContents } from '../../series/index.ts'
 import type { SeriesStack } from '../catalog.ts'
 import { assignSeries, paneAt, putBeside, useSession } from '../session.ts'
 import { openStacks } from '../stacks.ts'
-import { type Assignment, assignmentOf, stackOf } from '../strip.ts'
+import { type Assignment, assignmentOf } from '../strip.ts'
 import { sharesFrame } from './figures.ts'
-import { type ListedObject, listedObjects, loadObject, useObjects } from './objectsStore.ts'
+import { type ListedObject, loadObject, objectsOf, useObjects } from './objectsStore.ts'
 
 /**
  * Hangs a series as a reader opens it: one that is drawn on images brings those, with itself switched on. Where they are not here
  * its own tile says so.
  */
 export function openSeries(wanted: Assignment, index = useSession.getState().active): void {
-  const { stacks } = useSession.getState()
-  const ids = new Set(stacks.get(wanted.SeriesInstanceUID)?.flatMap(({ entries }) => entries.map(contentIdOf)))
-  const inSeries = listedObjects(useSession.getState()).filter(one => ids.has(one.contentId) && one.kind !== 'plan')
-  const images = stackOf(wanted, stacks.get(wanted.SeriesInstanceUID) ?? [])?.imageIds.length ?? 0
-  // Of a series of both (never seen, not forbidden) the images are meant.
-  if (inSeries.length === 0 || (images > 0 && inSeries[0]?.kind !== 'dose')) {
-    assignSeries(wanted, index)
+  const { StudyInstanceUID, SeriesInstanceUID } = wanted
+  const laidOut = useSession.getState().stacks.get(SeriesInstanceUID)
+  const objects = laidOut && drawnIn(laidOut)
+  if (objects !== undefined && objects.length > 0) {
+    void showOnImages(objects, index).then(shown => shown || assignSeries(wanted, index))
     return
   }
-  void showOnImages(inSeries, index).then(shown => {
-    if (!shown) assignSeries(wanted, index)
-  })
+  // What is not known yet is hung as it is, and exchanged for its images if it turns out to be such a one.
+  assignSeries(wanted, index)
+  if (laidOut !== undefined) return
+  const hung = useSession.getState().assigned[index]
+  void openStacks(StudyInstanceUID, SeriesInstanceUID).then(
+    found => {
+      const now = useSession.getState().assigned[index]
+      if (now?.SeriesInstanceUID !== hung?.SeriesInstanceUID) return
+      const drawn = drawnIn(found)
+      if (drawn.length > 0) void showOnImages(drawn, index)
+    },
+    () => {},
+  )
 }
 
-function contentIdOf({ instance }: SeriesStack['entries'][number]): number {
-  return instance.contentId
+/** What of a series is drawn on other images: a dose is, although it has pixels of its own. */
+function drawnIn(laidOut: SeriesStack[]): ListedObject[] {
+  if (!laidOut.every(isDrawn)) return []
+  return objectsOf(laidOut).filter(({ kind }) => kind !== 'plan')
 }
 
 /** Reads objects and hangs the images of the first in a pane, unless it shows them. False: they are not here. */
@@ -44,9 +54,10 @@ export async function showOnImages(objects: ListedObject[], index = useSession.g
       return { off: next, hidden: false, listed: true }
     })
     if (found) continue
-    const pane = paneAt(index)
-    const shown = pane?.stack
-    if (shown !== undefined && shown.imageIds.length > 0 && !isDrawn(shown) && sharesFrame(shown, listed, object)) {
+    const shown = paneAt(index)?.stack
+    // What is assigned, not what it still shows while that is on its way.
+    const stays = shown?.manifest.SeriesInstanceUID === useSession.getState().assigned[index]?.SeriesInstanceUID
+    if (stays && shown !== undefined && !isDrawn(shown) && sharesFrame(shown, listed, object)) {
       found = true
       continue
     }

@@ -38,6 +38,8 @@ export interface Shape {
   loops: Point2[][]
   /** It was drawn on a slice beside this one and only reaches here. */
   between: boolean
+  /** Points: lines without length, drawn as dots. */
+  dots: boolean
 }
 
 /** `plane`: of what is on the pane's screen, from `space.ts`. */
@@ -103,10 +105,15 @@ export function partsOn(
 }
 
 function drawPart(key: string, part: Segment | StructureROI, plane: ImagePlane | undefined, place: Place): Shape[] {
-  const make = (loops: Point2[][], between: boolean, lines: Point2[][] = []): Shape[] => {
-    if (loops.length + lines.length === 0) return []
-    const d = [...loops.map(loop => `${pathOf(loop)}Z`), ...lines.map(pathOf)].join('')
-    return [{ key, name: part.label, colour: cssColour(part.colour), d, loops, between }]
+  const named = { key, name: part.label, colour: cssColour(part.colour) }
+  const make = (loops: Point2[][], between: boolean): Shape[] =>
+    loops.length === 0
+      ? []
+      : [{ ...named, d: loops.map(loop => `${pathOf(loop)}Z`).join(''), loops, between, dots: false }]
+  const open = (kind: 'open' | 'point'): Shape[] => {
+    const lines = 'contours' in part && plane !== undefined ? openContours(part.contours, kind, plane, place) : []
+    if (lines.length === 0) return []
+    return [{ ...named, d: lines.map(pathOf).join(''), loops: [], between: false, dots: kind === 'point' }]
   }
   if (plane === undefined) return 'onImages' in part ? onItsImage(part, place).flatMap(loops => make(loops, false)) : []
   const { slabs, mask } = cutRegion(part.region, plane, place.reach)
@@ -119,8 +126,7 @@ function drawPart(key: string, part: Segment | StructureROI, plane: ImagePlane |
     )
   })
   const cut = mask === undefined ? [] : make(maskOutline(mask), false)
-  const open = 'contours' in part ? openContours(part.contours, plane, place) : []
-  return [...shapes, ...cut, ...make([], false, open)]
+  return [...shapes, ...cut, ...open('open'), ...open('point')]
 }
 
 const NOTHING: Mask = { data: new Uint8Array(0), columns: 0, rows: 0 }
@@ -138,9 +144,14 @@ function onItsImage({ onImages }: Segment, place: Place): Point2[][][] {
 }
 
 /** Lines and points that lie on the picture, or were drawn on it. A point is a line without length: it is drawn as a dot. */
-function openContours(contours: readonly Contour[], plane: ImagePlane, place: Place): Point2[][] {
+function openContours(
+  contours: readonly Contour[],
+  wanted: 'open' | 'point',
+  plane: ImagePlane,
+  place: Place,
+): Point2[][] {
   return contours.flatMap(({ kind, points, images }) => {
-    if (kind === 'closed') return []
+    if (kind !== wanted) return []
     const feet = points.map(point => patientToImage(plane, point))
     const near = feet.every(({ distance }) => Math.abs(distance) <= place.reach)
     if (!near && !images.includes(place.SOPInstanceUID)) return []
@@ -212,7 +223,7 @@ export function isodosesOn(
     const strokes = isoLines(samples, value)
     if (strokes.length === 0) return []
     const d = strokes.map(pathOf).join('')
-    return [{ key: `${listed.contentId}:${words}`, name: words, colour, d, loops: [], between: false }]
+    return [{ key: `${listed.contentId}:${words}`, name: words, colour, d, loops: [], between: false, dots: false }]
   })
 }
 
