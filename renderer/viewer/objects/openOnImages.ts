@@ -42,11 +42,11 @@ function drawnIn(laidOut: SeriesStack[]): ListedObject[] {
 
 /** Reads objects and hangs the images of the first in a pane, unless it shows them. False: they are not here. */
 export async function showOnImages(objects: ListedObject[], index = useSession.getState().active): Promise<boolean> {
-  const { study } = useSession.getState()
+  const study = useSession.getState().study?.StudyInstanceUID
   let found = false
   for (const listed of objects) {
     const object = await loadObject(listed)
-    if (useSession.getState().study !== study) return true
+    if (useSession.getState().study?.StudyInstanceUID !== study) return true
     if (object === undefined || object.kind === 'plan') continue
     useObjects.setState(({ off }) => {
       const next = new Set(off)
