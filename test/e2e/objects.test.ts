@@ -154,8 +154,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-  await page.screenshot({ path: `/tmp/objects-shots/${name}.png` })
-}
 async function openStudy(study: string): Promise<void> {
   await page.locator('.viewer').waitFor({ state: 'attached' })
   await page.locator(`[data-study="${study}"]`).dblclick()

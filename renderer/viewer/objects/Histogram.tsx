@@ -15,8 +15,8 @@ import { Dialog } from '../../ui/index.ts'
 import { patientFrame } from '../space.ts'
 import { type ListedObject, partKey, useObjects } from './objectsStore.ts'
 
-const WIDTH = 640
-const HEIGHT = 320
+const WIDTH = 860
+const HEIGHT = 340
 const LEFT = 44
 const BOTTOM = 32
 const POINTS = 200

@@ -6,8 +6,8 @@ import { figureWithUnit, levelsOf } from './shapes.ts'
 /** So many lines at most: more could not be told apart. */
 const MOST_LEVELS = 16
 
-/** Numbers apart by commas, spaces or semicolons; a comma between digits without a space after it is such a one, too. */
-export function levelsFrom(text: string): number[] {
+/** Numbers apart by commas, spaces or semicolons. */
+function levelsFrom(text: string): number[] {
   const numbers = text
     .split(/[\s,;]+/)
     .filter(one => /^\d+(\.\d+)?$/.test(one))

@@ -70,10 +70,10 @@ export function StructuresPanel() {
   const stacks = useSession(session => session.stacks)
   const keys = { list: useShownKey('structures'), hide: useShownKey('structures-hide') }
   const panel = useRef<HTMLElement>(null)
-  const { listed: open, histogram } = objects
+  const { listed: open, asked, histogram } = objects
   useEffect(() => {
-    if (open) panel.current?.querySelector<HTMLElement>('[data-row] button')?.focus({ preventScroll: true })
-  }, [open])
+    if (asked > 0) panel.current?.querySelector<HTMLElement>('[data-row] button')?.focus({ preventScroll: true })
+  }, [asked])
   const all = listedObjects({ stacks })
   const drawn = histogram === undefined ? undefined : all.find(({ contentId }) => contentId === histogram)
   return (
@@ -146,7 +146,7 @@ function ObjectRows({ listed, reading }: { listed: ListedObject; reading: Readin
           />
         )}
         {here !== undefined && kind !== 'plan' && (
-          <EyeButton isOff={off} name={title} onToggle={() => toggleShown(String(contentId))} />
+          <EyeButton isOff={off} name={`Drawn: ${title}`} onToggle={() => toggleShown(String(contentId))} />
         )}
         {here !== undefined && <IconButton icon={Trash2} name="Let go of it" onClick={() => dropObject(contentId)} />}
       </div>
@@ -170,19 +170,17 @@ function ObjectRows({ listed, reading }: { listed: ListedObject; reading: Readin
 
 function EyeButton({ isOff, name, onToggle }: { isOff: boolean; name: string; onToggle: () => void }) {
   return (
-    <span data-eye-of={name}>
-      <button
-        type="button"
-        className="bare icon"
-        data-eye
-        aria-pressed={!isOff}
-        aria-label={`${isOff ? 'Show' : 'Hide'} ${name}`}
-        title={`${isOff ? 'Show' : 'Hide'} (Space)`}
-        onClick={onToggle}
-      >
-        {isOff ? <EyeOff aria-hidden /> : <Eye aria-hidden />}
-      </button>
-    </span>
+    <button
+      type="button"
+      className="bare icon"
+      data-eye
+      aria-pressed={!isOff}
+      aria-label={name}
+      title={`${isOff ? 'Show' : 'Hide'} (Space)`}
+      onClick={onToggle}
+    >
+      {isOff ? <EyeOff aria-hidden /> : <Eye aria-hidden />}
+    </button>
   )
 }
 
@@ -250,7 +248,7 @@ function Parts({ listed, object }: { listed: ListedObject; object: Segmentation 
                 </span>
                 <span className="quiet amount">{empty ? kindWords(part) : volumeWords(knownVolume(part.region))}</span>
               </button>
-              <EyeButton isOff={off.has(key)} name={part.label} onToggle={() => toggleShown(key)} />
+              <EyeButton isOff={off.has(key)} name={`Drawn: ${part.label}`} onToggle={() => toggleShown(key)} />
             </div>
             {selected === key && <PartFigures listed={listed} object={object} part={part} />}
           </div>

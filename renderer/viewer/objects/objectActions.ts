@@ -4,9 +4,13 @@ import { useObjects } from './objectsStore.ts'
 
 /** What can be done with what is drawn on the images. */
 export function objectActions(): Action[] {
-  const { listed, hidden } = useObjects.getState()
+  const { listed, hidden, asked } = useObjects.getState()
   return [
-    act('structures', { icon: Layers2, run: () => useObjects.setState({ listed: !listed }), pressed: listed }),
+    act('structures', {
+      icon: Layers2,
+      run: () => useObjects.setState({ listed: !listed, asked: asked + 1 }),
+      pressed: listed,
+    }),
     act('structures-hide', { icon: EyeOff, run: () => useObjects.setState({ hidden: !hidden }), pressed: hidden }),
   ]
 }

@@ -32,6 +32,8 @@ export interface IsodoseLevels {
 interface ObjectsState {
   /** The panel is open. */
   listed: boolean
+  /** How often it was opened by its key: then the keys go to it, and never else. */
+  asked: number
   /** Nothing is drawn for now. */
   hidden: boolean
   filled: boolean
@@ -59,6 +61,7 @@ const EMPTY = {
 export const useObjects = create<ObjectsState>(() => ({
   ...EMPTY,
   listed: false,
+  asked: 0,
   hidden: false,
   filled: false,
   isodoses: { unit: '%', levels: [107, 105, 100, 95, 90, 70, 50, 30], reference: undefined },

@@ -12,7 +12,7 @@ import { fieldSampler, sampleField } from '../../../shared/viewing/objects/value
 import { describeFrame } from '../catalog.ts'
 import type { PaneState } from '../pane.ts'
 import { patientFrame } from '../space.ts'
-import { doseReference, type IsodoseLevels, type ListedObject, partKey, type useObjects } from './objectsStore.ts'
+import { doseReference, type IsodoseLevels, type ListedObject, partKey } from './objectsStore.ts'
 
 /** What a pane shows, and where that lies. */
 export interface Place {
@@ -214,7 +214,7 @@ export function levelsOf(
 export function isodosesOn(
   { listed, object }: { listed: ListedObject; object: Dose | ParametricMap },
   place: Place,
-  state: ReturnType<typeof useObjects.getState>,
+  state: Parameters<typeof doseReference>[1],
 ): Shape[] {
   const plane = commonPlane(listed, object, place)
   const samples = plane && samplesOf(object.field, plane)
@@ -235,7 +235,7 @@ export function wordsAt(
   here: ReadonlyArray<{ listed: ListedObject; object: DrawnObject }>,
   place: Place,
   shapes: readonly Shape[],
-  state: ReturnType<typeof useObjects.getState>,
+  state: Parameters<typeof doseReference>[1],
 ): string[] {
   const names = shapes
     .filter(({ loops }) => loops.filter(loop => isInside(at, loop)).length % 2 === 1)

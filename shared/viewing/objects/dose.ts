@@ -39,7 +39,7 @@ export function readDose(dataSet: DataSet): Dose {
   const kind = [dataSet.string('DoseType'), dataSet.string('DoseSummationType')].filter(Boolean).join(' ').toLowerCase()
   return {
     kind: 'dose',
-    label: dataSet.string('SeriesDescription') || dataSet.string('DoseComment') || 'Dose',
+    label: dataSet.string('DoseComment'),
     FrameOfReferenceUID,
     field: {
       plane: { ...plane, position: [x + nx * start, y + ny * start, z + nz * start] },

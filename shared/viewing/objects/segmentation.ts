@@ -137,6 +137,11 @@ function pixelReader(dataSet: DataSet, type: string): PixelReader {
       const start = frame * count
       for (let i = 0; i < count; i++) {
         const at = start + i
+        // Most of a slice is empty: eight at a time.
+        if (bits === 1 && (at & 7) === 0 && bytes[at >> 3] === 0) {
+          i += 7
+          continue
+        }
         // PS3.5 §8.1.1: single bits are packed across bytes and frames, the first in the lowest bit.
         if (bits === 1) data[i] = (bytes[at >> 3]! >> (at & 7)) & 1
         else if (type === 'LABELMAP') data[i] = label(at) === segment ? 1 : 0
