@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -359,6 +360,40 @@ test('where the images are not here it says so, with a way out', async () => {
     expect(await message.getByRole('button', { name }).isVisible()).toBe(true)
   }
   expect(trouble.found).toEqual([])
+})
+
+const HIGHDICOM = path.join(sharedDataFolder, 'ImagingDataCommons__highdicom/data/test_files')
+const SEGMENTED = ['ct_image.dcm', 'seg_image_ct_binary_single_frame.dcm'] as const
+const segmented = SEGMENTED.every(name => existsSync(path.join(HIGHDICOM, name)))
+
+test.runIf(segmented)('a segmentation of highdicom lies on the pixels of its CT that it was made of', async () => {
+  const bytes = new Uint8Array(await readFile(path.join(HIGHDICOM, SEGMENTED[1])))
+  const meta = readFileMeta(bytes)!
+  const seg = DataSet.read(bytes, encodingOf(meta.TransferSyntaxUID), { offset: meta.dataSetOffset })
+  const [columns, rows] = [seg.number('Columns')!, seg.number('Rows')!]
+  const bits = seg.bytes('PixelData')!
+  const expected = { left: columns, top: rows, right: 0, bottom: 0 }
+  for (let i = 0; i < columns * rows; i++) {
+    if (((bits[i >> 3]! >> (i & 7)) & 1) === 0) continue
+    const [x, y] = [i % columns, Math.floor(i / columns)]
+    expected.left = Math.min(expected.left, x)
+    expected.top = Math.min(expected.top, y)
+    expected.right = Math.max(expected.right, x + 1)
+    expected.bottom = Math.max(expected.bottom, y + 1)
+  }
+  const copies = await mkdtemp(path.join(tmpdir(), 'isocenter-objects-seg-'))
+  try {
+    for (const name of SEGMENTED) await copyFile(path.join(HIGHDICOM, name), path.join(copies, name))
+    await page.keyboard.press('Backspace')
+    await station.job(await station.call('import.start', { paths: [copies] }))
+    await page.keyboard.press('F5')
+    await openStudy(seg.string('StudyInstanceUID'))
+    await page.locator(`[data-set^="${seg.string('SeriesInstanceUID')}"]`).dblclick()
+    await expect.poll(names).toEqual([seg.items('SegmentSequence')[0]!.string('SegmentLabel')])
+    expect(Object.values(await lines())).toEqual([expected])
+  } finally {
+    await rm(copies, { recursive: true, force: true })
+  }
 })
 
 const REAL = path.join(sharedDataFolder, 'didymo__OnkoDICOM/DICOM-RT-TEST')
