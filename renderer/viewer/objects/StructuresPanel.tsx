@@ -1,4 +1,4 @@
-import { ChartLine, Crosshair, Eye, EyeOff, PaintBucket, Trash2, X } from 'lucide-react'
+import { ChartLine, Crosshair, Eye, EyeOff, PaintBucket, X } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useReducer, useRef, useState } from 'react'
 import type { Statistics } from '../../../shared/viewing/measure/region.ts'
 import { cssColour } from '../../../shared/viewing/objects/colours.ts'
@@ -148,7 +148,7 @@ function ObjectRows({ listed, reading }: { listed: ListedObject; reading: Readin
         {here !== undefined && kind !== 'plan' && (
           <EyeButton isOff={off} name={`Drawn: ${title}`} onToggle={() => toggleShown(String(contentId))} />
         )}
-        {here !== undefined && <IconButton icon={Trash2} name="Let go of it" onClick={() => dropObject(contentId)} />}
+        {here !== undefined && <IconButton icon={X} name="Close it" onClick={() => dropObject(contentId)} />}
       </div>
       {reading?.state === 'reading' && (
         <div className="structures-note" role="status">
