@@ -131,8 +131,9 @@ export function fetchObject(
   address: ObjectAddress,
   most: number,
   signal?: AbortSignal,
+  onBytes?: (bytes: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return fetchPart10(address, 'application/dicom; transfer-syntax=1.2.840.10008.1.2.1', most, signal)
+  return fetchPart10(address, 'application/dicom; transfer-syntax=1.2.840.10008.1.2.1', most, signal, onBytes)
 }
 
 /** The same in the transfer syntax it is stored in: for what has no other form. */
@@ -149,6 +150,7 @@ async function fetchPart10(
   accept: string,
   most: number,
   signal: AbortSignal | undefined,
+  onBytes?: (bytes: number) => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const response = await reach(objectAddress(address), { headers: { accept }, signal: signal ?? null })
   if (!response.ok) throw await refusal(response)
@@ -157,9 +159,29 @@ async function fetchPart10(
     await response.body?.cancel()
     throw tooLarge()
   }
-  const bytes = new Uint8Array(await response.arrayBuffer())
+  const body = onBytes && response.body ? counted(response.body, onBytes) : response.body
+  const bytes = new Uint8Array(await new Response(body).arrayBuffer())
   if (bytes.length > most) throw tooLarge()
   return bytes
+}
+
+/** ms between two tellings of how far something has come. */
+const TELL_EVERY_MS = 200
+
+function counted(body: ReadableStream<Uint8Array>, onBytes: (bytes: number) => void): ReadableStream<Uint8Array> {
+  let bytes = 0
+  let told = performance.now()
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      bytes += chunk.length
+      if (performance.now() - told > TELL_EVERY_MS) {
+        told = performance.now()
+        onBytes(bytes)
+      }
+      controller.enqueue(chunk)
+    },
+  })
+  return body.pipeThrough(counter)
 }
 
 /** A file that came with the page, by its hashed address. */

@@ -138,6 +138,8 @@ const VIEW = [
   { id: 'one-up', name: 'One-up', keys: ['U'] },
   { id: 'presentation-state', name: 'Next presentation state', keys: ['Shift+O'] },
   { id: 'key-images-only', name: 'Only the key images', keys: ['Alt+K'] },
+  { id: 'structures', name: 'Structures', keys: ['J'] },
+  { id: 'structures-hide', name: 'Hide or show structures', keys: ['Shift+J'] },
 ] as const satisfies readonly Row[]
 
 const MOVE = [

@@ -5,6 +5,7 @@ import { PersonName } from '../ui/index.ts'
 import { DocumentLayer, DocumentTile } from './documents/index.ts'
 import { Marks, marksPointer } from './marks/index.ts'
 import { Overlays } from './Overlays.tsx'
+import { ObjectLayers, ObjectTile, openSeries } from './objects/index.ts'
 import { samePatient } from './otherStudies.ts'
 import { PlaneLayer } from './PlaneLayer.tsx'
 import type { Pane, PaneState } from './pane.ts'
@@ -12,16 +13,7 @@ import { attachPointer } from './pointer.ts'
 import { SERIES_MIME } from './SeriesStrip.tsx'
 import { SpaceLayer } from './SpaceLayer.tsx'
 import { StackBar } from './StackBar.tsx'
-import {
-  assignSeries,
-  jumpFrom,
-  mountPane,
-  paneAt,
-  setActive,
-  studyOnScreen,
-  toggleOneUp,
-  useSession,
-} from './session.ts'
+import { jumpFrom, mountPane, paneAt, setActive, studyOnScreen, toggleOneUp, useSession } from './session.ts'
 import type { Assignment } from './strip.ts'
 
 const NOTHING = createStore<PaneState | undefined>(() => undefined)
@@ -119,7 +111,7 @@ export function PaneView({ index }: { index: number }) {
       onDrop={event => {
         setOver(false)
         const dropped = droppedSet(event.dataTransfer.getData(SERIES_MIME))
-        if (dropped !== undefined) assignSeries(dropped, index)
+        if (dropped !== undefined) openSeries(dropped, index)
       }}
     >
       {stranger && <Stranger study={study} />}
@@ -130,6 +122,7 @@ export function PaneView({ index }: { index: number }) {
           data-blank={reason !== undefined || assigned === undefined ? '' : undefined}
         />
         {state !== undefined && <PlaneLayer state={state} overlays={overlays} />}
+        {pane !== undefined && <ObjectLayers pane={pane} />}
         {pane !== undefined && state !== undefined && <SpaceLayer pane={pane} state={state} />}
         {pane !== undefined && <DocumentLayer pane={pane} />}
         {pane !== undefined && <Marks pane={pane} />}
@@ -147,7 +140,9 @@ export function PaneView({ index }: { index: number }) {
             study={study}
             reason={reason}
             onHeader={showHeader}
-          />
+          >
+            {entry !== undefined && <ObjectTile entry={entry} index={index} />}
+          </DocumentTile>
         )}
       </div>
     </div>

@@ -6,8 +6,9 @@ import { useShownKey } from '../keys/index.ts'
 import { describeSeries, SeriesThumbnail } from '../series/index.ts'
 import { describeDate, formatDate, IconButton, Menu } from '../ui/index.ts'
 import { countLoaded, onFrames } from './frameLoader.ts'
+import { openSeries } from './objects/index.ts'
 import { timeApart } from './otherStudies.ts'
-import { assignSeries, ownItems, putBeside, useSession } from './session.ts'
+import { ownItems, putBeside, useSession } from './session.ts'
 import { assignmentOf, type StripItem, setMarks, stripItems } from './strip.ts'
 
 export const SERIES_MIME = 'application/x-isocenter-series'
@@ -26,7 +27,7 @@ function Card({ item, thumbnails }: { item: StripItem; thumbnails: Map<string, s
   const all = item.stack?.imageIds.length ?? item.images
   const loaded = item.stack === undefined ? 0 : countLoaded(item.stack.imageIds)
   const marks = item.stack === undefined ? [] : setMarks(item.stack.set)
-  const hang = () => assignSeries(assignmentOf(item))
+  const hang = () => openSeries(assignmentOf(item))
   const [menu, setMenu] = useState<{ x: number; y: number }>()
   const closeMenu = useCallback(() => setMenu(undefined), [])
   const { SeriesInstanceUID, Modality, NumberOfSeriesRelatedInstances: images } = item.series

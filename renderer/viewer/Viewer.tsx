@@ -20,6 +20,7 @@ import { watchGraphics } from './graphics.ts'
 import { HeaderView } from './HeaderView.tsx'
 import { handleViewerKey } from './keys.ts'
 import { MarkPanels, useMarkTools } from './marks/index.ts'
+import { StructuresPanel } from './objects/index.ts'
 import { PaneView } from './PaneView.tsx'
 import { Popup } from './Popups.tsx'
 import { SeriesStrip } from './SeriesStrip.tsx'
@@ -209,6 +210,7 @@ export function Viewer(props: ViewerProps) {
           )}
         </div>
         <MarkPanels />
+        <StructuresPanel />
       </div>
       {header !== undefined && <HeaderView {...header} />}
       {visible && popup !== undefined && <Popup popup={popup} outside={outside} />}

@@ -47,6 +47,7 @@ import { type Action, act } from './action.ts'
 import { describeFrame } from './catalog.ts'
 import { documentActions, scrollDocument, zoomDocument } from './documents/index.ts'
 import { cancelMark, markActions, markToolInHand, putAwayMarkTool } from './marks/index.ts'
+import { objectActions } from './objects/index.ts'
 import type { Pane } from './pane.ts'
 import { pointerPlace } from './pointer.ts'
 import { goToNextUnseen } from './seen/unseen.ts'
@@ -283,6 +284,7 @@ export function viewerActions(outside: Outside): Action[] {
     ...markActions(activePane()),
     ...windows(),
     ...view(session),
+    ...objectActions(),
     ...moves(),
     ...hanging(session),
     ...study(outside),

@@ -32,16 +32,21 @@ export function notePatient(study: Pick<StudySummary, 'StudyInstanceUID' | 'Pati
   patients.set(StudyInstanceUID, PatientID === '' ? StudyInstanceUID : JSON.stringify([IssuerOfPatientID, PatientID]))
 }
 
+/** A frame of reference as the planes name it: one patient's. */
+export function patientFrame(StudyInstanceUID: string, FrameOfReferenceUID: string): string {
+  return `${patients.get(StudyInstanceUID) ?? StudyInstanceUID} ${FrameOfReferenceUID}`
+}
+
 const laidOut = new WeakMap<SeriesStack, Array<ImagePlane | undefined>>()
 
-function planesOf(stack: SeriesStack): Array<ImagePlane | undefined> {
+/** Where each of the entries lies, by its place. */
+export function planesOf(stack: SeriesStack): Array<ImagePlane | undefined> {
   let planes = laidOut.get(stack)
   if (planes === undefined) {
     const { StudyInstanceUID } = stack.manifest
-    const patient = patients.get(StudyInstanceUID) ?? StudyInstanceUID
     planes = stack.entries.map(entry => {
       const plane = imagePlane(describeFrame(entry.imageId)?.attributes ?? {})
-      return plane && { ...plane, FrameOfReferenceUID: `${patient} ${plane.FrameOfReferenceUID}` }
+      return plane && { ...plane, FrameOfReferenceUID: patientFrame(StudyInstanceUID, plane.FrameOfReferenceUID) }
     })
     laidOut.set(stack, planes)
   }

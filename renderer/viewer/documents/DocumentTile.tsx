@@ -26,8 +26,10 @@ export function DocumentTile(props: {
   study: StudySummary | undefined
   reason: string
   onHeader: () => void
+  /** What else can be done with an object that is no document. */
+  children: React.ReactNode
 }) {
-  const { pane, state, study, reason, onHeader } = props
+  const { pane, state, study, reason, onHeader, children } = props
   const { stack, index = 0 } = state ?? {}
   const entry = stack?.entries[index]
   const headerTitle = useTitle('Tag browser', 'header')
@@ -41,6 +43,7 @@ export function DocumentTile(props: {
   }
   return (
     <Message reason={reason}>
+      {children}
       <div className="document-tools">
         <button type="button" onClick={onHeader} title={headerTitle}>
           <FileText aria-hidden /> Tag browser

@@ -15,9 +15,16 @@ export interface ObjectAddress {
   SOPInstanceUID: string
 }
 
-/** An object that is no image, whole. Rejects like `call`, and with an Error in words where it cannot be read. */
-export async function readObject(address: ObjectAddress, signal?: AbortSignal): Promise<DataSet> {
-  return parsed(await fetchObject(address, MOST_BYTES, signal))
+/**
+ * An object that is no image, whole. Rejects like `call`, and with an Error in words where it cannot be read. `onBytes` is told, some
+ * times a second, how many bytes are here.
+ */
+export async function readObject(
+  address: ObjectAddress,
+  signal?: AbortSignal,
+  onBytes?: (bytes: number) => void,
+): Promise<DataSet> {
+  return parsed(await fetchObject(address, MOST_BYTES, signal, onBytes))
 }
 
 /** The same as it is stored: for what has no other form, as video. */

@@ -1,0 +1,167 @@
+import type { DataSet } from '../../dicom/reader.ts'
+import { labToRGB, type RGB, spareColour } from './colours.ts'
+import type { Mask } from './outline.ts'
+import {
+  type FrameGroup,
+  frameSizes,
+  type ImageReference,
+  readFrameGroups,
+  referencedSeries,
+  type SeriesReference,
+  sliceDistance,
+  UnreadableObject,
+} from './readPlanes.ts'
+import type { Region, Slab } from './slabs.ts'
+
+/** A segment with a place in the patient, on the images it was drawn on, or both. */
+export interface Segment {
+  number: number
+  label: string
+  /** Property type, algorithm: as the file words them. */
+  about: string
+  colour: RGB
+  region: Region
+  /** Its frames by the image they were drawn on: all there is where they have no place of their own. */
+  onImages: Array<{ image: ImageReference; mask: () => Mask }>
+}
+
+export interface Segmentation {
+  kind: 'segmentation'
+  label: string
+  /** '' = placed by its images alone. */
+  FrameOfReferenceUID: string
+  segments: Segment[]
+  series: SeriesReference[]
+  /** What a reader must know of it; '' = nothing. */
+  note: string
+}
+
+const MOST_SEGMENTS = 65_535
+
+/**
+ * A segmentation (PS3.3 A.51, A.90): binary, fractional (probability or occupancy: what is at least half counts as inside) and
+ * label maps. Pixels are unpacked when a slice is asked for. Throws UnreadableObject.
+ */
+export function readSegmentation(dataSet: DataSet): Segmentation {
+  const type = dataSet.string('SegmentationType')
+  const groups = readFrameGroups(dataSet)
+  const thickness = sliceDistance(groups)
+  const described = new Map<number, DataSet>()
+  for (const item of dataSet.items('SegmentSequence').slice(0, MOST_SEGMENTS)) {
+    described.set(item.number('SegmentNumber') ?? 0, item)
+  }
+  const pixels = pixelReader(dataSet, type)
+  const segments = new Map<number, Segment>()
+  const segmentOf = (number: number): Segment => {
+    const known = segments.get(number)
+    if (known !== undefined) return known
+    const segment = describeSegment(number, described.get(number), segments.size)
+    segments.set(number, segment)
+    return segment
+  }
+  // In the file's order, also those that no frame has.
+  for (const number of described.keys()) if (number > 0) segmentOf(number)
+  groups.forEach((group, frame) => {
+    const numbers = type === 'LABELMAP' ? pixels.labels(frame) : [group.segment ?? 1]
+    for (const number of numbers) addFrame(segmentOf(number), group, thickness, () => pixels.mask(frame, number))
+  })
+  return {
+    kind: 'segmentation',
+    label: dataSet.string('ContentLabel'),
+    FrameOfReferenceUID: dataSet.string('FrameOfReferenceUID'),
+    segments: [...segments.values()],
+    series: referencedSeries(dataSet),
+    note: noteOf(dataSet, type),
+  }
+}
+
+function noteOf(dataSet: DataSet, type: string): string {
+  if (type !== 'FRACTIONAL') return ''
+  const kind = dataSet.string('SegmentationFractionalType') === 'OCCUPANCY' ? 'occupancy' : 'probability'
+  return `${kind}: outlined at half, volumes of what is at least half`
+}
+
+function describeSegment(number: number, item: DataSet | undefined, index: number): Segment {
+  const lab = item?.numbers('RecommendedDisplayCIELabValue') ?? []
+  const property = item?.items('SegmentedPropertyTypeCodeSequence')[0]?.string('CodeMeaning') ?? ''
+  const label = item?.string('SegmentLabel') ?? ''
+  const algorithm = item?.string('SegmentAlgorithmType').toLowerCase() ?? ''
+  return {
+    number,
+    label: label || property || `Segment ${number}`,
+    about: [property === label ? '' : property, algorithm].filter(Boolean).join(' · '),
+    colour: lab.length === 3 ? labToRGB(lab as [number, number, number]) : spareColour(index),
+    region: { slabs: [] },
+    onImages: [],
+  }
+}
+
+function addFrame(segment: Segment, group: FrameGroup, thickness: number, mask: () => Mask): void {
+  const { plane, references } = group
+  if (plane !== undefined) {
+    const slab: Slab = { plane, thickness, mask }
+    segment.region.slabs.push(slab)
+  }
+  for (const image of references) segment.onImages.push({ image, mask })
+}
+
+interface PixelReader {
+  mask(frame: number, segment: number): Mask
+  /** The values but 0 (and padding) in a frame of a label map. */
+  labels(frame: number): number[]
+}
+
+function pixelReader(dataSet: DataSet, type: string): PixelReader {
+  const { Rows, Columns, frames } = frameSizes(dataSet)
+  const bits = dataSet.number('BitsAllocated') ?? 0
+  const bytes = dataSet.bytes('PixelData')
+  const count = Rows * Columns
+  const known = type === 'BINARY' ? [1, 8] : type === 'FRACTIONAL' ? [8] : type === 'LABELMAP' ? [8, 16] : []
+  if (!known.includes(bits)) {
+    throw new UnreadableObject(`A segmentation of this kind is not known (${type || 'no type'}, ${bits} bits).`)
+  }
+  if (bytes === undefined || bytes.length * 8 < count * frames * bits) {
+    throw new UnreadableObject('The pixels of the segmentation end too early.')
+  }
+  const half = (dataSet.number('MaximumFractionalValue') ?? 255) / 2
+  const padding = dataSet.number('PixelPaddingValue')
+  const { littleEndian } = dataSet.encoding
+  const label = (at: number) => {
+    if (bits === 8) return bytes[at]!
+    const [low, high] = littleEndian ? [bytes[2 * at]!, bytes[2 * at + 1]!] : [bytes[2 * at + 1]!, bytes[2 * at]!]
+    return low | (high << 8)
+  }
+  return {
+    mask(frame, segment) {
+      const data = new Uint8Array(count)
+      const start = frame * count
+      for (let i = 0; i < count; i++) {
+        const at = start + i
+        // Most of a slice is empty: eight at a time.
+        if (bits === 1 && (at & 7) === 0 && bytes[at >> 3] === 0) {
+          i += 7
+          continue
+        }
+        // PS3.5 §8.1.1: single bits are packed across bytes and frames, the first in the lowest bit.
+        if (bits === 1) data[i] = (bytes[at >> 3]! >> (at & 7)) & 1
+        else if (type === 'LABELMAP') data[i] = label(at) === segment ? 1 : 0
+        else if (type === 'BINARY') data[i] = bytes[at] === 0 ? 0 : 1
+        else data[i] = bytes[at]! >= half ? 1 : 0
+      }
+      return { data, columns: Columns, rows: Rows }
+    },
+    labels(frame) {
+      const found = new Set<number>()
+      let last = -1
+      for (let at = frame * count; at < (frame + 1) * count; at++) {
+        const value = label(at)
+        // Neighbours are mostly alike.
+        if (value !== last) found.add(value)
+        last = value
+      }
+      found.delete(0)
+      if (padding !== undefined) found.delete(padding)
+      return [...found].sort((a, b) => a - b)
+    },
+  }
+}
