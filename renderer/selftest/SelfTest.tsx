@@ -5,7 +5,7 @@ import { useStation } from '../activity/index.ts'
 import { CopyButton, Dialog, formatMoment } from '../ui/index.ts'
 import { Certificate, ResultTable } from './Certificate.tsx'
 import { asJson, countWords, failureWords, resultText, sha256 } from './certificate.ts'
-import { runNow } from './schedule.ts'
+import { runNow, watchRun } from './schedule.ts'
 import { useSelfTest } from './selfTestStore.ts'
 
 function download(text: string, at: string): void {
@@ -65,6 +65,7 @@ function Outcome({ result }: { result: KeptResult }) {
 /** A phantom with known answers through everything that shows and measures: the last result, another run, the certificate. */
 export function SelfTest({ onClose }: { onClose: () => void }) {
   const { result, cells, running, trouble } = useSelfTest()
+  useEffect(watchRun, [])
   const { station, text, hash } = useSigned(result, cells)
   const whole = result !== undefined && cells !== undefined && text !== undefined && hash !== ''
   return (

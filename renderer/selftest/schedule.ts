@@ -29,6 +29,8 @@ let following = false
 let lastInput = performance.now()
 let busy: Promise<void> | undefined
 let slice = 0
+/** Its page is open. */
+let watched = false
 
 const later = (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms))
 const idle = () => new Promise<void>(resolve => requestIdleCallback(() => resolve(), { timeout: 500 }))
@@ -36,7 +38,9 @@ const idle = () => new Promise<void>(resolve => requestIdleCallback(() => resolv
 /** Between two steps of a run that began by itself: as long as a study is read or a hand moves, it waits. */
 async function whenNobodyWorks(): Promise<void> {
   if (performance.now() - slice < SLICE_MS && following) return
-  while (!following || document.hidden || performance.now() - lastInput < STILL_IDLE_MS) await later(LOOK_AGAIN_MS)
+  while (!watched && (!following || document.hidden || performance.now() - lastInput < STILL_IDLE_MS)) {
+    await later(LOOK_AGAIN_MS)
+  }
   await idle()
   slice = performance.now()
 }
@@ -47,6 +51,9 @@ async function betweenSlices(): Promise<void> {
   await idle()
   slice = performance.now()
 }
+
+/** Between two steps: who looks at the progress does not wait for his own hand to rest. */
+const pause = () => (watched ? betweenSlices() : whenNobodyWorks())
 
 async function readKept(): Promise<KeptResult[]> {
   const settings = await call('settings.get', {})
@@ -62,7 +69,7 @@ async function hold(result: KeptResult | undefined, cells?: TestCell[]): Promise
   restCard(verdict.card)
 }
 
-async function run(pause: () => Promise<void>): Promise<void> {
+async function run(): Promise<void> {
   try {
     const [{ runSelfTest }, { machineHere }] = await Promise.all([import('./run.ts'), import('./machine.ts')])
     const machine = await machineHere()
@@ -81,9 +88,17 @@ async function run(pause: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Somebody looks at its page: a run goes on while he does. Returns what ends it. */
+export function watchRun(): () => void {
+  watched = true
+  return () => {
+    watched = false
+  }
+}
+
 /** Runs it now, for who asks: in slices all the same (a study may be open). Resolves at its end; what kept it from one is in the store. */
 export function runNow(): Promise<void> {
-  busy ??= run(betweenSlices).finally(() => {
+  busy ??= run().finally(() => {
     busy = undefined
   })
   return busy
@@ -91,7 +106,7 @@ export function runNow(): Promise<void> {
 
 /** Only what failed is told: a pass is nothing new. */
 async function runByItself(): Promise<void> {
-  busy ??= run(whenNobodyWorks).finally(() => {
+  busy ??= run().finally(() => {
     busy = undefined
   })
   await busy

@@ -42,7 +42,7 @@ export function screenUnderTest(path: 'page' | 'card'): Screen | string {
   if (path === 'page') return new CpuScreen(element)
   const { card, resting, renderer } = startEngine()
   const tried = card ?? resting
-  if (tried === undefined) return renderer === '' ? 'There is no WebGL 2.' : 'It is software: the page draws by itself.'
+  if (tried === undefined) return renderer === '' ? 'There is no WebGL 2.' : 'The page draws by itself.'
   return tried.lost ? 'The graphics card is away.' : new GlScreen(tried, element)
 }
 
