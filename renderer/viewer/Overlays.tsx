@@ -8,6 +8,7 @@ import { countLoaded } from './frameLoader.ts'
 import type { PaneState } from './pane.ts'
 import { useLoadedFrames } from './SeriesStrip.tsx'
 import { setMarks } from './strip.ts'
+import { reformatNotes, reformatOf, slabWords } from './volume/reformats.ts'
 import { rangeToWindow } from './windows.ts'
 
 const LOSSY = /^1\.2\.840\.10008\.1\.2\.4\.(5[013]|81|91|93|203|112)$/
@@ -51,12 +52,14 @@ function trustMarks(
   const all = stack.imageIds.length
   const come = (series?.NumberOfSeriesRelatedInstances ?? 0) - stack.manifest.instances.length
   const scale = scaleOf({ Modality, SOPClassUID: instance.SOPClassUID, attributes }, [])
+  const reformat = reformatOf(stack)
   return [
     compressionMark(attributes, instance.TransferSyntaxUID),
     ...(series?.flags ?? []).map(describeFlag),
     scale.unit === 'mm' ? '' : 'uncalibrated',
     attributes.colourProfileUnapplied ? 'colour profile not applied' : '',
-    loaded < all ? `loaded ${loaded} of ${all}` : '',
+    ...(reformat ? reformatNotes(reformat) : []),
+    !reformat && loaded < all ? `loaded ${loaded} of ${all}` : '',
     come > 0 ? `${come} more have come: hang the series again` : '',
   ].filter(Boolean)
 }
@@ -85,6 +88,8 @@ export function Overlays(props: {
   const window = range && rangeToWindow(range, attributes.VOILUTFunction)
   const position = slicePosition(attributes)
   const thickness = attributes.SliceThickness
+  const reformat = reformatOf(stack)
+  const slab = reformat && slabWords(reformat)
   const frames = entry.instance.NumberOfFrames > 1 ? ` · frame ${entry.frame}/${entry.instance.NumberOfFrames}` : ''
   return (
     <div className="overlays">
@@ -153,9 +158,10 @@ export function Overlays(props: {
         {picture && position !== '' && (
           <div>
             {position}
-            {thickness !== undefined && ` · ${figure(thickness)} mm thick`}
+            {thickness !== undefined && !slab && ` · ${figure(thickness)} mm thick`}
           </div>
         )}
+        {slab && <div data-testid="slab">{slab}</div>}
       </div>
       <div className="corner bottom right">
         {picture && (

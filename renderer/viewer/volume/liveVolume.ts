@@ -19,6 +19,8 @@ export interface LiveVolume extends PartialVolume {
   filled: number
   /** Values of what is here, as in `values`; min > max while nothing is. */
   range: { min: number; max: number }
+  /** Nothing that is in the frame cache is still to be copied. */
+  settled: boolean
   /** Why it will not become whole. */
   trouble: string | undefined
 }
@@ -41,6 +43,8 @@ function budget(): number {
 const TURN_MS = 8
 /** Frames that nobody brings for so long are asked for one by one: no pane shows them, or they were let go for others. */
 const PATIENCE_MS = 600
+/** The first picture waits no longer for what is being copied. */
+const FIRST_MS = 250
 /** A volume nobody holds is kept so long: panes are mounted anew, a reader goes back and forth. */
 const KEEP_MS = 5000
 
@@ -65,6 +69,7 @@ export function openVolume(stack: SeriesStack): LiveVolume | VolumeRefusal {
       here: new Uint8Array(make(plan.slices.length)),
       filled: 0,
       range: { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY },
+      settled: false,
       trouble: undefined,
     }
   } catch {
@@ -119,6 +124,20 @@ export function onVolume(volume: LiveVolume, listener: () => void): () => void {
   return () => one?.listeners.delete(listener)
 }
 
+/** Resolves when the volume has what the frame cache has, or after a quarter of a second. */
+export function filledUp(volume: LiveVolume): Promise<void> {
+  if (volume.settled) return Promise.resolve()
+  return new Promise(resolve => {
+    const done = () => {
+      clearTimeout(timer)
+      unsubscribe()
+      resolve()
+    }
+    const timer = setTimeout(done, FIRST_MS)
+    const unsubscribe = onVolume(volume, () => volume.settled && done())
+  })
+}
+
 /** Slices that are not here yet, in a list that shrinks. Ends by itself when there are none. */
 function startFilling(one: Kept): () => void {
   const { volume, imageIds, listeners } = one
@@ -143,10 +162,12 @@ function startFilling(one: Kept): () => void {
       return false
     })
     volume.filled = plan.slices.length - lacking.length
+    const settles = !volume.settled && !outOfTime
+    if (settles) volume.settled = true
     if (lacking.length === 0) stop()
     else if (outOfTime) soon()
-    if (lacking.length === before) return
-    lastAt = performance.now()
+    if (lacking.length < before) lastAt = performance.now()
+    else if (!settles) return
     for (const listener of listeners) listener()
   }
   const soon = () => {
