@@ -140,6 +140,9 @@ const VIEW = [
   { id: 'key-images-only', name: 'Only the key images', keys: ['Alt+K'] },
   { id: 'structures', name: 'Structures', keys: ['J'] },
   { id: 'structures-hide', name: 'Hide or show structures', keys: ['Shift+J'] },
+  { id: 'slab-thinner', name: 'Thinner slab', keys: ['['] },
+  { id: 'slab-thicker', name: 'Thicker slab', keys: [']'] },
+  { id: 'slab-mode', name: 'Slab: MIP, MinIP, average, off', keys: ['Shift+M'] },
 ] as const satisfies readonly Row[]
 
 const MOVE = [
@@ -168,6 +171,7 @@ const HANGING = [
   { id: 'layout-2x3', name: 'Layout 2×3', keys: ['Alt+8'] },
   { id: 'layout-2x4', name: 'Layout 2×4', keys: ['Alt+9'] },
   { id: 'layout', name: 'Layout…', keys: ['G'] },
+  { id: 'mpr', name: 'Three planes (MPR)', keys: ['V'] },
 ] as const satisfies readonly Row[]
 
 const STUDY = [

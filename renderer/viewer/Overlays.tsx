@@ -10,6 +10,7 @@ import { measuredFrame, useCalibrations } from './marks/index.ts'
 import type { PaneState } from './pane.ts'
 import { useLoadedFrames } from './SeriesStrip.tsx'
 import { setMarks } from './strip.ts'
+import { reformatNotes, reformatOf, reformatWords } from './volume/reformats.ts'
 import { rangeToWindow } from './windows.ts'
 
 const LOSSY = /^1\.2\.840\.10008\.1\.2\.4\.(5[013]|81|91|93|203|112)$/
@@ -52,13 +53,15 @@ function trustMarks(
   const all = stack.imageIds.length
   const frame = measuredFrame(entry.imageId)
   const scale = frame && scaleOf(frame, [])
+  const reformat = reformatOf(stack)
   return [
     compressionMark(attributes, instance.TransferSyntaxUID),
     ...(series?.flags ?? []).map(describeFlag),
     scale?.unit === 'mm' ? '' : 'uncalibrated',
     scale?.note === BY_HAND ? BY_HAND : '',
     attributes.colourProfileUnapplied ? 'colour profile not applied' : '',
-    loaded < all ? `loaded ${loaded} of ${all}` : '',
+    ...(reformat ? reformatNotes(reformat, entry.imageId) : []),
+    !reformat && loaded < all ? `loaded ${loaded} of ${all}` : '',
   ].filter(Boolean)
 }
 
@@ -88,6 +91,7 @@ export function Overlays(props: {
   const window = range && rangeToWindow(range, attributes.VOILUTFunction)
   const position = slicePosition(attributes)
   const thickness = attributes.SliceThickness
+  const reformat = reformatOf(stack)
   const frames = entry.instance.NumberOfFrames > 1 ? ` · frame ${entry.frame}/${entry.instance.NumberOfFrames}` : ''
   return (
     <div className="overlays">
@@ -162,9 +166,10 @@ export function Overlays(props: {
         {picture && position !== '' && (
           <div>
             {position}
-            {thickness !== undefined && ` · ${figure(thickness)} mm thick`}
+            {thickness !== undefined && !reformat && ` · ${figure(thickness)} mm thick`}
           </div>
         )}
+        {reformat && <div data-testid="reformat">{reformatWords(reformat)}</div>}
       </div>
       <div className="corner bottom right">
         {picture && (

@@ -15,6 +15,8 @@ import { SpaceLayer } from './SpaceLayer.tsx'
 import { StackBar } from './StackBar.tsx'
 import { jumpFrom, mountPane, paneAt, setActive, studyOnScreen, toggleOneUp, useSession } from './session.ts'
 import type { Assignment } from './strip.ts'
+import { MprLayer } from './volume/MprLayer.tsx'
+import { pressMpr } from './volume/mprPointer.ts'
 
 const NOTHING = createStore<PaneState | undefined>(() => undefined)
 
@@ -68,7 +70,7 @@ export function PaneView({ index }: { index: number }) {
     const detach = attachPointer(element, {
       pane: () => paneAt(index),
       tool: () => useSession.getState().tool,
-      onPress: (event, pressed) => marksPointer.down(event, pressed),
+      onPress: (event, pressed) => marksPointer.down(event, pressed) || pressMpr(event, pressed),
       onMenu: (x, y) => useSession.setState({ popup: { kind: 'menu', x, y } }),
       onJump: (from, point) => jumpFrom(from, point),
       onDoubleClick: () => toggleOneUp(index),
@@ -126,6 +128,7 @@ export function PaneView({ index }: { index: number }) {
         {pane !== undefined && state !== undefined && <SpaceLayer pane={pane} state={state} />}
         {pane !== undefined && <DocumentLayer pane={pane} />}
         {pane !== undefined && <Marks pane={pane} />}
+        {pane !== undefined && state !== undefined && <MprLayer pane={pane} state={state} />}
         {study !== undefined && state !== undefined && overlays && (
           <Overlays study={study} series={series} state={state} another={another} />
         )}

@@ -46,6 +46,7 @@ const BAR = [
   'cine',
   'overlays',
   'header',
+  'mpr',
   'layout',
   'palette',
 ]

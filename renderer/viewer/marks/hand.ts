@@ -1,5 +1,6 @@
 import type { Mark } from '../../../shared/viewing/draft.ts'
 import type { Point } from '../../../shared/viewing/measure/scale.ts'
+import { isLastingUid } from '../../../shared/viewing/volume/reformatUid.ts'
 import { mayMeasure } from '../../selftest/index.ts'
 import { announce } from '../../ui/index.ts'
 import { describeFrame } from '../catalog.ts'
@@ -88,6 +89,12 @@ function begin(pane: Pane, shown: ShownFrame, point: Point): void {
   const text = tool === 'vertebra' ? nextVertebra(shown) : ''
   if (refused !== undefined || text === undefined) {
     announce(refused ?? 'That was the last vertebra: choose the one to label next')
+    return
+  }
+  if (!serves && !isLastingUid(SOPInstanceUID)) {
+    announce(
+      'This plane was turned freely and will not be found again: marks are kept on the axial, coronal and sagittal planes',
+    )
     return
   }
   const kind = kindDrawnBy(tool)

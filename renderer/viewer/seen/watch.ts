@@ -1,4 +1,5 @@
 import { Dwell, SEEN_ZOOM } from '../../../shared/viewing/seen.ts'
+import { isReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
 import type { Pane, PaneState } from '../pane.ts'
 import { noteSeen, type SeenFrame, wasSeen } from './keeper.ts'
 
@@ -11,6 +12,8 @@ function unseenFrame({ stack, shown, index, zoom }: PaneState): SeenFrame | unde
   const entry = wanted?.unshowable === undefined ? stack?.entries[shown ?? -1] : wanted
   if (stack === undefined || entry === undefined) return undefined
   if (entry.unshowable === undefined && zoom < SEEN_ZOOM) return undefined
+  // A plane through all images shows none of them.
+  if (isReformatUid(entry.instance.SOPInstanceUID)) return undefined
   const { StudyInstanceUID, SeriesInstanceUID } = stack.manifest
   const seen = {
     StudyInstanceUID,
