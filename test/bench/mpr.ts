@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- mpr [--smoke]`: from the key V to the three planes of a CT of 500 slices 512×512: the first of them on the
+ * `npm run bench -- mpr [--full] [--smoke]`: from the key V to the three planes of a CT of 500 slices 512×512: the first of them on the
  * screen, all three, and all with every slice in them; with the series in the frame cache, and while it is still coming from
  * the station. Then a page of the coronal plane, one through a slab of 20 mm, and how often the planes follow while a handle
  * turns them. On the CPU path, as on a machine without a graphics card.
@@ -14,7 +14,7 @@ import { untilQuiet } from './quiet.ts'
 
 const SMOKE = process.argv.includes('--smoke')
 const SLICES = SMOKE ? 40 : 500
-const RUNS = SMOKE ? 1 : 3
+const RUNS = process.argv.includes('--full') ? 3 : 1
 const PAGES = SMOKE ? 3 : 20
 
 const station = await startStation()
