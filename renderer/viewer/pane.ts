@@ -1,6 +1,7 @@
 import { cache, type Types } from '@cornerstonejs/core'
 import { createStore } from 'zustand/vanilla'
 import type { ImageAttributes } from '../../shared/viewing/image.ts'
+import type { PaletteName } from '../../shared/viewing/palettes.ts'
 import {
   applyMatrix,
   fitZoom,
@@ -20,6 +21,7 @@ import { describeFrame, type SeriesStack, type StackEntry } from './catalog.ts'
 import { Cine } from './cine.ts'
 import type { Engine } from './engine.ts'
 import { failureOf, needFrame, onFrames } from './frameLoader.ts'
+import { keepPalette, keptPalette } from './palettes.ts'
 import type { ScreenFrame } from './screen.ts'
 import { spacingOf } from './spacing.ts'
 import { dragWindow, type VoiRange, windowToRange } from './windows.ts'
@@ -39,6 +41,7 @@ export interface PaneState {
   mirrored: boolean
   /** By the reader: black and white exchanged. */
   inverted: boolean
+  palette: PaletteName
   nearest: boolean
   playing: boolean
   /** Why there is no picture at `index`. */
@@ -56,6 +59,7 @@ const EMPTY: PaneState = {
   quarterTurns: 0,
   mirrored: false,
   inverted: false,
+  palette: 'grey',
   nearest: false,
   playing: false,
   reason: undefined,
@@ -163,7 +167,7 @@ export class Pane {
     this.#screen.renew()
     // Nothing of the stack before is drawn any more: it would stand under this one's name.
     this.#image = undefined
-    this.state.setState({ ...EMPTY, nearest, stack, range, index, loading: true })
+    this.state.setState({ ...EMPTY, nearest, stack, range, index, palette: keptPalette(stack), loading: true })
     // The rest is ordered when the first image is on the screen: 300 frames arriving at once delayed it by 300 ms.
     await this.#show()
     if (opening === this.#opening) this.#listener.onMoved()
@@ -265,11 +269,11 @@ export class Pane {
   }
 
   #drawNow({ image, attributes, shape, place }: Drawing): void {
-    const { inverted, nearest, index, loading } = this.state.getState()
+    const { inverted, palette, nearest, index, loading } = this.state.getState()
     const range = this.#range ?? storedRange(image)
     const view = this.#view
     const matrix = imageToDevice(view, this.#screen.size, shape.aspect)
-    const look = { range, asStored: this.#range === undefined, inverted, nearest }
+    const look = { range, asStored: this.#range === undefined, inverted, palette, nearest }
     try {
       this.#screen.draw({ image, attributes }, matrix, look)
     } catch (thrown) {
@@ -337,6 +341,15 @@ export class Pane {
   invert(): void {
     if (this.#image === undefined || this.#image.image.color) return
     this.state.setState(({ inverted }) => ({ inverted: !inverted }))
+    void this.#draw()
+  }
+
+  /** Kept with the series, for whatever pane it is hung in next. */
+  setPalette(palette: PaletteName): void {
+    const { stack } = this.state.getState()
+    if (stack === undefined || this.#image === undefined || this.#image.image.color) return
+    keepPalette(stack, palette)
+    this.state.setState({ palette })
     void this.#draw()
   }
 

@@ -4,6 +4,7 @@ import { keyImageId } from '../../../shared/viewing/draft.ts'
 import type { Point } from '../../../shared/viewing/measure/scale.ts'
 import { applyMatrix } from '../../../shared/viewing/view.ts'
 import type { Pane } from '../pane.ts'
+import { useUptake } from '../uptake.ts'
 import { keepViews } from './arrangement.ts'
 import { draftOf } from './drafts.ts'
 import { handlesOf, strokesOf } from './edit.ts'
@@ -32,6 +33,7 @@ function useShownFrame(pane: Pane): ShownFrame | undefined {
         redraw()
       }),
       useMarks.subscribe(redraw),
+      useUptake.subscribe(redraw),
     ]
     return () => {
       unsubscribe()

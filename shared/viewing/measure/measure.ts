@@ -1,9 +1,10 @@
 import type { Mark, MarkKind } from '../draft.ts'
 import type { ImageAttributes, RealWorldValueMapping } from '../image.ts'
+import type { SeriesStart, UptakeKind } from '../suv.ts'
 import { angleAt, cobbAngle, ellipseArea, lengthOf, rectangleArea } from './geometry.ts'
 import { type FramePixels, regionStatistics, type Statistics, storedAt, valueAt } from './region.ts'
 import { type MeasuredFrame, type Point, type Scale, scaleOf } from './scale.ts'
-import { type SeriesStart, type ValueUnit, valueUnitOf } from './valueUnit.ts'
+import { type ValueUnit, valueUnitOf } from './valueUnit.ts'
 
 /** The figures of a mark: what its kind has. Lengths and areas in `scale.unit`, angles in degrees, values in `valueUnit`. */
 export interface Measured {
@@ -34,16 +35,17 @@ export interface MarkPixels extends FramePixels {
   components: 1 | 3
 }
 
-/** Everything that can be said of a mark on its frame. */
+/** Everything that can be said of a mark on its frame; of PET by the uptake that is wanted. */
 export function measure(
   mark: Pick<Mark, 'kind' | 'points'>,
   frame: MeasuredFrame,
   start: SeriesStart,
   pixels: MarkPixels | undefined,
+  uptake?: UptakeKind,
 ): Measured {
   const points = mark.points as Point[]
   const scale = scaleOf(frame, extentOf(mark.kind, points))
-  const valueUnit = pixels?.components === 3 ? { unit: '', factor: 1 } : valueUnitOf(frame, start)
+  const valueUnit = pixels?.components === 3 ? { unit: '', factor: 1 } : valueUnitOf(frame, start, uptake)
   const mapped = mappedValues(mark.kind, points, frame.attributes, pixels)
   const found = figures(mark.kind, points, scale, valueUnit.factor, pixels)
   return { scale, valueUnit, ...found, ...(mapped.length > 0 && { mapped }) }
@@ -153,7 +155,7 @@ function lengthText(value: number): string {
 }
 
 /** Whole values as they are; others with what is needed to tell them apart. */
-function valueText(value: number): string {
+export function valueText(value: number): string {
   return Number.isInteger(value) ? String(value) : figure(value)
 }
 
