@@ -118,6 +118,11 @@ const VIEW = [
   { id: 'linked', name: 'Linked scrolling', keys: ['K'] },
   { id: 'jump', name: 'Others to the point here', keys: ['X'] },
   { id: 'one-up', name: 'One-up', keys: ['U'] },
+  { id: 'fusion', name: 'Fusion', keys: ['Alt+F'] },
+  { id: 'colours-next', name: 'Next colour map', keys: ['Alt+G'] },
+  { id: 'fusion-weaker', name: 'Fusion weaker', keys: ['Alt+['] },
+  { id: 'fusion-stronger', name: 'Fusion stronger', keys: ['Alt+]'] },
+  { id: 'volume-rendering', name: 'Volume rendering', keys: ['Alt+V'] },
 ] as const satisfies readonly Row[]
 
 const MOVE = [

@@ -52,6 +52,7 @@ export const KEY_SETS: Record<KeySetName, KeySet> = {
       'rotate-right': ['Alt+R'],
       'rotate-left': ['Alt+L'],
       'flip-horizontal': ['Alt+F'],
+      'fusion': ['Alt+Shift+F'],
       'zoom-in': ['Ctrl++'],
       'zoom-out': ['Ctrl+-'],
       'fit': ['Ctrl+Enter', 'F'],

@@ -2,12 +2,16 @@ import type { SeriesSummary, StudySummary } from '../../shared/contract.ts'
 import { edgeLetters, slicePosition } from '../../shared/viewing/geometry.ts'
 import { frameAttributes, type ImageAttributes } from '../../shared/viewing/image.ts'
 import { scaleOf } from '../../shared/viewing/measure/scale.ts'
+import { PALETTES } from '../../shared/viewing/palettes.ts'
 import { describeDate, describeFlag, formatDate, formatTime, PersonName } from '../ui/index.ts'
-import type { StackEntry } from './catalog.ts'
+import { describeFrame, type StackEntry } from './catalog.ts'
 import { countLoaded } from './frameLoader.ts'
-import type { PaneState } from './pane.ts'
+import { FusionWords } from './fusion/FusionLayer.tsx'
+import { PointerValue } from './PointerValue.tsx'
+import type { Pane, PaneState } from './pane.ts'
 import { useLoadedFrames } from './SeriesStrip.tsx'
 import { setMarks } from './strip.ts'
+import { rangeWords, uptakeRefusal, uptakeUnit, useUptake } from './uptake.ts'
 import { rangeToWindow } from './windows.ts'
 
 const LOSSY = /^1\.2\.840\.10008\.1\.2\.4\.(5[013]|81|91|93|203|112)$/
@@ -49,6 +53,7 @@ function trustMarks(
   const { Modality } = stack.manifest
   const loaded = countLoaded(stack.imageIds)
   const all = stack.imageIds.length
+  const described = describeFrame(entry.imageId)
   const come = (series?.NumberOfSeriesRelatedInstances ?? 0) - stack.manifest.instances.length
   const scale = scaleOf({ Modality, SOPClassUID: instance.SOPClassUID, attributes }, [])
   return [
@@ -56,6 +61,7 @@ function trustMarks(
     ...(series?.flags ?? []).map(describeFlag),
     scale.unit === 'mm' ? '' : 'uncalibrated',
     attributes.colourProfileUnapplied ? 'colour profile not applied' : '',
+    described ? uptakeRefusal(described) : '',
     loaded < all ? `loaded ${loaded} of ${all}` : '',
     come > 0 ? `${come} more have come: hang the series again` : '',
   ].filter(Boolean)
@@ -69,13 +75,15 @@ function figure(value: number): string {
 export function Overlays(props: {
   study: StudySummary
   series: SeriesSummary | undefined
+  pane: Pane | undefined
   state: PaneState
   /** Not the study that was opened. */
   another: boolean
 }) {
-  const { study, series, state, another } = props
-  const { stack, shown, index, range, zoom, nearest, inverted, loading, playing, transform } = state
+  const { study, series, pane, state, another } = props
+  const { stack, shown, index, range, zoom, nearest, inverted, palette, loading, playing, transform } = state
   useLoadedFrames()
+  useUptake()
   const entry = stack?.entries[shown ?? index]
   if (stack === undefined || entry === undefined) return null
   const { manifest } = stack
@@ -83,6 +91,8 @@ export function Overlays(props: {
   const picture = shown !== undefined
   const letters = transform && edgeLetters(attributes, transform)
   const window = range && rangeToWindow(range, attributes.VOILUTFunction)
+  const described = describeFrame(entry.imageId)
+  const uptake = described && uptakeUnit(described)
   const position = slicePosition(attributes)
   const thickness = attributes.SliceThickness
   const frames = entry.instance.NumberOfFrames > 1 ? ` · frame ${entry.frame}/${entry.instance.NumberOfFrames}` : ''
@@ -130,6 +140,7 @@ export function Overlays(props: {
         {manifest.synthetic && <div className="synthetic">SYNTHETIC</div>}
       </div>
       <div className="corner bottom left">
+        {pane !== undefined && <FusionWords pane={pane} state={state} />}
         <div>
           {manifest.SeriesNumber !== undefined && `${manifest.SeriesNumber} `}
           <bdi dir="auto">{manifest.SeriesDescription}</bdi>
@@ -160,6 +171,7 @@ export function Overlays(props: {
       <div className="corner bottom right">
         {picture && (
           <>
+            {pane !== undefined && <PointerValue pane={pane} />}
             {trustMarks(state, entry, attributes, series).map(mark => (
               <div className="mark" key={mark}>
                 {mark}
@@ -168,10 +180,13 @@ export function Overlays(props: {
             {manifest.Modality === 'MG' && <div>8-bit display</div>}
             {window && (
               <div data-testid="window">
-                W {figure(window.width)} L {figure(window.center)}
+                {uptake && range ? rangeWords(range, uptake) : `W ${figure(window.width)} L ${figure(window.center)}`}
                 {attributes.VOILUTFunction === 'SIGMOID' && ' sigmoid'}
                 {inverted && ' inverted'}
               </div>
+            )}
+            {palette !== 'grey' && (
+              <div data-testid="colours">{PALETTES.find(({ name }) => name === palette)?.words}</div>
             )}
             <div data-testid="zoom">{zoomWords(zoom, nearest)}</div>
           </>

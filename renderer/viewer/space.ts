@@ -48,6 +48,18 @@ function planesOf(stack: SeriesStack): Array<ImagePlane | undefined> {
   return planes
 }
 
+/** The plane of a stack's image; undefined where it has no place in the patient. */
+export function planeOf(stack: SeriesStack, index: number): ImagePlane | undefined {
+  return planesOf(stack)[index]
+}
+
+/** The space all images of a stack lie in: one patient's frame of reference; '' where they have none, or several. */
+export function spaceOf(stack: SeriesStack): string {
+  const spaces = new Set(planesOf(stack).map(plane => plane?.FrameOfReferenceUID ?? ''))
+  const [first = ''] = spaces
+  return spaces.size === 1 ? first : ''
+}
+
 /** Keeps the pane's plane known while it lives. Returns what ends that. */
 export function placeInSpace(pane: Pane): () => void {
   const set = (plane: ImagePlane | undefined) => {

@@ -75,7 +75,12 @@ describe('decay', () => {
   })
 
   test('across midnight: the scan’s own date, and times without one', () => {
-    const late = { SeriesDate: '20201023', SeriesTime: '235900', AcquisitionTime: '000300', AcquisitionDate: '20201024' }
+    const late = {
+      SeriesDate: '20201023',
+      SeriesTime: '235900',
+      AcquisitionTime: '000300',
+      AcquisitionDate: '20201024',
+    }
     const whole = { ...injected, RadiopharmaceuticalStartDateTime: '20201023225900' }
     expect(factor('BW', whole, late)).toBeCloseTo(factor('BW', injected), 12)
     const { RadiopharmaceuticalStartDateTime: _, ...timed } = injected
