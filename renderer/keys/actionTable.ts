@@ -118,6 +118,9 @@ const VIEW = [
   { id: 'linked', name: 'Linked scrolling', keys: ['K'] },
   { id: 'jump', name: 'Others to the point here', keys: ['X'] },
   { id: 'one-up', name: 'One-up', keys: ['U'] },
+  { id: 'slab-thinner', name: 'Thinner slab', keys: ['['] },
+  { id: 'slab-thicker', name: 'Thicker slab', keys: [']'] },
+  { id: 'slab-mode', name: 'Slab: MIP, MinIP, average, off', keys: ['Shift+M'] },
   { id: 'fusion', name: 'Fusion', keys: ['Alt+F'] },
   { id: 'colours-next', name: 'Next colour map', keys: ['Alt+G'] },
   { id: 'fusion-weaker', name: 'Fusion weaker', keys: ['Alt+['] },
@@ -150,6 +153,7 @@ const HANGING = [
   { id: 'layout-2x3', name: 'Layout 2×3', keys: ['Alt+8'] },
   { id: 'layout-2x4', name: 'Layout 2×4', keys: ['Alt+9'] },
   { id: 'layout', name: 'Layout…', keys: ['G'] },
+  { id: 'mpr', name: 'Three planes (MPR)', keys: ['V'] },
 ] as const satisfies readonly Row[]
 
 const STUDY = [

@@ -12,6 +12,7 @@ import type { Pane, PaneState } from './pane.ts'
 import { useLoadedFrames } from './SeriesStrip.tsx'
 import { setMarks } from './strip.ts'
 import { rangeWords, uptakeRefusal, uptakeUnit, useUptake } from './uptake.ts'
+import { reformatNotes, reformatOf, slabWords } from './volume/reformats.ts'
 import { rangeToWindow } from './windows.ts'
 
 const LOSSY = /^1\.2\.840\.10008\.1\.2\.4\.(5[013]|81|91|93|203|112)$/
@@ -56,13 +57,15 @@ function trustMarks(
   const described = describeFrame(entry.imageId)
   const come = (series?.NumberOfSeriesRelatedInstances ?? 0) - stack.manifest.instances.length
   const scale = scaleOf({ Modality, SOPClassUID: instance.SOPClassUID, attributes }, [])
+  const reformat = reformatOf(stack)
   return [
     compressionMark(attributes, instance.TransferSyntaxUID),
     ...(series?.flags ?? []).map(describeFlag),
     scale.unit === 'mm' ? '' : 'uncalibrated',
     attributes.colourProfileUnapplied ? 'colour profile not applied' : '',
+    ...(reformat ? reformatNotes(reformat) : []),
+    !reformat && loaded < all ? `loaded ${loaded} of ${all}` : '',
     described ? uptakeRefusal(described) : '',
-    loaded < all ? `loaded ${loaded} of ${all}` : '',
     come > 0 ? `${come} more have come: hang the series again` : '',
   ].filter(Boolean)
 }
@@ -95,6 +98,8 @@ export function Overlays(props: {
   const uptake = described && uptakeUnit(described)
   const position = slicePosition(attributes)
   const thickness = attributes.SliceThickness
+  const reformat = reformatOf(stack)
+  const slab = reformat && slabWords(reformat)
   const frames = entry.instance.NumberOfFrames > 1 ? ` · frame ${entry.frame}/${entry.instance.NumberOfFrames}` : ''
   return (
     <div className="overlays">
@@ -164,9 +169,10 @@ export function Overlays(props: {
         {picture && position !== '' && (
           <div>
             {position}
-            {thickness !== undefined && ` · ${figure(thickness)} mm thick`}
+            {thickness !== undefined && !slab && ` · ${figure(thickness)} mm thick`}
           </div>
         )}
+        {slab && <div data-testid="slab">{slab}</div>}
       </div>
       <div className="corner bottom right">
         {picture && (

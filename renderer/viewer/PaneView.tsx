@@ -25,6 +25,8 @@ import {
   useSession,
 } from './session.ts'
 import type { Assignment } from './strip.ts'
+import { MprLayer } from './volume/MprLayer.tsx'
+import { pressMpr } from './volume/mprPointer.ts'
 
 const NOTHING = createStore<PaneState | undefined>(() => undefined)
 
@@ -78,7 +80,7 @@ export function PaneView({ index }: { index: number }) {
     const detach = attachPointer(element, {
       pane: () => paneAt(index),
       tool: () => useSession.getState().tool,
-      onPress: (event, pressed) => marksPointer.down(event, pressed),
+      onPress: (event, pressed) => marksPointer.down(event, pressed) || pressMpr(event, pressed),
       onMenu: (x, y) => useSession.setState({ popup: { kind: 'menu', x, y } }),
       onJump: (from, point) => jumpFrom(from, point),
       onDoubleClick: () => toggleOneUp(index),
@@ -136,6 +138,7 @@ export function PaneView({ index }: { index: number }) {
         {state !== undefined && <PlaneLayer state={state} overlays={overlays} />}
         {pane !== undefined && state !== undefined && <SpaceLayer pane={pane} state={state} />}
         {pane !== undefined && <Marks pane={pane} />}
+        {pane !== undefined && state !== undefined && <MprLayer pane={pane} state={state} />}
         {study !== undefined && state !== undefined && overlays && (
           <Overlays study={study} series={series} pane={pane} state={state} another={another} />
         )}

@@ -1,8 +1,6 @@
 import { useEffect, useState } from 'react'
-import { imageToPatient } from '../../shared/viewing/geometry.ts'
 import { valueText } from '../../shared/viewing/measure/measure.ts'
 import type { ValueUnit } from '../../shared/viewing/measure/valueUnit.ts'
-import { planeValues } from '../../shared/viewing/volume/planeValues.ts'
 import { describeFrame } from './catalog.ts'
 import { fusionOf } from './fusion/fusionStore.ts'
 import type { Pane } from './pane.ts'
@@ -27,8 +25,7 @@ export function valueWords(pane: Pane, point: [number, number]): string {
   const plane = useSpace.getState().planes.get(pane.id)
   const second = describeFrame(fusion?.second.imageIds[0] ?? '')
   if (fusion?.resampled === undefined || plane === undefined || second === undefined) return own
-  const there = { ...plane, position: imageToPatient(plane, at), Rows: 1, Columns: 1 }
-  const [value = Number.NaN] = planeValues(fusion.resampled.volume, there, 1, 1)
+  const value = fusion.resampled.valueAt(plane, at)
   if (Number.isNaN(value)) return own
   return `${frame.manifest.Modality} ${own} · ${second.manifest.Modality} ${words(value, unitOf(second))}`
 }

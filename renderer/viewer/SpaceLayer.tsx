@@ -92,7 +92,11 @@ export function SpaceLayer({ pane, state }: { pane: Pane; state: PaneState }) {
   if (transform === undefined) return null
   // Everywhere the active pane's; in the active pane, all the others'. The crosshair says the same, and more.
   const lines =
-    plane === undefined || !shows || crosshair?.FrameOfReferenceUID === plane.FrameOfReferenceUID
+    // A reformat has lines of its own (volume/MprLayer.tsx).
+    plane === undefined ||
+    state.stack?.sourceIds !== undefined ||
+    !shows ||
+    crosshair?.FrameOfReferenceUID === plane.FrameOfReferenceUID
       ? []
       : [...planes].flatMap(([other, its]) => {
           if (other === id || (id !== active && other !== active)) return []
@@ -109,7 +113,9 @@ export function SpaceLayer({ pane, state }: { pane: Pane; state: PaneState }) {
             <Stroke line={line} className="reference" />
           </g>
         ))}
-        {plane !== undefined && <Crosshair plane={plane} transform={transform} />}
+        {plane !== undefined && state.stack?.sourceIds === undefined && (
+          <Crosshair plane={plane} transform={transform} />
+        )}
       </svg>
       {overlays && <ScaleBar state={state} transform={transform} paneWidth={pane.element.clientWidth} />}
     </>

@@ -44,6 +44,7 @@ const BAR = [
   'cine',
   'overlays',
   'header',
+  'mpr',
   'layout',
   'palette',
 ]

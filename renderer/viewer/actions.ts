@@ -64,6 +64,7 @@ import {
 import { hideCrosshair } from './space.ts'
 import { showTrueSize } from './trueSize.ts'
 import { uptakePresets } from './uptake.ts'
+import { hideRefusal, mprActions, slabActions } from './volume/mpr.ts'
 import { storedWindows, type VoiRange, type Window, windowPresets, windowToRange } from './windows.ts'
 
 /** What lies outside the viewer and can be asked for in it. */
@@ -104,7 +105,7 @@ function jumpFromPointer(): void {
 
 /** What Esc cancels, nearest first: the mark in hand, the crosshair, then the tool in hand. It never closes a study. */
 function cancel(): void {
-  if (!cancelMark() && !hideCrosshair()) useSession.setState({ tool: 'window' })
+  if (!cancelMark() && !hideRefusal() && !hideCrosshair()) useSession.setState({ tool: 'window' })
 }
 
 const TOOL_ICONS: Record<ToolName, LucideIcon> = {
@@ -194,6 +195,7 @@ function view({ overlays, linked, referenceLines, oneUp }: Session): Action[] {
     act('linked', { icon: Link, run: set({ linked: !linked }), pressed: linked }),
     act('jump', { icon: LocateFixed, run: jumpFromPointer }),
     act('one-up', { icon: Maximize2, run: () => toggleOneUp(), pressed: oneUp !== undefined }),
+    ...slabActions(),
   ]
 }
 
@@ -228,6 +230,7 @@ function hanging({ layout }: Session): Action[] {
       }),
     ),
     act('layout', { icon: Grid3x2, run: set({ popup: { kind: 'layout' } }) }),
+    ...mprActions(),
   ]
 }
 

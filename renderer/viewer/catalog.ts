@@ -25,6 +25,8 @@ export interface SeriesStack {
   entries: StackEntry[]
   /** The entries with a picture, in order: what a viewport is given. */
   imageIds: string[]
+  /** Of pictures that are made here (a reformat): the frames they are made of, which is what has to be loaded. */
+  sourceIds?: string[]
 }
 
 export interface CatalogFrame {
@@ -70,6 +72,18 @@ export function catalogSeries(manifest: SeriesManifest, sets: DisplaySet[]): Ser
   })
 }
 
+type Describe = (imageId: string) => CatalogFrame | undefined
+const makers = new Map<string, Describe>()
+
+/** Pictures that are made here, by the scheme of their image ids: who knows them. */
+export function describeScheme(scheme: string, describe: Describe): void {
+  makers.set(scheme, describe)
+}
+
 export function describeFrame(imageId: string): CatalogFrame | undefined {
-  return frames.get(imageId)
+  return frames.get(imageId) ?? makers.get(schemeOf(imageId))?.(imageId)
+}
+
+export function schemeOf(imageId: string): string {
+  return imageId.slice(0, imageId.indexOf(':'))
 }

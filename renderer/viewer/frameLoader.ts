@@ -2,7 +2,7 @@ import { cache, Enums, eventTarget, imageLoader, type Types, utilities } from '@
 import { ERRORS, IsocenterError } from '../../shared/errors.ts'
 import { UnshowableError } from '../../shared/viewing/samples.ts'
 import { fetchFrame, onStationEvent, streamFrames, UnreachableError } from '../client.ts'
-import { describeFrame } from './catalog.ts'
+import { describeFrame, schemeOf } from './catalog.ts'
 import { decodeFrame } from './decode.ts'
 import { interleave, type StackOrder } from './loadOrder.ts'
 import { type DisplayPixels, displayPixels } from './pixels.ts'
@@ -262,7 +262,17 @@ async function fetchSingle(imageId: string): Promise<Bytes> {
   }
 }
 
+type MakeImage = (imageId: string) => Promise<DisplayPixels>
+const makers = new Map<string, MakeImage>()
+
+/** Pictures of a scheme that are made here, not fetched. An AbortError: nobody wants it any more. */
+export function makeScheme(scheme: string, make: MakeImage): void {
+  makers.set(scheme, make)
+}
+
 function loadFrame(imageId: string): { promise: Promise<Types.IImage> } {
+  const make = makers.get(schemeOf(imageId))
+  if (make !== undefined) return { promise: make(imageId).then(pixels => toImage(imageId, pixels)) }
   const described = describeFrame(imageId)
   if (described === undefined) return { promise: Promise.reject(new UnshowableError('This image is not known.')) }
   const { instance, attributes } = described

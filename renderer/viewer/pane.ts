@@ -94,6 +94,17 @@ interface Drawing extends ScreenFrame {
 /** Pictures that follow one another so closely are of one movement. */
 const BURST_MS = 50
 
+const alive = new Set<Pane>()
+
+export function panesAlive(): Pane[] {
+  return [...alive]
+}
+
+/** Whether a pane shows, or waits for, an image: what is made for nobody can be given up. */
+export function isWantedByPane(imageId: string): boolean {
+  return panesAlive().some(pane => pane.wants(imageId))
+}
+
 const UNMOVED: View = { zoom: 1, centre: [0, 0], quarterTurns: 0, mirrored: false }
 
 function shapeOf(image: Types.IImage, attributes: ImageAttributes): ImageShape {
@@ -115,6 +126,8 @@ export class Pane {
   #view = UNMOVED
   #fitted = true
   #opening = 0
+  /** The image of a stack that is to take this one's place. */
+  #next: string | undefined
   /** The window the reader set; undefined = as stored. */
   #range: VoiRange | undefined
   readonly #cine = new Cine(this)
@@ -138,7 +151,9 @@ export class Pane {
     this.#dispose.push(
       () => observer.disconnect(),
       onFrames(() => this.#framesChanged()),
+      () => alive.delete(this),
     )
+    alive.add(this)
   }
 
   get stack(): SeriesStack | undefined {
@@ -159,6 +174,7 @@ export class Pane {
   async open(stack: SeriesStack, range: VoiRange | undefined, index = 0): Promise<void> {
     this.stop()
     const opening = ++this.#opening
+    this.#next = undefined
     this.direction = 1
     this.#fitted = true
     this.#view = UNMOVED
@@ -173,9 +189,47 @@ export class Pane {
     if (opening === this.#opening) this.#listener.onMoved()
   }
 
+  /**
+   * Another stack of the same thing (turned, thicker) in this one's place: window, turn and zoom stay, and the picture until the
+   * new one is here. `move` tells where a point of the picture stands in the new one, and so what stays in the middle.
+   */
+  async replace(
+    stack: SeriesStack,
+    index: number,
+    move?: (point: [number, number]) => [number, number],
+  ): Promise<void> {
+    const opening = this.#opening
+    const { imageId } = stack.entries[index]!
+    this.#next = imageId
+    await needFrame(imageId)
+    const image = cache.getImage(imageId)
+    if (opening !== this.#opening || this.#next !== imageId || image === undefined) return
+    this.#next = undefined
+    const attributes = describeFrame(imageId)?.attributes ?? {}
+    this.#image = { image, attributes, shape: shapeOf(image, attributes), place: index }
+    if (move) {
+      this.#view = { ...this.#view, centre: move(this.#view.centre) }
+      this.#fitted = false
+    }
+    this.state.setState({ stack, index, shown: index, loading: false, reason: undefined })
+    // At once: the old pixels never stand under the new words.
+    if (this.#screen.size.width >= 1) this.#drawNow(this.#image)
+    this.#listener.onMoved()
+  }
+
+  /** Shows the image again: it was made anew. */
+  renew(): void {
+    if (this.stack !== undefined) void this.#show()
+  }
+
+  wants(imageId: string): boolean {
+    return imageId === this.#next || imageId === this.entry?.imageId
+  }
+
   close(): void {
     this.stop()
     this.#opening++
+    this.#next = undefined
     this.#blank()
     this.state.setState({ ...EMPTY, nearest: this.state.getState().nearest })
   }

@@ -12,6 +12,7 @@ import { Pane, type PaneView } from './pane.ts'
 import { alignedPlace, followPane, hideCrosshair, jumpToPoint, notePatient, placeInSpace } from './space.ts'
 import { dropStacks, openStacks } from './stacks.ts'
 import { type Assignment, assignmentOf, type StripItem, stackOf, stripItems } from './strip.ts'
+import { openReformat, sourceSetId } from './volume/reformats.ts'
 import type { VoiRange } from './windows.ts'
 
 export type ToolName = 'window' | 'zoom' | 'pan' | 'scroll' | 'crosshair'
@@ -127,8 +128,9 @@ function listenerOf(at: number) {
     onWindow: (_series: string, range: VoiRange | undefined) => {
       const source = panes[at]
       for (const pane of panes) {
-        if (pane !== source && pane?.stack !== undefined && pane.stack.set.id === source?.stack?.set.id)
-          pane.setRange(range, false)
+        if (pane === source || pane?.stack === undefined || source?.stack === undefined) continue
+        // A volume's planes and its own images are windowed as one.
+        if (sourceSetId(pane.stack.set.id) === sourceSetId(source.stack.set.id)) pane.setRange(range, false)
       }
     },
   }
@@ -211,8 +213,9 @@ function followReader(): void {
     ordered.flatMap(pane => {
       const { stack, entry } = pane ?? {}
       if (pane === undefined || stack === undefined) return []
-      const index = Math.max(0, stack.imageIds.indexOf(entry?.imageId ?? ''))
-      return [{ imageIds: stack.imageIds, index, direction: pane.direction }]
+      const imageIds = stack.sourceIds ?? stack.imageIds
+      const index = Math.max(0, imageIds.indexOf(entry?.imageId ?? ''))
+      return [{ imageIds, index, direction: pane.direction }]
     }),
   )
 }
@@ -231,7 +234,7 @@ async function showSeries(index: number): Promise<void> {
     const [stacks] = await Promise.all([openStacks(StudyInstanceUID, SeriesInstanceUID), draftIsHere(StudyInstanceUID)])
     if (panes[index] !== pane || useSession.getState().assigned[index] !== wanted) return
     keepStacks(SeriesInstanceUID, stacks)
-    const stack = stackOf(wanted, stacks)
+    const stack = openReformat(wanted.id, stacks) ?? stackOf(wanted, stacks)
     if (stack === undefined) {
       setProblem('There is nothing to show in this series.')
       return
@@ -350,7 +353,8 @@ export function stepSeries(delta: number): void {
       : stripItems(current.StudyInstanceUID, other.series, session.stacks)
   const at = items.findIndex(
     item =>
-      item.id === current?.id || (item.stack === undefined && item.SeriesInstanceUID === current?.SeriesInstanceUID),
+      item.id === sourceSetId(current?.id ?? '') ||
+      (item.stack === undefined && item.SeriesInstanceUID === current?.SeriesInstanceUID),
   )
   const next = items[at + delta]
   if (next !== undefined) assignSeries(assignmentOf(next))

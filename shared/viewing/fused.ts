@@ -1,4 +1,36 @@
+import { type ImagePlane, imageToPatient } from './geometry.ts'
 import { type PaletteName, paletteColours } from './palettes.ts'
+import type { Volume } from './volume/grid.ts'
+
+/** Stands in samples where the volume is not: the one value of 16 bits that no scanner stores for a tissue. */
+export const OUTSIDE = -32_768
+
+/** Samples of a volume as modality values, NaN where it is not. */
+export function valuesOf(
+  pixels: Int16Array | Float32Array,
+  { slope, intercept }: Pick<Volume, 'slope' | 'intercept'>,
+): Float32Array {
+  const found = new Float32Array(pixels.length)
+  for (let at = 0; at < found.length; at++) {
+    const value = pixels[at]!
+    found[at] = value === OUTSIDE ? Number.NaN : value * slope + intercept
+  }
+  return found
+}
+
+/** The same picture with so many times finer pixels that its longer side has at least `least`. */
+export function finerPlane(plane: ImagePlane, least: number): ImagePlane {
+  const { Columns, Rows, columnSpacing, rowSpacing } = plane
+  const by = Math.max(1, Math.ceil(least / Math.max(Columns, Rows)))
+  return {
+    ...plane,
+    position: imageToPatient(plane, [0.5 / by, 0.5 / by]),
+    Columns: Columns * by,
+    Rows: Rows * by,
+    columnSpacing: columnSpacing / by,
+    rowSpacing: rowSpacing / by,
+  }
+}
 
 /** So far up the window a colour comes in: below, the picture underneath is seen as it is. */
 const FADE = 0.2

@@ -1,9 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { type FusionCandidate, fusedColours, fusionCandidates, fusionRefusal } from '../../shared/viewing/fused.ts'
+import {
+  type FusionCandidate,
+  finerPlane,
+  fusedColours,
+  fusionCandidates,
+  fusionRefusal,
+  OUTSIDE,
+  valuesOf,
+} from '../../shared/viewing/fused.ts'
 import { type ImagePlane, imageToPatient, type Point3 } from '../../shared/viewing/geometry.ts'
 import { nextPalette, paletteColours } from '../../shared/viewing/palettes.ts'
 import { type Volume, voxelToPatient } from '../../shared/viewing/volume/grid.ts'
-import { planeValues } from '../../shared/viewing/volume/planeValues.ts'
+import { PlaneSampler } from '../../shared/viewing/volume/sample.ts'
 
 describe('palettes of PS3.6 Annex B', () => {
   const colour = (name: Parameters<typeof paletteColours>[0], level: number) => [
@@ -74,6 +82,14 @@ function phantom(grid: Volume['grid'], slope = 1, intercept = 0): Volume {
   return { grid, values, slope, intercept }
 }
 
+/** As the viewer samples what lies over a picture. */
+function sampled(volume: Volume, plane: ImagePlane, least: number) {
+  const finer = finerPlane(plane, least)
+  const sampler = new PlaneSampler(volume, finer, undefined, OUTSIDE)
+  sampler.rows(0, finer.Rows)
+  return { values: valuesOf(sampler.pixels, volume), columns: finer.Columns, rows: finer.Rows }
+}
+
 /** Anisotropic, turned 20° about z, and sheared as by a tilted gantry. */
 const turn = (20 * Math.PI) / 180
 const grid: Volume['grid'] = {
@@ -112,8 +128,8 @@ describe('values on a plane', () => {
     const there = planes[name]!
     const volume = phantom(grid, 0.5, -20)
     for (const finer of [1, 3]) {
-      const [columns, rows] = [there.Columns * finer, there.Rows * finer]
-      const values = planeValues(volume, there, columns, rows)
+      const { values, columns, rows } = sampled(volume, there, finer * there.Columns)
+      expect([columns, rows]).toEqual([there.Columns * finer, there.Rows * finer])
       let inside = 0
       let worst = 0
       for (let y = 0; y < rows; y++) {
@@ -145,12 +161,12 @@ describe('values on a plane', () => {
           [0, 0, 1],
         ],
       },
-      values: Int16Array.of(10, 20, 10, 20, 10, 20, 10, 20),
+      values: Float32Array.of(10, 20, 10, 20, 10, 20, 10, 20),
       slope: 2,
       intercept: 1,
     }
     const line = { ...planes.axial!, rowSpacing: 1, columnSpacing: 0.25, Rows: 1, Columns: 20 }
-    const values = planeValues(straight, { ...line, position: [-1, 0.5, 0.5] }, 20, 1)
+    const { values } = sampled(straight, { ...line, position: [-1, 0.5, 0.5] }, 1)
     // x = -1, -0.75, …: from -0.5 to 1.5 there is something.
     expect([...values].map(value => (Number.isNaN(value) ? '' : value))).toEqual([
       ...['', ''],

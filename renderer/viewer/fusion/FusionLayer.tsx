@@ -6,10 +6,10 @@ import { formatDate, formatTime } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import type { Pane, PaneState } from '../pane.ts'
 import { livePanes, useSession } from '../session.ts'
-import { planeOf, useSpace } from '../space.ts'
+import { planeOf, spaceOf, useSpace } from '../space.ts'
 import { rangeWords, unitOf, useUptake } from '../uptake.ts'
 import './fusion.css'
-import { endFusion, type Fusion, setFusionOpacity, setFusionRange, useFusion } from './fusionStore.ts'
+import { endFusion, type Fusion, liesOver, setFusionOpacity, setFusionRange, useFusion } from './fusionStore.ts'
 import type { PlaneSamples, Resampled } from './resampled.ts'
 
 /** So many slices to each side are sampled before they are shown: a wheel that turns does not outrun them. */
@@ -17,7 +17,7 @@ const AHEAD = 3
 
 function useFusionOf(pane: Pane, { stack }: PaneState): Fusion | undefined {
   const fusion = useFusion(({ byPane }) => byPane.get(pane.id))
-  return fusion?.base === stack ? fusion : undefined
+  return fusion !== undefined && liesOver(fusion, stack) ? fusion : undefined
 }
 
 /** Where the second series hangs by itself, too, it is windowed there for both. */
@@ -61,9 +61,11 @@ export function FusionLayer({ pane, state }: { pane: Pane; state: PaneState }) {
   useEffect(() => {
     const kept = useFusion.getState().byPane.get(pane.id)
     // Another series hangs here now.
-    if (kept !== undefined && kept.base !== state.stack) endFusion(pane)
+    if (kept !== undefined && !liesOver(kept, state.stack)) endFusion(pane)
   }, [pane, state.stack])
-  const plane = useSpace(space => space.planes.get(pane.id))
+  const shownPlane = useSpace(space => space.planes.get(pane.id))
+  const inSpace = fusion !== undefined && shownPlane?.FrameOfReferenceUID === spaceOf(fusion.second)
+  const plane = inSpace ? shownPlane : undefined
   const { stack, shown, transform } = state
   const near = () =>
     stack === undefined || shown === undefined

@@ -8,9 +8,10 @@ import type { Pane } from '../pane.ts'
 import { livePanes, useSession } from '../session.ts'
 import { spaceOf } from '../space.ts'
 import { uptakePresets } from '../uptake.ts'
+import { sourceSetId } from '../volume/reformats.ts'
 import { initialRange, type VoiRange } from '../windows.ts'
 import { Resampled } from './resampled.ts'
-import { stackVolume } from './stackVolume.ts'
+import { wholeVolume } from './wholeVolume.ts'
 
 /** What lies over the picture of a pane, for as long as `base` hangs in it. */
 export interface Fusion {
@@ -32,7 +33,12 @@ export const useFusion = create<{ byPane: ReadonlyMap<string, Fusion> }>(() => (
 /** What lies over the pane's picture now. */
 export function fusionOf(pane: Pane | undefined): Fusion | undefined {
   const fusion = useFusion.getState().byPane.get(pane?.id ?? '')
-  return fusion !== undefined && fusion.base === pane?.stack ? fusion : undefined
+  return fusion !== undefined && liesOver(fusion, pane?.stack) ? fusion : undefined
+}
+
+/** A volume's own slices and the planes through it are one thing to lie over. */
+export function liesOver({ base }: Fusion, stack: SeriesStack | undefined): boolean {
+  return stack !== undefined && sourceSetId(stack.set.id) === sourceSetId(base.set.id)
 }
 
 function keep(id: string, fusion: Fusion | undefined): void {
@@ -55,7 +61,16 @@ function candidate(stack: SeriesStack): Candidate {
   const { CorrectedImage = [] } = first === undefined ? {} : frameAttributes(manifest, first.instance, first.frame)
   const { Modality, StudyInstanceUID, SeriesNumber } = manifest
   const frames = set.frames.length
-  return { id: set.id, Modality, StudyInstanceUID, SeriesNumber, frames, CorrectedImage, space: spaceOf(stack), stack }
+  return {
+    id: sourceSetId(set.id),
+    Modality,
+    StudyInstanceUID,
+    SeriesNumber,
+    frames,
+    CorrectedImage,
+    space: spaceOf(stack),
+    stack,
+  }
 }
 
 function others(): Candidate[] {
@@ -136,7 +151,7 @@ export async function fuse(pane: Pane, second: SeriesStack): Promise<void> {
   if (held === undefined) {
     const abort = new AbortController()
     const told = (loaded: number) => still() && change(pane, { loaded })
-    held = { abort, resampled: stackVolume(second, told, abort.signal).then(volume => new Resampled(volume)) }
+    held = { abort, resampled: wholeVolume(second, told, abort.signal).then(whole => new Resampled(whole)) }
     volumes.set(second.set.id, held)
   }
   try {

@@ -1,58 +1,35 @@
-import type { ImagePlane } from '../../../shared/viewing/geometry.ts'
-import type { Volume } from '../../../shared/viewing/volume/grid.ts'
-import type { PlaneAnswer, PlaneRequest } from './planeWorker.ts'
+import { finerPlane, OUTSIDE, valuesOf } from '../../../shared/viewing/fused.ts'
+import { type ImagePlane, imageToPatient, type Point2 } from '../../../shared/viewing/geometry.ts'
+import { PlaneSampler } from '../../../shared/viewing/volume/sample.ts'
+import { samplePlane } from '../volume/sampler.ts'
+import type { WholeVolume } from './wholeVolume.ts'
 
-/** A volume's values on a plane, `columns` × `rows` points over its picture. */
+/** A volume's modality values on a plane, `columns` × `rows` points over its picture; NaN beside the volume. */
 export interface PlaneSamples {
   values: Float32Array
   columns: number
   rows: number
 }
 
-/** Planes kept: the ones around the one on the screen, 1 MiB each. */
+/** Planes kept: the ones around those on the screen, 1 MiB each. */
 const KEPT = 24
 /** Points a side at least: a coarse picture underneath must not make what lies over it coarse. */
 const LEAST_POINTS = 384
-
-let worker: Worker | undefined
-let count = 0
-const waiting = new Map<number, (answer: PlaneAnswer) => void>()
-
-function post(request: PlaneRequest): void {
-  if (worker === undefined) {
-    worker = new Worker(new URL('./planeWorker.ts', import.meta.url), { type: 'module', name: 'isocenter-planes' })
-    worker.onmessage = ({ data }: MessageEvent<PlaneAnswer>) => {
-      waiting.get(data.id)?.(data)
-      waiting.delete(data.id)
-    }
-  }
-  worker.postMessage(request)
-}
-
-function ask(key: string, plane: ImagePlane, columns: number, rows: number): Promise<PlaneAnswer> {
-  const id = count++
-  return new Promise(resolve => {
-    waiting.set(id, resolve)
-    post({ kind: 'plane', key, id, plane, columns, rows })
-  })
-}
 
 function keyOf({ position, row, column, rowSpacing, columnSpacing, Rows, Columns }: ImagePlane): string {
   return [...position, ...row, ...column, rowSpacing, columnSpacing, Rows, Columns].join()
 }
 
-/** A volume in the worker, and what was sampled of it. One plane is asked for at a time: what is overtaken is never begun. */
+/** What was sampled of a volume. One plane is asked for at a time: what is overtaken is never begun. */
 export class Resampled {
-  readonly volume: Volume
-  readonly #key = `volume-${count++}`
+  readonly #whole: WholeVolume
   readonly #found = new Map<string, PlaneSamples>()
   readonly #listeners = new Set<() => void>()
   #wanted: ImagePlane[] = []
   #busy = false
 
-  constructor(volume: Volume) {
-    this.volume = volume
-    post({ kind: 'keep', key: this.#key, volume })
+  constructor(whole: WholeVolume) {
+    this.#whole = whole
   }
 
   /** Called when another plane is here. Returns the unsubscribe. */
@@ -66,6 +43,15 @@ export class Resampled {
     return this.#found.get(keyOf(plane))
   }
 
+  /** The modality value at a point of a plane's picture; NaN beside the volume. */
+  valueAt(plane: ImagePlane, at: Point2): number {
+    const { volume } = this.#whole
+    const there = { ...plane, position: imageToPatient(plane, at), Rows: 1, Columns: 1 }
+    const sampler = new PlaneSampler(volume, there, undefined, OUTSIDE)
+    sampler.rows(0, 1)
+    return valuesOf(sampler.pixels, volume)[0]!
+  }
+
   /** Wants these planes, the first one first, and no others any more. */
   want(planes: ImagePlane[]): void {
     this.#wanted = planes
@@ -76,23 +62,26 @@ export class Resampled {
     const plane = this.#wanted.find(one => !this.#found.has(keyOf(one)))
     if (plane === undefined) return
     this.#busy = true
-    const finer = Math.max(1, Math.ceil(LEAST_POINTS / Math.max(plane.Columns, plane.Rows)))
-    const [columns, rows] = [plane.Columns * finer, plane.Rows * finer]
-    const { values } = await ask(this.#key, plane, columns, rows)
+    const { volume } = this.#whole
+    const key = keyOf(plane)
+    const finer = finerPlane(plane, LEAST_POINTS)
+    const isWanted = () => this.#wanted.some(one => keyOf(one) === key)
+    const pixels = await samplePlane(volume, { plane: finer, slab: undefined, outside: OUTSIDE }, isWanted)
     this.#busy = false
-    if (values === undefined) return
-    this.#found.set(keyOf(plane), { values, columns, rows })
-    for (const oldest of this.#found.keys()) {
-      if (this.#found.size <= KEPT) break
-      this.#found.delete(oldest)
+    if (pixels !== undefined) {
+      this.#found.set(key, { values: valuesOf(pixels, volume), columns: finer.Columns, rows: finer.Rows })
+      for (const oldest of this.#found.keys()) {
+        if (this.#found.size <= KEPT) break
+        this.#found.delete(oldest)
+      }
+      for (const listener of this.#listeners) listener()
     }
-    for (const listener of this.#listeners) listener()
     void this.#next()
   }
 
   dispose(): void {
     this.#wanted = []
     this.#listeners.clear()
-    post({ kind: 'forget', key: this.#key })
+    this.#whole.letGo()
   }
 }

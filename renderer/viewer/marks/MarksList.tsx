@@ -1,10 +1,12 @@
 import { Trash2, X } from 'lucide-react'
 import { useEffect, useReducer } from 'react'
 import { type KeyImage, keyImageId, type Mark } from '../../../shared/viewing/draft.ts'
+import { readReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
 import { useShownKey } from '../../keys/index.ts'
 import { IconButton } from '../../ui/index.ts'
-import { imageIdOf, type SeriesStack } from '../catalog.ts'
+import type { SeriesStack } from '../catalog.ts'
 import { assignSeries, leaveSetAt, livePanes, setActive, useSession } from '../session.ts'
+import { hangReformat } from '../volume/mpr.ts'
 import { draftOf } from './drafts.ts'
 import { linesOf } from './figures.ts'
 import { keepLayout } from './keepLayout.ts'
@@ -19,7 +21,8 @@ function findFrame({
   SOPInstanceUID,
   frame,
 }: Place): { stack: SeriesStack; index: number } | undefined {
-  for (const stack of useSession.getState().stacks.get(SeriesInstanceUID) ?? []) {
+  const made = livePanes().flatMap(({ stack }) => (stack?.sourceIds ? [stack] : []))
+  for (const stack of [...(useSession.getState().stacks.get(SeriesInstanceUID) ?? []), ...made]) {
     const index = stack.entries.findIndex(
       entry => entry.instance.SOPInstanceUID === SOPInstanceUID && entry.frame === frame,
     )
@@ -33,6 +36,7 @@ function jumpTo(StudyInstanceUID: string, place: Place): void {
   const { SeriesInstanceUID } = place
   const found = findFrame(place)
   if (found === undefined) {
+    if (hangReformat(StudyInstanceUID, place)) return
     assignSeries({ StudyInstanceUID, SeriesInstanceUID, id: SeriesInstanceUID })
     return
   }
@@ -50,6 +54,8 @@ function jumpTo(StudyInstanceUID: string, place: Place): void {
 
 function placeWords(place: Place): string {
   const found = findFrame(place)
+  const made = readReformatUid(place.SOPInstanceUID)
+  if (made !== undefined) return `${made.name} reformat`
   if (found === undefined) return ''
   const { SeriesNumber } = found.stack.manifest
   return `${SeriesNumber === undefined ? '' : `series ${SeriesNumber} `}image ${found.index + 1}`
@@ -57,7 +63,7 @@ function placeWords(place: Place): string {
 
 function markWords(mark: Mark): string {
   const entry = findFrame(mark)
-  const imageId = entry && imageIdOf(entry.stack.entries[entry.index]!.instance.contentId, mark.frame)
+  const imageId = entry?.stack.entries[entry.index]?.imageId
   return [markName(mark.kind), ...(imageId === undefined ? [] : linesOf(mark, imageId))].join(' · ')
 }
 

@@ -1,6 +1,8 @@
 import type { Mark } from '../../../shared/viewing/draft.ts'
 import type { Point } from '../../../shared/viewing/measure/scale.ts'
 import { applyMatrix } from '../../../shared/viewing/view.ts'
+import { isLastingUid } from '../../../shared/viewing/volume/reformatUid.ts'
+import { announce } from '../../ui/index.ts'
 import type { Pane } from '../pane.ts'
 import { draftOf } from './drafts.ts'
 import { drawnPoints, type Hold, handlesOf, holdAt, movedMark, placedPoints, withHandle } from './edit.ts'
@@ -81,6 +83,12 @@ function press(event: PointerEvent, pane: Pane): boolean {
 function begin(pane: Pane, shown: ShownFrame, point: Point): void {
   const { tool } = useMarks.getState()
   if (tool === undefined) return
+  if (!isLastingUid(shown.SOPInstanceUID)) {
+    announce(
+      'This plane was turned freely and will not be found again: marks are kept on the axial, coronal and sagittal planes',
+    )
+    return
+  }
   const { SeriesInstanceUID, SOPInstanceUID, frame } = shown
   const at = placeFor(tool, shown, point)
   work = { kind: 'drawing', pane, shown, placed: [at], pressedAt: point }

@@ -16,8 +16,9 @@ import {
   Undo2,
 } from 'lucide-react'
 import { keyImageId, type MarkKind } from '../../../shared/viewing/draft.ts'
+import { isReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
 import { actionRow } from '../../keys/index.ts'
-import { undoLast } from '../../ui/index.ts'
+import { announce, undoLast } from '../../ui/index.ts'
 import { type Action, act } from '../action.ts'
 import type { Pane } from '../pane.ts'
 import type { DraftKeeper } from './draftKeeper.ts'
@@ -51,6 +52,10 @@ function toggleKeyImage(pane: Pane | undefined): void {
   const shown = shownFrame(pane)
   if (shown === undefined) return
   const { SeriesInstanceUID, SOPInstanceUID, frame } = shown
+  if (isReformatUid(SOPInstanceUID)) {
+    announce('A reformat is no image of the study: it cannot be a key image')
+    return
+  }
   const keeper = draftOf(shown.StudyInstanceUID)
   const before = keeper.draft.keyImages.find(one => keyImageId(one) === keyImageId(shown))
   keeper.edit([{ keyImage: before ? { before } : { after: { SeriesInstanceUID, SOPInstanceUID, frame } } }])

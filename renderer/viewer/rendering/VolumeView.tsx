@@ -75,9 +75,9 @@ export function VolumeView({ pane, state, study }: { pane: Pane; state: PaneStat
   const { stack } = state
   useEffect(() => {
     // Another series hangs here now.
-    if (rendering !== undefined && rendering.stack !== stack) endRendering(pane.id)
+    if (rendering !== undefined && !rendering.isOf(stack)) endRendering(pane.id)
   }, [rendering, stack, pane])
-  if (rendering === undefined || rendering.stack !== stack) return null
+  if (rendering === undefined || !rendering.isOf(stack)) return null
   return <Rendered pane={pane} rendering={rendering} study={study} />
 }
 

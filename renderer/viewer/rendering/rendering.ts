@@ -4,10 +4,11 @@ import type { Volume } from '../../../shared/viewing/volume/grid.ts'
 import { boundsOf, type Camera, type CropBox, turnedCamera, wholeBox } from '../../../shared/viewing/volume/rays.ts'
 import { type RayPreset, rayMode, rayPresets } from '../../../shared/viewing/volume/transfers.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
-import { stackVolume } from '../fusion/stackVolume.ts'
+import { type WholeVolume, wholeVolume } from '../fusion/wholeVolume.ts'
 import type { Pane } from '../pane.ts'
 import { useSession } from '../session.ts'
 import { uptakePresets } from '../uptake.ts'
+import { reformatOf, sourceSetId } from '../volume/reformats.ts'
 import { dragWindow, initialRange, type VoiRange } from '../windows.ts'
 import type { RayAnswer, RayRequest } from './rayWorker.ts'
 
@@ -56,7 +57,7 @@ export class Rendering {
   readonly #abort = new AbortController()
   readonly #full: number
   #worker: Worker | undefined
-  #volume: Volume | undefined
+  #whole: WholeVolume | undefined
   /** Device pixels. */
   #size = { width: 0, height: 0 }
   /** Device pixels for one millimetre. */
@@ -75,15 +76,25 @@ export class Rendering {
     this.#canvas = document.createElement('canvas')
     const window = (frame && uptakePresets(frame)?.[2]?.range) ?? range
     const preset = rayPresets(manifest.Modality)[0]!
-    this.look = create<Look>(() => ({ stack, preset, window, shift: 0, camera: undefined, crop: undefined, loaded: 0, trouble: undefined }))
+    this.look = create<Look>(() => ({
+      stack,
+      preset,
+      window,
+      shift: 0,
+      camera: undefined,
+      crop: undefined,
+      loaded: 0,
+      trouble: undefined,
+    }))
     void this.#load()
   }
 
   async #load(): Promise<void> {
     try {
-      const volume = await stackVolume(this.stack, loaded => this.look.setState({ loaded }), this.#abort.signal)
-      if (this.#abort.signal.aborted) return
-      this.#volume = volume
+      const told = (loaded: number) => this.look.setState({ loaded })
+      this.#whole = await wholeVolume(this.stack, told, this.#abort.signal)
+      const { grid, values, slope, intercept } = this.#whole.volume
+      const volume: Volume = { grid, values, slope, intercept }
       this.#worker = new Worker(new URL('./rayWorker.ts', import.meta.url), { type: 'module', name: 'isocenter-rays' })
       this.#worker.onmessage = ({ data }: MessageEvent<RayAnswer>) => this.#draw(data)
       this.#worker.postMessage({ kind: 'volume', volume })
@@ -115,14 +126,19 @@ export class Rendering {
   }
 
   get volume(): Volume | undefined {
-    return this.#volume
+    return this.#whole?.volume
   }
 
   #refit(): void {
     const { width, height } = this.#size
-    if (this.#volume !== undefined && width > 0) {
-      this.#fit = Math.min(width, height) / (2 * boundsOf(this.#volume.grid).radius)
+    if (this.volume !== undefined && width > 0) {
+      this.#fit = Math.min(width, height) / (2 * boundsOf(this.volume.grid).radius)
     }
+  }
+
+  /** It is what hangs there, or that is a plane through it. */
+  isOf(stack: SeriesStack | undefined): boolean {
+    return stack !== undefined && sourceSetId(stack.set.id) === this.stack.set.id
   }
 
   /** Radians by which a drag of a part of the pane turns it. */
@@ -233,6 +249,7 @@ export class Rendering {
     clearTimeout(this.#still)
     this.#abort.abort()
     this.#worker?.terminate()
+    this.#whole?.letGo()
     this.#canvas.remove()
   }
 }
@@ -240,7 +257,7 @@ export class Rendering {
 /** What is rendered in the pane in place of the slices that hang in it now. */
 export function renderingOf(pane: Pane | undefined): Rendering | undefined {
   const rendering = useRendering.getState().byPane.get(pane?.id ?? '')
-  return rendering !== undefined && rendering.stack === pane?.stack ? rendering : undefined
+  return rendering?.isOf(pane?.stack) ? rendering : undefined
 }
 
 export function endRendering(id: string): void {
@@ -252,7 +269,8 @@ export function endRendering(id: string): void {
 
 /** Renders the pane's series in place of its slices, or shows these again. */
 export function toggleRendering(pane: Pane): void {
-  const { stack, image } = pane
+  const { image } = pane
+  const stack = reformatOf(pane.stack)?.source ?? pane.stack
   const was = renderingOf(pane)
   endRendering(pane.id)
   if (was !== undefined || stack === undefined || image === undefined || image.color) return

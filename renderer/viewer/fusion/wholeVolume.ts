@@ -1,0 +1,41 @@
+import type { SeriesStack } from '../catalog.ts'
+import { holdVolume, type LiveVolume, onVolume, openVolume } from '../volume/liveVolume.ts'
+
+/** A volume that is all here, until it is let go. */
+export interface WholeVolume {
+  volume: LiveVolume
+  letGo: () => void
+}
+
+/**
+ * The volume of a display set once every slice of it is here. `told`: how many are. Rejects in words where the set makes none or a
+ * slice cannot be had, and with an AbortError.
+ */
+export function wholeVolume(
+  stack: SeriesStack,
+  told: (filled: number) => void,
+  signal: AbortSignal,
+): Promise<WholeVolume> {
+  const volume = openVolume(stack)
+  if ('refusal' in volume) return Promise.reject(new Error(volume.refusal))
+  const letGo = holdVolume(volume)
+  return new Promise((resolve, reject) => {
+    const stop = (reason: unknown) => {
+      unsubscribe()
+      letGo()
+      reject(reason)
+    }
+    const look = () => {
+      told(volume.filled)
+      if (volume.filled === volume.plan.slices.length) {
+        unsubscribe()
+        signal.removeEventListener('abort', abort)
+        resolve({ volume, letGo })
+      } else if (volume.trouble !== undefined) stop(new Error(volume.trouble))
+    }
+    const abort = () => stop(signal.reason)
+    const unsubscribe = onVolume(volume, look)
+    signal.addEventListener('abort', abort, { once: true })
+    look()
+  })
+}

@@ -1,0 +1,220 @@
+import { cache } from '@cornerstonejs/core'
+import type { Samples } from '../../../shared/viewing/samples.ts'
+import { emptyVolume, type FrameValues, fillSlice } from '../../../shared/viewing/volume/fill.ts'
+import { bytesOf, type VolumePlan, type VolumeRefusal, volumePlan } from '../../../shared/viewing/volume/plan.ts'
+import type { PartialVolume } from '../../../shared/viewing/volume/sample.ts'
+import { describeFrame, type SeriesStack } from '../catalog.ts'
+import { failureOf, isLoaded, needFrame, onFrames } from '../frameLoader.ts'
+import { dropFromSampler } from './sampler.ts'
+
+/**
+ * A volume that fills from the frame cache while frames arrive. In shared memory where the page has it (a secure context): then
+ * the worker samples what the page fills, without a copy.
+ */
+export interface LiveVolume extends PartialVolume {
+  id: number
+  plan: VolumePlan
+  here: Uint8Array
+  /** Slices that are here; `plan.slices.length` when it is whole. */
+  filled: number
+  /** Values of what is here, as in `values`; min > max while nothing is. */
+  range: { min: number; max: number }
+  /** Nothing that is in the frame cache is still to be copied. */
+  settled: boolean
+  /** Why it will not become whole. */
+  trouble: string | undefined
+}
+
+interface Kept {
+  volume: LiveVolume
+  /** Image ids of the frames the plan counts. */
+  imageIds: string[]
+  holders: number
+  listeners: Set<() => void>
+  stop: () => void
+}
+
+/** Of one volume: half of what the frame cache has at most (engine.ts), where the frames themselves lie too. */
+function budget(): number {
+  return cache.getMaxCacheSize() / 2
+}
+
+/** The page's hand is never held up for longer by a turn of filling. */
+const TURN_MS = 8
+/** Frames that nobody brings for so long are asked for one by one: no pane shows them, or they were let go for others. */
+const PATIENCE_MS = 600
+/** The first picture waits no longer for what is being copied. */
+const FIRST_MS = 250
+/** A volume nobody holds is kept so long: panes are mounted anew, a reader goes back and forth. */
+const KEEP_MS = 5000
+
+const kept = new Map<SeriesStack, Kept>()
+let nextId = 1
+
+/** The volume of a display set, filling; the same one for everybody while it is held (`holdVolume`). Or why there is none. */
+export function openVolume(stack: SeriesStack): LiveVolume | VolumeRefusal {
+  const known = kept.get(stack)
+  if (known !== undefined) return known.volume
+  const plan = planOf(stack)
+  if ('refusal' in plan) return plan
+  const bytes = bytesOf(plan)
+  const shared = typeof SharedArrayBuffer === 'function'
+  const make = (size: number) => (shared ? new SharedArrayBuffer(size) : new ArrayBuffer(size))
+  let volume: LiveVolume
+  try {
+    volume = {
+      ...emptyVolume(plan, make(bytes)),
+      id: nextId++,
+      plan,
+      here: new Uint8Array(make(plan.slices.length)),
+      filled: 0,
+      range: { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY },
+      settled: false,
+      trouble: undefined,
+    }
+  } catch {
+    return { refusal: `There is no memory for ${Math.ceil(bytes / 2 ** 20)} MB of voxels.` }
+  }
+  const one: Kept = { volume, imageIds: stack.imageIds, holders: 0, listeners: new Set(), stop: () => {} }
+  one.stop = startFilling(one)
+  kept.set(stack, one)
+  letGoLater(stack, one)
+  return volume
+}
+
+/** Why a display set makes no volume, or how it makes one; nothing is allocated. */
+export function planOf(stack: SeriesStack): VolumePlan | VolumeRefusal {
+  if (stack.sourceIds !== undefined) return { refusal: 'This is a reformat already.' }
+  return volumePlan(
+    stack.imageIds.map(imageId => describeFrame(imageId)?.attributes ?? {}),
+    budget(),
+  )
+}
+
+/** Keeps a volume alive while somebody shows it. Returns what lets go of it. */
+export function holdVolume(volume: LiveVolume): () => void {
+  const [stack, one] = [...kept].find(([, { volume: its }]) => its === volume) ?? []
+  if (stack === undefined || one === undefined) return () => {}
+  one.holders++
+  return () => {
+    one.holders--
+    letGoLater(stack, one)
+  }
+}
+
+function letGoLater(stack: SeriesStack, one: Kept): void {
+  setTimeout(() => {
+    if (one.holders > 0 || kept.get(stack) !== one) return
+    kept.delete(stack)
+    one.stop()
+    dropFromSampler(one.volume.id)
+    for (const listener of one.listeners) listener()
+  }, KEEP_MS)
+}
+
+/** Whether a volume is still kept: what was let go is not sampled again. */
+export function isKept(volume: LiveVolume): boolean {
+  return [...kept.values()].some(one => one.volume === volume)
+}
+
+/** Told when slices came. Returns the unsubscribe. */
+export function onVolume(volume: LiveVolume, listener: () => void): () => void {
+  const one = [...kept.values()].find(({ volume: its }) => its === volume)
+  one?.listeners.add(listener)
+  return () => one?.listeners.delete(listener)
+}
+
+/** Resolves when the volume has what the frame cache has, or after a quarter of a second. */
+export function filledUp(volume: LiveVolume): Promise<void> {
+  if (volume.settled) return Promise.resolve()
+  return new Promise(resolve => {
+    const done = () => {
+      clearTimeout(timer)
+      unsubscribe()
+      resolve()
+    }
+    const timer = setTimeout(done, FIRST_MS)
+    const unsubscribe = onVolume(volume, () => volume.settled && done())
+  })
+}
+
+/** Slices that are not here yet, in a list that shrinks. Ends by itself when there are none. */
+function startFilling(one: Kept): () => void {
+  const { volume, imageIds, listeners } = one
+  const { plan } = volume
+  let lacking = plan.slices.map((_, k) => k)
+  let due = false
+  let lastAt = performance.now()
+  const stop = () => {
+    unsubscribe()
+    clearInterval(watch)
+  }
+  const fill = () => {
+    due = false
+    const began = performance.now()
+    const before = lacking.length
+    let outOfTime = false
+    lacking = lacking.filter(k => {
+      const { from, to } = plan.slices[k]!
+      if (outOfTime || !isLoaded(imageIds[from]!) || !isLoaded(imageIds[to]!)) return true
+      if (!fillFrom(volume, k, imageIds[from]!, imageIds[to]!)) return true
+      outOfTime = performance.now() - began > TURN_MS
+      return false
+    })
+    volume.filled = plan.slices.length - lacking.length
+    const settles = !volume.settled && !outOfTime
+    if (settles) volume.settled = true
+    if (lacking.length === 0) stop()
+    else if (outOfTime) soon()
+    if (lacking.length < before) lastAt = performance.now()
+    else if (!settles) return
+    for (const listener of listeners) listener()
+  }
+  const soon = () => {
+    if (due) return
+    due = true
+    setTimeout(fill)
+  }
+  const unsubscribe = onFrames(soon)
+  const watch = setInterval(() => {
+    if (performance.now() - lastAt < PATIENCE_MS) return
+    soon()
+    const [k] = lacking
+    if (k === undefined) return
+    const { from, to } = plan.slices[k]!
+    const wanted = [imageIds[from]!, imageIds[to]!]
+    const failed = wanted.map(failureOf).find(reason => reason !== undefined)
+    if (failed !== undefined) {
+      // The rest comes first; this one is asked for again when what hindered it has passed.
+      lacking = [...lacking.slice(1), k]
+      volume.trouble = failed
+      for (const listener of listeners) listener()
+      return
+    }
+    void Promise.all(wanted.map(needFrame)).then(soon)
+  }, PATIENCE_MS / 4)
+  soon()
+  return stop
+}
+
+function valuesOf(imageId: string): (FrameValues & { min: number; max: number }) | undefined {
+  const image = cache.getImage(imageId)
+  if (image === undefined) return undefined
+  const { columns, slope, intercept, minPixelValue: min, maxPixelValue: max } = image
+  return { pixels: image.getPixelData() as Samples, columns, slope, intercept, min, max }
+}
+
+function fillFrom(volume: LiveVolume, k: number, fromId: string, toId: string): boolean {
+  const from = valuesOf(fromId)
+  const to = valuesOf(toId)
+  if (from === undefined || to === undefined) return false
+  const { plan, range } = volume
+  fillSlice(volume, plan, k, from, to)
+  for (const { min, max, slope, intercept } of [from, to]) {
+    const ends = [min, max].map(value => (value * slope + intercept - plan.intercept) / plan.slope)
+    range.min = Math.min(range.min, ...ends)
+    range.max = Math.max(range.max, ...ends)
+  }
+  volume.here[k] = 1
+  return true
+}

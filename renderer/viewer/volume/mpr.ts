@@ -1,0 +1,198 @@
+import { Axis3d, Layers2, Minus, Plus } from 'lucide-react'
+import { create } from 'zustand'
+import type { Mark } from '../../../shared/viewing/draft.ts'
+import { imagePlane, planeCentre } from '../../../shared/viewing/geometry.ts'
+import { REFORMATS, type ReformatName } from '../../../shared/viewing/volume/reformat.ts'
+import { readReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
+import type { SlabMode } from '../../../shared/viewing/volume/sample.ts'
+import { type Action, act } from '../action.ts'
+import { describeFrame, type SeriesStack } from '../catalog.ts'
+import type { Pane } from '../pane.ts'
+import { activePane, assignSeries, leaveSetAt, livePanes, type Session, useSession } from '../session.ts'
+import { assignmentOf } from '../strip.ts'
+import { storedWindows } from '../windows.ts'
+import { type LiveVolume, openVolume } from './liveVolume.ts'
+import {
+  arrange,
+  arrangementOf,
+  forgetArrangement,
+  makeReformat,
+  reformatOf,
+  reformatSetId,
+  sourceSetId,
+} from './reformats.ts'
+
+/** Why there is no MPR of what a pane shows. */
+interface Refused {
+  pane: string
+  stack: SeriesStack
+  text: string
+}
+
+export const useMpr = create<{ refused: Refused | undefined }>(() => ({ refused: undefined }))
+
+/** What hung before the three planes, and comes back after them. */
+let before: (Pick<Session, 'layout' | 'assigned' | 'active' | 'oneUp'> & { study: string }) | undefined
+
+/** mm. */
+const THICKNESSES = [1, 2, 3, 5, 8, 10, 15, 20, 30, 40, 60, 80, 100]
+const MODES: ReadonlyArray<SlabMode | undefined> = [undefined, 'MIP', 'MinIP', 'average']
+
+function hungReformats({ layout, assigned }: Session): string[] {
+  const visible = assigned.slice(0, layout.rows * layout.columns)
+  return visible.flatMap(one => (one !== undefined && sourceSetId(one.id) !== one.id ? [one.id] : []))
+}
+
+function isMprOn(session: Session): boolean {
+  return hungReformats(session).length > 0
+}
+
+/** Esc: the words of a refusal go. */
+export function hideRefusal(): boolean {
+  if (useMpr.getState().refused === undefined) return false
+  useMpr.setState({ refused: undefined })
+  return true
+}
+
+/** Three planes of the active pane's series beside it; the second time, what hung before. */
+function toggleMpr(): void {
+  const session = useSession.getState()
+  if (isMprOn(session)) {
+    closeMpr(session)
+    return
+  }
+  const pane = activePane()
+  const stack = pane?.stack
+  if (pane === undefined || stack === undefined) return
+  if (hideRefusal()) return
+  const volume = openVolume(stack)
+  if ('refusal' in volume) {
+    useMpr.setState({ refused: { pane: pane.id, stack, text: volume.refusal } })
+    return
+  }
+  const { layout, assigned, active, oneUp } = session
+  before = { layout, assigned, active, oneUp, study: session.study?.StudyInstanceUID ?? '' }
+  for (const name of REFORMATS) leaveAtPlace(pane, stack, volume, name)
+  hang(stack)
+}
+
+function hang({ manifest, set }: Pick<SeriesStack, 'manifest' | 'set'>): void {
+  const { StudyInstanceUID, SeriesInstanceUID } = manifest
+  const ids = [...REFORMATS.map(name => reformatSetId(set.id, name)), set.id]
+  useSession.setState({ layout: { rows: 2, columns: 2 }, oneUp: undefined, popup: undefined })
+  for (const [index, id] of ids.entries()) assignSeries({ StudyInstanceUID, SeriesInstanceUID, id }, index)
+  useSession.setState({ active: 0 })
+}
+
+/** A plane opens where the reader is, in the window the reader looks through. */
+function leaveAtPlace(pane: Pane, stack: SeriesStack, volume: LiveVolume, name: ReformatName): void {
+  const { range: shownRange } = pane.state.getState()
+  const { range, inverted } = pane.view()
+  const attributes = describeFrame(pane.entry?.imageId ?? '')?.attributes ?? {}
+  const reformat = reformatOf(makeReformat(stack, volume, name))
+  const plane = imagePlane(attributes)
+  if (reformat === undefined || plane === undefined) return
+  leaveSetAt(reformatSetId(stack.set.id, name), {
+    index: reformat.planes.page(planeCentre(plane)),
+    // Without a stored window each picture would find its own, and the planes differ in brightness.
+    view: { range: range ?? (storedWindows(attributes).length > 0 ? undefined : shownRange), inverted, ...UNTURNED },
+  })
+}
+
+const UNTURNED = { quarterTurns: 0, mirrored: false } as const
+
+function closeMpr(session: Session): void {
+  const source = session.assigned.find(one => one !== undefined && sourceSetId(one.id) !== one.id)
+  if (source === undefined) return
+  forgetArrangement(sourceSetId(source.id))
+  const study = session.study?.StudyInstanceUID
+  const single = [{ ...assignmentOf(source), id: sourceSetId(source.id) }]
+  // Of a study that was opened with the three planes, nothing hung before.
+  const last =
+    before?.study === study && before !== undefined
+      ? before
+      : { layout: { rows: 1, columns: 1 }, assigned: single, active: 0, oneUp: undefined }
+  before = undefined
+  useSession.setState({ layout: last.layout, oneUp: last.oneUp })
+  const count = last.layout.rows * last.layout.columns
+  for (const [index, one] of last.assigned.slice(0, count).entries()) if (one !== undefined) assignSeries(one, index)
+  useSession.setState(({ assigned }) => ({
+    assigned: [...assigned.slice(0, count), ...last.assigned.slice(count)],
+    active: last.active,
+  }))
+}
+
+/** Brings the plane a mark lies on to the screen, in its three planes; false when the mark is on an image. */
+export function hangReformat(
+  StudyInstanceUID: string,
+  mark: Pick<Mark, 'SeriesInstanceUID' | 'SOPInstanceUID'>,
+): boolean {
+  const found = readReformatUid(mark.SOPInstanceUID)
+  const stack = useSession
+    .getState()
+    .stacks.get(mark.SeriesInstanceUID)
+    ?.find(({ set }) => found?.isOf(set.id))
+  if (found === undefined || stack === undefined || stack.manifest.StudyInstanceUID !== StudyInstanceUID) return false
+  const volume = openVolume(stack)
+  if ('refusal' in volume) return false
+  const session = useSession.getState()
+  const { layout, assigned, active, oneUp } = session
+  forgetArrangement(stack.set.id)
+  if (!isMprOn(session)) before = { layout, assigned, active, oneUp, study: session.study?.StudyInstanceUID ?? '' }
+  const { entries } = makeReformat(stack, volume, found.name)
+  const index = entries.findIndex(entry => entry.instance.SOPInstanceUID === mark.SOPInstanceUID)
+  leaveSetAt(reformatSetId(stack.set.id, found.name), {
+    index: Math.max(0, index),
+    view: { inverted: false, ...UNTURNED },
+  })
+  hang(stack)
+  useSession.setState({ active: REFORMATS.indexOf(found.name) })
+  return true
+}
+
+// ── slabs ──
+
+/** All planes of the active pane's volume, as thick and made as said. */
+function changeSlab(change: (mode: SlabMode | undefined, thickness: number) => [SlabMode | undefined, number]): void {
+  const reformat = reformatOf(activePane()?.stack)
+  if (reformat === undefined) return
+  const { mode, thickness } = arrangementOf(reformat.source.set.id)
+  const [nextMode, nextThickness] = change(mode, thickness)
+  if (nextMode === mode && nextThickness === thickness) return
+  arrange(reformat.source.set.id, { mode: nextMode, thickness: nextThickness })
+  for (const pane of livePanes()) {
+    const own = reformatOf(pane.stack)
+    if (own?.volume !== reformat.volume) continue
+    void pane.replace(makeReformat(own.source, own.volume, own.name), pane.state.getState().index)
+  }
+}
+
+function thinner(): void {
+  changeSlab((mode, thickness) => {
+    const at = THICKNESSES.findLastIndex(one => one < thickness)
+    // Thinner than the thinnest is no slab.
+    return mode === undefined || at === -1 ? [undefined, thickness] : [mode, THICKNESSES[at]!]
+  })
+}
+
+function thicker(): void {
+  changeSlab((mode, thickness) =>
+    mode === undefined ? ['MIP', thickness] : [mode, THICKNESSES.find(one => one > thickness) ?? thickness],
+  )
+}
+
+function nextMode(): void {
+  changeSlab((mode, thickness) => [MODES[(MODES.indexOf(mode) + 1) % MODES.length], thickness])
+}
+
+export function slabActions(): Action[] {
+  return [
+    act('slab-thinner', { icon: Minus, run: thinner }),
+    act('slab-thicker', { icon: Plus, run: thicker }),
+    act('slab-mode', { icon: Layers2, run: nextMode }),
+  ]
+}
+
+export function mprActions(): Action[] {
+  return [act('mpr', { icon: Axis3d, run: toggleMpr, pressed: isMprOn(useSession.getState()) })]
+}

@@ -1,0 +1,145 @@
+import { imageToPatient, type Point2, type Point3, patientToImage } from '../../../shared/viewing/geometry.ts'
+import { type CrossLines, crossLines, turnAbout } from '../../../shared/viewing/volume/crossLines.ts'
+import { REFORMATS, turnedAxes } from '../../../shared/viewing/volume/reformat.ts'
+import type { Pane } from '../pane.ts'
+import { livePanes, useSession } from '../session.ts'
+import { useSpace } from '../space.ts'
+import { arrange, arrangementOf, makeReformat, type Reformat, reformatOf } from './reformats.ts'
+
+/** What the two other planes of a volume draw over the picture of this one. */
+export interface MprLines extends CrossLines {
+  /** The panes of the two planes, in the order of `directions`. */
+  others: [Pane, Pane]
+  names: [Reformat['name'], Reformat['name']]
+  /** CSS pixels from the centre to the handles that turn them. */
+  reach: number
+}
+
+/** CSS pixels that take hold: of the middle, of a handle, of a line. */
+const CENTRE = 12
+const HANDLE = 10
+const LINE = 4
+
+/** The panes that show the planes of a volume, each name once, in their order. */
+function panesOf(reformat: Reformat): Pane[] {
+  const panes = livePanes().filter(pane => reformatOf(pane.stack)?.volume === reformat.volume)
+  return REFORMATS.flatMap(name => panes.find(pane => reformatOf(pane.stack)?.name === name) ?? [])
+}
+
+/** The lines over a pane's picture; undefined unless the two other planes of its volume are on the screen too. */
+export function linesIn(pane: Pane): MprLines | undefined {
+  const { stack, transform } = pane.state.getState()
+  const reformat = reformatOf(stack)
+  if (reformat === undefined || transform === undefined) return undefined
+  const [first, second] = panesOf(reformat).filter(other => reformatOf(other.stack)?.name !== reformat.name)
+  if (first === undefined || second === undefined) return undefined
+  const { planes } = useSpace.getState()
+  const [own, one, two] = [pane, first, second].map(({ id }) => planes.get(id))
+  const lines = own && one && two && crossLines(own, one, two, transform)
+  if (lines === undefined) return undefined
+  const { clientWidth, clientHeight } = pane.element
+  const nameOf = (other: Pane) => reformatOf(other.stack)!.name
+  return {
+    ...lines,
+    others: [first, second],
+    names: [nameOf(first), nameOf(second)],
+    reach: Math.min(clientWidth, clientHeight) * 0.36,
+  }
+}
+
+/** Where the handles are, CSS pixels. */
+export function handlesOf({ centre, directions, reach }: MprLines): Point2[] {
+  return directions.flatMap(([x, y]): Point2[] => [
+    [centre[0] + x * reach, centre[1] + y * reach],
+    [centre[0] - x * reach, centre[1] - y * reach],
+  ])
+}
+
+type Hold = { part: 'centre' } | { part: 'handle' } | { part: 'line'; other: Pane }
+
+function holdAt(lines: MprLines, [x, y]: Point2): Hold | undefined {
+  const [dx, dy] = [x - lines.centre[0], y - lines.centre[1]]
+  if (Math.hypot(dx, dy) <= CENTRE) return { part: 'centre' }
+  if (handlesOf(lines).some(([hx, hy]) => Math.hypot(x - hx, y - hy) <= HANDLE)) return { part: 'handle' }
+  const line = lines.directions.findIndex(([lx, ly]) => Math.abs(dx * ly - dy * lx) <= LINE)
+  const other = lines.others[line]
+  return other && { part: 'line', other }
+}
+
+function pointOf(event: MouseEvent, pane: Pane): [number, number] {
+  const box = pane.element.getBoundingClientRect()
+  return [event.clientX - box.left, event.clientY - box.top]
+}
+
+function patientPoint(pane: Pane, point: [number, number]): Point3 | undefined {
+  const at = pane.imagePoint(point)
+  const plane = useSpace.getState().planes.get(pane.id)
+  return at && plane && imageToPatient(plane, at)
+}
+
+/** The left button is pressed in a pane; true = on a line of the volume's other planes, which goes with the hand. */
+export function pressMpr(event: PointerEvent, pane: Pane): boolean {
+  const lines = useSession.getState().referenceLines ? linesIn(pane) : undefined
+  const hold = lines && holdAt(lines, pointOf(event, pane))
+  if (lines === undefined || hold === undefined) return false
+  event.preventDefault()
+  const { element } = pane
+  element.setPointerCapture(event.pointerId)
+  const abort = new AbortController()
+  const { signal } = abort
+  let last = patientPoint(pane, pointOf(event, pane))
+  const move = (moved: PointerEvent) => {
+    const to = patientPoint(pane, pointOf(moved, pane))
+    if (to === undefined || last === undefined) return
+    if (hold.part === 'handle') turn(pane, lines.point, last, to)
+    else for (const other of hold.part === 'line' ? [hold.other] : lines.others) showPoint(other, to)
+    last = to
+  }
+  element.addEventListener('pointermove', move, { signal })
+  for (const end of ['pointerup', 'pointercancel', 'lostpointercapture'] as const) {
+    element.addEventListener(end, () => abort.abort(), { signal })
+  }
+  return true
+}
+
+/** What a press would take hold of shows in the pointer's shape. Returns what detaches it. */
+export function attachMpr(pane: Pane): () => void {
+  const { element } = pane
+  const hover = (event: PointerEvent) => {
+    if (event.buttons !== 0 || !useSession.getState().referenceLines) return
+    const lines = linesIn(pane)
+    const hold = lines && holdAt(lines, pointOf(event, pane))
+    if (hold !== undefined) element.style.cursor = hold.part === 'handle' ? 'grab' : 'move'
+  }
+  element.addEventListener('pointermove', hover)
+  return () => element.removeEventListener('pointermove', hover)
+}
+
+function showPoint(pane: Pane, point: Point3): void {
+  const reformat = reformatOf(pane.stack)
+  if (reformat !== undefined) pane.goTo(reformat.planes.page(point))
+}
+
+/** Both other planes turn about this one's normal, through the point where all three meet. */
+function turn(pane: Pane, centre: Point3, from: Point3, to: Point3): void {
+  const reformat = reformatOf(pane.stack)
+  const plane = useSpace.getState().planes.get(pane.id)
+  if (reformat === undefined || plane === undefined) return
+  const angle = turnAbout(plane, centre, from, to)
+  const { source, volume, name } = reformat
+  const { axes } = arrangementOf(source.set.id)
+  const turned = { ...axes }
+  for (const other of REFORMATS) if (other !== name) turned[other] = turnedAxes(axes[other], plane.normal, angle)
+  arrange(source.set.id, { axes: turned, anchor: centre })
+  for (const other of panesOf(reformat)) {
+    const own = reformatOf(other.stack)
+    if (own === undefined || own.name === name) continue
+    const next = makeReformat(source, volume, own.name)
+    const planes = reformatOf(next)!.planes
+    const index = planes.page(centre)
+    const before = own.planes.plane(other.state.getState().index)
+    // The point where the planes meet stays where it stands on the screen.
+    const [was, is] = [patientToImage(before, centre).at, patientToImage(planes.plane(index), centre).at]
+    void other.replace(next, index, ([x, y]) => [x + is[0] - was[0], y + is[1] - was[1]])
+  }
+}

@@ -1,0 +1,340 @@
+import { cache } from '@cornerstonejs/core'
+import { type Point3, planeCentre } from '../../../shared/viewing/geometry.ts'
+import type { ImageAttributes } from '../../../shared/viewing/image.ts'
+import { patientToVoxel } from '../../../shared/viewing/volume/grid.ts'
+import {
+  type Axes,
+  PATIENT_AXES,
+  type PlaneStack,
+  planesThrough,
+  type ReformatName,
+} from '../../../shared/viewing/volume/reformat.ts'
+import { passingUid, reformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
+import type { Slab, SlabMode } from '../../../shared/viewing/volume/sample.ts'
+import { type CatalogFrame, describeFrame, describeScheme, type SeriesStack, type StackEntry } from '../catalog.ts'
+import { isLoaded, makeScheme } from '../frameLoader.ts'
+import { isWantedByPane, panesAlive } from '../pane.ts'
+import type { DisplayPixels } from '../pixels.ts'
+import { filledUp, isKept, type LiveVolume, onVolume, openVolume } from './liveVolume.ts'
+import { samplePlane } from './sampler.ts'
+
+/** A stack of planes through a volume. */
+export interface Reformat {
+  id: number
+  name: ReformatName
+  /** What it is made of. */
+  source: SeriesStack
+  volume: LiveVolume
+  axes: Axes
+  planes: PlaneStack
+  slab: Slab | undefined
+}
+
+/** How the planes of one volume lie and how thick they are, until the reader goes back to what hung before. */
+interface Arrangement {
+  axes: Record<ReformatName, Axes>
+  /** A point that turned planes go through. */
+  anchor: Point3 | undefined
+  mode: SlabMode | undefined
+  /** mm; kept while the slab is off. */
+  thickness: number
+}
+
+const SCHEME = 'mpr'
+/** Pictures kept in the frame cache; they are made again in some 10 ms. */
+const MOST_IMAGES = 48
+/** A volume that fills is drawn anew so often. */
+const RENEW_MS = 250
+
+const reformats = new Map<number, Reformat>()
+const byStack = new WeakMap<SeriesStack, Reformat>()
+const stacks = new WeakMap<Reformat, SeriesStack>()
+const arrangements = new Map<string, Arrangement>()
+/** What is hung by the id of its display set, so that a pane that is mounted anew gets the same. */
+const current = new Map<string, SeriesStack>()
+let images: string[] = []
+let nextId = 1
+
+const SET_ID = /^(.*)#mpr-(axial|coronal|sagittal)$/s
+
+export function reformatSetId(sourceSet: string, name: ReformatName): string {
+  return `${sourceSet}#mpr-${name}`
+}
+
+/** The display set a reformat is of; any other set is its own. */
+export function sourceSetId(set: string): string {
+  return SET_ID.exec(set)?.[1] ?? set
+}
+
+export function reformatOf(stack: SeriesStack | undefined): Reformat | undefined {
+  return stack && byStack.get(stack)
+}
+
+export function arrangementOf(sourceSet: string): Arrangement {
+  return arrangements.get(sourceSet) ?? { axes: PATIENT_AXES, anchor: undefined, mode: undefined, thickness: 5 }
+}
+
+export function arrange(sourceSet: string, change: Partial<Arrangement>): void {
+  arrangements.set(sourceSet, { ...arrangementOf(sourceSet), ...change })
+}
+
+/** Straight and thin again. */
+export function forgetArrangement(sourceSet: string): void {
+  arrangements.delete(sourceSet)
+}
+
+/**
+ * The reformat that a set id names, of the stacks its series is laid out as; undefined when it names none, or its source is
+ * gone. Throws an Error in words where the source makes no volume.
+ */
+export function openReformat(set: string, series: SeriesStack[]): SeriesStack | undefined {
+  const [, sourceSet, name] = SET_ID.exec(set) ?? []
+  const source = series.find(stack => stack.set.id === sourceSet)
+  if (source === undefined) return undefined
+  const volume = openVolume(source)
+  if ('refusal' in volume) throw new Error(`No reformat: ${volume.refusal}`)
+  const before = current.get(set)
+  const known = reformatOf(before)
+  if (known?.volume === volume && reformats.has(known.id)) return before
+  return makeReformat(source, volume, name as ReformatName)
+}
+
+/** A stack of planes as its volume is arranged now. */
+export function makeReformat(source: SeriesStack, volume: LiveVolume, name: ReformatName): SeriesStack {
+  begin()
+  const { axes: all, anchor, mode, thickness } = arrangementOf(source.set.id)
+  const axes = all[name]
+  const straight = axes === PATIENT_AXES[name]
+  const planes = planesThrough(volume.grid, axes, straight ? undefined : anchor)
+  const slab = mode && { mode, thickness }
+  const reformat: Reformat = { id: nextId++, name, source, volume, axes, planes, slab }
+  const stack = stackOf(reformat, straight)
+  reformats.set(reformat.id, reformat)
+  byStack.set(stack, reformat)
+  stacks.set(reformat, stack)
+  follow(volume)
+  const before = reformatOf(current.get(stack.set.id))
+  current.set(stack.set.id, stack)
+  // While it is turned a new one is made for each move of the hand.
+  if (before !== undefined) retire(before)
+  return stack
+}
+
+/** Panes may still wait for it, or show it. */
+function retire({ id }: Reformat): void {
+  setTimeout(() => {
+    const shown = panesAlive().some(pane => reformatOf(pane.stack)?.id === id)
+    if (shown) return
+    reformats.delete(id)
+    dropImages(imageId => viewOf(imageId) === id)
+  }, RENEW_MS * 8)
+}
+
+function stackOf({ id, name, source, planes, axes, volume, slab }: Reformat, straight: boolean): SeriesStack {
+  const { set, manifest, imageIds: sourceIds } = source
+  const first = describeFrame(sourceIds[0] ?? '')
+  const values = valueAttributes(first?.attributes ?? {}, volume)
+  const toVoxel = patientToVoxel(volume.grid)
+  const entries = Array.from({ length: planes.count }, (_, page): StackEntry => {
+    const plane = planes.plane(page)
+    const { position, row, column, rowSpacing, columnSpacing, Rows, Columns } = plane
+    const mm = position[0] * axes.pages[0] + position[1] * axes.pages[1] + position[2] * axes.pages[2]
+    const attributes: ImageAttributes = {
+      ...values,
+      Rows,
+      Columns,
+      PixelSpacing: [rowSpacing, columnSpacing],
+      ImagePositionPatient: [...position],
+      ImageOrientationPatient: [...row, ...column],
+      FrameOfReferenceUID: volume.grid.FrameOfReferenceUID,
+      ...(slab && { SliceThickness: slab.thickness }),
+    }
+    const nearest = nearestSource(volume, toVoxel(planeCentre(plane))[2])
+    const { perFrame, ...stored } = describeFrame(sourceIds[nearest] ?? '')?.instance ?? first!.instance
+    const instance = {
+      ...stored,
+      SOPInstanceUID: straight ? reformatUid(set.id, name, mm) : passingUid(id, page),
+      NumberOfFrames: 1,
+      attributes,
+    }
+    return { imageId: `${SCHEME}:${id}:${page}`, instance, frame: 1, position: mm }
+  })
+  const label = [set.label, straight ? name : `oblique from ${name}`].filter(Boolean).join(' · ')
+  const { AcquisitionTime } = manifest.common
+  return {
+    manifest: { ...manifest, common: AcquisitionTime === undefined ? {} : { AcquisitionTime } },
+    set: {
+      ...set,
+      id: reformatSetId(set.id, name),
+      label,
+      frames: [],
+      pictureless: [],
+      normal: [...axes.pages],
+      spacing: planes.spacing,
+      missing: 0,
+      duplicated: 0,
+      uneven: false,
+    },
+    entries,
+    imageIds: entries.map(({ imageId }) => imageId),
+    sourceIds,
+  }
+}
+
+/** The frame nearest to a slice of the grid: whose tags are shown for a plane. */
+function nearestSource({ plan }: LiveVolume, k: number): number {
+  const { from, to, part } = plan.slices[Math.max(0, Math.min(plan.slices.length - 1, Math.round(k)))]!
+  return part < 0.5 ? from : to
+}
+
+/** What of the frames' attributes is true of a plane between them: values and their window, not pixels, places or marks in them. */
+function valueAttributes(attributes: ImageAttributes, { plan }: LiveVolume): ImageAttributes {
+  const {
+    Rows,
+    Columns,
+    PixelSpacing,
+    ImagerPixelSpacing,
+    NominalScannedPixelSpacing,
+    PixelAspectRatio,
+    ImagePositionPatient,
+    ImageOrientationPatient,
+    PatientOrientation,
+    SliceThickness,
+    SpacingBetweenSlices,
+    SliceLocation,
+    RealWorldValueMappings,
+    ModalityLUT,
+    PaletteColorLookupTable,
+    PixelPresentation,
+    PixelPaddingValue,
+    PixelPaddingRangeLimit,
+    ShutterShape,
+    ShutterOverlayGroup,
+    overlays,
+    ...rest
+  } = attributes
+  return {
+    ...rest,
+    BitsAllocated: 16,
+    BitsStored: 16,
+    HighBit: 15,
+    PixelRepresentation: 1,
+    SamplesPerPixel: 1,
+    RescaleSlope: plan.slope,
+    RescaleIntercept: plan.intercept,
+  }
+}
+
+// ── what the pane says ──
+
+/** How thick the planes are and what is made of it; '' for planes without thickness. */
+export function slabWords({ slab }: Reformat): string {
+  return slab === undefined ? '' : `${slab.mode} ${slab.thickness} mm`
+}
+
+/** What a reader must know before trusting the picture, most important first. */
+export function reformatNotes({ volume }: Reformat): string[] {
+  const { plan, filled, trouble } = volume
+  const { inPlane, slices } = plan.decimation
+  const kept = [inPlane > 1 ? `1 of ${inPlane} pixels` : '', slices > 1 ? `1 of ${slices} slices` : '']
+  return [
+    filled < plan.slices.length ? `loaded ${filled} of ${plan.slices.length}` : '',
+    filled < plan.slices.length && trouble !== undefined ? trouble : '',
+    inPlane * slices > 1 ? `decimated: ${kept.filter(Boolean).join(', ')}` : '',
+    plan.resampled ? 'uneven slices resampled' : '',
+    plan.tilt > 0 ? `gantry tilt ${plan.tilt.toFixed(1)}° corrected` : '',
+    'resampled',
+  ].filter(Boolean)
+}
+
+// ── pictures ──
+
+let begun = false
+function begin(): void {
+  if (begun) return
+  begun = true
+  describeScheme(SCHEME, describe)
+  makeScheme(SCHEME, make)
+}
+
+function viewOf(imageId: string): number {
+  return Number(imageId.split(':')[1])
+}
+
+function placeOf(imageId: string): { reformat: Reformat; page: number } | undefined {
+  const reformat = reformats.get(viewOf(imageId))
+  return reformat && { reformat, page: Number(imageId.split(':')[2]) }
+}
+
+function describe(imageId: string): CatalogFrame | undefined {
+  const place = placeOf(imageId)
+  if (place === undefined) return undefined
+  const { reformat, page } = place
+  const stack = stacks.get(reformat)
+  const entry = stack?.entries[page]
+  if (stack === undefined || entry === undefined) return undefined
+  const { manifest } = stack
+  const { instance } = entry
+  const PixelPaddingValue = outsideOf(reformat.volume)
+  return { manifest, instance, frame: 1, attributes: { ...manifest.common, ...instance.attributes, PixelPaddingValue } }
+}
+
+/** A value that nothing has, just under the lowest. */
+function outsideOf({ range, plan }: LiveVolume): number {
+  if (range.min > range.max) return -1
+  if (plan.type === 'Int16') return Math.max(-32768, Math.floor(range.min) - 1)
+  return Math.fround(range.min - Math.max(1e-6, (range.max - range.min) / 4096))
+}
+
+async function make(imageId: string): Promise<DisplayPixels> {
+  const place = placeOf(imageId)
+  if (place === undefined) throw new Error('This reformat is not known any more.')
+  const { reformat, page } = place
+  const { volume, planes, slab } = reformat
+  const isWanted = () => isWantedByPane(imageId)
+  // What is in the cache already is in the first picture.
+  await filledUp(volume)
+  const outside = outsideOf(volume)
+  const pixels = isWanted() && (await samplePlane(volume, { plane: planes.plane(page), slab, outside }, isWanted))
+  if (!pixels) throw new DOMException('overtaken', 'AbortError')
+  images.push(imageId)
+  if (images.length > MOST_IMAGES) {
+    const old = new Set(images.slice(0, images.length - MOST_IMAGES).filter(id => !isWantedByPane(id)))
+    dropImages(id => old.has(id))
+  }
+  const { slope, intercept } = volume
+  const [min, max] = volume.range.min > volume.range.max ? [-1, 0] : [volume.range.min, volume.range.max]
+  const ends = [min * slope + intercept, max * slope + intercept]
+  const valueRange = { min: Math.min(...ends), max: Math.max(...ends) }
+  return { pixels, components: 1, min: outside, max, slope, intercept, valueRange }
+}
+
+function dropImages(isToGo: (imageId: string) => boolean): void {
+  for (const imageId of images.filter(isToGo)) if (isLoaded(imageId)) cache.removeImageLoadObject(imageId)
+  images = images.filter(imageId => !isToGo(imageId))
+}
+
+const followed = new WeakSet<LiveVolume>()
+
+/** Pictures of a volume that fills are made anew; of one that was let go, nothing is kept. */
+function follow(volume: LiveVolume): void {
+  if (followed.has(volume)) return
+  followed.add(volume)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const isOf = (imageId: string) => reformats.get(viewOf(imageId))?.volume === volume
+  const renew = () => {
+    timer = undefined
+    dropImages(isOf)
+    for (const pane of panesAlive()) if (reformatOf(pane.stack)?.volume === volume) pane.renew()
+  }
+  onVolume(volume, () => {
+    if (isKept(volume)) {
+      timer ??= setTimeout(renew, volume.filled === volume.plan.slices.length ? 0 : RENEW_MS)
+      return
+    }
+    clearTimeout(timer)
+    dropImages(isOf)
+    for (const [id, reformat] of reformats) if (reformat.volume === volume) reformats.delete(id)
+    for (const [set, stack] of current) if (reformatOf(stack)?.volume === volume) current.delete(set)
+  })
+}
