@@ -1,10 +1,26 @@
 import type { SeriesStack } from '../catalog.ts'
+import { needFrame } from '../frameLoader.ts'
 import { holdVolume, type LiveVolume, onVolume, openVolume } from '../volume/liveVolume.ts'
 
 /** A volume that is all here, until it is let go. */
 export interface WholeVolume {
   volume: LiveVolume
   letGo: () => void
+}
+
+/** Two requests are on their way, the others are decoded meanwhile. */
+const AT_ONCE = 6
+
+/** No pane shows them: without this they would come when the volume has waited for each. */
+async function bringFrames(imageIds: readonly string[], signal: AbortSignal): Promise<void> {
+  const lacking = imageIds.values()
+  const bring = async () => {
+    for (const imageId of lacking) {
+      if (signal.aborted) return
+      await needFrame(imageId)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, bring))
 }
 
 /**
@@ -37,5 +53,6 @@ export function wholeVolume(
     const unsubscribe = onVolume(volume, look)
     signal.addEventListener('abort', abort, { once: true })
     look()
+    void bringFrames(stack.imageIds, signal)
   })
 }
