@@ -31,7 +31,7 @@ export interface RayAnswer {
 }
 
 /** While it turns no more voxels than these are looked at. */
-const COARSE_VOXELS = 2_000_000
+const COARSE_VOXELS = 1_000_000
 /** Rows drawn before it is looked whether something newer is wanted. */
 const ROWS = 12
 

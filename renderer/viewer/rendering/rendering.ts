@@ -40,7 +40,7 @@ export const VIEWS = {
 } as const satisfies Record<string, { right: Point3; down: Point3 }>
 
 /** While the hand moves, one ray for so many device pixels a side; nothing larger than this is drawn when it rests. */
-const COARSE = 3
+const COARSE = 4
 const MOST_PIXELS = 900_000
 /** The hand rests. */
 const STILL_MS = 120

@@ -1,4 +1,5 @@
 import { cross, dot, type Point3 } from '../geometry.ts'
+import { type Blocks, blocksOf, stepsInBlock } from './blocks.ts'
 import { patientToVoxel, type Volume, type VolumeGrid, voxelToPatient } from './grid.ts'
 
 /** How a volume is looked at: in parallel, so that lengths do not shrink with depth. Unit vectors in the patient. */
@@ -102,7 +103,11 @@ export function castRays(volume: Volume, job: RayJob): Uint8ClampedArray<ArrayBu
   const sample = sampler(values, grid.size)
   // Of an inverted MIP, what is beside the volume is as white as what is nothing in it.
   const nothing = mode.kind === 'mip' ? mode.colours.subarray(0, 3) : []
-  const shade = mode.kind === 'shaded' ? shader(mode.transfer, sample, volume, camera, step) : undefined
+  const blocks = blocksOf(volume)
+  const shade = mode.kind === 'shaded' ? shader(mode.transfer, sample, blocks, volume, camera, step) : undefined
+  // Where stored values fall as modality values rise, the least stored one is the most intense.
+  const sign = slope < 0 ? -1 : 1
+  const best = slope < 0 ? blocks.least : blocks.most
   for (let y = first; y < end; y++) {
     for (let x = 0; x < width; x++) {
       const to = 4 * ((y - first) * width + x)
@@ -137,13 +142,21 @@ export function castRays(volume: Volume, job: RayJob): Uint8ClampedArray<ArrayBu
       }
       let most = Number.NEGATIVE_INFINITY
       for (let t = from; t <= far; t++) {
-        const value = sample(i + t * ray[0], j + t * ray[1], k + t * ray[2])
+        const a = i + t * ray[0]
+        const b = j + t * ray[1]
+        const c = k + t * ray[2]
+        const block = (((c | 0) >> 3) * blocks.size[1] + ((b | 0) >> 3)) * blocks.size[0] + ((a | 0) >> 3)
+        if (sign * best[block]! <= most) {
+          t += stepsInBlock(a, b, c, ray)
+          continue
+        }
+        const value = sign * sample(a, b, c)
         if (value > most) most = value
       }
       // Thinner than a step.
-      if (from > far) most = sample(i + near * ray[0], j + near * ray[1], k + near * ray[2])
+      if (from > far) most = sign * sample(i + near * ray[0], j + near * ray[1], k + near * ray[2])
       if (mode.kind === 'mip') {
-        const part = (most * slope + intercept - mode.lower) / (mode.upper - mode.lower)
+        const part = (sign * most * slope + intercept - mode.lower) / (mode.upper - mode.lower)
         const colour = 3 * Math.round(255 * Math.max(0, Math.min(1, part)))
         rgba[to] = mode.colours[colour]!
         rgba[to + 1] = mode.colours[colour + 1]!
@@ -188,15 +201,18 @@ const DIFFUSE = 0.65
 const SPECULAR = 0.25
 /** What is left of the light behind is not worth going on for. */
 const OPAQUE = 0.985
+/** Opacity of a step that is not worth a gradient. */
+const UNSEEN = 1e-4
 
 /** Front to back, lit from where the eye is (Levoy 1988); opacity is corrected for the length of a step. */
-function shader(transfer: Transfer, sample: Sample, volume: Volume, camera: Camera, step: number) {
+function shader(transfer: Transfer, sample: Sample, blocks: Blocks, volume: Volume, camera: Camera, step: number) {
   const { lower, upper, colours, opacities } = transfer
   const { grid, slope, intercept } = volume
   const entries = opacities.length
   const perStored = ((entries - 1) / (upper - lower)) * slope
   const atZero = ((intercept - lower) / (upper - lower)) * (entries - 1)
   const perStep = opacities.map(opacity => 1 - (1 - Math.min(opacity, 0.9999)) ** step)
+  const visible = visibleBlocks(blocks, perStep, place => place * perStored + atZero)
   const toLight = cross(camera.down, camera.right)
   // What a step along each axis of the grid is of a millimetre: gradients of unlike spacings compare.
   const lengths = grid.steps.map(one => Math.hypot(...one)) as [number, number, number]
@@ -219,11 +235,16 @@ function shader(transfer: Transfer, sample: Sample, volume: Volume, camera: Came
       const a = i + t * ray[0]
       const b = j + t * ray[1]
       const c = k + t * ray[2]
+      const block = (((c | 0) >> 3) * blocks.size[1] + ((b | 0) >> 3)) * blocks.size[0] + ((a | 0) >> 3)
+      if (visible[block] === 0) {
+        t += stepsInBlock(a, b, c, ray)
+        continue
+      }
       const place = sample(a, b, c) * perStored + atZero
       if (!(place > 0)) continue
       const entry = place >= entries - 1 ? entries - 1 : place | 0
       const opacity = perStep[entry]!
-      if (opacity < 1e-4) continue
+      if (opacity < UNSEEN) continue
       const gi = (sample(a + 1, b, c) - sample(a - 1, b, c)) / lengths[0]
       const gj = (sample(a, b + 1, c) - sample(a, b - 1, c)) / lengths[1]
       const gk = (sample(a, b, c + 1) - sample(a, b, c - 1)) / lengths[2]
@@ -246,6 +267,24 @@ function shader(transfer: Transfer, sample: Sample, volume: Volume, camera: Came
     rgba[to + 1] = green
     rgba[to + 2] = blue
   }
+}
+
+/** 1 where something of a block can be seen at all. */
+function visibleBlocks(
+  { least, most }: Blocks,
+  opacities: Float32Array,
+  placeOf: (stored: number) => number,
+): Uint8Array {
+  const before = new Uint32Array(opacities.length + 1)
+  opacities.forEach((opacity, at) => {
+    before[at + 1] = before[at]! + (opacity < UNSEEN ? 0 : 1)
+  })
+  const entry = (place: number) => Math.max(0, Math.min(opacities.length - 1, Math.floor(place)))
+  return Uint8Array.from(least, (low, block) => {
+    const ends = [placeOf(low), placeOf(most[block]!)]
+    const upper = Math.max(...ends)
+    return upper > 0 && before[entry(upper) + 1]! > before[entry(Math.min(...ends))]! ? 1 : 0
+  })
 }
 
 /** Every second voxel each way, each the mean of its eight: what is looked at while it turns. */
