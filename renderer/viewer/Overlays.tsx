@@ -12,7 +12,7 @@ import type { Pane, PaneState } from './pane.ts'
 import { useLoadedFrames } from './SeriesStrip.tsx'
 import { setMarks } from './strip.ts'
 import { rangeWords, uptakeRefusal, uptakeUnit, useUptake } from './uptake.ts'
-import { reformatNotes, reformatOf, slabWords } from './volume/reformats.ts'
+import { reformatNotes, reformatOf, reformatWords } from './volume/reformats.ts'
 import { rangeToWindow } from './windows.ts'
 
 const LOSSY = /^1\.2\.840\.10008\.1\.2\.4\.(5[013]|81|91|93|203|112)$/
@@ -99,7 +99,6 @@ export function Overlays(props: {
   const position = slicePosition(attributes)
   const thickness = attributes.SliceThickness
   const reformat = reformatOf(stack)
-  const slab = reformat && slabWords(reformat)
   const frames = entry.instance.NumberOfFrames > 1 ? ` · frame ${entry.frame}/${entry.instance.NumberOfFrames}` : ''
   return (
     <div className="overlays">
@@ -169,10 +168,10 @@ export function Overlays(props: {
         {picture && position !== '' && (
           <div>
             {position}
-            {thickness !== undefined && !slab && ` · ${figure(thickness)} mm thick`}
+            {thickness !== undefined && !reformat && ` · ${figure(thickness)} mm thick`}
           </div>
         )}
-        {slab && <div data-testid="slab">{slab}</div>}
+        {reformat && <div data-testid="reformat">{reformatWords(reformat)}</div>}
       </div>
       <div className="corner bottom right">
         {picture && (

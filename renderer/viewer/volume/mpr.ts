@@ -1,7 +1,8 @@
 import { Axis3d, Layers2, Minus, Plus } from 'lucide-react'
 import { create } from 'zustand'
 import type { Mark } from '../../../shared/viewing/draft.ts'
-import { imagePlane, planeCentre } from '../../../shared/viewing/geometry.ts'
+import { imagePlane, type Point3, planeCentre } from '../../../shared/viewing/geometry.ts'
+import { voxelToPatient } from '../../../shared/viewing/volume/grid.ts'
 import { REFORMATS, type ReformatName } from '../../../shared/viewing/volume/reformat.ts'
 import { readReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
 import type { SlabMode } from '../../../shared/viewing/volume/sample.ts'
@@ -84,16 +85,24 @@ function hang({ manifest, set }: Pick<SeriesStack, 'manifest' | 'set'>): void {
   useSession.setState({ active: 0 })
 }
 
+/** The middle of what the reader looks at; at an end of the stack, where the other planes have nothing beside it, of the volume. */
+function placeOf(pane: Pane, stack: SeriesStack, { grid }: LiveVolume): Point3 {
+  const { index } = pane.state.getState()
+  const plane = imagePlane(describeFrame(pane.entry?.imageId ?? '')?.attributes ?? {})
+  if (plane !== undefined && index > 0 && index < stack.imageIds.length - 1) return planeCentre(plane)
+  const [x, y, z] = grid.size
+  return voxelToPatient(grid, [(x - 1) / 2, (y - 1) / 2, (z - 1) / 2])
+}
+
 /** A plane opens where the reader is, in the window the reader looks through. */
 function leaveAtPlace(pane: Pane, stack: SeriesStack, volume: LiveVolume, name: ReformatName): void {
   const { range: shownRange } = pane.state.getState()
   const { range, inverted } = pane.view()
   const attributes = describeFrame(pane.entry?.imageId ?? '')?.attributes ?? {}
   const reformat = reformatOf(makeReformat(stack, volume, name))
-  const plane = imagePlane(attributes)
-  if (reformat === undefined || plane === undefined) return
+  if (reformat === undefined) return
   leaveSetAt(reformatSetId(stack.set.id, name), {
-    index: reformat.planes.page(planeCentre(plane)),
+    index: reformat.planes.page(placeOf(pane, stack, volume)),
     // Without a stored window each picture would find its own, and the planes differ in brightness.
     view: { range: range ?? (storedWindows(attributes).length > 0 ? undefined : shownRange), inverted, ...UNTURNED },
   })

@@ -227,9 +227,9 @@ function valueAttributes(attributes: ImageAttributes, { plan }: LiveVolume): Ima
 
 // ── what the pane says ──
 
-/** How thick the planes are and what is made of it; '' for planes without thickness. */
-export function slabWords({ slab }: Reformat): string {
-  return slab === undefined ? '' : `${slab.mode} ${slab.thickness} mm`
+/** That it is no image as it was sent; with a slab, how thick it is and what is made of it. */
+export function reformatWords({ slab }: Reformat): string {
+  return slab === undefined ? 'resampled' : `${slab.mode} ${slab.thickness} mm, resampled`
 }
 
 /** What a reader must know before trusting the picture, most important first. */
@@ -243,7 +243,6 @@ export function reformatNotes({ volume }: Reformat): string[] {
     inPlane * slices > 1 ? `decimated: ${kept.filter(Boolean).join(', ')}` : '',
     plan.resampled ? 'uneven slices resampled' : '',
     plan.tilt > 0 ? `gantry tilt ${plan.tilt.toFixed(1)}° corrected` : '',
-    'resampled',
   ].filter(Boolean)
 }
 
