@@ -244,3 +244,32 @@ test('bone of a CT, cropped; what cannot be a volume says why', async () => {
   await expect.poll(() => inPane(0, 'volume').count()).toBe(0)
   expect(trouble.found).toEqual([])
 })
+
+test('over the planes through a volume, too: what is hot lies on the lesion of a coronal plane', async () => {
+  await page.keyboard.press('v')
+  await page.waitForFunction(() => window.isocenter.viewports().filter(one => one.settled).length === 4)
+  // The original hangs last; the others go to the point in it.
+  const slice = Math.round((LESION[2] - CT.origin[2]!) / CT.step)
+  await pane(3)
+    .locator('.canvas')
+    .click({ position: { x: 20, y: 200 } })
+  await page.keyboard.press('Home')
+  for (let at = 0; at < slice; at++) await page.keyboard.press('PageDown')
+  await expect.poll(() => inPane(3, 'image-number').textContent()).toContain(`image ${slice + 1}/`)
+  await pointAt(3, lesionIn(CT))
+  await page.keyboard.press('x')
+  await pane(1)
+    .locator('.canvas')
+    .click({ position: { x: 20, y: 200 } })
+  await page.keyboard.press('Alt+f')
+  await expect.poll(() => hotSpot(1), { timeout: 20_000 }).toBeDefined()
+  expect(await pane(1).locator('[data-edge="top"]').textContent()).toBe('H')
+  const spot = (await hotSpot(1))!
+  const box = (await pane(1).locator('.fused').boundingBox())!
+  const scale = box.width / CT.columns
+  await page.mouse.move(box.x + spot.x * scale + 1, box.y + spot.y * scale)
+  await page.mouse.move(box.x + spot.x * scale, box.y + spot.y * scale)
+  await expect.poll(() => inPane(1, 'pointer-value').textContent()).toMatch(/^CT 1[12]\d HU · PT [78]\.\d\d SUVbw$/)
+  await shot('coronal')
+  expect(trouble.found).toEqual([])
+})
