@@ -25,6 +25,8 @@ export const KEY_SETS: Record<KeySetName, KeySet> = {
       'window-stored': ['~', '0'],
       'flip-vertical': ['V'],
       'flip-horizontal': ['H'],
+      'fusion-weaker': ['Alt+{'],
+      'fusion-stronger': ['Alt+}'],
       'tool-pan': ['M'],
       'mark-text': ['T'],
       'mark-arrow': ['Q', 'Shift+L'],

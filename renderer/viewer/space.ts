@@ -55,9 +55,9 @@ export function planeOf(stack: SeriesStack, index: number): ImagePlane | undefin
 
 /** The space all images of a stack lie in: one patient's frame of reference; '' where they have none, or several. */
 export function spaceOf(stack: SeriesStack): string {
-  const spaces = new Set(planesOf(stack).map(plane => plane?.FrameOfReferenceUID ?? ''))
-  const [first = ''] = spaces
-  return spaces.size === 1 ? first : ''
+  const [first, ...others] = planesOf(stack)
+  const space = first?.FrameOfReferenceUID ?? ''
+  return others.every(plane => plane?.FrameOfReferenceUID === space) ? space : ''
 }
 
 /** Keeps the pane's plane known while it lives. Returns what ends that. */

@@ -36,16 +36,19 @@ export function wholeVolume(
   if ('refusal' in volume) return Promise.reject(new Error(volume.refusal))
   const letGo = holdVolume(volume)
   return new Promise((resolve, reject) => {
-    const stop = (reason: unknown) => {
+    const rest = () => {
       unsubscribe()
+      signal.removeEventListener('abort', abort)
+    }
+    const stop = (reason: unknown) => {
+      rest()
       letGo()
       reject(reason)
     }
     const look = () => {
       told(volume.filled)
       if (volume.filled === volume.plan.slices.length) {
-        unsubscribe()
-        signal.removeEventListener('abort', abort)
+        rest()
         resolve({ volume, letGo })
       } else if (volume.trouble !== undefined) stop(new Error(volume.trouble))
     }
