@@ -38,6 +38,10 @@ export const KEY_SETS: Record<KeySetName, KeySet> = {
       'menu': ['ContextMenu'],
       'pane-previous': ['['],
       'pane-next': [']'],
+      'mpr': ['Shift+V'],
+      'slab-thinner': ['Alt+['],
+      'slab-thicker': ['Alt+]'],
+      'slab-mode': ['Alt+M'],
     },
   },
   // weasis.org, Keyboard and Mouse Shortcuts (2D DICOM viewer). Esc, its reset, cancels here as everywhere.
@@ -97,6 +101,7 @@ export const KEY_SETS: Record<KeySetName, KeySet> = {
       'nearest': ['Shift+O'],
       'key-image': ['*'],
       'worklist': ['Alt+ArrowLeft'],
+      'mpr': ['Shift+V'],
     },
   },
   // Sectra publishes no list, and each site sets its own. These are the defaults that one hospital's public guide to IDS7 names.
