@@ -66,7 +66,7 @@ beforeAll(async () => {
   station = await startStation()
   await station.job(await station.call('import.start', { paths: [folder] }))
   browser = await launchChromium()
-  ;({ page, trouble } = await openWorkstation(browser, station.url))
+  ;({ page, trouble } = await openWorkstation(browser, station.url, { width: 1100, height: 760 }))
   await page.locator('.viewer').waitFor({ state: 'attached' })
   await page.locator(`[data-study="${PET_CT_STUDY}"]`).dblclick()
   await page.waitForFunction(() => window.isocenter.viewports()[0]?.settled)
@@ -213,7 +213,7 @@ test('a volume is turned by the hand; its letters say from where it is seen', as
   await expect.poll(() => inPane(0, 'volume').count()).toBe(0)
 })
 
-test('bone of a CT, cropped; what cannot be a volume says why', async () => {
+test('bone of a CT, cropped', async () => {
   await page.keyboard.press('ArrowLeft')
   await page.waitForFunction(() => window.isocenter.viewports()[0]?.seriesUID.endsWith('.2'))
   await page.waitForFunction(() => window.isocenter.viewports()[0]?.settled)
