@@ -63,7 +63,7 @@ function trustMarks(
     ...(series?.flags ?? []).map(describeFlag),
     scale.unit === 'mm' ? '' : 'uncalibrated',
     attributes.colourProfileUnapplied ? 'colour profile not applied' : '',
-    ...(reformat ? reformatNotes(reformat) : []),
+    ...(reformat ? reformatNotes(reformat, entry.imageId) : []),
     !reformat && loaded < all ? `loaded ${loaded} of ${all}` : '',
     described ? uptakeRefusal(described) : '',
     come > 0 ? `${come} more have come: hang the series again` : '',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { displaySets } from '../../shared/viewing/displaySets.ts'
 import { cross, dot, imagePlane, imageToPatient, type Point3, patientToImage } from '../../shared/viewing/geometry.ts'
-import type { ImageAttributes } from '../../shared/viewing/image.ts'
+import type { ImageAttributes, ManifestInstance, SeriesManifest } from '../../shared/viewing/image.ts'
 import { crossLines, turnAbout } from '../../shared/viewing/volume/crossLines.ts'
 import { emptyVolume, fillSlice } from '../../shared/viewing/volume/fill.ts'
 import { patientToVoxel, type Volume, voxelToPatient } from '../../shared/viewing/volume/grid.ts'
@@ -370,4 +371,47 @@ test('a plane has a name that finds it again and is no UID', () => {
     true,
     false,
   ])
+})
+
+test('of a series through time each phase is a volume of its own', () => {
+  const scan = SCANS.axial!
+  const instances = [1, 2, 3].flatMap(phase =>
+    scan.at.map((position, k): ManifestInstance => {
+      const number = phase * 100 + k
+      return {
+        SOPInstanceUID: `1.2.${number}`,
+        SOPClassUID: '1.2.840.10008.5.1.4.1.1.4',
+        InstanceNumber: number,
+        NumberOfFrames: 1,
+        TransferSyntaxUID: '1.2.840.10008.1.2.1',
+        contentId: number,
+        access: 'range',
+        attributes: { ...attributesOf(scan, position), TemporalPositionIdentifier: phase },
+      }
+    }),
+  )
+  const manifest: SeriesManifest = {
+    StudyInstanceUID: '1.2',
+    SeriesInstanceUID: '1.2.3',
+    Modality: 'MR',
+    SeriesDescription: '',
+    BodyPartExamined: '',
+    SeriesDate: '',
+    SeriesTime: '',
+    InstitutionName: '',
+    StationName: '',
+    Manufacturer: '',
+    seq: 1,
+    synthetic: false,
+    common: {},
+    instances,
+  }
+  const all = instances.map(instance => instance.attributes)
+  expect(refused(all)).toBe('100 images lie where another one is.')
+  const sets = displaySets(manifest)
+  expect(sets.map(({ label }) => label)).toEqual(['phase 1', 'phase 2', 'phase 3'])
+  for (const set of sets) {
+    const plan = planned(set.frames.map(({ instance }) => instances[instance]!.attributes))
+    expect(plan.grid.size).toEqual([80, 90, 50])
+  }
 })

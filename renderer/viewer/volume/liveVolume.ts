@@ -83,7 +83,7 @@ export function openVolume(stack: SeriesStack): LiveVolume | VolumeRefusal {
 }
 
 /** Why a display set makes no volume, or how it makes one; nothing is allocated. */
-export function planOf(stack: SeriesStack): VolumePlan | VolumeRefusal {
+function planOf(stack: SeriesStack): VolumePlan | VolumeRefusal {
   if (stack.sourceIds !== undefined) return { refusal: 'This is a reformat already.' }
   return volumePlan(
     stack.imageIds.map(imageId => describeFrame(imageId)?.attributes ?? {}),
@@ -187,6 +187,7 @@ function startFilling(one: Kept): () => void {
     if (failed !== undefined) {
       // The rest comes first; this one is asked for again when what hindered it has passed.
       lacking = [...lacking.slice(1), k]
+      if (volume.trouble === failed) return
       volume.trouble = failed
       for (const listener of listeners) listener()
       return

@@ -115,9 +115,30 @@ export function attachMpr(pane: Pane): () => void {
   return () => element.removeEventListener('pointermove', hover)
 }
 
+const heading = new WeakMap<Pane, number>()
+
+/**
+ * Goes to the plane through a point. While a picture is being made the next one waits for it, the newest place alone: a hand is
+ * faster than a thick slab, and a picture that is overtaken each time would never be seen.
+ */
 function showPoint(pane: Pane, point: Point3): void {
   const reformat = reformatOf(pane.stack)
-  if (reformat !== undefined) pane.goTo(reformat.planes.page(point))
+  if (reformat === undefined) return
+  const page = reformat.planes.page(point)
+  if (!pane.state.getState().loading) {
+    pane.goTo(page)
+    return
+  }
+  const waits = heading.has(pane)
+  heading.set(pane, page)
+  if (waits) return
+  const stop = pane.state.subscribe(({ loading }) => {
+    if (loading) return
+    stop()
+    const to = heading.get(pane)
+    heading.delete(pane)
+    if (to !== undefined) pane.goTo(to)
+  })
 }
 
 /** Both other planes turn about this one's normal, through the point where all three meet. */
@@ -126,20 +147,33 @@ function turn(pane: Pane, centre: Point3, from: Point3, to: Point3): void {
   const plane = useSpace.getState().planes.get(pane.id)
   if (reformat === undefined || plane === undefined) return
   const angle = turnAbout(plane, centre, from, to)
-  const { source, volume, name } = reformat
+  const { source, name } = reformat
   const { axes } = arrangementOf(source.set.id)
   const turned = { ...axes }
   for (const other of REFORMATS) if (other !== name) turned[other] = turnedAxes(axes[other], plane.normal, angle)
   arrange(source.set.id, { axes: turned, anchor: centre })
-  for (const other of panesOf(reformat)) {
-    const own = reformatOf(other.stack)
-    if (own === undefined || own.name === name) continue
-    const next = makeReformat(source, volume, own.name)
-    const planes = reformatOf(next)!.planes
+  for (const other of panesOf(reformat)) if (other !== pane) void followTurn(other, centre)
+}
+
+/** Panes that make a turned picture, and whether the hand has gone on since. */
+const turning = new Map<Pane, boolean>()
+
+async function followTurn(pane: Pane, centre: Point3): Promise<void> {
+  if (turning.has(pane)) {
+    turning.set(pane, true)
+    return
+  }
+  do {
+    const own = reformatOf(pane.stack)
+    if (own === undefined) break
+    turning.set(pane, false)
+    const next = makeReformat(own.source, own.volume, own.name)
+    const { planes } = reformatOf(next)!
     const index = planes.page(centre)
-    const before = own.planes.plane(other.state.getState().index)
+    const before = own.planes.plane(pane.state.getState().index)
     // The point where the planes meet stays where it stands on the screen.
     const [was, is] = [patientToImage(before, centre).at, patientToImage(planes.plane(index), centre).at]
-    void other.replace(next, index, ([x, y]) => [x + is[0] - was[0], y + is[1] - was[1]])
-  }
+    await pane.replace(next, index, ([x, y]) => [x + is[0] - was[0], y + is[1] - was[1]])
+  } while (turning.get(pane))
+  turning.delete(pane)
 }

@@ -52,7 +52,8 @@ const stacks = new WeakMap<Reformat, SeriesStack>()
 const arrangements = new Map<string, Arrangement>()
 /** What is hung by the id of its display set, so that a pane that is mounted anew gets the same. */
 const current = new Map<string, SeriesStack>()
-let images: string[] = []
+/** By image id, oldest first: how many slices were in it. */
+const images = new Map<string, number>()
 let nextId = 1
 
 const SET_ID = /^(.*)#mpr-(axial|coronal|sagittal)$/s
@@ -232,9 +233,11 @@ export function reformatWords({ slab }: Reformat): string {
   return slab === undefined ? 'resampled' : `${slab.mode} ${slab.thickness} mm, resampled`
 }
 
-/** What a reader must know before trusting the picture, most important first. */
-export function reformatNotes({ volume }: Reformat): string[] {
-  const { plan, filled, trouble } = volume
+/** What a reader must know before trusting the picture of an image id, most important first. */
+export function reformatNotes({ volume }: Reformat, imageId: string): string[] {
+  const { plan, trouble } = volume
+  // Of the pixels on the screen, not of what has come since.
+  const filled = images.get(imageId) ?? volume.filled
   const { inPlane, slices } = plan.decimation
   const kept = [inPlane > 1 ? `1 of ${inPlane} pixels` : '', slices > 1 ? `1 of ${slices} slices` : '']
   return [
@@ -294,13 +297,15 @@ async function make(imageId: string): Promise<DisplayPixels> {
   // What is in the cache already is in the first picture.
   await filledUp(volume)
   const outside = outsideOf(volume)
+  const { filled } = volume
   const pixels = isWanted() && (await samplePlane(volume, { plane: planes.plane(page), slab, outside }, isWanted))
   if (!pixels) throw new DOMException('overtaken', 'AbortError')
-  images.push(imageId)
-  if (images.length > MOST_IMAGES) {
-    const old = new Set(images.slice(0, images.length - MOST_IMAGES).filter(id => !isWantedByPane(id)))
-    dropImages(id => old.has(id))
-  }
+  images.delete(imageId)
+  images.set(imageId, filled)
+  // Slices came while it was made: nobody may tell of them again.
+  if (filled < volume.filled) renewSoon.get(volume)?.()
+  const old = [...images.keys()].slice(0, Math.max(0, images.size - MOST_IMAGES)).filter(id => !isWantedByPane(id))
+  dropImages(id => old.includes(id))
   const { slope, intercept } = volume
   const [min, max] = volume.range.min > volume.range.max ? [-1, 0] : [volume.range.min, volume.range.max]
   const ends = [min * slope + intercept, max * slope + intercept]
@@ -309,26 +314,34 @@ async function make(imageId: string): Promise<DisplayPixels> {
 }
 
 function dropImages(isToGo: (imageId: string) => boolean): void {
-  for (const imageId of images.filter(isToGo)) if (isLoaded(imageId)) cache.removeImageLoadObject(imageId)
-  images = images.filter(imageId => !isToGo(imageId))
+  for (const imageId of [...images.keys()].filter(isToGo)) {
+    if (isLoaded(imageId)) cache.removeImageLoadObject(imageId)
+    images.delete(imageId)
+  }
 }
 
-const followed = new WeakSet<LiveVolume>()
+/** For volumes that are followed: draws its planes anew, soon. */
+const renewSoon = new WeakMap<LiveVolume, () => void>()
 
 /** Pictures of a volume that fills are made anew; of one that was let go, nothing is kept. */
 function follow(volume: LiveVolume): void {
-  if (followed.has(volume)) return
-  followed.add(volume)
+  if (renewSoon.has(volume)) return
   let timer: ReturnType<typeof setTimeout> | undefined
   const isOf = (imageId: string) => reformats.get(viewOf(imageId))?.volume === volume
   const renew = () => {
     timer = undefined
-    dropImages(isOf)
+    dropImages(imageId => isOf(imageId) && (images.get(imageId) ?? 0) < volume.filled)
     for (const pane of panesAlive()) if (reformatOf(pane.stack)?.volume === volume) pane.renew()
   }
+  const soon = () => {
+    const isWhole = volume.filled === volume.plan.slices.length
+    if (isWhole) clearTimeout(timer)
+    if (isWhole || timer === undefined) timer = setTimeout(renew, isWhole ? 0 : RENEW_MS)
+  }
+  renewSoon.set(volume, soon)
   onVolume(volume, () => {
     if (isKept(volume)) {
-      timer ??= setTimeout(renew, volume.filled === volume.plan.slices.length ? 0 : RENEW_MS)
+      soon()
       return
     }
     clearTimeout(timer)
