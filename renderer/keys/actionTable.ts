@@ -143,6 +143,11 @@ const VIEW = [
   { id: 'slab-thinner', name: 'Thinner slab', keys: ['['] },
   { id: 'slab-thicker', name: 'Thicker slab', keys: [']'] },
   { id: 'slab-mode', name: 'Slab: MIP, MinIP, average, off', keys: ['Shift+M'] },
+  { id: 'fusion', name: 'Fusion', keys: ['Alt+F'] },
+  { id: 'colours-next', name: 'Next colour map', keys: ['Alt+G'] },
+  { id: 'fusion-weaker', name: 'Fusion weaker', keys: ['Alt+['] },
+  { id: 'fusion-stronger', name: 'Fusion stronger', keys: ['Alt+]'] },
+  { id: 'volume-rendering', name: 'Volume rendering', keys: ['Alt+V'] },
 ] as const satisfies readonly Row[]
 
 const MOVE = [

@@ -176,7 +176,13 @@ async function drawnRightly(
   const matrix = testMatrix(view)
   const range = testRange(kind, view)
   try {
-    by.screen.draw(frame, matrix, { range, asStored: false, inverted: view.inverted, nearest: view.nearest })
+    by.screen.draw(frame, matrix, {
+      range,
+      asStored: false,
+      inverted: view.inverted,
+      palette: 'grey',
+      nearest: view.nearest,
+    })
   } catch (thrown) {
     return outcome(false, 'a picture', thrown instanceof Error ? thrown.message : String(thrown))
   }

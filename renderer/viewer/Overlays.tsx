@@ -2,14 +2,18 @@ import type { SeriesSummary, StudySummary } from '../../shared/contract.ts'
 import { edgeLetters, slicePosition } from '../../shared/viewing/geometry.ts'
 import { frameAttributes, type ImageAttributes } from '../../shared/viewing/image.ts'
 import { BY_HAND, scaleOf } from '../../shared/viewing/measure/scale.ts'
+import { PALETTES } from '../../shared/viewing/palettes.ts'
 import { describeDate, describeFlag, formatDate, formatTime, PersonName } from '../ui/index.ts'
 import { useArriving } from './arriving.ts'
-import type { StackEntry } from './catalog.ts'
+import { describeFrame, type StackEntry } from './catalog.ts'
 import { countLoaded } from './frameLoader.ts'
+import { FusionWords } from './fusion/FusionLayer.tsx'
 import { measuredFrame, useCalibrations } from './marks/index.ts'
-import type { PaneState } from './pane.ts'
+import { PointerValue } from './PointerValue.tsx'
+import type { Pane, PaneState } from './pane.ts'
 import { useLoadedFrames } from './SeriesStrip.tsx'
 import { setMarks } from './strip.ts'
+import { rangeWords, uptakeRefusal, uptakeUnit, useUptake } from './uptake.ts'
 import { reformatNotes, reformatOf, reformatWords } from './volume/reformats.ts'
 import { rangeToWindow } from './windows.ts'
 
@@ -51,6 +55,7 @@ function trustMarks(
   const { instance } = entry
   const loaded = countLoaded(stack.imageIds)
   const all = stack.imageIds.length
+  const described = describeFrame(entry.imageId)
   const frame = measuredFrame(entry.imageId)
   const scale = frame && scaleOf(frame, [])
   const reformat = reformatOf(stack)
@@ -62,6 +67,7 @@ function trustMarks(
     attributes.colourProfileUnapplied ? 'colour profile not applied' : '',
     ...(reformat ? reformatNotes(reformat, entry.imageId) : []),
     !reformat && loaded < all ? `loaded ${loaded} of ${all}` : '',
+    described ? uptakeRefusal(described) : '',
   ].filter(Boolean)
 }
 
@@ -73,15 +79,17 @@ function figure(value: number): string {
 export function Overlays(props: {
   study: StudySummary
   series: SeriesSummary | undefined
+  pane: Pane | undefined
   state: PaneState
   /** Not the study that was opened. */
   another: boolean
 }) {
-  const { study, series, state, another } = props
-  const { stack, shown, index, range, zoom, nearest, inverted, loading, playing, transform } = state
+  const { study, series, pane, state, another } = props
+  const { stack, shown, index, range, zoom, nearest, inverted, palette, loading, playing, transform } = state
   useLoadedFrames()
   useCalibrations(study.StudyInstanceUID)
   const arriving = useArriving(series => stack !== undefined && series.has(stack.manifest.SeriesInstanceUID))
+  useUptake()
   const entry = stack?.entries[shown ?? index]
   if (stack === undefined || entry === undefined) return null
   const { manifest } = stack
@@ -89,6 +97,8 @@ export function Overlays(props: {
   const picture = shown !== undefined
   const letters = transform && edgeLetters(attributes, transform)
   const window = range && rangeToWindow(range, attributes.VOILUTFunction)
+  const described = describeFrame(entry.imageId)
+  const uptake = described && uptakeUnit(described)
   const position = slicePosition(attributes)
   const thickness = attributes.SliceThickness
   const reformat = reformatOf(stack)
@@ -137,6 +147,7 @@ export function Overlays(props: {
         {manifest.synthetic && <div className="synthetic">SYNTHETIC</div>}
       </div>
       <div className="corner bottom left">
+        {pane !== undefined && <FusionWords pane={pane} state={state} />}
         <div>
           {manifest.SeriesNumber !== undefined && `${manifest.SeriesNumber} `}
           <bdi dir="auto">{manifest.SeriesDescription}</bdi>
@@ -174,6 +185,7 @@ export function Overlays(props: {
       <div className="corner bottom right">
         {picture && (
           <>
+            {pane !== undefined && <PointerValue pane={pane} />}
             {trustMarks(state, entry, attributes, series).map(mark => (
               <div className="mark" key={mark}>
                 {mark}
@@ -182,10 +194,13 @@ export function Overlays(props: {
             {manifest.Modality === 'MG' && <div>8-bit display</div>}
             {window && (
               <div data-testid="window">
-                W {figure(window.width)} L {figure(window.center)}
+                {uptake && range ? rangeWords(range, uptake) : `W ${figure(window.width)} L ${figure(window.center)}`}
                 {attributes.VOILUTFunction === 'SIGMOID' && ' sigmoid'}
                 {inverted && ' inverted'}
               </div>
+            )}
+            {palette !== 'grey' && (
+              <div data-testid="colours">{PALETTES.find(({ name }) => name === palette)?.words}</div>
             )}
             <div data-testid="zoom">{zoomWords(zoom, nearest)}</div>
           </>

@@ -3,6 +3,7 @@ import { createStore, useStore } from 'zustand'
 import type { StudySummary } from '../../shared/contract.ts'
 import { PersonName } from '../ui/index.ts'
 import { DocumentLayer, DocumentTile } from './documents/index.ts'
+import { FusionLayer } from './fusion/FusionLayer.tsx'
 import { Marks, marksPointer } from './marks/index.ts'
 import { Overlays } from './Overlays.tsx'
 import { ObjectLayers, ObjectTile, openSeries } from './objects/index.ts'
@@ -10,6 +11,7 @@ import { samePatient } from './otherStudies.ts'
 import { PlaneLayer } from './PlaneLayer.tsx'
 import type { Pane, PaneState } from './pane.ts'
 import { attachPointer } from './pointer.ts'
+import { VolumeView } from './rendering/VolumeView.tsx'
 import { SERIES_MIME } from './SeriesStrip.tsx'
 import { SpaceLayer } from './SpaceLayer.tsx'
 import { StackBar } from './StackBar.tsx'
@@ -123,6 +125,7 @@ export function PaneView({ index }: { index: number }) {
           ref={canvas}
           data-blank={reason !== undefined || assigned === undefined ? '' : undefined}
         />
+        {pane !== undefined && state !== undefined && <FusionLayer pane={pane} state={state} />}
         {state !== undefined && <PlaneLayer state={state} overlays={overlays} />}
         {pane !== undefined && <ObjectLayers pane={pane} />}
         {pane !== undefined && state !== undefined && <SpaceLayer pane={pane} state={state} />}
@@ -130,7 +133,7 @@ export function PaneView({ index }: { index: number }) {
         {pane !== undefined && <Marks pane={pane} />}
         {pane !== undefined && state !== undefined && <MprLayer pane={pane} state={state} />}
         {study !== undefined && state !== undefined && overlays && (
-          <Overlays study={study} series={series} state={state} another={another} />
+          <Overlays study={study} series={series} pane={pane} state={state} another={another} />
         )}
         {/* Never hidden with the overlays: sample data must not be taken for a patient. */}
         {state?.stack?.manifest.synthetic && !overlays && <div className="synthetic alone">SYNTHETIC</div>}
@@ -147,6 +150,7 @@ export function PaneView({ index }: { index: number }) {
             {entry !== undefined && <ObjectTile entry={entry} index={index} />}
           </DocumentTile>
         )}
+        {pane !== undefined && state !== undefined && <VolumeView pane={pane} state={state} study={study} />}
       </div>
     </div>
   )

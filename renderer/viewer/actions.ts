@@ -46,10 +46,12 @@ import type { ActionId, EverywhereId } from '../keys/index.ts'
 import { type Action, act } from './action.ts'
 import { describeFrame } from './catalog.ts'
 import { documentActions, scrollDocument, zoomDocument } from './documents/index.ts'
+import { fusionActions } from './fusion/fusionActions.ts'
 import { cancelMark, markActions, markToolInHand, putAwayMarkTool } from './marks/index.ts'
 import { objectActions } from './objects/index.ts'
 import type { Pane } from './pane.ts'
 import { pointerPlace } from './pointer.ts'
+import { renderingActions, renderingPresets } from './rendering/renderingActions.ts'
 import { goToNextUnseen } from './seen/unseen.ts'
 import {
   activePane,
@@ -66,8 +68,9 @@ import {
 } from './session.ts'
 import { hideCrosshair } from './space.ts'
 import { showTrueSize } from './trueSize.ts'
+import { uptakePresets } from './uptake.ts'
 import { hideRefusal, mprActions, slabActions } from './volume/mpr.ts'
-import { storedWindows, type Window, windowPresets, windowToRange } from './windows.ts'
+import { storedWindows, type VoiRange, type Window, windowPresets, windowToRange } from './windows.ts'
 
 /** What lies outside the viewer and can be asked for in it. */
 export interface Outside {
@@ -133,20 +136,28 @@ function tools({ tool }: Session): Action[] {
 
 const WINDOW_IDS = ([1, 2, 3, 4, 5, 6, 7, 8, 9] as const).map(digit => `window-${digit}` as const)
 
+function onDigits(choices: Array<Pick<Action, 'run'> & { name: string }> | undefined): Action[] | undefined {
+  return choices?.flatMap((choice, index) => {
+    const id = WINDOW_IDS[index]
+    return id === undefined ? [] : [act(id, choice)]
+  })
+}
+
 /** The active pane's windows: 0 as stored, the modality's on the digits, the file's own by their explanation. */
 function windows(): Action[] {
   const described = describeFrame(activePane()?.entry?.imageId ?? '')
   const apply = (window: Window) =>
     onPane(pane => pane.setRange(windowToRange(window, described?.attributes.VOILUTFunction)))
+  const show = (range: VoiRange) => onPane(pane => pane.setRange(range))
   const words = ({ label, center, width }: Window) => `${label}  W ${Math.round(width)} L ${Math.round(center)}`
   const presets = described === undefined ? [] : windowPresets(described.manifest.Modality, described.attributes)
   const stored = described === undefined ? [] : storedWindows(described.attributes)
   return [
     act('window-stored', { icon: Undo2, run: onPane(pane => pane.setRange(undefined)) }),
-    ...presets.flatMap((window, index) => {
-      const id = WINDOW_IDS[index]
-      return id === undefined ? [] : [act(id, { name: words(window), run: apply(window) })]
-    }),
+    ...(onDigits(renderingPresets(activePane())) ??
+      onDigits(described && uptakePresets(described)?.map(({ name, range }) => ({ name, run: show(range) }))) ??
+      onDigits(presets.map(window => ({ name: words(window), run: apply(window) }))) ??
+      []),
     // Where the digits are the stored windows already, they are not listed twice.
     ...(described?.manifest.Modality === 'CT' ? stored : []).map(
       (window, index): Action => ({
@@ -288,6 +299,8 @@ export function viewerActions(outside: Outside): Action[] {
     ...windows(),
     ...view(session),
     ...objectActions(),
+    ...fusionActions(activePane()),
+    ...renderingActions(activePane()),
     ...moves(),
     ...hanging(session),
     ...study(outside),

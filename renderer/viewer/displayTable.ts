@@ -1,6 +1,7 @@
 import { supplementalColours } from '../../shared/viewing/colour.ts'
 import { greyTable, opensWithVOILUT } from '../../shared/viewing/grey.ts'
 import type { ImageAttributes } from '../../shared/viewing/image.ts'
+import { type PaletteName, paletteColours } from '../../shared/viewing/palettes.ts'
 import { BLACK, type DisplayTable } from './paint.ts'
 import type { Look, ScreenFrame } from './screen.ts'
 import { rangeToWindow, type VoiRange } from './windows.ts'
@@ -27,6 +28,8 @@ export function displayTable(look: {
   asStored: boolean
   /** By the reader, after the image's own inversion. */
   inverted: boolean
+  /** After all that. */
+  palette?: PaletteName
 }): DisplayTable {
   const { counted, slope, intercept, attributes, range, asStored } = look
   const window = asStored && opensWithVOILUT(attributes) ? undefined : rangeToWindow(range, attributes.VOILUTFunction)
@@ -39,7 +42,9 @@ export function displayTable(look: {
     : (MOST_ENTRIES - 1) / Math.max(span, Number.MIN_VALUE * MOST_ENTRIES)
   const greys = greyTable({ attributes, window, min, max, slope, intercept, steps, invert: look.inverted })
   const words = new Uint32Array(greys.length)
-  for (let i = 0; i < words.length; i++) words[i] = BLACK | (greys[i]! * 0x010101)
+  const { palette = 'grey' } = look
+  if (palette === 'grey') for (let i = 0; i < words.length; i++) words[i] = BLACK | (greys[i]! * 0x010101)
+  else paintPalette(words, greys, paletteColours(palette))
   paintSupplemental(words, look, min, steps)
   return { words, first: min, steps }
 }
@@ -51,17 +56,28 @@ export class TableOfImage {
 
   of({ image, attributes }: Pick<ScreenFrame, 'image' | 'attributes'>, look: Look): DisplayTable {
     const { minPixelValue: min, maxPixelValue: max, slope, intercept } = image
-    const { range, asStored, inverted } = look
+    const { range, asStored, inverted, palette } = look
     const { VOILUTFunction, PhotometricInterpretation, PixelPaddingValue, PixelPaddingRangeLimit } = attributes
     // The manifest's tables are objects that all images of a series share.
     const { VOILUT, PaletteColorLookupTable, ModalityLUT, ICCProfile } = attributes
     const tables = [VOILUT, PaletteColorLookupTable, ModalityLUT, ICCProfile]
     const ofImage = [VOILUTFunction, PhotometricInterpretation, PixelPaddingValue, PixelPaddingRangeLimit, ...tables]
-    const key = [min, max, slope, intercept, range.lower, range.upper, asStored, inverted, ...ofImage]
+    const key = [min, max, slope, intercept, range.lower, range.upper, asStored, inverted, palette, ...ofImage]
     if (this.#table === undefined || key.some((part, i) => part !== this.#key[i])) {
       const counted = /^(Ui|I)nt(8|16)/.test(image.dataType ?? '')
       this.#key = key
-      this.#table = displayTable({ attributes, min, max, counted, slope, intercept, range, asStored, inverted })
+      this.#table = displayTable({
+        attributes,
+        min,
+        max,
+        counted,
+        slope,
+        intercept,
+        range,
+        asStored,
+        inverted,
+        palette,
+      })
     }
     return this.#table
   }
@@ -75,6 +91,13 @@ function windowed(look: Parameters<typeof displayTable>[0]): { min: number; max:
   const min = Math.max(look.min, Math.min(...ends))
   const max = Math.min(look.max, Math.max(...ends))
   return min < max ? { min, max } : { min: look.min, max: look.max }
+}
+
+function paintPalette(words: Uint32Array, greys: ArrayLike<number>, colours: Uint8Array): void {
+  for (let i = 0; i < words.length; i++) {
+    const at = 3 * greys[i]!
+    words[i] = BLACK | (colours[at + 2]! << 16) | (colours[at + 1]! << 8) | colours[at]!
+  }
 }
 
 /** Colours in place of greys where a Supplemental Palette has them; it is indexed by stored values, which counted pixels are. */

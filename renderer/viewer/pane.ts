@@ -1,6 +1,7 @@
 import { cache, type Types } from '@cornerstonejs/core'
 import { createStore } from 'zustand/vanilla'
 import type { ImageAttributes } from '../../shared/viewing/image.ts'
+import type { PaletteName } from '../../shared/viewing/palettes.ts'
 import {
   applyMatrix,
   fitZoom,
@@ -21,6 +22,7 @@ import { Cine } from './cine.ts'
 import type { Engine } from './engine.ts'
 import { failureOf, needFrame, onFrames } from './frameLoader.ts'
 import { placesIn } from './growth.ts'
+import { keepPalette, keptPalette } from './palettes.ts'
 import type { Look, Screen, ScreenFrame } from './screen.ts'
 import { spacingOf } from './spacing.ts'
 import { dragWindow, type VoiRange, windowToRange } from './windows.ts'
@@ -40,6 +42,7 @@ export interface PaneState {
   mirrored: boolean
   /** By the reader: black and white exchanged. */
   inverted: boolean
+  palette: PaletteName
   nearest: boolean
   playing: boolean
   /** Why there is no picture at `index`. */
@@ -57,6 +60,7 @@ const EMPTY: PaneState = {
   quarterTurns: 0,
   mirrored: false,
   inverted: false,
+  palette: 'grey',
   nearest: false,
   playing: false,
   reason: undefined,
@@ -192,7 +196,7 @@ export class Pane {
     this.#screen.renew()
     // Nothing of the stack before is drawn any more: it would stand under this one's name.
     this.#image = undefined
-    this.state.setState({ ...EMPTY, nearest, stack, range, index, loading: true })
+    this.state.setState({ ...EMPTY, nearest, stack, range, index, palette: keptPalette(stack), loading: true })
     // The rest is ordered when the first image is on the screen: 300 frames arriving at once delayed it by 300 ms.
     await this.#show()
     if (opening === this.#opening) this.#listener.onMoved()
@@ -375,8 +379,8 @@ export class Pane {
   }
 
   #look(image: Types.IImage): Look {
-    const { inverted, nearest } = this.state.getState()
-    return { range: this.#range ?? storedRange(image), asStored: this.#range === undefined, inverted, nearest }
+    const { inverted, palette, nearest } = this.state.getState()
+    return { range: this.#range ?? storedRange(image), asStored: this.#range === undefined, inverted, palette, nearest }
   }
 
   /** Draws what is shown on another screen, `factor` times as large, with the point `at` (CSS pixels of the pane) in its middle. */
@@ -441,6 +445,15 @@ export class Pane {
   invert(): void {
     if (this.#image === undefined || this.#image.image.color) return
     this.state.setState(({ inverted }) => ({ inverted: !inverted }))
+    void this.#draw()
+  }
+
+  /** Kept with the series, for whatever pane it is hung in next. */
+  setPalette(palette: PaletteName): void {
+    const { stack } = this.state.getState()
+    if (stack === undefined || this.#image === undefined || this.#image.image.color) return
+    keepPalette(stack, palette)
+    this.state.setState({ palette })
     void this.#draw()
   }
 

@@ -1,5 +1,6 @@
 import type { Types } from '@cornerstonejs/core'
 import type { ImageAttributes } from '../../shared/viewing/image.ts'
+import type { PaletteName } from '../../shared/viewing/palettes.ts'
 import type { Matrix, Size } from '../../shared/viewing/view.ts'
 import type { VoiRange } from './windows.ts'
 
@@ -10,6 +11,8 @@ export interface Look {
   asStored: boolean
   /** By the reader, after the image's own MONOCHROME1. */
   inverted: boolean
+  /** Colours in place of greys; grey where nobody has chosen. */
+  palette: PaletteName
   /** Samples as squares; otherwise linear, and area-filtered below 1:1. */
   nearest: boolean
 }

@@ -53,6 +53,18 @@ export function planesOf(stack: SeriesStack): Array<ImagePlane | undefined> {
   return planes
 }
 
+/** The plane of a stack's image; undefined where it has no place in the patient. */
+export function planeOf(stack: SeriesStack, index: number): ImagePlane | undefined {
+  return planesOf(stack)[index]
+}
+
+/** The space all images of a stack lie in: one patient's frame of reference; '' where they have none, or several. */
+export function spaceOf(stack: SeriesStack): string {
+  const [first, ...others] = planesOf(stack)
+  const space = first?.FrameOfReferenceUID ?? ''
+  return others.every(plane => plane?.FrameOfReferenceUID === space) ? space : ''
+}
+
 /** Keeps the pane's plane known while it lives. Returns what ends that. */
 export function placeInSpace(pane: Pane): () => void {
   const set = (plane: ImagePlane | undefined) => {

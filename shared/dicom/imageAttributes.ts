@@ -12,7 +12,7 @@ import { readRealWorldValues } from './realWorldValues.ts'
  * Goes up whenever more is read here or in the functional groups: what an older version kept of an object is then read again
  * from its file.
  */
-export const ATTRIBUTES_VERSION = 4
+export const ATTRIBUTES_VERSION = 5
 
 type KeysOf<Value> = Exclude<
   {
@@ -54,6 +54,7 @@ const NUMBER: Array<KeysOf<number>> = [
   'DiffusionBValue',
   'FrameReferenceTime',
   'PatientWeight',
+  'PatientSize',
   'ShutterLeftVerticalEdge',
   'ShutterRightVerticalEdge',
   'ShutterUpperHorizontalEdge',
@@ -100,6 +101,7 @@ const STRING: Array<KeysOf<string>> = [
   'Units',
   'SUVType',
   'DecayCorrection',
+  'PatientSex',
 ]
 
 const STRINGS: Array<KeysOf<string[]>> = [

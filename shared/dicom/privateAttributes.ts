@@ -22,6 +22,13 @@ const SUV_SCALE: PrivateElement = {
   maker: 'PHILIPS',
   element: 0x00,
 }
+const ACTIVITY_SCALE: PrivateElement = { ...SUV_SCALE, element: 0x09 }
+const SCAN_DATE_TIME: PrivateElement = {
+  group: 0x0009,
+  creator: 'GEMS_PETD_01',
+  maker: 'GE MEDICAL',
+  element: 0x0d,
+}
 
 /** No maker was seen to go further. */
 const BLOCKS = Array.from({ length: 16 }, (_, index) => 0x10 + index)
@@ -42,14 +49,19 @@ export function readPrivateAttributes(dataSet: DataSet, into: ImageAttributes): 
   }
   const scale = privateNumber(dataSet, SUV_SCALE)
   if (scale !== undefined && scale > 0) into.PhilipsSUVScaleFactor = scale
+  const activity = privateNumber(dataSet, ACTIVITY_SCALE)
+  if (activity !== undefined && activity > 0) into.PhilipsActivityScaleFactor = activity
+  const began = privateTag(dataSet, SCAN_DATE_TIME)
+  const said = began === undefined ? '' : dataSet.string(began).trim()
+  if (/^\d{14}(\.\d{1,6})?$/.test(said)) into.GEScanDateTime = said
 }
 
 /**
  * PS3.5 §7.8.1: the creator stands at (gggg,0010-00FF) and names the block its elements are in. Anonymisers leave the elements and
  * take the creators: then the maker's name says whose the first block is.
  */
-function privateNumber(dataSet: DataSet, { group, creator, maker, element }: PrivateElement): number | undefined {
-  const inBlock = (block: number) => firstNumber(dataSet, group * 0x1_0000 + block * 0x100 + element)
+function privateTag(dataSet: DataSet, { group, creator, maker, element }: PrivateElement): number | undefined {
+  const inBlock = (block: number) => group * 0x1_0000 + block * 0x100 + element
   const blocks = BLOCKS.filter(block => dataSet.has(group * 0x1_0000 + block))
   if (blocks.length === 0) {
     const isMaker = dataSet.string('Manufacturer').toUpperCase().startsWith(maker)
@@ -59,7 +71,12 @@ function privateNumber(dataSet: DataSet, { group, creator, maker, element }: Pri
   return block === undefined ? undefined : inBlock(block)
 }
 
-/** Without a VR (implicit, or UN) these three are text, but for Philips' 4-byte float. */
+function privateNumber(dataSet: DataSet, element: PrivateElement): number | undefined {
+  const tag = privateTag(dataSet, element)
+  return tag === undefined ? undefined : firstNumber(dataSet, tag)
+}
+
+/** Without a VR (implicit, or UN) these are text, but for Philips' 4-byte float. */
 function firstNumber(dataSet: DataSet, tag: number): number | undefined {
   const typed = dataSet.number(tag)
   if (typed !== undefined) return typed

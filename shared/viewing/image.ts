@@ -105,6 +105,9 @@ export interface ImageAttributes {
   RadiopharmaceuticalStartTime?: string
   RadiopharmaceuticalStartDateTime?: string
   PatientWeight?: number
+  /** m. */
+  PatientSize?: number
+  PatientSex?: string
   // Display shutter (PS3.3 C.7.6.11); edges, centre and vertices are rows and columns from 1.
   ShutterShape?: string[]
   ShutterLeftVerticalEdge?: number
@@ -122,6 +125,10 @@ export interface ImageAttributes {
   overlays?: boolean
   /** Philips (7053,1000): counts to SUV by body weight. */
   PhilipsSUVScaleFactor?: number
+  /** Philips (7053,1009): counts to Bq/ml. */
+  PhilipsActivityScaleFactor?: number
+  /** GE (0009,xx0D): when the scan began, of a series that was made from it later. */
+  GEScanDateTime?: string
 }
 
 /** An ICC profile as it stands in the object, base64. */

@@ -297,8 +297,18 @@ function windowOptions({ byVOILUT, range, VOILUTFunction }: Shown): string[] {
     : ['+Wfl', '+Ww', String(middle + 0.5), String(width + 1)]
 }
 
+/** A PET opens dark on white, as it is read; the witness draws what is stored. */
+async function inGreys(page: Page): Promise<void> {
+  const colours = async () => (await page.getByTestId('colours').allTextContents()).join()
+  for (let before = await colours(); before !== ''; before = await colours()) {
+    await page.keyboard.press('Alt+g')
+    await expect.poll(colours).not.toBe(before)
+  }
+}
+
 /** The picture at 1:1 against the witness's; undefined when there is none. */
 async function compareShown(page: Page, item: Prepared, shown: Shown, most: number) {
+  await inGreys(page)
   const voi = windowOptions(shown)
   const picture = await drawn(item.path, shown.frame, voi)
   if (picture === undefined) return undefined

@@ -234,27 +234,36 @@ test.each<[string, NewDataSet, number | undefined]>([
   expect(readInstanceHeader(dataSetBytes(values), TS.ExplicitVRLittleEndian).attributes.DiffusionBValue).toBe(expected)
 })
 
-test('what an SUV takes is read out of its sequence and of Philips’ private group', () => {
+test('what an SUV takes is read out of its sequence and of Philips’ and GE’s private groups', () => {
   const bytes = dataSetBytes({
     Units: 'BQML',
     DecayCorrection: 'START',
     CorrectedImage: ['ATTN', 'DECY'],
     PatientWeight: 71.5,
+    PatientSize: 1.68,
+    PatientSex: 'F',
     RadiopharmaceuticalInformationSequence: [
       { RadiopharmaceuticalStartTime: '101500', RadionuclideTotalDose: 3.7e8, RadionuclideHalfLife: 6586.2 },
     ],
     '70530010': { vr: 'LO', value: 'Philips PET Private Group' },
     '70531000': { vr: 'DS', value: '0.000512' },
+    '70531009': { vr: 'DS', value: '1.602563' },
+    '00090010': { vr: 'LO', value: 'GEMS_PETD_01' },
+    '0009100D': { vr: 'DT', value: '20260601101500.00' },
   })
   expect(readInstanceHeader(bytes, TS.ExplicitVRLittleEndian).attributes).toMatchObject({
     Units: 'BQML',
     DecayCorrection: 'START',
     CorrectedImage: ['ATTN', 'DECY'],
     PatientWeight: 71.5,
+    PatientSize: 1.68,
+    PatientSex: 'F',
     RadiopharmaceuticalStartTime: '101500',
     RadionuclideTotalDose: 3.7e8,
     RadionuclideHalfLife: 6586.2,
     PhilipsSUVScaleFactor: 0.000512,
+    PhilipsActivityScaleFactor: 1.602563,
+    GEScanDateTime: '20260601101500.00',
   })
 })
 

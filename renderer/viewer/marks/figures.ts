@@ -1,7 +1,6 @@
 import { cache } from '@cornerstonejs/core'
 import type { Calibration, Mark } from '../../../shared/viewing/draft.ts'
 import { storedPadding } from '../../../shared/viewing/grey.ts'
-import type { SeriesManifest } from '../../../shared/viewing/image.ts'
 import {
   describe,
   type MarkPixels,
@@ -11,9 +10,10 @@ import {
   measure,
 } from '../../../shared/viewing/measure/measure.ts'
 import { type MeasuredFrame, type Point, type Scale, scaleOf } from '../../../shared/viewing/measure/scale.ts'
-import type { SeriesStart } from '../../../shared/viewing/measure/valueUnit.ts'
+import type { UptakeKind } from '../../../shared/viewing/suv.ts'
 import { measuringAllowed } from '../../selftest/index.ts'
 import { type CatalogFrame, describeFrame } from '../catalog.ts'
+import { startOf, useUptake } from '../uptake.ts'
 import { draftOf } from './drafts.ts'
 
 /** The modality values of a frame; undefined while they are not here. */
@@ -24,19 +24,6 @@ function valuesIn(imageId: string, { attributes }: CatalogFrame): MarkPixels | u
   // What a modality LUT has made of padding is no longer known for it.
   const padding = attributes.ModalityLUT ? undefined : storedPadding(attributes)
   return { pixels: image.getPixelData(), columns, rows, slope, intercept, padding, components: image.color ? 3 : 1 }
-}
-
-const starts = new WeakMap<SeriesManifest, SeriesStart>()
-
-function startOf(manifest: SeriesManifest): SeriesStart {
-  let start = starts.get(manifest)
-  if (start === undefined) {
-    const { SeriesDate, SeriesTime, common, instances } = manifest
-    const times = instances.flatMap(({ attributes }) => attributes.AcquisitionTime ?? common.AcquisitionTime ?? [])
-    start = { SeriesDate, SeriesTime, AcquisitionTime: times.sort()[0] }
-    starts.set(manifest, start)
-  }
-  return start
 }
 
 function calibrationOf({ manifest, displaySet }: CatalogFrame): Calibration | undefined {
@@ -78,18 +65,21 @@ export function pixelsOf(imageId: string): MarkPixels | undefined {
 /** The values in a mark that encloses an area, and their unit; undefined of any other, of colours, and while they are not here. */
 export function valuesUnder(mark: Mark, imageId: string): { values: Float64Array; unit: string } | undefined {
   const described = describeFrame(imageId)
-  return described && markValues(mark, measured(described), startOf(described.manifest), valuesIn(imageId, described))
+  if (described === undefined) return undefined
+  const { uptake } = useUptake.getState()
+  return markValues(mark, measured(described), startOf(described.manifest), valuesIn(imageId, described), uptake)
 }
 
 interface Reckoned {
   imageId: string
   pixels: MarkPixels['pixels'] | undefined
   calibration: Calibration | undefined
+  uptake: UptakeKind
   lines: string[]
 }
 const reckoned = new WeakMap<Mark, Reckoned>()
 
-/** What stands beside a mark: its words and figures. Reckoned once for as long as mark, pixels and calibration stay. */
+/** What stands beside a mark: its words and figures. Reckoned once for as long as mark, pixels, calibration and uptake stay. */
 export function linesOf(mark: Mark, imageId: string): string[] {
   const described = describeFrame(imageId)
   if (described === undefined) return mark.text === '' ? [] : [mark.text]
@@ -99,10 +89,11 @@ export function linesOf(mark: Mark, imageId: string): string[] {
   const pixels = valuesIn(imageId, described)
   const calibration = calibrationOf(described)
   const before = reckoned.get(mark)
-  const same = before?.imageId === imageId && before.pixels === pixels?.pixels && before.calibration === calibration
-  if (same) return before.lines
+  const { uptake } = useUptake.getState()
+  const sameFrame = before?.imageId === imageId && before.pixels === pixels?.pixels
+  if (sameFrame && before.calibration === calibration && before.uptake === uptake) return before.lines
   const lines = describe(mark, figuresOf(mark, described, pixels))
-  reckoned.set(mark, { imageId, pixels: pixels?.pixels, calibration, lines })
+  reckoned.set(mark, { imageId, pixels: pixels?.pixels, calibration, uptake, lines })
   return lines
 }
 
@@ -111,7 +102,7 @@ function figuresOf(
   described: CatalogFrame,
   pixels: MarkPixels | undefined,
 ): Measured {
-  return measure(mark, measured(described), startOf(described.manifest), pixels)
+  return measure(mark, measured(described), startOf(described.manifest), pixels, useUptake.getState().uptake)
 }
 
 /** Everything that is measured of a mark on a frame; undefined where the frame is not known. */

@@ -2,6 +2,7 @@ import { useEffect, useReducer } from 'react'
 import { useSelfTest } from '../../selftest/index.ts'
 import { useTextSize } from '../../ui/index.ts'
 import type { Pane } from '../pane.ts'
+import { useUptake } from '../uptake.ts'
 import { draftOf } from './drafts.ts'
 import { useMarks } from './marksStore.ts'
 import { type ShownFrame, shownFrame } from './onPane.ts'
@@ -29,6 +30,7 @@ export function useShownFrame(pane: Pane | undefined): ShownFrame | undefined {
         redraw()
       }),
       useMarks.subscribe(redraw),
+      useUptake.subscribe(redraw),
       useSelfTest.subscribe((now, before) => now.verdict !== before.verdict && redraw()),
     ]
     return () => {

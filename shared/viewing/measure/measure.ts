@@ -1,10 +1,11 @@
 import type { Mark } from '../draft.ts'
 import type { ImageAttributes, RealWorldValueMapping } from '../image.ts'
+import type { SeriesStart, UptakeKind } from '../suv.ts'
 import { angleAt, cobbAngle, lengthOf, openAngle, pathLength } from './geometry.ts'
 import { cornersOf, type MarkRegion, regionOf } from './markRegion.ts'
 import { type FramePixels, regionStatistics, regionValues, type Statistics, storedAt, valueAt } from './region.ts'
 import { type MeasuredFrame, type Point, type Scale, scaleOf } from './scale.ts'
-import { type SeriesStart, type ValueUnit, valueUnitOf } from './valueUnit.ts'
+import { type ValueUnit, valueUnitOf } from './valueUnit.ts'
 
 /** The figures of a mark: what its kind has. Lengths and areas in `scale.unit`, angles in degrees, values in `valueUnit`. */
 export interface Measured {
@@ -49,24 +50,26 @@ export function markValues(
   frame: MeasuredFrame,
   start: SeriesStart,
   pixels: MarkPixels | undefined,
+  uptake?: UptakeKind,
 ): { values: Float64Array; unit: string } | undefined {
   const region = regionOf(mark, markScale(mark, frame))
   if (region === undefined || pixels === undefined || pixels.components === 3) return undefined
-  const { unit, factor } = valueUnitOf(frame, start)
+  const { unit, factor } = valueUnitOf(frame, start, uptake)
   const values = regionValues(region.shape, region.points, pixels)
   return { values: factor === 1 ? values : values.map(value => value * factor), unit }
 }
 
-/** Everything that can be said of a mark on its frame. */
+/** Everything that can be said of a mark on its frame; of PET by the uptake that is wanted. */
 export function measure(
   mark: MeasuredMark,
   frame: MeasuredFrame,
   start: SeriesStart,
   pixels: MarkPixels | undefined,
+  uptake?: UptakeKind,
 ): Measured {
   const scale = markScale(mark, frame)
   const region = regionOf(mark, scale)
-  const valueUnit = pixels?.components === 3 ? { unit: '', factor: 1 } : valueUnitOf(frame, start)
+  const valueUnit = pixels?.components === 3 ? { unit: '', factor: 1 } : valueUnitOf(frame, start, uptake)
   const mapped = mappedValues(mark, region, frame.attributes, pixels)
   const found = { ...figures(mark, scale, valueUnit.factor, pixels), ...areaFigures(region, valueUnit.factor, pixels) }
   return { scale, valueUnit, ...found, ...(mapped.length > 0 && { mapped }) }
@@ -213,7 +216,7 @@ function lengthText(value: number): string {
 }
 
 /** Whole values as they are; others with what is needed to tell them apart. */
-function valueText(value: number): string {
+export function valueText(value: number): string {
   return Number.isInteger(value) ? String(value) : figure(value)
 }
 

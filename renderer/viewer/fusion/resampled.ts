@@ -1,0 +1,87 @@
+import { finerPlane, OUTSIDE, valuesOf } from '../../../shared/viewing/fused.ts'
+import { type ImagePlane, imageToPatient, type Point2 } from '../../../shared/viewing/geometry.ts'
+import { PlaneSampler } from '../../../shared/viewing/volume/sample.ts'
+import { samplePlane } from '../volume/sampler.ts'
+import type { WholeVolume } from './wholeVolume.ts'
+
+/** A volume's modality values on a plane, `columns` × `rows` points over its picture; NaN beside the volume. */
+export interface PlaneSamples {
+  values: Float32Array
+  columns: number
+  rows: number
+}
+
+/** Planes kept: the ones around those on the screen, 1 MiB each. */
+const KEPT = 24
+/** Points a side at least: a coarse picture underneath must not make what lies over it coarse. */
+const LEAST_POINTS = 384
+
+function keyOf({ position, row, column, rowSpacing, columnSpacing, Rows, Columns }: ImagePlane): string {
+  return [...position, ...row, ...column, rowSpacing, columnSpacing, Rows, Columns].join()
+}
+
+/** What was sampled of a volume. One plane is asked for at a time: what is overtaken is never begun. */
+export class Resampled {
+  readonly #whole: WholeVolume
+  readonly #found = new Map<string, PlaneSamples>()
+  readonly #listeners = new Set<() => void>()
+  #wanted: ImagePlane[] = []
+  #busy = false
+
+  constructor(whole: WholeVolume) {
+    this.#whole = whole
+  }
+
+  /** Called when another plane is here. Returns the unsubscribe. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** What is known of a plane by now. */
+  samplesOn(plane: ImagePlane): PlaneSamples | undefined {
+    return this.#found.get(keyOf(plane))
+  }
+
+  /** The modality value at a point of a plane's picture; NaN beside the volume. */
+  valueAt(plane: ImagePlane, at: Point2): number {
+    const { volume } = this.#whole
+    const there = { ...plane, position: imageToPatient(plane, at), Rows: 1, Columns: 1 }
+    const sampler = new PlaneSampler(volume, there, undefined, OUTSIDE)
+    sampler.rows(0, 1)
+    return valuesOf(sampler.pixels, volume)[0]!
+  }
+
+  /** Wants these planes, the first one first, and no others any more. */
+  want(planes: ImagePlane[]): void {
+    this.#wanted = planes
+    if (!this.#busy) void this.#next()
+  }
+
+  async #next(): Promise<void> {
+    const plane = this.#wanted.find(one => !this.#found.has(keyOf(one)))
+    if (plane === undefined) return
+    this.#busy = true
+    const { volume } = this.#whole
+    const key = keyOf(plane)
+    const finer = finerPlane(plane, LEAST_POINTS)
+    const isWanted = () => this.#wanted.some(one => keyOf(one) === key)
+    const pixels = await samplePlane(volume, { plane: finer, slab: undefined, outside: OUTSIDE }, isWanted)
+    this.#busy = false
+    if (pixels !== undefined) {
+      this.#found.set(key, { values: valuesOf(pixels, volume), columns: finer.Columns, rows: finer.Rows })
+      for (const oldest of this.#found.keys()) {
+        if (this.#found.size <= KEPT) break
+        this.#found.delete(oldest)
+      }
+      for (const listener of this.#listeners) listener()
+    }
+    void this.#next()
+  }
+
+  dispose(): void {
+    this.#wanted = []
+    this.#listeners.clear()
+    this.#whole.letGo()
+  }
+}
