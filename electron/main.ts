@@ -42,7 +42,7 @@ function run(): void {
 
   // Not awaited: main is a module, and Electron is ready only after it has been evaluated.
   void app.whenReady().then(() => {
-    const workstation = workstationSession()
+    const workstation = workstationSession(origin)
     answerBridge(origin)
     setMenu(show)
 

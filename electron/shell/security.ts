@@ -24,13 +24,18 @@ export function windowPreferences(preload: string): WebPreferences {
   }
 }
 
-/** The session of the windows, with every permission denied: Electron's default is to grant. */
-export function workstationSession(): Session {
+/**
+ * The session of the windows, with every permission denied: Electron's default is to grant. A file is saved only from the station
+ * itself, and where the user says: Electron asks for a place each time.
+ */
+export function workstationSession(origin: () => string | undefined): Session {
   const workstation = session.fromPartition(PARTITION)
   workstation.setPermissionRequestHandler((_contents, _permission, answer) => answer(false))
   workstation.setPermissionCheckHandler(() => false)
   workstation.setDevicePermissionHandler(() => false)
-  workstation.on('will-download', event => event.preventDefault())
+  workstation.on('will-download', (event, item) => {
+    if (!isStationUrl(item.getURL(), origin())) event.preventDefault()
+  })
   return workstation
 }
 

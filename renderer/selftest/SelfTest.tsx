@@ -2,20 +2,11 @@ import { useEffect, useState } from 'react'
 import type { KeptResult, TestCell } from '../../shared/viewing/selftest/verdict.ts'
 import { sentencesOf } from '../../shared/viewing/selftest/verdict.ts'
 import { useStation } from '../activity/index.ts'
-import { CopyButton, Dialog, formatMoment } from '../ui/index.ts'
+import { CopyButton, Dialog, formatMoment, saveText } from '../ui/index.ts'
 import { Certificate, ResultTable } from './Certificate.tsx'
 import { asJson, countWords, failureWords, resultText, sha256 } from './certificate.ts'
 import { runNow, watchRun } from './schedule.ts'
 import { useSelfTest } from './selfTestStore.ts'
-
-function download(text: string, at: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = `isocenter-self-test-${at.slice(0, 10)}.json`
-  link.click()
-  URL.revokeObjectURL(url)
-}
 
 /** The whole result as text and its hash, once it is reckoned. */
 function useSigned(result: KeptResult | undefined, cells: TestCell[] | undefined) {
@@ -78,12 +69,12 @@ export function SelfTest({ onClose }: { onClose: () => void }) {
           {whole && (
             <>
               <CopyButton value={asJson(text, hash)} name="the result as JSON" />
-              {/* The desktop shell denies every download: there the text is copied. */}
-              {window.desktop === undefined && (
-                <button type="button" onClick={() => download(asJson(text, hash), result.at)}>
-                  Save as file
-                </button>
-              )}
+              <button
+                type="button"
+                onClick={() => saveText(asJson(text, hash), `isocenter-self-test-${result.at.slice(0, 10)}.json`)}
+              >
+                Save as file
+              </button>
               <button type="button" onClick={() => window.print()}>
                 Print certificate…
               </button>

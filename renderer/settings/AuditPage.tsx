@@ -212,7 +212,6 @@ function Export() {
   const [from, setFrom] = useState('')
   const [to, setTo] = useState('')
   const span = { from: momentOf(from, 0), to: momentOf(to, 1) }
-  /** The desktop shell denies downloads. */
   const copy = async () => {
     try {
       await copyText(await fetchAudit({ ...span, format: 'ndjson' }))

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react'
 import { exportKeys, importKeys, type KeyChoice, useKeys } from '../keys/index.ts'
-import { CopyButton } from '../ui/index.ts'
+import { CopyButton, saveText } from '../ui/index.ts'
 
 /** The keys as text (JSON), to carry to another workstation and back. */
 export function KeysAsText({ onTake }: { onTake: (choice: KeyChoice) => void }) {
@@ -37,12 +37,9 @@ export function KeysAsText({ onTake }: { onTake: (choice: KeyChoice) => void }) 
       />
       <div className="keys-bar">
         <CopyButton value={shown} name="keys as text" />
-        {/* The desktop shell denies every download: there the text is copied. */}
-        {window.desktop === undefined && (
-          <button type="button" onClick={() => download(text)}>
-            Save as file
-          </button>
-        )}
+        <button type="button" onClick={() => saveText(text, 'isocenter-keys.json')}>
+          Save as file
+        </button>
         <button type="button" onClick={() => file.current?.click()}>
           Open file…
         </button>
@@ -66,13 +63,4 @@ export function KeysAsText({ onTake }: { onTake: (choice: KeyChoice) => void }) 
       </div>
     </details>
   )
-}
-
-function download(text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = 'isocenter-keys.json'
-  link.click()
-  URL.revokeObjectURL(url)
 }

@@ -90,7 +90,6 @@ function VolumeView(props: {
       announceFailure('The disk could not be changed.', thrown)
     }
   }
-  /** The desktop shell denies downloads. */
   const copy = async () => {
     try {
       await copyText(await fetchOnlyHere(name))

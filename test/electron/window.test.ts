@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { REPOSITORY } from '../fixtures/station.ts'
@@ -85,6 +85,29 @@ test('the page has no Node, opens no window and is granted nothing', async () =>
     notifications: 'denied',
   })
   expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1)
+})
+
+test('a file is saved from the station; of another origin none', async () => {
+  const { page, app, dataDir } = workstation
+  const saved = path.join(dataDir, 'saved.txt')
+  // In the user's place: where it is saved is said without the dialog.
+  await app.evaluate(({ session }, to) => {
+    session.fromPartition('workstation').on('will-download', (event, item) => {
+      if (!event.defaultPrevented) item.setSavePath(to)
+    })
+  }, saved)
+  const save = (address: string) =>
+    page.evaluate(from => {
+      const link = document.createElement('a')
+      link.href = from
+      link.download = 'any'
+      link.click()
+    }, address)
+  await save('data:text/plain,of-nobody')
+  await page.evaluate(() => new Promise(resolve => setTimeout(resolve, 500)))
+  expect(existsSync(saved)).toBe(false)
+  await save('/healthz')
+  await expect.poll(() => existsSync(saved) && readFileSync(saved, 'utf8'), { timeout: PATIENCE }).toContain('writable')
 })
 
 test('until here the page had no error and violated no policy', () => {
