@@ -50,14 +50,29 @@ test.each(['signed', 'unsigned', 'inverse', 'bytes', 'colour'] as const)(
 )
 
 test('wrong spacing, wrong rescale and one wrong pixel are noticed by the tools they concern', () => {
-  expect(wrongMarks('signed', { PixelSpacing: [0.6, 0.8] })).toEqual(['length', 'angle', 'Cobb angle', 'two axes'])
-  const values = ['ellipse in the disc', 'rectangle on the checkerboard', 'rectangle on the ramp']
+  expect(wrongMarks('signed', { PixelSpacing: [0.6, 0.8] })).toEqual([
+    'length',
+    'angle',
+    'Cobb angle',
+    'two axes',
+    'open angle',
+    'polyline',
+    'cardiothoracic ratio',
+    'circle in the disc',
+  ])
+  const values = [
+    'circle in the disc',
+    'ellipse in the disc',
+    'rectangle on the checkerboard',
+    'outline on the checkerboard',
+    'rectangle on the ramp',
+  ]
   const probes = ['probe on a dot', 'probe on the ramp', 'probe on the ramp downwards']
   expect(wrongMarks('signed', { RescaleIntercept: -9 })).toEqual([...values, ...probes])
   expect(wrongMarks('signed', { RescaleSlope: 0.5001 })).toEqual([...values, ...probes])
   const pixels = Array.from(storedPixels('signed'))
   pixels[48 * COLUMNS + 32]! += 1
-  expect(wrongMarks('signed', {}, pixels)).toEqual(['ellipse in the disc'])
+  expect(wrongMarks('signed', {}, pixels)).toEqual(['circle in the disc', 'ellipse in the disc'])
 })
 
 const cell = (path: TestCell['path'], state: TestCell['state'], more: Partial<TestCell> = {}): TestCell => ({

@@ -4,7 +4,20 @@ import type { Point } from '../measure/scale.ts'
 import { colourAt, DOT_HU, type PhantomKind } from './phantom.ts'
 
 /** A figure of a mark, by name. */
-export type Figure = 'length' | 'width' | 'angle' | 'area' | 'mean' | 'sd' | 'min' | 'max' | 'n' | 'value'
+export type Figure =
+  | 'length'
+  | 'width'
+  | 'angle'
+  | 'ratio'
+  | 'area'
+  | 'perimeter'
+  | 'diameter'
+  | 'mean'
+  | 'sd'
+  | 'min'
+  | 'max'
+  | 'n'
+  | 'value'
 
 /** A mark on the phantom and what it must measure: mm, mm², degrees, Hounsfield units; reckoned by hand, not by the program. */
 export interface KnownMark {
@@ -15,6 +28,7 @@ export interface KnownMark {
   answers: Partial<Record<Figure, number>>
 }
 
+/** Splines and livewires are measured as the outlines that they are drawn as. */
 export const KNOWN_MARKS: readonly KnownMark[] = [
   {
     kind: 'length',
@@ -61,6 +75,52 @@ export const KNOWN_MARKS: readonly KnownMark[] = [
     answers: { length: 30, width: 12 },
   },
   {
+    kind: 'openAngle',
+    name: 'open angle',
+    // 24 mm along the rows; 24 mm along and 24 mm up, beside it.
+    points: [
+      [60, 60],
+      [20, 60],
+      [58, 58],
+      [18, 28],
+    ],
+    answers: { angle: 45 },
+  },
+  {
+    kind: 'polyline',
+    name: 'polyline',
+    // 48 mm along a row, 32 mm down a column.
+    points: [
+      [10, 20],
+      [90, 20],
+      [90, 60],
+    ],
+    answers: { length: 80 },
+  },
+  {
+    kind: 'cardiothoracic',
+    name: 'cardiothoracic ratio',
+    // 24 mm along a row; 36 along and 48 down are 60.
+    points: [
+      [30, 40],
+      [70, 40],
+      [20, 10],
+      [80, 70],
+    ],
+    answers: { ratio: 0.4 },
+  },
+  {
+    kind: 'circle',
+    name: 'circle in the disc',
+    // 6 mm are 10 columns and 7.5 rows. 232 pixel centres lie within.
+    points: [
+      [42, 48],
+      [22, 48],
+      [32, 55.5],
+    ],
+    answers: { area: 36 * Math.PI, diameter: 12, mean: 104, sd: 0, min: 104, max: 104, n: 232 },
+  },
+  {
     kind: 'ellipse',
     name: 'ellipse in the disc',
     // Half axes of 10 pixels: 6 and 8 mm. 316 pixel centres lie within 10 pixels of a corner of pixels.
@@ -80,6 +140,17 @@ export const KNOWN_MARKS: readonly KnownMark[] = [
     answers: { area: 192, mean: 0, sd: 504, min: -504, max: 504, n: 400 },
   },
   {
+    kind: 'freehand',
+    name: 'outline on the checkerboard',
+    points: [
+      [56, 40],
+      [76, 40],
+      [76, 60],
+      [56, 60],
+    ],
+    answers: { area: 192, perimeter: 56, mean: 0, sd: 504, min: -504, max: 504, n: 400 },
+  },
+  {
     kind: 'rectangle',
     name: 'rectangle on the ramp',
     // Columns 40 to 59 in steps of 16: an even distribution of 20 values has the variance (20² - 1) / 12 of its step's square.
@@ -95,8 +166,8 @@ export const KNOWN_MARKS: readonly KnownMark[] = [
 ]
 
 /** Figures that lossy coding cannot change. */
-const EXACT = new Set<Figure>(['length', 'width', 'angle', 'area', 'n'])
-const OF_COLOURS = new Set<Figure>(['length', 'width', 'angle', 'area'])
+const OF_COLOURS = new Set<Figure>(['length', 'width', 'angle', 'ratio', 'area', 'perimeter', 'diameter'])
+const EXACT = new Set<Figure>([...OF_COLOURS, 'n'])
 
 export interface CheckedFigure {
   figure: Figure
