@@ -232,7 +232,7 @@ async function nextShown(page: Page, before: string): Promise<Shown | NotShown> 
       return { SeriesInstanceUID, set, frame: live.frame, range: live.range, VOILUTFunction, byVOILUT }
     },
     before,
-    { timeout: 15_000 },
+    { timeout: 60_000 },
   )
   return (await handle.jsonValue()) as Shown
 }
