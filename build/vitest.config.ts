@@ -16,7 +16,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // Its own second is a bound on time: on a busy machine a picture takes longer.
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 60_000 } },
     // An unhandled rejection fails the run: vitest's default, stated because every suite relies on it.
     dangerouslyIgnoreUnhandledErrors: false,
   },

@@ -304,7 +304,7 @@ async function openByKeyboard(page: Page, PatientID: string, SeriesInstanceUID: 
       return reason && text.includes(PatientID) ? { reason } : undefined
     },
     [PatientID, SeriesInstanceUID] as const,
-    { timeout: 8_000 },
+    { timeout: 60_000 },
   )
   return (await opened.jsonValue()) as Opened
 }

@@ -142,11 +142,11 @@ test('overlay bits in compressed pixels, bitmap shutters and profiles are seen',
   await page.locator(`[data-study="${STUDY}"]`).dblclick()
   for (const compressed of [0, 1]) {
     await choose(page, compressed)
-    await expect.poll(() => overPicture(page, 10, 10), { timeout: 15_000 }).toEqual([230, 230, 230, 255])
+    await expect.poll(() => overPicture(page, 10, 10), { timeout: 60_000 }).toEqual([230, 230, 230, 255])
     expect(await overPicture(page, 50, 50)).toEqual([0, 0, 0, 0])
   }
   await choose(page, 2)
-  await expect.poll(() => overPicture(page, 10, 10), { timeout: 15_000 }).toEqual([128, 128, 128, 255])
+  await expect.poll(() => overPicture(page, 10, 10), { timeout: 60_000 }).toEqual([128, 128, 128, 255])
   expect(await overPicture(page, 50, 50)).toEqual([0, 0, 0, 0])
   // The shutter is the image's; it does not go with the overlays.
   await page.keyboard.press('O')

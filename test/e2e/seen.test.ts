@@ -160,7 +160,7 @@ test('what stands on the screen is seen; the bar says so, what is loaded, and wh
   await expect.poll(() => bar().getAttribute('aria-valuenow')).toBe('5')
   // The rest of the study is read behind it, though nobody has hung it.
   await expect
-    .poll(() => page.locator(`[data-set="${CORONAL}"] progress`).getAttribute('aria-label'), { timeout: 10_000 })
+    .poll(() => page.locator(`[data-set="${CORONAL}"] progress`).getAttribute('aria-label'), { timeout: 60_000 })
     .toBe('6 of 6 images loaded')
 })
 
