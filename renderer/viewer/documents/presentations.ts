@@ -13,6 +13,7 @@ import { announce } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import { goesOn } from '../growth.ts'
 import type { Pane, PaneView } from '../pane.ts'
+import { useSession } from '../session.ts'
 import { spacingOf } from '../spacing.ts'
 import { mmPerDevicePixel } from '../trueSize.ts'
 import { windowToRange } from '../windows.ts'
@@ -27,6 +28,11 @@ export interface Presented {
 }
 
 export const usePresented = create<{ panes: Readonly<Record<string, Presented | undefined>> }>(() => ({ panes: {} }))
+
+// A study that is opened again opens as the reader left it; nothing of another one is held.
+useSession.subscribe(({ study }, before) => {
+  if (study === undefined && before.study !== undefined) usePresented.setState({ panes: {} })
+})
 
 function setPresented(pane: Pane, presented: Presented | undefined): void {
   usePresented.setState(({ panes }) => ({ panes: { ...panes, [pane.id]: presented } }))
