@@ -27,7 +27,9 @@ function valuesIn(imageId: string, { attributes }: CatalogFrame): MarkPixels | u
   return { pixels: image.getPixelData(), columns, rows, slope, intercept, padding, components: image.color ? 3 : 1 }
 }
 
-function calibrationOf({ manifest, displaySet }: CatalogFrame): Calibration | undefined {
+function calibrationOf({ manifest, instance, displaySet }: CatalogFrame): Calibration | undefined {
+  // A phantom of the self-test: the station has no such study, and nobody opens one.
+  if (instance.contentId < 0) return undefined
   return draftOf(manifest.StudyInstanceUID).draft.calibrations[displaySet]
 }
 
