@@ -8,7 +8,6 @@ import { readReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
 import type { SlabMode } from '../../../shared/viewing/volume/sample.ts'
 import { type Action, act } from '../action.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
-import { grownStack } from '../growth.ts'
 import type { Pane } from '../pane.ts'
 import { activePane, assignSeries, leaveSetAt, livePanes, type Session, useSession } from '../session.ts'
 import { assignmentOf } from '../strip.ts'
@@ -69,7 +68,8 @@ function toggleMpr(): void {
   if (hideRefusal()) return
   // Of a pane that shows only its key images, the planes are of all of them.
   const whole = session.stacks.get(shown.manifest.SeriesInstanceUID) ?? []
-  const stack = grownStack(whole, shown, pane.state.getState().index) ?? shown
+  const { imageId } = pane.entry ?? {}
+  const stack = whole.find(({ entries }) => entries.some(entry => entry.imageId === imageId)) ?? shown
   const volume = openVolume(stack)
   if ('refusal' in volume) {
     useMpr.setState({ refused: { pane: pane.id, stack: shown, text: volume.refusal } })
