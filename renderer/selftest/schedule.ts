@@ -77,7 +77,8 @@ async function run(): Promise<void> {
       pause,
       onProgress: (done, of) => useSelfTest.setState({ running: { done, of } }),
     })
-    const result = resultOf(machine, new Date().toISOString(), cells)
+    const { verdict } = useSelfTest.getState()
+    const result = resultOf(machine, new Date().toISOString(), cells, verdict)
     await hold(result, cells)
     otherWindows.postMessage(result)
     await call('settings.set', { key: SETTING, value: withResult(await readKept(), result) })

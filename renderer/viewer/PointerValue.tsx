@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import { valueText } from '../../shared/viewing/measure/measure.ts'
 import type { ValueUnit } from '../../shared/viewing/measure/valueUnit.ts'
+import { measuringAllowed } from '../selftest/index.ts'
 import { describeFrame } from './catalog.ts'
 import { fusionOf } from './fusion/fusionStore.ts'
 import type { Pane } from './pane.ts'
@@ -17,6 +18,7 @@ export function valueWords(pane: Pane, point: [number, number]): string {
   const { image } = pane
   const frame = describeFrame(image?.imageId ?? '')
   if (at === undefined || image === undefined || frame === undefined || image.color) return ''
+  if (!measuringAllowed({ kind: 'probe', TransferSyntaxUID: frame.instance.TransferSyntaxUID })) return ''
   const [column, row] = [Math.floor(at[0]), Math.floor(at[1])]
   if (column < 0 || row < 0 || column >= image.columns || row >= image.rows) return ''
   const stored = image.getPixelData()[row * image.columns + column]!

@@ -336,6 +336,15 @@ describe('what is inside other objects', () => {
     ).not.toContain('boom')
   })
 
+  test.each(['<!--', '<![CDATA[', '<!', '<a', '&#60', '<text><td></td>a', '<td>x</td>'])(
+    'a letter of nothing but %s is read as quickly as another',
+    part => {
+      const letter = `<text>b${part.repeat(2 ** 20 / part.length)}`
+      const [first] = readClinicalDocument(new TextEncoder().encode(letter))
+      expect(first?.text.startsWith('b')).toBe(true)
+    },
+  )
+
   test('a padded document ends where its length says', () => {
     const value = new TextEncoder().encode('%PDF-1')
     const found = readEncapsulated(written({ EncapsulatedDocument: value, EncapsulatedDocumentLength: 5 }))

@@ -102,9 +102,18 @@ test('what fails decides what is not measured', () => {
   expect(refusalOf(tool, { kind: 'ellipse' })).toMatch(/ellipses are measured wrongly/)
   expect(refusalOf(tool, { kind: 'length' })).toBeUndefined()
 
+  // Those that the phantom has no mark of are made of the same figures.
+  expect(refusalOf(tool, { kind: 'circle' })).toContain('ellipses are measured wrongly')
+  expect(refusalOf(tool, { kind: 'polyline' })).toBeUndefined()
+
   const card = verdictOf([...good, cell('card', 'failed')])
   expect(refusalOf(card, { kind: 'length' })).toBeUndefined()
   expect(sentencesOf(card)).toEqual([expect.stringMatching(/drawn without it/)])
+
+  // It rests until it has been tried again.
+  const machine: Machine = { version: '1', browser: 'B', renderer: 'R', drawnBy: 'card' }
+  const again = (state: TestCell['state']) => resultOf(machine, '', [cell('card', state)], card).verdict.card
+  expect([again('impossible'), again('passed'), again('failed')]).toEqual([true, false, true])
 
   for (const path of ['page', 'pane'] as const) {
     const page = verdictOf([...good, cell(path, 'failed', { tool: 'length' }), cell('card', 'failed')])

@@ -20,7 +20,14 @@ import { applyMatrix, type Matrix } from '../../../shared/viewing/view.ts'
 import { formatDate, formatTime, PersonName } from '../../ui/index.ts'
 import { describeFrame } from '../catalog.ts'
 import type { Pane } from '../pane.ts'
-import { applyPresentation, areaBox, presentedFrame, toggleGraphicsOnly, usePresented } from './presentations.ts'
+import {
+  applyPresentation,
+  areaBox,
+  presentedFrame,
+  presentedIn,
+  toggleGraphicsOnly,
+  usePresented,
+} from './presentations.ts'
 import { useRegion } from './references.ts'
 
 type Point = [number, number]
@@ -30,14 +37,14 @@ type Place = (units: GraphicUnits, point: Point) => Point
 /** What documents draw over a picture: the presentation state a reader asked for, and the region of a report. */
 export function DocumentLayer({ pane }: { pane: Pane }) {
   const state = useStore(pane.state)
-  const chosen = usePresented(({ panes }) => panes[pane.id])
+  usePresented(({ panes }) => panes[pane.id])
   const region = useRegion(({ shown }) => shown)
   const { stack, shown, transform } = state
-  const presented = chosen?.stack === stack ? chosen : undefined
+  const presented = presentedIn(pane)
   const entry = stack?.entries[shown ?? -1]
   const imageId = entry?.imageId
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another image, another state: it is looked at again.
-  useEffect(() => void applyPresentation(pane), [pane, presented, imageId])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another image, another state, a series that was hung again (then the picture lies anew): it is looked at again.
+  useEffect(() => void applyPresentation(pane), [pane, presented, imageId, transform])
   if (entry === undefined || transform === undefined) return null
   const frame = presented && presentedFrame(pane)
   const attributes = describeFrame(entry.imageId)?.attributes ?? {}

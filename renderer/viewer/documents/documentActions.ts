@@ -1,4 +1,6 @@
 import { Download, Images, StickyNote } from 'lucide-react'
+import { isReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
+import { announce } from '../../ui/index.ts'
 import { type Action, act } from '../action.ts'
 import type { Pane } from '../pane.ts'
 import { exportObject } from './exportObject.ts'
@@ -7,6 +9,10 @@ import { cyclePresentation, presentedIn } from './presentations.ts'
 
 function exportShown({ stack, entry }: Pane): void {
   if (stack === undefined || entry === undefined) return
+  if (isReformatUid(entry.instance.SOPInstanceUID)) {
+    announce('A reformat is no image of the study: it has no file')
+    return
+  }
   const { StudyInstanceUID, SeriesInstanceUID } = stack.manifest
   exportObject({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID: entry.instance.SOPInstanceUID })
 }

@@ -2,6 +2,7 @@ import { refersTo } from '../../../shared/viewing/documents/reference.ts'
 import { actionRow } from '../../keys/index.ts'
 import { announce } from '../../ui/index.ts'
 import type { SeriesStack, StackEntry } from '../catalog.ts'
+import { goesOn } from '../growth.ts'
 import { draftOf } from '../marks/drafts.ts'
 import type { Pane } from '../pane.ts'
 import { useSession } from '../session.ts'
@@ -63,7 +64,8 @@ export async function toggleKeyImages(pane: Pane): Promise<void> {
     next.entries.findIndex(entry => entry.imageId === imageId),
   )
   await pane.open(next, view.range, index)
-  pane.setView(view)
+  // Another series may hang there by now.
+  if (goesOn(pane.stack, next)) pane.setView(view)
 }
 
 function nothingWords({ manifest }: SeriesStack): string {

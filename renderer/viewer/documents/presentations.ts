@@ -11,13 +11,15 @@ import type { ImageAttributes } from '../../../shared/viewing/image.ts'
 import { applyMatrix, fitZoom, type Matrix } from '../../../shared/viewing/view.ts'
 import { announce } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
+import { goesOn } from '../growth.ts'
 import type { Pane, PaneView } from '../pane.ts'
+import { useSession } from '../session.ts'
 import { spacingOf } from '../spacing.ts'
 import { mmPerDevicePixel } from '../trueSize.ts'
 import { windowToRange } from '../windows.ts'
 import { isReading, NO_OBJECTS, useStudyObjects, whenRead } from './studyObjects.ts'
 
-/** What a pane shows by somebody's state: with this stack only. */
+/** What a pane shows by somebody's state: with this stack only, and what that has grown to. */
 export interface Presented {
   stack: SeriesStack
   state: PresentationState
@@ -27,14 +29,19 @@ export interface Presented {
 
 export const usePresented = create<{ panes: Readonly<Record<string, Presented | undefined>> }>(() => ({ panes: {} }))
 
+// A study that is opened again opens as the reader left it; nothing of another one is held.
+useSession.subscribe(({ study }, before) => {
+  if (study === undefined && before.study !== undefined) usePresented.setState({ panes: {} })
+})
+
 function setPresented(pane: Pane, presented: Presented | undefined): void {
   usePresented.setState(({ panes }) => ({ panes: { ...panes, [pane.id]: presented } }))
 }
 
-/** Undefined where none is chosen, or it was for another series. */
+/** Undefined where none is chosen, or it was for another series; one that still arrives is the same. */
 export function presentedIn(pane: Pane | undefined): Presented | undefined {
   const presented = pane && usePresented.getState().panes[pane.id]
-  return presented?.stack === pane?.stack ? presented : undefined
+  return presented !== undefined && goesOn(pane?.stack, presented.stack) ? presented : undefined
 }
 
 /** The states of what a pane shows, newest first. */

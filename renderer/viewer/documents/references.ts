@@ -60,6 +60,8 @@ export function showReference(from: string | undefined, reference: ObjectReferen
   const hung = livePanes().find(pane => pane.stack?.set.id === stack.set.id)
   if (hung !== undefined) {
     hung.goTo(index)
+    // What stands behind the one pane would not be seen.
+    if (useSession.getState().oneUp !== undefined) useSession.setState({ oneUp: undefined })
     setActive(numberOf(hung.id))
     return
   }

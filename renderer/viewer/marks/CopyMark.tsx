@@ -28,9 +28,9 @@ export function CopyMark() {
   const places = stack && mark ? copyPlaces(stack, mark, target(way, count)) : []
   const copy = () => {
     if (mark === undefined || places.length === 0) return
-    keeper?.edit(copyChanges(mark, places))
+    const kept = keeper?.edit(copyChanges(mark, places))
     close()
-    announce(`Copied to ${imageWords(places.length)}`)
+    announce(kept ? `Copied to ${imageWords(places.length)}` : 'Not copied: so many marks are not kept of one study')
   }
   return (
     <Dialog

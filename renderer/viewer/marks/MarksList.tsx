@@ -54,8 +54,11 @@ function jumpTo(StudyInstanceUID: string, place: Place): void {
   const { stack, index } = found
   const pane = livePanes().find(one => one.stack?.set.id === stack.set.id)
   if (pane !== undefined) {
+    const at = Number(pane.id.replace('pane-', ''))
     pane.goTo(index)
-    setActive(Number(pane.id.replace('pane-', '')))
+    setActive(at)
+    // Behind the one pane it would not be seen.
+    if (useSession.getState().oneUp !== undefined) useSession.setState({ oneUp: at })
     return
   }
   const view = draftOf(StudyInstanceUID).draft.views[stack.set.id]

@@ -87,11 +87,12 @@ export class DraftKeeper {
     return this.#work()
   }
 
-  /** Marks, key images and calibrations; one step of undo. */
-  edit(changes: Change[]): void {
-    if (changes.length === 0 || !this.#set(applyChanges(this.draft, changes))) return
+  /** Marks, key images and calibrations; one step of undo. False: nothing of it is kept, and `trouble` says why. */
+  edit(changes: Change[]): boolean {
+    if (changes.length === 0 || !this.#set(applyChanges(this.draft, changes))) return false
     this.#undo = [...this.#undo.slice(1 - MAX_UNDO), changes]
     this.#redo = []
+    return true
   }
 
   /** False: there was nothing to take back. */

@@ -15,9 +15,9 @@ export function isOpenEnded(kind: MarkKind): boolean {
   return least !== most
 }
 
-/** How many points a hand places; the rest follow from them. */
+/** How many points a hand places, at most; the rest follow from them. */
 export function placedPoints(kind: MarkKind): number {
-  if (isOpenEnded(kind)) return Number.POSITIVE_INFINITY
+  if (isOpenEnded(kind)) return MARK_POINTS[kind][1]
   return kind === 'bidirectional' ? 2 : MARK_POINTS[kind][0]
 }
 

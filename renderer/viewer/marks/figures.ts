@@ -4,13 +4,14 @@ import { storedPadding } from '../../../shared/viewing/grey.ts'
 import {
   describe,
   type MarkPixels,
+  type MarkValues,
   type Measured,
   markScale,
   markValues,
   measure,
 } from '../../../shared/viewing/measure/measure.ts'
 import { type MeasuredFrame, type Point, type Scale, scaleOf } from '../../../shared/viewing/measure/scale.ts'
-import type { UptakeKind } from '../../../shared/viewing/suv.ts'
+import type { SeriesStart, UptakeKind } from '../../../shared/viewing/suv.ts'
 import { measuringAllowed } from '../../selftest/index.ts'
 import { type CatalogFrame, describeFrame } from '../catalog.ts'
 import { startOf, useUptake } from '../uptake.ts'
@@ -26,7 +27,9 @@ function valuesIn(imageId: string, { attributes }: CatalogFrame): MarkPixels | u
   return { pixels: image.getPixelData(), columns, rows, slope, intercept, padding, components: image.color ? 3 : 1 }
 }
 
-function calibrationOf({ manifest, displaySet }: CatalogFrame): Calibration | undefined {
+function calibrationOf({ manifest, instance, displaySet }: CatalogFrame): Calibration | undefined {
+  // A phantom of the self-test: the station has no such study, and nobody opens one.
+  if (instance.contentId < 0) return undefined
   return draftOf(manifest.StudyInstanceUID).draft.calibrations[displaySet]
 }
 
@@ -62,12 +65,16 @@ export function pixelsOf(imageId: string): MarkPixels | undefined {
   return described && valuesIn(imageId, described)
 }
 
-/** The values in a mark that encloses an area, and their unit; undefined of any other, of colours, and while they are not here. */
-export function valuesUnder(mark: Mark, imageId: string): { values: Float64Array; unit: string } | undefined {
+/** The values in a mark that encloses an area, in their unit; undefined of any other, of colours, and while they are not here. */
+export function valuesUnder(mark: Mark, imageId: string): MarkValues | undefined {
   const described = describeFrame(imageId)
-  if (described === undefined) return undefined
+  if (described === undefined || !isMeasured(mark, described)) return undefined
   const { uptake } = useUptake.getState()
   return markValues(mark, measured(described), startOf(described.manifest), valuesIn(imageId, described), uptake)
+}
+
+function isMeasured({ kind }: Pick<Mark, 'kind'>, { instance: { TransferSyntaxUID } }: CatalogFrame): boolean {
+  return measuringAllowed({ kind, TransferSyntaxUID })
 }
 
 interface Reckoned {
@@ -75,25 +82,29 @@ interface Reckoned {
   pixels: MarkPixels['pixels'] | undefined
   calibration: Calibration | undefined
   uptake: UptakeKind
+  /** Another one when images have come that were taken before the others. */
+  start: SeriesStart
   lines: string[]
 }
 const reckoned = new WeakMap<Mark, Reckoned>()
 
-/** What stands beside a mark: its words and figures. Reckoned once for as long as mark, pixels, calibration and uptake stay. */
+/** What stands beside a mark: its words and figures. Reckoned once for as long as all it is reckoned of stays. */
 export function linesOf(mark: Mark, imageId: string): string[] {
   const described = describeFrame(imageId)
   if (described === undefined) return mark.text === '' ? [] : [mark.text]
-  if (!measuringAllowed({ kind: mark.kind, TransferSyntaxUID: described.instance.TransferSyntaxUID })) {
+  if (!isMeasured(mark, described)) {
     return [...(mark.text === '' ? [] : mark.text.split('\n')), 'not measured: the self-test failed']
   }
   const pixels = valuesIn(imageId, described)
   const calibration = calibrationOf(described)
   const before = reckoned.get(mark)
   const { uptake } = useUptake.getState()
+  const start = startOf(described.manifest)
   const sameFrame = before?.imageId === imageId && before.pixels === pixels?.pixels
-  if (sameFrame && before.calibration === calibration && before.uptake === uptake) return before.lines
+  const sameUnits = before?.calibration === calibration && before?.uptake === uptake && before.start === start
+  if (sameFrame && sameUnits) return before.lines
   const lines = describe(mark, figuresOf(mark, described, pixels))
-  reckoned.set(mark, { imageId, pixels: pixels?.pixels, calibration, uptake, lines })
+  reckoned.set(mark, { imageId, pixels: pixels?.pixels, calibration, uptake, start, lines })
   return lines
 }
 

@@ -22,7 +22,9 @@ export function refusalOf(service: Service, imageId: string): string | undefined
 export function windowByMark(pane: Pane, mark: Mark, imageId: string): void {
   const { slope, intercept } = pixelsOf(imageId) ?? {}
   const held = valuesUnder(mark, imageId)
-  const range = held && middleRange(held.values)
+  const middle = held && middleRange(held.values)
+  // A pane's window is in modality values, whatever PET is measured in.
+  const range = middle && { lower: middle.lower / held.factor, upper: middle.upper / held.factor }
   if (range === undefined || slope === undefined || intercept === undefined) {
     announce('No pixel lies in the rectangle: the window stays')
     return

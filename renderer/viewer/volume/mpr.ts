@@ -63,12 +63,16 @@ function toggleMpr(): void {
     return
   }
   const pane = activePane()
-  const stack = pane?.stack
-  if (pane === undefined || stack === undefined) return
+  const shown = pane?.stack
+  if (pane === undefined || shown === undefined) return
   if (hideRefusal()) return
+  // Of a pane that shows only its key images, the planes are of all of them.
+  const whole = session.stacks.get(shown.manifest.SeriesInstanceUID) ?? []
+  const { imageId } = pane.entry ?? {}
+  const stack = whole.find(({ entries }) => entries.some(entry => entry.imageId === imageId)) ?? shown
   const volume = openVolume(stack)
   if ('refusal' in volume) {
-    useMpr.setState({ refused: { pane: pane.id, stack, text: volume.refusal } })
+    useMpr.setState({ refused: { pane: pane.id, stack: shown, text: volume.refusal } })
     return
   }
   const { layout, assigned, active, oneUp } = session

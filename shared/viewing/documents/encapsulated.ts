@@ -45,6 +45,24 @@ function plain(text: string): string {
   })
 }
 
+/** Texts, and what stands in tags, in order; each character is looked at once: what is never closed ends the document. */
+function* markup(xml: string): Generator<{ text?: string; tag?: string }> {
+  for (let at = 0; at < xml.length; ) {
+    const open = xml.indexOf('<', at)
+    const text = xml.slice(at, open === -1 ? xml.length : open)
+    if (text !== '') yield { text: plain(text) }
+    if (open === -1) return
+    const isData = xml.startsWith('<![CDATA[', open)
+    const [begin, end] = isData ? [9, ']]>'] : xml.startsWith('<!--', open) ? [4, '-->'] : [1, '>']
+    const close = xml.indexOf(end, open + begin)
+    if (close === -1) return
+    const inside = xml.slice(open + begin, close)
+    if (isData) yield { text: inside }
+    else if (begin === 1) yield { tag: inside }
+    at = close + end.length
+  }
+}
+
 /**
  * The narrative of a CDA document: its title, and of each section title and text. Nothing in it is run, loaded or styled: what is
  * no text is left out. Declared entities are not expanded.
@@ -56,24 +74,25 @@ export function readClinicalDocument(bytes: Uint8Array): Paragraph[] {
   let level = 0
   let inText = 0
   let line = ''
+  let isSaid = false
   const end = () => {
-    const text = line.replace(/\s+/g, ' ').trim()
+    const text = withoutLastDots(line.replace(/\s+/g, ' ').trim())
     if (text !== '' && found.length < MOST_PARAGRAPHS) found.push({ level, text })
     line = ''
+    isSaid = false
   }
-  const parts = /<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<[?!][^>]*>|<(\/?)([\w.:-]+)([^>]*)>|([^<]+)/g
-  for (const match of xml.matchAll(parts)) {
-    const [, cdata, closing, tag, attributes = '', text] = match
-    if (text !== undefined || cdata !== undefined) {
-      if (level > 0 || inText > 0) line += cdata ?? plain(text ?? '')
-      continue
+  for (const { text, tag } of markup(xml)) {
+    if (text !== undefined && (level > 0 || inText > 0)) {
+      line += text
+      isSaid ||= /\S/.test(text)
     }
-    if (tag === undefined) continue
-    const name = tag.slice(tag.indexOf(':') + 1)
+    const [, closing, whole, attributes = ''] = /^(\/?)([\w.:-]+)([\s\S]*)$/.exec(tag ?? '') ?? []
+    if (whole === undefined) continue
+    const name = whole.slice(whole.indexOf(':') + 1)
     const empty = attributes.endsWith('/')
     if (name === 'td' || name === 'th') {
       // Cells of one row stand in one line.
-      if (closing && line.trim() !== '') line += ' · '
+      if (closing && isSaid) line += ' · '
       continue
     }
     if (BLOCKS.has(name)) end()
@@ -84,5 +103,12 @@ export function readClinicalDocument(bytes: Uint8Array): Paragraph[] {
     if (name === 'text') inText = Math.max(0, inText + step)
   }
   end()
-  return found.map(({ level: of, text }) => ({ level: of, text: text.replace(/(\s·\s*)+$/, '') }))
+  return found
+}
+
+/** What separates cells says nothing behind the last. */
+function withoutLastDots(text: string): string {
+  let end = text.length
+  while (text.endsWith(' ·', end)) end -= 2
+  return text.slice(0, end)
 }

@@ -44,19 +44,26 @@ export interface MarkPixels extends FramePixels {
 
 export type MeasuredMark = Pick<Mark, 'kind' | 'points' | 'closed'>
 
-/** The values under a mark that encloses an area, times its unit's factor, for what is reckoned of them; undefined otherwise. */
+/** Modality values times `factor`, which makes them values of `unit`. */
+export interface MarkValues {
+  values: Float64Array
+  unit: string
+  factor: number
+}
+
+/** The values under a mark that encloses an area, in their unit, for what is reckoned of them; undefined otherwise. */
 export function markValues(
   mark: MeasuredMark,
   frame: MeasuredFrame,
   start: SeriesStart,
   pixels: MarkPixels | undefined,
   uptake?: UptakeKind,
-): { values: Float64Array; unit: string } | undefined {
+): MarkValues | undefined {
   const region = regionOf(mark, markScale(mark, frame))
   if (region === undefined || pixels === undefined || pixels.components === 3) return undefined
   const { unit, factor } = valueUnitOf(frame, start, uptake)
   const values = regionValues(region.shape, region.points, pixels)
-  return { values: factor === 1 ? values : values.map(value => value * factor), unit }
+  return { values: factor === 1 ? values : values.map(value => value * factor), unit, factor }
 }
 
 /** Everything that can be said of a mark on its frame; of PET by the uptake that is wanted. */

@@ -77,13 +77,25 @@ const TOOL_NAMES: Partial<Record<MarkKind, string>> = {
   probe: 'probes',
 }
 
+/** Tools without a mark of their own on the phantom: what their figures are made of is tried with these. */
+const MADE_OF: Partial<Record<MarkKind, readonly MarkKind[]>> = {
+  openAngle: ['angle', 'cobb'],
+  circle: ['length', 'ellipse'],
+  polyline: ['length', 'rectangle'],
+  freehand: ['length', 'rectangle'],
+  spline: ['length', 'rectangle'],
+  livewire: ['length', 'rectangle'],
+  cardiothoracic: ['length', 'bidirectional'],
+}
+
 /** What is wrong with it, in a few words, and what is not measured for it. */
 function causeOf(verdict: Verdict, { kind, TransferSyntaxUID }: Measuring): [wrong: string, left: string] | undefined {
-  // Arrows and texts measure nothing.
-  if (kind === 'arrow' || kind === 'text') return undefined
+  // They measure nothing.
+  if (kind === 'arrow' || kind === 'text' || kind === 'vertebra') return undefined
   if (verdict.everything) return ['pictures are not drawn as they are', 'Nothing is measured until it passes.']
-  if (kind !== undefined && verdict.tools.includes(kind)) {
-    return [`${TOOL_NAMES[kind]} are measured wrongly`, 'They are not measured until it passes.']
+  const wrong = kind && [kind, ...(MADE_OF[kind] ?? [])].find(one => verdict.tools.includes(one))
+  if (wrong !== undefined) {
+    return [`${TOOL_NAMES[wrong]} are measured wrongly`, 'They are not measured until it passes.']
   }
   if (TransferSyntaxUID !== undefined && verdict.syntaxes.includes(TransferSyntaxUID)) {
     const { name } = transferSyntax(TransferSyntaxUID)
@@ -158,7 +170,15 @@ export type KeptResult = z.infer<typeof result>
 /** What stands in the settings: the newest result of each machine. */
 export const keptResults = z.array(result).max(MOST_MACHINES)
 
-export function resultOf(of: Machine, at: string, cells: readonly TestCell[]): KeptResult {
+/** @param before what held until now: a graphics card that failed rests until it has been tried again */
+export function resultOf(
+  of: Machine,
+  at: string,
+  cells: readonly TestCell[],
+  before: Verdict = NOTHING_WRONG,
+): KeptResult {
+  const verdict = verdictOf(cells)
+  const tried = cells.some(({ path, state }) => path === 'card' && state !== 'impossible')
   const count = (state: TestCell['state']) => cells.filter(one => one.state === state).length
   return {
     machine: of,
@@ -167,7 +187,7 @@ export function resultOf(of: Machine, at: string, cells: readonly TestCell[]): K
     failed: count('failed'),
     impossible: count('impossible'),
     failures: cells.filter(({ state }) => state === 'failed').slice(0, MOST_KEPT),
-    verdict: verdictOf(cells),
+    verdict: tried || !before.card ? verdict : { ...verdict, card: true },
   }
 }
 
