@@ -9,6 +9,7 @@ import type { RegionFigures } from '../../../shared/viewing/objects/regionValues
 import type { Segment, Segmentation } from '../../../shared/viewing/objects/segmentation.ts'
 import type { StructureROI, StructureSet } from '../../../shared/viewing/objects/structureSet.ts'
 import { useShownKey } from '../../keys/index.ts'
+import { measuringAllowed, useSelfTest } from '../../selftest/index.ts'
 import { announce, formatBytes, IconButton } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import { activePane, useSession } from '../session.ts'
@@ -308,14 +309,18 @@ function PartFigures(props: { listed: ListedObject; object: DrawnObject; part: S
     return () => abort.abort()
   }, [part, stack, active, assigned])
   const its = measured?.of === part && measured.stack === stack ? measured : undefined
-  const attributes = describeFrame(stack?.imageIds[0] ?? '')?.attributes
+  const described = describeFrame(stack?.imageIds[0] ?? '')
+  const attributes = described?.attributes
+  useSelfTest(state => state.verdict)
+  const allowed = measuringAllowed({ TransferSyntaxUID: described?.instance.TransferSyntaxUID })
   const unit = stack?.manifest.Modality === 'CT' ? 'HU' : (attributes?.Units ?? '')
   return (
     <div className="structures-note selectable" data-testid="part-figures">
       {part.about !== '' && <div className="quiet">{part.about}</div>}
       {its?.progress !== undefined && <progress max={its.progress[1]} value={its.progress[0]} aria-label="Measuring" />}
       {its?.words !== undefined && <div className="failure">{its.words}</div>}
-      {its?.statistics !== undefined && <StatisticsWords found={its.statistics} unit={unit} />}
+      {!allowed && <div className="failure">not measured: the self-test failed</div>}
+      {allowed && its?.statistics !== undefined && <StatisticsWords found={its.statistics} unit={unit} />}
       <button
         type="button"
         onClick={() => {

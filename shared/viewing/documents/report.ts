@@ -216,10 +216,22 @@ function placeWords(item: DataSet): string {
 }
 
 /** An item that stands elsewhere in the tree, by its place: 1 is the root, then the number in each Content Sequence (C.17.3.2.5). */
+const contents = new WeakMap<DataSet, DataSet[]>()
+
+/** Read once however many links lead through it. */
+function contentOf(parent: DataSet): DataSet[] {
+  let items = contents.get(parent)
+  if (items === undefined) {
+    items = parent.items('ContentSequence')
+    contents.set(parent, items)
+  }
+  return items
+}
+
 function linkValue(item: DataSet, root: DataSet): ReportValue {
   const [first, ...path] = item.numbers('ReferencedContentItemIdentifier').slice(0, 32)
   let found: DataSet | undefined = first === 1 ? root : undefined
-  for (const number of path) found = found?.items('ContentSequence')[number - 1]
+  for (const number of path) found = found && contentOf(found)[number - 1]
   if (found === undefined) return { kind: 'text', text: '' }
   const value = found === root ? undefined : readValue(found.string('ValueType') === '' ? root : found, root)
   const name = readConcept(found, 'ConceptNameCodeSequence')?.meaning ?? ''
