@@ -299,8 +299,11 @@ async function make(imageId: string): Promise<DisplayPixels> {
   await filledUp(volume)
   const outside = outsideOf(volume)
   const { filled } = volume
-  const pixels = isWanted() && (await samplePlane(volume, { plane: planes.plane(page), slab, outside }, isWanted))
-  if (!pixels) throw new DOMException('overtaken', 'AbortError')
+  const sample = () => samplePlane(volume, { plane: planes.plane(page), slab, outside }, isWanted)
+  let pixels = isWanted() ? await sample() : undefined
+  // Given up, and wanted again before that was known: whoever came back waits for this very promise.
+  while (pixels === undefined && isWanted() && isKept(volume)) pixels = await sample()
+  if (pixels === undefined) throw new DOMException('overtaken', 'AbortError')
   images.delete(imageId)
   images.set(imageId, filled)
   // Slices came while it was made: nobody may tell of them again.
