@@ -161,9 +161,11 @@ function stackOf({ id, name, source, planes, axes, volume, slab }: Reformat, str
     return { imageId: `${SCHEME}:${id}:${page}`, instance, frame: 1, position: mm }
   })
   const label = [set.label, straight ? name : `oblique from ${name}`].filter(Boolean).join(' · ')
-  const { AcquisitionTime } = manifest.common
+  // When the scan began: decay is reckoned from it, on a plane as on an image.
+  const { AcquisitionDate, AcquisitionTime } = manifest.common
+  const common = { ...(AcquisitionDate && { AcquisitionDate }), ...(AcquisitionTime && { AcquisitionTime }) }
   return {
-    manifest: { ...manifest, common: AcquisitionTime === undefined ? {} : { AcquisitionTime } },
+    manifest: { ...manifest, common },
     set: {
       ...set,
       id: reformatSetId(set.id, name),
