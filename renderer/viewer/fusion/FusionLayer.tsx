@@ -9,6 +9,7 @@ import { livePanes, useSession } from '../session.ts'
 import { planeOf, spaceOf, useSpace } from '../space.ts'
 import { rangeWords, unitOf, useUptake } from '../uptake.ts'
 import './fusion.css'
+import type { VoiRange } from '../windows.ts'
 import { endFusion, type Fusion, liesOver, setFusionOpacity, setFusionRange, useFusion } from './fusionStore.ts'
 import type { PlaneSamples, Resampled } from './resampled.ts'
 
@@ -20,6 +21,10 @@ function useFusionOf(pane: Pane, { stack }: PaneState): Fusion | undefined {
   return fusion !== undefined && liesOver(fusion, stack) ? fusion : undefined
 }
 
+function isSame(a: VoiRange, b: VoiRange | undefined): boolean {
+  return a.lower === b?.lower && a.upper === b.upper
+}
+
 /** Where the second series hangs by itself, too, it is windowed there for both. */
 function useFollowedWindow(pane: Pane, fusion: Fusion | undefined): void {
   const assigned = useSession(session => session.assigned)
@@ -29,7 +34,11 @@ function useFollowedWindow(pane: Pane, fusion: Fusion | undefined): void {
     if (id === undefined) return
     const stops = livePanes().map(other =>
       other.state.subscribe(({ stack, range }, before) => {
-        if (stack?.set.id === id && range !== undefined && range !== before.range) setFusionRange(pane, range)
+        // Set by the reader: an image's own window is another object with each drawing, often another one on each slice.
+        const isSet = other.view().range !== undefined
+        if (stack?.set.id === id && range !== undefined && isSet && !isSame(range, before.range)) {
+          setFusionRange(pane, range)
+        }
       }),
     )
     return () => {

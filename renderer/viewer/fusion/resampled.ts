@@ -2,6 +2,7 @@ import { finerPlane, OUTSIDE, valuesOf } from '../../../shared/viewing/fused.ts'
 import { type ImagePlane, imageToPatient, type Point2 } from '../../../shared/viewing/geometry.ts'
 import { PlaneSampler } from '../../../shared/viewing/volume/sample.ts'
 import { samplePlane } from '../volume/sampler.ts'
+import { initialRange, type VoiRange } from '../windows.ts'
 import type { WholeVolume } from './wholeVolume.ts'
 
 /** A volume's modality values on a plane, `columns` × `rows` points over its picture; NaN beside the volume. */
@@ -36,6 +37,13 @@ export class Resampled {
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** From the least modality value of the volume to the greatest. */
+  get valueRange(): VoiRange {
+    const { range, slope, intercept } = this.#whole.volume
+    const ends = [range.min * slope + intercept, range.max * slope + intercept]
+    return initialRange({}, { min: Math.min(...ends), max: Math.max(...ends) })
   }
 
   /** What is known of a plane by now. */
