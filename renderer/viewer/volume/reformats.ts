@@ -9,7 +9,7 @@ import {
   planesThrough,
   type ReformatName,
 } from '../../../shared/viewing/volume/reformat.ts'
-import { passingUid, reformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
+import { passingUid, planesKey, reformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
 import type { Slab, SlabMode } from '../../../shared/viewing/volume/sample.ts'
 import { type CatalogFrame, describeFrame, describeScheme, type SeriesStack, type StackEntry } from '../catalog.ts'
 import { isLoaded, makeScheme } from '../frameLoader.ts'
@@ -136,6 +136,7 @@ function stackOf({ id, name, source, planes, axes, volume, slab }: Reformat, str
   const first = describeFrame(sourceIds[0] ?? '')
   const values = valueAttributes(first?.attributes ?? {}, volume)
   const toVoxel = patientToVoxel(volume.grid)
+  const key = planesKey(set.id, planes.plane(0))
   const entries = Array.from({ length: planes.count }, (_, page): StackEntry => {
     const plane = planes.plane(page)
     const { position, row, column, rowSpacing, columnSpacing, Rows, Columns } = plane
@@ -154,7 +155,7 @@ function stackOf({ id, name, source, planes, axes, volume, slab }: Reformat, str
     const { perFrame, ...stored } = describeFrame(sourceIds[nearest] ?? '')?.instance ?? first!.instance
     const instance = {
       ...stored,
-      SOPInstanceUID: straight ? reformatUid(set.id, name, mm) : passingUid(id, page),
+      SOPInstanceUID: straight ? reformatUid(key, name, mm) : passingUid(id, page),
       NumberOfFrames: 1,
       attributes,
     }
