@@ -9,6 +9,7 @@ import { livePanes, useSession } from '../session.ts'
 import { planeOf, spaceOf, useSpace } from '../space.ts'
 import { rangeWords, unitOf, useUptake } from '../uptake.ts'
 import './fusion.css'
+import { OUTGROWN, useOutgrown } from '../volume/outgrown.ts'
 import type { VoiRange } from '../windows.ts'
 import { endFusion, type Fusion, liesOver, setFusionOpacity, setFusionRange, useFusion } from './fusionStore.ts'
 import type { PlaneSamples, Resampled } from './resampled.ts'
@@ -119,6 +120,7 @@ function seriesDate({ manifest: { SeriesDate, SeriesTime } }: SeriesStack): stri
 export function FusionWords({ pane, state }: { pane: Pane; state: PaneState }) {
   const fusion = useFusionOf(pane, state)
   useUptake()
+  const outgrown = useOutgrown(fusion?.second)
   if (fusion === undefined) return null
   const { base, second, palette, opacity, range, resampled, loaded, trouble } = fusion
   const frame = describeFrame(second.imageIds[0] ?? '')
@@ -131,6 +133,11 @@ export function FusionWords({ pane, state }: { pane: Pane; state: PaneState }) {
       <div>
         over {seriesWords(base)} · {seriesDate(base)}
       </div>
+      {[outgrown ? OUTGROWN : '', ...(resampled?.notes ?? [])].filter(Boolean).map(note => (
+        <div className="mark" key={note}>
+          {note}
+        </div>
+      ))}
       {trouble !== undefined && <div className="mark">cannot be laid over: {trouble}</div>}
       {trouble === undefined && resampled === undefined && (
         <div className="awaited">

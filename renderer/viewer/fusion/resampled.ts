@@ -1,6 +1,7 @@
 import { finerPlane, OUTSIDE, valuesOf } from '../../../shared/viewing/fused.ts'
 import { type ImagePlane, imageToPatient, type Point2 } from '../../../shared/viewing/geometry.ts'
 import { PlaneSampler } from '../../../shared/viewing/volume/sample.ts'
+import { volumeNotes } from '../volume/reformats.ts'
 import { samplePlane } from '../volume/sampler.ts'
 import { initialRange, type VoiRange } from '../windows.ts'
 import type { WholeVolume } from './wholeVolume.ts'
@@ -37,6 +38,11 @@ export class Resampled {
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** In what the volume is not what was scanned. */
+  get notes(): string[] {
+    return volumeNotes(this.#whole.volume.plan)
   }
 
   /** From the least modality value of the volume to the greatest. */

@@ -2,6 +2,7 @@ import { cache } from '@cornerstonejs/core'
 import { type Point3, planeCentre } from '../../../shared/viewing/geometry.ts'
 import type { ImageAttributes } from '../../../shared/viewing/image.ts'
 import { patientToVoxel } from '../../../shared/viewing/volume/grid.ts'
+import type { VolumePlan } from '../../../shared/viewing/volume/plan.ts'
 import {
   type Axes,
   PATIENT_AXES,
@@ -241,11 +242,18 @@ export function reformatNotes({ volume }: Reformat, imageId: string): string[] {
   const { plan, trouble } = volume
   // Of the pixels on the screen, not of what has come since.
   const filled = images.get(imageId) ?? volume.filled
-  const { inPlane, slices } = plan.decimation
-  const kept = [inPlane > 1 ? `1 of ${inPlane} pixels` : '', slices > 1 ? `1 of ${slices} slices` : '']
   return [
     filled < plan.slices.length ? `loaded ${filled} of ${plan.slices.length}` : '',
     filled < plan.slices.length && trouble !== undefined ? trouble : '',
+    ...volumeNotes(plan),
+  ].filter(Boolean)
+}
+
+/** In what a volume is not what was scanned. */
+export function volumeNotes(plan: VolumePlan): string[] {
+  const { inPlane, slices } = plan.decimation
+  const kept = [inPlane > 1 ? `1 of ${inPlane} pixels` : '', slices > 1 ? `1 of ${slices} slices` : '']
+  return [
     inPlane * slices > 1 ? `decimated: ${kept.filter(Boolean).join(', ')}` : '',
     plan.resampled ? 'uneven slices resampled' : '',
     plan.tilt > 0 ? `gantry tilt ${plan.tilt.toFixed(1)}° corrected` : '',
