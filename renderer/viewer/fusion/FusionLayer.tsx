@@ -70,8 +70,8 @@ export function FusionLayer({ pane, state }: { pane: Pane; state: PaneState }) {
   useFollowedWindow(pane, fusion)
   useEffect(() => {
     const kept = useFusion.getState().byPane.get(pane.id)
-    // Another series hangs here now.
-    if (kept !== undefined && !liesOver(kept, state.stack)) endFusion(pane)
+    // Another series hangs here now; none yet where the pane was mounted anew, without the graphics card.
+    if (kept !== undefined && state.stack !== undefined && !liesOver(kept, state.stack)) endFusion(pane)
   }, [pane, state.stack])
   const shownPlane = useSpace(space => space.planes.get(pane.id))
   const inSpace = fusion !== undefined && shownPlane?.FrameOfReferenceUID === spaceOf(fusion.second)

@@ -76,8 +76,8 @@ export function VolumeView({ pane, state, study }: { pane: Pane; state: PaneStat
   const rendering = useRendering(({ byPane }) => byPane.get(pane.id))
   const { stack } = state
   useEffect(() => {
-    // Another series hangs here now.
-    if (rendering !== undefined && !rendering.isOf(stack)) endRendering(pane.id)
+    // Another series hangs here now; none yet where the pane was mounted anew, without the graphics card.
+    if (rendering !== undefined && stack !== undefined && !rendering.isOf(stack)) endRendering(pane.id)
   }, [rendering, stack, pane])
   if (rendering === undefined || !rendering.isOf(stack)) return null
   return <Rendered pane={pane} rendering={rendering} study={study} />
