@@ -49,15 +49,15 @@ function useFollowedWindow(pane: Pane, fusion: Fusion | undefined): void {
 }
 
 function useSamples(
+  pane: Pane,
   resampled: Resampled | undefined,
   plane: ImagePlane | undefined,
   near: () => ImagePlane[],
 ): PlaneSamples | undefined {
   const [, redraw] = useReducer((count: number) => count + 1, 0)
   useEffect(() => resampled?.subscribe(redraw), [resampled])
-  useEffect(() => {
-    if (plane !== undefined) resampled?.want([plane, ...near()])
-  })
+  useEffect(() => resampled?.want(pane, plane === undefined ? [] : [plane, ...near()]))
+  useEffect(() => () => resampled?.want(pane, []), [resampled, pane])
   return plane && resampled?.samplesOn(plane)
 }
 
@@ -83,7 +83,7 @@ export function FusionLayer({ pane, state }: { pane: Pane; state: PaneState }) {
       : Array.from({ length: AHEAD }, (_, by) => [shown + pane.direction * (by + 1), shown - pane.direction * (by + 1)])
           .flat()
           .flatMap(index => planeOf(stack, index) ?? [])
-  const samples = useSamples(fusion?.resampled, plane, near)
+  const samples = useSamples(pane, fusion?.resampled, plane, near)
   const canvas = useRef<HTMLCanvasElement>(null)
   const { palette, opacity, range } = fusion ?? {}
   useLayoutEffect(() => {

@@ -27,7 +27,8 @@ export class Resampled {
   readonly #whole: WholeVolume
   readonly #found = new Map<string, PlaneSamples>()
   readonly #listeners = new Set<() => void>()
-  #wanted: ImagePlane[] = []
+  /** By whom. */
+  readonly #wanted = new Map<object, ImagePlane[]>()
   #busy = false
 
   constructor(whole: WholeVolume) {
@@ -66,27 +67,36 @@ export class Resampled {
     return valuesOf(sampler.pixels, volume)[0]!
   }
 
-  /** Wants these planes, the first one first, and no others any more. */
-  want(planes: ImagePlane[]): void {
-    this.#wanted = planes
+  /** `who` wants these planes, the first one first, and no others any more. Several panes share one volume. */
+  want(who: object, planes: ImagePlane[]): void {
+    if (planes.length === 0) this.#wanted.delete(who)
+    else this.#wanted.set(who, planes)
     if (!this.#busy) void this.#next()
   }
 
+  /** What is on the screens first. */
+  #inOrder(): ImagePlane[] {
+    const lists = [...this.#wanted.values()]
+    return [...lists.flatMap(planes => planes.slice(0, 1)), ...lists.flatMap(planes => planes.slice(1))]
+  }
+
   async #next(): Promise<void> {
-    const plane = this.#wanted.find(one => !this.#found.has(keyOf(one)))
+    const plane = this.#inOrder().find(one => !this.#found.has(keyOf(one)))
     if (plane === undefined) return
     this.#busy = true
     const { volume } = this.#whole
     const key = keyOf(plane)
     const finer = finerPlane(plane, LEAST_POINTS)
-    const isWanted = () => this.#wanted.some(one => keyOf(one) === key)
+    const isWanted = () => this.#inOrder().some(one => keyOf(one) === key)
     const pixels = await samplePlane(volume, { plane: finer, slab: undefined, outside: OUTSIDE }, isWanted)
     this.#busy = false
     if (pixels !== undefined) {
       this.#found.set(key, { values: valuesOf(pixels, volume), columns: finer.Columns, rows: finer.Rows })
+      const wanted = new Set(this.#inOrder().map(keyOf))
       for (const oldest of this.#found.keys()) {
         if (this.#found.size <= KEPT) break
-        this.#found.delete(oldest)
+        // On a screen it would be missing, and made again and again.
+        if (!wanted.has(oldest)) this.#found.delete(oldest)
       }
       for (const listener of this.#listeners) listener()
     }
@@ -94,7 +104,7 @@ export class Resampled {
   }
 
   dispose(): void {
-    this.#wanted = []
+    this.#wanted.clear()
     this.#listeners.clear()
     this.#whole.letGo()
   }
