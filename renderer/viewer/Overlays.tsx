@@ -14,6 +14,7 @@ import type { Pane, PaneState } from './pane.ts'
 import { useLoadedFrames } from './SeriesStrip.tsx'
 import { setMarks } from './strip.ts'
 import { rangeWords, uptakeRefusal, uptakeUnit, useUptake } from './uptake.ts'
+import { OUTGROWN, useOutgrown } from './volume/outgrown.ts'
 import { reformatNotes, reformatOf, reformatWords } from './volume/reformats.ts'
 import { rangeToWindow } from './windows.ts'
 
@@ -90,6 +91,7 @@ export function Overlays(props: {
   useCalibrations(study.StudyInstanceUID)
   const arriving = useArriving(series => stack !== undefined && series.has(stack.manifest.SeriesInstanceUID))
   useUptake()
+  const outgrown = useOutgrown(reformatOf(stack)?.source)
   const entry = stack?.entries[shown ?? index]
   if (stack === undefined || entry === undefined) return null
   const { manifest } = stack
@@ -186,6 +188,7 @@ export function Overlays(props: {
         {picture && (
           <>
             {pane !== undefined && <PointerValue pane={pane} />}
+            {outgrown && <div className="mark">{OUTGROWN}</div>}
             {trustMarks(state, entry, attributes, series).map(mark => (
               <div className="mark" key={mark}>
                 {mark}

@@ -1,6 +1,8 @@
 import { useEffect, useState } from 'react'
+import { storedPadding } from '../../shared/viewing/grey.ts'
 import { valueText } from '../../shared/viewing/measure/measure.ts'
 import type { ValueUnit } from '../../shared/viewing/measure/valueUnit.ts'
+import { isReformatUid } from '../../shared/viewing/volume/reformatUid.ts'
 import { measuringAllowed } from '../selftest/index.ts'
 import { describeFrame } from './catalog.ts'
 import { fusionOf } from './fusion/fusionStore.ts'
@@ -22,6 +24,9 @@ export function valueWords(pane: Pane, point: [number, number]): string {
   const [column, row] = [Math.floor(at[0]), Math.floor(at[1])]
   if (column < 0 || row < 0 || column >= image.columns || row >= image.rows) return ''
   const stored = image.getPixelData()[row * image.columns + column]!
+  // Beside the volume, or on a slice that is not here, a plane through it has no value of the patient.
+  const beside = isReformatUid(frame.instance.SOPInstanceUID) ? storedPadding(frame.attributes) : undefined
+  if (beside !== undefined && stored >= beside.low && stored <= beside.high) return ''
   const own = words(stored * image.slope + image.intercept, unitOf(frame))
   const fusion = fusionOf(pane)
   const plane = useSpace.getState().planes.get(pane.id)

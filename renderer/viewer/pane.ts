@@ -547,7 +547,11 @@ export class Pane {
    * is what `view` gives all the while.
    */
   present(presentation: PanePresentation | undefined): void {
-    if (this.#image === undefined) return
+    const { stack } = this.state.getState()
+    if (this.#image === undefined || stack === undefined) return
+    // A state says greys (PS3.3 A.33.1): through PET's dark palette its white would be black.
+    if (!this.presented && presentation) this.state.setState({ palette: 'grey' })
+    if (this.presented && !presentation) this.state.setState({ palette: keptPalette(stack) })
     const own = this.#own ?? this.view()
     this.#own = presentation && own
     this.#presented = presentation?.attributes

@@ -184,7 +184,8 @@ async function readOn(StudyInstanceUID: string, series: SeriesSummary[]): Promis
     if (useSession.getState().stacks.has(SeriesInstanceUID)) continue
     const stacks = await openStacks(StudyInstanceUID, SeriesInstanceUID)
     if (!isOnScreen(StudyInstanceUID)) return
-    keepStacks(SeriesInstanceUID, stacks)
+    // What was asked for before the series changed may come after what was asked for then.
+    if (!useSession.getState().stacks.has(SeriesInstanceUID)) keepStacks(SeriesInstanceUID, stacks)
   }
 }
 
@@ -493,6 +494,16 @@ const REFRESH_MS = 1000
 /** Series whose stacks are older than their counts: until they have been read. */
 const stale = new Set<string>()
 
+async function layOutStale(StudyInstanceUID: string, series: SeriesSummary[]): Promise<void> {
+  for (const { SeriesInstanceUID } of series) {
+    if (!stale.has(SeriesInstanceUID) || !useSession.getState().stacks.has(SeriesInstanceUID)) continue
+    const laidOut = await openStacks(StudyInstanceUID, SeriesInstanceUID)
+    if (!isOnScreen(StudyInstanceUID)) return
+    keepStacks(SeriesInstanceUID, laidOut)
+    stale.delete(SeriesInstanceUID)
+  }
+}
+
 /** Series that arrive while a study is open join the strip; images slot into the stacks, and panes keep what they show. */
 async function refreshStudy(StudyInstanceUID: string): Promise<void> {
   if (!isOnScreen(StudyInstanceUID)) return
@@ -525,17 +536,10 @@ async function refreshStudy(StudyInstanceUID: string): Promise<void> {
     })
   refresh(contents)
   for (const uid of changed) stale.add(uid)
-  for (const { SeriesInstanceUID } of contents.series) {
-    if (!stale.has(SeriesInstanceUID)) continue
-    // Those that were not laid out yet are read with the rest.
-    if (useSession.getState().stacks.has(SeriesInstanceUID)) {
-      const laidOut = await openStacks(StudyInstanceUID, SeriesInstanceUID)
-      if (!isOnScreen(StudyInstanceUID)) return
-      keepStacks(SeriesInstanceUID, laidOut)
-    }
-    stale.delete(SeriesInstanceUID)
-  }
+  await layOutStale(StudyInstanceUID, contents.series)
   await readOn(StudyInstanceUID, contents.series)
+  // Those that were not laid out yet, or just then as they were before.
+  await layOutStale(StudyInstanceUID, contents.series)
   const thumbnails = await studyThumbnails(StudyInstanceUID)
   if (isOnScreen(StudyInstanceUID)) refresh({ thumbnails })
 }

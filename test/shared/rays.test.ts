@@ -173,6 +173,8 @@ test('each modality has its presets; a shift moves what is seen of them, a windo
   expect(rayPresets('CT').map(({ id }) => id)).toEqual(['mip', 'ct-bone', 'ct-vessels', 'ct-soft'])
   expect(rayPresets('MR').map(({ id }) => id)).toEqual(['mip', 'mr'])
   expect(rayPresets('PT').map(({ id }) => id)).toEqual(['mip', 'pet'])
+  // Whatever a pane shows can be asked for as a volume: none is without a way to be drawn.
+  for (const Modality of ['DX', 'XA', 'OT', '']) expect(rayPresets(Modality).map(({ id }) => id)).toEqual(['mip'])
   const shaded = (id: string, shift: number, window = { lower: 0, upper: 1000 }) => {
     const mode = rayMode(RAY_PRESETS.find(preset => preset.id === id)!, 'CT', window, shift)
     return mode.kind === 'shaded' ? mode.transfer : undefined

@@ -11,6 +11,7 @@ import {
   isLastingUid,
   isReformatUid,
   passingUid,
+  planesKey,
   readReformatUid,
   reformatUid,
 } from '../../shared/viewing/volume/reformatUid.ts'
@@ -414,4 +415,32 @@ test('of a series through time each phase is a volume of its own', () => {
     const plan = planned(set.frames.map(({ instance }) => instances[instance]!.attributes))
     expect(plan.grid.size).toEqual([80, 90, 50])
   }
+})
+
+test('planes whose pixels lie elsewhere since the volume grew, or was decimated, have other names', () => {
+  const grid = (slices: number, pixel = 1) => ({
+    FrameOfReferenceUID: '1.2',
+    size: [40 / pixel, 40 / pixel, slices] as const,
+    origin: [0, 0, 0] as const,
+    steps: [[pixel, 0, 0] as const, [0, pixel, 0] as const, [0, 0, 2] as const] as const,
+  })
+  const keyOf = (its: ReturnType<typeof grid>, name: 'axial' | 'coronal') =>
+    planesKey('1.2.3', planesThrough(its, PATIENT_AXES[name]).plane(0))
+  // Ten slices more on top: axial planes stay as they are, coronal ones begin higher.
+  expect(keyOf(grid(30), 'axial')).toBe(keyOf(grid(20), 'axial'))
+  expect(keyOf(grid(30), 'coronal')).not.toBe(keyOf(grid(20), 'coronal'))
+  expect(keyOf(grid(20, 2), 'axial')).not.toBe(keyOf(grid(20), 'axial'))
+})
+
+test('distances that differ by rounding alone, but on one side for long, put no slice in a wrong place', () => {
+  // 60 steps of 1 mm, then 60 of 1.04: on an even grid the slice between them would stand 1.2 mm aside.
+  const at = [...along([0, 0, 0], [0, 0, 1], 60), ...along([0, 0, 60], [0, 0, 1.04], 61)]
+  const frames = framesOf({ ...SCANS.axial!, at })
+  expect(planned(frames)).toMatchObject({ resampled: true })
+  const volume = volumeOf(frames, ramp)
+  const place = voxelToPatient(volume.grid, [20, 20, Math.round(volume.grid.size[2] / 2)])
+  const [i, j, k] = patientToVoxel(volume.grid)(place).map(Math.round) as [number, number, number]
+  const [columns, rows] = volume.grid.size
+  const value = volume.values[(k * rows + j) * columns + i]! * volume.slope + volume.intercept
+  expect(value).toBeCloseTo(ramp(place), 1)
 })

@@ -9,6 +9,8 @@ import { livePanes, useSession } from '../session.ts'
 import { planeOf, spaceOf, useSpace } from '../space.ts'
 import { rangeWords, unitOf, useUptake } from '../uptake.ts'
 import './fusion.css'
+import { OUTGROWN, useOutgrown } from '../volume/outgrown.ts'
+import type { VoiRange } from '../windows.ts'
 import { endFusion, type Fusion, liesOver, setFusionOpacity, setFusionRange, useFusion } from './fusionStore.ts'
 import type { PlaneSamples, Resampled } from './resampled.ts'
 
@@ -20,6 +22,10 @@ function useFusionOf(pane: Pane, { stack }: PaneState): Fusion | undefined {
   return fusion !== undefined && liesOver(fusion, stack) ? fusion : undefined
 }
 
+function isSame(a: VoiRange, b: VoiRange | undefined): boolean {
+  return a.lower === b?.lower && a.upper === b.upper
+}
+
 /** Where the second series hangs by itself, too, it is windowed there for both. */
 function useFollowedWindow(pane: Pane, fusion: Fusion | undefined): void {
   const assigned = useSession(session => session.assigned)
@@ -29,7 +35,11 @@ function useFollowedWindow(pane: Pane, fusion: Fusion | undefined): void {
     if (id === undefined) return
     const stops = livePanes().map(other =>
       other.state.subscribe(({ stack, range }, before) => {
-        if (stack?.set.id === id && range !== undefined && range !== before.range) setFusionRange(pane, range)
+        // Set by the reader: an image's own window is another object with each drawing, often another one on each slice.
+        const isSet = other.view().range !== undefined
+        if (stack?.set.id === id && range !== undefined && isSet && !isSame(range, before.range)) {
+          setFusionRange(pane, range)
+        }
       }),
     )
     return () => {
@@ -39,15 +49,15 @@ function useFollowedWindow(pane: Pane, fusion: Fusion | undefined): void {
 }
 
 function useSamples(
+  pane: Pane,
   resampled: Resampled | undefined,
   plane: ImagePlane | undefined,
   near: () => ImagePlane[],
 ): PlaneSamples | undefined {
   const [, redraw] = useReducer((count: number) => count + 1, 0)
   useEffect(() => resampled?.subscribe(redraw), [resampled])
-  useEffect(() => {
-    if (plane !== undefined) resampled?.want([plane, ...near()])
-  })
+  useEffect(() => resampled?.want(pane, plane === undefined ? [] : [plane, ...near()]))
+  useEffect(() => () => resampled?.want(pane, []), [resampled, pane])
   return plane && resampled?.samplesOn(plane)
 }
 
@@ -60,8 +70,8 @@ export function FusionLayer({ pane, state }: { pane: Pane; state: PaneState }) {
   useFollowedWindow(pane, fusion)
   useEffect(() => {
     const kept = useFusion.getState().byPane.get(pane.id)
-    // Another series hangs here now.
-    if (kept !== undefined && !liesOver(kept, state.stack)) endFusion(pane)
+    // Another series hangs here now; none yet where the pane was mounted anew, without the graphics card.
+    if (kept !== undefined && state.stack !== undefined && !liesOver(kept, state.stack)) endFusion(pane)
   }, [pane, state.stack])
   const shownPlane = useSpace(space => space.planes.get(pane.id))
   const inSpace = fusion !== undefined && shownPlane?.FrameOfReferenceUID === spaceOf(fusion.second)
@@ -73,7 +83,7 @@ export function FusionLayer({ pane, state }: { pane: Pane; state: PaneState }) {
       : Array.from({ length: AHEAD }, (_, by) => [shown + pane.direction * (by + 1), shown - pane.direction * (by + 1)])
           .flat()
           .flatMap(index => planeOf(stack, index) ?? [])
-  const samples = useSamples(fusion?.resampled, plane, near)
+  const samples = useSamples(pane, fusion?.resampled, plane, near)
   const canvas = useRef<HTMLCanvasElement>(null)
   const { palette, opacity, range } = fusion ?? {}
   useLayoutEffect(() => {
@@ -110,6 +120,7 @@ function seriesDate({ manifest: { SeriesDate, SeriesTime } }: SeriesStack): stri
 export function FusionWords({ pane, state }: { pane: Pane; state: PaneState }) {
   const fusion = useFusionOf(pane, state)
   useUptake()
+  const outgrown = useOutgrown(fusion?.second)
   if (fusion === undefined) return null
   const { base, second, palette, opacity, range, resampled, loaded, trouble } = fusion
   const frame = describeFrame(second.imageIds[0] ?? '')
@@ -122,6 +133,11 @@ export function FusionWords({ pane, state }: { pane: Pane; state: PaneState }) {
       <div>
         over {seriesWords(base)} · {seriesDate(base)}
       </div>
+      {[outgrown ? OUTGROWN : '', ...(resampled?.notes ?? [])].filter(Boolean).map(note => (
+        <div className="mark" key={note}>
+          {note}
+        </div>
+      ))}
       {trouble !== undefined && <div className="mark">cannot be laid over: {trouble}</div>}
       {trouble === undefined && resampled === undefined && (
         <div className="awaited">

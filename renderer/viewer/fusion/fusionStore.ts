@@ -9,7 +9,7 @@ import { livePanes, useSession } from '../session.ts'
 import { spaceOf } from '../space.ts'
 import { uptakePresets } from '../uptake.ts'
 import { sourceSetId } from '../volume/reformats.ts'
-import { initialRange, type VoiRange } from '../windows.ts'
+import { initialRange, storedWindows, type VoiRange } from '../windows.ts'
 import { Resampled } from './resampled.ts'
 import { wholeVolume } from './wholeVolume.ts'
 
@@ -117,15 +117,19 @@ function letGo({ set }: SeriesStack): void {
   )
 }
 
-/** As the second series is windowed where it hangs by itself, else as uptakes are, else as it opens. */
-function rangeOf(stack: SeriesStack): VoiRange {
+/** Until the values are here. */
+const UNKNOWN = { min: 0, max: 0 }
+
+/** As the second series is windowed where it hangs by itself, else as uptakes are, else as its images say; undefined where they do not. */
+function rangeOf(stack: SeriesStack): VoiRange | undefined {
   const hung = livePanes()
     .find(pane => pane.stack?.set.id === stack.set.id)
     ?.state.getState().range
   if (hung !== undefined) return hung
   const frame = describeFrame(stack.imageIds[0] ?? '')
   const uptake = frame && uptakePresets(frame)?.[1]?.range
-  return uptake ?? initialRange(frame?.attributes ?? {}, { min: 0, max: 0 })
+  if (uptake !== undefined || frame === undefined || storedWindows(frame.attributes).length === 0) return uptake
+  return initialRange(frame.attributes, UNKNOWN)
 }
 
 const FUNCTIONAL = new Set(['PT', 'NM'])
@@ -135,12 +139,13 @@ export async function fuse(pane: Pane, second: SeriesStack): Promise<void> {
   const base = pane.stack
   if (base === undefined) return
   endFusion(pane)
+  const range = rangeOf(second)
   const started: Fusion = {
     base,
     second,
     palette: FUNCTIONAL.has(second.manifest.Modality) ? 'hot-iron' : 'grey',
     opacity: 0.6,
-    range: rangeOf(second),
+    range: range ?? initialRange({}, UNKNOWN),
     resampled: undefined,
     loaded: 0,
     trouble: undefined,
@@ -156,7 +161,8 @@ export async function fuse(pane: Pane, second: SeriesStack): Promise<void> {
   }
   try {
     const resampled = await held.resampled
-    if (still()) change(pane, { resampled })
+    const isUnset = range === undefined && fusionOf(pane)?.range === started.range
+    if (still()) change(pane, { resampled, ...(isUnset && { range: resampled.valueRange }) })
   } catch (thrown) {
     if (volumes.get(second.set.id) === held) volumes.delete(second.set.id)
     if (still()) change(pane, { trouble: thrown instanceof Error ? thrown.message : String(thrown) })

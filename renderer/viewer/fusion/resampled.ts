@@ -1,7 +1,9 @@
 import { finerPlane, OUTSIDE, valuesOf } from '../../../shared/viewing/fused.ts'
 import { type ImagePlane, imageToPatient, type Point2 } from '../../../shared/viewing/geometry.ts'
 import { PlaneSampler } from '../../../shared/viewing/volume/sample.ts'
+import { volumeNotes } from '../volume/reformats.ts'
 import { samplePlane } from '../volume/sampler.ts'
+import { initialRange, type VoiRange } from '../windows.ts'
 import type { WholeVolume } from './wholeVolume.ts'
 
 /** A volume's modality values on a plane, `columns` × `rows` points over its picture; NaN beside the volume. */
@@ -25,7 +27,8 @@ export class Resampled {
   readonly #whole: WholeVolume
   readonly #found = new Map<string, PlaneSamples>()
   readonly #listeners = new Set<() => void>()
-  #wanted: ImagePlane[] = []
+  /** By whom. */
+  readonly #wanted = new Map<object, ImagePlane[]>()
   #busy = false
 
   constructor(whole: WholeVolume) {
@@ -36,6 +39,18 @@ export class Resampled {
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** In what the volume is not what was scanned. */
+  get notes(): string[] {
+    return volumeNotes(this.#whole.volume.plan)
+  }
+
+  /** From the least modality value of the volume to the greatest. */
+  get valueRange(): VoiRange {
+    const { range, slope, intercept } = this.#whole.volume
+    const ends = [range.min * slope + intercept, range.max * slope + intercept]
+    return initialRange({}, { min: Math.min(...ends), max: Math.max(...ends) })
   }
 
   /** What is known of a plane by now. */
@@ -52,27 +67,36 @@ export class Resampled {
     return valuesOf(sampler.pixels, volume)[0]!
   }
 
-  /** Wants these planes, the first one first, and no others any more. */
-  want(planes: ImagePlane[]): void {
-    this.#wanted = planes
+  /** `who` wants these planes, the first one first, and no others any more. Several panes share one volume. */
+  want(who: object, planes: ImagePlane[]): void {
+    if (planes.length === 0) this.#wanted.delete(who)
+    else this.#wanted.set(who, planes)
     if (!this.#busy) void this.#next()
   }
 
+  /** What is on the screens first. */
+  #inOrder(): ImagePlane[] {
+    const lists = [...this.#wanted.values()]
+    return [...lists.flatMap(planes => planes.slice(0, 1)), ...lists.flatMap(planes => planes.slice(1))]
+  }
+
   async #next(): Promise<void> {
-    const plane = this.#wanted.find(one => !this.#found.has(keyOf(one)))
+    const plane = this.#inOrder().find(one => !this.#found.has(keyOf(one)))
     if (plane === undefined) return
     this.#busy = true
     const { volume } = this.#whole
     const key = keyOf(plane)
     const finer = finerPlane(plane, LEAST_POINTS)
-    const isWanted = () => this.#wanted.some(one => keyOf(one) === key)
+    const isWanted = () => this.#inOrder().some(one => keyOf(one) === key)
     const pixels = await samplePlane(volume, { plane: finer, slab: undefined, outside: OUTSIDE }, isWanted)
     this.#busy = false
     if (pixels !== undefined) {
       this.#found.set(key, { values: valuesOf(pixels, volume), columns: finer.Columns, rows: finer.Rows })
+      const wanted = new Set(this.#inOrder().map(keyOf))
       for (const oldest of this.#found.keys()) {
         if (this.#found.size <= KEPT) break
-        this.#found.delete(oldest)
+        // On a screen it would be missing, and made again and again.
+        if (!wanted.has(oldest)) this.#found.delete(oldest)
       }
       for (const listener of this.#listeners) listener()
     }
@@ -80,7 +104,7 @@ export class Resampled {
   }
 
   dispose(): void {
-    this.#wanted = []
+    this.#wanted.clear()
     this.#listeners.clear()
     this.#whole.letGo()
   }

@@ -1,5 +1,6 @@
 import { ChartLine, Crosshair, Eye, EyeOff, PaintBucket, X } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useReducer, useRef, useState } from 'react'
+import type { ValueUnit } from '../../../shared/viewing/measure/valueUnit.ts'
 import { cssColour } from '../../../shared/viewing/objects/colours.ts'
 import type { Dose } from '../../../shared/viewing/objects/dose.ts'
 import type { ParametricMap } from '../../../shared/viewing/objects/parametricMap.ts'
@@ -13,6 +14,8 @@ import { measuringAllowed, useSelfTest } from '../../selftest/index.ts'
 import { announce, formatBytes, IconButton } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import { activePane, useSession } from '../session.ts'
+import { unitOf, useUptake } from '../uptake.ts'
+import { reformatOf } from '../volume/reformats.ts'
 import { goToLargest, knownVolume, measureInside, reckonVolumes, sharesFrame } from './figures.ts'
 import { Histogram } from './Histogram.tsx'
 import { IsodoseFields } from './IsodoseFields.tsx'
@@ -291,7 +294,10 @@ function PartFigures(props: { listed: ListedObject; object: DrawnObject; part: S
   const [measured, setMeasured] = useState<Measured>()
   const active = useSession(session => session.active)
   const assigned = useSession(session => session.assigned[session.active]?.id)
-  const stack = activePane()?.stack
+  // Of a plane through a volume, the images it is made of: the plane's own pixels are made for the screen alone.
+  const shown = activePane()?.stack
+  const stack = reformatOf(shown)?.source ?? shown
+  useUptake()
   // biome-ignore lint/correctness/useExhaustiveDependencies: the active pane shows another stack when it is assigned one.
   useEffect(() => {
     if (stack === undefined || part.region.slabs.length === 0 || !sharesFrame(stack, listed, object)) return
@@ -309,11 +315,10 @@ function PartFigures(props: { listed: ListedObject; object: DrawnObject; part: S
     return () => abort.abort()
   }, [part, stack, active, assigned])
   const its = measured?.of === part && measured.stack === stack ? measured : undefined
-  const described = describeFrame(stack?.imageIds[0] ?? '')
-  const attributes = described?.attributes
+  const frame = describeFrame(stack?.imageIds[0] ?? '')
   useSelfTest(state => state.verdict)
-  const allowed = measuringAllowed({ TransferSyntaxUID: described?.instance.TransferSyntaxUID })
-  const unit = stack?.manifest.Modality === 'CT' ? 'HU' : (attributes?.Units ?? '')
+  const allowed = measuringAllowed({ TransferSyntaxUID: frame?.instance.TransferSyntaxUID })
+  const unit = frame === undefined ? { unit: '', factor: 1 } : unitOf(frame)
   return (
     <div className="structures-note selectable" data-testid="part-figures">
       {part.about !== '' && <div className="quiet">{part.about}</div>}
@@ -335,8 +340,8 @@ function PartFigures(props: { listed: ListedObject; object: DrawnObject; part: S
   )
 }
 
-function StatisticsWords({ found, unit }: { found: RegionFigures; unit: string }) {
-  const figure = (value: number) => Number(value.toPrecision(4)).toString()
+function StatisticsWords({ found, unit: { unit, factor } }: { found: RegionFigures; unit: ValueUnit }) {
+  const figure = (value: number) => Number((value * factor).toPrecision(4)).toString()
   return (
     <div>
       mean {figure(found.mean)} ± {figure(found.sd)} {unit}

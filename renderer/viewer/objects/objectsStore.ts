@@ -71,7 +71,8 @@ export const useObjects = create<ObjectsState>(() => ({
 useSession.subscribe((now, before) => {
   if (now.study?.StudyInstanceUID === before.study?.StudyInstanceUID) return
   for (const reading of useObjects.getState().readings.values()) if (reading.state === 'reading') reading.abort.abort()
-  useObjects.setState(EMPTY)
+  // 100 % is one plan's figure: never carried to another patient.
+  useObjects.setState(({ isodoses }) => ({ ...EMPTY, isodoses: { ...isodoses, reference: undefined } }))
 })
 
 /** The objects of all studies on the screen whose series have been read, in the order of the series. */

@@ -100,13 +100,14 @@ async function imagesOf(
   if (byImage !== undefined) return hang(byImage)
   const byFrame = known.filter(stack => sharesFrame(stack, listed, object))
   if (byFrame.length > 0) return hang(byFrame.sort((a, b) => b.imageIds.length - a.imageIds.length)[0]!)
-  // Of another study of the patient, which the object names.
+  // Of another study of the patient, which the object names; or of this one, and not laid out yet.
   for (const { StudyInstanceUID, SeriesInstanceUID } of series) {
-    if (StudyInstanceUID === '' || StudyInstanceUID === listed.StudyInstanceUID) continue
+    if (StudyInstanceUID === '') continue
     const contents = await studyContents(StudyInstanceUID).catch(() => undefined)
     if (contents?.series.some(one => one.SeriesInstanceUID === SeriesInstanceUID) !== true) continue
     putBeside(StudyInstanceUID)
-    const [stack] = await openStacks(StudyInstanceUID, SeriesInstanceUID).catch(() => [])
+    const laidOut = await openStacks(StudyInstanceUID, SeriesInstanceUID).catch(() => [])
+    const stack = laidOut.find(one => one.imageIds.length > 0 && !isDrawn(one))
     if (stack !== undefined) return hang(stack)
   }
   return undefined

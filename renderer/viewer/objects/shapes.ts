@@ -68,12 +68,12 @@ function commonPlane(listed: ListedObject, object: DrawnObject, place: Place): I
 
 // ── structures ──
 
-/** Of the pictures drawn last, by picture and part: scrolling back draws nothing anew. */
-const drawn = new Map<object, Map<object, Shape[]>>()
+/** Of the pictures drawn last, by picture and part: scrolling back draws nothing anew. Parts are not held: each has its whole object. */
+const drawn = new Map<object, WeakMap<object, Shape[]>>()
 const PICTURES_KEPT = 64
 
-function keptOf(key: object): Map<object, Shape[]> {
-  const kept = drawn.get(key) ?? new Map<object, Shape[]>()
+function keptOf(key: object): WeakMap<object, Shape[]> {
+  const kept = drawn.get(key) ?? new WeakMap<object, Shape[]>()
   drawn.delete(key)
   drawn.set(key, kept)
   for (const oldest of drawn.keys()) {
@@ -166,15 +166,17 @@ function pathOf(points: Point2[]): string {
 
 // ── doses and maps ──
 
-const sampled = new Map<object, { field: object; samples: Samples | undefined }>()
+/** By plane and field, which is not held: it may be of a quarter of a gigabyte. */
+const sampled = new Map<object, WeakMap<object, { samples: Samples | undefined }>>()
 const SAMPLES_KEPT = 16
 
 function samplesOf(field: Dose['field'], plane: ImagePlane): Samples | undefined {
-  const known = sampled.get(plane)
-  if (known?.field === field) return known.samples
+  const onPlane = sampled.get(plane) ?? new WeakMap<object, { samples: Samples | undefined }>()
+  const known = onPlane.get(field)
+  if (known !== undefined) return known.samples
   const samples = sampleField(field, plane)
   sampled.delete(plane)
-  sampled.set(plane, { field, samples })
+  sampled.set(plane, onPlane.set(field, { samples }))
   for (const oldest of sampled.keys()) {
     if (sampled.size <= SAMPLES_KEPT) break
     sampled.delete(oldest)

@@ -10,6 +10,8 @@ import { describeFrame } from '../catalog.ts'
 import type { Pane, PaneState } from '../pane.ts'
 import { useSession } from '../session.ts'
 import { rangeWords, unitOf, useUptake } from '../uptake.ts'
+import { OUTGROWN, useOutgrown } from '../volume/outgrown.ts'
+import { volumeNotes } from '../volume/reformats.ts'
 import { endRendering, type Rendering, toggleRendering, useRendering, VIEWS } from './rendering.ts'
 import './rendering.css'
 
@@ -74,8 +76,8 @@ export function VolumeView({ pane, state, study }: { pane: Pane; state: PaneStat
   const rendering = useRendering(({ byPane }) => byPane.get(pane.id))
   const { stack } = state
   useEffect(() => {
-    // Another series hangs here now.
-    if (rendering !== undefined && !rendering.isOf(stack)) endRendering(pane.id)
+    // Another series hangs here now; none yet where the pane was mounted anew, without the graphics card.
+    if (rendering !== undefined && stack !== undefined && !rendering.isOf(stack)) endRendering(pane.id)
   }, [rendering, stack, pane])
   if (rendering === undefined || !rendering.isOf(stack)) return null
   return <Rendered pane={pane} rendering={rendering} study={study} />
@@ -87,6 +89,7 @@ function Rendered({ pane, rendering, study }: { pane: Pane; rendering: Rendering
   const [cropping, setCropping] = useState(false)
   const overlays = useSession(session => session.overlays)
   useUptake()
+  const outgrown = useOutgrown(rendering.stack)
   const { stack, preset, window, shift, camera, crop, loaded, trouble } = useStore(rendering.look)
   useEffect(() => (canvas.current === null ? undefined : rendering.mount(canvas.current)), [rendering])
   useEffect(() => (element.current === null ? undefined : attachHand(element.current, rendering)), [rendering])
@@ -128,6 +131,13 @@ function Rendered({ pane, rendering, study }: { pane: Pane; rendering: Rendering
               ) : (
                 shift !== 0 && <div>moved by {Math.round(shift)} HU</div>
               )}
+              {[outgrown ? OUTGROWN : '', ...(camera && rendering.volume ? volumeNotes(rendering.volume.plan) : [])]
+                .filter(Boolean)
+                .map(note => (
+                  <div className="mark" key={note}>
+                    {note}
+                  </div>
+                ))}
             </div>
           </>
         )}

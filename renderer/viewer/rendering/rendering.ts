@@ -8,6 +8,7 @@ import { type WholeVolume, wholeVolume } from '../fusion/wholeVolume.ts'
 import type { Pane } from '../pane.ts'
 import { useSession } from '../session.ts'
 import { uptakePresets } from '../uptake.ts'
+import type { LiveVolume } from '../volume/liveVolume.ts'
 import { reformatOf, sourceSetId } from '../volume/reformats.ts'
 import { dragWindow, initialRange, type VoiRange } from '../windows.ts'
 import type { RayAnswer, RayRequest } from './rayWorker.ts'
@@ -125,7 +126,7 @@ export class Rendering {
     }
   }
 
-  get volume(): Volume | undefined {
+  get volume(): LiveVolume | undefined {
     return this.#whole?.volume
   }
 

@@ -83,7 +83,7 @@ export function openVolume(stack: SeriesStack): LiveVolume | VolumeRefusal {
 }
 
 /** Why a display set makes no volume, or how it makes one; nothing is allocated. */
-function planOf(stack: SeriesStack): VolumePlan | VolumeRefusal {
+export function planOf(stack: SeriesStack): VolumePlan | VolumeRefusal {
   if (stack.sourceIds !== undefined) return { refusal: 'This is a reformat already.' }
   return volumePlan(
     stack.imageIds.map(imageId => describeFrame(imageId)?.attributes ?? {}),

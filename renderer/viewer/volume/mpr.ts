@@ -3,16 +3,16 @@ import { create } from 'zustand'
 import type { Mark } from '../../../shared/viewing/draft.ts'
 import { imagePlane, type Point3, planeCentre } from '../../../shared/viewing/geometry.ts'
 import { voxelToPatient } from '../../../shared/viewing/volume/grid.ts'
-import { REFORMATS, type ReformatName } from '../../../shared/viewing/volume/reformat.ts'
-import { readReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
+import { PATIENT_AXES, planesThrough, REFORMATS, type ReformatName } from '../../../shared/viewing/volume/reformat.ts'
+import { planesKey, readReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
 import type { SlabMode } from '../../../shared/viewing/volume/sample.ts'
 import { type Action, act } from '../action.ts'
-import { describeFrame, type SeriesStack } from '../catalog.ts'
+import { describeFrame, type SeriesStack, type StackEntry } from '../catalog.ts'
 import type { Pane } from '../pane.ts'
 import { activePane, assignSeries, leaveSetAt, livePanes, type Session, useSession } from '../session.ts'
 import { assignmentOf } from '../strip.ts'
 import { storedWindows } from '../windows.ts'
-import { type LiveVolume, openVolume } from './liveVolume.ts'
+import { type LiveVolume, openVolume, planOf } from './liveVolume.ts'
 import {
   arrange,
   arrangementOf,
@@ -135,6 +135,12 @@ function closeMpr(session: Session): void {
   }))
 }
 
+/** What the planes of a stack's volume would be named by; '' where it makes none. */
+function keyOf(stack: SeriesStack, name: ReformatName): string {
+  const plan = planOf(stack)
+  return 'refusal' in plan ? '' : planesKey(stack.set.id, planesThrough(plan.grid, PATIENT_AXES[name]).plane(0))
+}
+
 /** Brings the plane a mark lies on to the screen, in its three planes; false when the mark is on an image. */
 export function hangReformat(
   StudyInstanceUID: string,
@@ -144,7 +150,7 @@ export function hangReformat(
   const stack = useSession
     .getState()
     .stacks.get(mark.SeriesInstanceUID)
-    ?.find(({ set }) => found?.isOf(set.id))
+    ?.find(one => found?.isOf(keyOf(one, found.name)))
   if (found === undefined || stack === undefined || stack.manifest.StudyInstanceUID !== StudyInstanceUID) return false
   const volume = openVolume(stack)
   if ('refusal' in volume) return false
@@ -153,9 +159,10 @@ export function hangReformat(
   forgetArrangement(stack.set.id)
   if (!isMprOn(session)) before = { layout, assigned, active, oneUp, study: session.study?.StudyInstanceUID ?? '' }
   const { entries } = makeReformat(stack, volume, found.name)
-  const index = entries.findIndex(entry => entry.instance.SOPInstanceUID === mark.SOPInstanceUID)
+  const off = ({ position = 0 }: StackEntry) => Math.abs(position - found.mm)
+  const index = entries.reduce((best, entry, at) => (off(entry) < off(entries[best]!) ? at : best), 0)
   leaveSetAt(reformatSetId(stack.set.id, found.name), {
-    index: Math.max(0, index),
+    index,
     view: { inverted: false, ...UNTURNED },
   })
   hang(stack)

@@ -137,7 +137,8 @@ function showPoint(pane: Pane, point: Point3): void {
     stop()
     const to = heading.get(pane)
     heading.delete(pane)
-    if (to !== undefined) pane.goTo(to)
+    // It may show something else by now.
+    if (to !== undefined && reformatOf(pane.stack) === reformat) pane.goTo(to)
   })
 }
 

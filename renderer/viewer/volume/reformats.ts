@@ -2,6 +2,7 @@ import { cache } from '@cornerstonejs/core'
 import { type Point3, planeCentre } from '../../../shared/viewing/geometry.ts'
 import type { ImageAttributes } from '../../../shared/viewing/image.ts'
 import { patientToVoxel } from '../../../shared/viewing/volume/grid.ts'
+import type { VolumePlan } from '../../../shared/viewing/volume/plan.ts'
 import {
   type Axes,
   PATIENT_AXES,
@@ -9,7 +10,7 @@ import {
   planesThrough,
   type ReformatName,
 } from '../../../shared/viewing/volume/reformat.ts'
-import { passingUid, reformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
+import { passingUid, planesKey, reformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
 import type { Slab, SlabMode } from '../../../shared/viewing/volume/sample.ts'
 import { type CatalogFrame, describeFrame, describeScheme, type SeriesStack, type StackEntry } from '../catalog.ts'
 import { isLoaded, makeScheme } from '../frameLoader.ts'
@@ -136,6 +137,7 @@ function stackOf({ id, name, source, planes, axes, volume, slab }: Reformat, str
   const first = describeFrame(sourceIds[0] ?? '')
   const values = valueAttributes(first?.attributes ?? {}, volume)
   const toVoxel = patientToVoxel(volume.grid)
+  const key = planesKey(set.id, planes.plane(0))
   const entries = Array.from({ length: planes.count }, (_, page): StackEntry => {
     const plane = planes.plane(page)
     const { position, row, column, rowSpacing, columnSpacing, Rows, Columns } = plane
@@ -154,16 +156,18 @@ function stackOf({ id, name, source, planes, axes, volume, slab }: Reformat, str
     const { perFrame, ...stored } = describeFrame(sourceIds[nearest] ?? '')?.instance ?? first!.instance
     const instance = {
       ...stored,
-      SOPInstanceUID: straight ? reformatUid(set.id, name, mm) : passingUid(id, page),
+      SOPInstanceUID: straight ? reformatUid(key, name, mm) : passingUid(id, page),
       NumberOfFrames: 1,
       attributes,
     }
     return { imageId: `${SCHEME}:${id}:${page}`, instance, frame: 1, position: mm }
   })
   const label = [set.label, straight ? name : `oblique from ${name}`].filter(Boolean).join(' · ')
-  const { AcquisitionTime } = manifest.common
+  // When the scan began: decay is reckoned from it, on a plane as on an image.
+  const { AcquisitionDate, AcquisitionTime } = manifest.common
+  const common = { ...(AcquisitionDate && { AcquisitionDate }), ...(AcquisitionTime && { AcquisitionTime }) }
   return {
-    manifest: { ...manifest, common: AcquisitionTime === undefined ? {} : { AcquisitionTime } },
+    manifest: { ...manifest, common },
     set: {
       ...set,
       id: reformatSetId(set.id, name),
@@ -238,11 +242,18 @@ export function reformatNotes({ volume }: Reformat, imageId: string): string[] {
   const { plan, trouble } = volume
   // Of the pixels on the screen, not of what has come since.
   const filled = images.get(imageId) ?? volume.filled
-  const { inPlane, slices } = plan.decimation
-  const kept = [inPlane > 1 ? `1 of ${inPlane} pixels` : '', slices > 1 ? `1 of ${slices} slices` : '']
   return [
     filled < plan.slices.length ? `loaded ${filled} of ${plan.slices.length}` : '',
     filled < plan.slices.length && trouble !== undefined ? trouble : '',
+    ...volumeNotes(plan),
+  ].filter(Boolean)
+}
+
+/** In what a volume is not what was scanned. */
+export function volumeNotes(plan: VolumePlan): string[] {
+  const { inPlane, slices } = plan.decimation
+  const kept = [inPlane > 1 ? `1 of ${inPlane} pixels` : '', slices > 1 ? `1 of ${slices} slices` : '']
+  return [
     inPlane * slices > 1 ? `decimated: ${kept.filter(Boolean).join(', ')}` : '',
     plan.resampled ? 'uneven slices resampled' : '',
     plan.tilt > 0 ? `gantry tilt ${plan.tilt.toFixed(1)}° corrected` : '',
@@ -299,8 +310,11 @@ async function make(imageId: string): Promise<DisplayPixels> {
   await filledUp(volume)
   const outside = outsideOf(volume)
   const { filled } = volume
-  const pixels = isWanted() && (await samplePlane(volume, { plane: planes.plane(page), slab, outside }, isWanted))
-  if (!pixels) throw new DOMException('overtaken', 'AbortError')
+  const sample = () => samplePlane(volume, { plane: planes.plane(page), slab, outside }, isWanted)
+  let pixels = isWanted() ? await sample() : undefined
+  // Given up, and wanted again before that was known: whoever came back waits for this very promise.
+  while (pixels === undefined && isWanted() && isKept(volume)) pixels = await sample()
+  if (pixels === undefined) throw new DOMException('overtaken', 'AbortError')
   images.delete(imageId)
   images.set(imageId, filled)
   // Slices came while it was made: nobody may tell of them again.

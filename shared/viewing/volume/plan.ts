@@ -112,7 +112,14 @@ function arranged(
   const along = order.map(index => distances[index]!)
   const { missing, uneven } = judgeSpacing(along)
   if (missing > 0) return refuse(`${missing} ${missing === 1 ? 'slice is' : 'slices are'} missing.`)
-  return laid(frames, planes, order, along, uneven, budget)
+  return laid(frames, planes, order, along, uneven || drifts(along), budget)
+}
+
+/** Distances that differ by no more than rounding, each, may add up: some slice would stand a quarter of a step beside its place. */
+function drifts(along: readonly number[]): boolean {
+  const first = along[0]!
+  const step = (along.at(-1)! - first) / (along.length - 1)
+  return along.some((place, index) => Math.abs(place - first - index * step) > step / 4)
 }
 
 /** The grid of slices that are in `order`, `along` mm from the patient's origin. */

@@ -1,3 +1,4 @@
+import { dot, type ImagePlane } from '../geometry.ts'
 import { REFORMATS, type ReformatName } from './reformat.ts'
 
 /**
@@ -7,10 +8,26 @@ import { REFORMATS, type ReformatName } from './reformat.ts'
 const NAME = /^mpr:(axial|coronal|sagittal):([0-9a-f]{16}):(-?\d+\.\d\d)$/
 const PREFIX = 'mpr:'
 
-/** @param mm of the plane along the way its stack is paged, from the patient's origin */
-export function reformatUid(displaySet: string, name: ReformatName, mm: number): string {
-  // `+ 0` makes -0 a 0.
-  return `${PREFIX}${name}:${hashOf(displaySet)}:${(Math.round(mm * 100) / 100 + 0).toFixed(2)}`
+/**
+ * What the planes of a stack are named by: their display set, and where their pixels lie. Marks are kept in pixels: of a volume
+ * that has grown, or is decimated, the same points are elsewhere in the patient, and a mark must not be found there.
+ */
+export function planesKey(displaySet: string, { position, row, column, columnSpacing }: ImagePlane): string {
+  const corner = [dot(position, row), dot(position, column)].map(hundredths)
+  return [displaySet, ...corner, columnSpacing.toFixed(5)].join(' ')
+}
+
+/** `+ 0` makes -0 a 0. */
+function hundredths(mm: number): string {
+  return (Math.round(mm * 100) / 100 + 0).toFixed(2)
+}
+
+/**
+ * @param key `planesKey` of the stack
+ * @param mm of the plane along the way its stack is paged, from the patient's origin
+ */
+export function reformatUid(key: string, name: ReformatName, mm: number): string {
+  return `${PREFIX}${name}:${hashOf(key)}:${hundredths(mm)}`
 }
 
 /** The name of a plane that was turned freely: it is gone when it is turned on, and nothing is kept of it. */
@@ -28,13 +45,13 @@ export function isLastingUid(uid: string): boolean {
   return !isReformatUid(uid) || NAME.test(uid)
 }
 
-/** Which plane of which display set (by `isOf`) a name is of; undefined when it is none. */
+/** Which plane of which stack (by `isOf`) a name is of; undefined when it is none. */
 export function readReformatUid(
   uid: string,
-): { name: ReformatName; mm: number; isOf: (displaySet: string) => boolean } | undefined {
+): { name: ReformatName; mm: number; isOf: (key: string) => boolean } | undefined {
   const [, word, hash, mm] = NAME.exec(uid) ?? []
   const name = REFORMATS.find(one => one === word)
-  return name && { name, mm: Number(mm), isOf: displaySet => hashOf(displaySet) === hash }
+  return name && { name, mm: Number(mm), isOf: key => hashOf(key) === hash }
 }
 
 /** FNV-1a, twice, from two beginnings: 64 bits of what may be 300 characters. */

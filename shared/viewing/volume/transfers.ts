@@ -5,17 +5,15 @@ import type { RayMode, Transfer } from './rays.ts'
 export interface RayPreset {
   id: string
   name: string
-  modalities: readonly string[]
+  modalities: readonly string[] | 'all'
   /** MIP, or what a value looks like: value, red, green, blue, opacity of a millimetre. */
   points: 'mip' | ReadonlyArray<readonly [value: number, red: number, green: number, blue: number, opacity: number]>
   /** The values are parts of the picture's own range. */
   relative?: true
 }
 
-const EVERY = ['CT', 'MR', 'PT', 'NM'] as const
-
 export const RAY_PRESETS: readonly RayPreset[] = [
-  { id: 'mip', name: 'Maximum intensity', modalities: EVERY, points: 'mip' },
+  { id: 'mip', name: 'Maximum intensity', modalities: 'all', points: 'mip' },
   {
     id: 'ct-bone',
     name: 'CT bone',
@@ -78,8 +76,9 @@ export const RAY_PRESETS: readonly RayPreset[] = [
   },
 ]
 
+/** At least a MIP: any modality's slices may make a volume, and what makes none is told as that. */
 export function rayPresets(Modality: string): RayPreset[] {
-  return RAY_PRESETS.filter(({ modalities }) => modalities.includes(Modality))
+  return RAY_PRESETS.filter(({ modalities }) => modalities === 'all' || modalities.includes(Modality))
 }
 
 const ENTRIES = 1024
