@@ -24,12 +24,10 @@ function unseenFrame({ stack, shown, index, zoom }: PaneState): SeenFrame | unde
   return wasSeen(seen) ? undefined : seen
 }
 
-/** No other room, other pane or minimised window, nor a volume that is rendered over it: cheap enough for every picture. */
+/** No other room, other pane or minimised window: cheap enough for every picture. */
 function isInSight(element: Element): boolean {
   return (
-    document.visibilityState === 'visible' &&
-    element.closest('[data-behind], .viewer:not([data-visible])') === null &&
-    element.parentElement?.querySelector(':scope > .volume') == null
+    document.visibilityState === 'visible' && element.closest('[data-behind], .viewer:not([data-visible])') === null
   )
 }
 
