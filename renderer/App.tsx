@@ -96,7 +96,7 @@ async function markCurrent(
   const open = readingList.current()
   if (open === undefined) return false
   // What was looked at is taken down before the next study is opened.
-  const looked = loadedViewer?.unseenOfOpenStudy().catch(() => undefined)
+  const looked = loadedViewer?.unseenOfStudy(open.StudyInstanceUID).catch(() => undefined)
   try {
     const study = await freshRow(open.id)
     if (study === undefined) return false

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
+import type { DestinationSummary } from '../../shared/sync.ts'
 import { PersonName } from '../ui/index.ts'
 import { getFromArchive } from './getStudy.ts'
 import { inventoryOf } from './inventory.ts'
@@ -9,13 +10,15 @@ import { useSync } from './syncStore.ts'
 import { describeInventory, describeOutage } from './words.ts'
 
 const SHOWN = 50
+/** One for all times it is asked for: a new one each time would be drawn again without end. */
+const NONE: DestinationSummary[] = []
 
 /**
  * In Activity, below the destinations: while an archive is away what that means for the list somebody reads, and what was exchanged when
  * it was back. `listed`: the studies of that list.
  */
 export function Inventory({ listed }: { listed: () => StudySummary[] }) {
-  const destinations = useSync(sync => sync.destinations ?? [])
+  const destinations = useSync(sync => sync.destinations ?? NONE)
   const archives = useFollowedPulls()
   const seen = useSeen(state => state.seen)
   const [studies, setStudies] = useState<StudySummary[]>([])

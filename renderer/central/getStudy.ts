@@ -29,5 +29,10 @@ export async function keepHere(study: Pick<StudySummary, 'StudyInstanceUID' | 'a
       await set(before)
     },
   )
-  if (kept && away > 0 && mayGet()) await call('pull.study', { StudyInstanceUID })
+  // It is kept, whatever becomes of this.
+  if (kept && away > 0 && mayGet()) {
+    await call('pull.study', { StudyInstanceUID }).catch((thrown: unknown) =>
+      announceFailure('It is kept, but could not be got from the archive.', thrown),
+    )
+  }
 }

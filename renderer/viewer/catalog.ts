@@ -27,6 +27,8 @@ export interface SeriesStack {
   imageIds: string[]
   /** Of pictures that are made here (a reformat): the frames they are made of, which is what has to be loaded. */
   sourceIds?: string[]
+  /** Only some images of its set, as the reader chose: more of the set is none of it. */
+  isChosen?: true
 }
 
 export interface CatalogFrame {

@@ -16,13 +16,14 @@ export class Cine {
   /** False where there is nothing to play. */
   play(): boolean {
     const { state } = this.#pane
-    const images = state.getState().stack?.entries.length ?? 0
-    if (images < 2) return false
+    // Asked for each time: a stack may grow while it plays.
+    const count = () => state.getState().stack?.entries.length ?? 0
+    if (count() < 2) return false
     let due = performance.now()
     const tick = () => {
       const { index, shown } = state.getState()
       // Never past a frame that is not on the screen yet: a slow load slows the cine, it drops nothing.
-      if (shown === index || shown === undefined) this.#pane.goTo((index + 1) % images)
+      if (shown === index || shown === undefined) this.#pane.goTo((index + 1) % Math.max(1, count()))
       due = Math.max(due + this.#frameTime(), performance.now())
       this.#timer = setTimeout(tick, due - performance.now())
     }

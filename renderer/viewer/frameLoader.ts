@@ -27,6 +27,8 @@ type Bytes = Uint8Array<ArrayBuffer>
 let order: string[] = []
 let delivered = 0
 let streaming: AbortController | undefined
+/** What streams is read ahead: it stands back while somebody acts, so nobody waits for it. */
+let isReadingAhead = false
 let reorderTimer: ReturnType<typeof setTimeout> | undefined
 let stacks: StackOrder[] = []
 /** What is read when all of `stacks` is here. */
@@ -165,7 +167,7 @@ export function stopStream(): void {
 }
 
 function isNear(imageId: string | undefined): boolean {
-  if (imageId === undefined || streaming === undefined) return false
+  if (imageId === undefined || streaming === undefined || isReadingAhead) return false
   return order.slice(delivered, delivered + NEAR).includes(imageId)
 }
 
@@ -177,6 +179,7 @@ async function restartStream(ahead = false): Promise<void> {
   const ofPanes = stacks.map(({ imageIds }) => imageIds)
   order = ahead ? [] : withinBudget(interleave(stacks, isSettled), ofPanes)
   const isAhead = order.length === 0
+  isReadingAhead = isAhead
   if (isAhead) {
     // Beside all that the panes have: nothing of it is pushed out for what nobody asked for.
     const wanted = readingOn(further, imageId => isSettled(imageId) || cameAhead.has(imageId))

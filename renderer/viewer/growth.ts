@@ -51,6 +51,8 @@ export function growPane(pane: Pane, laidOut: readonly SeriesStack[]): SeriesSta
   const { stack, shown, index } = pane.state.getState()
   if (stack?.manifest.SeriesInstanceUID !== laidOut[0]?.manifest.SeriesInstanceUID || stack === undefined)
     return undefined
+  // A pane of key images alone would become one of the whole series.
+  if (stack.isChosen) return undefined
   const grown = grownStack(laidOut, stack, shown ?? index)
   return grown !== undefined && pane.grow(grown) ? grown : undefined
 }

@@ -4,7 +4,7 @@ export { actionNames } from './actions.ts'
 export { restCard } from './graphics.ts'
 export { installProbe } from './probe.ts'
 export { preloadStudy } from './readAhead.ts'
-export { goToNextUnseen, type UnseenReport, unseenOfOpenStudy } from './seen/unseen.ts'
+export { goToNextUnseen, type UnseenReport, unseenOfStudy } from './seen/unseen.ts'
 export { openStudy, readAhead } from './session.ts'
 export { markOpen, markPainted } from './timings.ts'
 export {

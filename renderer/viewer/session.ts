@@ -522,13 +522,15 @@ async function refreshStudy(StudyInstanceUID: string): Promise<void> {
   const changed = contents.series
     .map(one => one.SeriesInstanceUID)
     .filter(uid => countOf(contents.series, uid) !== countOf(before?.series, uid))
-  // Somebody opening or reading the study changes none of its images; an image that was sent anew changes no count.
-  if (changed.length > 0) dropStacks(StudyInstanceUID, changed)
-  else if (before?.study?.lastReceived !== contents.study.lastReceived) dropStacks(StudyInstanceUID)
+  // Somebody opening or reading the study changes none of its images. An image that was sent anew changes no count, and may be of
+  // any series, whichever of them grew beside it.
+  if (before?.study?.lastReceived !== contents.study.lastReceived) dropStacks(StudyInstanceUID)
+  else if (changed.length > 0) dropStacks(StudyInstanceUID, changed)
   for (const uid of changed) if (countOf(contents.series, uid) > countOf(before?.series, uid)) noteArrival(uid)
   const refresh = (known: Partial<StudyOnScreen>) =>
     useSession.setState(session => {
-      if (own) return known
+      // It may stand beside another one by now.
+      if (session.study?.StudyInstanceUID === StudyInstanceUID) return known
       const other = session.beside.get(StudyInstanceUID)
       return other === undefined
         ? {}

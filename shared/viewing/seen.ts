@@ -101,7 +101,7 @@ export function readSeen(text: string): SeenFrames {
         if (number !== undefined && end !== undefined && number > end) break
         const uid = `${head}${number ?? first}`
         const before = seen.get(uid)
-        left -= runs.length
+        left -= runs.length + (before?.length ?? 0)
         seen.set(uid, before === undefined ? runs : joinRuns(before, runs))
         if (end === undefined) break
       }

@@ -1,8 +1,9 @@
 import { expect, test, vi } from 'vitest'
 import type { SeriesStack } from '../../renderer/viewer/catalog.ts'
-import { goesOn, growLeft, grownStack, placesIn } from '../../renderer/viewer/growth.ts'
+import { goesOn, growLeft, grownStack, growPane, placesIn } from '../../renderer/viewer/growth.ts'
 import { readingOn } from '../../renderer/viewer/loadOrder.ts'
 import { oncePerStep } from '../../renderer/viewer/oncePerStep.ts'
+import type { Pane } from '../../renderer/viewer/pane.ts'
 
 const entries = (...ids: number[]) => ids.map(id => ({ imageId: `iso:${id}:1` }))
 
@@ -31,6 +32,19 @@ test('where a set was left, it is taken up at the same image, in the part that h
   expect(goesOn(laidOut[0], before)).toBe(true)
   expect(goesOn(stack('s', 9), before)).toBe(false)
   expect(goesOn(undefined, before)).toBe(false)
+})
+
+test('a pane of key images alone does not become one of the whole series when that grows', () => {
+  const stack = (...ids: number[]) =>
+    ({ manifest: { SeriesInstanceUID: 's' }, entries: entries(...ids) }) as SeriesStack
+  const grown = stack(1, 2, 3)
+  const paneOf = (shown: SeriesStack) => {
+    const pane = { state: { getState: () => ({ stack: shown, shown: 0, index: 0 }) }, grow: () => true }
+    // Of a pane, all that growing asks.
+    return pane as unknown as Pane
+  }
+  expect(growPane(paneOf(stack(2)), [grown])).toBe(grown)
+  expect(growPane(paneOf({ ...stack(2), isChosen: true }), [grown])).toBeUndefined()
 })
 
 test('reading on: the rest of the study, the next one, its priors; what is here is left out, nothing comes twice', () => {

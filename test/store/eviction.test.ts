@@ -135,8 +135,12 @@ test('nothing leaves that is not proved, or that somebody still needs here', asy
   expect(await store.evict(uidOf(1), [])).toEqual({ bytes: 0 })
   await store.putDraft(uidOf(1), 'ann', { text: 'a finding' }, 0)
   await stays()
+  const calibration = { unit: 'px', drawn: 100, mm: 25, SOPInstanceUID: '1.2', frame: 1 }
+  await store.putDraft(uidOf(1), 'ann', { ...EMPTY_DRAFT, calibrations: { one: calibration } }, 1)
+  await store.setReading([{ StudyInstanceUID: uidOf(1), status: 'read' }], 'ann')
+  await stays()
   // How it was looked at is no work: every opening leaves that behind.
-  await store.putDraft(uidOf(1), 'ann', EMPTY_DRAFT, 1)
+  await store.putDraft(uidOf(1), 'ann', EMPTY_DRAFT, 2)
   await store.setReading([{ StudyInstanceUID: uidOf(1), status: 'opened' }], 'ann')
   await stays()
   await store.setReading([{ StudyInstanceUID: uidOf(1), status: 'read' }], 'ann')

@@ -55,7 +55,10 @@ test('work of ours in its study, or a scanner that sent the same, makes it ours'
   const keyImage = { SeriesInstanceUID: '1.2', SOPInstanceUID: '1.3', frame: 1 }
   await store.putDraft(UID, 'ann', { ...looks, keyImages: [keyImage] }, rev)
   expect(await isTheirs()).toBe(false)
-  await store.putDraft(UID, 'ann', null, rev + 1)
+  const calibration = { unit: 'px', drawn: 100, mm: 25, SOPInstanceUID: '1.3', frame: 1 }
+  await store.putDraft(UID, 'ann', { ...looks, calibrations: { one: calibration } }, rev + 1)
+  expect(await isTheirs()).toBe(false)
+  await store.putDraft(UID, 'ann', null, rev + 2)
   expect(await isTheirs()).toBe(true)
 
   await gone(store, contentId)
@@ -65,6 +68,16 @@ test('work of ours in its study, or a scanner that sent the same, makes it ours'
   const other = await pulled(['pacs'])
   await send(other.store, slice(2), scanner)
   expect(await other.store.outbox.theirs('pacs', [other.contentId])).toEqual([])
+})
+
+test('what was deleted here is not sent to the archive that took it away, though a scanner sends it again', async () => {
+  const { store, dataDir, contentId } = await pulled(['pacs'])
+  await gone(store, contentId)
+  await store.remove([{ StudyInstanceUID: UID }], '', 'ann')
+  await send(store, slice(1), scanner)
+  expect(await custodyOf(store)).toMatchObject({ gone: 0, queued: 0, withheld: 1 })
+  expect(await leaseAll(store, 'pacs')).toEqual([])
+  ledger(dataDir)
 })
 
 /** Proved at these archives, read, and gone from this disk. */
@@ -112,6 +125,27 @@ test('what has left and the archive loses is lost, not queued: nobody could send
     expect(await custodyOf(store, name)).toMatchObject({ lost: 0, queued: 1 })
   }
   ledger(dataDir)
+})
+
+test('what another archive still holds stands first of what is lost, however much nobody has', async () => {
+  const { store, dataDir } = await newStore()
+  const names = ['pacs', 'second']
+  await store.outbox.setDestinations(names.map(name => archive(name)))
+  const contents = [await send(store, slice(1)), await send(store, slice(2))].map(({ contentId }) => contentId)
+  await store.settleAll()
+  await looked(dataDir)
+  for (const name of names) {
+    await leaseAll(store, name)
+    const proved = contents.map(contentId => ({ contentId, state: 'confirmed', proof: 'equal' }) as const)
+    await store.outbox.settle(name, proved)
+  }
+  await store.setReading([{ StudyInstanceUID: UID, status: 'read' }], 'ann')
+  await store.evict(UID, names)
+  const lost = (contentId: number) => ({ contentId, state: 'dead', lost: true, reason: 'Not there.' }) as const
+  await store.outbox.settle('pacs', contents.map(lost))
+  await store.outbox.settle('second', [lost(contents[0]!)])
+  expect(await store.outbox.lost(1)).toMatchObject([{ contentId: contents[1], holders: ['second'] }])
+  expect(await store.outbox.lost(10)).toHaveLength(2)
 })
 
 test('while a new archive’s rules are still held against what is here, nothing of that counts as confirmed', async () => {

@@ -331,7 +331,7 @@ export function createCommitRows(
     let outcome: Received['outcome']
     if (known && equal) {
       meet(object)
-      if (object.origin.door !== 'pull') custody.sentToUs(equal.id)
+      if (object.origin.door !== 'pull') custody.sentToUs(equal.id, known.id)
       return { outcome: 'duplicate', ...placeOf(known, header.SOPInstanceUID), contentId: equal.id, seq: 0 }
     }
     const lost = contents.find(
@@ -355,7 +355,7 @@ export function createCommitRows(
       }
       if (lost.volume === ARCHIVE_VOLUME) {
         evictions.cameBack(lost.id, known.study, object.received)
-        custody.cameBack(lost.id)
+        custody.cameBack(lost.id, known.id)
       } else meet(object)
       const at = placeOf(known, header.SOPInstanceUID)
       const seq = Number(

@@ -30,6 +30,7 @@ function keyStack(stack: SeriesStack): SeriesStack | undefined {
   const label = [set.label, 'key images'].filter(Boolean).join(' · ')
   return {
     ...stack,
+    isChosen: true,
     // Positions between them say nothing of what is missing.
     entries: entries.map(({ marks: _marks, ...entry }) => entry),
     imageIds: entries.map(entry => entry.imageId),

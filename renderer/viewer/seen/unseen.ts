@@ -7,9 +7,10 @@ import {
   unseenOf,
   unseenWords,
 } from '../../../shared/viewing/seen.ts'
+import { studyContents } from '../../series/index.ts'
 import { announce } from '../../ui/index.ts'
 import type { SeriesStack, StackEntry } from '../catalog.ts'
-import { activePane, assignSeries, hangAt, layOut, ownItems, useSession } from '../session.ts'
+import { activePane, assignSeries, hangAt, layOut, ownItems, type Session, useSession } from '../session.ts'
 import { assignmentOf, type StripItem } from '../strip.ts'
 import { seenFrames, syncSeen } from './keeper.ts'
 
@@ -35,13 +36,14 @@ function framesOf(stacks: readonly SeriesStack[]): SeriesToRead['frames'] {
 }
 
 /**
- * What of the open study nobody of this user's windows has had on the screen; undefined when that is nothing. The study is the one
- * that is open when it is asked, whatever is opened before the answer.
+ * What of a study nobody of this user's windows has had on the screen; undefined when that is nothing. One that is open as it is on
+ * the screen when it is asked, whatever is opened before the answer; one that is still on its way by its series. Rejects like `call`.
  */
-export async function unseenOfOpenStudy(): Promise<UnseenReport | undefined> {
-  const { study, series, stacks } = useSession.getState()
-  if (study === undefined) return undefined
-  const { StudyInstanceUID } = study
+export async function unseenOfStudy(StudyInstanceUID: string): Promise<UnseenReport | undefined> {
+  const open = useSession.getState()
+  const isOpen = open.study?.StudyInstanceUID === StudyInstanceUID
+  const { series } = isOpen ? open : await studyContents(StudyInstanceUID)
+  const stacks: Session['stacks'] = isOpen ? open.stacks : new Map()
   const toRead = series.map((one): SeriesToRead => {
     const laidOut = stacks.get(one.SeriesInstanceUID)
     return { series: one, frames: laidOut && framesOf(laidOut) }

@@ -3,4 +3,5 @@
  * behind, is none; of what this version cannot read that is not known.
  */
 export const IS_WORK = `draft <> 'null'
-  AND coalesce(json_array_length(draft, '$.marks'), 1) + coalesce(json_array_length(draft, '$.keyImages'), 1) > 0`
+  AND coalesce(json_array_length(draft, '$.marks'), 1) + coalesce(json_array_length(draft, '$.keyImages'), 1)
+    + (SELECT count(*) FROM json_each(draft, '$.calibrations')) > 0`

@@ -181,13 +181,14 @@ export function createCustodyRows(db: Database) {
     },
 
     /** What an archive gave us was sent here by somebody else, too: from now on it has to be there as anything else. */
-    sentToUs(content: number): void {
-      if (!isEmpty) own.run(content)
+    sentToUs(content: number, instance: number): void {
+      // It may be deleted here, or another version of it shown.
+      if (!isEmpty && own.run(content).changes > 0) this.refresh(instance)
     },
 
     /** What had been lost where it was is here again: it goes there. */
-    cameBack(content: number): void {
-      if (!isEmpty) cameBack.run(content)
+    cameBack(content: number, instance: number): void {
+      if (!isEmpty && cameBack.run(content).changes > 0) this.refresh(instance)
     },
 
     /** After one of its contents is shown instead of another, the instance is hidden or not any more, or a row was settled. */

@@ -18,7 +18,9 @@ export function createLostReader(db: Database) {
     `SELECT DISTINCT custody.content AS contentId, StudyInstanceUID FROM custody INDEXED BY custodyLost
      CROSS JOIN content ON content.id = custody.content CROSS JOIN instance ON instance.id = content.instance
      CROSS JOIN series ON series.id = instance.series CROSS JOIN study ON study.id = series.study
-     WHERE state = ${CODE.lost} ORDER BY custody.content LIMIT ?`,
+     WHERE state = ${CODE.lost} ORDER BY EXISTS (SELECT 1 FROM custody AS other
+         CROSS JOIN destination ON destination.id = other.destination WHERE other.content = custody.content
+         AND position IS NOT NULL AND other.state = ${CODE.confirmed}) DESC, custody.content LIMIT ?`,
   )
   return {
     /** It lies at archives alone. */

@@ -137,7 +137,7 @@ export interface Outbox {
   audited(destination: string, contentIds: number[], at: number): Promise<void>
   /** Of these contents, those that came from that destination, and of whose studies all did: no work of ours needs them there. */
   theirs(destination: string, contentIds: number[]): Promise<number[]>
-  /** What is neither where it was nor here, the first `limit` of it. */
+  /** What is neither where it was nor here, `limit` of it: first what somebody else holds. */
   lost(limit: number): Promise<LostContent[]>
   /**
    * Of these SOP Instance UIDs those that have to go there and are not proved to be there; what is deleted or rejected here is none.
