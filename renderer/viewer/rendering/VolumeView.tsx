@@ -239,8 +239,8 @@ function CropSliders({ rendering, crop }: { rendering: Rendering; crop: CropBox 
                 const value = Number(event.target.value)
                 const bound =
                   end === 'from' ? Math.min(value, crop.to[axis]! - 1) : Math.max(value, crop.from[axis]! + 1)
-                const moved = crop[end].map((part, at) => (at === axis ? bound : part))
-                rendering.cropTo({ ...crop, [end]: moved as unknown as CropBox['from'] })
+                const [i, j, k] = crop[end].with(axis, bound)
+                rendering.cropTo({ ...crop, [end]: [i, j, k] })
               }}
               onPointerUp={event => event.currentTarget.blur()}
             />

@@ -168,8 +168,8 @@ export class Rendering {
     if (camera === undefined) return
     const mm = devicePixelRatio / (this.#fit * this.#zoom)
     const { right, down } = camera
-    const centre = camera.centre.map((part, axis) => part - mm * (dx * right[axis]! + dy * down[axis]!))
-    this.look.setState({ camera: { ...camera, centre: centre as unknown as Point3 } })
+    const moved = (axis: 0 | 1 | 2) => camera.centre[axis] - mm * (dx * right[axis] + dy * down[axis])
+    this.look.setState({ camera: { ...camera, centre: [moved(0), moved(1), moved(2)] } })
     this.#moved()
   }
 

@@ -139,10 +139,8 @@ function laid(
   const smallest = Math.min(...along.slice(1).map((place, i) => place - along[i]!))
   const count = uneven ? Math.round(extent / Math.max(smallest, extent / (steps * MOST_FILLED_IN))) : steps
   // Per mm of the normal: with a tilted gantry it also leads sideways.
-  const way = times(
-    [0, 1, 2].map(axis => top.position[axis]! - bottom.position[axis]!) as unknown as Point3,
-    1 / extent,
-  )
+  const [x, y, z] = bottom.position
+  const way = times([top.position[0] - x, top.position[1] - y, top.position[2] - z], 1 / extent)
   const whole: VolumeGrid = {
     FrameOfReferenceUID,
     size: [Columns, Rows, count + 1],
