@@ -9,6 +9,7 @@ import {
   type StationEventName,
   stationEvents,
 } from '../shared/contract.ts'
+import type { DicomJson } from '../shared/dicom/json.ts'
 import { ERRORS, type ErrorCode, IsocenterError } from '../shared/errors.ts'
 import { FRAME_HEADER_BYTES, type FrameOrder, readFrameHeader } from '../shared/viewing/frameStream.ts'
 import { CHANNEL, holdEventSource, type RawEvent } from './eventSource.ts'
@@ -110,7 +111,7 @@ export async function fetchAudit(span: AuditSpan): Promise<string> {
   return response.text()
 }
 
-type ObjectAddress = Omit<FrameAddress, 'frame'>
+export type ObjectAddress = Omit<FrameAddress, 'frame'>
 
 function objectAddress({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }: ObjectAddress): string {
   return `/dicom-web/studies/${StudyInstanceUID}/series/${SeriesInstanceUID}/instances/${SOPInstanceUID}`
@@ -182,6 +183,48 @@ function counted(body: ReadableStream<Uint8Array>, onBytes: (bytes: number) => v
     },
   })
   return body.pipeThrough(counter)
+}
+
+/** An object's header as DICOM JSON (PS3.18 §F.2), without its pixels. */
+export async function fetchMetadata(address: ObjectAddress, signal?: AbortSignal): Promise<DicomJson> {
+  const response = await reach(`${objectAddress(address)}/metadata`, {
+    headers: { accept: 'application/dicom+json' },
+    signal: signal ?? null,
+  })
+  if (!response.ok) throw await refusal(response)
+  const [instance] = (await response.json()) as DicomJson[]
+  if (!instance) throw new Error('The station has no such object.')
+  return instance
+}
+
+/** Stores Part 10 files (STOW-RS, PS3.18 §10.5). Rejects with what was said of the first that is not on the disk. */
+export async function storeObjects(part10s: ReadonlyArray<Uint8Array<ArrayBuffer>>): Promise<void> {
+  const boundary = `isocenter-${crypto.randomUUID()}`
+  const parts = part10s.flatMap(part10 => [`--${boundary}\r\ncontent-type: application/dicom\r\n\r\n`, part10, '\r\n'])
+  const response = await reach('/dicom-web/studies', {
+    method: 'POST',
+    headers: {
+      'content-type': `multipart/related; type="application/dicom"; boundary=${boundary}`,
+      accept: 'application/dicom+json',
+    },
+    body: new Blob([...parts, `--${boundary}--\r\n`]),
+  })
+  if (response.status === 200) return
+  const answer: unknown = await response.json().catch(() => null)
+  const failed = callError.safeParse(answer)
+  if (failed.success && failed.data.code in ERRORS) {
+    throw new IsocenterError(failed.data.code as ErrorCode, failed.data.detail)
+  }
+  const status = failureReason(answer)
+  throw new Error(`The station did not store it${status === undefined ? '' : ` (status ${status})`}.`)
+}
+
+/** FailureReason (0008,1197) of the first failed object of a STOW-RS answer, in hexadecimal. */
+function failureReason(answer: unknown): string | undefined {
+  const { '00081198': failed, '0008119A': others } = (answer ?? {}) as DicomJson
+  const item = (failed ?? others)?.Value?.[0] as DicomJson | undefined
+  const reason = item?.['00081197']?.Value?.[0]
+  return typeof reason === 'number' ? reason.toString(16).toUpperCase().padStart(4, '0') : undefined
 }
 
 /** A file that came with the page, by its hashed address. */
