@@ -16,6 +16,7 @@ const HAND: Record<Exclude<ActionRoom, 'everywhere'>, { title: string; lines: Ar
       ['Wheel', 'one image; Shift = ten'],
       ['Shift+click', 'the others to the slice through this point'],
       ['Double click', 'one-up, and back'],
+      ['Pointer by keys', 'arrows move it (Shift: finely, Ctrl: far), Enter clicks, Shift+Enter holds and lets go'],
     ],
   },
   worklist: {

@@ -79,6 +79,7 @@ const TOOLS = [
   { id: 'tool-zoom', name: 'Zoom', keys: ['Z'] },
   { id: 'tool-pan', name: 'Pan', keys: ['P'] },
   { id: 'tool-crosshair', name: 'Crosshair', keys: ['Shift+X'] },
+  { id: 'key-pointer', name: 'Pointer by keys', keys: ['F3'] },
 ] as const satisfies readonly Row[]
 
 const MEASURE = [

@@ -4,6 +4,7 @@ import type { StudySummary } from '../../shared/contract.ts'
 import { PersonName } from '../ui/index.ts'
 import { DocumentLayer, DocumentTile } from './documents/index.ts'
 import { FusionLayer } from './fusion/FusionLayer.tsx'
+import { KeyPointer } from './KeyPointer.tsx'
 import { Marks, marksPointer } from './marks/index.ts'
 import { Overlays } from './Overlays.tsx'
 import { ObjectLayers, ObjectTile, openSeries } from './objects/index.ts'
@@ -138,6 +139,7 @@ export function PaneView({ index }: { index: number }) {
         {/* Never hidden with the overlays: sample data must not be taken for a patient. */}
         {state?.stack?.manifest.synthetic && !overlays && <div className="synthetic alone">SYNTHETIC</div>}
         {pane !== undefined && <StackBar pane={pane} />}
+        {pane !== undefined && <KeyPointer pane={pane} />}
         {waiting && <div className="pane-message quiet">loading {(state?.index ?? 0) + 1}</div>}
         {reason !== undefined && (
           <DocumentTile

@@ -27,6 +27,7 @@ import {
   Menu,
   MessageSquareText,
   Monitor,
+  MousePointer2,
   Move,
   RotateCcw,
   RotateCw,
@@ -47,6 +48,7 @@ import { type Action, act } from './action.ts'
 import { describeFrame } from './catalog.ts'
 import { documentActions, scrollDocument, zoomDocument } from './documents/index.ts'
 import { fusionActions } from './fusion/fusionActions.ts'
+import { toggleKeyPointer, useKeyPointer } from './keyPointer.ts'
 import { cancelMark, markActions, markToolInHand, putAwayMarkTool } from './marks/index.ts'
 import { objectActions } from './objects/index.ts'
 import type { Pane } from './pane.ts'
@@ -223,6 +225,11 @@ function moves(): Action[] {
       run: onPane(pane => scrollDocument(pane.id, Number.POSITIVE_INFINITY) || pane.goTo(Number.MAX_SAFE_INTEGER)),
     }),
     act('image-unseen', { icon: EyeOff, run: goToNextUnseen }),
+    act('key-pointer', {
+      icon: MousePointer2,
+      run: () => toggleKeyPointer(activePane()),
+      pressed: useKeyPointer.getState().pointer !== undefined,
+    }),
     act('series-previous', { run: () => stepSeries(-1) }),
     act('series-next', { run: () => stepSeries(1) }),
     act('pane-previous', { run: () => stepPane(-1) }),

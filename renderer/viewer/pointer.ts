@@ -1,3 +1,4 @@
+import { capturePointer } from './keyPointer.ts'
 import type { Pane } from './pane.ts'
 import type { ToolName } from './session.ts'
 import { WheelNotches } from './wheel.ts'
@@ -53,7 +54,7 @@ export function attachPointer(element: HTMLElement, host: PointerHost): () => vo
     const action = actionOf(event, host.tool())
     if (action === undefined) return
     event.preventDefault()
-    element.setPointerCapture(event.pointerId)
+    capturePointer(element, event)
     const start = at(event)
     drag = { action, button: event.button, start, last: start, gathered: 0 }
     if (action === 'crosshair') host.onJump(pane, drag.start)

@@ -127,6 +127,21 @@ test('what has left and the archive loses is lost, not queued: nobody could send
   ledger(dataDir)
 })
 
+test('what came from an archive, has left, and is taken away there is lost: it may be had from elsewhere; what they replaced is theirs', async () => {
+  const { store, dataDir, contentId } = await pulled(['pacs'])
+  await store.settleAll()
+  await looked(dataDir)
+  await store.setReading([{ StudyInstanceUID: UID, status: 'read' }], 'ann')
+  expect((await store.evict(UID, ['pacs'])).bytes).toBeGreaterThan(0)
+  const outcome = { contentId, state: 'gone', lost: true, reason: 'Not there any more.' } as const
+  expect(await store.outbox.settle('pacs', [{ ...outcome, isOther: true }])).toEqual([])
+  expect(await custodyOf(store)).toMatchObject({ gone: 1, lost: 0 })
+  expect(await gone(store, contentId)).toEqual([{ contentId, StudyInstanceUID: UID, holders: [] }])
+  expect(await custodyOf(store)).toMatchObject({ gone: 0, lost: 1 })
+  expect((await store.outbox.study(UID)).events[0]).toMatchObject({ kind: 'lost', images: 1 })
+  ledger(dataDir)
+})
+
 test('what another archive still holds stands first of what is lost, however much nobody has', async () => {
   const { store, dataDir } = await newStore()
   const names = ['pacs', 'second']

@@ -110,11 +110,12 @@ export class Auditor {
         name,
         lost.map(({ verdict }) => verdict),
       )
-      const gone = lost.filter(({ verdict }) => verdict.state === 'gone')
+      const left = new Set(nowhere.map(({ contentId }) => contentId))
+      const gone = lost.filter(({ verdict }) => verdict.state === 'gone' && !left.has(verdict.contentId))
       if (gone.length > 0)
         log.info({ destination: name, images: gone.length }, 'images were taken away where they came from')
       if (lost.length > gone.length) {
-        const reason = lost.find(({ verdict }) => verdict.state !== 'gone')?.verdict.reason
+        const reason = lost.find(entry => !gone.includes(entry))?.verdict.reason
         log.warn({ destination: name, images: lost.length - gone.length, reason }, 'confirmed images were lost')
         this.#parts.found()
       }

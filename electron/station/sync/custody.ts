@@ -98,7 +98,7 @@ export function afterAudit(
     case 'unknown':
       return undefined
     case 'other':
-      return { contentId, state: isTheirs ? 'gone' : 'dead', lost: true, reason }
+      return { contentId, state: isTheirs ? 'gone' : 'dead', lost: true, isOther: true, reason }
     case 'absent':
       if (isTheirs && reason === '') return { contentId, state: 'gone', lost: true, reason: TAKEN_AWAY }
       return { contentId, state: 'queued', lost: true, attempts: 0, nextAt: now, reason }

@@ -4,6 +4,7 @@ import { isLastingUid } from '../../../shared/viewing/volume/reformatUid.ts'
 import { mayMeasure } from '../../selftest/index.ts'
 import { announce } from '../../ui/index.ts'
 import { describeFrame } from '../catalog.ts'
+import { capturePointer, isKeyPointerIn } from '../keyPointer.ts'
 import type { Pane } from '../pane.ts'
 import { draftOf } from './drafts.ts'
 import { CLICK_PX, type Drawing, endsAt, finishedMark, place, pointsNow, startDrawing, trace } from './drawing.ts'
@@ -76,7 +77,7 @@ function press(event: PointerEvent, pane: Pane): boolean {
   else if (!take(pane, shown, point)) return false
   mine = true
   event.preventDefault()
-  if (work !== undefined) pane.element.setPointerCapture(event.pointerId)
+  if (work !== undefined) capturePointer(pane.element, event)
   return true
 }
 
@@ -324,8 +325,9 @@ function doubleClicked(event: MouseEvent, pane: Pane): void {
   if (hasWords(mark) || mark.kind === 'vertebra') startWriting(pane, shown, mark)
 }
 
-/** Enter ends a mark of any number of points, as a second press on its last one does. */
+/** Enter ends a mark of any number of points, as a second press on its last one does; it is a press where keys move the pointer. */
 function keyPressed(event: KeyboardEvent, pane: Pane): void {
+  if (isKeyPointerIn(pane)) return
   if (event.key !== 'Enter' || work?.kind !== 'drawing' || work.pane !== pane || !isOpenEnded(work.draws)) return
   event.preventDefault()
   event.stopPropagation()

@@ -1,6 +1,7 @@
 import { imageToPatient, type Point2, type Point3, patientToImage } from '../../../shared/viewing/geometry.ts'
 import { type CrossLines, crossLines, turnAbout } from '../../../shared/viewing/volume/crossLines.ts'
 import { REFORMATS, turnedAxes } from '../../../shared/viewing/volume/reformat.ts'
+import { capturePointer } from '../keyPointer.ts'
 import type { Pane } from '../pane.ts'
 import { livePanes, useSession } from '../session.ts'
 import { useSpace } from '../space.ts'
@@ -84,7 +85,7 @@ export function pressMpr(event: PointerEvent, pane: Pane): boolean {
   if (lines === undefined || hold === undefined) return false
   event.preventDefault()
   const { element } = pane
-  element.setPointerCapture(event.pointerId)
+  capturePointer(element, event)
   const abort = new AbortController()
   const { signal } = abort
   let last = patientPoint(pane, pointOf(event, pane))

@@ -137,8 +137,9 @@ export function createOutboxRows(db: Database, dataDir: string, custody: Custody
     const studies = new Set<string>()
     const nowhere: LostContent[] = []
     for (const outcome of outcomes) {
-      const { contentId: content, nextAt, attempts, proof, sentMd5, sentSha256, lost } = outcome
-      const isNowhere = lost && outcome.state !== 'gone' && outcome.state !== 'confirmed' && lostOf.hasLeft(content)
+      const { contentId: content, nextAt, attempts, proof, sentMd5, sentSha256, lost, isOther } = outcome
+      const isReplaced = outcome.state === 'gone' && isOther
+      const isNowhere = lost && !isReplaced && outcome.state !== 'confirmed' && lostOf.hasLeft(content)
       const state = isNowhere ? 'lost' : outcome.state
       const row = settledRow.get(content, id)
       if (!row) continue
@@ -161,7 +162,7 @@ export function createOutboxRows(db: Database, dataDir: string, custody: Custody
       })
       if (row.isEntangled === 1 && state !== 'sent' && state !== 'confirmed') custody.refresh(row.instance)
       studies.add(row.StudyInstanceUID)
-      const kind = kindOf(outcome)
+      const kind = kindOf({ ...outcome, state })
       const isNews = kind !== undefined && !(kind === 'confirmed' && row.state === CODE.confirmed)
       if (isNews) happened.add(row.StudyInstanceUID, kind, kind === 'confirmed' ? PROVED[proof ?? 'listed'] : reason)
       if (isNowhere) {

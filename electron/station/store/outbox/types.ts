@@ -48,6 +48,8 @@ export interface OutboxOutcome {
   sentSha256?: string
   /** It was confirmed, and is not there any more: nothing else but another proof changes what is confirmed. */
   lost?: boolean
+  /** Of 'lost': something else is there under its UID. */
+  isOther?: boolean
 }
 
 /** One that no bytes are left of here and at the destination that it was lost by. */
@@ -107,7 +109,7 @@ export interface Outbox {
   nextDue(destination: string, rank: number): Promise<number | null>
   /**
    * Durable (FULL) where anything is confirmed, dead, gone or lost. What is no longer there is left out. What the destination lost and
-   * is not here either becomes 'lost', whatever the outcome says: those are the answer.
+   * is not here either becomes 'lost', whatever the outcome says, but for what the destination itself replaced: those are the answer.
    */
   settle(destination: string, outcomes: OutboxOutcome[]): Promise<LostContent[]>
   /** Ends the leases of a process before this one. */
