@@ -4,6 +4,7 @@ import { REFORMATS, turnedAxes } from '../../../shared/viewing/volume/reformat.t
 import type { Pane } from '../pane.ts'
 import { livePanes, useSession } from '../session.ts'
 import { useSpace } from '../space.ts'
+import { isCoarse } from './coarse.ts'
 import { arrange, arrangementOf, makeReformat, type Reformat, reformatOf } from './reformats.ts'
 
 /** What the two other planes of a volume draw over the picture of this one. */
@@ -125,7 +126,8 @@ function showPoint(pane: Pane, point: Point3): void {
   const reformat = reformatOf(pane.stack)
   if (reformat === undefined) return
   const page = reformat.planes.page(point)
-  if (!pane.state.getState().loading) {
+  // What is being made fine after the hand has rested is overtaken.
+  if (!pane.state.getState().loading || isCoarse(pane.entry?.imageId ?? '')) {
     pane.goTo(page)
     return
   }

@@ -1,11 +1,22 @@
 import type { ImagePlane } from '../../../shared/viewing/geometry.ts'
-import { type PartialVolume, PlaneSampler, type Slab } from '../../../shared/viewing/volume/sample.ts'
+import {
+  coarserPlane,
+  type EarlierPicture,
+  type PartialVolume,
+  PlaneSampler,
+  type Slab,
+  spreadOut,
+} from '../../../shared/viewing/volume/sample.ts'
 
 /** A plane to be sampled; `outside` stands where the volume is not. */
 export interface PlaneRequest {
   plane: ImagePlane
   slab: Slab | undefined
   outside: number
+  /** A picture of it to go on from, where slices have come since. */
+  earlier?: EarlierPicture
+  /** Pixels so many times as large stand in for its own: 1 = none. */
+  coarse?: number
 }
 
 export type PlanePixels = PlaneSampler['pixels']
@@ -18,19 +29,20 @@ const TURN_MS = 12
 /** Samples a plane in turns, letting others in between; undefined when it was cancelled. */
 export async function sampleInTurns(
   volume: PartialVolume,
-  { plane, slab, outside }: PlaneRequest,
+  { plane, slab, outside, earlier, coarse = 1 }: PlaneRequest,
   isCancelled: () => boolean,
 ): Promise<PlanePixels | undefined> {
-  const sampler = new PlaneSampler(volume, plane, slab, outside)
+  const sampled = coarse === 1 ? plane : coarserPlane(plane, coarse)
+  const sampler = new PlaneSampler(volume, sampled, slab, outside, earlier)
   let began = performance.now()
-  for (let y = 0; y < plane.Rows; y += BAND) {
-    sampler.rows(y, Math.min(plane.Rows, y + BAND))
+  for (let y = 0; y < sampled.Rows; y += BAND) {
+    sampler.rows(y, Math.min(sampled.Rows, y + BAND))
     if (performance.now() - began < TURN_MS) continue
     await turn()
     if (isCancelled()) return undefined
     began = performance.now()
   }
-  return sampler.pixels
+  return coarse === 1 ? sampler.pixels : spreadOut(sampler.pixels, plane, coarse)
 }
 
 /** By a message: timers that follow one another are held back for 4 ms each. */
