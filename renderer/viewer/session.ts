@@ -19,6 +19,7 @@ import { watchSeen } from './seen/watch.ts'
 import { alignedPlace, followPane, hideCrosshair, jumpToPoint, notePatient, placeInSpace } from './space.ts'
 import { dropStacks, openStacks } from './stacks.ts'
 import { type Assignment, assignmentOf, type StripItem, stackOf, stripItems } from './strip.ts'
+import { openCurved } from './volume/curved.ts'
 import { openReformat, sourceSetId } from './volume/reformats.ts'
 import type { VoiRange } from './windows.ts'
 
@@ -292,7 +293,7 @@ async function showSeries(index: number): Promise<void> {
     const stacks = await openStacks(StudyInstanceUID, SeriesInstanceUID)
     if (panes[index] !== pane || useSession.getState().assigned[index] !== wanted) return
     keepStacks(SeriesInstanceUID, stacks)
-    const stack = openReformat(wanted.id, stacks) ?? stackOf(wanted, stacks)
+    const stack = openReformat(wanted.id, stacks) ?? openCurved(wanted.id, stacks) ?? stackOf(wanted, stacks)
     if (stack === undefined) {
       setProblem('There is nothing to show in this series.')
       return

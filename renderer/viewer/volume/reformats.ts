@@ -16,8 +16,10 @@ import { isLoaded, makeScheme } from '../frameLoader.ts'
 import { isWantedByPane, panesAlive } from '../pane.ts'
 import type { DisplayPixels } from '../pixels.ts'
 import { coarseImages, isCoarse, markCoarse } from './coarse.ts'
+import { curvedSourceId } from './curvedSet.ts'
 import { filledUp, isKept, type LiveVolume, onVolume, openVolume } from './liveVolume.ts'
 import { coarseness, samplePlane } from './sampler.ts'
+import type { PlanePixels } from './sampling.ts'
 
 /** A stack of planes through a volume. */
 export interface Reformat {
@@ -75,7 +77,12 @@ export function reformatSetId(sourceSet: string, name: ReformatName): string {
 
 /** The display set a reformat is of; any other set is its own. */
 export function sourceSetId(set: string): string {
-  return SET_ID.exec(set)?.[1] ?? set
+  return SET_ID.exec(set)?.[1] ?? curvedSourceId(set) ?? set
+}
+
+/** Whether a display set is one of the three planes. */
+export function isPlanesSet(set: string): boolean {
+  return SET_ID.test(set)
 }
 
 export function reformatOf(stack: SeriesStack | undefined): Reformat | undefined {
@@ -162,10 +169,8 @@ function stackOf({ id, name, source, planes, axes, volume, slab }: Reformat, str
       FrameOfReferenceUID: volume.grid.FrameOfReferenceUID,
       ...(slab && { SliceThickness: slab.thickness }),
     }
-    const nearest = nearestSource(volume, toVoxel(planeCentre(plane))[2])
-    const { perFrame, ...stored } = describeFrame(sourceIds[nearest] ?? '')?.instance ?? first!.instance
     const instance = {
-      ...stored,
+      ...storedNear(volume, sourceIds, toVoxel(planeCentre(plane))[2]),
       SOPInstanceUID: straight ? reformatUid(key, name, mm) : passingUid(id, page),
       NumberOfFrames: 1,
       attributes,
@@ -196,6 +201,27 @@ function stackOf({ id, name, source, planes, axes, volume, slab }: Reformat, str
   }
 }
 
+const stored = new WeakMap<LiveVolume, Map<number, Omit<CatalogFrame['instance'], 'perFrame'>>>()
+
+/** The instance nearest to a slice of the grid, as far as it holds for a plane; known once asked for, since a turn has 60 a second. */
+function storedNear(
+  volume: LiveVolume,
+  sourceIds: readonly string[],
+  k: number,
+): Omit<CatalogFrame['instance'], 'perFrame'> {
+  const nearest = nearestSource(volume, k)
+  const known = stored.get(volume) ?? new Map<number, Omit<CatalogFrame['instance'], 'perFrame'>>()
+  stored.set(volume, known)
+  let instance = known.get(nearest)
+  if (instance === undefined) {
+    const described = describeFrame(sourceIds[nearest] ?? '') ?? describeFrame(sourceIds[0] ?? '')
+    const { perFrame: _, ...rest } = described!.instance
+    instance = rest
+    known.set(nearest, instance)
+  }
+  return instance
+}
+
 /** The frame nearest to a slice of the grid: whose tags are shown for a plane. */
 function nearestSource({ plan }: LiveVolume, k: number): number {
   const { from, to, part } = plan.slices[Math.max(0, Math.min(plan.slices.length - 1, Math.round(k)))]!
@@ -203,7 +229,7 @@ function nearestSource({ plan }: LiveVolume, k: number): number {
 }
 
 /** What of the frames' attributes is true of a plane between them: values and their window, not pixels, places or marks in them. */
-function valueAttributes(attributes: ImageAttributes, { plan }: LiveVolume): ImageAttributes {
+export function valueAttributes(attributes: ImageAttributes, { plan }: LiveVolume): ImageAttributes {
   const {
     Rows,
     Columns,
@@ -306,7 +332,7 @@ function describe(imageId: string): CatalogFrame | undefined {
 }
 
 /** A value that nothing has, just under the lowest. */
-function outsideOf({ range, plan }: LiveVolume): number {
+export function outsideOf({ range, plan }: LiveVolume): number {
   if (range.min > range.max) return -1
   if (plan.type === 'Int16') return Math.max(-32768, Math.floor(range.min) - 1)
   return Math.fround(range.min - Math.max(1e-6, (range.max - range.min) / 4096))
@@ -345,6 +371,11 @@ async function make(imageId: string): Promise<DisplayPixels> {
   if (filled < volume.filled) renewSoon.get(volume)?.()
   const old = [...images.keys()].slice(0, Math.max(0, images.size - MOST_IMAGES)).filter(id => !isWantedByPane(id))
   dropImages(id => old.includes(id))
+  return displayOf(volume, pixels, outside)
+}
+
+/** Pixels that were sampled of a volume, as a picture is given to the frame cache. */
+export function displayOf(volume: LiveVolume, pixels: PlanePixels, outside: number): DisplayPixels {
   const { slope, intercept } = volume
   const [min, max] = volume.range.min > volume.range.max ? [-1, 0] : [volume.range.min, volume.range.max]
   const ends = [min * slope + intercept, max * slope + intercept]

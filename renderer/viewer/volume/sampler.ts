@@ -30,8 +30,8 @@ export function coarseness(volume: PartialVolume, plane: ImagePlane, slab: Slab 
 }
 
 function learnPace({ volume, request, beganAt }: Job): void {
-  const { plane, slab, coarse = 1, earlier } = request
-  if (earlier !== undefined) return
+  const { plane, slab, coarse = 1, earlier, lines } = request
+  if (earlier !== undefined || lines !== undefined) return
   const now = (performance.now() - beganAt) / (samplesIn(volume, plane, slab) / coarse ** (slab ? 3 : 2))
   pace = pace === 0 ? now : 0.7 * pace + 0.3 * now
 }
