@@ -187,7 +187,13 @@ export function Overlays(props: {
           </div>
         )}
         {reformat && <div data-testid="reformat">{reformatWords(reformat)}</div>}
-        {curved && picture && <div data-testid="curved">{curvedWords(curved, shown)}</div>}
+        {curved && picture && (
+          <div data-testid="curved">
+            {curvedWords(curved, shown).map(words => (
+              <div key={words}>{words}</div>
+            ))}
+          </div>
+        )}
       </div>
       <div className="corner bottom right">
         {picture && (

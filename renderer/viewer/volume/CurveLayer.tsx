@@ -50,7 +50,7 @@ export function CurveLayer({ pane, state }: { pane: Pane; state: PaneState }) {
         </svg>
       )}
       {drawing !== undefined && isActive && (
-        <div className="pane-note" role="status" data-testid="curve-hint">
+        <div className="pane-note curve-hint" role="status" data-testid="curve-hint">
           Click along the spine or vessel ({count}), on any slice. {key} straightens it, Esc gives up.
         </div>
       )}

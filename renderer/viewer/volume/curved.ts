@@ -148,17 +148,15 @@ function stackOf({ id, source, volume, curve, frame }: Curved): SeriesStack {
   }
 }
 
-/** What is straightened, how wide and thick, and what lies to the left and right of the line at its middle. */
-export function curvedWords({ curve, slab }: Curved, page: number): string {
+/** What is straightened: how long, wide and thick; and what lies to the left and right of the line at its middle. */
+export function curvedWords({ curve, slab }: Curved, page: number): [what: string, how: string] {
   const { stations, length } = curve
   const right = directionLetters(acrossAt(stations[Math.floor(stations.length / 2)]!, angleOf(page)))
+  const thick = slab === undefined ? '' : `, ${slab.mode} ${slab.thickness} mm`
   return [
-    `straightened, ${length.toFixed(0)} mm long, ${WIDTH} mm wide`,
-    slab === undefined ? '' : `${slab.mode} ${slab.thickness} mm`,
+    `straightened, ${length.toFixed(0)} × ${WIDTH} mm${thick}`,
     `turned ${page * TURN}°: ${oppositeLetters(right)} – ${right} at the middle`,
   ]
-    .filter(Boolean)
-    .join(' · ')
 }
 
 /** What a reader must know before measuring on it. */
@@ -166,7 +164,7 @@ export function curvedNotes({ volume }: Curved): string[] {
   const { filled, plan } = volume
   return [
     filled < plan.slices.length ? `loaded ${filled} of ${plan.slices.length}` : '',
-    'mm along the line and straight across it only',
+    'true along and straight across the line',
   ].filter(Boolean)
 }
 
