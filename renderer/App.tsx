@@ -220,7 +220,10 @@ export function App() {
     },
     [offerUnseen],
   )
-  const readAndNext = useCallback(() => void markRead(false, () => void walk('next')), [markRead, walk])
+  // With its question open the key is the question's own answer: not another question.
+  const readAndNext = useCallback(() => {
+    if (question === undefined) void markRead(false, () => void walk('next'))
+  }, [markRead, walk, question])
   const toggleRead = useCallback(() => void markRead(true, () => {}), [markRead])
   const answer = (mark: boolean) => {
     setQuestion(undefined)

@@ -178,6 +178,7 @@ const HANGING = [
   { id: 'layout-2x4', name: 'Layout 2×4', keys: ['Alt+9'] },
   { id: 'layout', name: 'Layout…', keys: ['G'] },
   { id: 'mpr', name: 'Three planes (MPR)', keys: ['V'] },
+  { id: 'curved', name: 'Curved reformat', keys: ['Shift+C'] },
 ] as const satisfies readonly Row[]
 
 const STUDY = [

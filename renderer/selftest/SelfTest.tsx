@@ -1,27 +1,20 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo } from 'react'
+import { sha256 } from '../../shared/viewing/selftest/sha256.ts'
 import type { KeptResult, TestCell } from '../../shared/viewing/selftest/verdict.ts'
 import { sentencesOf } from '../../shared/viewing/selftest/verdict.ts'
 import { useStation } from '../activity/index.ts'
 import { CopyButton, Dialog, formatMoment, saveText } from '../ui/index.ts'
 import { Certificate, ResultTable } from './Certificate.tsx'
-import { asJson, countWords, failureWords, resultText, sha256 } from './certificate.ts'
+import { asJson, countWords, failureWords, resultText } from './certificate.ts'
 import { runNow, watchRun } from './schedule.ts'
 import { useSelfTest } from './selfTestStore.ts'
 
 /** The whole result as text and its hash, once it is reckoned. */
 function useSigned(result: KeptResult | undefined, cells: TestCell[] | undefined) {
   const status = useStation(station => station.status)
-  const [hash, setHash] = useState('')
   const station = { aet: status?.aet ?? '', platform: status?.platform ?? '' }
   const text = result && cells && resultText(station, result, cells)
-  useEffect(() => {
-    let current = true
-    setHash('')
-    if (text !== undefined) void sha256(text).then(found => current && setHash(found))
-    return () => {
-      current = false
-    }
-  }, [text])
+  const hash = useMemo(() => (text === undefined ? '' : sha256(text)), [text])
   return { station, text, hash }
 }
 

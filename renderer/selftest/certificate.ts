@@ -88,12 +88,6 @@ export function resultText(
   return JSON.stringify({ station, machine, at, passed, failed, impossible, cells })
 }
 
-/** SHA-256 in hexadecimal of a text's UTF-8. */
-export async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return Array.from(new Uint8Array(digest), byte => byte.toString(16).padStart(2, '0')).join('')
-}
-
 /** The certificate as a file: `sha256` is that of `result` as it stands here, without a space. */
 export function asJson(result: string, hash: string): string {
   return `{"sha256":"${hash}","result":${result}}\n`

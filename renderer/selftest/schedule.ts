@@ -172,6 +172,8 @@ async function watch(signal: AbortSignal): Promise<void> {
     if (busy === undefined && performance.now() - lastInput > IDLE_MS && !document.hidden) {
       known = Promise.resolve(true)
       await runByItself()
+      // It came to no end (a phantom could not be had): tried again when the worklist is next on the screen.
+      if (useSelfTest.getState().trouble !== undefined) known = undefined
       return
     }
     await later(LOOK_AGAIN_MS)

@@ -14,6 +14,7 @@ import type { Pane, PaneState } from './pane.ts'
 import { useLoadedFrames } from './SeriesStrip.tsx'
 import { setMarks } from './strip.ts'
 import { rangeWords, uptakeRefusal, uptakeUnit, useUptake } from './uptake.ts'
+import { curvedNotes, curvedOf, curvedWords } from './volume/curved.ts'
 import { OUTGROWN, useOutgrown } from './volume/outgrown.ts'
 import { reformatNotes, reformatOf, reformatWords } from './volume/reformats.ts'
 import { rangeToWindow } from './windows.ts'
@@ -60,6 +61,7 @@ function trustMarks(
   const frame = measuredFrame(entry.imageId)
   const scale = frame && scaleOf(frame, [])
   const reformat = reformatOf(stack)
+  const curved = curvedOf(stack)
   return [
     compressionMark(attributes, instance.TransferSyntaxUID),
     ...(series?.flags ?? []).map(describeFlag),
@@ -67,7 +69,8 @@ function trustMarks(
     scale?.note === BY_HAND ? BY_HAND : '',
     attributes.colourProfileUnapplied ? 'colour profile not applied' : '',
     ...(reformat ? reformatNotes(reformat, entry.imageId) : []),
-    !reformat && loaded < all ? `loaded ${loaded} of ${all}` : '',
+    ...(curved ? curvedNotes(curved) : []),
+    !reformat && !curved && loaded < all ? `loaded ${loaded} of ${all}` : '',
     described ? uptakeRefusal(described) : '',
   ].filter(Boolean)
 }
@@ -91,7 +94,7 @@ export function Overlays(props: {
   useCalibrations(study.StudyInstanceUID)
   const arriving = useArriving(series => stack !== undefined && series.has(stack.manifest.SeriesInstanceUID))
   useUptake()
-  const outgrown = useOutgrown(reformatOf(stack)?.source)
+  const outgrown = useOutgrown((reformatOf(stack) ?? curvedOf(stack))?.source)
   const entry = stack?.entries[shown ?? index]
   if (stack === undefined || entry === undefined) return null
   const { manifest } = stack
@@ -104,6 +107,7 @@ export function Overlays(props: {
   const position = slicePosition(attributes)
   const thickness = attributes.SliceThickness
   const reformat = reformatOf(stack)
+  const curved = curvedOf(stack)
   const frames = entry.instance.NumberOfFrames > 1 ? ` · frame ${entry.frame}/${entry.instance.NumberOfFrames}` : ''
   return (
     <div className="overlays">
@@ -183,6 +187,13 @@ export function Overlays(props: {
           </div>
         )}
         {reformat && <div data-testid="reformat">{reformatWords(reformat)}</div>}
+        {curved && picture && (
+          <div data-testid="curved">
+            {curvedWords(curved, shown).map(words => (
+              <div key={words}>{words}</div>
+            ))}
+          </div>
+        )}
       </div>
       <div className="corner bottom right">
         {picture && (

@@ -9,6 +9,7 @@ import { fusionOf } from './fusion/fusionStore.ts'
 import type { Pane } from './pane.ts'
 import { useSpace } from './space.ts'
 import { unitOf, useUptake } from './uptake.ts'
+import { isCoarse } from './volume/coarse.ts'
 
 function words(value: number, { unit, factor }: ValueUnit): string {
   return `${valueText(value * factor)}${unit === '' ? '' : ` ${unit}`}`
@@ -19,7 +20,8 @@ export function valueWords(pane: Pane, point: [number, number]): string {
   const at = pane.imagePoint(point)
   const { image } = pane
   const frame = describeFrame(image?.imageId ?? '')
-  if (at === undefined || image === undefined || frame === undefined || image.color) return ''
+  if (at === undefined || image === undefined || frame === undefined || image.color || isCoarse(image.imageId))
+    return ''
   if (!measuringAllowed({ kind: 'probe', TransferSyntaxUID: frame.instance.TransferSyntaxUID })) return ''
   const [column, row] = [Math.floor(at[0]), Math.floor(at[1])]
   if (column < 0 || row < 0 || column >= image.columns || row >= image.rows) return ''

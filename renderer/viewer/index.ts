@@ -8,6 +8,7 @@ export { goToNextUnseen, type UnseenReport, unseenOfStudy } from './seen/unseen.
 export { openStudy, readAhead } from './session.ts'
 export { markOpen, markPainted } from './timings.ts'
 export {
+  cardIsAway,
   decodePhantom,
   forgetPhantom,
   graphicsHere,

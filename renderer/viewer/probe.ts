@@ -5,6 +5,7 @@ import { renderingPath } from './engine.ts'
 import { isLoaded } from './frameLoader.ts'
 import { currentEngine, livePanes } from './session.ts'
 import { timings } from './timings.ts'
+import { isCoarse } from './volume/coarse.ts'
 
 interface ShownImage {
   pixels: ArrayLike<number>
@@ -63,7 +64,7 @@ export function installProbe(): void {
             frame: entry.frame,
             loaded: stack.imageIds.filter(isLoaded).length,
             images: stack.imageIds.length,
-            settled: shown === index && !loading,
+            settled: shown === index && !loading && !isCoarse(entry.imageId),
             range,
             transform,
           },

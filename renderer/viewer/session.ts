@@ -19,6 +19,7 @@ import { watchSeen } from './seen/watch.ts'
 import { alignedPlace, followPane, hideCrosshair, jumpToPoint, notePatient, placeInSpace } from './space.ts'
 import { dropStacks, openStacks } from './stacks.ts'
 import { type Assignment, assignmentOf, type StripItem, stackOf, stripItems } from './strip.ts'
+import { openCurved } from './volume/curved.ts'
 import { openReformat, sourceSetId } from './volume/reformats.ts'
 import type { VoiRange } from './windows.ts'
 
@@ -114,6 +115,8 @@ const panes: Array<Pane | undefined> = []
 /** How a reader left a display set: its window, size, turn and image, whatever pane it is hung in next. */
 export interface Left {
   index: number
+  /** Its image: a series that has grown meanwhile has it elsewhere. */
+  image?: { SOPInstanceUID: string; frame: number }
   view: PaneView
 }
 const left = new Map<string, Left>()
@@ -125,7 +128,19 @@ export function leaveSetAt(id: string, at: Left): void {
 
 function remember(pane: Pane): void {
   const { stack, index, shown } = pane.state.getState()
-  if (stack !== undefined && shown !== undefined) left.set(stack.set.id, { index, view: pane.view() })
+  if (stack === undefined || shown === undefined) return
+  const { instance, frame } = stack.entries[index]!
+  const image = { SOPInstanceUID: instance.SOPInstanceUID, frame }
+  left.set(stack.set.id, { index, image, view: pane.view() })
+}
+
+/** Where what was left is in a stack by now. */
+function placeLeft({ index, image }: Left, { entries }: SeriesStack): number {
+  const isIt = ({ instance, frame }: (typeof entries)[number]) =>
+    instance.SOPInstanceUID === image?.SOPInstanceUID && frame === image.frame
+  if (image === undefined || (entries[index] !== undefined && isIt(entries[index]))) return index
+  const at = entries.findIndex(isIt)
+  return at === -1 ? index : at
 }
 
 function listenerOf(at: number) {
@@ -292,7 +307,7 @@ async function showSeries(index: number): Promise<void> {
     const stacks = await openStacks(StudyInstanceUID, SeriesInstanceUID)
     if (panes[index] !== pane || useSession.getState().assigned[index] !== wanted) return
     keepStacks(SeriesInstanceUID, stacks)
-    const stack = openReformat(wanted.id, stacks) ?? stackOf(wanted, stacks)
+    const stack = openReformat(wanted.id, stacks) ?? openCurved(wanted.id, stacks) ?? stackOf(wanted, stacks)
     if (stack === undefined) {
       setProblem('There is nothing to show in this series.')
       return
@@ -303,7 +318,10 @@ async function showSeries(index: number): Promise<void> {
     }
     const before = left.get(stack.set.id) ?? keptView(stack)
     const others = visiblePanes().filter(other => other !== pane)
-    const place = before?.index ?? (useSession.getState().linked ? alignedPlace(stack, others) : undefined) ?? 0
+    const place =
+      (before && placeLeft(before, stack)) ??
+      (useSession.getState().linked ? alignedPlace(stack, others) : undefined) ??
+      0
     await pane.open(stack, before?.view.range, Math.min(place, stack.entries.length - 1))
     if (before !== undefined && goesOn(pane.stack, stack)) pane.setView(before.view)
   } catch (thrown) {

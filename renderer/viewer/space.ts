@@ -37,25 +37,28 @@ export function patientFrame(StudyInstanceUID: string, FrameOfReferenceUID: stri
   return `${patients.get(StudyInstanceUID) ?? StudyInstanceUID} ${FrameOfReferenceUID}`
 }
 
-const laidOut = new WeakMap<SeriesStack, Array<ImagePlane | undefined>>()
+/** By place; what is not there has not been asked for. */
+const laidOut = new WeakMap<SeriesStack, Map<number, ImagePlane | undefined>>()
 
 /** Where each of the entries lies, by its place. */
 export function planesOf(stack: SeriesStack): Array<ImagePlane | undefined> {
-  let planes = laidOut.get(stack)
-  if (planes === undefined) {
-    const { StudyInstanceUID } = stack.manifest
-    planes = stack.entries.map(entry => {
-      const plane = imagePlane(describeFrame(entry.imageId)?.attributes ?? {})
-      return plane && { ...plane, FrameOfReferenceUID: patientFrame(StudyInstanceUID, plane.FrameOfReferenceUID) }
-    })
-    laidOut.set(stack, planes)
-  }
-  return planes
+  return stack.entries.map((_, index) => planeOf(stack, index))
 }
 
 /** The plane of a stack's image; undefined where it has no place in the patient. */
 export function planeOf(stack: SeriesStack, index: number): ImagePlane | undefined {
-  return planesOf(stack)[index]
+  const known = laidOut.get(stack) ?? new Map<number, ImagePlane | undefined>()
+  laidOut.set(stack, known)
+  // One alone: while a hand turns a plane there is a new stack of hundreds for each picture.
+  if (!known.has(index)) {
+    const plane = imagePlane(describeFrame(stack.entries[index]?.imageId ?? '')?.attributes ?? {})
+    const { StudyInstanceUID } = stack.manifest
+    known.set(
+      index,
+      plane && { ...plane, FrameOfReferenceUID: patientFrame(StudyInstanceUID, plane.FrameOfReferenceUID) },
+    )
+  }
+  return known.get(index)
 }
 
 /** The space all images of a stack lie in: one patient's frame of reference; '' where they have none, or several. */
@@ -76,7 +79,7 @@ export function placeInSpace(pane: Pane): () => void {
     useSpace.setState({ planes: next })
   }
   const unsubscribe = pane.state.subscribe(({ stack, shown }) => {
-    set(stack === undefined || shown === undefined ? undefined : planesOf(stack)[shown])
+    set(stack === undefined || shown === undefined ? undefined : planeOf(stack, shown))
   })
   return () => {
     unsubscribe()
@@ -106,7 +109,7 @@ export function followPane(source: Pane, panes: Pane[]): void {
   const before = last.get(source)
   last.set(source, { stack, index })
   if (before?.stack !== stack || before.index === index) return
-  const plane = planesOf(stack)[index]
+  const plane = planeOf(stack, index)
   if (plane === undefined) return
   whileFollowing(() => {
     for (const pane of panes) {
@@ -119,11 +122,10 @@ export function followPane(source: Pane, panes: Pane[]): void {
 
 /** The slice of a stack at the place of `plane`, if it runs parallel to it in the same frame of reference. */
 function parallelPlace(stack: SeriesStack, plane: ImagePlane, current: number): number | undefined {
-  const planes = planesOf(stack)
-  const sample = planes[current]
+  const sample = planeOf(stack, current)
   if (sample?.FrameOfReferenceUID !== plane.FrameOfReferenceUID || !parallel(sample.normal, plane.normal))
     return undefined
-  const { index } = nearestPlane(planes, planeCentre(plane), current)
+  const { index } = nearestPlane(planesOf(stack), planeCentre(plane), current)
   return index === -1 ? undefined : index
 }
 

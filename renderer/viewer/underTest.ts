@@ -46,6 +46,12 @@ export function screenUnderTest(path: 'page' | 'card'): Screen | string {
   return tried.lost ? 'The graphics card is away.' : new GlScreen(tried, element)
 }
 
+/** The browser has taken the graphics context away. */
+export function cardIsAway(): boolean {
+  const { card, resting } = startEngine()
+  return (card ?? resting)?.lost ?? false
+}
+
 /** A whole pane, as a reader has it. */
 export function paneUnderTest(element: HTMLDivElement): Pane {
   return new Pane(startEngine(), 'pane-under-test', element, { onMoved: () => {}, onWindow: () => {} })

@@ -28,6 +28,7 @@ test.concurrent.each([
   ['confirm', [], ['study proved equal: p50', 'sent and proved equal at', 'Orthanc holds ']],
   ['central', [], ['single, studies of ten: ', 'many, one study: ']],
   ['watch', [], ['first: ', 'again: ', '1 read']],
+  ['mpr', [], ['a page of the coronal plane: p50', 'through 20 mm (MIP): p50', 'cached  first plane']],
   ['seed', [], ['complete and byte-equal: 20 of 20; after the resend: 20 of 20', 'changed by the resend: nothing']],
 ])(
   'bench -- %s --smoke %j',

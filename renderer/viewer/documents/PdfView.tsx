@@ -71,6 +71,7 @@ function Pages({ pdf, width }: { pdf: PDFDocumentProxy; width: number }) {
   const [failed, setFailed] = useState<string>()
   useEffect(() => {
     let current = true
+    setFailed(undefined)
     pdf.getPage(1).then(
       page => current && setShape(shapeOf(page)),
       (thrown: unknown) => current && setFailed(whyNot(thrown)),
@@ -117,6 +118,8 @@ function Page(props: { pdf: PDFDocumentProxy; number: number; width: number; sha
     if (element === null || !near) return
     let current = true
     let stop = () => {}
+    // Another page, or the same one again: it may be drawn this time.
+    setFailed(false)
     const show = async () => {
       const page = await pdf.getPage(number)
       if (!current) return

@@ -156,7 +156,15 @@ export async function fuse(pane: Pane, second: SeriesStack): Promise<void> {
   if (held === undefined) {
     const abort = new AbortController()
     const told = (loaded: number) => still() && change(pane, { loaded })
-    held = { abort, resampled: wholeVolume(second, told, abort.signal).then(whole => new Resampled(whole)) }
+    const lies = (id: string) => useFusion.getState().byPane.get(id)?.second.set.id === second.set.id
+    const holder = {
+      isShown: () => livePanes().some(({ id }) => lies(id)),
+      lost: () => {
+        for (const id of [...useFusion.getState().byPane.keys()].filter(lies)) keep(id, undefined)
+        letGo(second)
+      },
+    }
+    held = { abort, resampled: wholeVolume(second, told, abort.signal, holder).then(whole => new Resampled(whole)) }
     volumes.set(second.set.id, held)
   }
   try {

@@ -43,7 +43,7 @@ export class Resampled {
 
   /** In what the volume is not what was scanned. */
   get notes(): string[] {
-    return volumeNotes(this.#whole.volume.plan)
+    return volumeNotes(this.#whole.volume)
   }
 
   /** From the least modality value of the volume to the greatest. */

@@ -1,6 +1,6 @@
 import type { SeriesStack } from '../catalog.ts'
 import { needFrame } from '../frameLoader.ts'
-import { holdVolume, type LiveVolume, onVolume, openVolume } from '../volume/liveVolume.ts'
+import { holdVolume, type LiveVolume, onVolume, openVolume, type VolumeHolder } from '../volume/liveVolume.ts'
 
 /** A volume that is all here, until it is let go. */
 export interface WholeVolume {
@@ -25,16 +25,17 @@ async function bringFrames(imageIds: readonly string[], signal: AbortSignal): Pr
 
 /**
  * The volume of a display set once every slice of it is here. `told`: how many are. Rejects in words where the set makes none or a
- * slice cannot be had, and with an AbortError.
+ * slice cannot be had, and with an AbortError. `holder` is told when memory is wanted for what is shown.
  */
 export function wholeVolume(
   stack: SeriesStack,
   told: (filled: number) => void,
   signal: AbortSignal,
+  holder: VolumeHolder,
 ): Promise<WholeVolume> {
   const volume = openVolume(stack)
   if ('refusal' in volume) return Promise.reject(new Error(volume.refusal))
-  const letGo = holdVolume(volume)
+  const letGo = holdVolume(volume, holder)
   return new Promise((resolve, reject) => {
     const rest = () => {
       unsubscribe()

@@ -1,7 +1,7 @@
 import { Lock, LockOpen, Trash2, X } from 'lucide-react'
 import { useEffect, useReducer } from 'react'
 import { type KeyImage, keyImageId, type Mark } from '../../../shared/viewing/draft.ts'
-import { readReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
+import { isCurvedUid, readReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
 import { useShownKey } from '../../keys/index.ts'
 import { IconButton } from '../../ui/index.ts'
 import type { SeriesStack } from '../catalog.ts'
@@ -68,6 +68,7 @@ function jumpTo(StudyInstanceUID: string, place: Place): void {
 
 function placeWords(place: Place): string {
   const found = findFrame(place)
+  if (isCurvedUid(place.SOPInstanceUID)) return 'curved reformat, not kept'
   const made = readReformatUid(place.SOPInstanceUID)
   if (made !== undefined) return `${made.name} reformat`
   if (found === undefined) return ''

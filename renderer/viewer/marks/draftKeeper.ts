@@ -9,6 +9,7 @@ import {
   mergeDrafts,
   parseDraft,
 } from '../../../shared/viewing/draft.ts'
+import { isCurvedUid } from '../../../shared/viewing/volume/reformatUid.ts'
 
 /** What a keeper needs of the counter. */
 export interface DraftCounter {
@@ -118,7 +119,7 @@ export class DraftKeeper {
 
   /** Now, for good: the page is being left. */
   flush(): void {
-    const { draft } = this
+    const draft = lasting(this.draft)
     if (this.#rev === undefined || this.#unreadable || same(draft, this.#sent ?? this.#base)) return
     clearTimeout(this.#timer)
     // One more follows the one that is on its way. Nobody is left to hear of a failure.
@@ -138,7 +139,9 @@ export class DraftKeeper {
       this.state.setState({ trouble: TOO_MUCH })
       return false
     }
-    this.state.setState({ draft, saved: false })
+    // Said of an edit that was not taken; this one is.
+    const { trouble } = this.state.getState()
+    this.state.setState({ draft, saved: false, trouble: trouble === TOO_MUCH ? undefined : trouble })
     void this.#work()
     return true
   }
@@ -155,7 +158,7 @@ export class DraftKeeper {
     try {
       for (;;) {
         if (this.#rev === undefined) await this.#readOnce()
-        const { draft } = this.state.getState()
+        const draft = lasting(this.draft)
         if (this.#unreadable || this.#rev === undefined) return
         if (same(draft, this.#base)) break
         await this.#putOnce(draft, this.#rev)
@@ -200,6 +203,12 @@ export class DraftKeeper {
       this.#sent = undefined
     }
   }
+}
+
+/** Marks on straightened pictures go with them: their curve is not kept. */
+function lasting(draft: Draft): Draft {
+  const marks = draft.marks.filter(({ SOPInstanceUID }) => !isCurvedUid(SOPInstanceUID))
+  return marks.length === draft.marks.length ? draft : { ...draft, marks }
 }
 
 function same(a: Draft, b: Draft): boolean {

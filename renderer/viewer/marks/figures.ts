@@ -15,12 +15,13 @@ import type { SeriesStart, UptakeKind } from '../../../shared/viewing/suv.ts'
 import { measuringAllowed } from '../../selftest/index.ts'
 import { type CatalogFrame, describeFrame } from '../catalog.ts'
 import { startOf, useUptake } from '../uptake.ts'
+import { isCoarse } from '../volume/coarse.ts'
 import { draftOf } from './drafts.ts'
 
 /** The modality values of a frame; undefined while they are not here. */
 function valuesIn(imageId: string, { attributes }: CatalogFrame): MarkPixels | undefined {
   const image = cache.getImage(imageId)
-  if (image === undefined) return undefined
+  if (image === undefined || isCoarse(imageId)) return undefined
   const { columns, rows, slope, intercept } = image
   // What a modality LUT has made of padding is no longer known for it.
   const padding = attributes.ModalityLUT ? undefined : storedPadding(attributes)

@@ -1,6 +1,6 @@
 import type { Mark } from '../../../shared/viewing/draft.ts'
 import type { Point } from '../../../shared/viewing/measure/scale.ts'
-import { isLastingUid } from '../../../shared/viewing/volume/reformatUid.ts'
+import { isCurvedUid, isLastingUid } from '../../../shared/viewing/volume/reformatUid.ts'
 import { mayMeasure } from '../../selftest/index.ts'
 import { announce } from '../../ui/index.ts'
 import { describeFrame } from '../catalog.ts'
@@ -92,13 +92,18 @@ function begin(pane: Pane, shown: ShownFrame, point: Point): void {
     announce(refused ?? 'That was the last vertebra: choose the one to label next')
     return
   }
-  if (!serves && !isLastingUid(SOPInstanceUID)) {
+  const kind = kindDrawnBy(tool)
+  if (isCurvedUid(SOPInstanceUID)) {
+    if (!ON_CURVES.has(kind)) {
+      announce('On a straightened picture only lengths and values are the patient’s: no areas and angles')
+      return
+    }
+  } else if (!serves && !isLastingUid(SOPInstanceUID)) {
     announce(
       'This plane was turned freely and will not be found again: marks are kept on the axial, coronal and sagittal planes',
     )
     return
   }
-  const kind = kindDrawnBy(tool)
   if (!mayMeasure({ kind, TransferSyntaxUID: describeFrame(imageId)?.instance.TransferSyntaxUID })) {
     putAwayMarkTool()
     return
@@ -119,6 +124,9 @@ function begin(pane: Pane, shown: ShownFrame, point: Point): void {
     selected: undefined,
   })
 }
+
+/** What is straight on a straightened picture. */
+const ON_CURVES: ReadonlySet<Mark['kind']> = new Set(['length', 'probe', 'arrow', 'text'])
 
 function serviceOf(tool: MarkTool): Service | undefined {
   return tool === 'calibrate' || tool === 'spotWindow' ? tool : undefined

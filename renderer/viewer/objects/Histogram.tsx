@@ -11,6 +11,7 @@ import {
 import type { DrawnObject } from '../../../shared/viewing/objects/readObject.ts'
 import type { Segment } from '../../../shared/viewing/objects/segmentation.ts'
 import type { StructureROI } from '../../../shared/viewing/objects/structureSet.ts'
+import { measuringAllowed, useSelfTest } from '../../selftest/index.ts'
 import { Dialog } from '../../ui/index.ts'
 import { patientFrame } from '../space.ts'
 import { type ListedObject, partKey, useObjects } from './objectsStore.ts'
@@ -74,6 +75,8 @@ export function Histogram(props: {
     void curvesOf(dose, here, setCurves, abort.signal)
     return () => abort.abort()
   }, [dose, here])
+  useSelfTest(state => state.verdict)
+  const allowed = measuringAllowed()
   const own = here.find(({ listed }) => listed.contentId === dose.contentId)?.object
   const unit = own?.kind === 'dose' ? own.field.unit : ''
   const most = Math.max(1e-6, ...(curves ?? []).map(({ sample }) => doseRange(sample).max)) * 1.05
@@ -84,7 +87,9 @@ export function Histogram(props: {
       className="histogram"
       onClose={() => useObjects.setState({ histogram: undefined })}
     >
-      {curves !== undefined && curves.length === 0 ? (
+      {!allowed ? (
+        <p className="failure">Not measured: the self-test failed on this machine.</p>
+      ) : curves !== undefined && curves.length === 0 ? (
         <p className="quiet">
           No structure with a volume is switched on in this dose’s frame of reference. Read a structure set or a
           segmentation in the panel, then open this again.

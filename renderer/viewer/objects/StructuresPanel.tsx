@@ -228,6 +228,8 @@ function Parts({ listed, object }: { listed: ListedObject; object: Segmentation 
   const [, redraw] = useReducer((count: number) => count + 1, 0)
   const off = useObjects(state => state.off)
   const selected = useObjects(state => state.selected)
+  useSelfTest(state => state.verdict)
+  const allowed = measuringAllowed()
   useEffect(() => {
     const abort = new AbortController()
     reckonVolumes(object.segments, redraw, abort.signal).catch(() => {})
@@ -250,7 +252,9 @@ function Parts({ listed, object }: { listed: ListedObject; object: Segmentation 
                 <span className="words">
                   <bdi dir="auto">{part.label}</bdi>
                 </span>
-                <span className="quiet amount">{empty ? kindWords(part) : volumeWords(knownVolume(part.region))}</span>
+                <span className="quiet amount">
+                  {empty ? kindWords(part) : allowed ? volumeWords(knownVolume(part.region)) : 'not measured'}
+                </span>
               </button>
               <EyeButton isOff={off.has(key)} name={`Drawn: ${part.label}`} onToggle={() => toggleShown(key)} />
             </div>

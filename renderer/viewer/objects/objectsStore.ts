@@ -169,12 +169,15 @@ export function doseReference(
   const dose = reading?.state === 'here' && reading.object.kind === 'dose' ? reading.object : undefined
   if (dose === undefined) return { value: 0, words: '' }
   if (state.isodoses.reference !== undefined) return { value: state.isodoses.reference, words: 'as given' }
-  for (const other of state.readings.values()) {
+  // Of a fraction, a beam or a part of one the whole prescription is no measure.
+  const isWhole = ['', 'PLAN', 'MULTI_PLAN'].includes(dose.summation)
+  for (const other of isWhole ? state.readings.values() : []) {
     if (other.state !== 'here' || other.object.kind !== 'plan') continue
     const { prescription, SOPInstanceUID } = other.object
     if (prescription !== undefined && dose.field.unit === 'Gy' && dose.plans.includes(SOPInstanceUID)) {
       return { value: prescription, words: 'prescribed' }
     }
   }
-  return { value: dose.field.max, words: 'maximum' }
+  const part = isWhole ? '' : ` of this ${dose.summation.toLowerCase().replace('_', ' ')} dose`
+  return { value: dose.field.max, words: `maximum${part}` }
 }

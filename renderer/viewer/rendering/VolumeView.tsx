@@ -131,7 +131,7 @@ function Rendered({ pane, rendering, study }: { pane: Pane; rendering: Rendering
               ) : (
                 shift !== 0 && <div>moved by {Math.round(shift)} HU</div>
               )}
-              {[outgrown ? OUTGROWN : '', ...(camera && rendering.volume ? volumeNotes(rendering.volume.plan) : [])]
+              {[outgrown ? OUTGROWN : '', ...(camera && rendering.volume ? volumeNotes(rendering.volume) : [])]
                 .filter(Boolean)
                 .map(note => (
                   <div className="mark" key={note}>

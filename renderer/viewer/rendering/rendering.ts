@@ -6,9 +6,9 @@ import { type RayPreset, rayMode, rayPresets } from '../../../shared/viewing/vol
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import { type WholeVolume, wholeVolume } from '../fusion/wholeVolume.ts'
 import type { Pane } from '../pane.ts'
-import { useSession } from '../session.ts'
+import { livePanes, useSession } from '../session.ts'
 import { uptakePresets } from '../uptake.ts'
-import type { LiveVolume } from '../volume/liveVolume.ts'
+import type { LiveVolume, VolumeHolder } from '../volume/liveVolume.ts'
 import { reformatOf, sourceSetId } from '../volume/reformats.ts'
 import { dragWindow, initialRange, type VoiRange } from '../windows.ts'
 import type { RayAnswer, RayRequest } from './rayWorker.ts'
@@ -69,7 +69,8 @@ export class Rendering {
   #again = false
   #still: ReturnType<typeof setTimeout> | undefined
 
-  constructor(stack: SeriesStack, range: VoiRange, full: number) {
+  /** @param full of the values' range */
+  constructor(stack: SeriesStack, range: VoiRange, full: number, holder: VolumeHolder) {
     const { manifest } = stack
     const frame = describeFrame(stack.imageIds[0] ?? '')
     this.stack = stack
@@ -87,13 +88,13 @@ export class Rendering {
       loaded: 0,
       trouble: undefined,
     }))
-    void this.#load()
+    void this.#load(holder)
   }
 
-  async #load(): Promise<void> {
+  async #load(holder: VolumeHolder): Promise<void> {
     try {
       const told = (loaded: number) => this.look.setState({ loaded })
-      this.#whole = await wholeVolume(this.stack, told, this.#abort.signal)
+      this.#whole = await wholeVolume(this.stack, told, this.#abort.signal, holder)
       const { grid, values, slope, intercept } = this.#whole.volume
       const volume: Volume = { grid, values, slope, intercept }
       this.#worker = new Worker(new URL('./rayWorker.ts', import.meta.url), { type: 'module', name: 'isocenter-rays' })
@@ -282,7 +283,11 @@ export function toggleRendering(pane: Pane): void {
     max: image.maxPixelValue * slope + image.intercept,
   }
   const range = pane.state.getState().range ?? initialRange(attributes, values)
-  const rendering = new Rendering(stack, range, Math.max(1e-6, Math.abs(values.max - values.min)))
+  const holder = {
+    isShown: () => livePanes().some(({ id }) => id === pane.id),
+    lost: () => endRendering(pane.id),
+  }
+  const rendering = new Rendering(stack, range, Math.max(1e-6, Math.abs(values.max - values.min)), holder)
   useRendering.setState(({ byPane }) => ({ byPane: new Map(byPane).set(pane.id, rendering) }))
 }
 

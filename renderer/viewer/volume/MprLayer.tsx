@@ -2,6 +2,7 @@ import { useEffect } from 'react'
 import type { Pane, PaneState } from '../pane.ts'
 import { useSession } from '../session.ts'
 import { useSpace } from '../space.ts'
+import { CurveLayer } from './CurveLayer.tsx'
 import { holdVolume } from './liveVolume.ts'
 import { useMpr } from './mpr.ts'
 import { attachMpr, handlesOf, linesIn } from './mprPointer.ts'
@@ -42,6 +43,7 @@ export function MprLayer({ pane, state }: { pane: Pane; state: PaneState }) {
           ))}
         </svg>
       )}
+      <CurveLayer pane={pane} state={state} />
       {refused !== undefined && (
         <div className="pane-note" role="status" data-testid="mpr-refused">
           No MPR of this series: {refused.text}

@@ -21,22 +21,39 @@ export interface LiveVolume extends PartialVolume {
   range: { min: number; max: number }
   /** Nothing that is in the frame cache is still to be copied. */
   settled: boolean
-  /** Why it will not become whole. */
+  /** Why it will not become whole, for as long as that is so. */
   trouble: string | undefined
+  /** It would be finer, if other volumes on the screen left it the memory. */
+  crowded: boolean
+}
+
+/** Who keeps a volume alive. */
+export interface VolumeHolder {
+  /** False: its pane is closed for now, and it can do without when memory is wanted. */
+  isShown: () => boolean
+  /** The volume is gone. */
+  lost: () => void
 }
 
 interface Kept {
   volume: LiveVolume
   /** Image ids of the frames the plan counts. */
   imageIds: string[]
-  holders: number
+  holders: Set<VolumeHolder>
+  /** `performance.now()` when somebody last asked for it or let go of it. */
+  usedAt: number
   listeners: Set<() => void>
   stop: () => void
 }
 
 /** Of one volume: half of what the frame cache has at most (engine.ts), where the frames themselves lie too. */
-function budget(): number {
+function mostOfOne(): number {
   return cache.getMaxCacheSize() / 2
+}
+
+/** Of all volumes together: as much again as the frames. */
+function mostOfAll(): number {
+  return cache.getMaxCacheSize()
 }
 
 /** The page's hand is never held up for longer by a turn of filling. */
@@ -54,9 +71,16 @@ let nextId = 1
 /** The volume of a display set, filling; the same one for everybody while it is held (`holdVolume`). Or why there is none. */
 export function openVolume(stack: SeriesStack): LiveVolume | VolumeRefusal {
   const known = kept.get(stack)
-  if (known !== undefined) return known.volume
-  const plan = planOf(stack)
-  if ('refusal' in plan) return plan
+  if (known !== undefined) {
+    known.usedAt = performance.now()
+    return known.volume
+  }
+  const alone = planOf(stack)
+  if ('refusal' in alone) return alone
+  makeRoom(bytesOf(alone))
+  const left = mostOfAll() - bytesKept()
+  const plan = bytesOf(alone) <= left ? alone : planWithin(stack, left)
+  if ('refusal' in plan) return { refusal: `${plan.refusal} Other volumes on the screen take it: close one.` }
   const bytes = bytesOf(plan)
   const shared = typeof SharedArrayBuffer === 'function'
   const make = (size: number) => (shared ? new SharedArrayBuffer(size) : new ArrayBuffer(size))
@@ -71,11 +95,19 @@ export function openVolume(stack: SeriesStack): LiveVolume | VolumeRefusal {
       range: { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY },
       settled: false,
       trouble: undefined,
+      crowded: plan !== alone,
     }
   } catch {
     return { refusal: `There is no memory for ${Math.ceil(bytes / 2 ** 20)} MB of voxels.` }
   }
-  const one: Kept = { volume, imageIds: stack.imageIds, holders: 0, listeners: new Set(), stop: () => {} }
+  const one: Kept = {
+    volume,
+    imageIds: stack.imageIds,
+    holders: new Set(),
+    usedAt: performance.now(),
+    listeners: new Set(),
+    stop: () => {},
+  }
   one.stop = startFilling(one)
   kept.set(stack, one)
   letGoLater(stack, one)
@@ -84,31 +116,61 @@ export function openVolume(stack: SeriesStack): LiveVolume | VolumeRefusal {
 
 /** Why a display set makes no volume, or how it makes one; nothing is allocated. */
 export function planOf(stack: SeriesStack): VolumePlan | VolumeRefusal {
+  return kept.get(stack)?.volume.plan ?? planWithin(stack, mostOfOne())
+}
+
+function planWithin(stack: SeriesStack, budget: number): VolumePlan | VolumeRefusal {
   if (stack.sourceIds !== undefined) return { refusal: 'This is a reformat already.' }
   return volumePlan(
     stack.imageIds.map(imageId => describeFrame(imageId)?.attributes ?? {}),
-    budget(),
+    budget,
   )
 }
 
+function bytesKept(): number {
+  return [...kept.values()].reduce((sum, { volume }) => sum + bytesOf(volume.plan), 0)
+}
+
+/** Lets go of volumes that are not shown, the one used longest ago first, until so many bytes fit beside the rest. */
+function makeRoom(bytes: number): void {
+  const now = performance.now()
+  const isHidden = ({ holders, usedAt }: Kept) =>
+    // Just opened: whoever did has not mounted yet.
+    holders.size === 0 ? now - usedAt > KEEP_MS / 2 : ![...holders].some(one => one.isShown())
+  const hidden = [...kept].filter(([, one]) => isHidden(one))
+  hidden.sort(([, a], [, b]) => a.usedAt - b.usedAt)
+  for (const [stack, one] of hidden) {
+    if (bytesKept() + bytes <= mostOfAll()) return
+    drop(stack, one)
+  }
+}
+
 /** Keeps a volume alive while somebody shows it. Returns what lets go of it. */
-export function holdVolume(volume: LiveVolume): () => void {
+export function holdVolume(
+  volume: LiveVolume,
+  holder: VolumeHolder = { isShown: () => true, lost: () => {} },
+): () => void {
   const [stack, one] = [...kept].find(([, { volume: its }]) => its === volume) ?? []
   if (stack === undefined || one === undefined) return () => {}
-  one.holders++
+  one.holders.add(holder)
   return () => {
-    one.holders--
+    one.holders.delete(holder)
+    one.usedAt = performance.now()
     letGoLater(stack, one)
   }
 }
 
+function drop(stack: SeriesStack, one: Kept): void {
+  kept.delete(stack)
+  one.stop()
+  dropFromSampler(one.volume.id)
+  for (const listener of one.listeners) listener()
+  for (const { lost } of [...one.holders]) lost()
+}
+
 function letGoLater(stack: SeriesStack, one: Kept): void {
   setTimeout(() => {
-    if (one.holders > 0 || kept.get(stack) !== one) return
-    kept.delete(stack)
-    one.stop()
-    dropFromSampler(one.volume.id)
-    for (const listener of one.listeners) listener()
+    if (one.holders.size === 0 && kept.get(stack) === one) drop(stack, one)
   }, KEEP_MS)
 }
 
@@ -149,6 +211,10 @@ function startFilling(one: Kept): () => void {
     unsubscribe()
     clearInterval(watch)
   }
+  const troubleOf = (k: number) => {
+    const { from, to } = plan.slices[k]!
+    return failureOf(imageIds[from]!) ?? failureOf(imageIds[to]!)
+  }
   const fill = () => {
     due = false
     const began = performance.now()
@@ -162,6 +228,7 @@ function startFilling(one: Kept): () => void {
       return false
     })
     volume.filled = plan.slices.length - lacking.length
+    if (lacking.length === 0) volume.trouble = undefined
     const settles = !volume.settled && !outOfTime
     if (settles) volume.settled = true
     if (lacking.length === 0) stop()
@@ -179,19 +246,17 @@ function startFilling(one: Kept): () => void {
   const watch = setInterval(() => {
     if (performance.now() - lastAt < PATIENCE_MS) return
     soon()
-    const [k] = lacking
+    const isStuck = (k: number) => troubleOf(k) !== undefined
+    const trouble = lacking.map(troubleOf).find(reason => reason !== undefined)
+    if (volume.trouble !== trouble) {
+      volume.trouble = trouble
+      for (const listener of listeners) listener()
+    }
+    // What failed is asked for again when what hindered it has passed: then it is no failure any more.
+    const k = lacking.find(one => !isStuck(one))
     if (k === undefined) return
     const { from, to } = plan.slices[k]!
     const wanted = [imageIds[from]!, imageIds[to]!]
-    const failed = wanted.map(failureOf).find(reason => reason !== undefined)
-    if (failed !== undefined) {
-      // The rest comes first; this one is asked for again when what hindered it has passed.
-      lacking = [...lacking.slice(1), k]
-      if (volume.trouble === failed) return
-      volume.trouble = failed
-      for (const listener of listeners) listener()
-      return
-    }
     void Promise.all(wanted.map(needFrame)).then(soon)
   }, PATIENCE_MS / 4)
   soon()

@@ -12,11 +12,14 @@ import type { Pane } from '../pane.ts'
 import { activePane, assignSeries, leaveSetAt, livePanes, type Session, useSession } from '../session.ts'
 import { assignmentOf } from '../strip.ts'
 import { storedWindows } from '../windows.ts'
+import { cancelCurve } from './curved.ts'
+import { changeCurvedSlab, curvedActions } from './curvedActions.ts'
 import { type LiveVolume, openVolume, planOf } from './liveVolume.ts'
 import {
   arrange,
   arrangementOf,
   forgetArrangement,
+  isPlanesSet,
   makeReformat,
   reformatOf,
   reformatSetId,
@@ -37,19 +40,22 @@ let before: (Pick<Session, 'layout' | 'assigned' | 'active' | 'oneUp'> & { study
 
 /** mm. */
 const THICKNESSES = [1, 2, 3, 5, 8, 10, 15, 20, 30, 40, 60, 80, 100]
+/** mm; of straightened pictures, when they are made thick. */
+const CURVED_THICKNESS = 5
 const MODES: ReadonlyArray<SlabMode | undefined> = [undefined, 'MIP', 'MinIP', 'average']
 
 function hungReformats({ layout, assigned }: Session): string[] {
   const visible = assigned.slice(0, layout.rows * layout.columns)
-  return visible.flatMap(one => (one !== undefined && sourceSetId(one.id) !== one.id ? [one.id] : []))
+  return visible.flatMap(one => (one !== undefined && isPlanesSet(one.id) ? [one.id] : []))
 }
 
 function isMprOn(session: Session): boolean {
   return hungReformats(session).length > 0
 }
 
-/** Esc: the words of a refusal go. */
+/** Esc: points of a curve go, else the words of a refusal. */
 export function hideRefusal(): boolean {
+  if (cancelCurve()) return true
   if (useMpr.getState().refused === undefined) return false
   useMpr.setState({ refused: undefined })
   return true
@@ -115,7 +121,7 @@ function leaveAtPlace(pane: Pane, stack: SeriesStack, volume: LiveVolume, name: 
 const UNTURNED = { quarterTurns: 0, mirrored: false } as const
 
 function closeMpr(session: Session): void {
-  const source = session.assigned.find(one => one !== undefined && sourceSetId(one.id) !== one.id)
+  const source = session.assigned.find(one => one !== undefined && isPlanesSet(one.id))
   if (source === undefined) return
   forgetArrangement(sourceSetId(source.id))
   const study = session.study?.StudyInstanceUID
@@ -174,8 +180,12 @@ export function hangReformat(
 
 /** All planes of the active pane's volume, as thick and made as said. */
 function changeSlab(change: (mode: SlabMode | undefined, thickness: number) => [SlabMode | undefined, number]): void {
+  const isCurved = changeCurvedSlab(slab => {
+    const [mode, thickness] = change(slab?.mode, slab?.thickness ?? CURVED_THICKNESS)
+    return mode && { mode, thickness }
+  })
   const reformat = reformatOf(activePane()?.stack)
-  if (reformat === undefined) return
+  if (isCurved || reformat === undefined) return
   const { mode, thickness } = arrangementOf(reformat.source.set.id)
   const [nextMode, nextThickness] = change(mode, thickness)
   if (nextMode === mode && nextThickness === thickness) return
@@ -214,5 +224,11 @@ export function slabActions(): Action[] {
 }
 
 export function mprActions(): Action[] {
-  return [act('mpr', { icon: Axis3d, run: toggleMpr, pressed: isMprOn(useSession.getState()) })]
+  const refuse = (pane: Pane, text: string) => {
+    if (pane.stack !== undefined) useMpr.setState({ refused: { pane: pane.id, stack: pane.stack, text } })
+  }
+  return [
+    act('mpr', { icon: Axis3d, run: toggleMpr, pressed: isMprOn(useSession.getState()) }),
+    ...curvedActions(refuse),
+  ]
 }

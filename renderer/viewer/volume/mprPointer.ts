@@ -5,6 +5,8 @@ import { capturePointer } from '../keyPointer.ts'
 import type { Pane } from '../pane.ts'
 import { livePanes, useSession } from '../session.ts'
 import { useSpace } from '../space.ts'
+import { isCoarse } from './coarse.ts'
+import { pressCurve } from './curvedActions.ts'
 import { arrange, arrangementOf, makeReformat, type Reformat, reformatOf } from './reformats.ts'
 
 /** What the two other planes of a volume draw over the picture of this one. */
@@ -80,6 +82,7 @@ function patientPoint(pane: Pane, point: [number, number]): Point3 | undefined {
 
 /** The left button is pressed in a pane; true = on a line of the volume's other planes, which goes with the hand. */
 export function pressMpr(event: PointerEvent, pane: Pane): boolean {
+  if (pressCurve(event, pane)) return true
   const lines = useSession.getState().referenceLines ? linesIn(pane) : undefined
   const hold = lines && holdAt(lines, pointOf(event, pane))
   if (lines === undefined || hold === undefined) return false
@@ -126,7 +129,8 @@ function showPoint(pane: Pane, point: Point3): void {
   const reformat = reformatOf(pane.stack)
   if (reformat === undefined) return
   const page = reformat.planes.page(point)
-  if (!pane.state.getState().loading) {
+  // What is being made fine after the hand has rested is overtaken.
+  if (!pane.state.getState().loading || isCoarse(pane.entry?.imageId ?? '')) {
     pane.goTo(page)
     return
   }

@@ -2,7 +2,6 @@ import { cache } from '@cornerstonejs/core'
 import { type Point3, planeCentre } from '../../../shared/viewing/geometry.ts'
 import type { ImageAttributes } from '../../../shared/viewing/image.ts'
 import { patientToVoxel } from '../../../shared/viewing/volume/grid.ts'
-import type { VolumePlan } from '../../../shared/viewing/volume/plan.ts'
 import {
   type Axes,
   PATIENT_AXES,
@@ -11,13 +10,16 @@ import {
   type ReformatName,
 } from '../../../shared/viewing/volume/reformat.ts'
 import { passingUid, planesKey, reformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
-import type { Slab, SlabMode } from '../../../shared/viewing/volume/sample.ts'
+import { type EarlierPicture, reachesNew, type Slab, type SlabMode } from '../../../shared/viewing/volume/sample.ts'
 import { type CatalogFrame, describeFrame, describeScheme, type SeriesStack, type StackEntry } from '../catalog.ts'
 import { isLoaded, makeScheme } from '../frameLoader.ts'
 import { isWantedByPane, panesAlive } from '../pane.ts'
 import type { DisplayPixels } from '../pixels.ts'
+import { coarseImages, isCoarse, markCoarse } from './coarse.ts'
+import { curvedSourceId } from './curvedSet.ts'
 import { filledUp, isKept, type LiveVolume, onVolume, openVolume } from './liveVolume.ts'
-import { samplePlane } from './sampler.ts'
+import { coarseness, samplePlane } from './sampler.ts'
+import type { PlanePixels } from './sampling.ts'
 
 /** A stack of planes through a volume. */
 export interface Reformat {
@@ -44,8 +46,10 @@ interface Arrangement {
 const SCHEME = 'mpr'
 /** Pictures kept in the frame cache; they are made again in some 10 ms. */
 const MOST_IMAGES = 48
-/** A volume that fills is drawn anew so often. */
+/** A volume that fills is drawn anew so often, where that takes no more than a fifth of the time: its slices are decoded meanwhile. */
 const RENEW_MS = 250
+const RENEW_SHARE = 5
+let lastMadeMs = 0
 
 const reformats = new Map<number, Reformat>()
 const byStack = new WeakMap<SeriesStack, Reformat>()
@@ -53,8 +57,16 @@ const stacks = new WeakMap<Reformat, SeriesStack>()
 const arrangements = new Map<string, Arrangement>()
 /** What is hung by the id of its display set, so that a pane that is mounted anew gets the same. */
 const current = new Map<string, SeriesStack>()
-/** By image id, oldest first: how many slices were in it. */
-const images = new Map<string, number>()
+/** A picture in the frame cache. */
+interface Made {
+  /** Slices that were in the volume. */
+  filled: number
+  /** While slices are lacking: what it is gone on from. */
+  earlier: EarlierPicture | undefined
+}
+
+/** By image id, oldest first. */
+const images = new Map<string, Made>()
 let nextId = 1
 
 const SET_ID = /^(.*)#mpr-(axial|coronal|sagittal)$/s
@@ -65,7 +77,12 @@ export function reformatSetId(sourceSet: string, name: ReformatName): string {
 
 /** The display set a reformat is of; any other set is its own. */
 export function sourceSetId(set: string): string {
-  return SET_ID.exec(set)?.[1] ?? set
+  return SET_ID.exec(set)?.[1] ?? curvedSourceId(set) ?? set
+}
+
+/** Whether a display set is one of the three planes. */
+export function isPlanesSet(set: string): boolean {
+  return SET_ID.test(set)
 }
 
 export function reformatOf(stack: SeriesStack | undefined): Reformat | undefined {
@@ -152,10 +169,8 @@ function stackOf({ id, name, source, planes, axes, volume, slab }: Reformat, str
       FrameOfReferenceUID: volume.grid.FrameOfReferenceUID,
       ...(slab && { SliceThickness: slab.thickness }),
     }
-    const nearest = nearestSource(volume, toVoxel(planeCentre(plane))[2])
-    const { perFrame, ...stored } = describeFrame(sourceIds[nearest] ?? '')?.instance ?? first!.instance
     const instance = {
-      ...stored,
+      ...storedNear(volume, sourceIds, toVoxel(planeCentre(plane))[2]),
       SOPInstanceUID: straight ? reformatUid(key, name, mm) : passingUid(id, page),
       NumberOfFrames: 1,
       attributes,
@@ -186,6 +201,27 @@ function stackOf({ id, name, source, planes, axes, volume, slab }: Reformat, str
   }
 }
 
+const stored = new WeakMap<LiveVolume, Map<number, Omit<CatalogFrame['instance'], 'perFrame'>>>()
+
+/** The instance nearest to a slice of the grid, as far as it holds for a plane; known once asked for, since a turn has 60 a second. */
+function storedNear(
+  volume: LiveVolume,
+  sourceIds: readonly string[],
+  k: number,
+): Omit<CatalogFrame['instance'], 'perFrame'> {
+  const nearest = nearestSource(volume, k)
+  const known = stored.get(volume) ?? new Map<number, Omit<CatalogFrame['instance'], 'perFrame'>>()
+  stored.set(volume, known)
+  let instance = known.get(nearest)
+  if (instance === undefined) {
+    const described = describeFrame(sourceIds[nearest] ?? '') ?? describeFrame(sourceIds[0] ?? '')
+    const { perFrame: _, ...rest } = described!.instance
+    instance = rest
+    known.set(nearest, instance)
+  }
+  return instance
+}
+
 /** The frame nearest to a slice of the grid: whose tags are shown for a plane. */
 function nearestSource({ plan }: LiveVolume, k: number): number {
   const { from, to, part } = plan.slices[Math.max(0, Math.min(plan.slices.length - 1, Math.round(k)))]!
@@ -193,7 +229,7 @@ function nearestSource({ plan }: LiveVolume, k: number): number {
 }
 
 /** What of the frames' attributes is true of a plane between them: values and their window, not pixels, places or marks in them. */
-function valueAttributes(attributes: ImageAttributes, { plan }: LiveVolume): ImageAttributes {
+export function valueAttributes(attributes: ImageAttributes, { plan }: LiveVolume): ImageAttributes {
   const {
     Rows,
     Columns,
@@ -241,20 +277,22 @@ export function reformatWords({ slab }: Reformat): string {
 export function reformatNotes({ volume }: Reformat, imageId: string): string[] {
   const { plan, trouble } = volume
   // Of the pixels on the screen, not of what has come since.
-  const filled = images.get(imageId) ?? volume.filled
+  const filled = images.get(imageId)?.filled ?? volume.filled
   return [
     filled < plan.slices.length ? `loaded ${filled} of ${plan.slices.length}` : '',
     filled < plan.slices.length && trouble !== undefined ? trouble : '',
-    ...volumeNotes(plan),
+    ...volumeNotes(volume),
   ].filter(Boolean)
 }
 
 /** In what a volume is not what was scanned. */
-export function volumeNotes(plan: VolumePlan): string[] {
+export function volumeNotes({ plan, crowded }: Pick<LiveVolume, 'plan' | 'crowded'>): string[] {
   const { inPlane, slices } = plan.decimation
   const kept = [inPlane > 1 ? `1 of ${inPlane} pixels` : '', slices > 1 ? `1 of ${slices} slices` : '']
   return [
-    inPlane * slices > 1 ? `decimated: ${kept.filter(Boolean).join(', ')}` : '',
+    inPlane * slices > 1
+      ? `decimated: ${kept.filter(Boolean).join(', ')}${crowded ? ' (other volumes take the memory)' : ''}`
+      : '',
     plan.resampled ? 'uneven slices resampled' : '',
     plan.tilt > 0 ? `gantry tilt ${plan.tilt.toFixed(1)}° corrected` : '',
   ].filter(Boolean)
@@ -294,7 +332,7 @@ function describe(imageId: string): CatalogFrame | undefined {
 }
 
 /** A value that nothing has, just under the lowest. */
-function outsideOf({ range, plan }: LiveVolume): number {
+export function outsideOf({ range, plan }: LiveVolume): number {
   if (range.min > range.max) return -1
   if (plan.type === 'Int16') return Math.max(-32768, Math.floor(range.min) - 1)
   return Math.fround(range.min - Math.max(1e-6, (range.max - range.min) / 4096))
@@ -308,19 +346,36 @@ async function make(imageId: string): Promise<DisplayPixels> {
   const isWanted = () => isWantedByPane(imageId)
   // What is in the cache already is in the first picture.
   await filledUp(volume)
+  const plane = planes.plane(page)
   const outside = outsideOf(volume)
   const { filled } = volume
-  const sample = () => samplePlane(volume, { plane: planes.plane(page), slab, outside }, isWanted)
+  const here = volume.here.slice()
+  const began = performance.now()
+  const earlier = gone.get(imageId)
+  // Only a picture from nothing is worth a coarse one before it, and only the first: the second is the fine one.
+  const coarse = isCoarse(imageId) || earlier !== undefined ? 1 : coarseness(volume, plane, slab)
+  const request = { plane, slab, outside, coarse, ...(earlier && { earlier }) }
+  const sample = () => samplePlane(volume, request, isWanted)
   let pixels = isWanted() ? await sample() : undefined
   // Given up, and wanted again before that was known: whoever came back waits for this very promise.
   while (pixels === undefined && isWanted() && isKept(volume)) pixels = await sample()
   if (pixels === undefined) throw new DOMException('overtaken', 'AbortError')
+  lastMadeMs = performance.now() - began
+  const isWhole = filled === volume.plan.slices.length
   images.delete(imageId)
-  images.set(imageId, filled)
+  images.set(imageId, { filled, earlier: isWhole || coarse > 1 ? undefined : { pixels, here, outside } })
+  gone.delete(imageId)
+  markCoarse(imageId, coarse > 1)
+  if (coarse > 1) settleSoon()
   // Slices came while it was made: nobody may tell of them again.
   if (filled < volume.filled) renewSoon.get(volume)?.()
   const old = [...images.keys()].slice(0, Math.max(0, images.size - MOST_IMAGES)).filter(id => !isWantedByPane(id))
   dropImages(id => old.includes(id))
+  return displayOf(volume, pixels, outside)
+}
+
+/** Pixels that were sampled of a volume, as a picture is given to the frame cache. */
+export function displayOf(volume: LiveVolume, pixels: PlanePixels, outside: number): DisplayPixels {
   const { slope, intercept } = volume
   const [min, max] = volume.range.min > volume.range.max ? [-1, 0] : [volume.range.min, volume.range.max]
   const ends = [min * slope + intercept, max * slope + intercept]
@@ -329,10 +384,51 @@ async function make(imageId: string): Promise<DisplayPixels> {
 }
 
 function dropImages(isToGo: (imageId: string) => boolean): void {
-  for (const imageId of [...images.keys()].filter(isToGo)) {
+  for (const imageId of [...images.keys(), ...gone.keys()].filter(isToGo)) {
     if (isLoaded(imageId)) cache.removeImageLoadObject(imageId)
     images.delete(imageId)
+    gone.delete(imageId)
+    markCoarse(imageId, false)
   }
+}
+
+/** Pictures that are made anew for what has come since: only the rows that it lies in are. */
+const gone = new Map<string, EarlierPicture>()
+
+/** Of the images that are there, those that lack what is here by now. */
+function dropOutgrown(volume: LiveVolume, isOf: (imageId: string) => boolean): void {
+  const outside = outsideOf(volume)
+  for (const [imageId, made] of images) {
+    if (!isOf(imageId) || made.filled >= volume.filled) continue
+    const { earlier } = made
+    const { reformat, page } = placeOf(imageId)!
+    const { planes, slab } = reformat
+    // Nothing of what came lies in it: it is as it would be made again.
+    if (earlier?.outside === outside && !reachesNew(volume, planes.plane(page), slab, earlier.here)) {
+      made.filled = volume.filled
+      continue
+    }
+    dropImages(its => its === imageId)
+    if (earlier) gone.set(imageId, earlier)
+  }
+}
+
+/** The hand rests for so long: what was made coarse for it is made fine. */
+const SETTLE_MS = 200
+let settling: ReturnType<typeof setTimeout> | undefined
+
+/** Once no coarse picture has come for a while, those on the screens are made again, fine; the others when they are wanted. */
+function settleSoon(): void {
+  clearTimeout(settling)
+  settling = setTimeout(() => {
+    const ids = coarseImages()
+    const panes = panesAlive().filter(pane => ids.includes(pane.entry?.imageId ?? ''))
+    const shown = new Set(panes.map(pane => pane.entry?.imageId))
+    dropImages(imageId => ids.includes(imageId))
+    // They stay marked until the fine one is here: that is what asks for it.
+    for (const imageId of ids) markCoarse(imageId, shown.has(imageId))
+    for (const pane of panes) pane.renew()
+  }, SETTLE_MS)
 }
 
 /** For volumes that are followed: draws its planes anew, soon. */
@@ -345,13 +441,14 @@ function follow(volume: LiveVolume): void {
   const isOf = (imageId: string) => reformats.get(viewOf(imageId))?.volume === volume
   const renew = () => {
     timer = undefined
-    dropImages(imageId => isOf(imageId) && (images.get(imageId) ?? 0) < volume.filled)
+    dropOutgrown(volume, isOf)
     for (const pane of panesAlive()) if (reformatOf(pane.stack)?.volume === volume) pane.renew()
   }
   const soon = () => {
     const isWhole = volume.filled === volume.plan.slices.length
+    const pause = Math.max(RENEW_MS, lastMadeMs * RENEW_SHARE)
     if (isWhole) clearTimeout(timer)
-    if (isWhole || timer === undefined) timer = setTimeout(renew, isWhole ? 0 : RENEW_MS)
+    if (isWhole || timer === undefined) timer = setTimeout(renew, isWhole ? 0 : pause)
   }
   renewSoon.set(volume, soon)
   onVolume(volume, () => {

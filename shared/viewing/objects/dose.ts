@@ -8,6 +8,8 @@ export interface Dose {
   label: string
   FrameOfReferenceUID: string
   field: ValueField
+  /** Dose Summation Type (PS3.3 C.8.8.3.1): only PLAN and MULTI_PLAN are doses of the whole treatment; '' = not said. */
+  summation: string
   /** SOP Instance UIDs of the plan and the structure set it belongs to. */
   plans: string[]
   structureSets: string[]
@@ -48,6 +50,7 @@ export function readDose(dataSet: DataSet): Dose {
       unit: units === 'GY' ? 'Gy' : units === 'RELATIVE' ? '' : units,
       max,
     },
+    summation: dataSet.string('DoseSummationType'),
     plans: dataSet.items('ReferencedRTPlanSequence').map(item => item.string('ReferencedSOPInstanceUID')),
     structureSets: dataSet.items('ReferencedStructureSetSequence').map(item => item.string('ReferencedSOPInstanceUID')),
     series: [],

@@ -64,3 +64,77 @@ export function fillPolygons(polygons: readonly Polygon[], columns: number, rows
   })
   return mask
 }
+
+/** Points `(x + n * dx, y + n * dy)` for whole n, image coordinates. */
+interface PointsOnLine {
+  x: number
+  y: number
+  dx: number
+  dy: number
+}
+
+/** What of `[first, end)` may lie in the box from (0, 0) to (columns, rows); a hair more, so that rounding cuts nothing off. */
+export function clipToBox(
+  { x, y, dx, dy }: PointsOnLine,
+  [first, end]: readonly [number, number],
+  columns: number,
+  rows: number,
+): [number, number] {
+  let [from, to] = [first, end]
+  const clip = (start: number, step: number, size: number) => {
+    if (Math.abs(step) < 1e-12) {
+      if (start < 0 || start > size) to = from
+      return
+    }
+    const [one, other] = [-start / step, (size - start) / step]
+    from = Math.max(from, Math.ceil(Math.min(one, other) - 1e-6))
+    to = Math.min(to, Math.floor(Math.max(one, other) + 1e-6) + 1)
+  }
+  clip(x, dx, columns)
+  clip(y, dy, rows)
+  return [from, Math.max(from, to)]
+}
+
+/** Sets `row[n]` for the points of a line that the polygons hold, even-odd over all of them; true where there was any. */
+export function fillLine(
+  polygons: readonly Polygon[],
+  { x, y, dx, dy }: PointsOnLine,
+  [first, end]: readonly [number, number],
+  row: Uint8Array,
+): boolean {
+  const length = dx * dx + dy * dy
+  if (length < 1e-18) {
+    const inside = polygons.filter(polygon => isInside([x, y], polygon)).length % 2 === 1
+    if (inside) row.fill(1, first, end)
+    return inside
+  }
+  const crossings: number[] = []
+  for (const polygon of polygons) {
+    const last = polygon.at(-1)
+    if (last === undefined) continue
+    let [ax, ay] = [last[0] - x, last[1] - y]
+    let before = ax * dy - ay * dx
+    for (const point of polygon) {
+      const bx = point[0] - x
+      const by = point[1] - y
+      const side = bx * dy - by * dx
+      if (side < 0 !== before < 0) {
+        const part = before / (before - side)
+        crossings.push(((ax + (bx - ax) * part) * dx + (ay + (by - ay) * part) * dy) / length)
+      }
+      ax = bx
+      ay = by
+      before = side
+    }
+  }
+  crossings.sort((a, b) => a - b)
+  let found = false
+  for (let i = 0; i + 1 < crossings.length; i += 2) {
+    const from = Math.max(first, Math.ceil(crossings[i]!))
+    const to = Math.min(end, Math.ceil(crossings[i + 1]!))
+    if (to <= from) continue
+    row.fill(1, from, to)
+    found = true
+  }
+  return found
+}

@@ -37,6 +37,8 @@ export interface Segmentation {
 }
 
 const MOST_SEGMENTS = 65_535
+/** Of a label map, values in all frames together: one of noise has thousands in each. */
+const MOST_PLACES = 500_000
 
 /**
  * A segmentation (PS3.3 A.51, A.90): binary, fractional (probability or occupancy: what is at least half counts as inside) and
@@ -61,9 +63,17 @@ export function readSegmentation(dataSet: DataSet): Segmentation {
   }
   // In the file's order, also those that no frame has.
   for (const number of described.keys()) if (number > 0) segmentOf(number)
+  let places = 0
   groups.forEach((group, frame) => {
     const numbers = type === 'LABELMAP' ? pixels.labels(frame) : [group.segment ?? 1]
-    for (const number of numbers) addFrame(segmentOf(number), group, thickness, () => pixels.mask(frame, number))
+    places += numbers.length
+    if (places > MOST_PLACES) throw new UnreadableObject('The label map has more segments than can be drawn.')
+    for (const number of numbers) {
+      addFrame(segmentOf(number), group, thickness, {
+        mask: () => pixels.mask(frame, number),
+        holds: at => pixels.holds(frame, number, at),
+      })
+    }
   })
   return {
     kind: 'segmentation',
@@ -96,10 +106,15 @@ function describeSegment(number: number, item: DataSet | undefined, index: numbe
   }
 }
 
-function addFrame(segment: Segment, group: FrameGroup, thickness: number, mask: () => Mask): void {
+function addFrame(
+  segment: Segment,
+  group: FrameGroup,
+  thickness: number,
+  { mask, holds }: Required<Pick<Slab, 'mask' | 'holds'>>,
+): void {
   const { plane, references } = group
   if (plane !== undefined) {
-    const slab: Slab = { plane, thickness, mask }
+    const slab: Slab = { plane, thickness, mask, holds }
     segment.region.slabs.push(slab)
   }
   for (const image of references) segment.onImages.push({ image, mask })
@@ -107,6 +122,8 @@ function addFrame(segment: Segment, group: FrameGroup, thickness: number, mask: 
 
 interface PixelReader {
   mask(frame: number, segment: number): Mask
+  /** One pixel of it. */
+  holds(frame: number, segment: number, at: number): boolean
   /** The values but 0 (and padding) in a frame of a label map. */
   labels(frame: number): number[]
 }
@@ -131,7 +148,14 @@ function pixelReader(dataSet: DataSet, type: string): PixelReader {
     const [low, high] = littleEndian ? [bytes[2 * at]!, bytes[2 * at + 1]!] : [bytes[2 * at + 1]!, bytes[2 * at]!]
     return low | (high << 8)
   }
+  // PS3.5 §8.1.1: single bits are packed across bytes and frames, the first in the lowest bit.
+  const isIn = (at: number, segment: number) => {
+    if (bits === 1) return ((bytes[at >> 3]! >> (at & 7)) & 1) === 1
+    if (type === 'LABELMAP') return label(at) === segment
+    return type === 'BINARY' ? bytes[at] !== 0 : bytes[at]! >= half
+  }
   return {
+    holds: (frame, segment, at) => isIn(frame * count + at, segment),
     mask(frame, segment) {
       const data = new Uint8Array(count)
       const start = frame * count
@@ -142,11 +166,7 @@ function pixelReader(dataSet: DataSet, type: string): PixelReader {
           i += 7
           continue
         }
-        // PS3.5 §8.1.1: single bits are packed across bytes and frames, the first in the lowest bit.
-        if (bits === 1) data[i] = (bytes[at >> 3]! >> (at & 7)) & 1
-        else if (type === 'LABELMAP') data[i] = label(at) === segment ? 1 : 0
-        else if (type === 'BINARY') data[i] = bytes[at] === 0 ? 0 : 1
-        else data[i] = bytes[at]! >= half ? 1 : 0
+        if (isIn(at, segment)) data[i] = 1
       }
       return { data, columns: Columns, rows: Rows }
     },

@@ -148,6 +148,8 @@ function minus(a: Point3, b: Point3): Point3 {
 
 /** Cosine of 2°: contours of so nearly one direction are of one family, whatever a short one's own digits say. */
 const ONE_FAMILY = Math.cos((2 * Math.PI) / 180)
+/** Each contour is compared with all of them. */
+const MOST_FAMILIES = 512
 /** mm: contours this near lie in one plane. */
 const ONE_PLANE = 0.1
 /** Pixels across a slab, at most and at least (mm 0.5 do for any): what a region is sampled by where its outlines do not serve. */
@@ -156,24 +158,24 @@ const COARSEST = 128
 
 /** Closed planar contours, gathered by plane. Each reaches half way to its neighbours (PS3.3 C.8.8.6.1: nothing is said of between). */
 export function regionOf(contours: readonly Contour[], FrameOfReferenceUID: string): Region {
-  const families: Array<{ normal: Point3; planes: Array<{ at: number; contours: Contour[] }> }> = []
+  const families: Array<{ normal: Point3; contours: Array<{ at: number; contour: Contour }> }> = []
   for (const contour of contours) {
     if (contour.kind !== 'closed') continue
     const normal = normalOf(contour.points)
     if (normal === undefined) continue
     let family = families.find(one => Math.abs(dot(one.normal, normal)) >= ONE_FAMILY)
     if (family === undefined) {
-      family = { normal: tidy(normal), planes: [] }
+      if (families.length === MOST_FAMILIES) {
+        throw new UnreadableObject('The contours of a structure lie in more directions than can be drawn.')
+      }
+      family = { normal: tidy(normal), contours: [] }
       families.push(family)
     }
-    const at = along(contour.points[0]!, family.normal)
-    const plane = family.planes.find(one => Math.abs(one.at - at) <= ONE_PLANE)
-    if (plane === undefined) family.planes.push({ at, contours: [contour] })
-    else plane.contours.push(contour)
+    family.contours.push({ at: along(contour.points[0]!, family.normal), contour })
   }
   return {
-    slabs: families.flatMap(({ normal, planes }) => {
-      planes.sort((a, b) => a.at - b.at)
+    slabs: families.flatMap(({ normal, contours: its }) => {
+      const planes = inPlanes(its)
       const distances = planes.slice(1).map(({ at }, index) => at - planes[index]!.at)
       const usual = [...distances].sort((a, b) => a - b)[Math.floor(distances.length / 2)] ?? 0
       const half = (distance: number | undefined) =>
@@ -183,6 +185,19 @@ export function regionOf(contours: readonly Contour[], FrameOfReferenceUID: stri
       )
     }),
   }
+}
+
+/** Contours gathered by place: sorted first, since a file may have 200,000 of them. */
+function inPlanes(
+  contours: Array<{ at: number; contour: Contour }>,
+): Array<{ at: number; contours: [Contour, ...Contour[]] }> {
+  const planes: Array<{ at: number; contours: [Contour, ...Contour[]] }> = []
+  for (const { at, contour } of contours.sort((a, b) => a.at - b.at)) {
+    const last = planes.at(-1)
+    if (last !== undefined && at - last.at <= ONE_PLANE) last.contours.push(contour)
+    else planes.push({ at, contours: [contour] })
+  }
+  return planes
 }
 
 /** Written with few digits, an axis is an axis. */

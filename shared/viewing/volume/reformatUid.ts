@@ -35,6 +35,15 @@ export function passingUid(view: number, page: number): string {
   return `${PREFIX}turned:${view}:${page}`
 }
 
+/** The name of a straightened picture: its curve is not kept, and marks on it are there as long as it is. */
+export function curvedUid(curve: number, page: number): string {
+  return `${PREFIX}curved:${curve}:${page}`
+}
+
+export function isCurvedUid(uid: string): boolean {
+  return uid.startsWith(`${PREFIX}curved:`)
+}
+
 /** Whether a SOP Instance UID is none, but the name of a plane that was made here. */
 export function isReformatUid(uid: string): boolean {
   return uid.startsWith(PREFIX)
