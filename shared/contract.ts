@@ -512,7 +512,11 @@ export const contract = {
    */
   'segments.get': {
     in: z.object({ StudyInstanceUID: uid, user, after: z.string().max(SEGMENT_PART).default('') }),
-    out: z.object({ rev: z.int(), parts: z.array(z.object({ part: z.string(), data: z.string() })), more: z.boolean() }),
+    out: z.object({
+      rev: z.int(),
+      parts: z.array(z.object({ part: z.string(), data: z.string() })),
+      more: z.boolean(),
+    }),
   },
   /** Writes parts and removes those without data: all of them or none. `rev` as in draft.put. 64 MiB a study and reader. */
   'segments.put': {
@@ -521,7 +525,15 @@ export const contract = {
       user,
       rev: z.int().min(0),
       parts: z
-        .array(z.object({ part: z.string().min(1).max(SEGMENT_PART), data: z.string().max(3 * 2 ** 20).nullable() }))
+        .array(
+          z.object({
+            part: z.string().min(1).max(SEGMENT_PART),
+            data: z
+              .string()
+              .max(3 * 2 ** 20)
+              .nullable(),
+          }),
+        )
         .min(1)
         .max(4096),
     }),

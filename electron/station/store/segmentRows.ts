@@ -13,11 +13,10 @@ export const MOST_SEGMENT_DATA = 64 * 2 ** 20
 /** Unsaved segmentations as rows; each call one transaction. */
 export function createSegmentRows(db: Database) {
   const study = db.prepare<[string], number>('SELECT id FROM study WHERE StudyInstanceUID = ?').pluck()
-  const now = db
-    .prepare<[string, string], { rev: number; size: number }>(
-      `SELECT coalesce(max(rev), 0) AS rev, coalesce(sum(length(data)), 0) AS size FROM segmentPart
+  const now = db.prepare<[string, string], { rev: number; size: number }>(
+    `SELECT coalesce(max(rev), 0) AS rev, coalesce(sum(length(data)), 0) AS size FROM segmentPart
        WHERE StudyInstanceUID = ? AND user = ?`,
-    )
+  )
   const write = db.prepare(
     `INSERT INTO segmentPart (StudyInstanceUID, user, part, rev, data) VALUES (@StudyInstanceUID, @user, @part, @rev, @data)
      ON CONFLICT (StudyInstanceUID, user, part) DO UPDATE SET rev = @rev, data = @data`,
@@ -33,7 +32,8 @@ export function createSegmentRows(db: Database) {
         parts: ReadonlyArray<{ part: string; data: string | null }>,
         rev: number,
       ): { rev: number } => {
-        if (study.get(StudyInstanceUID) === undefined) throw new IsocenterError('not-found', `study ${StudyInstanceUID}`)
+        if (study.get(StudyInstanceUID) === undefined)
+          throw new IsocenterError('not-found', `study ${StudyInstanceUID}`)
         const known = now.get(StudyInstanceUID, user)?.rev ?? 0
         if (known !== rev) throw new IsocenterError('draft-conflict', `rev ${rev}, there is ${known}`)
         for (const { part, data } of parts) {

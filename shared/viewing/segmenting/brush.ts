@@ -15,7 +15,14 @@ export type Sieve = (slice: number) => ((at: number) => boolean) | undefined
  * Paints where the brush passes from one point to another of a slice (image coordinates): every pixel whose centre is within the
  * radius of the line. The pixel under the point itself is always painted, however thin the brush.
  */
-export function brush(edit: Edit, slice: number, from: Point2, to: Point2, { radius, ball }: Brush, sieve?: Sieve): void {
+export function brush(
+  edit: Edit,
+  slice: number,
+  from: Point2,
+  to: Point2,
+  { radius, ball }: Brush,
+  sieve?: Sieve,
+): void {
   const { sliceSpacing, slices } = edit.map.grid
   disc(edit, slice, from, to, radius, sieve?.(slice))
   if (!ball || sliceSpacing === undefined) return

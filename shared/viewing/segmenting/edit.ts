@@ -154,6 +154,12 @@ export class History {
     return this.#apply(step, 'after')
   }
 
+  /** Nothing can be taken back any more. */
+  clear(): void {
+    this.#done = []
+    this.#undone = []
+  }
+
   get canUndo(): boolean {
     return this.#done.length > 0
   }

@@ -35,7 +35,10 @@ export function rangeAbout(
 }
 
 /** Whether a pixel of a slice has a value in the range; by its index. */
-export function inRange({ pixels, slope, intercept }: SliceValues, { lower, upper }: ValueRange): (at: number) => boolean {
+export function inRange(
+  { pixels, slope, intercept }: SliceValues,
+  { lower, upper }: ValueRange,
+): (at: number) => boolean {
   return at => {
     const value = pixels[at]! * slope + intercept
     return value >= lower && value <= upper

@@ -53,7 +53,12 @@ export function signedDistance(
   slice: Uint8Array,
   segment: number,
   rect: Rect,
-  { columns, rows, columnSpacing, rowSpacing }: { columns: number; rows: number; columnSpacing: number; rowSpacing: number },
+  {
+    columns,
+    rows,
+    columnSpacing,
+    rowSpacing,
+  }: { columns: number; rows: number; columnSpacing: number; rowSpacing: number },
 ): Float64Array {
   // One pixel of margin: what touches the edge ends there.
   const width = rect.right - rect.left + 2
@@ -95,7 +100,8 @@ function squaredDistances(field: Float64Array, width: number, height: number, sx
     borders[0] = Number.NEGATIVE_INFINITY
     borders[1] = Number.POSITIVE_INFINITY
     const square = (i: number) => (i * spacing) ** 2
-    const meet = (i: number, j: number) => (line[i]! + square(i) - line[j]! - square(j)) / (2 * spacing * spacing * (i - j))
+    const meet = (i: number, j: number) =>
+      (line[i]! + square(i) - line[j]! - square(j)) / (2 * spacing * spacing * (i - j))
     for (let i = 1; i < count; i++) {
       let at = meet(i, parabolas[last]!)
       while (at <= borders[last]!) at = meet(i, parabolas[--last]!)

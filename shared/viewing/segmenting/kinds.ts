@@ -10,7 +10,11 @@ export interface SegmentKind {
   type: Code
 }
 
-const sct = (CodeValue: string, CodeMeaning: string): Code => ({ CodeValue, CodingSchemeDesignator: 'SCT', CodeMeaning })
+const sct = (CodeValue: string, CodeMeaning: string): Code => ({
+  CodeValue,
+  CodingSchemeDesignator: 'SCT',
+  CodeMeaning,
+})
 
 const TISSUE = sct('85756007', 'Tissue')
 const STRUCTURE = sct('123037004', 'Anatomical Structure')

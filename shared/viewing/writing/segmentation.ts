@@ -56,10 +56,15 @@ export function newSegmentation(parts: SegmentationParts): NewObject {
   const numbers = new Map(listed.map(({ number }, index) => [number, index + 1]))
   const first = sources[frames[0]!.slice]!.attributes
   const placed = frames.every(({ slice }) => isPlaced(sources[slice]!.attributes))
-  const places = new Map([...new Set(frames.map(({ slice }) => slice))].sort((a, b) => a - b).map((slice, i) => [slice, i + 1]))
+  const places = new Map(
+    [...new Set(frames.map(({ slice }) => slice))].sort((a, b) => a - b).map((slice, i) => [slice, i + 1]),
+  )
   const thickness = sliceSpacing ?? first.SliceThickness
   const lossy = sources.some(({ attributes }) => attributes.LossyImageCompression === '01')
-  const images = uniqueBy([...places.keys()].map(slice => sources[slice]!), ({ SOPInstanceUID }) => SOPInstanceUID)
+  const images = uniqueBy(
+    [...places.keys()].map(slice => sources[slice]!),
+    ({ SOPInstanceUID }) => SOPInstanceUID,
+  )
   const body: NewDataSet = {
     ...(placed && { FrameOfReferenceUID: first.FrameOfReferenceUID ?? '', PositionReferenceIndicator: '' }),
     ImageType: ['DERIVED', 'PRIMARY'],
@@ -141,7 +146,9 @@ export function newSegmentation(parts: SegmentationParts): NewObject {
           ReferencedSOPInstanceUID: SOPInstanceUID,
         })),
       },
-      ...(predecessor ? [{ SeriesInstanceUID: predecessor.SeriesInstanceUID, ReferencedInstanceSequence: [named(predecessor)] }] : []),
+      ...(predecessor
+        ? [{ SeriesInstanceUID: predecessor.SeriesInstanceUID, ReferencedInstanceSequence: [named(predecessor)] }]
+        : []),
     ],
     // PS3.3 C.12.4: what it was made of as a whole. A segmentation has no sequence for predecessors.
     ...(predecessor && { SourceImageSequence: [{ ...named(predecessor), PurposeOfReferenceCodeSequence: [SOURCE] }] }),
@@ -201,7 +208,12 @@ function codeItem({ CodeValue, CodingSchemeDesignator, CodeMeaning }: Code): New
   return { CodeValue, CodingSchemeDesignator, CodeMeaning }
 }
 
-function isPlaced({ FrameOfReferenceUID, ImagePositionPatient, ImageOrientationPatient, PixelSpacing }: ImageAttributes) {
+function isPlaced({
+  FrameOfReferenceUID,
+  ImagePositionPatient,
+  ImageOrientationPatient,
+  PixelSpacing,
+}: ImageAttributes) {
   return (
     Boolean(FrameOfReferenceUID) &&
     ImagePositionPatient?.length === 3 &&
