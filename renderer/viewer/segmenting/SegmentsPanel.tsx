@@ -15,7 +15,7 @@ import {
   Undo2,
   X,
 } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { type PointerEvent, useEffect, useState } from 'react'
 import { useStore } from 'zustand'
 import { createStore } from 'zustand/vanilla'
 import type { ValueUnit } from '../../../shared/viewing/measure/valueUnit.ts'
@@ -141,6 +141,11 @@ function ToolButton({ own }: { own: SegmentTool }) {
   )
 }
 
+/** What the mouse has set is set: the keys are the images' again. */
+function giveKeysBack({ currentTarget }: PointerEvent<HTMLElement>): void {
+  setTimeout(() => currentTarget.blur())
+}
+
 function Tools({ work }: { work: Work | undefined }) {
   const { tool, radius, through, range, fill, hidden } = useSegmenting()
   const unit = work === undefined || work.map.grid.isMillimetres ? 'mm' : 'px'
@@ -169,6 +174,7 @@ function Tools({ work }: { work: Work | undefined }) {
           max={100}
           value={Math.round((Math.log(radius / 0.2) / Math.log(1000)) * 100)}
           onChange={event => setRadius(0.2 * 1000 ** (Number(event.target.value) / 100))}
+          onPointerUp={giveKeysBack}
         />
         <span className="amount">
           {radius >= 10 ? radius.toFixed(0) : radius.toFixed(1)} {unit}
@@ -184,6 +190,7 @@ function Tools({ work }: { work: Work | undefined }) {
           checked={through && !cannotReach}
           disabled={cannotReach}
           onChange={event => useSegmenting.setState({ through: event.target.checked })}
+          onPointerUp={giveKeysBack}
         />
         through the slices
       </label>
@@ -215,6 +222,7 @@ function Tools({ work }: { work: Work | undefined }) {
           max={100}
           value={Math.round(fill * 100)}
           onChange={event => useSegmenting.setState({ fill: Number(event.target.value) / 100 })}
+          onPointerUp={giveKeysBack}
         />
         <span className="amount">{fill === 0 ? 'outline' : `${Math.round(fill * 100)} %`}</span>
       </label>
@@ -371,6 +379,7 @@ function Details(props: { work: Work; segment: Segment; figures: SegmentFigures 
         onChange={event => {
           const kind = kinds.find(one => kindKey(one) === event.target.value)
           if (kind !== undefined) changeSegment(work, segment.number, { kind })
+          event.currentTarget.blur()
         }}
       >
         {kinds.map(kind => (

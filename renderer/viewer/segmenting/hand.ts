@@ -72,7 +72,9 @@ export function pressSegment(event: PointerEvent, pane: Pane): boolean {
   const stack = sourceStack(pane)
   const at = placeOf(event, pane)
   if (tool === undefined || stack === undefined || at === undefined) return false
+  // The press is kept from the browser, which would have taken the keys from a field in the panel.
   event.preventDefault()
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
   const { StudyInstanceUID } = stack.manifest
   if (!readKept(StudyInstanceUID, stack.set.id)) {
     announce('Segments that are not saved yet are being read: a moment')

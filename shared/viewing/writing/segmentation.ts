@@ -66,7 +66,9 @@ export function newSegmentation(parts: SegmentationParts): NewObject {
     ({ SOPInstanceUID }) => SOPInstanceUID,
   )
   const body: NewDataSet = {
-    ...(placed && { FrameOfReferenceUID: first.FrameOfReferenceUID ?? '', PositionReferenceIndicator: '' }),
+    ...(placed
+      ? { FrameOfReferenceUID: first.FrameOfReferenceUID ?? '', PositionReferenceIndicator: '' }
+      : { PatientOrientation: '' }),
     ImageType: ['DERIVED', 'PRIMARY'],
     ContentLabel: 'SEGMENTATION',
     ContentDescription: listed
