@@ -23,6 +23,8 @@ const TOOLS = {
   unit: [],
   station: [
     ...DCMTK,
+    ['dciodvfy', 'dicom3tools'],
+    ['pydicom', 'python3-pydicom'],
     ['openssl', 'openssl'],
     ['xmllint', 'libxml2-utils'],
     ['/usr/sbin/rsyslogd', 'rsyslog'],

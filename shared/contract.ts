@@ -40,6 +40,9 @@ export type ReadingStatus = z.infer<typeof readingStatus>
 export const priority = z.enum(['stat', 'urgent', 'routine'])
 export type Priority = z.infer<typeof priority>
 
+/** Characters of the name of a part of a segmentation. */
+const SEGMENT_PART = 160
+
 /** Whose settings, drafts and marks of reading; 'local' is who sits at this workstation. */
 const user = z.string().min(1).max(64).default('local')
 
@@ -501,6 +504,39 @@ export const contract = {
    */
   'draft.put': {
     in: z.object({ StudyInstanceUID: uid, user, draft: z.json(), rev: z.int().min(0) }),
+    out: z.object({ rev: z.int().nullable() }),
+  },
+  /**
+   * A reader's unsaved segmentations of a study, by part (renderer/viewer/segmenting/keeper.ts), from the one after `after` on. `more`:
+   * there are parts after these; `rev` 0: there is none.
+   */
+  'segments.get': {
+    in: z.object({ StudyInstanceUID: uid, user, after: z.string().max(SEGMENT_PART).default('') }),
+    out: z.object({
+      rev: z.int(),
+      parts: z.array(z.object({ part: z.string(), data: z.string() })),
+      more: z.boolean(),
+    }),
+  },
+  /** Writes parts and removes those without data: all of them or none. `rev` as in draft.put. 64 MiB a study and reader. */
+  'segments.put': {
+    in: z.object({
+      StudyInstanceUID: uid,
+      user,
+      rev: z.int().min(0),
+      parts: z
+        .array(
+          z.object({
+            part: z.string().min(1).max(SEGMENT_PART),
+            data: z
+              .string()
+              .max(3 * 2 ** 20)
+              .nullable(),
+          }),
+        )
+        .min(1)
+        .max(4096),
+    }),
     out: z.object({ rev: z.int().nullable() }),
   },
   /** What a reader has had on the screen, by series (shared/viewing/seen.ts). */

@@ -259,6 +259,12 @@ export const ERRORS = {
     dimseStatus: 0x0110,
     httpStatus: 502,
   },
+  'segments-full': {
+    sentence: 'Unsaved segments of this study take more than can be kept. Save the segmentation.',
+    retryable: false,
+    dimseStatus: 0xa700,
+    httpStatus: 413,
+  },
 } as const satisfies Record<string, ErrorRow>
 
 export type ErrorCode = keyof typeof ERRORS

@@ -112,6 +112,13 @@ const MEASURE = [
   { id: 'mark-copy', name: 'Copy mark to images…', keys: ['Alt+D'] },
   { id: 'mark-lock', name: 'Lock mark', keys: ['Alt+B'] },
   { id: 'mark-hide', name: 'Hide marks', keys: ['Shift+G'] },
+  { id: 'segment-brush', name: 'Segment: brush', keys: ['Alt+Q'] },
+  { id: 'segment-erase', name: 'Segment: eraser', keys: ['Alt+Z'] },
+  { id: 'segment-threshold', name: 'Segment: brush for a range of values', keys: ['Alt+T'] },
+  { id: 'segment-grow', name: 'Segment: grow from a click', keys: ['Alt+I'] },
+  { id: 'segment-scissors', name: 'Segment: scissors', keys: ['Alt+O'] },
+  { id: 'segment-interpolate', name: 'Segment: interpolate between slices', keys: ['Alt+U'] },
+  { id: 'segments', name: 'Segments', keys: ['Alt+M'] },
 ] as const satisfies readonly Row[]
 
 const WINDOW = [

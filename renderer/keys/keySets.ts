@@ -43,6 +43,7 @@ export const KEY_SETS: Record<KeySetName, KeySet> = {
       'slab-thinner': ['Alt+['],
       'slab-thicker': ['Alt+]'],
       'slab-mode': ['Alt+M'],
+      'segments': ['Alt+Shift+M'],
     },
   },
   // weasis.org, Keyboard and Mouse Shortcuts (2D DICOM viewer). Esc, its reset, cancels here as everywhere.
@@ -78,6 +79,7 @@ export const KEY_SETS: Record<KeySetName, KeySet> = {
       'mark-cardiothoracic': ['Alt+Shift+B'],
       'mark-spline': ['Alt+Shift+S'],
       'presentation-state': ['Alt+O'],
+      'segment-scissors': ['Alt+Shift+O'],
     },
   },
   // hotkeyBindings.js of OHIF's public sources (platform/core, defaults).
@@ -108,6 +110,7 @@ export const KEY_SETS: Record<KeySetName, KeySet> = {
       'mark-polyline': ['Alt+Shift+P'],
       'nearest': ['Shift+O'],
       'presentation-state': ['Alt+O'],
+      'segment-scissors': ['Alt+Shift+O'],
       'key-image': ['*'],
       'worklist': ['Alt+ArrowLeft'],
       'mpr': ['Shift+V'],

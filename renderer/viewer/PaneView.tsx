@@ -16,6 +16,7 @@ import { VolumeView } from './rendering/VolumeView.tsx'
 import { SERIES_MIME } from './SeriesStrip.tsx'
 import { SpaceLayer } from './SpaceLayer.tsx'
 import { StackBar } from './StackBar.tsx'
+import { pressSegment, SegmentLayer } from './segmenting/index.ts'
 import { jumpFrom, mountPane, paneAt, setActive, studyOnScreen, toggleOneUp, useSession } from './session.ts'
 import type { Assignment } from './strip.ts'
 import { MprLayer } from './volume/MprLayer.tsx'
@@ -73,7 +74,8 @@ export function PaneView({ index }: { index: number }) {
     const detach = attachPointer(element, {
       pane: () => paneAt(index),
       tool: () => useSession.getState().tool,
-      onPress: (event, pressed) => marksPointer.down(event, pressed) || pressMpr(event, pressed),
+      onPress: (event, pressed) =>
+        pressSegment(event, pressed) || marksPointer.down(event, pressed) || pressMpr(event, pressed),
       onMenu: (x, y) => useSession.setState({ popup: { kind: 'menu', x, y } }),
       onJump: (from, point) => jumpFrom(from, point),
       onDoubleClick: () => toggleOneUp(index),
@@ -129,6 +131,7 @@ export function PaneView({ index }: { index: number }) {
         {pane !== undefined && state !== undefined && <FusionLayer pane={pane} state={state} />}
         {state !== undefined && <PlaneLayer state={state} overlays={overlays} />}
         {pane !== undefined && <ObjectLayers pane={pane} />}
+        {pane !== undefined && <SegmentLayer pane={pane} />}
         {pane !== undefined && state !== undefined && <SpaceLayer pane={pane} state={state} />}
         {pane !== undefined && <DocumentLayer pane={pane} />}
         {pane !== undefined && <Marks pane={pane} />}

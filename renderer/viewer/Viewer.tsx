@@ -24,6 +24,7 @@ import { StructuresPanel } from './objects/index.ts'
 import { PaneView } from './PaneView.tsx'
 import { Popup } from './Popups.tsx'
 import { SeriesStrip } from './SeriesStrip.tsx'
+import { SegmentsPanel } from './segmenting/index.ts'
 import { activePane, onTakenAway, useSession } from './session.ts'
 
 /** On the bar, most used first, and no more than leaves the patient's name its room at 1280 pixels; the menu has everything. */
@@ -212,6 +213,7 @@ export function Viewer(props: ViewerProps) {
         </div>
         <MarkPanels />
         <StructuresPanel />
+        <SegmentsPanel />
       </div>
       {header !== undefined && <HeaderView {...header} />}
       {visible && popup !== undefined && <Popup popup={popup} outside={outside} />}

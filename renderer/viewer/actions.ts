@@ -56,6 +56,13 @@ import { pointerPlace } from './pointer.ts'
 import { renderingActions, renderingPresets } from './rendering/renderingActions.ts'
 import { goToNextUnseen } from './seen/unseen.ts'
 import {
+  cancelSegmenting,
+  putAwaySegmentTool,
+  segmentActions,
+  segmentToolInHand,
+  withSegmentUndo,
+} from './segmenting/index.ts'
+import {
   activePane,
   jumpFrom,
   LAYOUTS,
@@ -112,7 +119,8 @@ function jumpFromPointer(): void {
 
 /** What Esc cancels, nearest first: the mark in hand, the crosshair, then the tool in hand. It never closes a study. */
 function cancel(): void {
-  if (!cancelMark() && !hideRefusal() && !hideCrosshair()) useSession.setState({ tool: 'window' })
+  if (!cancelSegmenting() && !cancelMark() && !hideRefusal() && !hideCrosshair())
+    useSession.setState({ tool: 'window' })
 }
 
 const TOOL_ICONS: Record<ToolName, LucideIcon> = {
@@ -129,9 +137,10 @@ function tools({ tool }: Session): Action[] {
       icon: TOOL_ICONS[own],
       run: () => {
         putAwayMarkTool()
+        putAwaySegmentTool()
         useSession.setState({ tool: own })
       },
-      pressed: tool === own && !markToolInHand(),
+      pressed: tool === own && !markToolInHand() && !segmentToolInHand(),
     }),
   )
 }
@@ -302,7 +311,8 @@ export function viewerActions(outside: Outside): Action[] {
   const session = useSession.getState()
   return [
     ...tools(session),
-    ...markActions(activePane()),
+    ...withSegmentUndo(markActions(activePane())),
+    ...segmentActions(),
     ...windows(),
     ...view(session),
     ...objectActions(),

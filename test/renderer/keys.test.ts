@@ -55,10 +55,10 @@ test('a set’s keys do what they do where the hand learned them', () => {
 })
 
 test('a free key is given, in place of one or beside it, and taken away again', () => {
-  const one = giveKey(OWN_KEYS, 'fit', 0, 'Alt+Z')
-  expect(keysOf(one, 'fit')).toEqual(['Alt+Z'])
+  const one = giveKey(OWN_KEYS, 'fit', 0, 'Ctrl+Alt+Z')
+  expect(keysOf(one, 'fit')).toEqual(['Ctrl+Alt+Z'])
   const two = giveKey(one, 'fit', 1, 'Ctrl+B')
-  expect(keysOf(two, 'fit')).toEqual(['Alt+Z', 'Ctrl+B'])
+  expect(keysOf(two, 'fit')).toEqual(['Ctrl+Alt+Z', 'Ctrl+B'])
   expect(keysOf(dropKey(two, 'fit', 0), 'fit')).toEqual(['Ctrl+B'])
   expect(changedActions(two)).toEqual(['fit'])
   // Back by hand is back: nothing is left changed.
@@ -151,17 +151,17 @@ test('whatever is done in whatever order, no press means two things and the key 
 })
 
 test('keys go out as text and come back; what is not for here is left out and said', () => {
-  const choice = giveKey({ set: 'horos', changes: {} }, 'fit', 0, 'Alt+Z')
+  const choice = giveKey({ set: 'horos', changes: {} }, 'fit', 0, 'Ctrl+Alt+Z')
   expect(importKeys(exportKeys(choice))).toEqual({ choice, leftOut: [] })
   const odd = {
     isocenter: 'keys',
     version: 1,
     set: 'ohif',
-    changes: { fit: ['Alt+Z', 'Escape'], cancel: ['X'], fly: ['Q'], 'zoom-in': ['Alt+Z'] },
+    changes: { fit: ['Ctrl+Alt+Z', 'Escape'], cancel: ['X'], fly: ['Q'], 'zoom-in': ['Ctrl+Alt+Z'] },
   }
   expect(importKeys(JSON.stringify(odd))).toEqual({
-    choice: { set: 'ohif', changes: { 'fit': ['Alt+Z'], 'zoom-in': [] } },
-    leftOut: ['cancel', 'fly', 'fit: Escape', 'zoom-in: Alt+Z'],
+    choice: { set: 'ohif', changes: { 'fit': ['Ctrl+Alt+Z'], 'zoom-in': [] } },
+    leftOut: ['cancel', 'fly', 'fit: Escape', 'zoom-in: Ctrl+Alt+Z'],
   })
   for (const text of [
     '',
@@ -175,7 +175,7 @@ test('keys go out as text and come back; what is not for here is left out and sa
 })
 
 test('what another version stored is read as far as it goes', () => {
-  expect(keyChoice.parse({ set: 'emacs', changes: { fit: 'Alt+Z' } })).toEqual(OWN_KEYS)
+  expect(keyChoice.parse({ set: 'emacs', changes: { fit: 'Ctrl+Alt+Z' } })).toEqual(OWN_KEYS)
   const stored = keyChoice.parse({ set: 'isocenter', changes: { fit: ['G'], gone: ['G'], layout: ['G'] } })
   expect([keysOf(stored, 'fit'), keysOf(stored, 'layout')]).toEqual([['G'], []])
   expect(meantTwice(resolveKeys(stored))).toEqual([])

@@ -24,6 +24,7 @@ import type { Outbox } from './outbox/types.ts'
 import type { Matching } from './queryConditions.ts'
 import type { QueryLevel } from './queryKeys.ts'
 import type { RepairProgress } from './repair/repair.ts'
+import type { SegmentPart } from './segmentRows.ts'
 import type { Space } from './volumes/spaceWatch.ts'
 
 export type { Commitment, FailedReferences, References } from './commitment/commitmentRows.ts'
@@ -269,6 +270,12 @@ export interface StoreReader {
   patientStudies(StudyInstanceUID: string): Promise<{ studies: StudySummary[]; seq: number }>
   /** null and 0 when there is none. */
   getDraft(StudyInstanceUID: string, user: string): Promise<{ draft: unknown; rev: number }>
+  /** A reader's unsaved segmentations of a study, by part, from the one after `after` on; some MiB at a time. */
+  getSegments(
+    StudyInstanceUID: string,
+    user: string,
+    after: string,
+  ): Promise<{ rev: number; parts: SegmentPart[]; more: boolean }>
   /** What the user has had on the screen of a study, by series (shared/viewing/seen.ts). */
   getSeen(StudyInstanceUID: string, user: string): Promise<Record<string, string>>
   /** Rejects with 'not-found'. */
@@ -431,6 +438,13 @@ export interface Store {
   setPriority(StudyInstanceUID: string, priority: Priority): Promise<{ before: Priority }>
   /** Whether it stays here whatever the cache wants: then it is never evicted. Rejects with 'not-found'. */
   setKept(StudyInstanceUID: string, kept: boolean, user: string): Promise<{ before: boolean }>
+  /** Durable when it resolves. Parts without data go. Rejects with 'draft-conflict' and 'segments-full'. */
+  putSegments(
+    StudyInstanceUID: string,
+    user: string,
+    parts: Array<{ part: string; data: string | null }>,
+    rev: number,
+  ): Promise<{ rev: number }>
   /** Rejects with 'draft-conflict' when the draft's rev is not the given one. */
   putDraft(StudyInstanceUID: string, user: string, draft: unknown, rev: number): Promise<{ rev: number }>
   /** Adds to what the user has seen, by series (shared/viewing/seen.ts); no decision. Rejects with 'not-found'. */

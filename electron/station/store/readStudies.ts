@@ -4,6 +4,7 @@ import { IsocenterError } from '../../../shared/errors.ts'
 import { isLocalizer } from '../../../shared/viewing/measure/scale.ts'
 import type { StoreReader } from './index.ts'
 import { createStudiesCustody } from './outbox/readCustody.ts'
+import type { SegmentPart } from './segmentRows.ts'
 import { STUDY_COLUMNS, type StudyRow, studySummary } from './studyRow.ts'
 import { isSeen } from './visibility.ts'
 
@@ -16,6 +17,9 @@ type SeriesRow = Omit<SeriesSummary, 'flags' | 'hasImages' | 'localizer' | 'thum
 /** An instance of the series whose shown content can be a picture. */
 const SHOWABLE = `FROM instance JOIN content ON content.id = instance.shown
   WHERE instance.series = series.id AND ${isSeen('instance')} AND content.unshowable IS NULL`
+
+/** Characters of unsaved segments answered at a time. */
+const SEGMENT_PAGE = 8 * 2 ** 20
 
 export function createStudyReader(db: Database) {
   const custodyOf = createStudiesCustody(db)
@@ -42,6 +46,14 @@ export function createStudyReader(db: Database) {
   )
   const draft = db.prepare<[string, string], { draft: string; rev: number }>(
     'SELECT draft, rev FROM draft WHERE StudyInstanceUID = ? AND user = ?',
+  )
+  const segmentRev = db
+    .prepare<[string, string], number>(
+      'SELECT coalesce(max(rev), 0) FROM segmentPart WHERE StudyInstanceUID = ? AND user = ?',
+    )
+    .pluck()
+  const segmentParts = db.prepare<[string, string, string], SegmentPart>(
+    'SELECT part, data FROM segmentPart WHERE StudyInstanceUID = ? AND user = ? AND part > ? ORDER BY part',
   )
   const seen = db.prepare<[string, string], { SeriesInstanceUID: string; seen: string }>(
     'SELECT SeriesInstanceUID, seen FROM seen WHERE StudyInstanceUID = ? AND user = ?',
@@ -87,6 +99,23 @@ export function createStudyReader(db: Database) {
     getDraft(StudyInstanceUID: string, user: string): { draft: unknown; rev: number } {
       const row = draft.get(StudyInstanceUID, user)
       return row ? { draft: JSON.parse(row.draft) as unknown, rev: row.rev } : { draft: null, rev: 0 }
+    },
+
+    getSegments(
+      StudyInstanceUID: string,
+      user: string,
+      after: string,
+    ): { rev: number; parts: SegmentPart[]; more: boolean } {
+      const parts: SegmentPart[] = []
+      let size = 0
+      let more = false
+      for (const part of segmentParts.iterate(StudyInstanceUID, user, after)) {
+        more = size > SEGMENT_PAGE
+        if (more) break
+        size += part.data.length
+        parts.push(part)
+      }
+      return { rev: segmentRev.get(StudyInstanceUID, user) ?? 0, parts, more }
     },
 
     getSeen(StudyInstanceUID: string, user: string): Record<string, string> {

@@ -86,6 +86,7 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
     .pluck()
   const forgetStudy = db.prepare('DELETE FROM study WHERE id = ?')
   const forgetDrafts = db.prepare('DELETE FROM draft WHERE StudyInstanceUID = ?')
+  const forgetSegments = db.prepare('DELETE FROM segmentPart WHERE StudyInstanceUID = ?')
   const forgetSeen = db.prepare('DELETE FROM seen WHERE StudyInstanceUID = ?')
   const noteAgain = db.prepare(
     // What comes back from the landing log came before.
@@ -169,6 +170,7 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
     const uid = emptyStudy.get(study)
     if (uid === undefined) return
     forgetDrafts.run(uid)
+    forgetSegments.run(uid)
     forgetSeen.run(uid)
     forgetStudy.run(study)
   }

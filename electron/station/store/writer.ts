@@ -31,6 +31,7 @@ import {
   type LostCopy,
 } from './repair/repairRows.ts'
 import { createSeenRows } from './seenRows.ts'
+import { createSegmentRows } from './segmentRows.ts'
 import { createSettleRows, type PlacedCopy, type UnsettledCopy } from './settle/settleRows.ts'
 import { told, toldDamage } from './told.ts'
 import { createVolumeRows, type MovableCopy, type MovedCopy, type VolumeRow } from './volumes/volumeRows.ts'
@@ -75,6 +76,7 @@ export function createWriter({ file, dataDir }: WriterData) {
   let destinationRows: ReturnType<typeof createDestinationRows>
   let outboxRows: ReturnType<typeof createOutboxRows>
   let seenRows: ReturnType<typeof createSeenRows>
+  let segmentRows: ReturnType<typeof createSegmentRows>
   let sinceCheckpoint = 0
   /** Met between the calls: the next commit tells of it. */
   let damage: IsocenterError | undefined
@@ -129,6 +131,7 @@ export function createWriter({ file, dataDir }: WriterData) {
         destinationRows = createDestinationRows(opening, applied.custody)
         outboxRows = createOutboxRows(opening, dataDir, applied.custody)
         seenRows = createSeenRows(opening)
+        segmentRows = createSegmentRows(opening)
         // From here on what is lost with the power is in the landing log, too, or is done again; all else goes `durably`.
         opening.pragma('synchronous = NORMAL')
         db = opening
@@ -288,6 +291,9 @@ export function createWriter({ file, dataDir }: WriterData) {
     putDraft(StudyInstanceUID: string, by: string, draft: string, rev: number, at: number): Decided<{ rev: number }> {
       return durably(() => decisions.putDraft(StudyInstanceUID, by, draft, rev, at))
     },
+
+    putSegments: (uid: string, user: string, parts: Array<{ part: string; data: string | null }>, rev: number) =>
+      durably(() => segmentRows.put(uid, user, parts, rev)),
 
     addSeen(StudyInstanceUID: string, user: string, series: Record<string, string>): void {
       told(() => seenRows.add(StudyInstanceUID, user, series))

@@ -119,6 +119,15 @@ export function createApi(
         throw thrown
       }
     },
+    'segments.get': ({ StudyInstanceUID, user, after }) => read.getSegments(StudyInstanceUID, user, after),
+    'segments.put': async ({ StudyInstanceUID, user, parts, rev }) => {
+      try {
+        return await store.putSegments(StudyInstanceUID, user, parts, rev)
+      } catch (thrown) {
+        if (thrown instanceof IsocenterError && thrown.code === 'draft-conflict') return { rev: null }
+        throw thrown
+      }
+    },
     'seen.get': async input => ({ series: await read.getSeen(input.StudyInstanceUID, input.user) }),
     'seen.put': async input => {
       await store.addSeen(input.StudyInstanceUID, input.user, input.series)

@@ -72,6 +72,8 @@ const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
   'window.shows': { tell: ({ StudyInstanceUID }) => (StudyInstanceUID === '' ? [] : accessed(StudyInstanceUID)) },
   'draft.get': opened,
   'draft.put': { tell: ({ StudyInstanceUID }) => [changed(StudyInstanceUID, 'Marks and layout')] },
+  'segments.get': opened,
+  'segments.put': { tell: ({ StudyInstanceUID }) => [changed(StudyInstanceUID, 'Segments')] },
   'seen.get': opened,
   'seen.put': opened,
   'study.get': opened,

@@ -43,3 +43,22 @@ function encode(value: number): number {
   const light = Math.max(0, Math.min(1, value))
   return Math.round(255 * (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055))
 }
+
+/** The inverse of `labToRGB`, as a Recommended Display CIELab Value is written. */
+export function rgbToLab(rgb: RGB): [number, number, number] {
+  const [r, g, b] = rgb.map(level => decode(level / 255)) as [number, number, number]
+  const f = (t: number) => (t > (6 / 29) ** 3 ? Math.cbrt(t) : t / (3 * (6 / 29) ** 2) + 4 / 29)
+  const fx = f((0.4360747 * r + 0.3850649 * g + 0.1430804 * b) / WHITE[0])
+  const fy = f((0.2225045 * r + 0.7168786 * g + 0.0606169 * b) / WHITE[1])
+  const fz = f((0.0139322 * r + 0.0971045 * g + 0.7141733 * b) / WHITE[2])
+  const cut = (value: number) => Math.max(0, Math.min(65_535, Math.round(value)))
+  return [
+    cut(((116 * fy - 16) / 100) * 65_535),
+    cut(((500 * (fx - fy) + 128) / 255) * 65_535),
+    cut(((200 * (fy - fz) + 128) / 255) * 65_535),
+  ]
+}
+
+function decode(value: number): number {
+  return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4
+}

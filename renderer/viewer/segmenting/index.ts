@@ -1,0 +1,8 @@
+import './segmenting.css'
+
+export { cancelSegmenting, pressSegment } from './hand.ts'
+export { SegmentLayer } from './SegmentLayer.tsx'
+export { SegmentsPanel } from './SegmentsPanel.tsx'
+export { saveSegmentations } from './save.ts'
+export { segmentActions, withSegmentUndo } from './segmentActions.ts'
+export { putAwaySegmentTool, segmentToolInHand } from './segmentStore.ts'

@@ -1,0 +1,71 @@
+import type { SavedAs } from '../../../shared/viewing/segmenting/segment.ts'
+import { newSegmentation, type SourceFrame } from '../../../shared/viewing/writing/segmentation.ts'
+import { identityOfImage, saveObjects } from '../../authoring/index.ts'
+import { describeFrame } from '../catalog.ts'
+import { useSession } from '../session.ts'
+import { forgetKept } from './keeper.ts'
+import { changeHead, useSegmenting } from './segmentStore.ts'
+import type { Work } from './work.ts'
+
+/** What of a study is drawn and not saved. */
+export function unsavedWorks(StudyInstanceUID: string): Work[] {
+  return useSegmenting
+    .getState()
+    .works.filter(work => work.StudyInstanceUID === StudyInstanceUID && work.head.changed && isDrawn(work))
+}
+
+function isDrawn({ map }: Work): boolean {
+  return map.drawn().some(index => map.slice(index)!.some(label => label !== 0))
+}
+
+/**
+ * Saves what is drawn on a study and not saved yet, an object for each display set. Resolves with what they are: on the station's
+ * disk, in the study. Rejects like `call`; what was saved before another one failed is saved.
+ */
+export async function saveSegmentations(StudyInstanceUID: string): Promise<SavedAs[]> {
+  const saved: SavedAs[] = []
+  for (const work of unsavedWorks(StudyInstanceUID)) saved.push(await saveWork(work))
+  return saved
+}
+
+async function saveWork(work: Work): Promise<SavedAs> {
+  const { StudyInstanceUID, SeriesInstanceUID, map, head, entries } = work
+  const sources = entries.map(({ imageId, instance, frame }): SourceFrame => {
+    const { SOPClassUID, SOPInstanceUID, NumberOfFrames } = instance
+    const attributes = describeFrame(imageId)?.attributes ?? {}
+    return { SOPClassUID, SOPInstanceUID, ...(NumberOfFrames > 1 && { frame }), attributes }
+  })
+  const first = sources[map.drawn()[0] ?? 0]!
+  const identity = await identityOfImage({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID: first.SOPInstanceUID })
+  // What is drawn while it is on its way is not in it.
+  const versions = work.versions.slice()
+  const before = work.head
+  const [written] = await saveObjects(identity, [
+    newSegmentation({
+      sources,
+      SeriesInstanceUID,
+      map,
+      segments: head.segments,
+      creator: '',
+      predecessor: head.predecessor,
+      series: head.ours ? (head.predecessor?.SeriesInstanceUID ?? '') : '',
+      SeriesNumber: nextSeriesNumber(),
+    }),
+  ])
+  const { SOPClassUID, SOPInstanceUID, SeriesInstanceUID: series } = written!
+  const InstanceNumber = head.ours ? (head.predecessor?.InstanceNumber ?? 0) + 1 : 1
+  const predecessor = { SOPClassUID, SOPInstanceUID, SeriesInstanceUID: series, InstanceNumber }
+  const isSame = work.head === before && versions.every((version, index) => version === work.versions[index])
+  if (isSame) {
+    work.head = { ...work.head, predecessor, ours: true, changed: false }
+    useSegmenting.setState(({ works }) => ({ works: [...works] }))
+    forgetKept(work)
+  } else changeHead(work, { predecessor, ours: true })
+  return predecessor
+}
+
+/** After the study's own. */
+function nextSeriesNumber(): number {
+  const numbers = useSession.getState().series.map(({ SeriesNumber }) => SeriesNumber ?? 0)
+  return Math.max(0, ...numbers.filter(number => number < 2 ** 30)) + 1
+}
