@@ -4,7 +4,7 @@ import { type DeidentifyOptions, deidentifyOptions } from '../../shared/deidenti
 import type { ExportPlan } from '../../shared/export.ts'
 import { call } from '../client.ts'
 import { announce, Dialog, formatBytes, formatDate, PersonName, save } from '../ui/index.ts'
-import { useExport } from './asked.ts'
+import { type AskedExport, useExport } from './asked.ts'
 import { asksForWord, riskWords } from './words.ts'
 
 /** What a person types who has looked at what no program can look into. */
@@ -38,34 +38,60 @@ const DATES: Array<[value: DeidentifyOptions['dates'], name: string]> = [
 
 /** The dialog, while something is asked about. */
 export function ExportDialogs({ onStarted }: { onStarted: () => void }) {
-  const { studies } = useExport()
-  if (studies === undefined) return null
-  return (
-    <ExportDialog studies={studies} onStarted={onStarted} onClose={() => useExport.setState({ studies: undefined })} />
-  )
+  const { asked } = useExport()
+  if (asked === undefined) return null
+  return <ExportDialog asked={asked} onStarted={onStarted} onClose={() => useExport.setState({ asked: undefined })} />
 }
 
-/** Studies as a ZIP with a DICOMDIR, as they are or so that they name nobody; what that does not reach is said before. */
-function ExportDialog(props: { studies: StudySummary[]; onStarted: () => void; onClose: () => void }) {
-  const { studies, onStarted, onClose } = props
+type Scope = 'study' | 'series' | 'patient'
+
+/** A series, a study or a patient as a ZIP with a DICOMDIR, as they are or so that they name nobody; what that does not reach is said before. */
+function ExportDialog(props: { asked: AskedExport; onStarted: () => void; onClose: () => void }) {
+  const { asked, onStarted, onClose } = props
+  const { study, series } = asked
   const [options, setOptions] = useState<DeidentifyOptions>(DEFAULTS)
+  const [scope, setScope] = useState<Scope>('study')
+  const [others, setOthers] = useState<StudySummary[]>([])
   const [nobody, setNobody] = useState(false)
   const [word, setWord] = useState('')
   const [plan, setPlan] = useState<ExportPlan>()
   const [error, setError] = useState('')
   const [busy, setBusy] = useState(false)
-  const uids = studies.map(study => study.StudyInstanceUID)
   const tell = (thrown: unknown) => setError(thrown instanceof Error ? thrown.message : String(thrown))
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is asked about does not change while the dialog is open.
+  const { StudyInstanceUID } = study
   useEffect(() => {
-    call('export.prepare', { StudyInstanceUIDs: uids }).then(setPlan, tell)
-  }, [])
+    call('patient.studies', { StudyInstanceUID }).then(
+      ({ studies }) => setOthers(studies),
+      () => {},
+    )
+  }, [StudyInstanceUID])
+  const all = [StudyInstanceUID, ...others.map(other => other.StudyInstanceUID)]
+  const what = {
+    StudyInstanceUIDs: scope === 'patient' ? all : [StudyInstanceUID],
+    ...(scope === 'series' && series !== undefined && { SeriesInstanceUID: series.SeriesInstanceUID }),
+  }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is asked about changes with the scope alone.
+  useEffect(() => {
+    let current = true
+    setPlan(undefined)
+    call('export.prepare', what).then(
+      found => {
+        if (current) setPlan(found)
+      },
+      thrown => {
+        if (current) tell(thrown)
+      },
+    )
+    return () => {
+      current = false
+    }
+  }, [scope])
   const change = (part: Partial<DeidentifyOptions>) => setOptions({ ...options, ...part })
   const start = async () => {
     setBusy(true)
     try {
       const deidentify = nobody ? { ...options, vouched: word === WORD } : null
-      const { id } = await call('export.prepare', { StudyInstanceUIDs: uids, deidentify })
+      const { id } = await call('export.prepare', { ...what, deidentify })
       save(`/api/export/${id}`, nobody ? 'images-deidentified.zip' : 'images.zip')
       announce('The export has begun: its progress is in Activity')
       onStarted()
@@ -75,7 +101,6 @@ function ExportDialog(props: { studies: StudySummary[]; onStarted: () => void; o
       setBusy(false)
     }
   }
-  const [first] = studies
   return (
     <Dialog
       title="Export studies"
@@ -86,23 +111,38 @@ function ExportDialog(props: { studies: StudySummary[]; onStarted: () => void; o
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="button" className="primary" disabled={busy || plan === undefined} onClick={() => void start()}>
+          <button type="button" disabled={busy || plan === undefined} onClick={() => void start()}>
             Save as ZIP
           </button>
         </>
       }
     >
       <div className="truncate">
-        {first !== undefined && (
-          <>
-            <PersonName value={first.PatientName} lang={first.lang} /> <span className="id">{first.PatientID}</span>{' '}
-            <span className="quiet">
-              {formatDate(first.StudyDate)} {first.StudyDescription}
-            </span>
-          </>
-        )}
-        {studies.length > 1 && <span className="quiet"> and {studies.length - 1} more</span>}
+        <PersonName value={study.PatientName} lang={study.lang} /> <span className="id">{study.PatientID}</span>{' '}
+        <span className="quiet">
+          {formatDate(study.StudyDate)} {study.StudyDescription}
+        </span>
       </div>
+      {(series !== undefined || others.length > 0) && (
+        <div className="export-choice" role="radiogroup" aria-label="How much">
+          <label>
+            <input type="radio" name="scope" checked={scope === 'study'} onChange={() => setScope('study')} />
+            This study
+          </label>
+          {series !== undefined && (
+            <label>
+              <input type="radio" name="scope" checked={scope === 'series'} onChange={() => setScope('series')} />
+              <span className="truncate">Its series {series.words} alone</span>
+            </label>
+          )}
+          {others.length > 0 && (
+            <label>
+              <input type="radio" name="scope" checked={scope === 'patient'} onChange={() => setScope('patient')} />
+              All {all.length} studies of this patient that are here
+            </label>
+          )}
+        </div>
+      )}
       <div className="quiet" data-testid="export-size">
         {plan === undefined
           ? 'counting…'

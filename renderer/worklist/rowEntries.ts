@@ -38,7 +38,7 @@ export function rowEntries(study: StudySummary, open: () => void): RowAction[] {
     set('row-routine', 'routine'),
     entry('row-send', { separated: true, run: () => askWhereTo(study) }),
     entry('row-custody', { run: () => showCustody(study) }),
-    entry('row-export', { run: () => askExport([study]) }),
+    entry('row-export', { run: () => askExport({ study }) }),
     entry('row-get', { disabled: !mayGet(), run: () => void getFromArchive(study) }),
     entry('row-keep', { checked: study.kept, run: () => void setKept(study, !study.kept) }),
     entry('row-only-patient', {

@@ -1,4 +1,4 @@
-import { ITEM, SEQUENCE_DELIMITATION, UNDEFINED } from '../dicom/elements.ts'
+import { ITEM, SEQUENCE_DELIMITATION, UNDEFINED, viewOf } from '../dicom/elements.ts'
 import { encodingOf } from '../dicom/encoding.ts'
 import { writeFileMeta } from '../dicom/part10.ts'
 import { TS } from '../dicom/uids.ts'
@@ -10,81 +10,94 @@ const OUT = encodingOf(TS.ExplicitVRLittleEndian)
 const DIRECTORY_RECORDS = 0x00041220
 const ITEM_HEADER_BYTES = 8
 
+/** Where the two offsets stand in a record: its first elements are (0004,1400), (0004,1410) and (0004,1420), of fixed lengths. */
+const NEXT_AT = 8
+const LOWER_AT = 30
+
 interface RecordNode {
-  values: NewDataSet
+  bytes: Uint8Array
   children: RecordNode[]
   /** Of the item, from the first byte of the file. */
   at: number
 }
 
 /**
- * A DICOMDIR (PS3.10 §8.6, PS3.3 annex F): the Basic Directory of these files, patient by patient in the order they come, Explicit VR Little
- * Endian. Entries of one patient (ID), study and series share its records; the first says what stands in them. Text that is no ASCII is
- * UTF-8, said so record by record.
- * @param FileSetID at most 16 of A–Z, 0–9 and _.
+ * A DICOMDIR (PS3.10 §8.6, PS3.3 annex F): the Basic Directory of the files that were added, patient by patient in the order they came,
+ * Explicit VR Little Endian. Files of one patient (ID), study and series share its records; the first says what stands in them. Text
+ * that is no ASCII is UTF-8, said so record by record. Records are written as they are added (0.1 ms each), so that no event loop is
+ * held up when ten thousand are put together.
  */
-export function writeDicomdir(
-  entries: Iterable<DirectoryEntry>,
-  FileSetID: string,
-  SOPInstanceUID: string,
-): Uint8Array[] {
-  const meta = writeFileMeta({
-    MediaStorageSOPClassUID: MEDIA_STORAGE_DIRECTORY,
-    MediaStorageSOPInstanceUID: SOPInstanceUID,
-    TransferSyntaxUID: TS.ExplicitVRLittleEndian,
-  })
-  const patients = treeOf(entries)
-  const all = [...walk(patients)]
-  const head = (first: number, last: number) =>
-    writeDataSet(
-      {
-        FileSetID,
-        OffsetOfTheFirstDirectoryRecordOfTheRootDirectoryEntity: first,
-        OffsetOfTheLastDirectoryRecordOfTheRootDirectoryEntity: last,
-        FileSetConsistencyFlag: 0,
-      },
-      OUT,
-    )
-  const sequence = elementHeader(DIRECTORY_RECORDS, 'SQ', UNDEFINED, OUT)
-  // Offsets are of fixed size: where a record stands does not depend on what they say.
-  let at = meta.length + head(0, 0).length + sequence.length
-  for (const { record } of all) {
-    record.at = at
-    at += ITEM_HEADER_BYTES + recordBytes(record, 0, 0).length
-  }
-  const records = all.flatMap(({ record, next }) => {
-    const bytes = recordBytes(record, next?.at ?? 0, record.children[0]?.at ?? 0)
-    return [itemHeader(ITEM, bytes.length, true), bytes]
-  })
-  return [
-    meta,
-    head(patients[0]?.at ?? 0, patients.at(-1)?.at ?? 0),
-    sequence,
-    ...records,
-    itemHeader(SEQUENCE_DELIMITATION, 0, true),
-  ]
-}
+export class Directory {
+  readonly #patients: RecordNode[] = []
+  readonly #known = new Map<string, RecordNode>()
 
-function treeOf(entries: Iterable<DirectoryEntry>): RecordNode[] {
-  const patients: RecordNode[] = []
-  const known = new Map<string, RecordNode>()
-  const nodeOf = (key: string, values: NewDataSet, siblings: RecordNode[]) => {
-    const found = known.get(key)
+  add({ patient, study, series, own }: DirectoryEntry): void {
+    const who = JSON.stringify(patient.PatientID)
+    const ofPatient = this.#node(who, patient, this.#patients)
+    const which = `${who} ${JSON.stringify(study.StudyInstanceUID)}`
+    const ofStudy = this.#node(which, study, ofPatient.children)
+    const ofSeries = this.#node(`${which} ${JSON.stringify(series.SeriesInstanceUID)}`, series, ofStudy.children)
+    ofSeries.children.push(nodeOf(own))
+  }
+
+  /**
+   * The file, one chunk after the other.
+   * @param FileSetID at most 16 of A–Z, 0–9 and _.
+   */
+  write(FileSetID: string, SOPInstanceUID: string): Uint8Array[] {
+    const meta = writeFileMeta({
+      MediaStorageSOPClassUID: MEDIA_STORAGE_DIRECTORY,
+      MediaStorageSOPInstanceUID: SOPInstanceUID,
+      TransferSyntaxUID: TS.ExplicitVRLittleEndian,
+    })
+    const head = (first: number, last: number) =>
+      writeDataSet(
+        {
+          FileSetID,
+          OffsetOfTheFirstDirectoryRecordOfTheRootDirectoryEntity: first,
+          OffsetOfTheLastDirectoryRecordOfTheRootDirectoryEntity: last,
+          FileSetConsistencyFlag: 0,
+        },
+        OUT,
+      )
+    const sequence = elementHeader(DIRECTORY_RECORDS, 'SQ', UNDEFINED, OUT)
+    const all = [...walk(this.#patients)]
+    let at = meta.length + head(0, 0).length + sequence.length
+    for (const { record } of all) {
+      record.at = at
+      at += ITEM_HEADER_BYTES + record.bytes.length
+    }
+    const records = all.flatMap(({ record: { bytes, children }, next }) => {
+      viewOf(bytes).setUint32(NEXT_AT, next?.at ?? 0, true)
+      viewOf(bytes).setUint32(LOWER_AT, children[0]?.at ?? 0, true)
+      return [itemHeader(ITEM, bytes.length, true), bytes]
+    })
+    return [
+      meta,
+      head(this.#patients[0]?.at ?? 0, this.#patients.at(-1)?.at ?? 0),
+      sequence,
+      ...records,
+      itemHeader(SEQUENCE_DELIMITATION, 0, true),
+    ]
+  }
+
+  #node(key: string, values: NewDataSet, siblings: RecordNode[]): RecordNode {
+    const found = this.#known.get(key)
     if (found) return found
-    const node = { values, children: [], at: 0 }
-    known.set(key, node)
+    const node = nodeOf(values)
+    this.#known.set(key, node)
     siblings.push(node)
     return node
   }
-  for (const { patient, study, series, own } of entries) {
-    const who = JSON.stringify(patient.PatientID)
-    const ofPatient = nodeOf(who, patient, patients)
-    const which = `${who} ${JSON.stringify(study.StudyInstanceUID)}`
-    const ofStudy = nodeOf(which, study, ofPatient.children)
-    const ofSeries = nodeOf(`${which} ${JSON.stringify(series.SeriesInstanceUID)}`, series, ofStudy.children)
-    ofSeries.children.push({ values: own, children: [], at: 0 })
+}
+
+function nodeOf(values: NewDataSet): RecordNode {
+  const empty = {
+    OffsetOfTheNextDirectoryRecord: 0,
+    RecordInUseFlag: 0xffff,
+    OffsetOfReferencedLowerLevelDirectoryEntity: 0,
   }
-  return patients
+  return { bytes: writeDataSet({ ...empty, ...values }, OUT), children: [], at: 0 }
 }
 
 /** Each record before what is below it, with the one that follows it at its own level. */
@@ -93,16 +106,4 @@ function* walk(records: RecordNode[]): Generator<{ record: RecordNode; next: Rec
     yield { record, next: records[index + 1] }
     yield* walk(record.children)
   }
-}
-
-function recordBytes({ values }: RecordNode, next: number, lower: number): Uint8Array {
-  return writeDataSet(
-    {
-      OffsetOfTheNextDirectoryRecord: next,
-      RecordInUseFlag: 0xffff,
-      OffsetOfReferencedLowerLevelDirectoryEntity: lower,
-      ...values,
-    },
-    OUT,
-  )
 }

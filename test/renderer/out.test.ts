@@ -5,7 +5,7 @@ import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { readFileMeta } from '../../shared/dicom/part10.ts'
 import { DataSet } from '../../shared/dicom/reader.ts'
 import { TS } from '../../shared/dicom/uids.ts'
-import { writeDicomdir } from '../../shared/dicomdir/dicomdir.ts'
+import { Directory } from '../../shared/dicomdir/dicomdir.ts'
 import { recordType } from '../../shared/dicomdir/records.ts'
 
 test('every n-th image, and as many sheets as they fill', () => {
@@ -35,9 +35,9 @@ test('a directory’s offsets lead from the first patient to the last file', () 
     own: { DirectoryRecordType: 'IMAGE', ReferencedFileID: ['DICOM', file] },
   })
   const entries = [entry('1', '1.1', '1.1.1', 'A'), entry('1', '1.1', '1.1.1', 'B'), entry('1', '1.1', '1.1.2', 'C')]
-  const file = new Uint8Array(
-    Buffer.concat(writeDicomdir([...entries, entry('2', '1.2', '1.2.1', 'D')], 'SET', '2.25.1')),
-  )
+  const written = new Directory()
+  for (const one of [...entries, entry('2', '1.2', '1.2.1', 'D')]) written.add(one)
+  const file = new Uint8Array(Buffer.concat(written.write('SET', '2.25.1')))
   const meta = readFileMeta(file)!
   const directory = DataSet.read(file, encodingOf(TS.ExplicitVRLittleEndian), { offset: meta.dataSetOffset, depth: 1 })
   const records = new Map(directory.items('DirectoryRecordSequence').map(item => [item.start - 8, item]))

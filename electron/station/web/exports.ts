@@ -7,7 +7,7 @@ import { FIRST_PIXEL_TAG } from '../../../shared/dicom/headerOf.ts'
 import { readFileMeta } from '../../../shared/dicom/part10.ts'
 import { DataSet } from '../../../shared/dicom/reader.ts'
 import { normaliseUID, uidFromRandom } from '../../../shared/dicom/uids.ts'
-import { writeDicomdir } from '../../../shared/dicomdir/dicomdir.ts'
+import { Directory } from '../../../shared/dicomdir/dicomdir.ts'
 import { type DirectoryEntry, entryOf } from '../../../shared/dicomdir/records.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { ExportPlan, ExportWish } from '../../../shared/export.ts'
@@ -35,7 +35,7 @@ export interface ExportDeps {
   store: Pick<Store, 'read'>
   files: FileHandles
   reader: FrameReader
-  work: Pick<WorkPort, 'startJob' | 'deidentify' | 'render'>
+  work: Pick<WorkPort, 'startJob' | 'cancel' | 'deidentify' | 'render'>
 }
 
 interface OneStudy {
@@ -84,13 +84,11 @@ export function createExports(deps: ExportDeps) {
         const [first] = objects
         if (first) await audit.done({ event: 'export', action: 'R', StudyInstanceUID: first.StudyInstanceUID, text })
       }
-      const leave = new AbortController()
       const ready = Promise.withResolvers<Readable>()
       const count = studies.length
       const title = `Export of ${count} ${count === 1 ? 'study' : 'studies'}${wish.deidentify ? ', de-identified' : ''}`
-      deps.work.startJob('export', title, async job => {
-        const signal = AbortSignal.any([job.signal, leave.signal])
-        const output = zipOf(entriesOf(deps, wish, studies, job), signal)
+      const { id: jobId } = deps.work.startJob('export', title, async job => {
+        const output = zipOf(entriesOf(deps, wish, studies, job), job.signal)
         ready.resolve(output)
         await new Promise<void>((resolve, reject) => {
           output.once('close', () => (output.readableEnded ? resolve() : reject(new IsocenterError('cancelled'))))
@@ -98,7 +96,10 @@ export function createExports(deps: ExportDeps) {
         })
       })
       const output = await ready.promise
-      output.once('close', () => leave.abort())
+      // Who has gone wants no more of it.
+      output.once('close', () => {
+        if (!output.readableEnded) deps.work.cancel(jobId)
+      })
       // Node's own stream type and the global one are the same class under two declarations.
       const body: NodeReadableStream<Uint8Array> = Readable.toWeb(output)
       const day = new Date().toISOString().slice(0, 10)
@@ -159,6 +160,7 @@ async function* entriesOf(deps: ExportDeps, wish: ExportWish, studies: OneStudy[
   const names = mediaNames()
   const key = randomBytes(32)
   const entries: DirectoryEntry[] = []
+  const directory = new Directory()
   const leftOut: string[] = []
   const pictures = pictureList()
   for (const { patient, objects } of studies) {
@@ -176,12 +178,13 @@ async function* entriesOf(deps: ExportDeps, wish: ExportWish, studies: OneStudy[
         continue
       }
       entries.push(written.entry)
+      directory.add(written.entry)
       pictures.note(written, object)
       yield { name: (written.entry.own.ReferencedFileID as string[]).join('/'), bytes: written.bytes }
       job.received('stored')
     }
   }
-  yield { name: 'DICOMDIR', bytes: writeDicomdir(entries, 'ISOCENTER', uidFromRandom(randomBytes(16))) }
+  yield { name: 'DICOMDIR', bytes: directory.write('ISOCENTER', uidFromRandom(randomBytes(16))) }
   const shown: PagePicture[] = []
   for (const { contentId, SeriesInstanceUID, words } of pictures.list()) {
     const picture = await deps.work.render(contentId, undefined, PICTURE).catch(() => undefined)

@@ -5,6 +5,7 @@ import type { DeidentifyOptions } from '../../../../shared/deidentify/options.ts
 import { leftOut, type Risk, risksOf } from '../../../../shared/deidentify/risks.ts'
 import { encodingOf } from '../../../../shared/dicom/encoding.ts'
 import { DataSet } from '../../../../shared/dicom/reader.ts'
+import { spliceHeader } from '../../../../shared/dicom/splice.ts'
 import { transferSyntax } from '../../../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../../../shared/errors.ts'
 import { inflateLimit, inflateStart } from '../../base/inflate.ts'
@@ -36,7 +37,7 @@ export async function deidentifyObject({
   patient,
 }: DeidentifyRequest): Promise<DeidentifyAnswer> {
   if (object.dataSetLength > LARGEST) throw new IsocenterError('too-large', `more than ${LARGEST} bytes`)
-  const dataSet = DataSet.read(await bytesOf(object), encodingOf(object.TransferSyntaxUID))
+  const dataSet = asShown(await bytesOf(object), object)
   const risks = risksOf({
     SOPClassUID: object.SOPClassUID,
     TransferSyntaxUID: object.TransferSyntaxUID,
@@ -54,6 +55,14 @@ export async function deidentifyObject({
     at += chunk.length
   }
   return { risks, made: { ...names, file } }
+}
+
+/** Of what was moved: the study it was moved into is the one whose new UID it gets. */
+function asShown(bytes: Uint8Array, { TransferSyntaxUID, overlay }: StoredObject): DataSet {
+  const received = DataSet.read(bytes, encodingOf(TransferSyntaxUID))
+  if (!overlay) return received
+  const { head, rest } = spliceHeader(received, overlay.values, overlay.at)
+  return DataSet.read(Buffer.concat([head, bytes.subarray(rest)]), received.encoding)
 }
 
 async function bytesOf({ path, dataSetOffset, dataSetLength, TransferSyntaxUID }: StoredObject): Promise<Uint8Array> {
