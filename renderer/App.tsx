@@ -5,6 +5,7 @@ import { BinRoom } from './bin/index.ts'
 import { CentralDialogs, followSync, showRefused } from './central/index.ts'
 import { call } from './client.ts'
 import { TestPicture } from './display/index.ts'
+import { ExportDialogs } from './exporting/index.ts'
 import { ImportDialog } from './importing/index.ts'
 import {
   ACTIONS,
@@ -308,6 +309,7 @@ export function App() {
         />
       )}
       <CentralDialogs onSettings={showCentral} />
+      <ExportDialogs onStarted={openActivity} />
       <NetworkDialogs onNodes={showNetwork} onStarted={openActivity} />
       {dialog === 'test-picture' && <TestPicture onClose={closeDialog} />}
       {dialog === 'self-test' && <SelfTest onClose={closeDialog} />}

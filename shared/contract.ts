@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { apiKeySummary, newApiKey } from './apiKeys.ts'
 import { auditRecord } from './audit.ts'
 import { aeProfiles, aeTitle, furtherAETs, node, nodes, watchedFolder, watchedFolders } from './config.ts'
+import { exportPlan, exportWish } from './export.ts'
 import {
   echoAnswer,
   findingSummary,
@@ -131,7 +132,7 @@ export type SeriesSummary = z.infer<typeof seriesSummary>
 
 export const jobSummary = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'samples', 'repair', 'send', 'fetch', 'commitment']),
+  kind: z.enum(['import', 'samples', 'repair', 'send', 'fetch', 'commitment', 'export']),
   title: z.string(),
   state: z.enum(['running', 'done', 'cancelled', 'failed']),
   /** Files looked at / known so far; `total` 0 while still counting. */
@@ -856,6 +857,8 @@ export const contract = {
       broken: z.object({ file: z.string(), line: z.int(), sentence: z.string() }).nullable(),
     }),
   },
+  /** What would leave as files, and the way to it: nothing has left before `GET /api/export/<id>`. Rejects with 'not-found', 'too-large'. */
+  'export.prepare': { in: exportWish, out: exportPlan },
   /** User-interface settings live in the station, never in the browser's storage. */
   'settings.get': { in: z.object({ user }), out: z.record(z.string(), z.json()) },
   'settings.set': {

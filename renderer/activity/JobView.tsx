@@ -16,6 +16,7 @@ const WORDS: Record<JobSummary['kind'], { taken: string; left: string; things: s
   send: { taken: 'sent', left: 'not taken', things: 'images' },
   commitment: { taken: 'confirmed', left: 'not confirmed', things: 'images' },
   fetch: { taken: 'received', left: 'not received', things: 'images' },
+  export: { taken: 'written', left: 'left out', things: 'images' },
 }
 
 function counts(job: JobSummary): string {

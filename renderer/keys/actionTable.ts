@@ -69,6 +69,7 @@ const STUDIES = [
   { id: 'row-copy-id', name: 'Copy patient ID', keys: ['Alt+I'] },
   { id: 'row-copy-accession', name: 'Copy accession number', keys: ['Alt+A'] },
   { id: 'row-copy-uid', name: 'Copy Study Instance UID', keys: ['Alt+S'] },
+  { id: 'row-export', name: 'Export studies…', keys: ['Alt+X'] },
   { id: 'row-get', name: 'Get from the archive', keys: ['Alt+G'] },
   { id: 'row-keep', name: 'Keep here', keys: ['Alt+K'] },
 ] as const satisfies readonly Row[]
@@ -195,6 +196,9 @@ const STUDY = [
   { id: 'toggle-read', name: 'Read or unread', keys: ['R'] },
   { id: 'header', name: 'Tag browser', keys: ['T', 'H'] },
   { id: 'study-custody', name: 'On the server…', keys: ['Alt+C'] },
+  { id: 'export-pictures', name: 'Export pictures…', keys: ['Ctrl+E'] },
+  { id: 'print', name: 'Print…', keys: ['Ctrl+P'] },
+  { id: 'export-studies', name: 'Export studies…', keys: ['Alt+X'] },
   { id: 'menu', name: 'Menu', keys: ['ContextMenu', 'Q'] },
   { id: 'palette', name: 'Find an action', keys: ['Ctrl+K'] },
   { id: 'cancel', name: 'Cancel the tool', keys: ['Escape'], fixed: true },

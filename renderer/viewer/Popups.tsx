@@ -3,6 +3,7 @@ import { keyWords } from '../keys/index.ts'
 import { Dialog, Menu, type MenuEntry } from '../ui/index.ts'
 import type { Action } from './action.ts'
 import { type Outside, viewerActions } from './actions.ts'
+import { PicturesDialog, PrintDialog } from './out/index.ts'
 import { activePane, LARGEST_LAYOUT, type Session, setLayout, useSession } from './session.ts'
 import { keepDisplaySize, showTrueSize } from './trueSize.ts'
 
@@ -189,7 +190,7 @@ function Ruler() {
   )
 }
 
-/** What lies over the reading room: menu, palette, layout picker, ruler. */
+/** What lies over the reading room: menu, palette, layout picker, ruler, pictures, print. */
 export function Popup({ popup, outside }: { popup: NonNullable<Session['popup']>; outside: Outside }) {
   switch (popup.kind) {
     case 'menu':
@@ -200,5 +201,9 @@ export function Popup({ popup, outside }: { popup: NonNullable<Session['popup']>
       return <LayoutPicker />
     case 'ruler':
       return <Ruler />
+    case 'pictures':
+      return <PicturesDialog onClose={close} />
+    case 'print':
+      return <PrintDialog onClose={close} />
   }
 }

@@ -51,6 +51,7 @@ import { fusionActions } from './fusion/fusionActions.ts'
 import { toggleKeyPointer, useKeyPointer } from './keyPointer.ts'
 import { cancelMark, markActions, markToolInHand, putAwayMarkTool } from './marks/index.ts'
 import { objectActions } from './objects/index.ts'
+import { outActions } from './out/index.ts'
 import type { Pane } from './pane.ts'
 import { pointerPlace } from './pointer.ts'
 import { renderingActions, renderingPresets } from './rendering/renderingActions.ts'
@@ -322,6 +323,7 @@ export function viewerActions(outside: Outside): Action[] {
     ...hanging(session),
     ...study(outside),
     ...documentActions(activePane()),
+    ...outActions(),
     ...everywhere(outside),
   ]
 }

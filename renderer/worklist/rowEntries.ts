@@ -1,6 +1,7 @@
 import type { Priority, StudySummary } from '../../shared/contract.ts'
 import { askDelete, askMove, type Subject } from '../bin/index.ts'
 import { getFromArchive, mayGet, showCustody } from '../central/index.ts'
+import { askExport } from '../exporting/index.ts'
 import { actionRow, type ListActionId, shownKey } from '../keys/index.ts'
 import { askWhereTo } from '../network/index.ts'
 import { announce, copyText, formatDate, type MenuEntry, shownName } from '../ui/index.ts'
@@ -37,6 +38,7 @@ export function rowEntries(study: StudySummary, open: () => void): RowAction[] {
     set('row-routine', 'routine'),
     entry('row-send', { separated: true, run: () => askWhereTo(study) }),
     entry('row-custody', { run: () => showCustody(study) }),
+    entry('row-export', { run: () => askExport({ study }) }),
     entry('row-get', { disabled: !mayGet(), run: () => void getFromArchive(study) }),
     entry('row-keep', { checked: study.kept, run: () => void setKept(study, !study.kept) }),
     entry('row-only-patient', {

@@ -21,7 +21,7 @@ const ICON_IMAGE_SEQUENCE = 0x00880200
 const MOST_SHORT = 0xfffe
 
 /** Bytes that big endian has the other way round (PS3.5 §7.3). */
-const WORD_BYTES: Record<string, number> = {
+export const WORD_BYTES: Record<string, number> = {
   US: 2,
   SS: 2,
   OW: 2,
@@ -113,7 +113,8 @@ function unknownSequence(dataSet: DataSet, span: ElementSpan, to: Encoding): Uin
   return [elementHeader(tag, 'UN', UNDEFINED, to), dataSet.source.subarray(valueOffset, valueOffset + length)]
 }
 
-function element(tag: number, vr: string, value: Uint8Array[], to: Encoding): Uint8Array[] {
+/** One element, its value as `to` has it. */
+export function element(tag: number, vr: string, value: Uint8Array[], to: Encoding): Uint8Array[] {
   const length = lengthOf(value)
   const known = isVr(vr) ? vr : 'UN'
   // What no 16-bit length can carry is UN (PS3.5 §6.2.2), words excepted.
@@ -125,7 +126,8 @@ function hasFragments(dataSet: DataSet, icon: ElementSpan): boolean {
   return dataSet.itemsOf(icon).some(item => item.span(PIXEL_DATA)?.undefinedLength === true)
 }
 
-function lengthOf(chunks: Uint8Array[]): number {
+/** Bytes in all. */
+export function lengthOf(chunks: Uint8Array[]): number {
   return chunks.reduce((sum, chunk) => sum + chunk.length, 0)
 }
 

@@ -109,6 +109,8 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
     },
     work: {
       requestCommitment: () => aJob,
+      startJob: () => aJob,
+      deidentify: () => Promise.reject(new IsocenterError('unsupported-pixels', 'no workshop in this test')),
       startRepair: () => aJob,
       startImport: paths => ({ ...aJob, title: paths.join(', ') }),
       loadSamples: () => ({ ...aJob, kind: 'samples' }),

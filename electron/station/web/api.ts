@@ -15,6 +15,7 @@ import { IsocenterError } from '../../../shared/errors.ts'
 import { auditedCall } from './auditCalls.ts'
 import { auditOf } from './auditing.ts'
 import type { Eviction } from './eviction.ts'
+import type { Exports } from './exports.ts'
 import { listFolder } from './folders.ts'
 import type { FrameReader } from './frameReader.ts'
 import { pixelSpan, readHeader } from './headerReader.ts'
@@ -42,6 +43,7 @@ export function createApi(
   reader: FrameReader,
   presence: Presence,
   eviction: Eviction,
+  exports: Exports,
   httpPort: () => number,
 ) {
   const { store, work, dimse, sync, problems, config } = deps
@@ -298,6 +300,7 @@ export function createApi(
     'audit.list': ({ text, limit, before }) => deps.audit.list({ text, limit, before }),
     'audit.verify': () => deps.audit.verify(),
     'peers.list': async () => ({ peers: await strangers.peers() }),
+    'export.prepare': input => exports.prepare(input),
     'settings.get': async input => contract['settings.get'].out.parse(await store.read.getSettings(input.user)),
     'settings.set': async input => {
       await store.setSetting(input.user, input.key, input.value)

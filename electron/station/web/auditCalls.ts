@@ -247,6 +247,10 @@ const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
   'capture.remove': NO_PATIENT,
   'audit.list': { tell: () => [{ event: 'auditLogUsed', action: 'R', text: 'Looked at' }] },
   'audit.verify': { tell: () => [{ event: 'auditLogUsed', action: 'R', text: 'Its chain was checked' }] },
+  'export.prepare': {
+    tell: ({ StudyInstanceUIDs }) =>
+      StudyInstanceUIDs.flatMap(StudyInstanceUID => accessed(StudyInstanceUID, 'Looked at for an export')),
+  },
   'settings.get': NO_PATIENT,
   'settings.set': NO_PATIENT,
   'drain': NO_PATIENT,

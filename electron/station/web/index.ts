@@ -19,6 +19,7 @@ import { createDicomWeb } from './dicomweb.ts'
 import { errorResponse } from './errorResponse.ts'
 import { createEvents } from './events.ts'
 import { startEviction } from './eviction.ts'
+import { createExports } from './exports.ts'
 import { FailureLimit, isLoopback } from './failureLimit.ts'
 import { FrameReader } from './frameReader.ts'
 import { frameStream } from './frameStream.ts'
@@ -99,7 +100,8 @@ export function createWeb(deps: WebDeps): Web {
     // Whose studies are strangers' may have changed anywhere in the list.
     events.again()
   }
-  const api = createApi({ ...deps, setNodes }, reader, presence, eviction, () => port)
+  const exports = createExports({ store, files, reader, work: deps.work })
+  const api = createApi({ ...deps, setNodes }, reader, presence, eviction, exports, () => port)
 
   const app = new Hono<{ Bindings: { sender: StowSender } }>()
   app.get('/healthz', () => Response.json({ ok: true, version: deps.version, writable: store.writable }))
@@ -150,6 +152,11 @@ export function createWeb(deps: WebDeps): Web {
     const { text, response } = auditFile(deps.audit, new URL(c.req.url))
     await told(c.env.sender).done({ event: 'auditLogUsed', action: 'R', text })
     return response()
+  })
+  app.get('/api/export/:id', c => {
+    // Made once, for the GET: a HEAD would use it up.
+    if (c.req.raw.method === 'HEAD') throw new IsocenterError('bad-request', 'an export is for GET')
+    return exports.send(c.req.param('id'), told(c.env.sender))
   })
   app.post('/api/:call', c => api(c.req.param('call'), c.req.raw, c.env.sender))
   app.route(

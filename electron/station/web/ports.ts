@@ -2,7 +2,7 @@ import type { AeProfiles, Node } from '../../../shared/config.ts'
 import type { AssociationSummary, CaptureSummary, JobSummary, WatchedFolderSummary } from '../../../shared/contract.ts'
 import type { EchoAnswer, FindingSummary, FoundStudies, NodeAddress, StudySearch } from '../../../shared/network.ts'
 import type { StoredObject } from '../store/index.ts'
-import type { RenderOptions } from '../work/index.ts'
+import type { DeidentifyAnswer, DeidentifyRequest, Progress, RenderOptions } from '../work/index.ts'
 import type { ByteSource } from './bodyParts.ts'
 
 /** What the counter needs of the DIMSE door. */
@@ -55,6 +55,9 @@ export interface WorkPort {
   startImport(paths: string[]): JobSummary
   loadSamples(): JobSummary
   startRepair(verify: boolean): JobSummary
+  startJob(kind: 'export', title: string, work: (progress: Progress) => Promise<void>): JobSummary
+  /** An object as a file that names nobody; as `Work.deidentify`. */
+  deidentify(request: Omit<DeidentifyRequest, 'object'> & { contentId: number }): Promise<DeidentifyAnswer>
   /** A node by its name. */
   requestCommitment(StudyInstanceUID: string, node: string): JobSummary
   /** Throws 'not-found'. */

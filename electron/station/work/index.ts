@@ -8,6 +8,7 @@ import { startThread, type Thread } from '../base/thread.ts'
 import type { Store, StoredObject } from '../store/index.ts'
 import { startBackground } from './background.ts'
 import { type CommitmentDoor, requestCommitment } from './commitment.ts'
+import type { DeidentifyAnswer, DeidentifyRequest } from './export/deidentifyObject.ts'
 import { importFiles } from './importFiles.ts'
 import { Jobs, type Progress } from './jobs.ts'
 import type { RenderOptions } from './renderFrame.ts'
@@ -17,6 +18,11 @@ import { type TranscodedFile, Transcoder } from './transcoder.ts'
 import { checkFolders, Watch, type WatchOptions } from './watch/index.ts'
 import type { WorkApi } from './workThread.ts'
 
+export type { DeidentifyAnswer, DeidentifyRequest } from './export/deidentifyObject.ts'
+export { mediaNames } from './export/mediaNames.ts'
+export { indexPage, type PagePicture, readmeText } from './export/page.ts'
+export { type ZipEntry, zipOf } from './export/zip.ts'
+export type { Progress } from './jobs.ts'
 export type { RenderOptions } from './renderFrame.ts'
 export { takeIn } from './takeIn.ts'
 
@@ -29,7 +35,7 @@ export interface Work {
   /** Brings index and files together; one that runs already is the answer. `verify`: reads every byte. Returns at once. */
   startRepair(verify: boolean): JobSummary
   /** Long work of another room, on the same list. `work` ends it by returning; what it throws is its error. Returns at once. */
-  startJob(kind: 'send' | 'fetch', title: string, work: (progress: Progress) => Promise<void>): JobSummary
+  startJob(kind: 'send' | 'fetch' | 'export', title: string, work: (progress: Progress) => Promise<void>): JobSummary
   /** Asks a node, by its name, whether it keeps a study safe. Returns at once. */
   requestCommitment(StudyInstanceUID: string, node: string): JobSummary
   /** Throws 'not-found'. What was stored before stays. */
@@ -53,6 +59,8 @@ export interface Work {
    * 'unsupported-pixels', 'bad-request' or, with too many before it, 'busy'.
    */
   render(contentId: number, frame: number | undefined, options: RenderOptions): Promise<Uint8Array<ArrayBuffer>>
+  /** An object as a file that names nobody; see `deidentifyObject` for what it rejects with. */
+  deidentify(request: Omit<DeidentifyRequest, 'object'> & { contentId: number }): Promise<DeidentifyAnswer>
   /** Told at most five times a second per job, and when it ends. Returns the unsubscribe. */
   onChange(listener: (job: JobSummary) => void): () => void
   /** The watched folders, as they do. */
@@ -114,6 +122,7 @@ export function startWork(options: WorkOptions): Work {
     hurry: contentIds => background.hurry(contentIds),
     transcode: (object, TransferSyntaxUID) => transcoder.transcode(object, TransferSyntaxUID),
     nativeFrame: (contentId, frame) => transcoder.nativeFrame(contentId, frame),
+    deidentify: ({ contentId, ...request }) => transcoder.deidentify(contentId, request),
     render: (contentId, frame, options) => rendering.render(contentId, frame, options),
     onChange: listener => jobs.onChange(listener),
     folders: () => watch?.list() ?? [],

@@ -7,6 +7,7 @@ import { transferSyntax } from '../../../shared/dicom/uids.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { Thread } from '../base/thread.ts'
 import type { FrameLocation, Store, StoredObject } from '../store/index.ts'
+import type { DeidentifyAnswer, DeidentifyRequest } from './export/deidentifyObject.ts'
 import type { WorkApi } from './workThread.ts'
 
 /** For an object, and for each of its frames: no codec takes this long that will ever finish. */
@@ -142,6 +143,14 @@ export class Transcoder {
       const [location] = await read.locateFrames([[contentId, frame]])
       if (!location) throw new IsocenterError('not-found', 'the object has no such frame')
       return this.#lane().run(1, thread => thread.call('nativeFrameOf', { object, location }))
+    })
+  }
+
+  /** As `Work.deidentify`: nothing is decoded, and it is as much work as that. */
+  deidentify(contentId: number, request: Omit<DeidentifyRequest, 'object'>): Promise<DeidentifyAnswer> {
+    return again(async () => {
+      const object = await this.#options.read.locateContent(contentId)
+      return this.#lane().run(1, thread => thread.call('deidentifyObject', { ...request, object }))
     })
   }
 

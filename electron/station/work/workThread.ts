@@ -1,4 +1,5 @@
 import { serveThread } from '../base/thread.ts'
+import { deidentifyObject } from './export/deidentifyObject.ts'
 import { lookInto } from './look.ts'
 import { renderFrame } from './renderFrame.ts'
 import type { SampleObject } from './samples/synthetic.ts'
@@ -11,6 +12,7 @@ export interface WorkApi {
   transcode: typeof transcode
   nativeFrameOf: typeof nativeFrameOf
   renderFrame: typeof renderFrame
+  deidentifyObject: typeof deidentifyObject
   /** How many there will be. */
   sampleCount(): Promise<number>
   /** The next of `sampleObjects`, null behind the last. */
@@ -24,6 +26,7 @@ serveThread((): WorkApi => {
     transcode,
     nativeFrameOf,
     renderFrame,
+    deidentifyObject,
     // Loaded when asked for: their phantoms are reckoned for 0.4 s, and most threads only look.
     sampleCount: async () => (await import('./samples/index.ts')).SAMPLE_COUNT,
     async nextSample() {

@@ -11,7 +11,7 @@ import { isReading, NO_OBJECTS, useStudyObjects, whenRead } from './studyObjects
 const SUFFIX = '#key images'
 
 /** Whether a stored selection or the reader has chosen an image. */
-function isChosen(StudyInstanceUID: string, { instance, frame }: StackEntry): boolean {
+export function isChosen(StudyInstanceUID: string, { instance, frame }: StackEntry): boolean {
   const { keyObjects } = useStudyObjects.getState().studies.get(StudyInstanceUID) ?? NO_OBJECTS
   const { SOPInstanceUID } = instance
   return (

@@ -1,0 +1,231 @@
+import { useEffect, useState } from 'react'
+import type { StudySummary } from '../../shared/contract.ts'
+import { type DeidentifyOptions, deidentifyOptions } from '../../shared/deidentify/options.ts'
+import type { ExportPlan } from '../../shared/export.ts'
+import { call } from '../client.ts'
+import { announce, Dialog, formatBytes, formatDate, PersonName, save } from '../ui/index.ts'
+import { type AskedExport, useExport } from './asked.ts'
+import { asksForWord, riskWords } from './words.ts'
+
+/** What a person types who has looked at what no program can look into. */
+const WORD = 'LOOKED'
+const DEFAULTS = deidentifyOptions.parse({})
+
+type Switch = {
+  [K in keyof DeidentifyOptions]: DeidentifyOptions[K] extends boolean ? K : never
+}[keyof DeidentifyOptions]
+
+const SWITCHES: Array<[key: Switch, name: string, means: string]> = [
+  ['retainPatientCharacteristics', 'Keep sex, age, size, weight', 'Retain Patient Characteristics'],
+  [
+    'cleanDescriptors',
+    'Keep descriptions',
+    'Clean Descriptors: those that hold a name, a number or a date of the patient go all the same',
+  ],
+  ['retainDevice', 'Keep the device', 'Retain Device Identity'],
+  ['retainInstitution', 'Keep the institution', 'Retain Institution Identity'],
+  ['cleanStructuredContent', 'Include reports, without their text', 'Clean Structured Content: codes and numbers stay'],
+  ['cleanGraphics', 'Include drawn graphics', 'Clean Graphics: outlines and arrows stay, text goes'],
+  ['retainSafePrivate', 'Keep safe private elements', 'Retain Safe Private: diffusion, uptake and CT figures'],
+  ['retainUIDs', 'Keep UIDs', 'Retain UIDs: whoever has the originals can find them by these'],
+]
+
+const DATES: Array<[value: DeidentifyOptions['dates'], name: string]> = [
+  ['removed', 'taken out'],
+  ['shifted', 'moved, each patient by years of his own'],
+  ['kept', 'as they are'],
+]
+
+/** The dialog, while something is asked about. */
+export function ExportDialogs({ onStarted }: { onStarted: () => void }) {
+  const { asked } = useExport()
+  if (asked === undefined) return null
+  return <ExportDialog asked={asked} onStarted={onStarted} onClose={() => useExport.setState({ asked: undefined })} />
+}
+
+type Scope = 'study' | 'series' | 'patient'
+
+/** A series, a study or a patient as a ZIP with a DICOMDIR, as they are or so that they name nobody; what that does not reach is said before. */
+function ExportDialog(props: { asked: AskedExport; onStarted: () => void; onClose: () => void }) {
+  const { asked, onStarted, onClose } = props
+  const { study, series } = asked
+  const [options, setOptions] = useState<DeidentifyOptions>(DEFAULTS)
+  const [scope, setScope] = useState<Scope>('study')
+  const [others, setOthers] = useState<StudySummary[]>([])
+  const [nobody, setNobody] = useState(false)
+  const [word, setWord] = useState('')
+  const [plan, setPlan] = useState<ExportPlan>()
+  const [error, setError] = useState('')
+  const [busy, setBusy] = useState(false)
+  const tell = (thrown: unknown) => setError(thrown instanceof Error ? thrown.message : String(thrown))
+  const { StudyInstanceUID } = study
+  useEffect(() => {
+    call('patient.studies', { StudyInstanceUID }).then(
+      ({ studies }) => setOthers(studies),
+      () => {},
+    )
+  }, [StudyInstanceUID])
+  const all = [StudyInstanceUID, ...others.map(other => other.StudyInstanceUID)]
+  const what = {
+    StudyInstanceUIDs: scope === 'patient' ? all : [StudyInstanceUID],
+    ...(scope === 'series' && series !== undefined && { SeriesInstanceUID: series.SeriesInstanceUID }),
+  }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is asked about changes with the scope alone.
+  useEffect(() => {
+    let current = true
+    setPlan(undefined)
+    call('export.prepare', what).then(
+      found => {
+        if (current) setPlan(found)
+      },
+      thrown => {
+        if (current) tell(thrown)
+      },
+    )
+    return () => {
+      current = false
+    }
+  }, [scope])
+  const change = (part: Partial<DeidentifyOptions>) => setOptions({ ...options, ...part })
+  const start = async () => {
+    setBusy(true)
+    try {
+      const deidentify = nobody ? { ...options, vouched: word === WORD } : null
+      const { id } = await call('export.prepare', { ...what, deidentify })
+      save(`/api/export/${id}`, nobody ? 'images-deidentified.zip' : 'images.zip')
+      announce('The export has begun: its progress is in Activity')
+      onStarted()
+      onClose()
+    } catch (thrown) {
+      tell(thrown)
+      setBusy(false)
+    }
+  }
+  return (
+    <Dialog
+      title="Export studies"
+      className="export-dialog"
+      onClose={onClose}
+      foot={
+        <>
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="button" disabled={busy || plan === undefined} onClick={() => void start()}>
+            Save as ZIP
+          </button>
+        </>
+      }
+    >
+      <div className="truncate">
+        <PersonName value={study.PatientName} lang={study.lang} /> <span className="id">{study.PatientID}</span>{' '}
+        <span className="quiet">
+          {formatDate(study.StudyDate)} {study.StudyDescription}
+        </span>
+      </div>
+      {(series !== undefined || others.length > 0) && (
+        <div className="export-choice" role="radiogroup" aria-label="How much">
+          <label>
+            <input type="radio" name="scope" checked={scope === 'study'} onChange={() => setScope('study')} />
+            This study
+          </label>
+          {series !== undefined && (
+            <label>
+              <input type="radio" name="scope" checked={scope === 'series'} onChange={() => setScope('series')} />
+              <span className="truncate">Its series {series.words} alone</span>
+            </label>
+          )}
+          {others.length > 0 && (
+            <label>
+              <input type="radio" name="scope" checked={scope === 'patient'} onChange={() => setScope('patient')} />
+              All {all.length} studies of this patient that are here
+            </label>
+          )}
+        </div>
+      )}
+      <div className="quiet" data-testid="export-size">
+        {plan === undefined
+          ? 'counting…'
+          : `${plan.images.toLocaleString()} files · ${formatBytes(plan.bytes)} · with DICOMDIR, a page of small pictures and a README`}
+      </div>
+      <div className="export-choice" role="radiogroup" aria-label="Identity">
+        <label>
+          <input type="radio" name="nobody" data-first-focus checked={!nobody} onChange={() => setNobody(false)} />
+          As they are, with the patient’s name
+        </label>
+        <label>
+          <input type="radio" name="nobody" checked={nobody} onChange={() => setNobody(true)} />
+          De-identified (DICOM PS3.15 annex E)
+        </label>
+      </div>
+      {nobody && (
+        <fieldset>
+          <legend>De-identified</legend>
+          <label>
+            Name
+            <input
+              type="text"
+              value={options.PatientName}
+              onChange={event => change({ PatientName: event.target.value })}
+            />
+          </label>
+          <label>
+            ID
+            <input
+              type="text"
+              placeholder="made, one a patient"
+              value={options.PatientID}
+              onChange={event => change({ PatientID: event.target.value })}
+            />
+          </label>
+          <label className="wide">
+            Dates
+            <select
+              value={options.dates}
+              onChange={event => change({ dates: event.target.value as DeidentifyOptions['dates'] })}
+            >
+              {DATES.map(([value, name]) => (
+                <option key={value} value={value}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+          {SWITCHES.map(([key, name, means]) => (
+            <label key={key} title={means}>
+              <input
+                type="checkbox"
+                checked={options[key]}
+                onChange={event => change({ [key]: event.target.checked })}
+              />
+              {name}
+            </label>
+          ))}
+        </fieldset>
+      )}
+      {nobody && plan !== undefined && riskWords(plan).length > 0 && (
+        <div className="export-warning" role="alert">
+          {riskWords(plan).map(({ risk, words }) => (
+            <div key={risk}>⚠ {words}</div>
+          ))}
+          {asksForWord(plan) && (
+            <label>
+              <span>Documents, video and images that say so are left out. To include them, type {WORD}</span>
+              <input
+                type="text"
+                aria-label={`Type ${WORD}`}
+                value={word}
+                onChange={event => setWord(event.target.value)}
+              />
+            </label>
+          )}
+        </div>
+      )}
+      {error !== '' && (
+        <div className="failure selectable" role="alert">
+          {error}
+        </div>
+      )}
+    </Dialog>
+  )
+}

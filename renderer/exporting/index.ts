@@ -1,0 +1,4 @@
+import './exporting.css'
+
+export { askExport } from './asked.ts'
+export { ExportDialogs } from './ExportDialog.tsx'

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+
+/** Whatever character set the object has, it can write these. */
+const ascii = z
+  .string()
+  .max(64)
+  .regex(/^[\x20-\x5b\x5d-\x7e]*$/)
+
+/** The options of PS3.15 §E.3 that are carried out here, in the order of their codes. */
+export const deidentifyOptions = z.object({
+  /** What stands in place of the patient's name and ID; an empty ID: one made of the export's key, the same for all of a patient's objects. */
+  PatientName: ascii.default('ANONYMOUS'),
+  PatientID: ascii.default(''),
+  retainUIDs: z.boolean().default(false),
+  retainDevice: z.boolean().default(false),
+  retainInstitution: z.boolean().default(false),
+  retainPatientCharacteristics: z.boolean().default(false),
+  dates: z.enum(['removed', 'shifted', 'kept']).default('removed'),
+  cleanDescriptors: z.boolean().default(false),
+  cleanStructuredContent: z.boolean().default(false),
+  cleanGraphics: z.boolean().default(false),
+  retainSafePrivate: z.boolean().default(false),
+  /** A person has looked: documents, video and pixels that say they are annotated hold nothing that names the patient. */
+  vouched: z.boolean().default(false),
+})
+export type DeidentifyOptions = z.infer<typeof deidentifyOptions>
+
+/** CID 7050 De-identification Method (PS3.16): code and meaning of each option that was in force. */
+export function methodCodes(options: DeidentifyOptions): Array<[code: string, meaning: string]> {
+  const codes: Array<[boolean, string, string]> = [
+    [true, '113100', 'Basic Application Confidentiality Profile'],
+    [options.cleanGraphics, '113103', 'Clean Graphics Option'],
+    [options.cleanStructuredContent, '113104', 'Clean Structured Content Option'],
+    [options.cleanDescriptors, '113105', 'Clean Descriptors Option'],
+    [options.dates === 'kept', '113106', 'Retain Longitudinal Temporal Information Full Dates Option'],
+    [options.dates === 'shifted', '113107', 'Retain Longitudinal Temporal Information Modified Dates Option'],
+    [options.retainPatientCharacteristics, '113108', 'Retain Patient Characteristics Option'],
+    [options.retainDevice, '113109', 'Retain Device Identity Option'],
+    [options.retainUIDs, '113110', 'Retain UIDs Option'],
+    [options.retainSafePrivate, '113111', 'Retain Safe Private Option'],
+    [options.retainInstitution, '113112', 'Retain Institution Identity Option'],
+  ]
+  return codes.filter(([on]) => on).map(([, code, meaning]) => [code, meaning])
+}

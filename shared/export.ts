@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import { deidentifyOptions } from './deidentify/options.ts'
+
+const uid = z.string().min(1).max(64)
+
+/** What is to leave as files: studies, or one series of one of them; `deidentify` null = as it is. */
+export const exportWish = z.object({
+  StudyInstanceUIDs: z.array(uid).min(1).max(500),
+  SeriesInstanceUID: uid.optional(),
+  deidentify: deidentifyOptions.nullable().default(null),
+})
+export type ExportWish = z.infer<typeof exportWish>
+
+/** What would leave, looked at by the first image of each series. */
+export const exportPlan = z.object({
+  /** `GET /api/export/<id>` is the ZIP, once. */
+  id: z.string(),
+  images: z.int(),
+  /** Bytes as they are stored. */
+  bytes: z.int(),
+  series: z.array(
+    z.object({
+      SeriesInstanceUID: z.string(),
+      Modality: z.string(),
+      SeriesDescription: z.string(),
+      images: z.int(),
+      risks: z.array(z.enum(['burned-in', 'perhaps-burned-in', 'document', 'report', 'video'])),
+    }),
+  ),
+})
+export type ExportPlan = z.infer<typeof exportPlan>

@@ -1,0 +1,187 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type {} from '../../renderer/viewer/probe.ts'
+import { launchChromium, openWorkstation, type PageTrouble } from '../fixtures/chromium.ts'
+import { DOCUMENTS_STUDY, documentFiles, SLICES } from '../fixtures/documents.ts'
+import { REPOSITORY, type RunningStation, startStation } from '../fixtures/station.ts'
+
+/** Pictures, film, paper and files of one study; each test goes on where the one before ended. */
+let station: RunningStation
+let browser: Browser
+let page: Page
+let trouble: PageTrouble
+let folder = ''
+
+const shot = (name: string) => page.screenshot({ path: path.join(REPOSITORY, 'out/screenshots', `out-${name}.png`) })
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'isocenter-out-'))
+  for (const { name, bytes } of documentFiles()) await writeFile(path.join(folder, `${name}.dcm`), bytes)
+  station = await startStation()
+  await station.job(await station.call('import.start', { paths: [folder] }))
+  browser = await launchChromium({ gl: false })
+  const opened = await openWorkstation(browser, station.url, { search: 'rendering=cpu', width: 1280, height: 720 })
+  ;({ page, trouble } = opened)
+  await opened.context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  await page.locator(`[data-study="${DOCUMENTS_STUDY}"]`).dblclick()
+  await page.waitForFunction(() => window.isocenter?.viewports()[0]?.settled)
+})
+afterAll(async () => {
+  await browser?.close()
+  await station?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** What pressing a button of the open dialog saves. */
+async function saved(button: string): Promise<Buffer> {
+  const downloading = page.waitForEvent('download')
+  await page.getByRole('dialog').getByRole('button', { name: button }).click()
+  return readFile(await (await downloading).path())
+}
+
+/** Size of a picture, how many of its pixels are lit, and the levels along its middle row. */
+function looked(picture: Buffer, type: string) {
+  return page.evaluate(
+    async ({ base64, type }) => {
+      const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))
+      const bitmap = await createImageBitmap(new Blob([bytes], { type }))
+      const canvas = new OffscreenCanvas(bitmap.width, bitmap.height)
+      const context = canvas.getContext('2d')!
+      context.drawImage(bitmap, 0, 0)
+      const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height)
+      const { width, height } = bitmap
+      const level = (x: number, y: number) => data[(y * width + x) * 4]!
+      const lit = (left: number, right: number) => {
+        let count = 0
+        for (let y = 0; y < height / 4; y++) for (let x = left; x < right; x++) if (level(x, y) > 100) count++
+        return count
+      }
+      const row = Array.from({ length: width }, (_, x) => level(x, Math.floor(height / 2)))
+      return { width, height, row, leftCorner: lit(0, Math.floor(width / 6)) }
+    },
+    { base64: picture.toString('base64'), type },
+  )
+}
+
+async function openPictures(choice: RegExp): Promise<void> {
+  await page.keyboard.press('Control+E')
+  await page.getByRole('dialog').getByRole('radio', { name: choice }).check()
+}
+
+test('a pane is saved as it is seen, with the patient’s name only where that is wished', async () => {
+  await openPictures(/This pane/)
+  await shot('pictures')
+  const without = await looked(await saved('Save'), 'image/png')
+  const pane = await page.locator('[data-pane="0"] .pane-picture').boundingBox()
+  expect([without.width, without.height]).toEqual([Math.round(pane!.width), Math.round(pane!.height)])
+  await openPictures(/This pane/)
+  await page.getByRole('checkbox', { name: /patient’s name/ }).check()
+  await page.getByText('written into the picture for good').waitFor()
+  const picture = await saved('Save')
+  await writeFile(path.join(REPOSITORY, 'out/screenshots/out-picture.png'), picture)
+  const named = await looked(picture, 'image/png')
+  expect(without.leftCorner).toBeLessThan(20)
+  expect(named.leftCorner).toBeGreaterThan(200)
+  // The image is the same, to the level, and as it is on the screen.
+  const middle = (row: number[]) => row.slice(row.length / 2 - 50, row.length / 2 + 50)
+  expect(middle(named.row)).toEqual(middle(without.row))
+  const screen = await looked(await page.locator('[data-pane="0"] .pane-picture').screenshot(), 'image/png')
+  expect(middle(named.row)).toEqual(middle(screen.row))
+})
+
+test('an image alone has a pixel for each of its own, in JPEG too, and goes to the clipboard', async () => {
+  await openPictures(/pixel for pixel/)
+  const png = await looked(await saved('Save'), 'image/png')
+  expect([png.width, png.height]).toEqual([64, 64])
+  // Stored values rise by 2 a column; the window is 400 wide.
+  expect(png.row[63]! - png.row[0]!).toBeGreaterThan(70)
+  expect(png.row.every((level, x) => x === 0 || level >= png.row[x - 1]!)).toBe(true)
+  await openPictures(/pixel for pixel/)
+  await page.getByRole('combobox').selectOption('jpeg')
+  const jpeg = await looked(await saved('Save'), 'image/jpeg')
+  expect(jpeg.row.every((level, x) => Math.abs(level - png.row[x]!) <= 6)).toBe(true)
+  await openPictures(/pixel for pixel/)
+  await page.getByRole('dialog').getByRole('button', { name: 'Copy' }).click()
+  await page.getByText('Copied').waitFor()
+  const types = await page.evaluate(async () => (await navigator.clipboard.read()).flatMap(item => item.types))
+  expect(types).toContain('image/png')
+})
+
+test('a stack is a film that plays for as long as it should, and the pane is where it was', async () => {
+  await page.keyboard.press('PageDown')
+  const at = () => page.locator('[data-pane="0"]').getByTestId('image-number').textContent()
+  const before = await at()
+  await openPictures(/A film/)
+  const film = await saved('Save')
+  expect(film.subarray(4, 8).toString()).toBe('ftyp')
+  const played = await page.evaluate(async base64 => {
+    const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))
+    const video = document.createElement('video')
+    video.src = URL.createObjectURL(new Blob([bytes], { type: 'video/mp4' }))
+    await new Promise((resolve, reject) => {
+      video.onloadeddata = resolve
+      video.onerror = () => reject(new Error(video.error?.message))
+    })
+    return { seconds: video.duration, width: video.videoWidth, height: video.videoHeight }
+  }, film.toString('base64'))
+  const pane = await page.locator('[data-pane="0"] .pane-picture').boundingBox()
+  expect(Math.abs(played.width - pane!.width)).toBeLessThanOrEqual(2)
+  expect(played.seconds).toBeGreaterThan(0)
+  expect((played.seconds * 1000) / SLICES).toBeGreaterThan(20)
+  expect(await at()).toBe(before)
+})
+
+test('the preview is what is printed: as many sheets, each with its images and whose they are', async () => {
+  await page.keyboard.press('Control+P')
+  await page
+    .getByRole('dialog')
+    .getByRole('radio', { name: /every n-th/ })
+    .check()
+  await page.getByText('Print 2 sheets').waitFor()
+  const sheets = page.locator('.print-sheets > .sheet')
+  await expect.poll(() => sheets.locator('img').count()).toBe(SLICES)
+  await shot('print')
+  const text = await page.getByTestId('print-preview').locator('.sheet').textContent()
+  expect(text).toContain('DOC-1')
+  expect(text).toContain('1 / 2')
+  const pdf = await page.pdf({ preferCSSPageSize: true })
+  await writeFile(path.join(REPOSITORY, 'out/screenshots/out-print.pdf'), pdf)
+  expect(pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length).toBe(2)
+  await page.getByRole('checkbox', { name: /patient’s name/ }).uncheck()
+  await expect.poll(() => page.getByTestId('print-preview').locator('.sheet').textContent()).not.toContain('DOC-1')
+  await page.evaluate(() => {
+    window.print = () => document.documentElement.setAttribute('data-printed', '')
+  })
+  await page.getByRole('button', { name: /^Print / }).click()
+  expect(await page.locator('html[data-printed]').count()).toBe(1)
+  await page.keyboard.press('Escape')
+  await expect.poll(() => sheets.count()).toBe(0)
+})
+
+test('a study leaves as a ZIP; de-identified, what may still name somebody is said before', async () => {
+  await page.keyboard.press('Alt+X')
+  const dialog = page.getByRole('dialog')
+  await expect.poll(() => dialog.getByTestId('export-size').textContent()).toMatch(/^\d+ files/)
+  await dialog.getByRole('radio', { name: /Its series/ }).check()
+  await expect.poll(() => dialog.getByTestId('export-size').textContent()).toMatch(/^5 files/)
+  await dialog.getByRole('radio', { name: 'This study' }).check()
+  await dialog.getByRole('radio', { name: /De-identified/ }).check()
+  await dialog.getByText(/are documents/).waitFor()
+  await shot('export')
+  const zip = await saved('Save as ZIP')
+  expect(zip.subarray(0, 2).toString()).toBe('PK')
+  expect(zip.includes('DOCUMENTS^PHANTOM')).toBe(false)
+  expect(zip.includes('DICOMDIR')).toBe(true)
+  await page.getByText('Export of 1 study, de-identified').waitFor()
+  await shot('export-job')
+  // From the list too.
+  await page.keyboard.press('Backspace')
+  await page.locator(`[data-study="${DOCUMENTS_STUDY}"]`).click()
+  await page.keyboard.press('Alt+X')
+  await dialog.getByText('As they are').waitFor()
+  expect((await saved('Save as ZIP')).includes('DOCUMENTS^PHANTOM')).toBe(true)
+  expect(trouble.found).toEqual([])
+})

@@ -1,0 +1,246 @@
+import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { inflateRawSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { shiftDates } from '../../shared/deidentify/dates.ts'
+import { deidentify, newUID, type Pseudonyms } from '../../shared/deidentify/deidentify.ts'
+import { deidentifyOptions } from '../../shared/deidentify/options.ts'
+import { leftOut, risksOf } from '../../shared/deidentify/risks.ts'
+import { encodingOf } from '../../shared/dicom/encoding.ts'
+import { readFileMeta } from '../../shared/dicom/part10.ts'
+import { DataSet } from '../../shared/dicom/reader.ts'
+import { TS, transferSyntax } from '../../shared/dicom/uids.ts'
+import { type NewDataSet, writeDataSet } from '../../shared/dicom/writer.ts'
+import { toIsocenterError } from '../../shared/errors.ts'
+import { sharedFiles } from '../fixtures/sharedData.ts'
+import { leaksIn, secretsOf } from './deidentifyLeaks.ts'
+
+const pseudonyms = (patient: string, key = 'a key'): Pseudonyms => ({
+  hash: text => createHmac('sha256', key).update(text).digest(),
+  patient,
+})
+type Wish = Parameters<typeof deidentifyOptions.parse>[0]
+
+function readFile(path: string): { dataSet: DataSet; TransferSyntaxUID: string } | undefined {
+  const bytes = new Uint8Array(readFileSync(path))
+  const meta = readFileMeta(bytes)
+  if (!meta) return undefined
+  const { TransferSyntaxUID, dataSetOffset } = meta
+  const rest = bytes.subarray(dataSetOffset)
+  const inflated = transferSyntax(TransferSyntaxUID).deflated ? new Uint8Array(inflateRawSync(rest)) : rest
+  return { dataSet: DataSet.read(inflated, encodingOf(TransferSyntaxUID)), TransferSyntaxUID }
+}
+
+function outcome(dataSet: DataSet, TransferSyntaxUID: string, wish: Wish = {}, by = pseudonyms('1')) {
+  const made = deidentify(dataSet, TransferSyntaxUID, deidentifyOptions.parse(wish), by)
+  const file = new Uint8Array(Buffer.concat(made.chunks))
+  const meta = readFileMeta(file)
+  if (!meta) throw new Error('no Part-10 file came out')
+  const read = DataSet.read(file.subarray(meta.dataSetOffset), encodingOf(meta.TransferSyntaxUID))
+  return { ...made, file, meta, read }
+}
+
+function ofNew(values: NewDataSet, wish: Wish = {}, by?: Pseudonyms, syntax: string = TS.ExplicitVRLittleEndian) {
+  const base = { SOPClassUID: '1.2.840.10008.5.1.4.1.1.2', SOPInstanceUID: '1.2.3.4', StudyInstanceUID: '1.2.3.5' }
+  const bytes = writeDataSet({ ...base, SeriesInstanceUID: '1.2.3.6', ...values }, encodingOf(syntax))
+  return outcome(DataSet.read(bytes, encodingOf(syntax)), syntax, wish, by)
+}
+
+/** All of them with ISOCENTER_ALL_FILES=1: 4 s on a quiet machine. */
+const STEP = process.env.ISOCENTER_ALL_FILES ? 1 : 4
+
+test('of every real file that can be read, nothing that names anybody is in the bytes of the other one', () => {
+  let files = 0
+  const refused: string[] = []
+  const leaks: string[] = []
+  for (const { name, path } of sharedFiles().filter((_, index) => index % STEP === 0)) {
+    const found = readFile(path)
+    if (!found) continue
+    try {
+      const { file } = outcome(found.dataSet, found.TransferSyntaxUID)
+      files += 1
+      const leaked = leaksIn(file, secretsOf(found.dataSet))
+      if (leaked.length > 0) leaks.push(`${name}: ${leaked.join(', ')}`)
+    } catch (thrown) {
+      expect(toIsocenterError(thrown).code).toBe('malformed')
+      refused.push(name)
+    }
+  }
+  expect(leaks).toEqual([])
+  expect(refused.length).toBeLessThanOrEqual(files / 50)
+  if (process.env.ISOCENTER_ALL_FILES) console.log(`${files} files, ${leaks.length} leaks, ${refused.length} that cannot be read`)
+}, 120_000)
+
+test('names, dates and UIDs go at every level, in private elements and in text that speaks of them', () => {
+  const { file, read, meta } = ofNew({
+    PatientName: 'Malkovich^Johanna',
+    PatientID: 'MRN-778899',
+    PatientBirthDate: '19570403',
+    AccessionNumber: 'ACC4711',
+    StudyDate: '20210506',
+    StudyDescription: 'Thorax of Malkovich',
+    ReferringPhysicianName: 'Quacksalver^Leo',
+    SourceImageSequence: [{ ReferencedSOPClassUID: '1.2.840.10008.5.1.4.1.1.2', ReferencedSOPInstanceUID: '1.2.3.4' }],
+    AnatomicRegionSequence: [
+      { CodeValue: 'T-D3000', CodingSchemeDesignator: 'SRT', CodeMeaning: 'Chest of Quacksalver' },
+    ],
+    '00091010': { vr: 'LO', value: 'Malkovich' },
+    '00090010': { vr: 'LO', value: 'SOMEBODY 1.0' },
+    Rows: 2,
+    PixelData: { vr: 'OW', value: new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]) },
+  })
+  const text = Buffer.from(file).toString('latin1')
+  for (const word of ['Malkovich', 'Johanna', '778899', '19570403', 'ACC4711', '20210506', 'Quacksalver', 'SOMEBODY']) {
+    expect(text).not.toContain(word)
+  }
+  expect(read.string('PatientName')).toBe('ANONYMOUS')
+  expect(read.string('PatientIdentityRemoved')).toBe('YES')
+  expect(read.items('DeidentificationMethodCodeSequence').map(item => item.string('CodeValue'))).toEqual(['113100'])
+  expect(read.string('LongitudinalTemporalInformationModified')).toBe('REMOVED')
+  // The reference still points at the image, which has another name now.
+  const [reference] = read.items('SourceImageSequence')
+  expect(reference?.string('ReferencedSOPInstanceUID')).toBe(read.string('SOPInstanceUID'))
+  expect(read.string('SOPInstanceUID')).toBe(newUID('1.2.3.4', pseudonyms('1')))
+  expect(meta.MediaStorageSOPInstanceUID).toBe(read.string('SOPInstanceUID'))
+  expect(reference?.string('ReferencedSOPClassUID')).toBe('1.2.840.10008.5.1.4.1.1.2')
+  expect([...(read.bytes('PixelData') ?? [])]).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+})
+
+test('one export, one mapping: other keys make other UIDs, and a patient’s dates keep their distance', () => {
+  const uid = (key: string) => newUID('1.2.3.4', pseudonyms('1', key))
+  expect(uid('a')).toBe(uid('a'))
+  expect(uid('a')).not.toBe(uid('b'))
+  expect(uid('a')).toMatch(/^2\.25\.\d{1,39}$/)
+  const dated = (StudyDate: string, patient: string) =>
+    ofNew({ StudyDate, AcquisitionDateTime: `${StudyDate}101112.5+0100` }, { dates: 'shifted' }, pseudonyms(patient))
+      .read
+  const day = (text: string) => Date.UTC(+text.slice(0, 4), +text.slice(4, 6) - 1, +text.slice(6, 8)) / 86_400_000
+  const [first, second] = [dated('20200229', '1'), dated('20200310', '1')]
+  expect(day(second.string('StudyDate')) - day(first.string('StudyDate'))).toBe(10)
+  expect(first.string('StudyDate')).not.toBe('20200229')
+  expect(first.string('AcquisitionDateTime')).toBe(`${first.string('StudyDate')}101112.5+0100`)
+  expect(dated('20200229', '2').string('StudyDate')).not.toBe(first.string('StudyDate'))
+  expect(first.string('LongitudinalTemporalInformationModified')).toBe('MODIFIED')
+})
+
+test('dates move over leap days and months; what is none is empty', () => {
+  expect(shiftDates('20200301', -1)).toBe('20200229')
+  expect(shiftDates('20210301\\20201231', 1)).toBe('20210302\\20210101')
+  expect(shiftDates('2020.03.01', -1)).toBe('20200229')
+  expect(shiftDates('20200231', 1)).toBe('')
+  expect(shiftDates('yesterday', 1)).toBe('')
+})
+
+test('each option keeps what it is named for, and says so', () => {
+  const values: NewDataSet = {
+    InstitutionName: 'St Elsewhere',
+    StationName: 'CT-ONE',
+    PatientSex: 'F',
+    PatientAge: '061Y',
+    StudyDate: '20210506',
+    SeriesDescription: 'Thin lung',
+    '00190010': { vr: 'LO', value: 'SIEMENS MR HEADER' },
+    '0019100c': { vr: 'IS', value: '800' },
+    '0019100d': { vr: 'CS', value: 'DIRECTIONAL' },
+  }
+  const plain = ofNew(values).read
+  for (const keyword of [
+    'InstitutionName',
+    'StationName',
+    'PatientSex',
+    'PatientAge',
+    'StudyDate',
+    'SeriesDescription',
+  ]) {
+    expect(plain.string(keyword), keyword).not.toBe(String(values[keyword]))
+  }
+  expect(plain.has(0x0019100c)).toBe(false)
+  const kept = ofNew(values, {
+    retainUIDs: true,
+    retainDevice: true,
+    retainInstitution: true,
+    retainPatientCharacteristics: true,
+    dates: 'kept',
+    cleanDescriptors: true,
+    retainSafePrivate: true,
+  }).read
+  for (const keyword of [
+    'InstitutionName',
+    'StationName',
+    'PatientSex',
+    'PatientAge',
+    'StudyDate',
+    'SeriesDescription',
+  ]) {
+    expect(kept.string(keyword), keyword).toBe(String(values[keyword]))
+  }
+  expect(kept.string('SOPInstanceUID')).toBe('1.2.3.4')
+  expect(kept.string(0x0019100c)).toBe('800')
+  expect(kept.string(0x00190010)).toBe('SIEMENS MR HEADER')
+  expect(kept.has(0x0019100d)).toBe(false)
+  expect(
+    kept
+      .items('DeidentificationMethodCodeSequence')
+      .map(item => item.string('CodeValue'))
+      .sort(),
+  ).toEqual(['113100', '113105', '113106', '113108', '113109', '113110', '113111', '113112'])
+})
+
+test('a report keeps its tree and its numbers, and none of its words', () => {
+  const report: NewDataSet = {
+    SOPClassUID: '1.2.840.10008.5.1.4.1.1.88.22',
+    PatientName: 'Malkovich^Johanna',
+    ContentSequence: [
+      { ValueType: 'TEXT', TextValue: 'Mrs M. has a nodule' },
+      { ValueType: 'PNAME', PersonName: 'Quacksalver^Leo' },
+      { ValueType: 'NUM', MeasuredValueSequence: [{ NumericValue: '12.5' }] },
+    ],
+  }
+  expect(ofNew(report).read.has('ContentSequence')).toBe(false)
+  const items = ofNew(report, { cleanStructuredContent: true }).read.items('ContentSequence')
+  expect(items.map(item => item.string('ValueType'))).toEqual(['TEXT', 'PNAME', 'NUM'])
+  expect(items[0]?.string('TextValue')).toBe('ANONYMIZED')
+  expect(items[1]?.string('PersonName')).not.toContain('Quack')
+  expect(items[2]?.items('MeasuredValueSequence')[0]?.string('NumericValue')).toBe('12.5')
+})
+
+test.each([TS.ImplicitVRLittleEndian, TS.ExplicitVRBigEndian])('%s comes out as Explicit VR Little Endian', syntax => {
+  const { meta, read } = ofNew({ Rows: 258, PixelSpacing: ['0.5', '0.5'], BitsAllocated: 16 }, {}, undefined, syntax)
+  expect(meta.TransferSyntaxUID).toBe(TS.ExplicitVRLittleEndian)
+  expect(read.number('Rows')).toBe(258)
+  expect(read.numbers('PixelSpacing')).toEqual([0.5, 0.5])
+})
+
+test('what cannot be read to its end does not leave', () => {
+  const bytes = writeDataSet(
+    { PatientName: 'Malkovich', PatientComments: 'a long one' },
+    encodingOf(TS.ExplicitVRLittleEndian),
+  )
+  const cut = DataSet.read(bytes.subarray(0, bytes.length - 4), encodingOf(TS.ExplicitVRLittleEndian))
+  expect(() => outcome(cut, TS.ExplicitVRLittleEndian)).toThrow(/damaged/)
+})
+
+test('what may have a name in its pixels is told, and what nobody can look into waits for a person’s word', () => {
+  const facts = {
+    SOPClassUID: '1.2.840.10008.5.1.4.1.1.2',
+    TransferSyntaxUID: TS.ExplicitVRLittleEndian,
+    Modality: 'CT',
+    BurnedInAnnotation: '',
+    ImageType: ['ORIGINAL', 'PRIMARY'],
+  }
+  const careless = { vouched: false, cleanStructuredContent: false }
+  expect(risksOf(facts)).toEqual([])
+  expect(risksOf({ ...facts, BurnedInAnnotation: 'YES' })).toEqual(['burned-in'])
+  expect(risksOf({ ...facts, ImageType: ['DERIVED', 'SECONDARY', 'SCREEN SAVE'] })).toEqual(['perhaps-burned-in'])
+  expect(risksOf({ ...facts, Modality: 'US' })).toEqual(['perhaps-burned-in'])
+  expect(risksOf({ ...facts, Modality: 'US', BurnedInAnnotation: 'NO' })).toEqual([])
+  const pdf = risksOf({ ...facts, SOPClassUID: '1.2.840.10008.5.1.4.1.1.104.1' })
+  const report = risksOf({ ...facts, SOPClassUID: '1.2.840.10008.5.1.4.1.1.88.11' })
+  const video = risksOf({ ...facts, TransferSyntaxUID: '1.2.840.10008.1.2.4.102' })
+  expect([pdf, report, video]).toEqual([['document'], ['report'], ['video']])
+  expect([pdf, report, video, ['burned-in' as const]].every(risks => leftOut(risks, careless))).toBe(true)
+  expect(leftOut(['perhaps-burned-in'], careless)).toBe(false)
+  expect([pdf, video].some(risks => leftOut(risks, { ...careless, vouched: true }))).toBe(false)
+  expect(leftOut(report, { ...careless, vouched: true })).toBe(true)
+  expect(leftOut(report, { ...careless, cleanStructuredContent: true })).toBe(false)
+})

@@ -1,0 +1,142 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { CallIn } from '../../shared/contract.ts'
+import { readFileMeta } from '../../shared/dicom/part10.ts'
+import { DOCUMENTS_STUDY, documentFiles } from '../fixtures/documents.ts'
+import { type RunningStation, startStation } from '../fixtures/station.ts'
+
+const run = promisify(execFile)
+
+let station: RunningStation
+let folder = ''
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'isocenter-export-'))
+  for (const { name, bytes } of documentFiles()) await writeFile(path.join(folder, `${name}.dcm`), bytes)
+  station = await startStation()
+  await station.job(await station.call('import.start', { paths: [folder] }))
+})
+afterAll(async () => {
+  await station?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** The archive, unpacked by a program that is not ours. */
+async function exported(wish: CallIn<'export.prepare'>, name: string) {
+  const plan = await station.call('export.prepare', wish)
+  const answer = await station.get(`/api/export/${plan.id}`)
+  expect(answer.headers.get('content-type')).toBe('application/zip')
+  const bytes = Buffer.from(await answer.arrayBuffer())
+  const zip = path.join(folder, `${name}.zip`)
+  const to = path.join(folder, name)
+  await writeFile(zip, bytes)
+  await run('/usr/bin/python3', ['-m', 'zipfile', '-t', zip])
+  await run('/usr/bin/python3', ['-m', 'zipfile', '-e', zip, to])
+  const files = (await readdir(path.join(to, 'DICOM'), { recursive: true, withFileTypes: true })).filter(one =>
+    one.isFile(),
+  )
+  return { plan, to, bytes, files: files.map(file => path.join(file.parentPath, file.name)) }
+}
+
+/** Of a Part-10 file: what a sender meant, without what each station writes before it. */
+async function dataSetOf(file: string): Promise<{ uid: string; dataSet: string }> {
+  const bytes = new Uint8Array(await readFile(file))
+  const meta = readFileMeta(bytes)
+  if (!meta) throw new Error(`${file} is no Part-10 file`)
+  return {
+    uid: meta.MediaStorageSOPInstanceUID,
+    dataSet: Buffer.from(bytes.subarray(meta.dataSetOffset)).toString('base64'),
+  }
+}
+
+async function fileSet(to: string): Promise<Array<{ uid: string; type: string; same: boolean }>> {
+  const { stdout } = await run('/usr/bin/python3', [path.join(import.meta.dirname, 'fileSet.py'), to])
+  return JSON.parse(stdout)
+}
+
+test('a study leaves as a medium that others read, and comes back byte for byte', async () => {
+  const { plan, to, files } = await exported({ StudyInstanceUIDs: [DOCUMENTS_STUDY] }, 'plain')
+  const sent = documentFiles()
+  expect(plan.images).toBe(sent.length)
+  expect(files.length).toBe(sent.length)
+  for (const file of files) expect(path.relative(to, file)).toMatch(/^DICOM(\/[A-Z0-9_]{1,8}){4}$/)
+
+  const records = await fileSet(to)
+  expect(records.length).toBe(sent.length)
+  expect(records.filter(record => !record.same)).toEqual([])
+  const types = new Set(records.map(record => record.type))
+  for (const type of ['IMAGE', 'SR DOCUMENT', 'PRESENTATION', 'KEY OBJECT DOC', 'ENCAP DOC', 'WAVEFORM']) {
+    expect(types).toContain(type)
+  }
+  const { stdout } = await run('dcmdump', ['-q', path.join(to, 'DICOMDIR')])
+  expect(stdout).toContain('FileSetID')
+
+  const originals = new Map<string, string>()
+  for (const { name } of sent) {
+    const { uid, dataSet } = await dataSetOf(path.join(folder, `${name}.dcm`))
+    originals.set(uid, dataSet)
+  }
+  for (const file of files) {
+    const { uid, dataSet } = await dataSetOf(file)
+    expect(dataSet === originals.get(uid), file).toBe(true)
+  }
+
+  const page = await readFile(path.join(to, 'INDEX.HTM'), 'utf8')
+  expect(page).not.toContain('<script')
+  const [picture] = page.match(/PICTURES\/P\d{6}\.JPG/) ?? []
+  const jpeg = await readFile(path.join(to, picture ?? 'none'))
+  expect([...jpeg.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff])
+
+  const other = await startStation()
+  try {
+    const job = await other.job(await other.call('import.start', { paths: [to] }))
+    expect(job.failed).toBe(0)
+    expect(job.stored).toBe(sent.length)
+    const { study } = await other.call('study.get', { StudyInstanceUID: DOCUMENTS_STUDY })
+    expect(study.NumberOfStudyRelatedInstances).toBe(sent.length)
+  } finally {
+    await other.stop()
+  }
+})
+
+test('de-identified, it is another study: nothing of the patient, and no document nobody has looked into', async () => {
+  const plain = await station.call('study.get', { StudyInstanceUID: DOCUMENTS_STUDY })
+  const { plan, bytes, files, to } = await exported(
+    { StudyInstanceUIDs: [DOCUMENTS_STUDY], deidentify: { cleanStructuredContent: true } },
+    'nobody',
+  )
+  const risky = plan.series.filter(series => series.risks.includes('document'))
+  expect(risky.length).toBeGreaterThan(0)
+  const documents = risky.reduce((sum, series) => sum + series.images, 0)
+  expect(files.length).toBeLessThanOrEqual(plan.images - documents)
+  expect((await fileSet(to)).every(record => record.same)).toBe(true)
+  const text = bytes.toString('latin1')
+  for (const secret of [DOCUMENTS_STUDY, plain.study.PatientID, ...plain.study.PatientName.split(/[\^=]/)]) {
+    if (secret.length >= 4) expect(text.includes(secret), secret).toBe(false)
+  }
+  expect(await readFile(path.join(to, 'README.TXT'), 'utf8')).toContain('left out: document')
+})
+
+test('what left is in the trail, the same way does not open twice, and the job says how much it was', async () => {
+  const { plan } = await exported({ StudyInstanceUIDs: [DOCUMENTS_STUDY] }, 'again')
+  expect((await station.get(`/api/export/${plan.id}`)).status).toBe(404)
+  const { records } = await station.call('audit.list', { text: 'Exported' })
+  expect(JSON.stringify(records)).toContain(DOCUMENTS_STUDY)
+  const { jobs } = await station.call('jobs.list', {})
+  const [job] = jobs.filter(one => one.kind === 'export')
+  expect(job).toMatchObject({ state: 'done', stored: plan.images, failed: 0 })
+})
+
+test('who stops taking it has ended the job, and who cancels the job gets no whole archive', async () => {
+  const prepared = await station.call('export.prepare', { StudyInstanceUIDs: [DOCUMENTS_STUDY] })
+  const answer = await station.get(`/api/export/${prepared.id}`)
+  await answer.body?.cancel()
+  await expect
+    .poll(async () => (await station.call('jobs.list', {})).jobs.filter(one => one.state === 'running'))
+    .toEqual([])
+  await expect(station.call('export.prepare', { StudyInstanceUIDs: ['1.2.3.4.5.6'] })).rejects.toThrow('404')
+})
