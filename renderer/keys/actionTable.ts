@@ -148,6 +148,8 @@ const VIEW = [
   { id: 'fusion-weaker', name: 'Fusion weaker', keys: ['Alt+['] },
   { id: 'fusion-stronger', name: 'Fusion stronger', keys: ['Alt+]'] },
   { id: 'volume-rendering', name: 'Volume rendering', keys: ['Alt+V'] },
+  { id: 'link-mode', name: 'Link by place, by position, by part of the stack, off', keys: ['Alt+Y'] },
+  { id: 'compare', name: 'Compare: swipe, subtract, off', keys: ['Alt+J'] },
 ] as const satisfies readonly Row[]
 
 const MOVE = [
@@ -186,6 +188,7 @@ const STUDY = [
   { id: 'toggle-read', name: 'Read or unread', keys: ['R'] },
   { id: 'header', name: 'Tag browser', keys: ['T', 'H'] },
   { id: 'study-custody', name: 'On the server…', keys: ['Alt+C'] },
+  { id: 'priors', name: 'Studies of the patient', keys: ['Alt+P'] },
   { id: 'menu', name: 'Menu', keys: ['ContextMenu', 'Q'] },
   { id: 'palette', name: 'Find an action', keys: ['Ctrl+K'] },
   { id: 'cancel', name: 'Cancel the tool', keys: ['Escape'], fixed: true },

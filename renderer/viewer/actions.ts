@@ -45,6 +45,7 @@ import { showCustody } from '../central/index.ts'
 import type { ActionId, EverywhereId } from '../keys/index.ts'
 import { type Action, act } from './action.ts'
 import { describeFrame } from './catalog.ts'
+import { compareActions } from './compare/compareActions.ts'
 import { documentActions, scrollDocument, zoomDocument } from './documents/index.ts'
 import { fusionActions } from './fusion/fusionActions.ts'
 import { cancelMark, markActions, markToolInHand, putAwayMarkTool } from './marks/index.ts'
@@ -301,6 +302,7 @@ export function viewerActions(outside: Outside): Action[] {
     ...objectActions(),
     ...fusionActions(activePane()),
     ...renderingActions(activePane()),
+    ...compareActions(activePane()),
     ...moves(),
     ...hanging(session),
     ...study(outside),
