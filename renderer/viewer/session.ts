@@ -6,7 +6,7 @@ import { call } from '../client.ts'
 import { onStudiesChanged, studyContents, studyThumbnails } from '../series/index.ts'
 import { noteArrival } from './arriving.ts'
 import type { SeriesStack } from './catalog.ts'
-import { followLinks, jumpLinked, watchView, windowFollows } from './compare/links.ts'
+import { followLinks, followWindow, jumpLinked, watchView } from './compare/links.ts'
 import { type Engine, startEngine } from './engine.ts'
 import { orderStacks, stopStream } from './frameLoader.ts'
 import { clearFurther, furtherStacks, setAfterStudy, setRestOfStudy } from './further.ts'
@@ -141,8 +141,8 @@ function listenerOf(at: number) {
       for (const pane of panes) {
         if (pane === source || pane?.stack === undefined || source?.stack === undefined) continue
         // A volume's planes and its own images are windowed as one.
-        const same = sourceSetId(pane.stack.set.id) === sourceSetId(source.stack.set.id)
-        if (same || windowFollows(source, pane)) pane.setRange(range, false)
+        if (sourceSetId(pane.stack.set.id) === sourceSetId(source.stack.set.id)) pane.setRange(range, false)
+        else followWindow(source, pane, range)
       }
     },
   }

@@ -144,7 +144,9 @@ function parallelPlace(stack: SeriesStack, plane: ImagePlane, current: number): 
 /** Where a stack that is hung beside `panes` starts, so that it shows the same place; undefined when they share none. */
 export function alignedPlace(stack: SeriesStack, panes: Pane[]): number | undefined {
   for (const pane of panes) {
-    const plane = useSpace.getState().planes.get(pane.id)
+    // Where it goes, not what it still shows of a movement that ends now.
+    const { stack: hung, index } = pane.state.getState()
+    const plane = hung && planesOf(hung)[index]
     const place = plane && parallelPlace(stack, plane, 0)
     if (place !== undefined) return place
   }

@@ -10,6 +10,8 @@ import type { Pane, PaneState } from '../pane.ts'
 import { livePanes, studyOnScreen, useSession } from '../session.ts'
 import { planeOf, planesOf, useSpace } from '../space.ts'
 import { unitOf, useUptake } from '../uptake.ts'
+import { OUTGROWN, useOutgrown } from '../volume/outgrown.ts'
+import { rangeToWindow, type VoiRange } from '../windows.ts'
 import { type Comparison, comparisonOf, endComparison, isOver, moveDivider, useCompare } from './compareStore.ts'
 import './compare.css'
 
@@ -73,6 +75,7 @@ function Compared({ pane, state, comparison }: { pane: Pane; state: PaneState; c
   const samples = useSamples(pane, comparison, plane)
   const canvas = useRef<HTMLCanvasElement>(null)
   const { mode, second, divider, resampled } = comparison
+  const outgrown = useOutgrown(second)
   const own = state.range
   const range = useSecondRange(comparison) ?? resampled?.valueRange
   const { shown, inverted, nearest, transform } = state
@@ -114,7 +117,9 @@ function Compared({ pane, state, comparison }: { pane: Pane; state: PaneState; c
       </div>
       {mode === 'swipe' && <Divider pane={pane} comparison={comparison} />}
       <div className="compare-words" data-testid="compare">
-        <div>{mode === 'swipe' ? swipeWords(comparison) : differenceWords(pane, comparison, own)}</div>
+        <div>{mode === 'swipe' ? swipeWords(comparison) : `${named(comparison.base)} − ${named(second)}`}</div>
+        {mode === 'subtract' && <div>{scaleWords(pane, comparison, own)}</div>}
+        {outgrown && <div className="attention">{OUTGROWN}</div>}
         {notes(comparison, plane).map(note => (
           <div className="attention" key={note}>
             {note}
@@ -145,8 +150,10 @@ function useSecondRange({ secondPane, second, range }: Comparison): Comparison['
 }
 
 /** Half of the pane's window to each side of nothing: the window's own ways make it wider and narrower. */
-function halfWidth(pane: Pane, { lower, upper }: { lower: number; upper: number }): number {
-  return ((upper - lower) / 2) * (pane.stack === undefined ? 1 : factorOf(pane.stack))
+function halfWidth(pane: Pane, range: VoiRange): number {
+  const frame = describeFrame(pane.entry?.imageId ?? '')
+  const { width } = rangeToWindow(range, frame?.attributes.VOILUTFunction)
+  return (width / 2) * (frame === undefined ? 1 : unitOf(frame).factor)
 }
 
 function dateOf({ manifest: { SeriesDate, StudyInstanceUID } }: SeriesStack): string {
@@ -162,11 +169,11 @@ function swipeWords({ base, second }: Comparison): string {
   return `left ${named(base)} · right ${named(second)}`
 }
 
-function differenceWords(pane: Pane, { base, second }: Comparison, own: PaneState['range']): string {
-  const frame = describeFrame(base.imageIds[0] ?? '')
-  const unit = frame === undefined ? '' : unitOf(frame).unit
-  const half = own === undefined ? '' : valueText(halfWidth(pane, own))
-  return `${named(base)} − ${named(second)} · black −${half}, grey 0, white +${half}${unit && ` ${unit}`}`
+function scaleWords(pane: Pane, { base }: Comparison, own: PaneState['range']): string {
+  if (own === undefined) return ''
+  const half = valueText(halfWidth(pane, own))
+  const unit = unitOfStack(base)
+  return `black −${half}, grey 0, white +${half}${unit && ` ${unit}`}`
 }
 
 function notes(

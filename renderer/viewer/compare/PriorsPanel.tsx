@@ -166,7 +166,7 @@ function Priors({ study }: { study: StudySummary }) {
           {asking > 0 && <div>Asking {asking === 1 ? 'an archive' : `${asking} archives`}…</div>}
           {[...silent].map(([name, why]) => (
             <div className="truncate" key={name} title={`${name}: ${why}`}>
-              {name}: {why}
+              {name} could not be asked
             </div>
           ))}
         </div>
@@ -232,7 +232,9 @@ function PriorRow({ row, comparable, from }: { row: Row; comparable: boolean; fr
     : here === undefined
       ? 'Enter or a click gets it from the archive'
       : 'Enter or a click shows its best matching series beside the active pane'
-  const words = [pictureModalities(row).join(' '), StudyDescription].filter(Boolean).join(' ')
+  const modalities = pictureModalities(row).join(' ')
+  const said = StudyDescription.startsWith(modalities) ? '' : modalities
+  const words = [said, StudyDescription].filter(Boolean).join(' ')
   return (
     <button
       type="button"

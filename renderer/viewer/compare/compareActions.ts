@@ -5,7 +5,7 @@ import { type Action, act } from '../action.ts'
 import type { Pane } from '../pane.ts'
 import { activePane, useSession, visiblePanes } from '../session.ts'
 import { comparisonOf, nextComparison } from './compareStore.ts'
-import { linkByPosition, moveAlone, useLinks } from './links.ts'
+import { giveWindow, linkByPosition, moveAlone, useLinks } from './links.ts'
 import { togglePriors, usePriors } from './priorsStore.ts'
 import { readRegistrations } from './registrations.ts'
 
@@ -33,11 +33,8 @@ function nextLink(): void {
 }
 
 function sameWindow(source: Pane): void {
-  const { range } = source.view()
-  for (const pane of visiblePanes()) {
-    if (pane === source || pane.stack?.manifest.Modality !== source.stack?.manifest.Modality) continue
-    pane.setRange(range ?? source.state.getState().range)
-  }
+  const range = source.view().range ?? source.state.getState().range
+  for (const pane of visiblePanes()) if (pane !== source) giveWindow(source, pane, range)
 }
 
 function toggle(what: 'views' | 'windows', pane: Pane | undefined): void {

@@ -96,8 +96,9 @@ function refusalOf({ base, second }: Pick<Comparison, 'base' | 'second'>): strin
 function partnerOf(pane: Pane): Pane | undefined {
   const { layout } = useSession.getState()
   const count = layout.rows * layout.columns
-  const at = livePanes().indexOf(pane)
-  const following = Array.from({ length: count - 1 }, (_, by) => paneAt((at + by + 1) % count))
+  const all = Array.from({ length: count }, (_, index) => paneAt(index))
+  const at = all.indexOf(pane)
+  const following = [...all.slice(at + 1), ...all.slice(0, at)]
   return following.find(other => {
     const [a, b] = [pane.stack, other?.stack]
     if (a === undefined || b === undefined || sourceSetId(a.set.id) === sourceSetId(b.set.id)) return false

@@ -16,6 +16,8 @@ import { describeFrame, type SeriesStack } from '../catalog.ts'
 import type { Pane } from '../pane.ts'
 import { followPane, patientOf, planesOf, samePlace, useSpace, whileFollowing } from '../space.ts'
 import { spacingOf } from '../spacing.ts'
+import { unitOf } from '../uptake.ts'
+import type { VoiRange } from '../windows.ts'
 
 /** What holds while panes are linked (`Session.linked`); the mode is kept while they are not. */
 interface Links {
@@ -148,8 +150,6 @@ export function moveAlone(pane: Pane, delta: number, panes: readonly Pane[]): vo
   // What counted as one place until now is reckoned from before the move.
   if (by !== undefined && mode !== 'position') linkByPosition(by, [...others, pane])
   whileFollowing(() => pane.step(delta))
-  // Told too: the next move of this pane begins here.
-  followPane(pane, [], placeFor)
   const anchor = by && anchorNow(pane, by, true)
   if (anchor !== undefined) keepAnchor(pane, anchor)
 }
@@ -272,8 +272,20 @@ export function linkWordsOf(pane: Pane, active: Pane | undefined, linked: boolea
 
 // ── zoom, pan and windows ──
 
-export function windowFollows(source: Pane, pane: Pane): boolean {
-  return useLinks.getState().windows && source.stack?.manifest.Modality === pane.stack?.manifest.Modality
+/** Gives a pane of the same modality and unit the window of another; of uptakes the same uptake, whatever was injected. */
+export function giveWindow(source: Pane, pane: Pane, range: VoiRange | undefined): void {
+  if (source.stack?.manifest.Modality !== pane.stack?.manifest.Modality) return
+  const [from, to] = [source, pane].map(({ entry }) => describeFrame(entry?.imageId ?? ''))
+  if (from === undefined || to === undefined) return
+  const [a, b] = [unitOf(from), unitOf(to)]
+  if (a.unit !== b.unit) return
+  const by = a.factor / b.factor
+  pane.setRange(range && { lower: range.lower * by, upper: range.upper * by }, false)
+}
+
+/** The reader has windowed `source`: the others follow where windows are linked. */
+export function followWindow(source: Pane, pane: Pane, range: VoiRange | undefined): void {
+  if (useLinks.getState().windows) giveWindow(source, pane, range)
 }
 
 function pixelOf(pane: Pane): number | undefined {

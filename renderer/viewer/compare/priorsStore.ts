@@ -34,10 +34,9 @@ const EMPTY = {
   remote: new Map<string, RemoteStudy>(),
   asking: 0,
   silent: new Map<string, string>(),
-  fetching: new Map<string, string>(),
 }
 
-export const usePriors = create<Priors>(() => ({ ...EMPTY, listed: false, asked: 0 }))
+export const usePriors = create<Priors>(() => ({ ...EMPTY, listed: false, asked: 0, fetching: new Map() }))
 
 export function togglePriors(): void {
   usePriors.setState(({ listed, asked }) => ({ listed: !listed, asked: asked + 1 }))
