@@ -98,6 +98,7 @@ export const foundStudy = z.object({
   /** BCP 47 language of the name's script; '' when the character set says nothing. */
   lang: z.string(),
   PatientID: z.string(),
+  IssuerOfPatientID: z.string(),
   PatientBirthDate: z.string(),
   PatientSex: z.string(),
   StudyDate: z.string(),

@@ -14,6 +14,7 @@ const HAND: Record<Exclude<ActionRoom, 'everywhere'>, { title: string; lines: Ar
       ['Middle drag', 'pan'],
       ['Ctrl+drag, Ctrl+wheel', 'zoom about the pointer'],
       ['Wheel', 'one image; Shift = ten'],
+      ['Alt+wheel', 'this pane alone: linked from there, by position'],
       ['Shift+click', 'the others to the slice through this point'],
       ['Double click', 'one-up, and back'],
       ['Pointer by keys', 'arrows move it (Shift: finely, Ctrl: far), Enter clicks, Shift+Enter holds and lets go'],

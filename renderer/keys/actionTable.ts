@@ -157,6 +157,8 @@ const VIEW = [
   { id: 'fusion-weaker', name: 'Fusion weaker', keys: ['Alt+['] },
   { id: 'fusion-stronger', name: 'Fusion stronger', keys: ['Alt+]'] },
   { id: 'volume-rendering', name: 'Volume rendering', keys: ['Alt+V'] },
+  { id: 'link-mode', name: 'Link by place, by position, by part of the stack, off', keys: ['Alt+Y'] },
+  { id: 'compare', name: 'Compare: swipe, subtract, off', keys: ['Alt+J'] },
 ] as const satisfies readonly Row[]
 
 const MOVE = [
@@ -199,6 +201,7 @@ const STUDY = [
   { id: 'export-pictures', name: 'Export pictures…', keys: ['Ctrl+E'] },
   { id: 'print', name: 'Print…', keys: ['Ctrl+P'] },
   { id: 'export-studies', name: 'Export studies…', keys: ['Alt+X'] },
+  { id: 'priors', name: 'Studies of the patient', keys: ['Alt+P'] },
   { id: 'menu', name: 'Menu', keys: ['ContextMenu', 'Q'] },
   { id: 'palette', name: 'Find an action', keys: ['Ctrl+K'] },
   { id: 'cancel', name: 'Cancel the tool', keys: ['Escape'], fixed: true },

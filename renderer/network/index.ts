@@ -2,4 +2,4 @@ import './network.css'
 
 export { NetworkDialogs } from './NetworkDialogs.tsx'
 export { NetworkPage } from './NetworkPage.tsx'
-export { askWhereTo, findElsewhere } from './requests.ts'
+export { askWhereTo, findElsewhere, searchNode } from './requests.ts'

@@ -6,6 +6,7 @@ import { PALETTES } from '../../shared/viewing/palettes.ts'
 import { describeDate, describeFlag, formatDate, formatTime, PersonName } from '../ui/index.ts'
 import { useArriving } from './arriving.ts'
 import { describeFrame, type StackEntry } from './catalog.ts'
+import { LinkWords } from './compare/LinkWords.tsx'
 import { countLoaded } from './frameLoader.ts'
 import { FusionWords } from './fusion/FusionLayer.tsx'
 import { measuredFrame, useCalibrations } from './marks/index.ts'
@@ -186,6 +187,7 @@ export function Overlays(props: {
             {thickness !== undefined && !reformat && ` · ${figure(thickness)} mm thick`}
           </div>
         )}
+        {pane !== undefined && <LinkWords pane={pane} />}
         {reformat && <div data-testid="reformat">{reformatWords(reformat)}</div>}
         {curved && picture && (
           <div data-testid="curved">

@@ -2,6 +2,8 @@ import { useEffect, useRef, useState } from 'react'
 import { createStore, useStore } from 'zustand'
 import type { StudySummary } from '../../shared/contract.ts'
 import { PersonName } from '../ui/index.ts'
+import { CompareLayer } from './compare/CompareLayer.tsx'
+import { scrollAlone } from './compare/compareActions.ts'
 import { DocumentLayer, DocumentTile } from './documents/index.ts'
 import { FusionLayer } from './fusion/FusionLayer.tsx'
 import { KeyPointer } from './KeyPointer.tsx'
@@ -79,6 +81,7 @@ export function PaneView({ index }: { index: number }) {
       onMenu: (x, y) => useSession.setState({ popup: { kind: 'menu', x, y } }),
       onJump: (from, point) => jumpFrom(from, point),
       onDoubleClick: () => toggleOneUp(index),
+      onAlone: scrollAlone,
     })
     return () => {
       detach()
@@ -129,6 +132,7 @@ export function PaneView({ index }: { index: number }) {
           data-blank={reason !== undefined || assigned === undefined ? '' : undefined}
         />
         {pane !== undefined && state !== undefined && <FusionLayer pane={pane} state={state} />}
+        {pane !== undefined && state !== undefined && <CompareLayer pane={pane} state={state} />}
         {state !== undefined && <PlaneLayer state={state} overlays={overlays} />}
         {pane !== undefined && <ObjectLayers pane={pane} />}
         {pane !== undefined && <SegmentLayer pane={pane} />}

@@ -5,6 +5,7 @@ import type { ValueUnit } from '../../shared/viewing/measure/valueUnit.ts'
 import { isReformatUid } from '../../shared/viewing/volume/reformatUid.ts'
 import { measuringAllowed } from '../selftest/index.ts'
 import { describeFrame } from './catalog.ts'
+import { comparedWords } from './compare/CompareLayer.tsx'
 import { fusionOf } from './fusion/fusionStore.ts'
 import type { Pane } from './pane.ts'
 import { useSpace } from './space.ts'
@@ -25,6 +26,8 @@ export function valueWords(pane: Pane, point: [number, number]): string {
   if (!measuringAllowed({ kind: 'probe', TransferSyntaxUID: frame.instance.TransferSyntaxUID })) return ''
   const [column, row] = [Math.floor(at[0]), Math.floor(at[1])]
   if (column < 0 || row < 0 || column >= image.columns || row >= image.rows) return ''
+  const compared = comparedWords(pane, at)
+  if (compared !== undefined) return compared
   const stored = image.getPixelData()[row * image.columns + column]!
   // Beside the volume, or on a slice that is not here, a plane through it has no value of the patient.
   const beside = isReformatUid(frame.instance.SOPInstanceUID) ? storedPadding(frame.attributes) : undefined

@@ -7,6 +7,7 @@ import {
 } from '../../shared/viewing/geometry.ts'
 import { scaleOf } from '../../shared/viewing/measure/scale.ts'
 import { applyMatrix, invertMatrix, type Matrix } from '../../shared/viewing/view.ts'
+import { approximatedPoint, useLinks } from './compare/links.ts'
 import { measuredFrame, useCalibrations } from './marks/index.ts'
 import type { Pane, PaneState } from './pane.ts'
 import { useSession } from './session.ts'
@@ -33,10 +34,15 @@ function Stroke({ line: { from, to }, className }: { line: Line; className: stri
   )
 }
 
-function Crosshair({ plane, transform }: { plane: ImagePlane; transform: Matrix }) {
+/** Dashed where only the link says what is the same place. */
+function Crosshair({ id, plane, transform }: { id: string; plane: ImagePlane; transform: Matrix }) {
   const crosshair = useSpace(space => space.crosshair)
-  if (crosshair?.FrameOfReferenceUID !== plane.FrameOfReferenceUID) return null
-  const { at } = patientToImage(plane, crosshair.point)
+  useLinks(links => links.anchors)
+  const linked = useSession(session => session.linked)
+  const here = crosshair?.FrameOfReferenceUID === plane.FrameOfReferenceUID
+  const point = here ? crosshair.point : linked ? approximatedPoint(id, plane) : undefined
+  if (point === undefined) return null
+  const { at } = patientToImage(plane, point)
   const [x, y] = applyMatrix(transform, at)
   const colour = planeName(plane.normal)
   const far = 10_000
@@ -47,10 +53,10 @@ function Crosshair({ plane, transform }: { plane: ImagePlane; transform: Matrix 
     { from: [x, y + GAP_PX], to: [x, y + far] },
   ]
   return (
-    <g data-testid="crosshair" data-x={x} data-y={y} data-plane={colour}>
+    <g data-testid="crosshair" data-x={x} data-y={y} data-plane={colour} data-approximated={here ? undefined : ''}>
       {arms.map((line, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the four arms are their places.
-        <Stroke key={index} line={line} className={`crosshair ${colour}`} />
+        <Stroke key={index} line={line} className={`crosshair ${colour}${here ? '' : ' approximated'}`} />
       ))}
     </g>
   )
@@ -114,7 +120,7 @@ export function SpaceLayer({ pane, state }: { pane: Pane; state: PaneState }) {
           </g>
         ))}
         {plane !== undefined && state.stack?.sourceIds === undefined && (
-          <Crosshair plane={plane} transform={transform} />
+          <Crosshair id={id} plane={plane} transform={transform} />
         )}
       </svg>
       {overlays && <ScaleBar state={state} transform={transform} paneWidth={pane.element.clientWidth} />}

@@ -16,6 +16,7 @@ import {
 } from '../ui/index.ts'
 import type { Action } from './action.ts'
 import { type Outside, viewerActions } from './actions.ts'
+import { PriorsPanel } from './compare/PriorsPanel.tsx'
 import { watchGraphics } from './graphics.ts'
 import { HeaderView } from './HeaderView.tsx'
 import { handleViewerKey } from './keys.ts'
@@ -211,6 +212,7 @@ export function Viewer(props: ViewerProps) {
             </div>
           )}
         </div>
+        <PriorsPanel visible={visible} />
         <MarkPanels />
         <StructuresPanel />
         <SegmentsPanel />

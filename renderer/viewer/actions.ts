@@ -46,6 +46,7 @@ import { showCustody } from '../central/index.ts'
 import type { ActionId, EverywhereId } from '../keys/index.ts'
 import { type Action, act } from './action.ts'
 import { describeFrame } from './catalog.ts'
+import { compareActions } from './compare/compareActions.ts'
 import { documentActions, scrollDocument, zoomDocument } from './documents/index.ts'
 import { fusionActions } from './fusion/fusionActions.ts'
 import { toggleKeyPointer, useKeyPointer } from './keyPointer.ts'
@@ -319,6 +320,7 @@ export function viewerActions(outside: Outside): Action[] {
     ...objectActions(),
     ...fusionActions(activePane()),
     ...renderingActions(activePane()),
+    ...compareActions(activePane()),
     ...moves(),
     ...hanging(session),
     ...study(outside),

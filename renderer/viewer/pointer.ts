@@ -17,6 +17,8 @@ export interface PointerHost {
   onMenu: (x: number, y: number) => void
   onJump: (pane: Pane, point: [number, number]) => void
   onDoubleClick: () => void
+  /** Images to go on while the linked panes stay. */
+  onAlone: (pane: Pane, delta: number) => void
 }
 
 let place: { pane: Pane; at: [number, number] } | undefined
@@ -99,7 +101,8 @@ export function attachPointer(element: HTMLElement, host: PointerHost): () => vo
     const target = host.pane()
     const notches = wheel.take(event)
     if (target === undefined || notches === 0) return
-    if (event.ctrlKey) target.zoomAbout(at(event), 1.15 ** -notches)
+    if (event.altKey) host.onAlone(target, notches * (event.shiftKey ? 10 : 1))
+    else if (event.ctrlKey) target.zoomAbout(at(event), 1.15 ** -notches)
     else target.step(notches * (event.shiftKey ? 10 : 1))
   }
 

@@ -6,6 +6,7 @@ import { call } from '../client.ts'
 import { onStudiesChanged, studyContents, studyThumbnails } from '../series/index.ts'
 import { noteArrival } from './arriving.ts'
 import type { SeriesStack } from './catalog.ts'
+import { followLinks, followWindow, jumpLinked, watchView } from './compare/links.ts'
 import { type Engine, startEngine } from './engine.ts'
 import { orderStacks, stopStream } from './frameLoader.ts'
 import { clearFurther, furtherStacks, setAfterStudy, setRestOfStudy } from './further.ts'
@@ -16,7 +17,7 @@ import { Pane, type PaneView } from './pane.ts'
 import { stacksAhead } from './readAhead.ts'
 import { expectSeen } from './seen/keeper.ts'
 import { watchSeen } from './seen/watch.ts'
-import { alignedPlace, followPane, hideCrosshair, jumpToPoint, notePatient, placeInSpace } from './space.ts'
+import { alignedPlace, hideCrosshair, jumpToPoint, notePatient, placeInSpace } from './space.ts'
 import { dropStacks, openStacks } from './stacks.ts'
 import { type Assignment, assignmentOf, type StripItem, stackOf, stripItems } from './strip.ts'
 import { openCurved } from './volume/curved.ts'
@@ -147,7 +148,7 @@ function listenerOf(at: number) {
   return {
     onMoved: () => {
       const pane = panes[at]
-      if (pane !== undefined) followPane(pane, useSession.getState().linked ? visiblePanes() : [])
+      if (pane !== undefined) followLinks(pane, useSession.getState().linked ? visiblePanes() : [])
       followReader()
     },
     onWindow: (_series: string, range: VoiRange | undefined) => {
@@ -156,6 +157,7 @@ function listenerOf(at: number) {
         if (pane === source || pane?.stack === undefined || source?.stack === undefined) continue
         // A volume's planes and its own images are windowed as one.
         if (sourceSetId(pane.stack.set.id) === sourceSetId(source.stack.set.id)) pane.setRange(range, false)
+        else followWindow(source, pane, range)
       }
     },
   }
@@ -244,11 +246,13 @@ export function mountPane(index: number, element: HTMLDivElement): () => void {
   panes[index] = pane
   const leave = placeInSpace(pane)
   const unwatch = watchSeen(pane)
+  const unlink = watchView(pane, () => (useSession.getState().linked ? visiblePanes() : []))
   if (useSession.getState().assigned[index] !== undefined) void showSeries(index)
   return () => {
     remember(pane)
     leave()
     unwatch()
+    unlink()
     pane.dispose()
     if (panes[index] === pane) panes[index] = undefined
   }
@@ -266,7 +270,7 @@ export function livePanes(): Pane[] {
   return panes.filter(pane => pane !== undefined)
 }
 
-function visiblePanes(): Pane[] {
+export function visiblePanes(): Pane[] {
   const { oneUp } = useSession.getState()
   return panes.filter((pane, index) => pane !== undefined && (oneUp === undefined || oneUp === index)) as Pane[]
 }
@@ -378,7 +382,9 @@ export function studyOnScreen(session: Session, StudyInstanceUID: string | undef
 /** Every other pane goes to the slice through a point of this one (CSS pixels from its top left). */
 export function jumpFrom(pane: Pane, point: [number, number]): boolean {
   const at = pane.imagePoint(point)
-  return at !== undefined && jumpToPoint(pane, at, visiblePanes())
+  if (at === undefined || !jumpToPoint(pane, at, visiblePanes())) return false
+  if (useSession.getState().linked) jumpLinked(pane, visiblePanes())
+  return true
 }
 
 export function setActive(index: number): void {
@@ -494,6 +500,15 @@ export async function openStudy(StudyInstanceUID: string): Promise<boolean> {
 async function prepareRest(StudyInstanceUID: string, series: SeriesSummary[]): Promise<void> {
   const mine = opening
   await readOn(StudyInstanceUID, series).catch(() => {})
+  if (mine === opening) await readOthers()
+}
+
+/** The patient's other studies, as the store has them now. */
+export async function readOthers(): Promise<void> {
+  const mine = opening
+  const { study } = useSession.getState()
+  if (study === undefined) return
+  const { StudyInstanceUID } = study
   const found = await call('patient.studies', { StudyInstanceUID }).catch(() => undefined)
   if (mine === opening && found !== undefined) useSession.setState({ others: found.studies })
 }

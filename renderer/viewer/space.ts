@@ -32,9 +32,14 @@ export function notePatient(study: Pick<StudySummary, 'StudyInstanceUID' | 'Pati
   patients.set(StudyInstanceUID, PatientID === '' ? StudyInstanceUID : JSON.stringify([IssuerOfPatientID, PatientID]))
 }
 
+/** Whose a study is: equal for studies of one patient, by ID and issuer as the store has them. */
+export function patientOf(StudyInstanceUID: string): string {
+  return patients.get(StudyInstanceUID) ?? StudyInstanceUID
+}
+
 /** A frame of reference as the planes name it: one patient's. */
 export function patientFrame(StudyInstanceUID: string, FrameOfReferenceUID: string): string {
-  return `${patients.get(StudyInstanceUID) ?? StudyInstanceUID} ${FrameOfReferenceUID}`
+  return `${patientOf(StudyInstanceUID)} ${FrameOfReferenceUID}`
 }
 
 /** By place; what is not there has not been asked for. */
@@ -90,7 +95,7 @@ export function placeInSpace(pane: Pane): () => void {
 let following = false
 
 /** What a pane does because another one moved must not move the others again. */
-function whileFollowing(action: () => void): void {
+export function whileFollowing(action: () => void): void {
   if (following) return
   following = true
   try {
@@ -102,22 +107,31 @@ function whileFollowing(action: () => void): void {
 
 const last = new WeakMap<Pane, { stack: SeriesStack; index: number }>()
 
-/** Stacks parallel to `source`'s, in its frame of reference, go to the slice at its position. Opening a series moves nobody. */
-export function followPane(source: Pane, panes: Pane[]): void {
+/** The other panes go where `placeFor` says that they follow to. Opening a series moves nobody. */
+export function followPane(
+  source: Pane,
+  panes: Pane[],
+  placeFor: (source: Pane, pane: Pane) => number | undefined,
+): void {
   const { stack, index } = source.state.getState()
   if (stack === undefined) return
   const before = last.get(source)
   last.set(source, { stack, index })
   if (before?.stack !== stack || before.index === index) return
-  const plane = planeOf(stack, index)
-  if (plane === undefined) return
   whileFollowing(() => {
     for (const pane of panes) {
       if (pane === source || pane.stack === undefined) continue
-      const place = parallelPlace(pane.stack, plane, pane.state.getState().index)
+      const place = placeFor(source, pane)
       if (place !== undefined) pane.goTo(place)
     }
   })
+}
+
+/** Stacks parallel to `source`'s, in its frame of reference, go to the slice at its position. */
+export function samePlace(source: Pane, pane: Pane): number | undefined {
+  const { stack, index } = source.state.getState()
+  const plane = stack && planeOf(stack, index)
+  return plane && pane.stack && parallelPlace(pane.stack, plane, pane.state.getState().index)
 }
 
 /** The slice of a stack at the place of `plane`, if it runs parallel to it in the same frame of reference. */
@@ -132,7 +146,9 @@ function parallelPlace(stack: SeriesStack, plane: ImagePlane, current: number): 
 /** Where a stack that is hung beside `panes` starts, so that it shows the same place; undefined when they share none. */
 export function alignedPlace(stack: SeriesStack, panes: Pane[]): number | undefined {
   for (const pane of panes) {
-    const plane = useSpace.getState().planes.get(pane.id)
+    // Where it goes, not what it still shows of a movement that ends now.
+    const { stack: hung, index } = pane.state.getState()
+    const plane = hung && planesOf(hung)[index]
     const place = plane && parallelPlace(stack, plane, 0)
     if (place !== undefined) return place
   }

@@ -19,6 +19,7 @@ const FORGOTTEN_AFTER_MS = 60_000
 const WANTED = [
   'PatientName',
   'PatientID',
+  'IssuerOfPatientID',
   'PatientBirthDate',
   'PatientSex',
   'StudyDate',
@@ -149,6 +150,7 @@ function rowOf(match: DataSet): FoundStudy {
     PatientName: text('PatientName'),
     lang: langOf(match.characterSets),
     PatientID: text('PatientID'),
+    IssuerOfPatientID: text('IssuerOfPatientID'),
     PatientBirthDate: text('PatientBirthDate'),
     PatientSex: text('PatientSex'),
     StudyDate: text('StudyDate'),

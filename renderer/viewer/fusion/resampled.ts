@@ -25,14 +25,17 @@ function keyOf({ position, row, column, rowSpacing, columnSpacing, Rows, Columns
 /** What was sampled of a volume. One plane is asked for at a time: what is overtaken is never begun. */
 export class Resampled {
   readonly #whole: WholeVolume
+  readonly #least: number
   readonly #found = new Map<string, PlaneSamples>()
   readonly #listeners = new Set<() => void>()
   /** By whom. */
   readonly #wanted = new Map<object, ImagePlane[]>()
   #busy = false
 
-  constructor(whole: WholeVolume) {
+  /** @param least points a side at least; 1 = the picture's own pixels */
+  constructor(whole: WholeVolume, least = LEAST_POINTS) {
     this.#whole = whole
+    this.#least = least
   }
 
   /** Called when another plane is here. Returns the unsubscribe. */
@@ -86,7 +89,7 @@ export class Resampled {
     this.#busy = true
     const { volume } = this.#whole
     const key = keyOf(plane)
-    const finer = finerPlane(plane, LEAST_POINTS)
+    const finer = finerPlane(plane, this.#least)
     const isWanted = () => this.#inOrder().some(one => keyOf(one) === key)
     const pixels = await samplePlane(volume, { plane: finer, slab: undefined, outside: OUTSIDE }, isWanted)
     this.#busy = false
