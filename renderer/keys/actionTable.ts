@@ -111,6 +111,8 @@ const MEASURE = [
   { id: 'mark-copy', name: 'Copy mark to images…', keys: ['Alt+D'] },
   { id: 'mark-lock', name: 'Lock mark', keys: ['Alt+B'] },
   { id: 'mark-hide', name: 'Hide marks', keys: ['Shift+G'] },
+  { id: 'save', name: 'Save marks, key images and views', keys: ['Ctrl+S'] },
+  { id: 'save-take', name: 'Take the newer saved version', keys: ['Ctrl+Shift+S'] },
 ] as const satisfies readonly Row[]
 
 const WINDOW = [

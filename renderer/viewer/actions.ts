@@ -52,6 +52,7 @@ import { objectActions } from './objects/index.ts'
 import type { Pane } from './pane.ts'
 import { pointerPlace } from './pointer.ts'
 import { renderingActions, renderingPresets } from './rendering/renderingActions.ts'
+import { savingActions } from './saving/index.ts'
 import { goToNextUnseen } from './seen/unseen.ts'
 import {
   activePane,
@@ -296,6 +297,7 @@ export function viewerActions(outside: Outside): Action[] {
   return [
     ...tools(session),
     ...markActions(activePane()),
+    ...savingActions(),
     ...windows(),
     ...view(session),
     ...objectActions(),

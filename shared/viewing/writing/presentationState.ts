@@ -69,6 +69,8 @@ export function presentationState(
     SeriesNumber: 9803,
     SeriesDescription: VIEWS_SERIES,
     body: {
+      // Of images: 2C, and empty where it is theirs to say.
+      Laterality: '',
       ContentLabel: 'ISOCENTER',
       ContentDescription: `Isocenter, version ${place.InstanceNumber}`,
       ContentCreatorName: '',
