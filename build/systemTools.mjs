@@ -44,7 +44,12 @@ const TOOLS = {
   ],
   central: CENTRAL,
   bench: [...CENTRAL, ['storescp', 'dcmtk'], ['gcc', 'gcc'], ['strace', 'strace'], ['curl', 'curl']],
-  e2e: [['chromium', 'chromium'], ...DCMTK],
+  e2e: [
+    ['chromium', 'chromium'],
+    ...DCMTK,
+    ['Orthanc', 'orthanc'],
+    ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so', 'orthanc-dicomweb'],
+  ],
   electron: [
     ['Xvfb', 'xvfb'],
     ['xauth', 'xauth'],

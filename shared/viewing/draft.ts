@@ -137,8 +137,8 @@ const draftSchema = z.object({
   calibrations: bySet(calibration).default({}),
   views: bySet(setView),
   layout: layout.nullable(),
-  /** The saved object this draft goes on from (writing/): the newest report this reader saved or took over. */
-  continues: uid.optional(),
+  /** The saved objects this draft goes on from (writing/): report, selection and states that this reader saved or took over. */
+  continues: z.array(uid).max(1100).optional(),
 })
 export type Draft = z.infer<typeof draftSchema>
 

@@ -7,15 +7,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { readFileMeta } from '../../shared/dicom/part10.ts'
 import { DataSet } from '../../shared/dicom/reader.ts'
+import { inForce, readKeyObjects } from '../../shared/viewing/documents/keyObjects.ts'
 import {
   presentationOf,
   readPresentationState,
   viewOfState,
   windowInImage,
 } from '../../shared/viewing/documents/presentationState.ts'
-import type { Mark, MarkKind } from '../../shared/viewing/draft.ts'
+import { type Draft, EMPTY_DRAFT, type Mark, type MarkKind } from '../../shared/viewing/draft.ts'
 import { readProfile } from '../../shared/viewing/icc.ts'
 import { describe as describeMark, measure } from '../../shared/viewing/measure/measure.ts'
+import { changesSince, savable } from '../../shared/viewing/writing/changes.ts'
 import { srgbProfile } from '../../shared/viewing/writing/colourSpace.ts'
 import { keySelection, readKeySelection } from '../../shared/viewing/writing/keySelection.ts'
 import { trackingUidOf } from '../../shared/viewing/writing/markCodes.ts'
@@ -313,6 +315,29 @@ describe('measurement reports', () => {
   })
 })
 
+describe('what is not saved', () => {
+  test('is counted thing by thing; what comes back is not counted, nor is a mark on a reformat', () => {
+    const saved = readMeasurements(dataSetOf(written(report())))!
+    const calibrations = { [`${SERIES}#2`]: CALIBRATIONS[0]!.calibration }
+    const draft: Draft = { ...EMPTY_DRAFT, marks: MARKS, calibrations }
+    expect(changesSince(draft, saved, [])).toEqual({ marks: 0, keyImages: 0 })
+    // Points that a hand made lie between thousandths: what is written of them is what counts.
+    const odd = markOf('polyline', {
+      points: [
+        [1 / 3, 10.0005],
+        [1e3 / 7, 20.00049999],
+      ],
+    })
+    const [only] = readMeasurements(dataSetOf(written(report([{ ...reported[0]!, mark: odd }]))))!.marks
+    expect(changesSince({ ...EMPTY_DRAFT, marks: [odd] }, { marks: [only!], calibrations: {} }, []).marks).toBe(0)
+    const onReformat = markOf('length', { SOPInstanceUID: 'mpr:axial:0123456789abcdef:1.00' })
+    const moved = { ...MARKS[0]!, points: POINTS.angle.slice(1) }
+    const changed = { ...draft, calibrations: {}, marks: [moved, ...MARKS.slice(2), onReformat], keyImages: [moved] }
+    expect(changesSince(changed, saved, [])).toEqual({ marks: 3, keyImages: 1 })
+    expect(savable(changed)).toMatchObject({ left: 1 })
+  })
+})
+
 describe('key object selections', () => {
   const images = [imageOf(1), imageOf(2, 12, 7), imageOf(2, 12, 9)]
 
@@ -327,6 +352,9 @@ describe('key object selections', () => {
     expect(await errorsOf(none, 'keys2')).toEqual([])
     expect(readKeySelection(dataSetOf(none))!.keyImages).toEqual([])
     expect(keySelection([], FIRST)).toBeUndefined()
+    // Only the last one is shown among the key images of the study.
+    const shown = [first, none].map(object => readKeyObjects(dataSetOf(object))!)
+    expect(inForce(shown).map(({ SOPInstanceUID }) => SOPInstanceUID)).toEqual([none.SOPInstanceUID])
   })
 })
 

@@ -3,9 +3,9 @@ import { changesSince, savable } from '../../../shared/viewing/writing/changes.t
 import { useShownKey } from '../../keys/index.ts'
 import { formatDate, formatTime } from '../../ui/index.ts'
 import { draftOf } from '../marks/drafts.ts'
-import { basesOf, newerThan, save, useSaving } from './save.ts'
-import { isOurs, NOTHING_SAVED, useSaved } from './savedStore.ts'
-import { addMarksOf, missingOf, takeSaved } from './take.ts'
+import { basesOf, save, useSaving } from './save.ts'
+import { isOurs, NOTHING_SAVED, newerThan, useSaved } from './savedStore.ts'
+import { addMarksOf, missingOf, takeNewer } from './take.ts'
 
 /** The time alone when it was today. */
 function momentWords({ date, time }: { date: string; time: string }): string {
@@ -30,7 +30,8 @@ export function SavedLine({ study }: { study: string }) {
   const last = [report, selection]
     .flatMap(one => one ?? [])
     .sort((a, b) => (a.date + a.time < b.date + b.time ? 1 : -1))[0]
-  const newer = newerThan(draft, versions)
+  const { newer } = newerThan(draft, versions)
+  const takeKey = useShownKey('save-take')
   const others = versions.reports.filter(one => !isOurs(one) && missingOf(study, one).length > 0).slice(0, 3)
   const { left } = savable(draft)
   return (
@@ -59,7 +60,7 @@ export function SavedLine({ study }: { study: string }) {
       {newer !== undefined && (
         <p>
           <span className="attention">Another version was saved {momentWords(newer)}</span>
-          <button type="button" onClick={() => takeSaved(study, newer)}>
+          <button type="button" title={takeKey && `(${takeKey})`} onClick={() => takeNewer(study)}>
             Take it
           </button>
         </p>

@@ -30,7 +30,7 @@ import { draftOf } from '../marks/drafts.ts'
 import { linesOf, measuredOf, scaleOfMark } from '../marks/figures.ts'
 import { spacingOf } from '../spacing.ts'
 import { openStacks } from '../stacks.ts'
-import { isOurs, noteSaved, readSaved, type SavedState, type SavedVersions } from './savedStore.ts'
+import { noteSaved, readSaved, type SavedState, type SavedVersions } from './savedStore.ts'
 
 /** By study: being written, or why it could not be. */
 export const useSaving = create<{ studies: Readonly<Record<string, 'busy' | { failed: string } | undefined>> }>(() => ({
@@ -40,12 +40,15 @@ export const useSaving = create<{ studies: Readonly<Record<string, 'busy' | { fa
 const note = (study: string, state: 'busy' | { failed: string } | undefined) =>
   useSaving.setState(({ studies }) => ({ studies: { ...studies, [study]: state } }))
 
+/** As many as a draft holds. */
+const MOST_CONTINUED = 1100
+
 interface Made {
   objects: NewObject[]
   /** What they are, in words. */
   words: string[]
-  /** What the draft goes on from when they are stored: the place of the report among them, or the selection's. */
-  continues: number | undefined
+  /** The versions that they stand for, by UID. */
+  replaced: string[]
   /** Any image of the study: patient and study are read of it. */
   image: ReferencedObject | undefined
   /** What is not among them, in words. */
@@ -84,9 +87,14 @@ export async function saveAtReading(StudyInstanceUID: string): Promise<void> {
   }
 }
 
-/** What a draft goes on from: the report it names, and the newest selection of ours. */
-export function basesOf({ continues }: Draft, { reports, selections }: SavedVersions) {
-  return { report: reports.find(one => one.SOPInstanceUID === continues), selection: selections[0] }
+/** What a draft goes on from, the newest of each kind. Another reader's versions are none of it. */
+export function basesOf({ continues = [] }: Draft, { reports, selections, states }: SavedVersions) {
+  const here = new Set(continues)
+  return {
+    report: reports.find(one => here.has(one.SOPInstanceUID)),
+    selection: selections.find(one => here.has(one.SOPInstanceUID)),
+    states: states.filter(({ object }) => here.has(object.SOPInstanceUID)),
+  }
 }
 
 async function saveNow(StudyInstanceUID: string): Promise<string> {
@@ -94,7 +102,7 @@ async function saveNow(StudyInstanceUID: string): Promise<string> {
   await keeper.ready
   const { draft } = keeper
   const versions = await readSaved(StudyInstanceUID)
-  const { objects, words, continues, image, left } = await make(StudyInstanceUID, draft, versions)
+  const { objects, words, replaced, image, left } = await make(StudyInstanceUID, draft, versions)
   if (image === undefined || objects.length === 0)
     return ['Nothing has changed since the last save', ...left].join(' · ')
   const written = await saveObjects(await identityOfImage(image), objects)
@@ -102,8 +110,11 @@ async function saveNow(StudyInstanceUID: string): Promise<string> {
     StudyInstanceUID,
     written.map(({ SOPInstanceUID, part10 }) => ({ SOPInstanceUID, dataSet: dataSetOf(part10) })),
   )
-  const uid = written[continues ?? -1]?.SOPInstanceUID
-  if (uid !== undefined) keeper.arrange({ continues: uid })
+  // What was continued meanwhile, in another window, stays.
+  const others = (keeper.draft.continues ?? []).filter(uid => !replaced.includes(uid))
+  keeper.arrange({
+    continues: [...written.map(({ SOPInstanceUID }) => SOPInstanceUID), ...others].slice(0, MOST_CONTINUED),
+  })
   return [`Saved: ${words.join(', ')}`, ...left].join(' · ')
 }
 
@@ -118,11 +129,11 @@ function counted(count: number, one: string, many = `${one}s`): string {
 }
 
 async function make(StudyInstanceUID: string, draft: Draft, versions: SavedVersions): Promise<Made> {
-  const { report, selection } = basesOf(draft, versions)
+  const { report, selection, states: before } = basesOf(draft, versions)
   const changes = changesSince(draft, report, selection?.keyImages ?? [])
   const { marks, left } = savable(draft)
   const found = await placed(StudyInstanceUID, marks)
-  const made: Made = { objects: [], words: [], continues: undefined, image: undefined, left: [] }
+  const made: Made = { objects: [], words: [], replaced: [], image: undefined, left: [] }
   if (left > 0)
     made.left.push(`${counted(left, 'mark')} on reformats stay${left === 1 ? 's' : ''} here: no stored image has them`)
   const lost = marks.length - found.length
@@ -131,7 +142,7 @@ async function make(StudyInstanceUID: string, draft: Draft, versions: SavedVersi
   if (changes.marks > 0) {
     const calibrations = await calibrationsOf(StudyInstanceUID, draft)
     if (found.length + calibrations.length > 0 || report !== undefined) {
-      made.continues = made.objects.length
+      if (report) made.replaced.push(report.SOPInstanceUID)
       made.objects.push(measurementReport(found, calibrations, IMPLEMENTATION_CLASS_UID, next(report)))
       made.words.push(counted(found.length, 'mark'))
       made.image = found[0]?.image ?? calibrations[0]?.image ?? firstNamed(report?.marks, StudyInstanceUID)
@@ -143,15 +154,16 @@ async function make(StudyInstanceUID: string, draft: Draft, versions: SavedVersi
     const images = await framesOf(StudyInstanceUID, draft.keyImages)
     const object = keySelection(images, next(selection))
     if (object !== undefined) {
-      if (draft.continues === undefined) made.continues ??= made.objects.length
+      if (selection) made.replaced.push(selection.SOPInstanceUID)
       made.objects.push(object)
       made.words.push(counted(images.length, 'key image'))
       made.image ??= images[0] ?? firstNamed(selection?.keyImages, StudyInstanceUID)
     }
   }
-  const states = await statesOf(StudyInstanceUID, draft, found, versions.states)
+  const states = await statesOf(StudyInstanceUID, draft, found, before)
   if (states.objects.length > 0) {
     made.objects.push(...states.objects)
+    made.replaced.push(...states.replaced)
     made.words.push(counted(states.objects.length, 'view'))
     made.image ??= states.image
   }
@@ -256,8 +268,9 @@ async function statesOf(
   draft: Draft,
   marks: readonly Placed[],
   states: readonly SavedState[],
-): Promise<{ objects: NewObject[]; image: ReferencedObject | undefined }> {
+): Promise<{ objects: NewObject[]; replaced: string[]; image: ReferencedObject | undefined }> {
   const objects: NewObject[] = []
+  const replaced: string[] = []
   let image: ReferencedObject | undefined
   let series: { SeriesInstanceUID: string; InstanceNumber: number } | undefined = states[0] && {
     SeriesInstanceUID: states[0].object.SeriesInstanceUID,
@@ -284,9 +297,10 @@ async function statesOf(
     if (before && looksOf(readPresentationState(dataSetOf(part10))) === looksOf(before.state)) continue
     series = version
     objects.push(object)
+    if (before) replaced.push(before.object.SOPInstanceUID)
     image ??= images[0]
   }
-  return { objects, image }
+  return { objects, replaced, image }
 }
 
 /** A state is of a display set when it names its very images. */
@@ -321,10 +335,4 @@ function stateImage(stack: SeriesStack, entry: StackEntry): StateImage {
 
 function stateMark({ mark, image, entry }: Placed): StateMark {
   return { mark, image, scale: scaleOfMark(mark, entry.imageId), lines: linesOf(mark, entry.imageId) }
-}
-
-/** The newest report of ours that a draft does not go on from. */
-export function newerThan(draft: Draft, { reports }: SavedVersions) {
-  const newest = reports.find(isOurs)
-  return newest === undefined || newest.SOPInstanceUID === draft.continues ? undefined : newest
 }

@@ -6,6 +6,7 @@ import {
   type PresentationState,
   readPresentationState,
 } from '../../../shared/viewing/documents/presentationState.ts'
+import type { Draft } from '../../../shared/viewing/draft.ts'
 import type { ReferencedObject } from '../../../shared/viewing/writing/content.ts'
 import { readKeySelection, type SavedSelection } from '../../../shared/viewing/writing/keySelection.ts'
 import { readMeasurements, type SavedMeasurements } from '../../../shared/viewing/writing/readMeasurements.ts'
@@ -121,15 +122,29 @@ function publish(StudyInstanceUID: string, read: ReadonlyMap<string, Read>): Sav
   return versions
 }
 
+/** The newest version of ours, and whatever of it a draft does not go on from. */
+export function newerThan({ continues = [] }: Draft, { reports, selections }: SavedVersions) {
+  const [report, selection] = [reports.find(isOurs), selections[0]]
+  const newer = [report, selection].flatMap(one => (one && !continues.includes(one.SOPInstanceUID) ? [one] : []))
+  return { report, selection, newer: newer.sort((a, b) => (a.date + a.time < b.date + b.time ? 1 : -1))[0] }
+}
+
+/** What a draft goes on from that has taken the newest version: its states, too. */
+export function continuing({ report, selection }: ReturnType<typeof newerThan>, { states }: SavedVersions): string[] {
+  const uids = [report, selection].flatMap(one => one?.SOPInstanceUID ?? [])
+  return uids.length === 0 ? [] : [...uids, ...states.map(({ object }) => object.SOPInstanceUID)]
+}
+
 /** Where nothing was marked yet, the newest saved version is gone on from: on another station, or where the draft is gone. */
-async function takeUp(StudyInstanceUID: string, { reports, selections }: SavedVersions): Promise<void> {
+async function takeUp(StudyInstanceUID: string, versions: SavedVersions): Promise<void> {
   const keeper = draftOf(StudyInstanceUID)
   await keeper.ready
   const { draft } = keeper
   if (draft.continues !== undefined || draft.marks.length + draft.keyImages.length > 0) return
-  const [report, selection] = [reports.find(isOurs), selections[0]]
-  const continues = report?.SOPInstanceUID ?? selection?.SOPInstanceUID
-  if (continues === undefined) return
+  const newest = newerThan(draft, versions)
+  const continues = continuing(newest, versions)
+  if (continues.length === 0) return
+  const { report, selection } = newest
   keeper.arrange({
     marks: report?.marks ?? [],
     calibrations: { ...report?.calibrations, ...draft.calibrations },
