@@ -208,10 +208,30 @@ test('a version that was saved meanwhile is offered, the own marks stay until it
     .waitFor()
 })
 
+test('what could not be saved is said and kept, and the button tries again', async () => {
+  await page.route('**/dicom-web/studies', route => route.abort())
+  await page.keyboard.press('Space')
+  await saved().getByText('1 change not saved').waitFor()
+  await page.keyboard.press('Control+s')
+  await saved()
+    .getByText(/^Not saved: /)
+    .waitFor()
+  await shot('save-failed')
+  expect((await draft())?.keyImages).toHaveLength(2)
+  await page.unroute('**/dicom-web/studies')
+  // The browser's own word for the request that was cut.
+  trouble.found.length = 0
+  await saved().getByRole('button', { name: 'Try again' }).click()
+  await saved()
+    .getByText(/^Saved \d\d:\d\d$/)
+    .waitFor()
+  expect(await stored('KO')).toHaveLength(2)
+})
+
 test('marking as read saves what is not saved', async () => {
   await page.keyboard.press('Space')
-  await expect.poll(async () => (await draft())?.keyImages.length).toBe(2)
+  await expect.poll(async () => (await draft())?.keyImages.length).toBe(1)
   await page.keyboard.press('r')
-  await expect.poll(async () => (await stored('KO')).length, { timeout: 20_000 }).toBe(2)
+  await expect.poll(async () => (await stored('KO')).length).toBe(3)
   expect(trouble.found).toEqual([])
 })

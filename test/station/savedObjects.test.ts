@@ -288,7 +288,7 @@ describe('measurement reports', () => {
   })
 
   test('of another program become marks of the kind graphic and concept have in common, unknown ones with their words', () => {
-    const own = report([reported[0]!, reported[5]!, reported[15]!], FIRST, [])
+    const own = report([reported[0]!, reported[1]!, reported[5]!, reported[15]!], FIRST, [])
     // The same without a word of ours: what another program writes.
     const strip = (items: unknown): unknown =>
       JSON.parse(JSON.stringify(items), (_, value) =>
@@ -298,9 +298,10 @@ describe('measurement reports', () => {
       )
     const body = { ...own.body, ContentSequence: strip(own.body.ContentSequence) as never }
     const { marks } = readMeasurements(dataSetOf(written({ ...own, body })))!
-    expect(marks.map(({ kind }) => kind)).toEqual(['length', 'ellipse', 'polyline'])
+    expect(marks.map(({ kind }) => kind)).toEqual(['length', 'angle', 'ellipse', 'polyline'])
     expect(marks[0]!.points).toEqual(POINTS.length)
-    expect(marks[1]!.points).toEqual([
+    expect(marks[1]!.points).toEqual(POINTS.angle)
+    expect(marks[2]!.points).toEqual([
       [10.1, 20.9],
       [40.5, 50.25],
     ])

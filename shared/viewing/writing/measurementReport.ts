@@ -97,11 +97,11 @@ export function measurementReport(
 }
 
 /** Kinds whose standard graphic is their very points, in their order. */
-const DIRECT = new Set<Mark['kind']>(['length', 'angle', 'arrow', 'probe', 'vertebra', 'text', 'polyline', 'livewire'])
+const DIRECT = new Set<Mark['kind']>(['length', 'arrow', 'probe', 'vertebra', 'text', 'polyline', 'livewire'])
 const ROUND = new Set<Mark['kind']>(['ellipse', 'circle', 'rectangle', 'freehand', 'spline'])
 
 function groupOf({ mark, image, measured }: ReportedMark): NewDataSet {
-  const graphics = graphicsOf(mark, measured?.scale ?? { x: 1, y: 1 })
+  const graphics = graphicsOf(mark, measured?.scale ?? { x: 1, y: 1 }).map(mark.kind === 'angle' ? asArms : one => one)
   const values = measured === undefined ? [] : valuesOf(mark, measured, graphics)
   const isArea = ROUND.has(mark.kind) || mark.closed === true
   // TID 1410 has the region in the group; elsewhere a figure is inferred from it, unless there is none.
@@ -132,6 +132,11 @@ function groupOf({ mark, image, measured }: ReportedMark): NewDataSet {
       : [regionItem('CONTAINS', CODES.label, { kind: 'POINT', points: [mark.label] }, image)]),
   ]
   return containerItem(CODES.group, items, isArea ? '1410' : '1501')
+}
+
+/** OHIF reads an angle as two lines, the vertex in both: the same figure. */
+function asArms({ kind, points }: MarkGraphic): MarkGraphic {
+  return { kind, points: points.flatMap((point, at) => (at === 1 ? [point, point] : [point])) }
 }
 
 /** By this the viewer OHIF knows which of its tools draws a measurement; it looks for the region beneath the first number. */

@@ -74,11 +74,12 @@ interface Reading {
   seriesOf: ReadonlyMap<string, string>
 }
 
-/** The series of every image a document names as its evidence. */
+/** The series of every image of its own study that a document names as its evidence: marks of another study are none of this one. */
 export function evidenceOf(dataSet: DataSet): Map<string, string> {
   const found = new Map<string, string>()
+  const own = dataSet.string('StudyInstanceUID')
   const studies = ['CurrentRequestedProcedureEvidenceSequence', 'PertinentOtherEvidenceSequence'].flatMap(key =>
-    dataSet.items(key),
+    dataSet.items(key).filter(study => study.string('StudyInstanceUID') === own),
   )
   for (const series of studies.flatMap(study => study.items('ReferencedSeriesSequence'))) {
     const uid = normaliseUID(series.string('SeriesInstanceUID'))
@@ -275,6 +276,10 @@ function foreignMark(group: Group): Drawn | undefined {
   }
   if (points.length === 2 && has(CODES.length)) return drawn('length', points, true)
   if (points.length === 3 && has(CODES.angle)) return drawn('angle', points, true)
+  // OHIF's: two lines, the vertex in both.
+  if (points.length === 4 && has(CODES.angle) && String(points[1]) === String(points[2])) {
+    return drawn('angle', points.toSpliced(2, 1), true)
+  }
   if (points.length === 4 && has(CODES.cobb)) return drawn('cobb', points, true)
   const [a, last] = [points[0], points.at(-1)]
   if (points.length > 3 && a && last && a[0] === last[0] && a[1] === last[1]) {
