@@ -27,6 +27,8 @@ const TOOLS = {
     ['pydicom', 'python3-pydicom'],
     ['openssl', 'openssl'],
     ['xmllint', 'libxml2-utils'],
+    ['dciodvfy', 'dicom3tools'],
+    ['pydicom', 'python3-pydicom'],
     ['/usr/sbin/rsyslogd', 'rsyslog'],
     [`/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/rsyslog/lmnsd_gtls.so`, 'rsyslog-gnutls'],
   ],
@@ -44,7 +46,12 @@ const TOOLS = {
   ],
   central: CENTRAL,
   bench: [...CENTRAL, ['storescp', 'dcmtk'], ['gcc', 'gcc'], ['strace', 'strace'], ['curl', 'curl']],
-  e2e: [['chromium', 'chromium'], ...DCMTK],
+  e2e: [
+    ['chromium', 'chromium'],
+    ...DCMTK,
+    ['Orthanc', 'orthanc'],
+    ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so', 'orthanc-dicomweb'],
+  ],
   electron: [
     ['Xvfb', 'xvfb'],
     ['xauth', 'xauth'],

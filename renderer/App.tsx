@@ -19,7 +19,7 @@ import {
 } from './keys/index.ts'
 import { NetworkDialogs } from './network/index.ts'
 import { showsStudy } from './presence.ts'
-import { followAskBefore, UnseenQuestion, useAskBefore } from './reading/index.ts'
+import { followAskBefore, followSaveOnRead, UnseenQuestion, useAskBefore } from './reading/index.ts'
 import { followSelfTest, SelfTest } from './selftest/index.ts'
 import { Settings } from './settings/index.ts'
 import { announce, announceFailure, Notice, stepTextSize } from './ui/index.ts'
@@ -102,6 +102,7 @@ async function markCurrent(
     const study = await freshRow(open.id)
     if (study === undefined) return false
     const status = toggle ? toggled(study) : 'read'
+    if (status === 'read') void loadedViewer?.saveAtReading(study.StudyInstanceUID)
     const unseen = status === 'read' ? await looked : undefined
     if (unseen === undefined || unseen.StudyInstanceUID !== study.StudyInstanceUID) {
       await setReading(study, status)
@@ -134,6 +135,7 @@ export function App() {
   useEffect(followStation, [])
   useEffect(followSync, [])
   useEffect(followAskBefore, [])
+  useEffect(followSaveOnRead, [])
   useEffect(() => {
     const frame = requestAnimationFrame(async () => {
       const viewer = await viewerRoom()

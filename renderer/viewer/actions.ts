@@ -56,6 +56,7 @@ import { outActions } from './out/index.ts'
 import type { Pane } from './pane.ts'
 import { pointerPlace } from './pointer.ts'
 import { renderingActions, renderingPresets } from './rendering/renderingActions.ts'
+import { savingActions } from './saving/index.ts'
 import { goToNextUnseen } from './seen/unseen.ts'
 import {
   cancelSegmenting,
@@ -315,6 +316,7 @@ export function viewerActions(outside: Outside): Action[] {
     ...tools(session),
     ...withSegmentUndo(markActions(activePane())),
     ...segmentActions(),
+    ...savingActions(),
     ...windows(),
     ...view(session),
     ...objectActions(),

@@ -137,6 +137,8 @@ const draftSchema = z.object({
   calibrations: bySet(calibration).default({}),
   views: bySet(setView),
   layout: layout.nullable(),
+  /** The saved objects this draft goes on from (writing/): report, selection and states that this reader saved or took over. */
+  continues: z.array(uid).max(1100).optional(),
 })
 export type Draft = z.infer<typeof draftSchema>
 
@@ -207,5 +209,6 @@ export function mergeDrafts(base: Draft, mine: Draft, theirs: Draft): Draft {
     calibrations: mergeSets(base.calibrations, mine.calibrations, theirs.calibrations),
     views: mergeSets(base.views, mine.views, theirs.views),
     layout: mergeOne(base.layout, mine.layout, theirs.layout),
+    continues: mergeOne(base.continues, mine.continues, theirs.continues),
   }
 }

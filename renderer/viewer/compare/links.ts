@@ -14,7 +14,7 @@ import { type Registration, registeredPoint } from '../../../shared/viewing/comp
 import { dot, type ImagePlane, imageToPatient, type Point3, patientToImage } from '../../../shared/viewing/geometry.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import type { Pane } from '../pane.ts'
-import { followPane, patientOf, planesOf, samePlace, useSpace, whileFollowing } from '../space.ts'
+import { followPane, patientOf, planeOf, planesOf, samePlace, useSpace, whileFollowing } from '../space.ts'
 import { spacingOf } from '../spacing.ts'
 import { unitOf } from '../uptake.ts'
 import type { VoiRange } from '../windows.ts'

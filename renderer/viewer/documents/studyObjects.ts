@@ -1,6 +1,6 @@
 import { create } from 'zustand'
 import { KEY_OBJECT_SELECTION } from '../../../shared/dicom/rejectionNote.ts'
-import { type KeyObjects, readKeyObjects } from '../../../shared/viewing/documents/keyObjects.ts'
+import { inForce, type KeyObjects, readKeyObjects } from '../../../shared/viewing/documents/keyObjects.ts'
 import {
   isPresentationState,
   type PresentationState,
@@ -94,7 +94,7 @@ function keep({ StudyInstanceUID, SOPClassUID }: Wanted, dataSet: Parameters<typ
     const chosen = SOPClassUID === KEY_OBJECT_SELECTION ? readKeyObjects(dataSet) : undefined
     const state = isPresentationState(SOPClassUID) ? readPresentationState(dataSet) : undefined
     const next: StudyObjects = {
-      keyObjects: chosen ? [...keyObjects, chosen] : keyObjects,
+      keyObjects: chosen ? inForce([...keyObjects, chosen]) : keyObjects,
       states: state ? [...states, state].sort(newestFirst) : states,
     }
     return { studies: new Map(studies).set(StudyInstanceUID, next) }

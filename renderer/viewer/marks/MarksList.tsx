@@ -6,6 +6,7 @@ import { useShownKey } from '../../keys/index.ts'
 import { IconButton } from '../../ui/index.ts'
 import type { SeriesStack } from '../catalog.ts'
 import { KeyObjectRows } from '../documents/index.ts'
+import { SavedLine } from '../saving/index.ts'
 import { assignSeries, leaveSetAt, livePanes, setActive, useSession } from '../session.ts'
 import { hangReformat } from '../volume/mpr.ts'
 import { draftOf } from './drafts.ts'
@@ -121,6 +122,7 @@ export function MarksList() {
           Not kept yet: {trouble}
         </p>
       )}
+      <SavedLine study={study} />
       {marks.length + keyImages.length + calibrations.length === 0 && (
         <p className="quiet">
           Nothing marked yet. {keys.length} measures a length, {keys.ellipse} an ellipse; {keys.image} makes the image

@@ -112,8 +112,8 @@ export class DraftKeeper {
     this.#set(applyChanges(this.draft, changes))
   }
 
-  /** Views and layout: not undone by the keys of marks. */
-  arrange(part: Partial<Pick<Draft, 'views' | 'layout'>>): void {
+  /** Views, layout, and what is read back from a saved version: not undone by the keys of marks. */
+  arrange(part: Partial<Omit<Draft, 'version'>>): void {
     this.#set({ ...this.draft, ...part })
   }
 

@@ -211,14 +211,14 @@ function valuesOf(point: Point, factor: number, pixels: MarkPixels | undefined):
 }
 
 /** Three significant digits at least, tenths of what is over ten. */
-function figure(value: number): string {
+export function figure(value: number): string {
   const size = Math.abs(value)
   if (size >= 10 || value === 0) return value.toFixed(1)
   return size >= 1 ? value.toFixed(2) : value.toPrecision(3)
 }
 
 /** Tenths: finer than a hand places a handle. What is under one unit keeps two digits. */
-function lengthText(value: number): string {
+export function lengthText(value: number): string {
   return value >= 1 || value === 0 ? value.toFixed(1) : value.toPrecision(2)
 }
 

@@ -1,0 +1,81 @@
+import { useEffect, useReducer } from 'react'
+import { changesSince, savable } from '../../../shared/viewing/writing/changes.ts'
+import { useShownKey } from '../../keys/index.ts'
+import { formatDate, formatTime } from '../../ui/index.ts'
+import { draftOf } from '../marks/drafts.ts'
+import { basesOf, save, useSaving } from './save.ts'
+import { isOurs, NOTHING_SAVED, newerThan, useSaved } from './savedStore.ts'
+import { addMarksOf, missingOf, takeNewer } from './take.ts'
+
+/** The time alone when it was today. */
+function momentWords({ date, time }: { date: string; time: string }): string {
+  const now = new Date()
+  const today = [now.getFullYear(), now.getMonth() + 1, now.getDate()]
+    .map(part => String(part).padStart(2, '0'))
+    .join('')
+  return [date === today ? '' : formatDate(date), formatTime(time)].filter(Boolean).join(' ')
+}
+
+/** In the list of marks: whether they are saved, what else is saved of the study, and the button for either. */
+export function SavedLine({ study }: { study: string }) {
+  const versions = useSaved(({ studies }) => studies.get(study) ?? NOTHING_SAVED)
+  const state = useSaving(({ studies }) => studies[study])
+  const key = useShownKey('save')
+  const [, redraw] = useReducer((count: number) => count + 1, 0)
+  useEffect(() => draftOf(study).state.subscribe(redraw), [study])
+  const { draft } = draftOf(study)
+  const { report, selection } = basesOf(draft, versions)
+  const changes = changesSince(draft, report, selection?.keyImages ?? [])
+  const count = changes.marks + changes.keyImages
+  const last = [report, selection]
+    .flatMap(one => one ?? [])
+    .sort((a, b) => (a.date + a.time < b.date + b.time ? 1 : -1))[0]
+  const { newer } = newerThan(draft, versions)
+  const takeKey = useShownKey('save-take')
+  const others = versions.reports.filter(one => !isOurs(one) && missingOf(study, one).length > 0).slice(0, 3)
+  const { left } = savable(draft)
+  return (
+    <div className="saved-line">
+      {(count > 0 || last !== undefined) && (
+        <p role="status">
+          <span className={count > 0 ? 'attention' : 'quiet'}>
+            {count > 0
+              ? `${count} ${count === 1 ? 'change' : 'changes'} not saved`
+              : `Saved ${last === undefined ? '' : momentWords(last)}`}
+          </span>
+          {count > 0 && (
+            <button
+              type="button"
+              disabled={state === 'busy'}
+              title={['Save as objects of the study', key && `(${key})`].filter(Boolean).join(' ')}
+              onClick={() => void save(study)}
+            >
+              {state === 'busy' ? 'Saving…' : typeof state === 'object' ? 'Try again' : 'Save'}
+            </button>
+          )}
+        </p>
+      )}
+      {typeof state === 'object' && <p className="attention">Not saved: {state.failed}</p>}
+      {left > 0 && <p className="quiet">{left} on reformats: kept here, not saved</p>}
+      {newer !== undefined && (
+        <p>
+          <span className="attention">Another version was saved {momentWords(newer)}</span>
+          <button type="button" title={takeKey && `(${takeKey})`} onClick={() => takeNewer(study)}>
+            Take it
+          </button>
+        </p>
+      )}
+      {others.map(one => (
+        <p key={one.SOPInstanceUID}>
+          <span className="quiet words">
+            {missingOf(study, one).length} measured by <bdi dir="auto">{one.Manufacturer || 'another program'}</bdi>,{' '}
+            {momentWords(one)}
+          </span>
+          <button type="button" onClick={() => addMarksOf(study, one)}>
+            Add
+          </button>
+        </p>
+      ))}
+    </div>
+  )
+}

@@ -1,0 +1,338 @@
+import { create } from 'zustand'
+import { encodingOf } from '../../../shared/dicom/encoding.ts'
+import { IMPLEMENTATION_CLASS_UID, readFileMeta } from '../../../shared/dicom/part10.ts'
+import { DataSet } from '../../../shared/dicom/reader.ts'
+import { readPresentationState } from '../../../shared/viewing/documents/presentationState.ts'
+import type { Draft, Mark } from '../../../shared/viewing/draft.ts'
+import { rescale } from '../../../shared/viewing/grey.ts'
+import { changesSince, savable } from '../../../shared/viewing/writing/changes.ts'
+import type { ReferencedFrame, ReferencedObject } from '../../../shared/viewing/writing/content.ts'
+import { keySelection } from '../../../shared/viewing/writing/keySelection.ts'
+import {
+  measurementReport,
+  type ReportedMark,
+  type Version,
+} from '../../../shared/viewing/writing/measurementReport.ts'
+import { type NewObject, writeObject } from '../../../shared/viewing/writing/newObject.ts'
+import {
+  isChanged,
+  looksOf,
+  presentationState,
+  type StateImage,
+  type StateMark,
+} from '../../../shared/viewing/writing/presentationState.ts'
+import { identityOfImage, newUID, saveObjects } from '../../authoring/index.ts'
+import { useSaveOnRead } from '../../reading/index.ts'
+import { announce, announceFailure } from '../../ui/index.ts'
+import { describeFrame, type SeriesStack, type StackEntry } from '../catalog.ts'
+import { needFrame } from '../frameLoader.ts'
+import { draftOf } from '../marks/drafts.ts'
+import { linesOf, measuredOf, scaleOfMark } from '../marks/figures.ts'
+import { spacingOf } from '../spacing.ts'
+import { openStacks } from '../stacks.ts'
+import { noteSaved, readSaved, type SavedState, type SavedVersions } from './savedStore.ts'
+
+/** By study: being written, or why it could not be. */
+export const useSaving = create<{ studies: Readonly<Record<string, 'busy' | { failed: string } | undefined>> }>(() => ({
+  studies: {},
+}))
+
+const note = (study: string, state: 'busy' | { failed: string } | undefined) =>
+  useSaving.setState(({ studies }) => ({ studies: { ...studies, [study]: state } }))
+
+/** As many as a draft holds. */
+const MOST_CONTINUED = 1100
+
+interface Made {
+  objects: NewObject[]
+  /** What they are, in words. */
+  words: string[]
+  /** The versions that they stand for, by UID. */
+  replaced: string[]
+  /** Any image of the study: patient and study are read of it. */
+  image: ReferencedObject | undefined
+  /** What is not among them, in words. */
+  left: string[]
+}
+
+/** Writes what has changed since the last version and says what was written (`quietly`: only what fails). One at a time a study. */
+export async function save(StudyInstanceUID: string, quietly = false): Promise<void> {
+  if (useSaving.getState().studies[StudyInstanceUID] === 'busy') return
+  note(StudyInstanceUID, 'busy')
+  try {
+    const said = await saveNow(StudyInstanceUID)
+    note(StudyInstanceUID, undefined)
+    if (!quietly) announce(said)
+  } catch (thrown) {
+    note(StudyInstanceUID, { failed: thrown instanceof Error ? thrown.message : String(thrown) })
+    announceFailure('It could not be saved; the marks are kept here.', thrown)
+  }
+}
+
+/** A study is marked as read: what was marked in it and is not saved is saved, if the reader wants it so. */
+export async function saveAtReading(StudyInstanceUID: string): Promise<void> {
+  if (!useSaveOnRead.getState().saveOnRead) return
+  try {
+    const keeper = draftOf(StudyInstanceUID)
+    await keeper.ready
+    const { marks, keyImages, calibrations, continues } = keeper.draft
+    const isEmpty = marks.length + keyImages.length + Object.keys(calibrations).length === 0
+    if (isEmpty && continues === undefined) return
+    const { report, selection } = basesOf(keeper.draft, await readSaved(StudyInstanceUID))
+    const changes = changesSince(keeper.draft, report, selection?.keyImages ?? [])
+    // The notice of the study's being read, with its undo, stays.
+    if (changes.marks + changes.keyImages > 0) await save(StudyInstanceUID, true)
+  } catch (thrown) {
+    announceFailure('What was marked could not be saved; it is kept here.', thrown)
+  }
+}
+
+/** What a draft goes on from, the newest of each kind. Another reader's versions are none of it. */
+export function basesOf({ continues = [] }: Draft, { reports, selections, states }: SavedVersions) {
+  const here = new Set(continues)
+  return {
+    report: reports.find(one => here.has(one.SOPInstanceUID)),
+    selection: selections.find(one => here.has(one.SOPInstanceUID)),
+    states: states.filter(({ object }) => here.has(object.SOPInstanceUID)),
+  }
+}
+
+async function saveNow(StudyInstanceUID: string): Promise<string> {
+  const keeper = draftOf(StudyInstanceUID)
+  await keeper.ready
+  const { draft } = keeper
+  const versions = await readSaved(StudyInstanceUID)
+  const { objects, words, replaced, image, left } = await make(StudyInstanceUID, draft, versions)
+  if (image === undefined || objects.length === 0)
+    return ['Nothing has changed since the last save', ...left].join(' · ')
+  const written = await saveObjects(await identityOfImage(image), objects)
+  noteSaved(
+    StudyInstanceUID,
+    written.map(({ SOPInstanceUID, part10 }) => ({ SOPInstanceUID, dataSet: dataSetOf(part10) })),
+  )
+  // What was continued meanwhile, in another window, stays.
+  const others = (keeper.draft.continues ?? []).filter(uid => !replaced.includes(uid))
+  keeper.arrange({
+    continues: [...written.map(({ SOPInstanceUID }) => SOPInstanceUID), ...others].slice(0, MOST_CONTINUED),
+  })
+  return [`Saved: ${words.join(', ')}`, ...left].join(' · ')
+}
+
+function dataSetOf(part10: Uint8Array): DataSet {
+  const meta = readFileMeta(part10)
+  if (meta === null) throw new Error('The object is not a DICOM file.')
+  return DataSet.read(part10, encodingOf(meta.TransferSyntaxUID), { offset: meta.dataSetOffset })
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`
+}
+
+async function make(StudyInstanceUID: string, draft: Draft, versions: SavedVersions): Promise<Made> {
+  const { report, selection, states: before } = basesOf(draft, versions)
+  const changes = changesSince(draft, report, selection?.keyImages ?? [])
+  const { marks, left } = savable(draft)
+  const found = await placed(StudyInstanceUID, marks)
+  const made: Made = { objects: [], words: [], replaced: [], image: undefined, left: [] }
+  if (left > 0)
+    made.left.push(`${counted(left, 'mark')} on reformats stay${left === 1 ? 's' : ''} here: no stored image has them`)
+  const lost = marks.length - found.length
+  if (lost > 0) made.left.push(`${counted(lost, 'mark')} of images that are not here stay${lost === 1 ? 's' : ''} here`)
+  const unmeasured = found.filter(({ isLoaded }) => !isLoaded).length
+  if (changes.marks > 0) {
+    const calibrations = await calibrationsOf(StudyInstanceUID, draft)
+    if (found.length + calibrations.length > 0 || report !== undefined) {
+      if (report) made.replaced.push(report.SOPInstanceUID)
+      made.objects.push(measurementReport(found, calibrations, IMPLEMENTATION_CLASS_UID, next(report)))
+      made.words.push(counted(found.length, 'mark'))
+      made.image = found[0]?.image ?? calibrations[0]?.image ?? firstNamed(report?.marks, StudyInstanceUID)
+      if (unmeasured > 0)
+        made.left.push(`without the values of ${counted(unmeasured, 'mark')}: the images could not be read`)
+    }
+  }
+  if (changes.keyImages > 0) {
+    const images = await framesOf(StudyInstanceUID, draft.keyImages)
+    const object = keySelection(images, next(selection))
+    if (object !== undefined) {
+      if (selection) made.replaced.push(selection.SOPInstanceUID)
+      made.objects.push(object)
+      made.words.push(counted(images.length, 'key image'))
+      made.image ??= images[0] ?? firstNamed(selection?.keyImages, StudyInstanceUID)
+    }
+  }
+  const states = await statesOf(StudyInstanceUID, draft, found, before)
+  if (states.objects.length > 0) {
+    made.objects.push(...states.objects)
+    made.replaced.push(...states.replaced)
+    made.words.push(counted(states.objects.length, 'view'))
+    made.image ??= states.image
+  }
+  return made
+}
+
+function firstNamed(
+  places: ReadonlyArray<Pick<Mark, 'SeriesInstanceUID' | 'SOPInstanceUID'>> | undefined,
+  StudyInstanceUID: string,
+): ReferencedObject | undefined {
+  const [place] = places ?? []
+  return place && { SOPClassUID: '', StudyInstanceUID, ...place }
+}
+
+/** A new version stands beside the one it goes on from; the first begins a series. */
+function next(base: (ReferencedObject & { InstanceNumber: number }) | undefined): Version {
+  if (base === undefined) return { SeriesInstanceUID: '', InstanceNumber: 1 }
+  const { SOPClassUID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, InstanceNumber } = base
+  return {
+    SeriesInstanceUID,
+    InstanceNumber: InstanceNumber + 1,
+    predecessor: { SOPClassUID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID },
+  }
+}
+
+type Place = Pick<Mark, 'SeriesInstanceUID' | 'SOPInstanceUID' | 'frame'>
+
+/** Where a frame stands; undefined where its series or it is not here. */
+async function find(
+  StudyInstanceUID: string,
+  place: Place,
+): Promise<{ stack: SeriesStack; entry: StackEntry } | undefined> {
+  const { SeriesInstanceUID, SOPInstanceUID, frame } = place
+  const stacks = await openStacks(StudyInstanceUID, SeriesInstanceUID).catch(() => [])
+  for (const stack of stacks) {
+    const entry = stack.entries.find(one => one.instance.SOPInstanceUID === SOPInstanceUID && one.frame === frame)
+    if (entry !== undefined) return { stack, entry }
+  }
+  return undefined
+}
+
+function referenced({ manifest }: SeriesStack, { instance, frame }: StackEntry): ReferencedFrame {
+  const { StudyInstanceUID, SeriesInstanceUID } = manifest
+  const { SOPClassUID, SOPInstanceUID, NumberOfFrames } = instance
+  return { SOPClassUID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, frame, frames: NumberOfFrames }
+}
+
+interface Placed extends ReportedMark {
+  stack: SeriesStack
+  entry: StackEntry
+  isLoaded: boolean
+}
+
+/** Marks with their images and their figures: those of images that the cache has let go are read again. */
+async function placed(StudyInstanceUID: string, marks: readonly Mark[]): Promise<Placed[]> {
+  const found: Placed[] = []
+  for (const mark of marks) {
+    const place = await find(StudyInstanceUID, mark)
+    if (place === undefined) continue
+    const { stack, entry } = place
+    const isLoaded = await needFrame(entry.imageId)
+    found.push({
+      mark,
+      stack,
+      entry,
+      isLoaded,
+      image: referenced(stack, entry),
+      measured: measuredOf(mark, entry.imageId),
+    })
+  }
+  return found
+}
+
+async function framesOf(StudyInstanceUID: string, places: readonly Place[]): Promise<ReferencedFrame[]> {
+  const frames: ReferencedFrame[] = []
+  for (const place of places) {
+    const found = await find(StudyInstanceUID, place)
+    if (found !== undefined) frames.push(referenced(found.stack, found.entry))
+  }
+  return frames
+}
+
+/** A display set's id begins with its series. */
+const seriesOf = (displaySet: string) => displaySet.split('#')[0] ?? ''
+
+async function calibrationsOf(StudyInstanceUID: string, { calibrations }: Draft) {
+  const found = []
+  for (const [displaySet, calibration] of Object.entries(calibrations)) {
+    const place = await find(StudyInstanceUID, { SeriesInstanceUID: seriesOf(displaySet), ...calibration })
+    if (place) found.push({ displaySet, calibration, image: referenced(place.stack, place.entry) })
+  }
+  return found
+}
+
+// ── views ──
+
+const UNCHANGED = { inverted: false, quarterTurns: 0, mirrored: false } as const
+
+/** The states of the display sets that were changed or marked and do not look as their last state says. */
+async function statesOf(
+  StudyInstanceUID: string,
+  draft: Draft,
+  marks: readonly Placed[],
+  states: readonly SavedState[],
+): Promise<{ objects: NewObject[]; replaced: string[]; image: ReferencedObject | undefined }> {
+  const objects: NewObject[] = []
+  const replaced: string[] = []
+  let image: ReferencedObject | undefined
+  let series: { SeriesInstanceUID: string; InstanceNumber: number } | undefined = states[0] && {
+    SeriesInstanceUID: states[0].object.SeriesInstanceUID,
+    InstanceNumber: Math.max(...states.map(one => one.InstanceNumber)),
+  }
+  const changed = Object.entries(draft.views).flatMap(([set, view]) => (isChanged(view) ? [set] : []))
+  for (const set of new Set([...changed, ...marks.map(({ stack }) => stack.set.id)])) {
+    const stacks = await openStacks(StudyInstanceUID, seriesOf(set)).catch(() => [])
+    // A reformat's set is none of these.
+    const stack = stacks.find(one => one.set.id === set)
+    const images = stack?.entries.flatMap(entry => (entry.unshowable === undefined ? [stateImage(stack, entry)] : []))
+    if (images === undefined || images.length === 0) continue
+    const drawn = marks.filter(one => one.stack.set.id === set).map(stateMark)
+    const before = states.find(one => isOfSet(one, images))
+    series ??= { SeriesInstanceUID: newUID(), InstanceNumber: 0 }
+    const version: Version = {
+      SeriesInstanceUID: series.SeriesInstanceUID,
+      InstanceNumber: series.InstanceNumber + 1,
+      ...(before && { predecessor: before.object }),
+    }
+    const now = new Date()
+    const object = presentationState(images, draft.views[set] ?? UNCHANGED, drawn, version, now)
+    const { part10 } = writeObject({ StudyInstanceUID }, object, { now, newUID })
+    if (before && looksOf(readPresentationState(dataSetOf(part10))) === looksOf(before.state)) continue
+    series = version
+    objects.push(object)
+    if (before) replaced.push(before.object.SOPInstanceUID)
+    image ??= images[0]
+  }
+  return { objects, replaced, image }
+}
+
+/** A state is of a display set when it names its very images. */
+function isOfSet({ state }: SavedState, images: readonly StateImage[]): boolean {
+  const named = new Set(state.references.map(({ SOPInstanceUID }) => SOPInstanceUID))
+  const held = new Set(images.map(({ SOPInstanceUID }) => SOPInstanceUID))
+  return named.size === held.size && [...held].every(uid => named.has(uid))
+}
+
+function stateImage(stack: SeriesStack, entry: StackEntry): StateImage {
+  const attributes = describeFrame(entry.imageId)?.attributes ?? {}
+  const {
+    Rows = 0,
+    Columns = 0,
+    PixelSpacing,
+    SamplesPerPixel = 1,
+    PhotometricInterpretation = '',
+    VOILUTFunction,
+  } = attributes
+  return {
+    ...referenced(stack, entry),
+    Rows,
+    Columns,
+    spacing: spacingOf(attributes),
+    isMillimetres: PixelSpacing !== undefined,
+    isColour: SamplesPerPixel > 1 || PhotometricInterpretation === 'PALETTE COLOR',
+    isMonochrome1: PhotometricInterpretation === 'MONOCHROME1',
+    rescale: attributes.ModalityLUT ? undefined : rescale(attributes),
+    VOILUTFunction: VOILUTFunction ?? 'LINEAR',
+  }
+}
+
+function stateMark({ mark, image, entry }: Placed): StateMark {
+  return { mark, image, scale: scaleOfMark(mark, entry.imageId), lines: linesOf(mark, entry.imageId) }
+}

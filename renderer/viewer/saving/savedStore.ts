@@ -1,0 +1,172 @@
+import { create } from 'zustand'
+import type { DataSet } from '../../../shared/dicom/reader.ts'
+import { KEY_OBJECT_SELECTION } from '../../../shared/dicom/rejectionNote.ts'
+import {
+  isPresentationState,
+  type PresentationState,
+  readPresentationState,
+} from '../../../shared/viewing/documents/presentationState.ts'
+import type { Draft } from '../../../shared/viewing/draft.ts'
+import type { ReferencedObject } from '../../../shared/viewing/writing/content.ts'
+import { readKeySelection, type SavedSelection } from '../../../shared/viewing/writing/keySelection.ts'
+import { readMeasurements, type SavedMeasurements } from '../../../shared/viewing/writing/readMeasurements.ts'
+import { studyContents } from '../../series/index.ts'
+import { draftOf } from '../marks/drafts.ts'
+import { readObject } from '../objects/readObject.ts'
+import { useSession } from '../session.ts'
+import { openStacks } from '../stacks.ts'
+
+export interface SavedState {
+  object: ReferencedObject
+  InstanceNumber: number
+  state: PresentationState
+}
+
+/** What is stored of a study's marks, key images and views; each list newest first. */
+export interface SavedVersions {
+  reports: SavedMeasurements[]
+  /** Ours alone. */
+  selections: SavedSelection[]
+  /** Ours alone. */
+  states: SavedState[]
+}
+
+export const NOTHING_SAVED: SavedVersions = { reports: [], selections: [], states: [] }
+export const useSaved = create<{ studies: ReadonlyMap<string, SavedVersions> }>(() => ({ studies: new Map() }))
+
+const OURS = 'Isocenter'
+const REPORT = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.88\.(22|33|34)$/
+/** Of a study; those beyond are not read. */
+const MOST_OBJECTS = 200
+
+export function isOurs({ Manufacturer }: SavedMeasurements): boolean {
+  return Manufacturer === OURS
+}
+
+/** What is read of an object, by study and instance, for as long as a study is open: objects never change. */
+const known = new Map<string, Map<string, Read>>()
+type Read = Partial<{ report: SavedMeasurements; selection: SavedSelection; state: SavedState }>
+
+/** Reads what is stored now. Rejects like `call`; an object that cannot be read is left out, its own tile says why. */
+export async function readSaved(StudyInstanceUID: string): Promise<SavedVersions> {
+  const { series } = await studyContents(StudyInstanceUID)
+  const read = known.get(StudyInstanceUID) ?? new Map<string, Read>()
+  known.set(StudyInstanceUID, read)
+  for (const { SeriesInstanceUID, Modality, SeriesDescription } of series) {
+    const isOwn = (Modality === 'KO' || Modality === 'PR') && SeriesDescription.startsWith(OURS)
+    if (Modality !== 'SR' && !isOwn) continue
+    for (const { instance } of (await openStacks(StudyInstanceUID, SeriesInstanceUID)).flatMap(one => one.entries)) {
+      const { SOPInstanceUID, SOPClassUID } = instance
+      if (read.has(SOPInstanceUID) || read.size >= MOST_OBJECTS || !isReadable(SOPClassUID)) continue
+      const dataSet = await readObject({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }).catch(() => undefined)
+      if (dataSet !== undefined) read.set(SOPInstanceUID, interpreted(dataSet))
+    }
+  }
+  return publish(StudyInstanceUID, read)
+}
+
+function isReadable(SOPClassUID: string): boolean {
+  return REPORT.test(SOPClassUID) || SOPClassUID === KEY_OBJECT_SELECTION || isPresentationState(SOPClassUID)
+}
+
+function interpreted(dataSet: DataSet): Read {
+  const report = readMeasurements(dataSet)
+  if (report !== undefined) return { report }
+  if (dataSet.string('Manufacturer') !== OURS) return {}
+  const selection = readKeySelection(dataSet)
+  if (selection !== undefined) return { selection }
+  if (!isPresentationState(dataSet.string('SOPClassUID'))) return {}
+  const uid = (key: keyof ReferencedObject) => dataSet.string(key)
+  const object = {
+    SOPClassUID: uid('SOPClassUID'),
+    StudyInstanceUID: uid('StudyInstanceUID'),
+    SeriesInstanceUID: uid('SeriesInstanceUID'),
+    SOPInstanceUID: uid('SOPInstanceUID'),
+  }
+  return {
+    state: { object, InstanceNumber: dataSet.number('InstanceNumber') ?? 0, state: readPresentationState(dataSet) },
+  }
+}
+
+/** What was stored just now, before the station tells of it. */
+export function noteSaved(
+  StudyInstanceUID: string,
+  stored: ReadonlyArray<{ SOPInstanceUID: string; dataSet: DataSet }>,
+): void {
+  const read = known.get(StudyInstanceUID) ?? new Map<string, Read>()
+  known.set(StudyInstanceUID, read)
+  for (const { SOPInstanceUID, dataSet } of stored) read.set(SOPInstanceUID, interpreted(dataSet))
+  publish(StudyInstanceUID, read)
+}
+
+function publish(StudyInstanceUID: string, read: ReadonlyMap<string, Read>): SavedVersions {
+  const all = [...read.values()]
+  const moment = (date: string, time: string, number: number) => `${date} ${time} ${String(number).padStart(9, '0')}`
+  const newestFirst = <T>(found: T[], momentOf: (one: T) => string) =>
+    found.sort((a, b) => (momentOf(a) < momentOf(b) ? 1 : -1))
+  const versions: SavedVersions = {
+    reports: newestFirst(
+      all.flatMap(({ report }) => report ?? []),
+      ({ date, time, InstanceNumber }) => moment(date, time, InstanceNumber),
+    ),
+    selections: newestFirst(
+      all.flatMap(({ selection }) => selection ?? []),
+      ({ date, time, InstanceNumber }) => moment(date, time, InstanceNumber),
+    ),
+    states: newestFirst(
+      all.flatMap(({ state }) => state ?? []),
+      ({ state, InstanceNumber }) => moment(state.date, state.time, InstanceNumber),
+    ),
+  }
+  useSaved.setState(({ studies }) => ({ studies: new Map(studies).set(StudyInstanceUID, versions) }))
+  return versions
+}
+
+/** The newest version of ours, and whatever of it a draft does not go on from. */
+export function newerThan({ continues = [] }: Draft, { reports, selections }: SavedVersions) {
+  const [report, selection] = [reports.find(isOurs), selections[0]]
+  const newer = [report, selection].flatMap(one => (one && !continues.includes(one.SOPInstanceUID) ? [one] : []))
+  return { report, selection, newer: newer.sort((a, b) => (a.date + a.time < b.date + b.time ? 1 : -1))[0] }
+}
+
+/** What a draft goes on from that has taken the newest version: its states, too. */
+export function continuing({ report, selection }: ReturnType<typeof newerThan>, { states }: SavedVersions): string[] {
+  const uids = [report, selection].flatMap(one => one?.SOPInstanceUID ?? [])
+  return uids.length === 0 ? [] : [...uids, ...states.map(({ object }) => object.SOPInstanceUID)]
+}
+
+/** Where nothing was marked yet, the newest saved version is gone on from: on another station, or where the draft is gone. */
+async function takeUp(StudyInstanceUID: string, versions: SavedVersions): Promise<void> {
+  const keeper = draftOf(StudyInstanceUID)
+  await keeper.ready
+  const { draft } = keeper
+  if (draft.continues !== undefined || draft.marks.length + draft.keyImages.length > 0) return
+  const newest = newerThan(draft, versions)
+  const continues = continuing(newest, versions)
+  if (continues.length === 0) return
+  const { report, selection } = newest
+  keeper.arrange({
+    marks: report?.marks ?? [],
+    calibrations: { ...report?.calibrations, ...draft.calibrations },
+    keyImages: selection?.keyImages ?? [],
+    continues,
+  })
+}
+
+async function follow(StudyInstanceUID: string): Promise<void> {
+  await takeUp(StudyInstanceUID, await readSaved(StudyInstanceUID))
+}
+
+/** Behind the first pictures: only then is a study laid out. */
+useSession.subscribe(({ study, series, stacks }, before) => {
+  if (study === undefined) {
+    if (before.study === undefined) return
+    known.clear()
+    useSaved.setState({ studies: new Map() })
+    return
+  }
+  const isFirst = stacks.size > 0 && before.stacks.size === 0
+  if (!isFirst && (series === before.series || stacks.size === 0)) return
+  // A station that is away says so in the status line; saving asks again.
+  follow(study.StudyInstanceUID).catch(() => {})
+})

@@ -1,0 +1,252 @@
+import type { NewDataSet } from '../../dicom/writer.ts'
+import type { PresentationState as ReadState } from '../documents/presentationState.ts'
+import type { Mark, SetView } from '../draft.ts'
+import type { Scale } from '../measure/scale.ts'
+import { srgbProfile } from './colourSpace.ts'
+import { codeOf, concept, frameReference, OWN_CODES, OWN_SCHEME, type ReferencedFrame, reference } from './content.ts'
+import { graphicsOf } from './markCodes.ts'
+import type { Version } from './measurementReport.ts'
+import { momentOf, type NewObject } from './newObject.ts'
+
+const STORAGE = '1.2.840.10008.5.1.4.1.1.'
+export const GRAYSCALE_STATE = `${STORAGE}11.1`
+export const COLOUR_STATE = `${STORAGE}11.2`
+export const VIEWS_SERIES = 'Isocenter views'
+
+/** One image of a display set, with what a state must know of it. */
+export interface StateImage extends ReferencedFrame {
+  Rows: number
+  Columns: number
+  /** Height of a pixel by its width, and mm where they are known. */
+  spacing: [number, number]
+  isMillimetres: boolean
+  isColour: boolean
+  isMonochrome1: boolean
+  /** Undefined where a table makes the modality values: it cannot be said here. */
+  rescale: { slope: number; intercept: number } | undefined
+  VOILUTFunction: string
+}
+
+export interface StateMark {
+  mark: Mark
+  image: ReferencedFrame
+  scale: Pick<Scale, 'x' | 'y'>
+  /** What stands beside it. */
+  lines: string[]
+}
+
+/** What of a view a state keeps; which image was looked at last is none of it. */
+export type StateView = Pick<SetView, 'range' | 'inverted' | 'quarterTurns' | 'mirrored' | 'zoom' | 'centre'>
+
+/** Whether a reader has changed anything of a view that a state can keep. */
+export function isChanged({ range, inverted, quarterTurns, mirrored, zoom }: StateView): boolean {
+  return range !== undefined || inverted || quarterTurns !== 0 || mirrored || zoom !== undefined
+}
+
+const REPLACED = concept('REPLACED', OWN_SCHEME, 'Replaced by this object')
+
+/**
+ * A display set as a reader saw it, with the marks drawn on it, as a Grayscale or a Color Softcopy Presentation State (PS3.3 A.33.1,
+ * A.33.2). Images of one set are all of one kind: the first decides. A state has no predecessor of its own: it names the one it stands
+ * for as a referenced instance.
+ */
+export function presentationState(
+  images: readonly StateImage[],
+  view: StateView,
+  marks: readonly StateMark[],
+  version: Version,
+  now: Date,
+): NewObject {
+  const { predecessor, ...place } = version
+  const [first] = images
+  if (first === undefined) throw new Error('A presentation state needs an image.')
+  const { date, time } = momentOf(now)
+  const isColour = first.isColour
+  return {
+    SOPClassUID: isColour ? COLOUR_STATE : GRAYSCALE_STATE,
+    Modality: 'PR',
+    ...place,
+    SeriesNumber: 9803,
+    SeriesDescription: VIEWS_SERIES,
+    body: {
+      // Of images: 2C, and empty where it is theirs to say.
+      Laterality: '',
+      ContentLabel: 'ISOCENTER',
+      ContentDescription: `Isocenter, version ${place.InstanceNumber}`,
+      ContentCreatorName: '',
+      PresentationCreationDate: date,
+      PresentationCreationTime: time,
+      ...(predecessor && {
+        ReferencedInstanceSequence: [{ ...reference(predecessor), PurposeOfReferenceCodeSequence: [codeOf(REPLACED)] }],
+        ...OWN_CODES,
+      }),
+      ReferencedSeriesSequence: bySeries(images),
+      ...areas(images, view),
+      ...turn(view),
+      ...annotations(marks),
+      ...(isColour ? { ICCProfile: srgbProfile() } : greys(images, view)),
+    },
+  }
+}
+
+/** Frames of one image in one reference, their numbers after each other. */
+function bySeries(images: readonly StateImage[]): NewDataSet[] {
+  const series = new Map<string, Map<string, StateImage[]>>()
+  for (const image of images) {
+    const held = series.get(image.SeriesInstanceUID) ?? new Map<string, StateImage[]>()
+    series.set(image.SeriesInstanceUID, held)
+    held.set(image.SOPInstanceUID, [...(held.get(image.SOPInstanceUID) ?? []), image])
+  }
+  return [...series].map(([SeriesInstanceUID, held]) => ({
+    ReferencedImageSequence: merged([...held.values()]),
+    SeriesInstanceUID,
+  }))
+}
+
+function merged(images: StateImage[][]): NewDataSet[] {
+  return images.flatMap(frames => {
+    const [one] = frames
+    if (one === undefined) return []
+    // All frames are the image itself.
+    if (frames.length === one.frames) return [reference(one)]
+    return [{ ...reference(one), ReferencedFrameNumber: frames.map(({ frame }) => String(frame)) }]
+  })
+}
+
+/** Where some of the images are meant: each with its frames; of all, nothing is said. */
+function meant(images: readonly StateImage[], all: readonly StateImage[]): NewDataSet {
+  if (images.length === all.length) return {}
+  const held = new Map<string, StateImage[]>()
+  for (const image of images) held.set(image.SOPInstanceUID, [...(held.get(image.SOPInstanceUID) ?? []), image])
+  return { ReferencedImageSequence: merged([...held.values()]) }
+}
+
+function grouped<T>(all: readonly T[], keyOf: (one: T) => string): T[][] {
+  const groups = new Map<string, T[]>()
+  for (const one of all) {
+    const group = groups.get(keyOf(one))
+    if (group) group.push(one)
+    else groups.set(keyOf(one), [one])
+  }
+  return [...groups.values()]
+}
+
+/** PS3.3 C.10.4: corners are pixels counted from 1; with MAGNIFY as many pixels of the display for one of the image as there were. */
+function areas(images: readonly StateImage[], { zoom, centre }: StateView): NewDataSet {
+  const groups = grouped(images, ({ Rows, Columns, spacing }) => `${Rows} ${Columns} ${spacing}`)
+  return {
+    DisplayedAreaSelectionSequence: groups.map(group => {
+      const { Rows, Columns, spacing, isMillimetres } = group[0]!
+      const isWhole = zoom === undefined || centre === undefined
+      const from = isWhole ? [1, 1] : [Math.round(centre[0] - Columns / 2) + 1, Math.round(centre[1] - Rows / 2) + 1]
+      const to = [from[0]! + Columns - 1, from[1]! + Rows - 1]
+      return {
+        ...meant(group, images),
+        DisplayedAreaTopLeftHandCorner: from,
+        DisplayedAreaBottomRightHandCorner: to,
+        PresentationSizeMode: isWhole ? 'SCALE TO FIT' : 'MAGNIFY',
+        ...(isWhole ? {} : { PresentationPixelMagnificationRatio: zoom }),
+        ...(isMillimetres
+          ? { PresentationPixelSpacing: spacing.map(ds) }
+          : { PresentationPixelAspectRatio: aspect(spacing) }),
+      }
+    }),
+  }
+}
+
+/** Two whole numbers (IS). */
+function aspect([row, column]: [number, number]): string[] {
+  return row === column ? ['1', '1'] : [String(Math.round((row / column) * 10_000)), '10000']
+}
+
+/** The state turns and then flips; we mirror and then turn. */
+function turn({ quarterTurns, mirrored }: StateView): NewDataSet {
+  if (quarterTurns === 0 && !mirrored) return {}
+  return {
+    ImageRotation: (mirrored ? (4 - quarterTurns) % 4 : quarterTurns) * 90,
+    ImageHorizontalFlip: mirrored ? 'Y' : 'N',
+  }
+}
+
+/**
+ * Modality, window and polarity. Where all images are rescaled alike the state says so; where they are not (PET), it rescales by 1
+ * and each has its own window of stored values. A table of the image is no linear rescale: then there is no window.
+ */
+function greys(images: readonly StateImage[], { range, inverted }: StateView): NewDataSet {
+  const shape = { PresentationLUTShape: inverted === images[0]!.isMonochrome1 ? 'IDENTITY' : 'INVERSE' }
+  const groups = grouped(images, ({ rescale }) => (rescale ? `${rescale.slope} ${rescale.intercept}` : ''))
+  if (images.some(({ rescale }) => rescale === undefined)) return shape
+  const only = groups.length === 1 ? groups[0]![0]!.rescale! : { slope: 1, intercept: 0 }
+  const modality = { RescaleSlope: ds(only.slope), RescaleIntercept: ds(only.intercept), RescaleType: 'US' }
+  if (range === undefined) return { ...modality, ...shape }
+  const windows = groups.map(group => {
+    const { rescale, VOILUTFunction } = group[0]!
+    const factor = only.slope / rescale!.slope
+    const ends = [range.lower, range.upper].map(value => (value - rescale!.intercept) * factor + only.intercept)
+    const [lower, upper] = [Math.min(...ends), Math.max(...ends)]
+    // PS3.3 C.11.2.1.2.1: LINEAR counts both its ends.
+    const half = VOILUTFunction === 'LINEAR' ? 0.5 : 0
+    return {
+      ...meant(group, images),
+      WindowCenter: ds((lower + upper) / 2 + half),
+      WindowWidth: ds(upper - lower + 2 * half),
+      ...(VOILUTFunction === 'LINEAR' ? {} : { VOILUTFunction }),
+    }
+  })
+  return { ...modality, ...shape, SoftcopyVOILUTSequence: windows }
+}
+
+/** A decimal string of 16 characters at most (PS3.5 §6.2). */
+function ds(value: number): string {
+  for (let digits = 15; ; digits--) {
+    const text = String(Number(value.toPrecision(digits)))
+    if (text.length <= 16) return text
+  }
+}
+
+const MOST_ANNOTATION_TEXT = 1024
+
+function annotations(marks: readonly StateMark[]): NewDataSet {
+  if (marks.length === 0) return {}
+  const byImage = grouped(marks, ({ image }) => `${image.SOPInstanceUID} ${image.frame}`)
+  return {
+    GraphicLayerSequence: [{ GraphicLayer: 'MARKS', GraphicLayerOrder: '1' }],
+    GraphicAnnotationSequence: byImage.map(group => {
+      const graphics = group.flatMap(({ mark, scale }) => (mark.kind === 'text' ? [] : graphicsOf(mark, scale)))
+      const texts = group.flatMap(textOf)
+      return {
+        ReferencedImageSequence: [frameReference(group[0]!.image)],
+        GraphicLayer: 'MARKS',
+        ...(graphics.length > 0 && {
+          GraphicObjectSequence: graphics.map(({ kind, points }) => ({
+            GraphicAnnotationUnits: 'PIXEL',
+            GraphicDimensions: 2,
+            NumberOfGraphicPoints: points.length,
+            GraphicData: points.flat(),
+            GraphicType: kind,
+            ...(kind === 'POINT' ? {} : { GraphicFilled: 'N' }),
+          })),
+        }),
+        ...(texts.length > 0 && { TextObjectSequence: texts }),
+      }
+    }),
+  }
+}
+
+function textOf({ mark, lines }: StateMark): NewDataSet[] {
+  const text = lines.join('\r\n').slice(0, MOST_ANNOTATION_TEXT)
+  if (text === '') return []
+  return [
+    {
+      AnchorPointAnnotationUnits: 'PIXEL',
+      UnformattedTextValue: text,
+      AnchorPoint: [...(mark.label ?? mark.points[0] ?? [0, 0])],
+      AnchorPointVisibility: 'N',
+    },
+  ]
+}
+
+/** What two states of the same images must have in common to look the same: window, size, turn, polarity and what is drawn. */
+export function looksOf({ windows, areas, rotation, flipped, inverse, annotations: drawn }: ReadState): string {
+  return JSON.stringify([windows, areas, rotation, flipped, inverse, drawn])
+}
