@@ -5,6 +5,7 @@ import { BinRoom } from './bin/index.ts'
 import { CentralDialogs, followSync, showRefused } from './central/index.ts'
 import { call } from './client.ts'
 import { TestPicture } from './display/index.ts'
+import { followHangingRules } from './hanging/index.ts'
 import { ImportDialog } from './importing/index.ts'
 import {
   ACTIONS,
@@ -17,6 +18,7 @@ import {
   useShownKey,
 } from './keys/index.ts'
 import { NetworkDialogs } from './network/index.ts'
+import { followOtherWindows, tellOtherWindows, type Walk, walkInFirstWindow, windowNumber } from './otherWindows.ts'
 import { showsStudy } from './presence.ts'
 import { followAskBefore, UnseenQuestion, useAskBefore } from './reading/index.ts'
 import { followSelfTest, SelfTest } from './selftest/index.ts'
@@ -120,8 +122,23 @@ async function markCurrent(
   return false
 }
 
+/** In another window than the first: what that one shows is opened here, too; nothing where it shows nothing. */
+async function follow(StudyInstanceUID: string, open: (study: StudySummary) => void): Promise<void> {
+  if (StudyInstanceUID === '') {
+    const viewer = await viewerRoom()
+    viewer.closeStudy()
+    showsStudy('')
+    return
+  }
+  try {
+    open((await call('study.get', { StudyInstanceUID })).study)
+  } catch (thrown) {
+    announceFailure('The study could not be opened here.', thrown)
+  }
+}
+
 export function App() {
-  const [room, setRoom] = useState<'worklist' | 'viewer'>('worklist')
+  const [room, setRoom] = useState<'worklist' | 'viewer'>(windowNumber() === 1 ? 'worklist' : 'viewer')
   const [activity, setActivity] = useState(false)
   /** What lies over the rooms. */
   const [dialog, setDialog] = useState<DialogId>()
@@ -133,6 +150,7 @@ export function App() {
   useEffect(followStation, [])
   useEffect(followSync, [])
   useEffect(followAskBefore, [])
+  useEffect(followHangingRules, [])
   useEffect(() => {
     const frame = requestAnimationFrame(async () => {
       const viewer = await viewerRoom()
@@ -167,6 +185,7 @@ export function App() {
     const viewer = loadedViewer ?? (await viewerRoom())
     viewer.markOpen(startTime)
     setRoom('viewer')
+    tellOtherWindows(study.StudyInstanceUID)
     const painted = viewer.openStudy(study.StudyInstanceUID)
     showsStudy(study.StudyInstanceUID)
     if (!(await painted)) return
@@ -182,6 +201,7 @@ export function App() {
   )
   const walk = useCallback(
     async (direction: 'next' | 'previous') => {
+      if (walkInFirstWindow(direction)) return
       const startTime = performance.now()
       try {
         const study = await readingList[direction]()
@@ -220,7 +240,9 @@ export function App() {
     },
     [offerUnseen],
   )
-  const readAndNext = useCallback(() => void markRead(false, () => void walk('next')), [markRead, walk])
+  const readAndNext = useCallback(() => {
+    if (!walkInFirstWindow('read-and-next')) void markRead(false, () => void walk('next'))
+  }, [markRead, walk])
   const toggleRead = useCallback(() => void markRead(true, () => {}), [markRead])
   const answer = (mark: boolean) => {
     setQuestion(undefined)
@@ -233,9 +255,23 @@ export function App() {
     question.then()
   }
   const back = useCallback(() => {
+    if (walkInFirstWindow('back')) return
+    tellOtherWindows('')
     setRoom('worklist')
     showsStudy('')
   }, [])
+  useEffect(
+    () =>
+      followOtherWindows(
+        StudyInstanceUID => void follow(StudyInstanceUID, open),
+        (asked: Walk) => {
+          if (asked === 'back') back()
+          else if (asked === 'read-and-next') readAndNext()
+          else void walk(asked)
+        },
+      ),
+    [open, back, readAndNext, walk],
+  )
   const showArrivals = useCallback(() => {
     back()
     void reload()

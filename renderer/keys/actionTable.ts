@@ -177,6 +177,11 @@ const HANGING = [
   { id: 'layout-2x4', name: 'Layout 2×4', keys: ['Alt+9'] },
   { id: 'layout', name: 'Layout…', keys: ['G'] },
   { id: 'mpr', name: 'Three planes (MPR)', keys: ['V'] },
+  { id: 'stage-next', name: 'Next stage of the protocol', keys: ['Alt+.'] },
+  { id: 'stage-previous', name: 'Stage before', keys: ['Alt+,'] },
+  { id: 'protocols', name: 'Hanging protocol…', keys: ['Alt+N'] },
+  { id: 'protocol-save', name: 'Save what I see as my protocol…', keys: ['Alt+S'] },
+  { id: 'another-window', name: 'Another window', keys: ['Alt+W'] },
 ] as const satisfies readonly Row[]
 
 const STUDY = [

@@ -4,6 +4,7 @@ import type { StudySummary } from '../../shared/contract.ts'
 import { PersonName } from '../ui/index.ts'
 import { DocumentLayer, DocumentTile } from './documents/index.ts'
 import { FusionLayer } from './fusion/FusionLayer.tsx'
+import { followLook } from './hanging/looks.ts'
 import { Marks, marksPointer } from './marks/index.ts'
 import { Overlays } from './Overlays.tsx'
 import { ObjectLayers, ObjectTile, openSeries } from './objects/index.ts'
@@ -82,6 +83,8 @@ export function PaneView({ index }: { index: number }) {
       unmount()
     }
   }, [index])
+
+  useEffect(() => pane && followLook(pane, index), [pane, index])
 
   const entry = state?.stack?.entries[state.index]
   const reason = problem ?? state?.reason

@@ -18,6 +18,9 @@ import type { Action } from './action.ts'
 import { type Outside, viewerActions } from './actions.ts'
 import { watchGraphics } from './graphics.ts'
 import { HeaderView } from './HeaderView.tsx'
+import { followHanging } from './hanging/follow.ts'
+import { HangingDialogs } from './hanging/HangingDialogs.tsx'
+import { HangingMark } from './hanging/HangingMark.tsx'
 import { handleViewerKey } from './keys.ts'
 import { MarkPanels, useMarkTools } from './marks/index.ts'
 import { StructuresPanel } from './objects/index.ts'
@@ -122,6 +125,7 @@ export function Viewer(props: ViewerProps) {
   }, [visible])
 
   useEffect(watchGraphics, [])
+  useEffect(followHanging, [])
 
   // What is pressed on the bar is partly the active pane's own state.
   const [, renderAgain] = useReducer((count: number) => count + 1, 0)
@@ -182,6 +186,7 @@ export function Viewer(props: ViewerProps) {
         {study !== undefined && <CustodyMark study={study} />}
         {study?.reading.status === 'read' && <span className="quiet">read</span>}
         {readers.length > 0 && <span className="attention">open: {readers.join(', ')}</span>}
+        <HangingMark />
         <span className="spring" />
         {BAR.map(button)}
       </header>
@@ -213,6 +218,7 @@ export function Viewer(props: ViewerProps) {
         <MarkPanels />
         <StructuresPanel />
       </div>
+      {visible && <HangingDialogs />}
       {header !== undefined && <HeaderView {...header} />}
       {visible && popup !== undefined && <Popup popup={popup} outside={outside} />}
     </main>

@@ -47,6 +47,7 @@ import { type Action, act } from './action.ts'
 import { describeFrame } from './catalog.ts'
 import { documentActions, scrollDocument, zoomDocument } from './documents/index.ts'
 import { fusionActions } from './fusion/fusionActions.ts'
+import { hangingActions } from './hanging/hangingActions.ts'
 import { cancelMark, markActions, markToolInHand, putAwayMarkTool } from './marks/index.ts'
 import { objectActions } from './objects/index.ts'
 import type { Pane } from './pane.ts'
@@ -241,6 +242,7 @@ function hanging({ layout }: Session): Action[] {
     ),
     act('layout', { icon: Grid3x2, run: set({ popup: { kind: 'layout' } }) }),
     ...mprActions(),
+    ...hangingActions(),
   ]
 }
 

@@ -5,7 +5,7 @@ export { restCard } from './graphics.ts'
 export { installProbe } from './probe.ts'
 export { preloadStudy } from './readAhead.ts'
 export { goToNextUnseen, type UnseenReport, unseenOfStudy } from './seen/unseen.ts'
-export { openStudy, readAhead } from './session.ts'
+export { closeStudy, openStudy, readAhead } from './session.ts'
 export { markOpen, markPainted } from './timings.ts'
 export {
   decodePhantom,
