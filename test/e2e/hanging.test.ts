@@ -16,6 +16,7 @@ import {
   MG_VIEWS,
   writeHangingPatients,
 } from '../fixtures/hangingPatients.ts'
+import { PET_CT_STUDY, writePetCt } from '../fixtures/petCt.ts'
 import { REPOSITORY, type RunningStation, startStation } from '../fixtures/station.ts'
 
 /** Studies hang by protocol as they are opened. Each test goes on where the one before ended. */
@@ -53,6 +54,7 @@ async function back(): Promise<void> {
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'isocenter-hanging-'))
   await writeHangingPatients(folder)
+  await writePetCt(folder)
   station = await startStation()
   await station.job(await station.call('import.start', { paths: [folder] }))
   browser = await launchChromium()
@@ -156,6 +158,24 @@ test('a CT by window; the layout a reader makes of it is his, and wins when it i
   )
 })
 
+test('a PET/CT: the PET, the CT, one over the other, and the MIP', async () => {
+  await back()
+  await openFromWorklist(PET_CT_STUDY)
+  await expect.poll(() => mark()).toBe('PET/CT 1/3')
+  await page.locator('[data-pane="2"] .fused').waitFor()
+  await page.locator('[data-pane="3"] .volume-canvas canvas[data-settled="true"]').waitFor({ timeout: 60_000 })
+  const shown = await page.evaluate(() => window.isocenter.panes().map(({ id, seriesUID }) => [id, seriesUID]))
+  expect(shown).toEqual([
+    ['pane-0', `${PET_CT_STUDY}.3`],
+    ['pane-1', `${PET_CT_STUDY}.2`],
+    ['pane-2', `${PET_CT_STUDY}.2`],
+    ['pane-3', `${PET_CT_STUDY}.3`],
+  ])
+  await shot('pet-ct')
+  await back()
+  await openFromWorklist(CT_STUDY)
+})
+
 test('what is seen is saved as a protocol, with its words, and hangs before those that ship', async () => {
   await page.keyboard.press('Alt+s')
   const form = page.getByRole('dialog', { name: 'Save what I see' })
@@ -175,7 +195,7 @@ test('what is seen is saved as a protocol, with its words, and hangs before thos
   await settings.getByRole('button', { name: 'Hanging', exact: true }).click()
   expect(await settings.getByLabel('Name of My chest').inputValue()).toBe('My chest')
   await settings.getByRole('button', { name: 'Edit' }).click()
-  const text = settings.getByLabel('Protocols as text')
+  const text = settings.getByRole('textbox', { name: 'Protocols as text' })
   await text.fill((await text.inputValue()).replace('"rows": 2', '"rows": 7'))
   await settings.getByRole('button', { name: 'Take' }).click()
   await expect.poll(() => settings.textContent()).toContain('no. 1 › stages › no. 1 › rows')

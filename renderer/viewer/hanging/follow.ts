@@ -48,9 +48,11 @@ function hangingNow(hung: Hung, { assigned }: Session, patient: PatientFacts): A
 /** Panes that were waiting get what has come; a stage that turns out not to be filled gives way to the next best. */
 function reconsider(): void {
   const { hung, shown } = useHanging.getState()
+  // Each series that is laid out asks: mostly nothing waits.
+  if (hung === undefined || hung.panes.every(set => set !== undefined)) return
   const session = useSession.getState()
   const patient = patientNow(session)
-  if (hung === undefined || patient === undefined || !isOurs(hung, session)) return
+  if (patient === undefined || !isOurs(hung, session)) return
   const stage = hung.verdict.protocol.stages[hung.stage]!
   const fixed = hangingNow(hung, session, patient)
   const placed = placeStage(stage, patient, fixed)

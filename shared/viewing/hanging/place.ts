@@ -11,17 +11,9 @@ export type Placed =
   /** `missing`: the study itself. */
   | { kind: 'none'; words: string; missing?: true }
 
-/** All answers together: one no is a no. */
-function all(answers: Answer[]): Answer {
-  if (answers.includes('no')) return 'no'
-  return answers.includes('maybe') ? 'maybe' : 'yes'
-}
-
-const is = (holds: boolean): Answer => (holds ? 'yes' : 'no')
-
 /** Of what the manifest tells and a summary does not. */
 function told<T>(set: SetFacts, value: T | undefined, holds: (value: T) => boolean): Answer {
-  return value === undefined ? (set.known ? 'no' : 'maybe') : is(holds(value))
+  return value === undefined ? (set.known ? 'no' : 'maybe') : holds(value) ? 'yes' : 'no'
 }
 
 const READ = new Set<SetFacts['kind']>(['stack', 'cine'])
@@ -29,22 +21,23 @@ const READ = new Set<SetFacts['kind']>(['stack', 'cine'])
 /** Whether a set is what a selector asks for; scouts, screen saves and reports never are. */
 export function answers(wanted: Selector, set: SetFacts): Answer {
   const { modality, region, words, without, laterality, view, imageType, plane, images, contrast } = wanted
+  // What most sets fail at comes first.
+  if (modality && !modality.includes(set.Modality)) return 'no'
   if (!READ.has(set.kind)) return 'no'
-  const asked: Answer[] = []
-  if (modality) asked.push(is(modality.includes(set.Modality)))
-  if (region) asked.push(is(region.some(one => set.regions.includes(one))))
-  if (words) asked.push(is(words.some(one => says(set.words, one))))
-  if (without) asked.push(is(!without.some(one => says(set.words, one))))
-  if (images) {
-    const fits = set.images >= (images.min ?? 0) && set.images <= (images.max ?? Number.POSITIVE_INFINITY)
-    asked.push(!set.known && set.several ? 'maybe' : is(fits))
-  }
-  if (contrast !== undefined) asked.push(is((set.contrast ?? false) === contrast))
+  if (contrast !== undefined && (set.contrast ?? false) !== contrast) return 'no'
+  if (region && !region.some(one => set.regions.includes(one))) return 'no'
+  const mayFit = !set.known && set.several
+  const { min = 0, max = Number.POSITIVE_INFINITY } = images ?? {}
+  if (!mayFit && (set.images < min || set.images > max)) return 'no'
+  const asked = [images && mayFit ? 'maybe' : 'yes']
+  if (plane) asked.push(told(set, set.plane, one => one === plane))
   if (laterality) asked.push(told(set, set.laterality, side => side === laterality))
   if (view) asked.push(told(set, set.view, one => view.includes(one)))
   if (imageType) asked.push(told(set, set.imageType, types => imageType.some(one => types.includes(one))))
-  if (plane) asked.push(told(set, set.plane, one => one === plane))
-  return all(asked)
+  if (asked.includes('no')) return 'no'
+  if (words && !words.some(one => says(set.words, one))) return 'no'
+  if (without?.some(one => says(set.words, one))) return 'no'
+  return asked.includes('maybe') ? 'maybe' : 'yes'
 }
 
 /** How alike two sets are: undefined where they are of another kind. */
@@ -90,9 +83,8 @@ export function priorsBy(rule: PriorRule, { current, priors = [] }: PatientFacts
 export function describePrior({ nth, sameModality, sameRegion, olderThan }: PriorRule): string {
   const which = ['newest', '2nd', '3rd', '4th', '5th', '6th', '7th', '8th', '9th'][nth - 1]
   const same = [sameModality && 'modality', sameRegion && 'region'].filter(Boolean).join(' and ')
-  return [`${which} prior`, same && `of the same ${same}`, olderThan && `${olderThan} days or more before`]
-    .filter(Boolean)
-    .join(', ')
+  const days = olderThan && `, ${olderThan} days or more before`
+  return `${which} prior${same && ` of the same ${same}`}${days || ''}`
 }
 
 const ORDER_WORDS = { first: 'the first', last: 'the last', most: 'most images', thinnest: 'thinnest' } as const
@@ -143,7 +135,11 @@ function place(pane: HangingPane, patient: PatientFacts, used: Set<string>, befo
   if (prior && patient.priors === undefined) return { kind: 'wait', study: '' }
   const study = prior ? priorsBy(prior, patient)[prior.nth - 1] : patient.current
   if (study === undefined) {
-    return { kind: 'none', words: `There is no ${prior ? describePrior(prior) : 'study'}.`, missing: true }
+    return {
+      kind: 'none',
+      words: `There is no ${prior ? describePrior(prior).replace('newest ', '') : 'study'}.`,
+      missing: true,
+    }
   }
   const { StudyInstanceUID, sets } = study
   if (sets === undefined) return { kind: 'wait', study: StudyInstanceUID }
@@ -170,5 +166,7 @@ function place(pane: HangingPane, patient: PatientFacts, used: Set<string>, befo
       because: `${describeSelector(wanted)}, ${prior ? describePrior(prior) : 'current'}`,
     }
   }
-  return { kind: 'none', words: `There is no ${describePane(pane)}.` }
+  const [first] = take
+  const which = prior ? ` in the ${describePrior(prior)}` : ''
+  return { kind: 'none', words: `There is no ${describeSelector(first ?? {})}${which}.` }
 }
