@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
-import { app, type BrowserWindow, dialog } from 'electron'
+import { app, type BrowserWindow, dialog, screen } from 'electron'
 import { defaultDataDir } from '../shared/places.ts'
 import { answerBridge } from './shell/bridge.ts'
 import type { Ready } from './shell/launchStation.ts'
 import { setMenu } from './shell/menu.ts'
+import { displayFor, setUpOf, WindowPlaces } from './shell/places.ts'
 import { confineContents, setStationCookie, workstationSession } from './shell/security.ts'
 import { hostStation } from './shell/stationHost.ts'
 import { openWindow } from './shell/window.ts'
@@ -31,20 +32,28 @@ function run(): void {
   const windows = new Set<BrowserWindow>()
   let station: URL | undefined
   const origin = () => station?.origin
-  confineContents(app, origin)
+  confineContents(app, origin, (url, number) => show(number, url))
+  const places = new WindowPlaces(app.getPath('userData'))
 
-  const show = () => {
-    const window = openWindow(path.join(OUT, 'electron/preload.cjs'))
-    windows.add(window)
+  /** Window 1 is the reader's own; the others show the same study on other displays, and go with it. */
+  const show = (number = 1, url?: string) => {
+    const areas = screen.getAllDisplays().map(({ workArea }) => workArea)
+    const setUp = setUpOf(areas)
+    const kept = places.of(setUp, number)
+    const place = kept ?? (number > 1 ? displayFor(number, areas) : undefined)
+    const window = openWindow(path.join(OUT, 'electron/preload.cjs'), place)
+    if (number === 1) windows.add(window)
+    window.on('close', () => places.keep(setUp, number, window.getNormalBounds()))
     window.on('closed', () => windows.delete(window))
-    if (station) void window.loadURL(`${station.origin}/`)
+    const address = url ?? (station && `${station.origin}/`)
+    if (address) void window.loadURL(address)
   }
 
   // Not awaited: main is a module, and Electron is ready only after it has been evaluated.
   void app.whenReady().then(() => {
     const workstation = workstationSession(origin)
     answerBridge(origin)
-    setMenu(show)
+    setMenu(() => show())
 
     const onReady = async (ready: Ready) => {
       const before = origin()

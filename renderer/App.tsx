@@ -6,6 +6,7 @@ import { CentralDialogs, followSync, showRefused } from './central/index.ts'
 import { call } from './client.ts'
 import { TestPicture } from './display/index.ts'
 import { ExportDialogs } from './exporting/index.ts'
+import { followHangingRules } from './hanging/index.ts'
 import { ImportDialog } from './importing/index.ts'
 import {
   ACTIONS,
@@ -18,6 +19,7 @@ import {
   useShownKey,
 } from './keys/index.ts'
 import { NetworkDialogs } from './network/index.ts'
+import { followOtherWindows, tellOtherWindows, type Walk, walkInFirstWindow, windowNumber } from './otherWindows.ts'
 import { showsStudy } from './presence.ts'
 import { followAskBefore, followSaveOnRead, UnseenQuestion, useAskBefore } from './reading/index.ts'
 import { followSelfTest, SelfTest } from './selftest/index.ts'
@@ -122,8 +124,23 @@ async function markCurrent(
   return false
 }
 
+/** In another window than the first: what that one shows is opened here, too; nothing where it shows nothing. */
+async function follow(StudyInstanceUID: string, open: (study: StudySummary) => void): Promise<void> {
+  if (StudyInstanceUID === '') {
+    const viewer = await viewerRoom()
+    viewer.closeStudy()
+    showsStudy('')
+    return
+  }
+  try {
+    open((await call('study.get', { StudyInstanceUID })).study)
+  } catch (thrown) {
+    announceFailure('The study could not be opened here.', thrown)
+  }
+}
+
 export function App() {
-  const [room, setRoom] = useState<'worklist' | 'viewer'>('worklist')
+  const [room, setRoom] = useState<'worklist' | 'viewer'>(windowNumber() === 1 ? 'worklist' : 'viewer')
   const [activity, setActivity] = useState(false)
   /** What lies over the rooms. */
   const [dialog, setDialog] = useState<DialogId>()
@@ -136,6 +153,7 @@ export function App() {
   useEffect(followSync, [])
   useEffect(followAskBefore, [])
   useEffect(followSaveOnRead, [])
+  useEffect(followHangingRules, [])
   useEffect(() => {
     const frame = requestAnimationFrame(async () => {
       const viewer = await viewerRoom()
@@ -170,6 +188,7 @@ export function App() {
     const viewer = loadedViewer ?? (await viewerRoom())
     viewer.markOpen(startTime)
     setRoom('viewer')
+    tellOtherWindows(study.StudyInstanceUID)
     const painted = viewer.openStudy(study.StudyInstanceUID)
     showsStudy(study.StudyInstanceUID)
     if (!(await painted)) return
@@ -185,6 +204,7 @@ export function App() {
   )
   const walk = useCallback(
     async (direction: 'next' | 'previous') => {
+      if (walkInFirstWindow(direction)) return
       const startTime = performance.now()
       try {
         const study = await readingList[direction]()
@@ -225,7 +245,7 @@ export function App() {
   )
   // With its question open the key is the question's own answer: not another question.
   const readAndNext = useCallback(() => {
-    if (question === undefined) void markRead(false, () => void walk('next'))
+    if (question === undefined && !walkInFirstWindow('read-and-next')) void markRead(false, () => void walk('next'))
   }, [markRead, walk, question])
   const toggleRead = useCallback(() => void markRead(true, () => {}), [markRead])
   const answer = (mark: boolean) => {
@@ -239,9 +259,23 @@ export function App() {
     question.then()
   }
   const back = useCallback(() => {
+    if (walkInFirstWindow('back')) return
+    tellOtherWindows('')
     setRoom('worklist')
     showsStudy('')
   }, [])
+  useEffect(
+    () =>
+      followOtherWindows(
+        StudyInstanceUID => void follow(StudyInstanceUID, open),
+        (asked: Walk) => {
+          if (asked === 'back') back()
+          else if (asked === 'read-and-next') readAndNext()
+          else void walk(asked)
+        },
+      ),
+    [open, back, readAndNext, walk],
+  )
   const showArrivals = useCallback(() => {
     back()
     void reload()

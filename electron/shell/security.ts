@@ -56,8 +56,27 @@ export function isStationUrl(url: string, origin: string | undefined): boolean {
   return origin !== undefined && URL.canParse(url) && new URL(url).origin === origin
 }
 
-/** Holds for every page there will ever be: stays at the station, opens no window, attaches no webview. */
-export function confineContents(app: App, origin: () => string | undefined): void {
+/**
+ * The number of the window that a page of the station asks for (`/?window=2&group=…`); undefined: it is no such address, and nothing
+ * opens.
+ */
+export function anotherWindow(url: string, origin: string | undefined): number | undefined {
+  if (!isStationUrl(url, origin)) return undefined
+  const { pathname, search, hash } = new URL(url)
+  const [, number] = /^\?window=(\d{1,2})&group=[0-9a-f-]{36}$/.exec(search) ?? []
+  const asked = Number(number)
+  return pathname === '/' && hash === '' && asked >= 2 && asked <= 16 ? asked : undefined
+}
+
+/**
+ * Holds for every page there will ever be: stays at the station, opens no window itself, attaches no webview. A page of the station
+ * may ask for another of its own, which `onWindow` opens.
+ */
+export function confineContents(
+  app: App,
+  origin: () => string | undefined,
+  onWindow: (url: string, number: number) => void,
+): void {
   app.on('web-contents-created', (_event, contents: WebContents) => {
     const confine = (event: { preventDefault(): void; url: string }) => {
       if (!isStationUrl(event.url, origin())) event.preventDefault()
@@ -66,6 +85,10 @@ export function confineContents(app: App, origin: () => string | undefined): voi
     contents.on('will-redirect', confine)
     contents.on('will-frame-navigate', confine)
     contents.on('will-attach-webview', event => event.preventDefault())
-    contents.setWindowOpenHandler(() => ({ action: 'deny' }))
+    contents.setWindowOpenHandler(({ url }) => {
+      const number = isStationUrl(contents.getURL(), origin()) ? anotherWindow(url, origin()) : undefined
+      if (number !== undefined) onWindow(url, number)
+      return { action: 'deny' }
+    })
   })
 }

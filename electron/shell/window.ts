@@ -1,4 +1,5 @@
 import { app, BrowserWindow, dialog } from 'electron'
+import type { Bounds } from './places.ts'
 import { mayReload } from './restart.ts'
 import { windowPreferences } from './security.ts'
 
@@ -9,10 +10,11 @@ const BACKGROUND = '#0a0a0a'
  * One window of the workstation, shown when it has painted. Its title never changes with the page: a patient's name must not
  * reach a task bar or a screen recorder's list.
  */
-export function openWindow(preload: string): BrowserWindow {
+export function openWindow(preload: string, place: Partial<Bounds> = {}): BrowserWindow {
   const window = new BrowserWindow({
     width: 1440,
     height: 900,
+    ...place,
     minWidth: 800,
     minHeight: 600,
     title: app.getName(),

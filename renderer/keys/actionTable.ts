@@ -191,6 +191,11 @@ const HANGING = [
   { id: 'layout', name: 'Layout…', keys: ['G'] },
   { id: 'mpr', name: 'Three planes (MPR)', keys: ['V'] },
   { id: 'curved', name: 'Curved reformat', keys: ['Shift+C'] },
+  { id: 'stage-next', name: 'Next stage of the protocol', keys: ['Alt+.'] },
+  { id: 'stage-previous', name: 'Stage before', keys: ['Alt+,'] },
+  { id: 'protocols', name: 'Hanging protocol…', keys: ['Alt+N'] },
+  { id: 'protocol-save', name: 'Save what I see as my protocol…', keys: ['Alt+S'] },
+  { id: 'another-window', name: 'Another window', keys: ['Alt+W'] },
 ] as const satisfies readonly Row[]
 
 const STUDY = [

@@ -7,6 +7,7 @@ import { scrollAlone } from './compare/compareActions.ts'
 import { DocumentLayer, DocumentTile } from './documents/index.ts'
 import { FusionLayer } from './fusion/FusionLayer.tsx'
 import { KeyPointer } from './KeyPointer.tsx'
+import { followLook } from './hanging/looks.ts'
 import { Marks, marksPointer } from './marks/index.ts'
 import { Overlays } from './Overlays.tsx'
 import { ObjectLayers, ObjectTile, openSeries } from './objects/index.ts'
@@ -88,6 +89,8 @@ export function PaneView({ index }: { index: number }) {
       unmount()
     }
   }, [index])
+
+  useEffect(() => pane && followLook(pane, index), [pane, index])
 
   const entry = state?.stack?.entries[state.index]
   const reason = problem ?? state?.reason

@@ -19,6 +19,9 @@ import { type Outside, viewerActions } from './actions.ts'
 import { PriorsPanel } from './compare/PriorsPanel.tsx'
 import { watchGraphics } from './graphics.ts'
 import { HeaderView } from './HeaderView.tsx'
+import { followHanging } from './hanging/follow.ts'
+import { HangingDialogs } from './hanging/HangingDialogs.tsx'
+import { HangingMark } from './hanging/HangingMark.tsx'
 import { handleViewerKey } from './keys.ts'
 import { MarkPanels, useMarkTools } from './marks/index.ts'
 import { StructuresPanel } from './objects/index.ts'
@@ -124,6 +127,7 @@ export function Viewer(props: ViewerProps) {
   }, [visible])
 
   useEffect(watchGraphics, [])
+  useEffect(followHanging, [])
 
   // What is pressed on the bar is partly the active pane's own state.
   const [, renderAgain] = useReducer((count: number) => count + 1, 0)
@@ -184,6 +188,7 @@ export function Viewer(props: ViewerProps) {
         {study !== undefined && <CustodyMark study={study} />}
         {study?.reading.status === 'read' && <span className="quiet">read</span>}
         {readers.length > 0 && <span className="attention">open: {readers.join(', ')}</span>}
+        <HangingMark />
         <span className="spring" />
         {BAR.map(button)}
       </header>
@@ -217,6 +222,7 @@ export function Viewer(props: ViewerProps) {
         <StructuresPanel />
         <SegmentsPanel />
       </div>
+      {visible && <HangingDialogs />}
       {header !== undefined && <HeaderView {...header} />}
       {visible && popup !== undefined && <Popup popup={popup} outside={outside} />}
     </main>

@@ -50,6 +50,7 @@ import { compareActions } from './compare/compareActions.ts'
 import { documentActions, scrollDocument, zoomDocument } from './documents/index.ts'
 import { fusionActions } from './fusion/fusionActions.ts'
 import { toggleKeyPointer, useKeyPointer } from './keyPointer.ts'
+import { hangingActions } from './hanging/hangingActions.ts'
 import { cancelMark, markActions, markToolInHand, putAwayMarkTool } from './marks/index.ts'
 import { objectActions } from './objects/index.ts'
 import { outActions } from './out/index.ts'
@@ -260,6 +261,7 @@ function hanging({ layout }: Session): Action[] {
     ),
     act('layout', { icon: Grid3x2, run: set({ popup: { kind: 'layout' } }) }),
     ...mprActions(),
+    ...hangingActions(),
   ]
 }
 

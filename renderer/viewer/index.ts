@@ -6,7 +6,7 @@ export { installProbe } from './probe.ts'
 export { preloadStudy } from './readAhead.ts'
 export { saveAtReading } from './saving/index.ts'
 export { goToNextUnseen, type UnseenReport, unseenOfStudy } from './seen/unseen.ts'
-export { openStudy, readAhead } from './session.ts'
+export { closeStudy, openStudy, readAhead } from './session.ts'
 export { markOpen, markPainted } from './timings.ts'
 export {
   cardIsAway,

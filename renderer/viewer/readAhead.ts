@@ -3,19 +3,22 @@ import { call } from '../client.ts'
 import { studyContents } from '../series/index.ts'
 import { startEngine } from './engine.ts'
 import { needFrame } from './frameLoader.ts'
+import { openByRule } from './hanging/opening.ts'
 import { openStacks } from './stacks.ts'
 
 /** Of a study's priors, those that are compared with first. */
 const PRIORS = 2
 
-/** The images of the study's first series, in reading order; none where it has no picture. */
+/** The images of what is hung first of the study, in reading order; none where it has no picture. */
 async function firstStack(StudyInstanceUID: string): Promise<string[]> {
-  const { series } = await studyContents(StudyInstanceUID)
-  const first = firstDiagnostic(series)
-  if (first === undefined) return []
+  const { study, series } = await studyContents(StudyInstanceUID)
   startEngine()
-  const [stack] = await openStacks(StudyInstanceUID, first.SeriesInstanceUID)
-  return stack?.imageIds ?? []
+  const { assigned, active } = (await openByRule(study, series))?.session ?? { assigned: [], active: 0 }
+  const first = assigned[active]
+  const { SeriesInstanceUID } = first ?? firstDiagnostic(series) ?? {}
+  if (SeriesInstanceUID === undefined) return []
+  const stacks = await openStacks(StudyInstanceUID, SeriesInstanceUID)
+  return (stacks.find(({ set }) => set.id === first?.id) ?? stacks[0])?.imageIds ?? []
 }
 
 /** What opening a study will need first: its list of series, the first one's manifest and first image. Rejects like `call`. */

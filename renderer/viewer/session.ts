@@ -3,6 +3,7 @@ import type { SeriesSummary, StudySummary } from '../../shared/contract.ts'
 import { IsocenterError } from '../../shared/errors.ts'
 import { firstDiagnostic } from '../../shared/viewing/seriesOrder.ts'
 import { call } from '../client.ts'
+import { windowNumber } from '../otherWindows.ts'
 import { onStudiesChanged, studyContents, studyThumbnails } from '../series/index.ts'
 import { noteArrival } from './arriving.ts'
 import type { SeriesStack } from './catalog.ts'
@@ -11,6 +12,8 @@ import { type Engine, startEngine } from './engine.ts'
 import { orderStacks, stopStream } from './frameLoader.ts'
 import { clearFurther, furtherStacks, setAfterStudy, setRestOfStudy } from './further.ts'
 import { goesOn, growLeft, growPane } from './growth.ts'
+import { useHanging } from './hanging/hangingState.ts'
+import { openByRule } from './hanging/opening.ts'
 import { draftIsHere, keptHanging, keptView } from './marks/arrangement.ts'
 import { oncePerStep } from './oncePerStep.ts'
 import { Pane, type PaneView } from './pane.ts'
@@ -112,6 +115,8 @@ export const useSession = create<Session>(() => ({
 }))
 
 const panes: Array<Pane | undefined> = []
+/** What panes show since they were mounted, by pane. */
+const showing: Array<Promise<void>> = []
 
 /** How a reader left a display set: its window, size, turn and image, whatever pane it is hung in next. */
 export interface Left {
@@ -125,6 +130,11 @@ const left = new Map<string, Left>()
 /** Where a display set will be taken up again; for drafts. */
 export function leaveSetAt(id: string, at: Left): void {
   left.set(id, at)
+}
+
+/** Where and how the pane's set is now is not taken up again. */
+export function forgetLeft(pane: Pane): void {
+  if (pane.stack !== undefined) left.delete(pane.stack.set.id)
 }
 
 function remember(pane: Pane): void {
@@ -247,7 +257,7 @@ export function mountPane(index: number, element: HTMLDivElement): () => void {
   const leave = placeInSpace(pane)
   const unwatch = watchSeen(pane)
   const unlink = watchView(pane, () => (useSession.getState().linked ? visiblePanes() : []))
-  if (useSession.getState().assigned[index] !== undefined) void showSeries(index)
+  if (useSession.getState().assigned[index] !== undefined) showing[index] = showSeries(index)
   return () => {
     remember(pane)
     leave()
@@ -295,7 +305,8 @@ function followReader(): void {
   )
 }
 
-async function showSeries(index: number): Promise<void> {
+/** Shows in a pane what it is given. Resolves when its first image is presented, or it is said why there is none. */
+export async function showSeries(index: number): Promise<void> {
   const pane = panes[index]
   const wanted = useSession.getState().assigned[index]
   if (pane === undefined || wanted === undefined) return
@@ -456,6 +467,19 @@ export function stepSeries(delta: number): void {
 /** The newest opening: what an older one still brings is not shown. */
 let opening = 0
 
+/** No study is on the screen any more. */
+export function closeStudy(): void {
+  opening++
+  stopStream()
+  clearFurther()
+  hideCrosshair()
+  for (const pane of livePanes()) {
+    remember(pane)
+    pane.close()
+  }
+  useSession.setState(CLOSED)
+}
+
 /** Opens a study in the first layout. Resolves when its first image is presented (true), or another study was opened meanwhile. */
 export async function openStudy(StudyInstanceUID: string): Promise<boolean> {
   const mine = ++opening
@@ -471,7 +495,8 @@ export async function openStudy(StudyInstanceUID: string): Promise<boolean> {
   try {
     const [{ study, series }, kept] = await Promise.all([
       studyContents(StudyInstanceUID),
-      keptHanging(StudyInstanceUID),
+      // Another window than the first has a layout of its own.
+      windowNumber() === 1 ? keptHanging(StudyInstanceUID) : undefined,
     ])
     if (mine !== opening) return false
     notePatient(study)
@@ -481,19 +506,31 @@ export async function openStudy(StudyInstanceUID: string): Promise<boolean> {
       SeriesInstanceUID: first.SeriesInstanceUID,
       id: first.SeriesInstanceUID,
     }
-    useSession.setState({ study, series, ...(kept ?? { assigned: [assigned] }) })
+    const ruled = kept === undefined ? await openByRule(study, series) : undefined
+    if (mine !== opening) return false
+    useHanging.setState({ hung: ruled?.hung, others: ruled?.others, shown: false, open: undefined })
+    useSession.setState({ study, series, ...(kept ?? ruled?.session ?? { assigned: [assigned] }) })
     for (const one of kept?.assigned ?? []) {
       if (one !== undefined && one.StudyInstanceUID !== StudyInstanceUID) void putBeside(one.StudyInstanceUID)
     }
     void studyThumbnails(StudyInstanceUID).then(thumbnails => {
       if (mine === opening) useSession.setState({ thumbnails })
     })
-    if (first !== undefined) await showSeries(0)
-    if (mine === opening) void prepareRest(StudyInstanceUID, series)
+    if (first !== undefined) await firstShown(ruled?.session.active ?? 0)
+    if (mine !== opening) return false
+    useHanging.setState({ shown: true })
+    void prepareRest(StudyInstanceUID, series)
   } catch (thrown) {
     if (mine === opening) useSession.setState({ error: thrown instanceof Error ? thrown.message : String(thrown) })
   }
   return mine === opening
+}
+
+/** The picture of pane `index`, which may only be mounted for what it was just given. */
+async function firstShown(index: number): Promise<void> {
+  if (panes[index] !== undefined) return showSeries(index)
+  await new Promise(resolve => setTimeout(resolve))
+  return showing[index] ?? showSeries(index)
 }
 
 /** What can wait for the first image. Its failures are told where they matter: in the pane that asks for them again. */

@@ -67,6 +67,13 @@ function viewOf(pane: Pane): { id: string; study: string; view: SetView } | unde
   }
 }
 
+const asOpened = new WeakMap<Pane, () => void>()
+
+/** What the pane shows now was not set by the reader: it is what the set opens with. */
+export function noteAsOpened(pane: Pane): void {
+  asOpened.get(pane)?.()
+}
+
 /** Keeps what a reader changes of the view in a pane. Looking at a series as it opens keeps nothing. Returns what ends it. */
 export function keepViews(pane: Pane): () => void {
   /** What the pane showed first of the set it shows: what the reader has not changed. */
@@ -82,6 +89,10 @@ export function keepViews(pane: Pane): () => void {
     if (opened) opened.said = ''
     keeper.arrange({ views: { ...views, [now.id]: now.view } })
   }
+  asOpened.set(pane, () => {
+    const now = viewOf(pane)
+    if (now !== undefined) opened = { set: now.id, said: JSON.stringify(now.view) }
+  })
   const stop = pane.state.subscribe(({ stack, shown, loading }) => {
     if (stack === undefined || shown === undefined || loading) return
     if (opened?.set !== stack.set.id) opened = { set: stack.set.id, said: JSON.stringify(viewOf(pane)?.view) }

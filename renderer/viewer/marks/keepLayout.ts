@@ -1,4 +1,6 @@
 import type { DraftLayout } from '../../../shared/viewing/draft.ts'
+import { windowNumber } from '../../otherWindows.ts'
+import { isByRule } from '../hanging/hangingState.ts'
 import { type Session, useSession } from '../session.ts'
 import type { Assignment } from '../strip.ts'
 import { draftOf } from './drafts.ts'
@@ -31,10 +33,13 @@ export function keepLayout(): () => void {
     const study = now.study?.StudyInstanceUID
     // What opening a study hangs is not the reader's doing.
     if (study === undefined || study !== before.study?.StudyInstanceUID) return
+    // The draft has one layout: the first window's.
+    if (windowNumber() !== 1) return
     if (now.layout === before.layout && now.assigned === before.assigned) return
     const [hung, hungBefore] = [hungIn(now), hungIn(before)]
     const same = now.layout === before.layout && hung.every((one, index) => sameSet(one, hungBefore[index]))
-    if (same && draftOf(study).draft.layout === null) return
+    // Nor is what a protocol hangs when late series come, or stage by stage.
+    if ((same || isByRule()) && draftOf(study).draft.layout === null) return
     draftOf(study).arrange({ layout: layoutOf(now) })
   })
 }

@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { create } from 'zustand'
+import { type HangingProtocol, hangingProtocols } from '../../shared/viewing/hanging/rules.ts'
+import { call, onStationEvent } from '../client.ts'
+import { announceFailure } from '../ui/index.ts'
+
+const SETTING = 'hanging'
+
+/** Written by whatever version: what cannot be read is as new. */
+const stored = z.object({
+  /** Studies are hung by protocol as they are opened. */
+  automatic: z.boolean().catch(true),
+  /** The reader's own: before those that ship. */
+  protocols: hangingProtocols.catch([]),
+  /** Which stage a window but the first shows, by protocol and window: 'ct-chest 2'. */
+  windows: z.record(z.string().max(80), z.int().min(0).max(11)).catch({}),
+})
+type Stored = z.infer<typeof stored>
+
+/** What a reader has set about hanging, in every window. */
+export const useHangingRules = create<Stored>(() => ({ automatic: true, protocols: [], windows: {} }))
+
+const otherWindows = new BroadcastChannel('isocenter-hanging')
+let read = false
+let reading: Promise<void> | undefined
+
+async function readRules(): Promise<void> {
+  const settings = await call('settings.get', {})
+  // Chosen here meanwhile: that is newer.
+  if (read) return
+  read = true
+  useHangingRules.setState(stored.parse(settings[SETTING] ?? {}))
+}
+
+/** Resolves when the reader's rules are here, or cannot be had now. */
+export function hangingRulesAreHere(): Promise<void> {
+  if (read) return Promise.resolve()
+  reading ??= readRules()
+    .catch(() => {})
+    .finally(() => {
+      reading = undefined
+    })
+  return reading
+}
+
+/** Reads the rules, and takes what another window sets. Returns what stops it. */
+export function followHangingRules(): () => void {
+  void hangingRulesAreHere()
+  const stop = onStationEvent('connection', online => online && void hangingRulesAreHere())
+  otherWindows.onmessage = ({ data }) => {
+    read = true
+    useHangingRules.setState(stored.parse(data))
+  }
+  return () => {
+    otherWindows.onmessage = null
+    stop()
+  }
+}
+
+/** At once in every window, and for good in the station. What fails is said. */
+export async function setHangingRules(change: Partial<Stored>): Promise<void> {
+  read = true
+  const rules = { ...useHangingRules.getState(), ...change }
+  useHangingRules.setState(rules)
+  otherWindows.postMessage(rules)
+  try {
+    await call('settings.set', { key: SETTING, value: rules })
+  } catch (thrown) {
+    announceFailure('It holds in these windows, but could not be kept.', thrown)
+  }
+}
+
+/** A protocol of the reader's in the place of the one with its id, else as the newest. */
+export function keepProtocol(protocol: HangingProtocol): Promise<void> {
+  const { protocols } = useHangingRules.getState()
+  const known = protocols.some(({ id }) => id === protocol.id)
+  return setHangingRules({
+    protocols: known ? protocols.map(one => (one.id === protocol.id ? protocol : one)) : [protocol, ...protocols],
+  })
+}

@@ -1,0 +1,11 @@
+import './hanging.css'
+
+export { HangingPage } from './HangingPage.tsx'
+export {
+  followHangingRules,
+  hangingRulesAreHere,
+  keepProtocol,
+  setHangingRules,
+  useHangingRules,
+} from './hangingStore.ts'
+export { SHIPPED } from './shipped.ts'

@@ -1,0 +1,34 @@
+import { useTitle } from '../../keys/index.ts'
+import { useSession } from '../session.ts'
+import { useHanging } from './hangingState.ts'
+
+/** Which protocol hangs, and which of its stages; why, as its tooltip. A press lists the others. */
+export function HangingMark() {
+  const hung = useHanging(state => state.hung)
+  const study = useSession(session => session.study?.StudyInstanceUID)
+  const layout = useSession(session => session.layout)
+  const title = useTitle('Choose another', 'protocols')
+  if (hung === undefined || study !== hung.StudyInstanceUID) return null
+  const { protocol, stages, because, leftOut } = hung.verdict
+  const stage = protocol.stages[hung.stage]
+  const words = [
+    `${protocol.name}: ${stage?.name}`,
+    `For ${because.join(', ') || 'every study'}`,
+    ...hung.because.map((why, at) => (why === '' ? '' : `${at + 1}: ${why}`)),
+    ...leftOut.map(one => `Left out: ${one}`),
+    title,
+  ]
+  const changed = layout !== hung.layout
+  return (
+    <button
+      type="button"
+      className="bare hanging-mark quiet"
+      data-testid="hanging"
+      title={words.filter(Boolean).join('\n')}
+      onClick={() => useHanging.setState({ open: 'choose' })}
+    >
+      {protocol.name}{' '}
+      {changed ? 'changed' : stages.length > 1 ? `${stages.indexOf(hung.stage) + 1}/${stages.length}` : ''}
+    </button>
+  )
+}

@@ -1,0 +1,143 @@
+import { uprightBreast, wallCentre } from '../../../shared/viewing/hanging/breast.ts'
+import type { HangingLook, HangingStage } from '../../../shared/viewing/hanging/rules.ts'
+import { fitZoom } from '../../../shared/viewing/view.ts'
+import { describeFrame } from '../catalog.ts'
+import { fuse, fusible, fusionOf } from '../fusion/fusionStore.ts'
+import { keptView, noteAsOpened } from '../marks/arrangement.ts'
+import type { Pane } from '../pane.ts'
+import { renderingOf, toggleRendering } from '../rendering/rendering.ts'
+import { paneAt, useSession } from '../session.ts'
+import { spacingOf } from '../spacing.ts'
+import { showTrueSize } from '../trueSize.ts'
+import { sourceSetId } from '../volume/reformats.ts'
+import { windowToRange } from '../windows.ts'
+import { type Hung, useHanging } from './hangingState.ts'
+
+/** What a pane was made to look like, so that it is known whether the reader has changed it since. */
+const given = new WeakMap<Pane, string>()
+/** For which hanging a pane has its look. */
+const looked = new WeakMap<Pane, { layout: Hung['layout']; set: string }>()
+
+const said = (pane: Pane) => {
+  const { zoom, centre, quarterTurns, mirrored } = pane.view()
+  return JSON.stringify([zoom, centre, quarterTurns, mirrored])
+}
+
+function attributesOf(pane: Pane) {
+  return describeFrame(pane.entry?.imageId ?? '')?.attributes ?? {}
+}
+
+/** The stage a pane hangs by, if it still shows what was hung there. */
+function hungIn(pane: Pane, index: number): { hung: Hung; stage: HangingStage; look: HangingLook } | undefined {
+  const { hung } = useHanging.getState()
+  const { study, layout } = useSession.getState()
+  const { stack } = pane.state.getState()
+  if (hung === undefined || study?.StudyInstanceUID !== hung.StudyInstanceUID || layout !== hung.layout)
+    return undefined
+  const stage = hung.verdict.protocol.stages[hung.stage]
+  const own = stage?.panes[index]
+  const set = hung.panes[index]
+  if (stage === undefined || own === undefined || set === undefined || stack === undefined) return undefined
+  // A series whose manifest has come since has its own sets.
+  const shows = sourceSetId(stack.set.id) === set.id || stack.manifest.SeriesInstanceUID === set.id
+  return shows ? { hung, stage, look: own.look ?? {} } : undefined
+}
+
+/** Keeps the look a protocol gives a pane, from its first picture on. Returns what ends it. */
+export function followLook(pane: Pane, index: number): () => void {
+  const look = () => {
+    const { stack, shown, loading } = pane.state.getState()
+    if (stack === undefined || shown === undefined || loading) return
+    const found = hungIn(pane, index)
+    if (found === undefined) return
+    const last = looked.get(pane)
+    if (last?.layout === found.hung.layout && last.set === stack.set.id) return
+    looked.set(pane, { layout: found.hung.layout, set: stack.set.id })
+    given.delete(pane)
+    give(pane, found.look)
+    if (isTogether(found.stage)) scaleTogether(found.hung, found.stage)
+    noteAsOpened(pane)
+  }
+  const resized = new ResizeObserver(() => {
+    const found = hungIn(pane, index)
+    // After the pane itself has taken its new size.
+    if (found && isTogether(found.stage)) requestAnimationFrame(() => scaleTogether(found.hung, found.stage))
+  })
+  resized.observe(pane.element)
+  const stop = pane.state.subscribe(look)
+  look()
+  return () => {
+    stop()
+    resized.disconnect()
+  }
+}
+
+function give(pane: Pane, look: HangingLook): void {
+  const { stack } = pane.state.getState()
+  if (stack === undefined) return
+  // As the reader left it, in this or another opening.
+  if (keptView(stack) !== undefined) return
+  const attributes = attributesOf(pane)
+  if (look.window) pane.setRange(windowToRange(look.window, attributes.VOILUTFunction), false)
+  if (look.invert !== undefined && look.invert !== pane.state.getState().inverted) pane.invert()
+  if (look.zoom === 'one-to-one') pane.setZoom(1)
+  if (look.zoom === 'true-size') void showTrueSize(pane)
+  const last = stack.entries.length - 1
+  const image = look.image ?? (look.mpr && 'middle')
+  if (image === 'middle') pane.goTo(Math.floor(last / 2))
+  if (image === 'last') pane.goTo(last)
+  if (look.cine && !pane.state.getState().playing) pane.toggleCine()
+  if (look.volume && renderingOf(pane) === undefined) toggleRendering(pane)
+  if (look.fuse !== undefined && fusionOf(pane) === undefined) layOver(pane, look.fuse)
+}
+
+/** When the second series is known; at once if it is. */
+function layOver(pane: Pane, Modality: string): void {
+  const { stack } = pane.state.getState()
+  const attempt = () => {
+    const second = fusible(pane).find(({ manifest }) => manifest.Modality === Modality)
+    if (second !== undefined) void fuse(pane, second)
+    return second !== undefined
+  }
+  if (attempt()) return
+  const stop = useSession.subscribe((now, before) => {
+    if (pane.state.getState().stack !== stack) stop()
+    else if (now.stacks !== before.stacks && attempt()) stop()
+  })
+}
+
+// ── mammograms, and pictures of one scale ──
+
+const isTogether = ({ sameScale, panes }: HangingStage) => sameScale === true || panes.some(({ look }) => look?.wall)
+
+/** The smallest scale that shows every picture whole, in all of them; chest walls at their side. What the reader has moved stays. */
+function scaleTogether({ layout }: Hung, { panes, sameScale }: HangingStage): void {
+  if (useSession.getState().layout !== layout) return
+  const fitted = panes.flatMap(({ look }, index) => {
+    const pane = paneAt(index)
+    const found = pane && hungIn(pane, index)
+    const { shown, stack } = pane?.state.getState() ?? {}
+    if (pane === undefined || found === undefined || shown === undefined || stack === undefined) return []
+    const before = given.get(pane)
+    if ((before !== undefined && before !== said(pane)) || keptView(stack) !== undefined) return []
+    const attributes = attributesOf(pane)
+    const { Columns: columns = 0, Rows: rows = 0 } = attributes
+    const [row, column] = spacingOf(attributes)
+    const { width, height } = pane.element.getBoundingClientRect()
+    const size = { width: width * devicePixelRatio, height: height * devicePixelRatio }
+    const { ImageLaterality: laterality, ViewPosition: view, PatientOrientation } = attributes
+    const { quarterTurns, mirrored } = look?.wall
+      ? uprightBreast({ ...(PatientOrientation && { PatientOrientation }), laterality, view }, look.wall)
+      : pane.view()
+    const zoom = fitZoom(size, { columns, rows, aspect: row / column }, quarterTurns)
+    return [{ pane, wall: look?.wall, columns, rows, size, column, quarterTurns, mirrored, zoom }]
+  })
+  const mm = Math.max(...fitted.map(({ column, zoom }) => column / zoom))
+  for (const { pane, wall, columns, rows, size, column, quarterTurns, mirrored, zoom } of fitted) {
+    const own = sameScale ? column / mm : zoom
+    const x = wall ? wallCentre(wall, columns, size.width / own, { quarterTurns, mirrored }) : columns / 2
+    pane.setView({ ...pane.view(), quarterTurns, mirrored, zoom: own, centre: [x, rows / 2] })
+    given.set(pane, said(pane))
+    noteAsOpened(pane)
+  }
+}
