@@ -17,7 +17,13 @@ const PARTS = {
     build: buildElectron,
   },
   renderer: {
-    sources: ['renderer/**/*', 'shared/**/*.ts', 'build/vite.config.ts', 'resources/selftest/*'],
+    sources: [
+      'renderer/**/*',
+      'shared/**/*.ts',
+      'build/vite.config.ts',
+      'resources/selftest/*',
+      'resources/reportTemplates/*',
+    ],
     made: 'index.html',
     build: buildRenderer,
   },

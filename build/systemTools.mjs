@@ -25,6 +25,8 @@ const TOOLS = {
     ...DCMTK,
     ['openssl', 'openssl'],
     ['xmllint', 'libxml2-utils'],
+    ['dciodvfy', 'dicom3tools'],
+    ['pydicom', 'python3-pydicom'],
     ['/usr/sbin/rsyslogd', 'rsyslog'],
     [`/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/rsyslog/lmnsd_gtls.so`, 'rsyslog-gnutls'],
   ],

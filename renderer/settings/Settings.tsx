@@ -4,6 +4,7 @@ import { DisplayFacts } from '../display/index.ts'
 import { useTitle } from '../keys/index.ts'
 import { NetworkPage } from '../network/index.ts'
 import { AskBeforeSetting } from '../reading/index.ts'
+import { ReportSettingsPage } from '../reporting/index.ts'
 import { StoragePage } from '../storage/index.ts'
 import { Dialog } from '../ui/index.ts'
 import { AccessPage } from './AccessPage.tsx'
@@ -11,7 +12,18 @@ import { AuditPage } from './AuditPage.tsx'
 import { FoldersPage } from './FoldersPage.tsx'
 import { KeysPage } from './KeysPage.tsx'
 
-const PAGES = ['Keys', 'Display', 'Storage', 'Network', 'Central', 'Folders', 'Access', 'Audit', 'Reading'] as const
+const PAGES = [
+  'Keys',
+  'Display',
+  'Storage',
+  'Network',
+  'Central',
+  'Folders',
+  'Access',
+  'Audit',
+  'Reading',
+  'Reporting',
+] as const
 type Page = (typeof PAGES)[number]
 
 /** What a user sets: kept in the station, for this user, in every window; where the station keeps its images, and who else gets in. */
@@ -49,6 +61,7 @@ export function Settings(props: {
       {page === 'Access' && <AccessPage />}
       {page === 'Audit' && <AuditPage />}
       {page === 'Reading' && <AskBeforeSetting />}
+      {page === 'Reporting' && <ReportSettingsPage />}
       {page === 'Display' && (
         <section className="settings-page" aria-label="Display">
           <DisplayFacts />

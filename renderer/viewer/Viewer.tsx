@@ -23,6 +23,7 @@ import { MarkPanels, useMarkTools } from './marks/index.ts'
 import { StructuresPanel } from './objects/index.ts'
 import { PaneView } from './PaneView.tsx'
 import { Popup } from './Popups.tsx'
+import { ReportSide } from './report/index.ts'
 import { SeriesStrip } from './SeriesStrip.tsx'
 import { activePane, onTakenAway, useSession } from './session.ts'
 
@@ -47,6 +48,7 @@ const BAR = [
   'overlays',
   'header',
   'mpr',
+  'report',
   'layout',
   'palette',
 ]
@@ -212,6 +214,7 @@ export function Viewer(props: ViewerProps) {
         </div>
         <MarkPanels />
         <StructuresPanel />
+        <ReportSide />
       </div>
       {header !== undefined && <HeaderView {...header} />}
       {visible && popup !== undefined && <Popup popup={popup} outside={outside} />}

@@ -52,6 +52,7 @@ import { objectActions } from './objects/index.ts'
 import type { Pane } from './pane.ts'
 import { pointerPlace } from './pointer.ts'
 import { renderingActions, renderingPresets } from './rendering/renderingActions.ts'
+import { reportActions } from './report/index.ts'
 import { goToNextUnseen } from './seen/unseen.ts'
 import {
   activePane,
@@ -305,6 +306,7 @@ export function viewerActions(outside: Outside): Action[] {
     ...hanging(session),
     ...study(outside),
     ...documentActions(activePane()),
+    ...reportActions(),
     ...everywhere(outside),
   ]
 }

@@ -1,10 +1,11 @@
 import { isTyping, keyOf } from '../keys/index.ts'
+import { passesToImages } from '../reporting/index.ts'
 import { type Outside, viewerActions } from './actions.ts'
 
 /** The viewer's own keys; those of everywhere are heard outside. Esc cancels the tool in hand; it never closes a study. */
 export function handleViewerKey(event: KeyboardEvent, outside: Outside): void {
-  if (event.defaultPrevented || isTyping(event.target)) return
   const key = keyOf(event)
+  if (event.defaultPrevented || (isTyping(event.target) && !passesToImages(event.target, key))) return
   const action = viewerActions(outside).find(one => one.group !== 'Everywhere' && one.keys.includes(key))
   if (action === undefined) return
   event.preventDefault()

@@ -525,6 +525,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     setKept: (uid, kept, user) => decide(() => writer.call('setKept', uid, kept, user, Date.now())),
     putDraft: (uid, user, draft, rev) =>
       decide(() => writer.call('putDraft', uid, user, JSON.stringify(draft), rev, Date.now())),
+    decideReport: (uid, wish, user) => decide(() => writer.call('decideReport', uid, wish, user, Date.now())),
     addSeen: (uid, user, series) => writer.call('addSeen', uid, user, series),
     remove: (items, reason, user) => {
       const ids = items.map(newUID)

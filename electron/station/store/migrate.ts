@@ -15,6 +15,7 @@ import { sql as eleventh } from './migrations/0011.ts'
 import { sql as twelfth } from './migrations/0012.ts'
 import { sql as thirteenth } from './migrations/0013.ts'
 import { sql as fourteenth } from './migrations/0014.ts'
+import { sql as fifteenth } from './migrations/0015.ts'
 
 /** In order; position n brings a database from version n to n + 1. A step that has shipped is never edited. */
 export const MIGRATIONS: readonly string[] = [
@@ -32,6 +33,7 @@ export const MIGRATIONS: readonly string[] = [
   twelfth,
   thirteenth,
   fourteenth,
+  fifteenth,
 ]
 
 /**

@@ -35,6 +35,7 @@ export function createReads(call: Thread<ReaderApi>['call']): StoreReader {
     countStudies: filter => call('countStudies', filter),
     patientStudies: uid => call('patientStudies', uid),
     getDraft: (uid, user) => call('getDraft', uid, user),
+    getReports: uid => call('getReports', uid),
     getSeen: (uid, user) => call('getSeen', uid, user),
     getStudy: uid => call('getStudy', uid),
     getManifest: (study, series) => call('getManifest', study, series),

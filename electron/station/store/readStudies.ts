@@ -4,6 +4,7 @@ import { IsocenterError } from '../../../shared/errors.ts'
 import { isLocalizer } from '../../../shared/viewing/measure/scale.ts'
 import type { StoreReader } from './index.ts'
 import { createStudiesCustody } from './outbox/readCustody.ts'
+import { createReportRows } from './reports/reportRows.ts'
 import { STUDY_COLUMNS, type StudyRow, studySummary } from './studyRow.ts'
 import { isSeen } from './visibility.ts'
 
@@ -43,6 +44,7 @@ export function createStudyReader(db: Database) {
   const draft = db.prepare<[string, string], { draft: string; rev: number }>(
     'SELECT draft, rev FROM draft WHERE StudyInstanceUID = ? AND user = ?',
   )
+  const reports = createReportRows(db)
   const seen = db.prepare<[string, string], { SeriesInstanceUID: string; seen: string }>(
     'SELECT SeriesInstanceUID, seen FROM seen WHERE StudyInstanceUID = ? AND user = ?',
   )
@@ -88,6 +90,8 @@ export function createStudyReader(db: Database) {
       const row = draft.get(StudyInstanceUID, user)
       return row ? { draft: JSON.parse(row.draft) as unknown, rev: row.rev } : { draft: null, rev: 0 }
     },
+
+    getReports: (StudyInstanceUID: string) => reports.read(StudyInstanceUID),
 
     getSeen(StudyInstanceUID: string, user: string): Record<string, string> {
       return Object.fromEntries(seen.all(StudyInstanceUID, user).map(row => [row.SeriesInstanceUID, row.seen]))

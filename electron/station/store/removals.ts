@@ -86,6 +86,7 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
     .pluck()
   const forgetStudy = db.prepare('DELETE FROM study WHERE id = ?')
   const forgetDrafts = db.prepare('DELETE FROM draft WHERE StudyInstanceUID = ?')
+  const forgetReports = db.prepare('DELETE FROM report WHERE StudyInstanceUID = ?')
   const forgetSeen = db.prepare('DELETE FROM seen WHERE StudyInstanceUID = ?')
   const noteAgain = db.prepare(
     // What comes back from the landing log came before.
@@ -170,6 +171,7 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
     if (uid === undefined) return
     forgetDrafts.run(uid)
     forgetSeen.run(uid)
+    forgetReports.run(uid)
     forgetStudy.run(study)
   }
 

@@ -72,6 +72,20 @@ const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
   'window.shows': { tell: ({ StudyInstanceUID }) => (StudyInstanceUID === '' ? [] : accessed(StudyInstanceUID)) },
   'draft.get': opened,
   'draft.put': { tell: ({ StudyInstanceUID }) => [changed(StudyInstanceUID, 'Marks and layout')] },
+  'report.get': opened,
+  'report.put': { tell: ({ StudyInstanceUID }) => [changed(StudyInstanceUID, 'Report written')] },
+  'report.sign': {
+    changes: true,
+    tell: ({ StudyInstanceUID, state, version }) => [
+      changed(StudyInstanceUID, `Report ${version} ${state === 'final' ? 'signed' : 'released as preliminary'}`),
+    ],
+  },
+  'report.addend': {
+    changes: true,
+    tell: ({ StudyInstanceUID }) => [changed(StudyInstanceUID, 'Addendum begun')],
+  },
+  'report.stored': { tell: ({ StudyInstanceUID }) => [changed(StudyInstanceUID, 'Report stored in the study')] },
+  'report.pdf': opened,
   'seen.get': opened,
   'seen.put': opened,
   'study.get': opened,
