@@ -189,7 +189,7 @@ export function ReportPane({ images }: { images: ReportImages }) {
   const signed = versions.filter(({ state }) => state === 'final')
   const open = content === undefined ? 0 : unfilled(content)
   return (
-    <aside className="report" aria-label="Report" data-report="" style={{ width: shownWidth }}>
+    <aside className="report-pane" aria-label="Report" data-report="" style={{ width: shownWidth }}>
       <Edge onWidth={setShownWidth} />
       <header>
         <strong>Report</strong>

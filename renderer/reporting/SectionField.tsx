@@ -227,7 +227,9 @@ export function SectionField(props: {
           onInput={event => {
             const { value } = event.currentTarget
             const made =
-              meant.current?.text === value ? meant.current : withText({ text, links: newest.current }, value)
+              meant.current?.text === value
+                ? meant.current
+                : withText({ text, links: newest.current }, value, event.currentTarget.selectionEnd)
             meant.current = undefined
             newest.current = made.links
             onChange({ ...section, ...made })

@@ -40,7 +40,7 @@ export function moveCaret(toImages: () => void): void {
 export function passesToImages(target: EventTarget | null, key: string): boolean {
   return (
     isInReport(target) &&
-    /^((Shift\+)?Page(Up|Down)$|Alt\+(?!Arrow|Backspace|Delete)|(Shift\+)?F\d|Ctrl\+(Shift\+)?Enter$)/.test(key)
+    /^((Shift\+)?Page(Up|Down)$|Alt\+(?!Arrow|Backspace|Delete)|(Shift\+)?F\d|Ctrl\+(Alt\+|Shift\+)?Enter$)/.test(key)
   )
 }
 

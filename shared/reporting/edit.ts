@@ -9,12 +9,16 @@ interface Splice {
   put: string
 }
 
-function spliceOf(before: string, after: string): Splice {
-  const most = Math.min(before.length, after.length)
+/** `caret`: where it stands behind the change; of a letter typed beside its like it alone says which of the two is new. */
+function spliceOf(before: string, after: string, caret: number): Splice {
+  const behind = after.length - caret
+  let tail = behind <= before.length && before.endsWith(after.slice(caret)) ? behind : 0
+  const most = Math.min(before.length, after.length) - tail
   let from = 0
   while (from < most && before[from] === after[from]) from++
-  let tail = 0
-  while (tail < most - from && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail++
+  if (tail === 0) {
+    while (tail < most - from && before[before.length - 1 - tail] === after[after.length - 1 - tail]) tail++
+  }
   return { from, to: before.length - tail, put: after.slice(from, after.length - tail) }
 }
 
@@ -27,9 +31,9 @@ function moved(link: FigureLink, { from, to, put }: Splice): FigureLink[] {
   return from >= link.to ? [link] : []
 }
 
-/** The text was edited by hand. */
-export function withText(section: Worded, text: string): Worded {
-  const splice = spliceOf(section.text, text)
+/** The text was edited by hand; the caret stands at `caret` now. */
+export function withText(section: Worded, text: string, caret: number): Worded {
+  const splice = spliceOf(section.text, text, caret)
   return { text, links: section.links.flatMap(link => moved(link, splice)) }
 }
 

@@ -17,11 +17,16 @@ export function directionOf(text: string): Direction {
  * font's shaping decides. (Not all of the Unicode bidirectional algorithm: a word is of one direction, and brackets stay with it.)
  */
 export function visualOrder<Word extends { text: string }>(words: readonly Word[], line: Direction): Word[] {
+  const strong = words.map(({ text }) =>
+    RIGHT_TO_LEFT.test(text) ? 'rtl' : LEFT_TO_RIGHT.test(text) ? 'ltr' : undefined,
+  )
   const runs: Array<{ direction: Direction; words: Word[] }> = []
-  for (const word of words) {
-    const isNeutral = !RIGHT_TO_LEFT.test(word.text) && !LEFT_TO_RIGHT.test(word.text)
+  for (const [index, word] of words.entries()) {
+    const before = strong.slice(0, index).findLast(one => one !== undefined) ?? line
+    const behind = strong.slice(index).find(one => one !== undefined) ?? line
+    // What has no direction goes with what is on both sides of it, else with the line (UAX #9, N1 and N2).
+    const direction = strong[index] ?? (before === behind ? before : line)
     const last = runs.at(-1)
-    const direction = isNeutral ? (last?.direction ?? line) : RIGHT_TO_LEFT.test(word.text) ? 'rtl' : 'ltr'
     if (last?.direction === direction) last.words.push(word)
     else runs.push({ direction, words: [word] })
   }

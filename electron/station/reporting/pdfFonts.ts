@@ -36,7 +36,7 @@ function familyOf(name: string): Family {
       return [Number.parseInt(from.replaceAll('?', '0'), 16), Number.parseInt(to.replaceAll('?', 'F'), 16)]
     }),
   }))
-  const family = { folder, name, files, thin: /-(jp|kr|sc)$/.test(name) }
+  const family = { folder, name, files, thin: /-(jp|kr|sc|hebrew)$/.test(name) }
   families.set(name, family)
   return family
 }

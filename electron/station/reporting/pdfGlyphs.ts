@@ -2,12 +2,14 @@
 interface Drawn {
   path: { commands: ReadonlyArray<{ command: string; args: readonly number[] }> }
   advanceWidth: number
+  /** What it is read as. */
+  codePoints: number[]
   _getMetrics(): { leftBearing: number }
 }
 
 /** What fontkit gathers a font's used glyphs in. */
 interface Subset {
-  font: { getGlyph(id: number): Drawn }
+  font: { getGlyph(id: number, codePoints?: number[]): Drawn | null }
   glyf: Uint8Array[]
   loca: { offsets: number[] }
   hmtx: { metrics: Array<{ advance: number; bearing: number }> }
@@ -61,8 +63,17 @@ function glyphBytes({ commands }: Drawn['path']): Uint8Array {
 export function embedOutlines(subset: unknown): void {
   // pdfkit types none of what a document embeds.
   const own = subset as Subset
+  // A letter that was first met as a part of another one (the u of ü) would have no character: it could be seen, but not found.
+  const { font } = own
+  const getGlyph = font.getGlyph.bind(font)
+  font.getGlyph = (id, codePoints = []) => {
+    const glyph = getGlyph(id, codePoints)
+    if (glyph !== null && glyph.codePoints.length === 0) glyph.codePoints = codePoints
+    return glyph
+  }
   own._addGlyph = id => {
     const glyph = own.font.getGlyph(id)
+    if (glyph === null) throw new Error(`The font has no glyph ${id}.`)
     const bytes = glyphBytes(glyph.path)
     own.glyf.push(bytes)
     own.loca.offsets.push(own.offset)

@@ -97,7 +97,7 @@ export function writePdf(page: PdfPage): Promise<Uint8Array> {
         use(font, size)
         const stroke = (font.thin ? 0.035 : 0) + (bold ? 0.03 : 0)
         doc.lineWidth(stroke * size)
-        doc.text(text, at, y, { lineBreak: false, fill: true, stroke: stroke > 0 })
+        doc.text(text, at, y + size, { lineBreak: false, baseline: 'alphabetic', fill: true, stroke: stroke > 0 })
         at += width
       }
     }

@@ -43,7 +43,8 @@ function offerOf(mark: Mark): MarkOffer[] {
 
 /** An image of the study in a pane that can be seen, and any image of it that is laid out. */
 function placeOf(session: Session): Pick<ReportImages, 'inFront' | 'image'> {
-  const { study, assigned, layout, oneUp, stacks } = session
+  const { study, series, assigned, layout, oneUp, stacks } = session
+  const pictured = new Set(series.flatMap(one => (one.hasImages ? [one.SeriesInstanceUID] : [])))
   const own = study?.StudyInstanceUID
   const seen = assigned.slice(0, layout.rows * layout.columns).filter((_, at) => oneUp === undefined || oneUp === at)
   for (const one of [...stacks.values()].flat()) {
@@ -51,7 +52,7 @@ function placeOf(session: Session): Pick<ReportImages, 'inFront' | 'image'> {
     const { StudyInstanceUID, SeriesInstanceUID } = one.manifest
     if (StudyInstanceUID !== own || entry === undefined || one.imageIds.length === 0) continue
     const { SOPInstanceUID } = entry.instance
-    const inFront = seen.some(pane => pane?.StudyInstanceUID === own)
+    const inFront = seen.some(pane => pane?.StudyInstanceUID === own && pictured.has(pane.SeriesInstanceUID))
     return { inFront, image: { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID } }
   }
   return { inFront: false, image: undefined }
