@@ -23,6 +23,7 @@ const PARTS = {
       'build/vite.config.ts',
       'resources/selftest/*',
       'resources/hangingProtocols.json',
+      'resources/reportTemplates/*',
     ],
     made: 'index.html',
     build: buildRenderer,

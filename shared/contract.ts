@@ -14,6 +14,7 @@ import {
   tlsWish,
 } from './network.ts'
 import { pullSummary } from './pull.ts'
+import { reportContent, reportVersion } from './reporting/report.ts'
 import { cachePolicy, KEPT_REASONS } from './retention.ts'
 import {
   custodyEvent,
@@ -539,6 +540,54 @@ export const contract = {
         .max(4096),
     }),
     out: z.object({ rev: z.int().nullable() }),
+  },
+  /** The report of a study with its addenda (shared/reporting/report.ts), oldest first; empty when there is none. */
+  'report.get': { in: z.object({ StudyInstanceUID: uid }), out: z.object({ versions: z.array(reportVersion) }) },
+  /**
+   * Keeps what is being written, durable when answered; with `rev` as in `draft.put` (0 begins the report). What was released is a
+   * draft again. Rejects with 'report-locked' when it is signed.
+   */
+  'report.put': {
+    in: z.object({
+      StudyInstanceUID: uid,
+      user,
+      version: z.int().min(1),
+      rev: z.int().min(0),
+      content: reportContent,
+    }),
+    out: z.object({ rev: z.int().nullable() }),
+  },
+  /**
+   * Releases (preliminary) or signs (final) the text that is kept as `rev`, in the name of `name` (PN). Rejects with
+   * 'report-not-in-front' when no window shows the study, 'report-locked', 'draft-conflict'.
+   */
+  'report.sign': {
+    in: z.object({
+      StudyInstanceUID: uid,
+      user,
+      version: z.int().min(1),
+      rev: z.int().min(1),
+      state: z.enum(['preliminary', 'final']),
+      name: z.string().trim().min(1).max(64),
+    }),
+    out: z.object({ report: reportVersion }),
+  },
+  /** Begins an addendum to what is signed. Rejects as `report.sign` does. */
+  'report.addend': { in: z.object({ StudyInstanceUID: uid, user }), out: z.object({ report: reportVersion }) },
+  /** Notes what was stored of a released or signed report. */
+  'report.stored': {
+    in: z.object({
+      StudyInstanceUID: uid,
+      user,
+      version: z.int().min(1),
+      documents: reportVersion.shape.documents.max(10),
+    }),
+    out: z.object({ report: reportVersion }),
+  },
+  /** A version as PDF, base64. */
+  'report.pdf': {
+    in: z.object({ StudyInstanceUID: uid, version: z.int().min(1) }),
+    out: z.object({ pdf: z.string() }),
   },
   /** What a reader has had on the screen, by series (shared/viewing/seen.ts). */
   'seen.get': {

@@ -102,6 +102,18 @@ export const ERRORS = {
     dimseStatus: 0x0110,
     httpStatus: 409,
   },
+  'report-locked': {
+    sentence: 'The report is signed: it is not changed any more, an addendum follows it.',
+    retryable: false,
+    dimseStatus: 0x0110,
+    httpStatus: 409,
+  },
+  'report-not-in-front': {
+    sentence: 'No window shows this study: a report is signed with its images in front.',
+    retryable: false,
+    dimseStatus: 0x0110,
+    httpStatus: 409,
+  },
   'draining': {
     sentence: 'The station is shutting down.',
     retryable: true,

@@ -7,6 +7,7 @@ import { lockDataFolder } from './base/lock.ts'
 import type { Log } from './base/log.ts'
 import { Problems } from './base/problems.ts'
 import { type Dimse, openSecureSettings, readSecureSettings, startDimse } from './dimse/index.ts'
+import { makeReportPdf } from './reporting/index.ts'
 import { FileHandles, openStore, type Store } from './store/index.ts'
 import { auditedCarrier } from './sync/auditedCarrier.ts'
 import { createCarrier } from './sync/createCarrier.ts'
@@ -220,6 +221,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
         await configFile.change({ watchedFolders: folders })
         await work.setFolders(folders)
       },
+      makeReportPdf,
       drain: () => {
         state.again = false
         void close()

@@ -212,6 +212,9 @@ const STUDY = [
   { id: 'menu', name: 'Menu', keys: ['ContextMenu', 'Q'] },
   { id: 'palette', name: 'Find an action', keys: ['Ctrl+K'] },
   { id: 'cancel', name: 'Cancel the tool', keys: ['Escape'], fixed: true },
+  { id: 'report', name: 'Report', keys: ['F4'] },
+  { id: 'report-caret', name: 'Caret to the report, or back', keys: ['F6'] },
+  { id: 'report-sign', name: 'Sign the report', keys: ['Ctrl+Shift+Enter'] },
   { id: 'worklist', name: 'Worklist', keys: ['Backspace', 'Alt+ArrowLeft'] },
 ] as const satisfies readonly Row[]
 

@@ -68,6 +68,7 @@ export const KEY_SETS: Record<KeySetName, KeySet> = {
       'study-next': ['Ctrl+ArrowRight', 'N'],
       // What these had.
       'read-and-next': ['Ctrl+Shift+Enter'],
+      'report-sign': ['Ctrl+Alt+Enter'],
       'header': ['Shift+D'],
       'mark-probe': ['Shift+P'],
       'mark-bidirectional': ['Shift+B'],

@@ -5,6 +5,7 @@ import { HangingPage } from '../hanging/index.ts'
 import { useTitle } from '../keys/index.ts'
 import { NetworkPage } from '../network/index.ts'
 import { AskBeforeSetting } from '../reading/index.ts'
+import { ReportSettingsPage } from '../reporting/index.ts'
 import { StoragePage } from '../storage/index.ts'
 import { Dialog } from '../ui/index.ts'
 import { AccessPage } from './AccessPage.tsx'
@@ -23,6 +24,7 @@ const PAGES = [
   'Audit',
   'Reading',
   'Hanging',
+  'Reporting',
 ] as const
 type Page = (typeof PAGES)[number]
 
@@ -62,6 +64,7 @@ export function Settings(props: {
       {page === 'Audit' && <AuditPage />}
       {page === 'Reading' && <AskBeforeSetting />}
       {page === 'Hanging' && <HangingPage />}
+      {page === 'Reporting' && <ReportSettingsPage />}
       {page === 'Display' && (
         <section className="settings-page" aria-label="Display">
           <DisplayFacts />

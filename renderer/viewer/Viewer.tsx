@@ -27,6 +27,7 @@ import { MarkPanels, useMarkTools } from './marks/index.ts'
 import { StructuresPanel } from './objects/index.ts'
 import { PaneView } from './PaneView.tsx'
 import { Popup } from './Popups.tsx'
+import { ReportSide } from './report/index.ts'
 import { SeriesStrip } from './SeriesStrip.tsx'
 import { SegmentsPanel } from './segmenting/index.ts'
 import { activePane, onTakenAway, useSession } from './session.ts'
@@ -52,6 +53,7 @@ const BAR = [
   'overlays',
   'header',
   'mpr',
+  'report',
   'layout',
   'palette',
 ]
@@ -221,6 +223,7 @@ export function Viewer(props: ViewerProps) {
         <MarkPanels />
         <StructuresPanel />
         <SegmentsPanel />
+        <ReportSide />
       </div>
       {visible && <HangingDialogs />}
       {header !== undefined && <HeaderView {...header} />}

@@ -57,6 +57,7 @@ import { outActions } from './out/index.ts'
 import type { Pane } from './pane.ts'
 import { pointerPlace } from './pointer.ts'
 import { renderingActions, renderingPresets } from './rendering/renderingActions.ts'
+import { reportActions } from './report/index.ts'
 import { savingActions } from './saving/index.ts'
 import { goToNextUnseen } from './seen/unseen.ts'
 import {
@@ -330,6 +331,7 @@ export function viewerActions(outside: Outside): Action[] {
     ...study(outside),
     ...documentActions(activePane()),
     ...outActions(),
+    ...reportActions(),
     ...everywhere(outside),
   ]
 }

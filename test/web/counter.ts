@@ -160,6 +160,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
     setDestinations: () => Promise.resolve(),
     setFolders: () => Promise.resolve(),
     setCache: () => Promise.resolve(),
+    makeReportPdf: () => Promise.reject(new IsocenterError('draining')),
     drain() {
       state.drained = true
     },

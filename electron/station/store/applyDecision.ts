@@ -7,6 +7,7 @@ import { createMoves } from './moves.ts'
 import { createApplyNotice } from './notices/noticeRows.ts'
 import { createCustodyRows } from './outbox/custodyRows.ts'
 import { createRemovals } from './removals.ts'
+import { createReportRows } from './reports/reportRows.ts'
 import { PRIORITY, READING } from './studyQuery.ts'
 import { createVisibility } from './visibility.ts'
 
@@ -32,6 +33,7 @@ export function createApplyDecision(db: Database) {
   const applyCommitment = createApplyCommitment(db)
   const applyNotice = createApplyNotice(db)
   const evictions = createEvictions(db)
+  const reports = createReportRows(db)
 
   function applyDecision(decision: Decision): string[] {
     const { StudyInstanceUID } = decision
@@ -53,6 +55,9 @@ export function createApplyDecision(db: Database) {
         putDraft.run({ StudyInstanceUID, user, rev, draft: JSON.stringify(draft) })
         return []
       }
+      case 'report':
+        reports.apply(decision)
+        return []
       case 'removal':
         return removals.applyRemoval(decision)
       case 'restored':

@@ -526,6 +526,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     putDraft: (uid, user, draft, rev) =>
       decide(() => writer.call('putDraft', uid, user, JSON.stringify(draft), rev, Date.now())),
     putSegments: (uid, user, parts, rev) => writer.call('putSegments', uid, user, parts, rev),
+    decideReport: (uid, wish, user) => decide(() => writer.call('decideReport', uid, wish, user, Date.now())),
     addSeen: (uid, user, series) => writer.call('addSeen', uid, user, series),
     remove: (items, reason, user) => {
       const ids = items.map(newUID)

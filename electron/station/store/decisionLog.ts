@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import type { Priority, ReadingStatus } from '../../../shared/contract.ts'
+import type { ReportVersion } from '../../../shared/reporting/report.ts'
 import { type Disk, errorCode, type GrowingFile, replaceFile, SyncError } from '../base/durable.ts'
 import type { CommitmentAsked, CommitmentOver } from './commitment/commitmentRows.ts'
 import type { PatientModule } from './index.ts'
@@ -14,6 +15,8 @@ export type Decision = { at: number; StudyInstanceUID: string } & (
   | { kind: 'reading'; status: ReadingStatus; by: string }
   | { kind: 'priority'; priority: Priority }
   | { kind: 'draft'; by: string; rev: number; draft: unknown }
+  /** A version of the study's report as it is now; `id` is the study's UID and the version's number. */
+  | { kind: 'report'; id: string; by: string; report: ReportVersion }
   /** It stays on this station whatever the cache wants, or need not any more. */
   | { kind: 'kept'; kept: boolean; by: string }
   /** Deleted by a person (`code` '') or by a rejection note, whose UID is the `id`. `instances` are SOP Instance UIDs, here or not. */

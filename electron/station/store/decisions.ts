@@ -1,8 +1,11 @@
 import type { Database } from 'better-sqlite3'
 import type { Priority, ReadingStatus } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
+import type { ReportVersion } from '../../../shared/reporting/report.ts'
+import type { ReportWish } from '../../../shared/reporting/states.ts'
 import type { Decision } from './decisionLog.ts'
 import type { Change } from './index.ts'
+import { createReportRows } from './reports/reportRows.ts'
 import { PRIORITY, READING } from './studyQuery.ts'
 
 /** A decision's rows are committed: what it answers, what the feed gained, and what `decisions.log` has to hold before the answer. */
@@ -32,6 +35,8 @@ export function createDecisions(db: Database, epoch: number, applyDecision: (dec
     `INSERT INTO change (epoch, kind, StudyInstanceUID, SOPInstanceUID, content) VALUES (?, 'study', ?, '', NULL)`,
   )
   const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)
+
+  const reports = createReportRows(db)
 
   function study(StudyInstanceUID: string): StudyRow {
     const row = studyByUID.get(StudyInstanceUID)
@@ -104,6 +109,14 @@ export function createDecisions(db: Database, epoch: number, applyDecision: (dec
         const decision: Decision = { kind: 'draft', at, StudyInstanceUID, by, rev: rev + 1, draft: JSON.parse(draft) }
         applyDecision(decision)
         return decided({ rev: rev + 1 }, [], [decision])
+      },
+    ).immediate,
+
+    decideReport: db.transaction(
+      (StudyInstanceUID: string, wish: ReportWish, by: string, at: number): Decided<ReportVersion> => {
+        const decision = reports.decide(StudyInstanceUID, wish, by, at)
+        applyDecision(decision)
+        return decided(decision.report, [], [decision])
       },
     ).immediate,
   }

@@ -12,6 +12,8 @@ import type {
 } from '../../../shared/contract.ts'
 import type { InstanceFlag } from '../../../shared/dicom/flags.ts'
 import type { AssumedValues } from '../../../shared/dicom/instanceHeader.ts'
+import type { ReportVersion } from '../../../shared/reporting/report.ts'
+import type { ReportWish } from '../../../shared/reporting/states.ts'
 import type { SenderCounts } from '../../../shared/viewing/completeness.ts'
 import type { FrameAccessKind, ImageAttributes, SeriesManifest } from '../../../shared/viewing/image.ts'
 import type { AskedCommitment, Commitment, FailedReferences, References } from './commitment/commitmentRows.ts'
@@ -276,6 +278,8 @@ export interface StoreReader {
     user: string,
     after: string,
   ): Promise<{ rev: number; parts: SegmentPart[]; more: boolean }>
+  /** All versions of the study's report, the first one first. */
+  getReports(StudyInstanceUID: string): Promise<ReportVersion[]>
   /** What the user has had on the screen of a study, by series (shared/viewing/seen.ts). */
   getSeen(StudyInstanceUID: string, user: string): Promise<Record<string, string>>
   /** Rejects with 'not-found'. */
@@ -447,6 +451,8 @@ export interface Store {
   ): Promise<{ rev: number }>
   /** Rejects with 'draft-conflict' when the draft's rev is not the given one. */
   putDraft(StudyInstanceUID: string, user: string, draft: unknown, rev: number): Promise<{ rev: number }>
+  /** What is done with a study's report; the version as it is now. Rejects as `nextReport` throws (shared/reporting/states.ts). */
+  decideReport(StudyInstanceUID: string, wish: ReportWish, user: string): Promise<ReportVersion>
   /** Adds to what the user has seen, by series (shared/viewing/seen.ts); no decision. Rejects with 'not-found'. */
   addSeen(StudyInstanceUID: string, user: string, series: Record<string, string>): Promise<void>
   /** Into the bin: hidden everywhere, kept for the configured time. An id for each item. Rejects with 'not-found', 'too-large'. */

@@ -15,7 +15,8 @@ import { sql as eleventh } from './migrations/0011.ts'
 import { sql as twelfth } from './migrations/0012.ts'
 import { sql as thirteenth } from './migrations/0013.ts'
 import { sql as fourteenth } from './migrations/0014.ts'
-import { sql as eighteenth } from './migrations/0018.ts'
+import { sql as fifteenth } from './migrations/0015.ts'
+import { sql as sixteenth } from './migrations/0016.ts'
 
 /** In order; position n brings a database from version n to n + 1. A step that has shipped is never edited. */
 export const MIGRATIONS: readonly string[] = [
@@ -33,7 +34,8 @@ export const MIGRATIONS: readonly string[] = [
   twelfth,
   thirteenth,
   fourteenth,
-  eighteenth,
+  fifteenth,
+  sixteenth,
 ]
 
 /**

@@ -4,6 +4,7 @@ import { IsocenterError } from '../../../shared/errors.ts'
 import { isLocalizer } from '../../../shared/viewing/measure/scale.ts'
 import type { StoreReader } from './index.ts'
 import { createStudiesCustody } from './outbox/readCustody.ts'
+import { createReportRows } from './reports/reportRows.ts'
 import type { SegmentPart } from './segmentRows.ts'
 import { STUDY_COLUMNS, type StudyRow, studySummary } from './studyRow.ts'
 import { isSeen } from './visibility.ts'
@@ -55,6 +56,7 @@ export function createStudyReader(db: Database) {
   const segmentParts = db.prepare<[string, string, string], SegmentPart>(
     'SELECT part, data FROM segmentPart WHERE StudyInstanceUID = ? AND user = ? AND part > ? ORDER BY part',
   )
+  const reports = createReportRows(db)
   const seen = db.prepare<[string, string], { SeriesInstanceUID: string; seen: string }>(
     'SELECT SeriesInstanceUID, seen FROM seen WHERE StudyInstanceUID = ? AND user = ?',
   )
@@ -117,6 +119,7 @@ export function createStudyReader(db: Database) {
       }
       return { rev: segmentRev.get(StudyInstanceUID, user) ?? 0, parts, more }
     },
+    getReports: (StudyInstanceUID: string) => reports.read(StudyInstanceUID),
 
     getSeen(StudyInstanceUID: string, user: string): Record<string, string> {
       return Object.fromEntries(seen.all(StudyInstanceUID, user).map(row => [row.SeriesInstanceUID, row.seen]))

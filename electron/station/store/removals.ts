@@ -87,6 +87,7 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
   const forgetStudy = db.prepare('DELETE FROM study WHERE id = ?')
   const forgetDrafts = db.prepare('DELETE FROM draft WHERE StudyInstanceUID = ?')
   const forgetSegments = db.prepare('DELETE FROM segmentPart WHERE StudyInstanceUID = ?')
+  const forgetReports = db.prepare('DELETE FROM report WHERE StudyInstanceUID = ?')
   const forgetSeen = db.prepare('DELETE FROM seen WHERE StudyInstanceUID = ?')
   const noteAgain = db.prepare(
     // What comes back from the landing log came before.
@@ -172,6 +173,7 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
     forgetDrafts.run(uid)
     forgetSegments.run(uid)
     forgetSeen.run(uid)
+    forgetReports.run(uid)
     forgetStudy.run(study)
   }
 

@@ -4,6 +4,7 @@ import type { Priority } from '../../../shared/contract.ts'
 import { ATTRIBUTES_VERSION } from '../../../shared/dicom/imageAttributes.ts'
 import type { RejectionNote } from '../../../shared/dicom/rejectionNote.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
+import type { ReportWish } from '../../../shared/reporting/states.ts'
 import type { SendRule } from '../../../shared/sync.ts'
 import type { Completeness } from '../../../shared/viewing/completeness.ts'
 import { createApplyDecision } from './applyDecision.ts'
@@ -294,6 +295,8 @@ export function createWriter({ file, dataDir }: WriterData) {
 
     putSegments: (uid: string, user: string, parts: Array<{ part: string; data: string | null }>, rev: number) =>
       durably(() => segmentRows.put(uid, user, parts, rev)),
+    decideReport: (uid: string, wish: ReportWish, by: string, at: number) =>
+      durably(() => decisions.decideReport(uid, wish, by, at)),
 
     addSeen(StudyInstanceUID: string, user: string, series: Record<string, string>): void {
       told(() => seenRows.add(StudyInstanceUID, user, series))

@@ -24,6 +24,7 @@ import { instanceOverlays } from './overlays.ts'
 import { receivingNow } from './ports.ts'
 import type { Presence } from './presence.ts'
 import { readJson } from './readBody.ts'
+import { reportCalls } from './reportCalls.ts'
 import type { StowSender } from './stow.ts'
 import { createStrangers } from './strangers.ts'
 
@@ -130,6 +131,7 @@ export function createApi(
         throw thrown
       }
     },
+    ...reportCalls(deps, StudyInstanceUID => presence.isOpen(StudyInstanceUID)),
     'seen.get': async input => ({ series: await read.getSeen(input.StudyInstanceUID, input.user) }),
     'seen.put': async input => {
       await store.addSeen(input.StudyInstanceUID, input.user, input.series)

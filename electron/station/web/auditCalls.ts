@@ -74,6 +74,20 @@ const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
   'draft.put': { tell: ({ StudyInstanceUID }) => [changed(StudyInstanceUID, 'Marks and layout')] },
   'segments.get': opened,
   'segments.put': { tell: ({ StudyInstanceUID }) => [changed(StudyInstanceUID, 'Segments')] },
+  'report.get': opened,
+  'report.put': { tell: ({ StudyInstanceUID }) => [changed(StudyInstanceUID, 'Report written')] },
+  'report.sign': {
+    changes: true,
+    tell: ({ StudyInstanceUID, state, version }) => [
+      changed(StudyInstanceUID, `Report ${version} ${state === 'final' ? 'signed' : 'released as preliminary'}`),
+    ],
+  },
+  'report.addend': {
+    changes: true,
+    tell: ({ StudyInstanceUID }) => [changed(StudyInstanceUID, 'Addendum begun')],
+  },
+  'report.stored': { tell: ({ StudyInstanceUID }) => [changed(StudyInstanceUID, 'Report stored in the study')] },
+  'report.pdf': opened,
   'seen.get': opened,
   'seen.put': opened,
   'study.get': opened,

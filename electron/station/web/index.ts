@@ -1,7 +1,9 @@
 import { Hono } from 'hono'
 import type { AeProfiles, Config, Node, WatchedFolder } from '../../../shared/config.ts'
+import type { StudySummary } from '../../../shared/contract.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { TlsStatus, TlsWish } from '../../../shared/network.ts'
+import type { ReportVersion } from '../../../shared/reporting/report.ts'
 import type { CachePolicy } from '../../../shared/retention.ts'
 import type { Destination } from '../../../shared/sync.ts'
 import { frameOrderSchema } from '../../../shared/viewing/frameStream.ts'
@@ -68,6 +70,8 @@ export interface WebDeps {
   setCache(policy: CachePolicy): Promise<void>
   /** Rejects with 'unwatchable', in words. */
   setFolders(folders: WatchedFolder[]): Promise<void>
+  /** A version of a report as PDF. */
+  makeReportPdf(study: StudySummary, report: ReportVersion): Promise<Uint8Array>
   /** Asked for by a client; returns at once. */
   drain(): void
 }

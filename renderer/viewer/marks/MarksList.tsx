@@ -17,7 +17,7 @@ import { useMarks } from './marksStore.ts'
 type Place = Pick<Mark, 'SeriesInstanceUID' | 'SOPInstanceUID' | 'frame'>
 
 /** Where a frame hangs among the display sets that are laid out; undefined while its series has not been read. */
-function findFrame({
+export function findFrame({
   SeriesInstanceUID,
   SOPInstanceUID,
   frame,
@@ -44,7 +44,7 @@ function setWords(displaySet: string): string {
 }
 
 /** Brings a frame on the screen: in a pane that shows its display set, else in the active one. */
-function jumpTo(StudyInstanceUID: string, place: Place): void {
+export function jumpTo(StudyInstanceUID: string, place: Place): void {
   const { SeriesInstanceUID } = place
   const found = findFrame(place)
   if (found === undefined) {

@@ -1,0 +1,124 @@
+import { useEffect, useRef, useState } from 'react'
+import { readHtmlTemplate } from '../../shared/reporting/htmlTemplate.ts'
+import { macroLines, parseMacros } from '../../shared/reporting/macros.ts'
+import { type ReportTemplate, reportTemplate } from '../../shared/reporting/template.ts'
+import { announce } from '../ui/index.ts'
+import { chooseReportSettings, followReportSettings, useReportSettings } from './reportSettings.ts'
+
+/** A file of ours (JSON) or RSNA RadReport's (HTML). Throws in words. */
+function readTemplate(text: string, name: string): ReportTemplate {
+  const id = name.replace(/\.[^.]*$/, '').slice(0, 90) || 'template'
+  if (!/^\s*\{/.test(text)) return readHtmlTemplate(text, `own-${id}`)
+  const read = reportTemplate.safeParse(JSON.parse(text))
+  if (!read.success) throw new Error('It is no report template of Isocenter’s.')
+  return read.data
+}
+
+function Macros() {
+  const { macros } = useReportSettings()
+  const [written, setWritten] = useState<string>()
+  const [said, setSaid] = useState('')
+  const keep = () => {
+    if (written === undefined) return
+    const parsed = parseMacros(written)
+    if ('wrong' in parsed) return setSaid(`Line ${parsed.wrong} is no macro: “.name = words”. Nothing was changed.`)
+    setSaid('Kept.')
+    setWritten(undefined)
+    void chooseReportSettings({ macros: parsed.macros })
+  }
+  return (
+    <>
+      <label htmlFor="report-macros">Macros, one a line; Tab or Space behind the name opens it</label>
+      <textarea
+        id="report-macros"
+        rows={8}
+        spellCheck={false}
+        value={written ?? macroLines(macros)}
+        onChange={event => setWritten(event.target.value)}
+        onBlur={keep}
+      />
+      <p className="quiet" role="status">
+        {said ||
+          'In the words: [size] is a field that Tab walks to, [left|right] a choice, \\n a new line. “.m” inserts a measurement.'}
+      </p>
+    </>
+  )
+}
+
+/** A page of the settings. */
+export function ReportSettingsPage() {
+  const { name, organisation, marksRead, templates } = useReportSettings()
+  const file = useRef<HTMLInputElement>(null)
+  useEffect(followReportSettings, [])
+  const take = async (chosen: File | undefined) => {
+    if (chosen === undefined) return
+    try {
+      // A larger one is refused for what it is.
+      const template = readTemplate(await chosen.slice(0, 1_100_000).text(), chosen.name)
+      const others = templates.filter(({ id }) => id !== template.id)
+      await chooseReportSettings({ templates: [...others, template].slice(-200) })
+      announce(`Template “${template.title}” is here`)
+    } catch (thrown) {
+      announce(`The template was not taken. ${thrown instanceof Error ? thrown.message : ''}`)
+    }
+  }
+  return (
+    <section className="settings-page report-settings" aria-label="Reporting">
+      <label>
+        Signed by{' '}
+        <input
+          value={name}
+          maxLength={64}
+          placeholder="Family, Given"
+          onChange={event => void chooseReportSettings({ name: event.target.value })}
+        />
+      </label>
+      <label>
+        Organisation{' '}
+        <input
+          value={organisation}
+          maxLength={64}
+          placeholder="As the images say"
+          onChange={event => void chooseReportSettings({ organisation: event.target.value })}
+        />
+      </label>
+      <label>
+        <input
+          type="checkbox"
+          checked={marksRead}
+          onChange={event => void chooseReportSettings({ marksRead: event.target.checked })}
+        />{' '}
+        Signing marks the study as read
+      </label>
+      <Macros />
+      <div>
+        <button type="button" onClick={() => file.current?.click()}>
+          Import a template…
+        </button>{' '}
+        <span className="quiet">RSNA RadReport (HTML) or Isocenter’s own (JSON)</span>
+        <input
+          ref={file}
+          type="file"
+          hidden
+          accept=".html,.htm,.json"
+          aria-label="File of a template"
+          onChange={event => {
+            void take(event.target.files?.[0])
+            event.target.value = ''
+          }}
+        />
+      </div>
+      {templates.map(({ id, title }) => (
+        <div key={id}>
+          {title}{' '}
+          <button
+            type="button"
+            onClick={() => void chooseReportSettings({ templates: templates.filter(one => one.id !== id) })}
+          >
+            Remove
+          </button>
+        </div>
+      ))}
+    </section>
+  )
+}

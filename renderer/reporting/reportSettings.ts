@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { create } from 'zustand'
+import { DEFAULT_MACROS, macros } from '../../shared/reporting/macros.ts'
+import { type ReportTemplate, reportTemplate } from '../../shared/reporting/template.ts'
+import { call, onStationEvent } from '../client.ts'
+import { announceFailure } from '../ui/index.ts'
+
+const SETTING = 'reporting'
+
+/** Written by whatever version: what cannot be read is as new. */
+const stored = z.object({
+  /** Who signs, as DICOM has names. */
+  name: z.string().max(64).catch(''),
+  organisation: z.string().max(64).catch(''),
+  /** Signing marks the study as read. */
+  marksRead: z.boolean().catch(true),
+  macros: macros.catch(DEFAULT_MACROS),
+  /** The user's own, before those that ship. */
+  templates: z.array(reportTemplate).max(200).catch([]),
+})
+export type ReportSettings = z.infer<typeof stored>
+
+export const useReportSettings = create<ReportSettings>(() => stored.parse({}))
+
+const otherWindows = new BroadcastChannel('isocenter-reporting')
+otherWindows.onmessage = ({ data }) => {
+  asked = true
+  useReportSettings.setState(stored.parse(data))
+}
+let asked = false
+
+async function read(): Promise<void> {
+  if (asked) return
+  asked = true
+  try {
+    const settings = await call('settings.get', {})
+    useReportSettings.setState(stored.parse(settings[SETTING] ?? {}))
+  } catch {
+    // Asked again when the station is back.
+    asked = false
+  }
+}
+
+/** Reads what the user set. Returns what stops asking. */
+export function followReportSettings(): () => void {
+  void read()
+  return onStationEvent('connection', online => online && void read())
+}
+
+export async function chooseReportSettings(part: Partial<ReportSettings>): Promise<void> {
+  const next = stored.parse({ ...useReportSettings.getState(), ...part })
+  asked = true
+  useReportSettings.setState(next)
+  otherWindows.postMessage(next)
+  try {
+    await call('settings.set', { key: SETTING, value: next })
+  } catch (thrown) {
+    announceFailure('It holds in these windows, but could not be kept.', thrown)
+  }
+}
+
+const SHIPPED = import.meta.glob<unknown>('../../resources/reportTemplates/*.json', { eager: true, import: 'default' })
+
+/** The user's own templates, then those that ship; of the same id the user's. */
+export function allTemplates(own: readonly ReportTemplate[]): ReportTemplate[] {
+  const shipped = Object.values(SHIPPED).map(one => reportTemplate.parse(one))
+  return [...own, ...shipped.filter(({ id }) => !own.some(one => one.id === id))]
+}

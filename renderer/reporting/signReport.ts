@@ -1,0 +1,82 @@
+import { unfilled } from '../../shared/reporting/fields.ts'
+import { reportText } from '../../shared/reporting/report.ts'
+import { call } from '../client.ts'
+import { announce, announceFailure } from '../ui/index.ts'
+import type { ReportImages } from './reportImages.ts'
+import type { ReportKeeper } from './reportKeeper.ts'
+import { useReportSettings } from './reportSettings.ts'
+import { isStored, storeReport } from './storeReport.ts'
+
+/** Why a report cannot be released or signed now; undefined: it can. */
+export function refusal(keeper: ReportKeeper, { inFront, image }: ReportImages): string | undefined {
+  const { content, conflict, loaded } = keeper.state.getState()
+  if (!loaded) return 'The report is still being read.'
+  if (content === undefined) return 'The report is signed: an addendum follows it.'
+  if (conflict !== undefined) return 'It was changed in another window: choose first which text stays.'
+  if (!inFront || image === undefined) return 'No image of this study is in front: hang one of its series first.'
+  if (useReportSettings.getState().name.trim() === '')
+    return 'Whose report it is has to be written under “Signed by” first.'
+  if (reportText({ ...content, title: '' }).trim() === '') return 'Nothing is written yet.'
+  const open = unfilled(content)
+  if (open > 0) return `${open} ${open === 1 ? 'field is' : 'fields are'} not filled in.`
+  return undefined
+}
+
+/** As DICOM has names: "Curie, Marie" is family and given name. */
+export function asPersonName(name: string): string {
+  return name
+    .trim()
+    .replace(/^([^,^]+),\s*([^,^]+)$/, '$1^$2')
+    .slice(0, 64)
+}
+
+/** Releases or signs what is kept, and stores it in the study. False: it was refused, and said why. */
+export async function signReport(
+  keeper: ReportKeeper,
+  images: ReportImages,
+  state: 'preliminary' | 'final',
+): Promise<boolean> {
+  const why = refusal(keeper, images)
+  if (why !== undefined) {
+    announce(why)
+    return false
+  }
+  const { StudyInstanceUID } = images.study
+  const { name, marksRead } = useReportSettings.getState()
+  try {
+    const { content } = keeper.state.getState()
+    // Never kept yet: a template that needed no word.
+    if (keeper.rev === 0 && content !== undefined) keeper.edit(content)
+    if (!(await keeper.kept())) throw new Error(keeper.state.getState().trouble ?? 'It is not kept yet.')
+    const { version, rev } = keeper
+    const { report } = await call('report.sign', { StudyInstanceUID, version, rev, state, name: asPersonName(name) })
+    keeper.replace(report)
+  } catch (thrown) {
+    announceFailure(state === 'final' ? 'The report is not signed.' : 'The report is not released.', thrown)
+    return false
+  }
+  announce(state === 'final' ? 'Signed' : 'Released as preliminary')
+  if (state === 'final' && marksRead) {
+    void call('reading.set', { studies: [{ StudyInstanceUID, status: 'read' }] }).catch(thrown =>
+      announceFailure('It is signed, but the study could not be marked as read.', thrown),
+    )
+  }
+  await storeAll(keeper, images)
+  return true
+}
+
+/** Stores what is signed and not yet in the study. */
+export async function storeAll(keeper: ReportKeeper, { study, image }: ReportImages): Promise<void> {
+  const { organisation } = useReportSettings.getState()
+  const { versions } = keeper.state.getState()
+  for (const report of versions) {
+    if (isStored(report) || image === undefined) continue
+    try {
+      const place = organisation || study.InstitutionName || 'not given'
+      keeper.replace(await storeReport(study, image, versions, report, place))
+    } catch (thrown) {
+      announceFailure('It is signed, but not stored in the study yet: the pane offers it again.', thrown)
+      return
+    }
+  }
+}

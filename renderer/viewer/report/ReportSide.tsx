@@ -1,0 +1,128 @@
+import { useEffect, useMemo } from 'react'
+import type { FigureLink } from '../../../shared/reporting/report.ts'
+import type { Mark } from '../../../shared/viewing/draft.ts'
+import { keepCaret, type MarkOffer, type ReportImages, ReportPane, useReportPane } from '../../reporting/index.ts'
+import { studyContents } from '../../series/index.ts'
+import { announceFailure, formatDate } from '../../ui/index.ts'
+import { draftOf } from '../marks/drafts.ts'
+import { linesOf, measuredOf } from '../marks/figures.ts'
+import { findFrame, jumpTo } from '../marks/MarksList.tsx'
+import { markName } from '../marks/markActions.ts'
+import { useMarks } from '../marks/marksStore.ts'
+import { assignSeries, type Session, useSession } from '../session.ts'
+import { figuresOfMark } from './figuresOfMark.ts'
+
+const REPORTS = ['SR', 'DOC']
+
+function imageOf(mark: Mark) {
+  const found = findFrame(mark)
+  return found?.stack.entries[found.index]
+}
+
+function measuredHere(mark: Mark) {
+  const entry = imageOf(mark)
+  return entry === undefined ? undefined : measuredOf(mark, entry.imageId)
+}
+
+function offerOf(mark: Mark): MarkOffer[] {
+  const entry = imageOf(mark)
+  const measured = entry && measuredOf(mark, entry.imageId)
+  if (entry === undefined || measured === undefined) return []
+  const { instance, imageId } = entry
+  const figures = figuresOfMark(mark, measured).map(figure => ({
+    ...figure,
+    mark: mark.id,
+    SeriesInstanceUID: mark.SeriesInstanceUID,
+    SOPClassUID: instance.SOPClassUID,
+    SOPInstanceUID: mark.SOPInstanceUID,
+    frame: instance.NumberOfFrames > 1 ? mark.frame : null,
+  }))
+  const words = [markName(mark.kind), ...linesOf(mark, imageId)].join(' · ')
+  return figures.length === 0 ? [] : [{ words, note: measured.scale.note, figures }]
+}
+
+/** An image of the study in a pane that can be seen, and any image of it that is laid out. */
+function placeOf(session: Session): Pick<ReportImages, 'inFront' | 'image'> {
+  const { study, series, assigned, layout, oneUp, stacks } = session
+  const pictured = new Set(series.flatMap(one => (one.hasImages ? [one.SeriesInstanceUID] : [])))
+  const own = study?.StudyInstanceUID
+  const seen = assigned.slice(0, layout.rows * layout.columns).filter((_, at) => oneUp === undefined || oneUp === at)
+  for (const one of [...stacks.values()].flat()) {
+    const [entry] = one.entries
+    const { StudyInstanceUID, SeriesInstanceUID } = one.manifest
+    if (StudyInstanceUID !== own || entry === undefined || one.imageIds.length === 0) continue
+    const { SOPInstanceUID } = entry.instance
+    const inFront = seen.some(pane => pane?.StudyInstanceUID === own && pictured.has(pane.SeriesInstanceUID))
+    return { inFront, image: { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID } }
+  }
+  return { inFront: false, image: undefined }
+}
+
+/** Reports and letters of this study, and studies of the patient that have some. */
+function priorsOf({ study, series, others }: Session): ReportImages['priors'] {
+  if (study === undefined) return []
+  const { StudyInstanceUID } = study
+  const own = series
+    .filter(({ Modality }) => REPORTS.includes(Modality))
+    .map(({ SeriesInstanceUID, SeriesDescription, Modality, SeriesDate }) => ({
+      id: SeriesInstanceUID,
+      words: ['This study', SeriesDescription || Modality, formatDate(SeriesDate)].filter(Boolean).join(' · '),
+      open: () => assignSeries({ StudyInstanceUID, SeriesInstanceUID, id: SeriesInstanceUID }),
+    }))
+  const theirs = others
+    .filter(other => other.ModalitiesInStudy.some(modality => REPORTS.includes(modality)))
+    .map(other => ({
+      id: other.StudyInstanceUID,
+      words: [formatDate(other.StudyDate), other.StudyDescription].filter(Boolean).join(' · '),
+      open: () => void openReportOf(other.StudyInstanceUID),
+    }))
+  return [...own, ...theirs]
+}
+
+async function openReportOf(StudyInstanceUID: string): Promise<void> {
+  try {
+    const { series } = await studyContents(StudyInstanceUID)
+    const report = series.find(({ Modality }) => REPORTS.includes(Modality))
+    if (report === undefined) return
+    const { SeriesInstanceUID } = report
+    assignSeries({ StudyInstanceUID, SeriesInstanceUID, id: SeriesInstanceUID })
+  } catch (thrown) {
+    announceFailure('The report could not be opened.', thrown)
+  }
+}
+
+/** What the report of the open study needs of its images. */
+export function reportImages(session: Session): ReportImages | undefined {
+  const { study } = session
+  if (study === undefined) return undefined
+  const { StudyInstanceUID } = study
+  const keeper = draftOf(StudyInstanceUID)
+  return {
+    study,
+    ...placeOf(session),
+    offers: () => keeper.draft.marks.toReversed().flatMap(offerOf),
+    figureOf: ({ mark: id, name }: FigureLink) => {
+      const mark = keeper.draft.marks.find(one => one.id === id)
+      const measured = mark && measuredHere(mark)
+      return measured && figuresOfMark(mark, measured).find(figure => figure.name === name)
+    },
+    onMarks: listener => keeper.state.subscribe(listener),
+    show: ({ mark, SeriesInstanceUID, SOPInstanceUID, frame }) => {
+      useMarks.setState({ selected: mark, hidden: false })
+      jumpTo(StudyInstanceUID, { SeriesInstanceUID, SOPInstanceUID, frame: frame ?? 1 })
+    },
+    priors: priorsOf(session),
+  }
+}
+
+/** The report beside the panes, of the study that is open. */
+export function ReportSide() {
+  const open = useReportPane(state => state.open)
+  const session = useSession()
+  const { study, series, others, stacks, assigned, layout, oneUp } = session
+  useEffect(keepCaret, [])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what it is made of; the rest of the session moves with every hand.
+  const images = useMemo(() => reportImages(session), [study, series, others, stacks, assigned, layout, oneUp])
+  if (!open || images === undefined) return null
+  return <ReportPane key={images.study.StudyInstanceUID} images={images} />
+}

@@ -1,0 +1,2 @@
+export { ReportSide } from './ReportSide.tsx'
+export { reportActions } from './reportActions.ts'
