@@ -68,7 +68,8 @@ test('of every real file that can be read, nothing that names anybody is in the 
   }
   expect(leaks).toEqual([])
   expect(refused.length).toBeLessThanOrEqual(files / 50)
-  if (process.env.ISOCENTER_ALL_FILES) console.log(`${files} files, ${leaks.length} leaks, ${refused.length} that cannot be read`)
+  if (process.env.ISOCENTER_ALL_FILES)
+    console.log(`${files} files, ${leaks.length} leaks, ${refused.length} that cannot be read`)
 }, 120_000)
 
 test('names, dates and UIDs go at every level, in private elements and in text that speaks of them', () => {
