@@ -164,7 +164,11 @@ async function load(id: string, second: SeriesStack): Promise<void> {
     if (!abort.signal.aborted) change(id, { loaded })
   }
   try {
-    const whole = await wholeVolume(second, told, abort.signal)
+    const holder = {
+      isShown: () => livePanes().some(pane => pane.id === id),
+      lost: () => endComparison(id),
+    }
+    const whole = await wholeVolume(second, told, abort.signal, holder)
     if (abort.signal.aborted) whole.letGo()
     else change(id, { resampled: new Resampled(whole, 1) })
   } catch (thrown) {
