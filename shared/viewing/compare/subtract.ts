@@ -1,5 +1,4 @@
-import type { ImagePlane, Point3 } from '../geometry.ts'
-import { parallel } from '../geometry.ts'
+import { type ImagePlane, parallel } from '../geometry.ts'
 
 /** Values of the first less those of the second, both of the same grid; NaN where one has none. Throws RangeError on other sizes. */
 export function difference(first: ArrayLike<number>, second: ArrayLike<number>): Float32Array<ArrayBuffer> {
@@ -54,10 +53,4 @@ export function sameGrid(a: ImagePlane, b: ImagePlane): boolean {
   const across = Math.abs(a.columnSpacing - b.columnSpacing) * a.Columns
   const down = Math.abs(a.rowSpacing - b.rowSpacing) * a.Rows
   return apart < SAME_PART * least && across < SAME_PART * least && down < SAME_PART * least
-}
-
-/** A plane moved by mm. */
-export function movedPlane(plane: ImagePlane, [x, y, z]: Point3, FrameOfReferenceUID: string): ImagePlane {
-  const [a, b, c] = plane.position
-  return { ...plane, FrameOfReferenceUID, position: [a + x, b + y, c + z] }
 }
