@@ -49,7 +49,7 @@ import { documentActions, scrollDocument, zoomDocument } from './documents/index
 import { fusionActions } from './fusion/fusionActions.ts'
 import { cancelMark, markActions, markToolInHand, putAwayMarkTool } from './marks/index.ts'
 import { objectActions } from './objects/index.ts'
-import { outActions } from './out/index.ts'
+import { outgoingActions } from './outgoing/index.ts'
 import type { Pane } from './pane.ts'
 import { pointerPlace } from './pointer.ts'
 import { renderingActions, renderingPresets } from './rendering/renderingActions.ts'
@@ -306,7 +306,7 @@ export function viewerActions(outside: Outside): Action[] {
     ...hanging(session),
     ...study(outside),
     ...documentActions(activePane()),
-    ...outActions(),
+    ...outgoingActions(),
     ...everywhere(outside),
   ]
 }

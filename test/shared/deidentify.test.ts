@@ -68,7 +68,8 @@ test('of every real file that can be read, nothing that names anybody is in the 
   }
   expect(leaks).toEqual([])
   expect(refused.length).toBeLessThanOrEqual(files / 50)
-  if (process.env.ISOCENTER_ALL_FILES) console.log(`${files} files, ${leaks.length} leaks, ${refused.length} that cannot be read`)
+  if (process.env.ISOCENTER_ALL_FILES)
+    console.log(`${files} files, ${leaks.length} leaks, ${refused.length} that cannot be read`)
 }, 120_000)
 
 test('names, dates and UIDs go at every level, in private elements and in text that speaks of them', () => {
@@ -209,6 +210,12 @@ test.each([TS.ImplicitVRLittleEndian, TS.ExplicitVRBigEndian])('%s comes out as 
   expect(meta.TransferSyntaxUID).toBe(TS.ExplicitVRLittleEndian)
   expect(read.number('Rows')).toBe(258)
   expect(read.numbers('PixelSpacing')).toEqual([0.5, 0.5])
+})
+
+test('a well-known object keeps its well-known name, in File Meta too', () => {
+  const { read, meta } = ofNew({ SOPInstanceUID: '1.2.840.10008.1.5.7' })
+  expect(read.string('SOPInstanceUID')).toBe('1.2.840.10008.1.5.7')
+  expect(meta.MediaStorageSOPInstanceUID).toBe('1.2.840.10008.1.5.7')
 })
 
 test('what cannot be read to its end does not leave', () => {
