@@ -6,7 +6,7 @@ const WORDS: Record<Risk, string> = {
   'burned-in': 'say that a name is written into their pixels',
   'perhaps-burned-in': 'often have a name written into their pixels: look at them first',
   'document': 'are documents (PDF, CDA, models), which nothing here can look into',
-  'report': 'are reports, whose text is taken out',
+  'report': 'are reports: left out, or without their text where that is chosen',
   'video': 'are video, which nothing here can look into',
 }
 

@@ -3,7 +3,7 @@ import { keyWords } from '../keys/index.ts'
 import { Dialog, Menu, type MenuEntry } from '../ui/index.ts'
 import type { Action } from './action.ts'
 import { type Outside, viewerActions } from './actions.ts'
-import { PicturesDialog, PrintDialog } from './out/index.ts'
+import { PicturesDialog, PrintDialog } from './outgoing/index.ts'
 import { activePane, LARGEST_LAYOUT, type Session, setLayout, useSession } from './session.ts'
 import { keepDisplaySize, showTrueSize } from './trueSize.ts'
 

@@ -53,7 +53,7 @@ import { hangingActions } from './hanging/hangingActions.ts'
 import { toggleKeyPointer, useKeyPointer } from './keyPointer.ts'
 import { cancelMark, markActions, markToolInHand, putAwayMarkTool } from './marks/index.ts'
 import { objectActions } from './objects/index.ts'
-import { outActions } from './out/index.ts'
+import { outgoingActions } from './outgoing/index.ts'
 import type { Pane } from './pane.ts'
 import { pointerPlace } from './pointer.ts'
 import { renderingActions, renderingPresets } from './rendering/renderingActions.ts'
@@ -330,8 +330,8 @@ export function viewerActions(outside: Outside): Action[] {
     ...hanging(session),
     ...study(outside),
     ...documentActions(activePane()),
-    ...outActions(),
     ...reportActions(),
+    ...outgoingActions(),
     ...everywhere(outside),
   ]
 }

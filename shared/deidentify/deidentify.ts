@@ -87,7 +87,7 @@ export function deidentify(
   const chunks = elementsOf(dataSet, work, ours)
   const uid = (keyword: string) => {
     const there = normaliseUID(dataSet.string(keyword))
-    return options.retainUIDs || there === '' ? there : newUID(there, pseudonyms)
+    return options.retainUIDs ? there : uidOf(there, work)
   }
   const SOPClassUID = normaliseUID(dataSet.string('SOPClassUID'))
   const SOPInstanceUID = uid('SOPInstanceUID')

@@ -212,6 +212,12 @@ test.each([TS.ImplicitVRLittleEndian, TS.ExplicitVRBigEndian])('%s comes out as 
   expect(read.numbers('PixelSpacing')).toEqual([0.5, 0.5])
 })
 
+test('a well-known object keeps its well-known name, in File Meta too', () => {
+  const { read, meta } = ofNew({ SOPInstanceUID: '1.2.840.10008.1.5.7' })
+  expect(read.string('SOPInstanceUID')).toBe('1.2.840.10008.1.5.7')
+  expect(meta.MediaStorageSOPInstanceUID).toBe('1.2.840.10008.1.5.7')
+})
+
 test('what cannot be read to its end does not leave', () => {
   const bytes = writeDataSet(
     { PatientName: 'Malkovich', PatientComments: 'a long one' },

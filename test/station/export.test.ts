@@ -131,7 +131,7 @@ test('what left is in the trail, the same way does not open twice, and the job s
   expect(job).toMatchObject({ state: 'done', stored: plan.images, failed: 0 })
 })
 
-test('who stops taking it has ended the job, and who cancels the job gets no whole archive', async () => {
+test('who stops taking it has ended the job, and what is not here is not exported', async () => {
   const prepared = await station.call('export.prepare', { StudyInstanceUIDs: [DOCUMENTS_STUDY] })
   const answer = await station.get(`/api/export/${prepared.id}`)
   await answer.body?.cancel()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { asksForWord, riskWords } from '../../renderer/exporting/words.ts'
-import { everyNth, onSheets, paperSize } from '../../renderer/viewer/out/sheets.ts'
+import { everyNth, onSheets, paperSize } from '../../renderer/viewer/outgoing/sheets.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { readFileMeta } from '../../shared/dicom/part10.ts'
 import { DataSet } from '../../shared/dicom/reader.ts'
