@@ -47,9 +47,12 @@ async function lookAgain(work: Work, signal: AbortSignal): Promise<void> {
   }
 }
 
-function figuresOf(work: Work, segment: number): SegmentFigures {
+/** Undefined while a slice has not been looked at. */
+function figuresOf(work: Work, segment: number): SegmentFigures | undefined {
+  const looked = known.get(work.map) ?? []
+  if (work.map.drawn().some(index => looked[index] === undefined)) return undefined
   let [voxels, slices, moments] = [0, 0, NO_VALUES]
-  for (const slice of known.get(work.map) ?? []) {
+  for (const slice of looked) {
     const count = slice?.counts[segment] ?? 0
     if (slice === undefined || count === 0) continue
     voxels += count
@@ -67,7 +70,7 @@ function figuresOf(work: Work, segment: number): SegmentFigures {
 }
 
 /** The figures of the segments of a work, by number: reckoned when the hand rests, off the drawing's way. */
-export function useFigures(work: Work | undefined): ReadonlyMap<number, SegmentFigures> {
+export function useFigures(work: Work | undefined): ReadonlyMap<number, SegmentFigures | undefined> {
   const [, redraw] = useReducer((count: number) => count + 1, 0)
   const map = work?.map
   // biome-ignore lint/correctness/useExhaustiveDependencies: a work is its voxels.

@@ -6,12 +6,13 @@ import { fillOutline } from '../../../shared/viewing/segmenting/scissors.ts'
 import { lockedNumbers } from '../../../shared/viewing/segmenting/segment.ts'
 import { announce } from '../../ui/index.ts'
 import type { Pane } from '../pane.ts'
-import { readKept } from './keeper.ts'
+import { waitsForKept } from './keeper.ts'
 import { viewOf } from './place.ts'
 import {
   addStep,
   changeSegment,
   putAwaySegmentTool,
+  setDrawing,
   sourceStack,
   startWork,
   tellDrawn,
@@ -76,8 +77,9 @@ export function pressSegment(event: PointerEvent, pane: Pane): boolean {
   event.preventDefault()
   if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
   const { StudyInstanceUID } = stack.manifest
-  if (!readKept(StudyInstanceUID, stack.set.id)) {
-    announce('Segments that are not saved yet are being read: a moment')
+  const waits = waitsForKept(StudyInstanceUID, stack.set.id)
+  if (waits !== undefined) {
+    announce(waits)
     return true
   }
   const work = startWork(stack)
@@ -108,6 +110,7 @@ function begin(
   if (tool === 'threshold' && sieve === undefined) return
   const edit = editOf(work, tool === 'erase' || event.shiftKey)
   stroke = { pane, work, slice, last: at, edit, sieve, line: tool === 'scissors' ? [at] : undefined }
+  setDrawing(true)
   pane.element.setPointerCapture(event.pointerId)
   if (tool !== 'scissors') paintTo(stroke, at)
 }
@@ -149,13 +152,15 @@ function paintTo({ work, slice, last, edit, sieve }: Stroke, to: Point2): void {
   for (const [index, rect] of edit.takeRects()) tellDrawn({ work, slice: index, rect })
 }
 
-/** What has grown too large is said and goes no further. */
-function guarded(draw: () => void): void {
+/** What has grown too large is said and goes no further; false = it has. */
+function guarded(draw: () => void): boolean {
   try {
     draw()
+    return true
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown
     announce(thrown.message)
+    return false
   }
 }
 
@@ -181,18 +186,28 @@ function finishStroke(): void {
   if (stroke === undefined) return
   const { work, edit, line, slice, sieve } = stroke
   stroke = undefined
+  setDrawing(false)
   if (line !== undefined) guarded(() => fillOutline(edit, slice, line))
   commit(work, edit, sieve !== undefined)
 }
 
 /** Ends an edit: what it drew is shown, can be taken back and is kept. */
 export function commit(work: Work, edit: Edit, semiautomatic: boolean): boolean {
+  if (!useSegmenting.getState().works.includes(work)) {
+    announce('More images came meanwhile: that was not drawn')
+    return false
+  }
   for (const [index, rect] of edit.takeRects()) tellDrawn({ work, slice: index, rect })
   const step = edit.finish()
   if (step === undefined) return false
   addStep(work, step)
   if (semiautomatic && edit.value !== 0) changeSegment(work, edit.value, { semiautomatic: true })
   return true
+}
+
+/** As if the edit had not begun. */
+export function giveUp(work: Work, edit: Edit): void {
+  for (const slice of edit.undo()) tellDrawn({ work, slice, rect: undefined })
 }
 
 async function growFrom(work: Work, slice: number, at: Point2): Promise<void> {
@@ -215,10 +230,11 @@ async function growFrom(work: Work, slice: number, at: Point2): Promise<void> {
       announce('That fits more than 16 million voxels: nothing was drawn. Give a narrower range')
       return
     }
-    guarded(() => {
+    const fits = guarded(() => {
       for (const [index, mask] of grown.masks) edit.mask(index, mask)
     })
-    commit(work, edit, true)
+    if (fits) commit(work, edit, true)
+    else giveUp(work, edit)
   })
 }
 
@@ -255,7 +271,8 @@ export function cancelSegmenting(): boolean {
   if (stroke !== undefined) {
     const { work, edit } = stroke
     stroke = undefined
-    for (const slice of edit.undo()) tellDrawn({ work, slice, rect: undefined })
+    setDrawing(false)
+    giveUp(work, edit)
     return true
   }
   if (busy !== undefined) {
@@ -294,9 +311,11 @@ export function attachSegmenting(pane: Pane, tell: (at: Point2 | undefined) => v
   }
   element.addEventListener('pointermove', follow, { signal })
   element.addEventListener('pointerdown', follow, { signal })
-  element.addEventListener('pointerup', event => stroke?.pane === pane && event.button === 0 && finishStroke(), {
-    signal,
-  })
+  const released = (event: PointerEvent) => {
+    if (stroke?.pane === pane && event.button === 0) finishStroke()
+    tell(placeOf(event, pane))
+  }
+  element.addEventListener('pointerup', released, { signal })
   element.addEventListener('pointercancel', () => stroke?.pane === pane && cancelSegmenting(), { signal })
   element.addEventListener('pointerleave', () => tell(undefined), { signal })
   element.addEventListener('wheel', turned, { signal, passive: false, capture: true })

@@ -13,8 +13,9 @@ const LAST_RETRY_MS = 10_000
 const MOST_PART = 3 * 2 ** 20
 /** Characters of one call; a part more may come on top. */
 const MOST_CALL = 2 ** 19
-const ANOTHER =
-  'another window draws segments on this study, too: what is drawn here is not kept until one of the two is closed'
+const ANOTHER = 'Another window has the unsaved segments of this study: draw there, or close it'
+const CHANGED = 'they were changed elsewhere meanwhile: save here what is drawn here, and open the study again'
+const READING = 'Segments that are not saved yet are being read: a moment'
 
 interface Kept {
   id: string
@@ -28,6 +29,9 @@ class Keeper {
   readonly #study: string
   #rev: number | undefined
   #reading: Promise<void> | undefined
+  /** Why they could not be read, the last time. */
+  #refusal: string | undefined
+  #release: (() => void) | undefined
   /** Of series that are not laid out yet. */
   #waiting: Kept[] = []
   /** Slices (by name) of works that are to be written; the work's id alone: its head. */
@@ -50,10 +54,43 @@ class Keeper {
 
   /** Resolves when that has been tried. */
   read(): Promise<void> {
-    this.#reading ??= this.#read().catch(() => {
-      this.#reading = undefined
-    })
+    this.#reading ??= this.#take()
+      .then(() => this.#read())
+      .catch((thrown: unknown) => {
+        this.#reading = undefined
+        this.#refusal = thrown instanceof Error ? thrown.message : String(thrown)
+      })
     return this.#reading
+  }
+
+  /** Why nothing can be drawn on a display set yet, in words. */
+  waitsFor(set: string): string | undefined {
+    if (this.#rev === undefined) return this.#refusal ?? READING
+    return this.#waiting.some(({ head }) => head.set === set) ? READING : undefined
+  }
+
+  /** One window at a time has a study's unsaved segments. Rejects where another one does. */
+  #take(): Promise<void> {
+    if (this.#release !== undefined) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const hold = (lock: Lock | null): Promise<void> | undefined => {
+        if (lock === null) {
+          reject(new Error(ANOTHER))
+          return undefined
+        }
+        resolve()
+        return new Promise<void>(release => {
+          this.#release = release
+        })
+      }
+      navigator.locks.request(`isocenter-segments-${this.#study}`, { ifAvailable: true }, hold).catch(reject)
+    })
+  }
+
+  /** Another window may have them. */
+  release(): void {
+    this.#release?.()
+    this.#release = undefined
   }
 
   async #read(): Promise<void> {
@@ -79,11 +116,6 @@ class Keeper {
     this.#rev = rev
     this.#waiting = [...found].flatMap(([id, { head, slices }]) => (head ? [{ id, head, slices }] : []))
     await this.takeUp()
-  }
-
-  /** Whether something of a display set is kept that has not been taken up. */
-  isWaitingFor(set: string): boolean {
-    return this.#waiting.some(({ head }) => head.set === set)
   }
 
   /** Brings back what was drawn on the series that are laid out by now. */
@@ -220,7 +252,7 @@ class Keeper {
       const { rev: newest } = await call('segments.get', { StudyInstanceUID: this.#study, after: '~' })
       // Gone from the disk altogether is no other window's work.
       if (newest === 0) this.#rev = 0
-      throw new Error(ANOTHER)
+      throw new Error(CHANGED)
     }
     this.#rev = answer.rev
     for (const part of gone) this.#gone.delete(part)
@@ -302,11 +334,12 @@ function keeperOf(study: string): Keeper {
   return keeper
 }
 
-/** Whether what is kept of a display set has been read: else it is being read from now on. */
-export function readKept(study: string, set = ''): boolean {
+/** Why nothing can be drawn on a display set yet, in words: what is kept of it is read first, from now on if need be. */
+export function waitsForKept(study: string, set: string): string | undefined {
   const keeper = keeperOf(study)
+  const waits = keeper.waitsFor(set)
   if (!keeper.isRead) void keeper.read()
-  return keeper.isRead && !keeper.isWaitingFor(set)
+  return waits
 }
 
 /** A study is left: what was drawn on it is let go of as soon as it is on the disk. */
@@ -314,6 +347,7 @@ async function leave(study: string): Promise<void> {
   const keeper = keepers.get(study)
   if (keeper === undefined || !(await keeper.flush()) || isOnScreen(study)) return
   keepers.delete(study)
+  keeper.release()
   for (const work of useSegmenting.getState().works) if (work.StudyInstanceUID === study) dropWork(work)
 }
 
@@ -333,7 +367,7 @@ export function followKept(): () => void {
   const timers = new Set<ReturnType<typeof setTimeout>>()
   const follow = (study: string | undefined) => {
     if (study === undefined || keepers.get(study)?.isRead) return
-    timers.add(setTimeout(() => readKept(study), AFTER_PICTURE_MS))
+    timers.add(setTimeout(() => void keeperOf(study).read(), AFTER_PICTURE_MS))
   }
   follow(useSession.getState().study?.StudyInstanceUID)
   const stop = useSession.subscribe((now, before) => {

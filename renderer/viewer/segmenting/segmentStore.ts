@@ -98,10 +98,19 @@ export function changeSegment(work: Work, number: number, change: Partial<Segmen
   changeHead(work, { segments, changed: true })
 }
 
+let drawing = false
+
+/** Between the press and the release of a stroke nothing is taken back. */
+export function setDrawing(now: boolean): void {
+  drawing = now
+}
+
+/** True: it was for segments, and nobody else's. */
 export function undoSegments(direction: 'undo' | 'redo'): boolean {
   const work = workInHand()
-  const { tool, listed } = useSegmenting.getState()
+  const { tool, listed, busy } = useSegmenting.getState()
   if (work === undefined || (tool === undefined && !listed)) return false
+  if (drawing || busy !== undefined) return true
   const slices = work.history[direction]()
   if (slices === undefined) return false
   for (const slice of slices) tellDrawn({ work, slice, rect: undefined })

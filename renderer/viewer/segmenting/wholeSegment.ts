@@ -4,10 +4,10 @@ import { fillHoles, removePieces } from '../../../shared/viewing/segmenting/isla
 import { lockedNumbers } from '../../../shared/viewing/segmenting/segment.ts'
 import { announce } from '../../ui/index.ts'
 import { activePane } from '../session.ts'
-import { commit, refusalOf, working } from './hand.ts'
+import { commit, giveUp, refusalOf, working } from './hand.ts'
 import { forgetKept } from './keeper.ts'
 import { viewOf } from './place.ts'
-import { changeHead, dropWork, workInHand } from './segmentStore.ts'
+import { changeHead, dropWork, useSegmenting, workInHand } from './segmentStore.ts'
 import type { Work } from './work.ts'
 
 /** What is done to all of the active segment; says so where it cannot be. */
@@ -31,9 +31,14 @@ export function interpolateActive(): void {
     }
     const edit = painting(work, active)
     void working('Interpolating', async (_signal, breathe) => {
-      for (const gap of gaps) {
-        await breathe()
-        fillGap(edit, gap)
+      try {
+        for (const gap of gaps) {
+          await breathe()
+          fillGap(edit, gap)
+        }
+      } catch (thrown) {
+        giveUp(work, edit)
+        throw thrown
       }
       commit(work, edit, true)
     })
@@ -87,6 +92,7 @@ export function copyToNext(): void {
 
 /** A segment goes with all its voxels. */
 export function deleteSegment(work: Work, number: number): void {
+  if (useSegmenting.getState().busy !== undefined) return
   const { segments, active } = work.head
   const edit = new Edit(work.map, 0, eraseFrom(number))
   removePieces(edit, number, () => false)
@@ -103,6 +109,7 @@ export function deleteSegment(work: Work, number: number): void {
 
 /** What is drawn and not saved goes; what is saved stays in the study. */
 export function discard(work: Work): void {
+  useSegmenting.getState().busy?.abort.abort()
   forgetKept(work)
   dropWork(work)
 }

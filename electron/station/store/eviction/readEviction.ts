@@ -68,7 +68,10 @@ export function createRetention(db: Database) {
      CROSS JOIN copy ON copy.content = content.id WHERE series.study = +?`,
   )
   const drafts = db
-    .prepare<[string], 0 | 1>(`SELECT EXISTS (SELECT 1 FROM draft WHERE StudyInstanceUID = +? AND ${IS_WORK})`)
+    .prepare<[string, string], 0 | 1>(
+      `SELECT EXISTS (SELECT 1 FROM draft WHERE StudyInstanceUID = +? AND ${IS_WORK})
+        OR EXISTS (SELECT 1 FROM segmentPart WHERE StudyInstanceUID = +?)`,
+    )
     .pluck()
   return (row: StudyRow, from: string[]): StoredStudy => {
     const { bytes, images, landing, unproved, waiting, hidden, moved } = sums.get(JSON.stringify(from), row.id) as Sums
@@ -83,7 +86,7 @@ export function createRetention(db: Database) {
       waiting,
       unread: row.reading < 2,
       pinned: row.keptAt > 0,
-      drafts: drafts.get(row.StudyInstanceUID) === 1,
+      drafts: drafts.get(row.StudyInstanceUID, row.StudyInstanceUID) === 1,
       altered: row.movedAt > 0 || hidden > 0 || moved > 0,
       landing: landing > 0,
     }
