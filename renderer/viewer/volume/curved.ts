@@ -18,7 +18,7 @@ import { isWantedByPane, panesAlive } from '../pane.ts'
 import type { DisplayPixels } from '../pixels.ts'
 import { curvedSetId } from './curvedSet.ts'
 import { filledUp, isKept, type LiveVolume, onVolume } from './liveVolume.ts'
-import { displayOf, outsideOf, valueAttributes } from './reformats.ts'
+import { displayOf, outsideOf, valueAttributes } from './planeValues.ts'
 import { samplePlane } from './sampler.ts'
 
 /** A volume straightened along a curve: a stack of pictures, each turned a little farther about it. */
