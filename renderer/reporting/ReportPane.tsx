@@ -48,15 +48,21 @@ function Exports({ keeper, images }: { keeper: ReportKeeper; images: ReportImage
   const { versions } = useStore(keeper.state)
   const last = versions.at(-1)
   if (last === undefined) return null
+  const saveAs = async (form: ExportForm) => {
+    // What was typed last is in it.
+    await keeper.kept()
+    const newest = keeper.state.getState().versions.at(-1)
+    if (newest !== undefined) await exportReport(images.study, newest, form)
+  }
   const as = (form: ExportForm, words: string) => (
-    <button type="button" onClick={() => void keeper.kept().then(() => exportReport(images.study, last, form))}>
+    <button type="button" onClick={() => void saveAs(form)}>
       {words}
     </button>
   )
   return (
     <div className="report-exports">
       <Download aria-hidden size={16} /> <span className="quiet">Save as</span> {as('text', 'Text')} {as('pdf', 'PDF')}{' '}
-      {as('hl7', 'HL7')}
+      {last.signature !== null && as('hl7', 'HL7')}
     </div>
   )
 }
@@ -221,12 +227,12 @@ export function ReportPane({ images }: { images: ReportImages }) {
           No image of this study is in front. Its report cannot be written: hang one of its series first.
         </p>
       )}
-      <div className="report-body" inert={locked || conflict !== undefined || busy}>
+      <div className="report-body">
         {signed.map(report => (
           <SignedVersion key={report.version} report={report} onShow={images.show} />
         ))}
         {content !== undefined && (
-          <>
+          <div inert={locked || conflict !== undefined || busy}>
             {signed.length === 0 && (
               <label className="report-template">
                 <span className="quiet">Template</span>
@@ -243,7 +249,7 @@ export function ReportPane({ images }: { images: ReportImages }) {
               </label>
             )}
             <Editor keeper={keeper} images={images} content={content} />
-          </>
+          </div>
         )}
         {images.priors.length > 0 && (
           <section className="report-priors">

@@ -119,8 +119,10 @@ export class ReportKeeper {
   /** Now: the page or the study is being left. Nobody is left to hear of a failure. */
   flush(): void {
     const { saved, content, conflict } = this.state.getState()
-    if (saved || content === undefined || conflict !== undefined || this.#working !== undefined) return
-    void this.#work()
+    if (saved || content === undefined || conflict !== undefined) return
+    if (this.#working === undefined) void this.#work()
+    // One more follows the one that is on its way.
+    else this.#counter.put(this.#study, this.#version, this.#rev + 1, content).catch(() => {})
   }
 
   #take(versions: ReportVersion[]): void {

@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type ReportCounter, ReportKeeper } from '../../renderer/reporting/reportKeeper.ts'
+import { figuresOfMark } from '../../renderer/viewer/report/figuresOfMark.ts'
+import { IsocenterError } from '../../shared/errors.ts'
+import type { ReportContent, ReportVersion } from '../../shared/reporting/report.ts'
+import { nextReport, type ReportWish } from '../../shared/reporting/states.ts'
+
+/** A station that keeps reports as the real one decides it, and windows at it. */
+const content = (text: string): ReportContent => ({
+  version: 1,
+  template: 't',
+  title: 'CT',
+  sections: [{ id: 'findings', title: 'Findings', text, links: [] }],
+})
+const textOf = (keeper: ReportKeeper) => keeper.state.getState().content?.sections[0]?.text
+
+function station() {
+  let versions: ReportVersion[] = []
+  const state = { away: false, puts: 0 }
+  const decide = (wish: ReportWish) => {
+    const next = nextReport(versions, wish, { by: 'local', at: 0, sha256: () => '' })
+    versions = [...versions.filter(({ version }) => version !== next.version), next]
+    return next
+  }
+  const counter: ReportCounter = {
+    get: async () => structuredClone(versions),
+    put: async (_, version, rev, content) => {
+      state.puts++
+      if (state.away) throw new Error('away')
+      try {
+        return decide({ kind: 'put', version, rev, content }).rev
+      } catch (thrown) {
+        if (thrown instanceof IsocenterError && thrown.code === 'draft-conflict') return null
+        throw thrown
+      }
+    },
+    tell: () => {},
+  }
+  return { counter, decide, state, kept: () => versions.map(({ content }) => content.sections[0]?.text) }
+}
+
+async function window(counter: ReportCounter): Promise<ReportKeeper> {
+  const keeper = new ReportKeeper('1.2', counter)
+  await keeper.read()
+  keeper.begin(content(''))
+  return keeper
+}
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+test('nothing is kept of a report in which nothing was written; then it is, until the station has it', async () => {
+  const { counter, state, kept } = station()
+  const keeper = await window(counter)
+  expect(kept()).toEqual([])
+  state.away = true
+  keeper.edit(content('Clear.'))
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(keeper.state.getState()).toMatchObject({ saved: false, trouble: 'away' })
+  state.away = false
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(kept()).toEqual(['Clear.'])
+  expect(keeper.state.getState()).toMatchObject({ saved: true, trouble: undefined })
+})
+
+test('of two windows the one that changed nothing follows; where both did the reader chooses, and nothing is lost before', async () => {
+  const { counter, kept } = station()
+  const mine = await window(counter)
+  const other = await window(counter)
+  mine.edit(content('Mine.'))
+  expect(await mine.kept()).toBe(true)
+  await other.read()
+  expect(textOf(other)).toBe('Mine.')
+  other.edit(content('Theirs.'))
+  expect(await other.kept()).toBe(true)
+  mine.edit(content('Mine, longer.'))
+  expect(await mine.kept()).toBe(false)
+  expect(kept()).toEqual(['Theirs.'])
+  expect(textOf(mine)).toBe('Mine, longer.')
+  expect(mine.state.getState().conflict?.content.sections[0]?.text).toBe('Theirs.')
+  mine.choose(true)
+  expect(await mine.kept()).toBe(true)
+  expect(kept()).toEqual(['Mine, longer.'])
+  other.edit(content('Again.'))
+  expect(await other.kept()).toBe(false)
+  other.choose(false)
+  expect(textOf(other)).toBe('Mine, longer.')
+  expect(await other.kept()).toBe(true)
+})
+
+test('signed in another window it is locked here, and the addendum is what is written next', async () => {
+  const { counter, decide } = station()
+  const keeper = await window(counter)
+  keeper.edit(content('Clear.'))
+  await keeper.kept()
+  keeper.replace(decide({ kind: 'sign', version: 1, rev: keeper.rev, state: 'final', name: 'Curie' }))
+  expect(textOf(keeper)).toBeUndefined()
+  keeper.edit(content('Other.'))
+  expect(textOf(keeper)).toBeUndefined()
+  keeper.replace(decide({ kind: 'addend' }))
+  expect(keeper.version).toBe(2)
+  keeper.edit(content('More.'))
+  expect(await keeper.kept()).toBe(true)
+  expect(keeper.state.getState().versions.map(({ state }) => state)).toEqual(['final', 'draft'])
+})
+
+test('a mark is said in figures with the units of UCUM', () => {
+  const scale = { unit: 'mm', x: 1, y: 1, note: '' } as const
+  const HU = { unit: 'HU', factor: 1 }
+  expect(figuresOfMark({ kind: 'length' }, { scale, valueUnit: HU, length: 12.345 })).toEqual([
+    { name: 'Length', value: '12.3', unit: 'mm' },
+  ])
+  expect(figuresOfMark({ kind: 'bidirectional' }, { scale, valueUnit: HU, length: 20, width: 10 })).toEqual([
+    { name: 'Long axis', value: '20.0', unit: 'mm' },
+    { name: 'Short axis', value: '10.0', unit: 'mm' },
+  ])
+  expect(figuresOfMark({ kind: 'probe' }, { scale, valueUnit: HU, values: [-3.21] })).toEqual([
+    { name: 'Value', value: '-3.21', unit: "[hnsf'U]" },
+  ])
+  expect(figuresOfMark({ kind: 'text' }, { scale, valueUnit: HU })).toEqual([])
+})
