@@ -231,7 +231,7 @@ function Waiting(props: { capture: Capture; shown: string; onCapture: (capture: 
     )
   }
   return (
-    <span className="keys-held">
+    <span className="keys-held" data-takes-keys>
       {refused !== undefined && (
         <span className="attention" role="alert">
           {refused}

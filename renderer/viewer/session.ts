@@ -78,7 +78,7 @@ export interface Session {
   /** The header on show: which content, and what it is called. */
   header: { contentId: number; title: string } | undefined
   /** What lies over the room: at most one. */
-  popup: { kind: 'menu'; x: number; y: number } | { kind: 'palette' | 'layout' | 'ruler' } | undefined
+  popup: { kind: 'menu'; x: number; y: number } | { kind: 'layout' | 'ruler' } | undefined
   error: string | undefined
 }
 

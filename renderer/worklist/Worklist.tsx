@@ -21,7 +21,7 @@ import { EmptyState } from './EmptyState.tsx'
 import { FilterBar } from './FilterBar.tsx'
 import { isEverything } from './filters.ts'
 import { ListBar } from './ListBar.tsx'
-import { runListAction } from './listActions.ts'
+import { runListAction, setRoom } from './listActions.ts'
 import { usePreferences } from './preferences.ts'
 import { SeriesPanel } from './SeriesPanel.tsx'
 import { columnEntries } from './StudyHead.tsx'
@@ -71,14 +71,15 @@ export function Worklist(props: {
       // A letter on the table may begin a name: the table hears it.
       if (id === undefined || (id === 'row-toggle-read' && /^[A-Z]$/.test(key))) return
       event.preventDefault()
-      runListAction(id, {
-        search: () => {
-          field.current?.focus()
-          field.current?.select()
-        },
-        openView,
-      })
+      runListAction(id)
     }
+    setRoom({
+      search: () => {
+        field.current?.focus()
+        field.current?.select()
+      },
+      openView,
+    })
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)
   }, [visible, openView])
