@@ -68,7 +68,16 @@ const EVERYWHERE = ACTIONS.filter(row => row.room === 'everywhere').map(row => r
 /** Heard over an open dialog, too. */
 const OVER_DIALOGS: readonly EverywhereId[] = ['palette', 'help', 'high-contrast']
 
-type DialogId = 'import' | 'settings' | 'storage' | 'network' | 'central' | 'test-picture' | 'self-test' | 'keys' | 'help'
+type DialogId =
+  | 'import'
+  | 'settings'
+  | 'storage'
+  | 'network'
+  | 'central'
+  | 'test-picture'
+  | 'self-test'
+  | 'keys'
+  | 'help'
 
 const FIRST_PAGE = { settings: 'Keys', storage: 'Storage', network: 'Network', central: 'Central' } as const
 
@@ -178,7 +187,8 @@ export function App() {
     }
     const listenOver = (event: KeyboardEvent) => {
       const { target } = event
-      if (!(target instanceof Element) || target.closest('dialog') === null || target.closest('[data-takes-keys]')) return
+      if (!(target instanceof Element) || target.closest('dialog') === null || target.closest('[data-takes-keys]'))
+        return
       const id = actionOf(keyOf(event), OVER_DIALOGS)
       if (id === undefined || target.closest('.palette') !== null) return
       event.preventDefault()

@@ -40,10 +40,12 @@ export function paletteItems(viewer: readonly ViewerAction[] | undefined, doing:
   })
   const lists = listItems(viewer === undefined ? undefined : t('In the worklist'), onOpen, onWorklist)
   const ofViewer =
-    viewer?.filter(({ group }) => group !== 'Everywhere').map(action => ({
-      ...action,
-      known: inAllLanguages(rows.get(action.id)?.name ?? action.name),
-    })) ??
+    viewer
+      ?.filter(({ group }) => group !== 'Everywhere')
+      .map(action => ({
+        ...action,
+        known: inAllLanguages(rows.get(action.id)?.name ?? action.name),
+      })) ??
     ACTIONS.filter(row => row.room === 'viewer').map(row =>
       itemOf(row, { disabled: t('Open a study first'), run: () => {} }),
     )

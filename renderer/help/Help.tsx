@@ -71,7 +71,9 @@ export function Help(props: { room: 'worklist' | 'viewer'; onClose: () => void }
                   </li>
                 ))}
               </ul>
-              {picture !== undefined && <img src={picture} alt={t('How it looks: {{what}}', { what: topic.title[language] })} />}
+              {picture !== undefined && (
+                <img src={picture} alt={t('How it looks: {{what}}', { what: topic.title[language] })} />
+              )}
             </>
           )}
         </article>

@@ -12,8 +12,10 @@ export type Language = (typeof LANGUAGES)[number] | 'pseudo'
 export type LanguageChoice = 'system' | Language
 
 const FILES: Record<(typeof LANGUAGES)[number], Readonly<Record<string, string>>> = { en: english, de: german }
-/** Intl has no pseudo language: its plurals and dates are English. */
+/** Intl has no pseudo language: its plurals are English. */
 const LOCALES: Record<Language, string> = { en: 'en', de: 'de', pseudo: 'en' }
+/** Where the system knows no country of the language: day before month. */
+const USUAL: Record<Language, string> = { en: 'en-GB', de: 'de-DE', pseudo: 'en-GB' }
 
 function systemLanguage(): Language {
   const asked = globalThis.navigator?.languages ?? []
@@ -84,8 +86,9 @@ export function inAllLanguages(text: string): string[] {
 /** Speaks another language from now on: whatever is drawn with `useLanguage` is drawn anew. */
 export function speak(choice: LanguageChoice): void {
   const language = choice === 'system' ? systemLanguage() : choice
-  // A system in German as it is written in Austria keeps its own dates; who chose gets what was chosen.
-  const locale = choice === 'system' && language === systemLanguage() ? undefined : LOCALES[language]
+  // German as it is written in Austria keeps its dates.
+  const own = globalThis.navigator?.languages?.find(one => one.startsWith(`${language}-`))
+  const locale = choice === 'system' ? undefined : (own ?? USUAL[language])
   numbers = undefined
   useLanguage.setState({ choice, language, locale })
   if (globalThis.document !== undefined) document.documentElement.lang = LOCALES[language]

@@ -22,7 +22,12 @@ export interface PaletteItem {
   run: () => void
 }
 
-const Line = memo(function Line(props: { item: PaletteItem; place: string; chosen: boolean; onRun: (item: PaletteItem) => void }) {
+const Line = memo(function Line(props: {
+  item: PaletteItem
+  place: string
+  chosen: boolean
+  onRun: (item: PaletteItem) => void
+}) {
   const { item, place, chosen, onRun } = props
   const { name, group, icon: Icon, keys = [], disabled } = item
   return (
@@ -120,13 +125,7 @@ export function Palette(props: { items: readonly PaletteItem[]; onClose: () => v
       />
       <div className="palette-list" id="palette-list" role="listbox" aria-label={t('Actions')} ref={list}>
         {shown.map(({ item }, index) => (
-          <Line
-            key={item.id}
-            item={item}
-            place={`palette-${index}`}
-            chosen={index === chosen}
-            onRun={run}
-          />
+          <Line key={item.id} item={item} place={`palette-${index}`} chosen={index === chosen} onRun={run} />
         ))}
       </div>
       <div className="quiet" role="status">

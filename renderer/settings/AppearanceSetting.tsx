@@ -25,7 +25,7 @@ export function AppearanceSetting() {
               {name}
             </option>
           ))}
-          {choice === 'pseudo' && <option value="pseudo">Pseudo</option>}
+          {choice === 'pseudo' && <option value="pseudo">{t('Pseudo')}</option>}
         </select>
       </label>
       <label title={title}>

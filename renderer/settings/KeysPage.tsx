@@ -1,5 +1,6 @@
 import { Plus, RotateCcw } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { t } from '../i18n/index.ts'
 import {
   ACTIONS,
   type ActionGroup,
@@ -60,11 +61,11 @@ export function KeysPage() {
   const found = ACTIONS.filter(row => matches(row, keymap.get(row.id) ?? [], search))
   const groups = [...new Set(found.map(row => row.group))]
   return (
-    <section className="settings-page" aria-label="Keys">
+    <section className="settings-page" aria-label={t('Keys')}>
       <div className="keys-bar">
         <select
-          aria-label="Set of keys"
-          title="The keys your hand knows"
+          aria-label={t('Set of keys')}
+          title={t('The keys your hand knows')}
           value={choice.set}
           onChange={event => chooseSet(KEY_SET_NAMES.find(name => name === event.target.value) ?? 'isocenter')}
         >
@@ -76,22 +77,22 @@ export function KeysPage() {
         </select>
         <input
           type="search"
-          aria-label="Find an action or a key"
-          placeholder="Action or key"
+          aria-label={t('Find an action or a key')}
+          placeholder={t('Action or key')}
           value={search}
           onChange={event => setSearch(event.target.value)}
         />
         <button
           type="button"
           disabled={changed.size === 0}
-          title="Every action as the chosen set has it"
+          title={t('Every action as the chosen set has it')}
           onClick={() => chooseSet(choice.set)}
         >
-          Reset all
+          {t('Reset all')}
         </button>
       </div>
       <p className="quiet keys-note">{KEY_SETS[choice.set].note}</p>
-      <section className="keys-list" aria-label="Actions">
+      <section className="keys-list" aria-label={t('Actions')}>
         {groups.map(group => (
           <Group
             key={group}
@@ -102,7 +103,7 @@ export function KeysPage() {
             onCapture={setCapture}
           />
         ))}
-        {found.length === 0 && <div className="quiet">No action has this name or key.</div>}
+        {found.length === 0 && <div className="quiet">{t('No action has this name or key.')}</div>}
       </section>
       <KeysAsText onTake={taken => take(taken, 'Keys taken')} />
     </section>
@@ -148,7 +149,7 @@ function Row({ row, changed, capture, onCapture }: Capturing & { row: ActionRow 
       <span className="keys-of" ref={place}>
         {keys.map((key, at) =>
           fixed ? (
-            <kbd key={key} title="This key is the same for every hand">
+            <kbd key={key} title={t('This key is the same for every hand')}>
               {keyWords(key)}
             </kbd>
           ) : own?.at === at ? (
@@ -158,8 +159,8 @@ function Row({ row, changed, capture, onCapture }: Capturing & { row: ActionRow 
               type="button"
               key={key}
               className="key"
-              aria-label={`${keyWords(key)}: another key for ${name}`}
-              title="Another key in its place"
+              aria-label={t('{{keyWords}}: another key for {{name}}', { keyWords: keyWords(key), name })}
+              title={t('Another key in its place')}
               onClick={() => wait(at)}
             >
               {keyWords(key)}
@@ -168,12 +169,12 @@ function Row({ row, changed, capture, onCapture }: Capturing & { row: ActionRow 
         )}
         {own !== undefined && own.at >= keys.length && <Waiting capture={own} shown="" onCapture={onCapture} />}
         {!fixed && own === undefined && keys.length < MAX_KEYS && (
-          <IconButton icon={Plus} name={`A key for ${name}`} onClick={() => wait(keys.length)} />
+          <IconButton icon={Plus} name={t('A key for {{name}}', { name })} onClick={() => wait(keys.length)} />
         )}
         {changed.has(id) && own === undefined && (
           <IconButton
             icon={RotateCcw}
-            name={`Reset ${name}`}
+            name={t('Reset {{name}}', { name })}
             onClick={() => take(resetKeys(choice, id), `${name}: as in ${KEY_SETS[choice.set].title}`)}
           />
         )}
@@ -211,7 +212,7 @@ function Waiting(props: { capture: Capture; shown: string; onCapture: (capture: 
     const rows = pressed.holders.map(actionRow)
     const names = rows.map(row => row.name).join(' and ')
     return (
-      <span className="keys-held" role="alertdialog" aria-label="This key is taken">
+      <span className="keys-held" role="alertdialog" aria-label={t('This key is taken')}>
         <span className="attention">
           {keyWords(pressed.key)} is {rows.map(row => `${row.name} (${row.group})`).join(' and ')}.
         </span>
@@ -219,13 +220,13 @@ function Waiting(props: { capture: Capture; shown: string; onCapture: (capture: 
           type="button"
           // biome-ignore lint/a11y/noAutofocus: the key was just pressed here.
           autoFocus
-          title={shown === '' ? `${names} without it` : `${names}: ${shown}`}
+          title={shown === '' ? t('{{names}} without it', { names }) : `${names}: ${shown}`}
           onClick={() => give(pressed.key)}
         >
-          {shown === '' ? 'Take it' : 'Swap'}
+          {shown === '' ? t('Take it') : t('Swap')}
         </button>
         <button type="button" onClick={done}>
-          Cancel
+          {t('Cancel')}
         </button>
       </span>
     )
@@ -240,14 +241,14 @@ function Waiting(props: { capture: Capture; shown: string; onCapture: (capture: 
       <button
         type="button"
         className="key"
-        aria-label={`Press a key for ${name}`}
-        title="Press the key, Esc leaves it as it is"
+        aria-label={t('Press a key for {{name}}', { name })}
+        title={t('Press the key, Esc leaves it as it is')}
         aria-pressed="true"
         // biome-ignore lint/a11y/noAutofocus: it was just asked for.
         autoFocus
         onKeyDown={onKeyDown}
       >
-        Press a key
+        {t('Press a key')}
       </button>
       {shown !== '' && (
         <button
@@ -261,7 +262,7 @@ function Waiting(props: { capture: Capture; shown: string; onCapture: (capture: 
         </button>
       )}
       <button type="button" onClick={done}>
-        Cancel
+        {t('Cancel')}
       </button>
     </span>
   )

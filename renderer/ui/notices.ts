@@ -39,7 +39,10 @@ export function announce(text: string, undo?: () => Promise<void>, offer?: Offer
 
 /** Says what could not be done, and why. */
 export function announceFailure(what: string, reason: unknown): void {
-  show(`${inLanguage(what)} ${reason instanceof Error ? reason.message : String(reason)}`, { failure: true, undoable: false })
+  show(`${inLanguage(what)} ${reason instanceof Error ? reason.message : String(reason)}`, {
+    failure: true,
+    undoable: false,
+  })
 }
 
 /** Takes back what was done last. */

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { createStore, useStore } from 'zustand'
 import type { StudySummary } from '../../shared/contract.ts'
+import { t } from '../i18n/index.ts'
 import { PersonName } from '../ui/index.ts'
 import { DocumentLayer, DocumentTile } from './documents/index.ts'
 import { FusionLayer } from './fusion/FusionLayer.tsx'
@@ -37,7 +38,7 @@ function droppedSet(text: string): Assignment | undefined {
 function Stranger({ study }: { study: StudySummary }) {
   return (
     <div className="stranger" role="alert">
-      ⚠ Another patient: <PersonName value={study.PatientName} lang={study.lang} />{' '}
+      ⚠ {t('Another patient:')} <PersonName value={study.PatientName} lang={study.lang} />{' '}
       <span className="id">{study.PatientID}</span>
     </div>
   )
@@ -138,7 +139,11 @@ export function PaneView({ index }: { index: number }) {
         {/* Never hidden with the overlays: sample data must not be taken for a patient. */}
         {state?.stack?.manifest.synthetic && !overlays && <div className="synthetic alone">SYNTHETIC</div>}
         {pane !== undefined && <StackBar pane={pane} />}
-        {waiting && <div className="pane-message quiet">loading {(state?.index ?? 0) + 1}</div>}
+        {waiting && (
+          <div className="pane-message quiet">
+            {t('loading {{number}}', { number: String((state?.index ?? 0) + 1) })}
+          </div>
+        )}
         {reason !== undefined && (
           <DocumentTile
             pane={problem === undefined ? pane : undefined}

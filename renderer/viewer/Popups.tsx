@@ -1,4 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
+import { t } from '../i18n/index.ts'
 import { Dialog, Menu } from '../ui/index.ts'
 import { type Outside, viewerActions } from './actions.ts'
 import { menuEntries } from './menuEntries.ts'
@@ -36,7 +37,7 @@ function LayoutPicker() {
         className="layout-picker"
         ref={grid}
         role="grid"
-        aria-label={`Layout ${rows}×${columns}`}
+        aria-label={t('Layout {{rows}}×{{columns}}', { rows, columns })}
         tabIndex={0}
         onKeyDown={event => {
           const step = STEPS[event.key]
@@ -50,8 +51,8 @@ function LayoutPicker() {
             className="bare"
             tabIndex={-1}
             key={`${row}×${column}`}
-            title={`Layout ${row}×${column}`}
-            aria-label={`Layout ${row}×${column}`}
+            title={t('Layout {{row}}×{{column}}', { row, column })}
+            aria-label={t('Layout {{row}}×{{column}}', { row, column })}
             data-in={row <= rows && column <= columns ? '' : undefined}
             onPointerEnter={() => setWanted({ rows: row, columns: column })}
             onClick={() => setLayout({ rows: row, columns: column })}
@@ -88,11 +89,11 @@ function Ruler() {
       onClose={close}
       foot={
         <button type="button" onClick={() => void keep()}>
-          Keep
+          {t('Keep')}
         </button>
       }
     >
-      <div>Hold a bank card against the screen and make the bar as long as the card (85.6 mm).</div>
+      <div>{t('Hold a bank card against the screen and make the bar as long as the card (85.6 mm).')}</div>
       <div className="ruler-bar" style={{ width }} />
       <input
         type="range"
@@ -100,7 +101,7 @@ function Ruler() {
         max={900}
         step={0.5}
         value={width}
-        aria-label="Length of the bar"
+        aria-label={t('Length of the bar')}
         onChange={event => setWidth(Number(event.target.value))}
       />
       {problem !== '' && <div className="failure">{problem}</div>}

@@ -151,7 +151,8 @@ function windows(): Action[] {
   const apply = (window: Window) =>
     onPane(pane => pane.setRange(windowToRange(window, described?.attributes.VOILUTFunction)))
   const show = (range: VoiRange) => onPane(pane => pane.setRange(range))
-  const words = ({ label, center, width }: Window) => `${inLanguage(label)}  W ${Math.round(width)} L ${Math.round(center)}`
+  const words = ({ label, center, width }: Window) =>
+    `${inLanguage(label)}  W ${Math.round(width)} L ${Math.round(center)}`
   const presets = described === undefined ? [] : windowPresets(described.manifest.Modality, described.attributes)
   const stored = described === undefined ? [] : storedWindows(described.attributes)
   return [

@@ -4,7 +4,17 @@ import type { MenuEntry } from '../ui/index.ts'
 import type { Action } from './action.ts'
 
 /** What a hand goes to the menu for most: without a second list. Always at the same places; they stand in their groups, too. */
-const FIRST = ['mark-length', 'mark-ellipse', 'key-image', 'mark-delete', 'fit', 'invert', 'one-up', 'cine', 'mark-list']
+const FIRST = [
+  'mark-length',
+  'mark-ellipse',
+  'key-image',
+  'mark-delete',
+  'fit',
+  'invert',
+  'one-up',
+  'cine',
+  'mark-list',
+]
 
 /** The group that is asked for most stands next to them. */
 const NEAREST: ActionGroup = 'Window'

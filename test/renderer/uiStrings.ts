@@ -3,7 +3,6 @@ import path from 'node:path'
 import { transformSync } from 'esbuild'
 import { parseAst } from 'vite'
 
-
 /** A text that a user sees, and where it stands in the sources. */
 export interface UiString {
   text: string
@@ -36,7 +35,9 @@ const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && typeof (value as Node).type === 'string'
 
 function childrenOf(node: Node): Node[] {
-  return Object.values(node).flatMap(value => (Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : []))
+  return Object.values(node).flatMap(value =>
+    Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : [],
+  )
 }
 
 const nameOf = (node: unknown): string => (isNode(node) ? String(node.name ?? node.value ?? '') : '')
@@ -76,8 +77,12 @@ function walk(node: Node, file: string, found: Found): void {
       const component = /^[A-Z]/.test(nameOf(first)) && first?.type !== 'Literal'
       for (const [name, value] of propertiesOf(second)) {
         const texts = textsOf(value).filter(text => WORDS.test(text))
-        if (own.includes(name) && value.type !== 'TemplateLiteral') found.keys.push(...texts.map(text => ({ text, file })))
-        else if (SHOWN.has(name) && !(component && name === 'name' && value.type === 'Literal' && !own.length && /^[a-z]/.test(texts[0] ?? '')))
+        if (own.includes(name) && value.type !== 'TemplateLiteral')
+          found.keys.push(...texts.map(text => ({ text, file })))
+        else if (
+          SHOWN.has(name) &&
+          !(component && name === 'name' && value.type === 'Literal' && !own.length && /^[a-z]/.test(texts[0] ?? ''))
+        )
           found.bare.push(...texts.map(text => ({ text, file })))
       }
     }
