@@ -1,6 +1,6 @@
 import { Plus, RotateCcw } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
-import { t } from '../i18n/index.ts'
+import { folded, inAllLanguages, t } from '../i18n/index.ts'
 import {
   ACTIONS,
   type ActionGroup,
@@ -43,12 +43,13 @@ function take(choice: KeyChoice, words: string): void {
 }
 
 function chooseSet(set: KeySetName): void {
-  take({ set, changes: {} }, `Keys as in ${KEY_SETS[set].title}`)
+  take({ set, changes: {} }, t('Keys as in {{set}}', { set: KEY_SETS[set].title }))
 }
 
 function matches(row: ActionRow, keys: readonly string[], search: string): boolean {
-  const text = [row.group, row.name, ...keys.map(keyWords)].join(' ').toLowerCase()
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean)
+  const names = [...inAllLanguages(row.group), ...inAllLanguages(row.name)]
+  const text = folded([...names, ...keys.map(keyWords)].join(' '))
+  const words = folded(search).split(/\s+/).filter(Boolean)
   return words.every(word => text.includes(word))
 }
 
@@ -91,7 +92,7 @@ export function KeysPage() {
           {t('Reset all')}
         </button>
       </div>
-      <p className="quiet keys-note">{KEY_SETS[choice.set].note}</p>
+      <p className="quiet keys-note">{t(KEY_SETS[choice.set].note)}</p>
       <section className="keys-list" aria-label={t('Actions')}>
         {groups.map(group => (
           <Group
@@ -119,7 +120,7 @@ interface Capturing {
 function Group({ group, rows, ...capturing }: Capturing & { group: ActionGroup; rows: ActionRow[] }) {
   return (
     <>
-      <h2 className="quiet">{group}</h2>
+      <h2 className="quiet">{t(group)}</h2>
       {rows.map(row => (
         <Row key={row.id} row={row} {...capturing} />
       ))}
@@ -129,7 +130,8 @@ function Group({ group, rows, ...capturing }: Capturing & { group: ActionGroup; 
 
 function Row({ row, changed, capture, onCapture }: Capturing & { row: ActionRow }) {
   const { choice, keymap } = useKeys()
-  const { id, name, fixed } = row
+  const { id, fixed } = row
+  const name = t(row.name)
   const keys = keymap.get(id) ?? []
   const own = capture?.id === id ? capture : undefined
   const wait = (at: number) => onCapture({ id, at })
@@ -175,7 +177,9 @@ function Row({ row, changed, capture, onCapture }: Capturing & { row: ActionRow 
           <IconButton
             icon={RotateCcw}
             name={t('Reset {{name}}', { name })}
-            onClick={() => take(resetKeys(choice, id), `${name}: as in ${KEY_SETS[choice.set].title}`)}
+            onClick={() =>
+              take(resetKeys(choice, id), t('{{name}}: as in {{set}}', { name, set: KEY_SETS[choice.set].title }))
+            }
           />
         )}
       </span>
@@ -188,7 +192,7 @@ function Waiting(props: { capture: Capture; shown: string; onCapture: (capture: 
   const { capture, shown, onCapture } = props
   const { choice, keymap } = useKeys()
   const { id, at, pressed, refused } = capture
-  const { name } = actionRow(id)
+  const name = t(actionRow(id).name)
   const done = () => onCapture(undefined)
   const give = (key: string) => {
     take(giveKey(choice, id, at, key), `${keyWords(key)}: ${name}`)
@@ -210,11 +214,14 @@ function Waiting(props: { capture: Capture; shown: string; onCapture: (capture: 
   }
   if (pressed !== undefined) {
     const rows = pressed.holders.map(actionRow)
-    const names = rows.map(row => row.name).join(' and ')
+    const names = rows.map(row => t(row.name)).join(', ')
     return (
       <span className="keys-held" role="alertdialog" aria-label={t('This key is taken')}>
         <span className="attention">
-          {keyWords(pressed.key)} is {rows.map(row => `${row.name} (${row.group})`).join(' and ')}.
+          {t('{{key}} is {{holders}}.', {
+            key: keyWords(pressed.key),
+            holders: rows.map(row => `${t(row.name)} (${t(row.group)})`).join(', '),
+          })}
         </span>
         <button
           type="button"
@@ -254,11 +261,11 @@ function Waiting(props: { capture: Capture; shown: string; onCapture: (capture: 
         <button
           type="button"
           onClick={() => {
-            take(dropKey(choice, id, at), `${name}: without ${shown}`)
+            take(dropKey(choice, id, at), t('{{name}}: without {{shown}}', { name, shown }))
             done()
           }}
         >
-          Remove {shown}
+          {t('Remove {{shown}}', { shown })}
         </button>
       )}
       <button type="button" onClick={done}>

@@ -50,6 +50,7 @@ afterAll(async () => {
 
 test('a menu by keyboard: letters jump, → opens what lies behind, ← goes back, Esc closes and the focus returns', async () => {
   await first().click()
+  const before = await focused()
   await first().click({ button: 'right' })
   await menu('Study').waitFor()
   await press('p')
@@ -62,7 +63,7 @@ test('a menu by keyboard: letters jump, → opens what lies behind, ← goes bac
   expect(await menu('Priority').count()).toBe(0)
   await press('Escape')
   expect(await page.getByRole('menu').count()).toBe(0)
-  expect(await focused()).toBe('grid')
+  expect(await focused()).toBe(before)
   await first().click({ button: 'right' })
   await press('p', 'Enter', 'ArrowDown')
   await expect.poll(entry).toBe('Urgent')
