@@ -1,4 +1,4 @@
-import { type ComponentType, useCallback, useEffect, useState } from 'react'
+import { type ComponentType, useCallback, useEffect, useRef, useState } from 'react'
 import type { StudySummary } from '../shared/contract.ts'
 import { Activity, followStation, replaceJob, StatusLine, useStation } from './activity/index.ts'
 import { BinRoom } from './bin/index.ts'
@@ -7,6 +7,8 @@ import { call } from './client.ts'
 import { TestPicture } from './display/index.ts'
 import { ExportDialogs } from './exporting/index.ts'
 import { followHangingRules } from './hanging/index.ts'
+import { Help } from './help/index.ts'
+import { t, useLanguage } from './i18n/index.ts'
 import { ImportDialog } from './importing/index.ts'
 import {
   ACTIONS,
@@ -16,14 +18,17 @@ import {
   isOfField,
   KeySheet,
   keyOf,
+  Palette,
+  type PaletteItem,
   useShownKey,
 } from './keys/index.ts'
 import { NetworkDialogs } from './network/index.ts'
 import { followOtherWindows, tellOtherWindows, type Walk, walkInFirstWindow, windowNumber } from './otherWindows.ts'
+import { paletteItems } from './paletteItems.ts'
 import { showsStudy } from './presence.ts'
 import { followAskBefore, followSaveOnRead, UnseenQuestion, useAskBefore } from './reading/index.ts'
 import { followSelfTest, SelfTest } from './selftest/index.ts'
-import { Settings } from './settings/index.ts'
+import { followAppearance, Settings, type SettingsPage, toggleContrast } from './settings/index.ts'
 import { announce, announceFailure, Notice, stepTextSize } from './ui/index.ts'
 import {
   freshRow,
@@ -63,8 +68,19 @@ interface ViewerProps {
 }
 
 const EVERYWHERE = ACTIONS.filter(row => row.room === 'everywhere').map(row => row.id as EverywhereId)
+/** Heard over an open dialog, too. */
+const OVER_DIALOGS: readonly EverywhereId[] = ['palette', 'help', 'high-contrast']
 
-type DialogId = 'import' | 'settings' | 'storage' | 'network' | 'central' | 'test-picture' | 'self-test' | 'keys'
+type DialogId =
+  | 'import'
+  | 'settings'
+  | 'storage'
+  | 'network'
+  | 'central'
+  | 'test-picture'
+  | 'self-test'
+  | 'keys'
+  | 'help'
 
 const FIRST_PAGE = { settings: 'Keys', storage: 'Storage', network: 'Network', central: 'Central' } as const
 
@@ -116,10 +132,10 @@ async function markCurrent(
     }
     await setReading(study, status, {
       words: unseen.words,
-      offer: { name: 'Show them', run: () => show(study) },
+      offer: { name: t('Show them'), run: () => show(study) },
     })
   } catch (thrown) {
-    announceFailure('It could not be marked.', thrown)
+    announceFailure(t('It could not be marked.'), thrown)
   }
   return false
 }
@@ -144,10 +160,17 @@ export function App() {
   const [activity, setActivity] = useState(false)
   /** What lies over the rooms. */
   const [dialog, setDialog] = useState<DialogId>()
+  const [page, setPage] = useState<SettingsPage>()
+  const [palette, setPalette] = useState<PaletteItem[]>()
+  // Whatever is drawn is drawn anew in another language.
+  useLanguage()
   const [Viewer, setViewer] = useState<ComponentType<ViewerProps>>()
   const status = useStation(station => station.status)
   const place = useReadingPlace()
   const [question, setQuestion] = useState<Unread & { then: () => void }>()
+
+  /** What can be found stands in what is drawn: the keys are listened to once. */
+  const openPalette = useRef<() => void>(undefined)
 
   useEffect(followStation, [])
   useEffect(followSync, [])
@@ -164,10 +187,13 @@ export function App() {
     return () => cancelAnimationFrame(frame)
   }, [])
   useEffect(followKeys, [])
+  useEffect(followAppearance, [])
   useEffect(() => (room === 'worklist' && Viewer !== undefined ? followSelfTest() : undefined), [room, Viewer])
   const onEverywhere = useCallback((id: EverywhereId) => {
     if (id === 'activity') setActivity(open => !open)
     else if (id === 'refused') showRefused()
+    else if (id === 'palette') openPalette.current?.()
+    else if (id === 'high-contrast') toggleContrast()
     else if (id === 'text-larger' || id === 'text-smaller') stepTextSize(id === 'text-larger' ? 1 : -1)
     else setDialog(id)
   }, [])
@@ -180,8 +206,23 @@ export function App() {
       event.preventDefault()
       onEverywhere(id)
     }
+    const listenOver = (event: KeyboardEvent) => {
+      const { target } = event
+      if (!(target instanceof Element) || target.closest('dialog') === null || target.closest('[data-takes-keys]'))
+        return
+      const id = actionOf(keyOf(event), OVER_DIALOGS)
+      if (id === undefined || target.closest('.palette') !== null) return
+      event.preventDefault()
+      event.stopPropagation()
+      onEverywhere(id)
+    }
     window.addEventListener('keydown', listen)
-    return () => window.removeEventListener('keydown', listen)
+    // A dialog keeps what is pressed in it to itself.
+    window.addEventListener('keydown', listenOver, true)
+    return () => {
+      window.removeEventListener('keydown', listen)
+      window.removeEventListener('keydown', listenOver, true)
+    }
   }, [onEverywhere])
 
   const show = useCallback(async (study: StudySummary, startTime: number) => {
@@ -209,10 +250,10 @@ export function App() {
       try {
         const study = await readingList[direction]()
         if (study === undefined)
-          announce(direction === 'next' ? 'This is the last of the list' : 'This is the first of the list')
+          announce(direction === 'next' ? t('This is the last of the list') : t('This is the first of the list'))
         else await show(study, startTime)
       } catch (thrown) {
-        announceFailure('The next study could not be found.', thrown)
+        announceFailure(t('The next study could not be found.'), thrown)
       }
     },
     [show],
@@ -289,13 +330,42 @@ export function App() {
     }
   }, [])
   const preloadRow = useCallback((uid: string) => void preload(uid), [])
-  const closeDialog = useCallback(() => setDialog(undefined), [])
+  const closeDialog = useCallback(() => {
+    setDialog(undefined)
+    setPage(undefined)
+  }, [])
+  const closePalette = useCallback(() => setPalette(undefined), [])
   const undoKey = useShownKey(room === 'viewer' ? 'mark-undo' : 'list-undo')
   const closeActivity = useCallback(() => setActivity(false), [])
   const showStorage = useCallback(() => setDialog('storage'), [])
   const showNetwork = useCallback(() => setDialog('network'), [])
   const showCentral = useCallback(() => setDialog('central'), [])
   const openActivity = useCallback(() => setActivity(true), [])
+
+  openPalette.current = () => {
+    const nothingOver = (run: () => void) => () => {
+      closeDialog()
+      run()
+    }
+    const outside = {
+      onBack: back,
+      onNext: next,
+      onPrevious: previous,
+      onReadAndNext: readAndNext,
+      onToggleRead: toggleRead,
+      onEverywhere,
+    }
+    const items = paletteItems(room === 'viewer' ? loadedViewer?.viewerActions(outside) : undefined, {
+      onEverywhere,
+      onPage: one => {
+        setPage(one)
+        setDialog('settings')
+      },
+      onOpen: open,
+      onWorklist: back,
+    })
+    setPalette(items.map(item => ({ ...item, run: nothingOver(item.run) })))
+  }
 
   return (
     <>
@@ -327,7 +397,8 @@ export function App() {
       {dialog === 'import' && <ImportDialog onClose={closeDialog} />}
       {(dialog === 'settings' || dialog === 'storage' || dialog === 'network' || dialog === 'central') && (
         <Settings
-          first={FIRST_PAGE[dialog]}
+          key={page}
+          first={page ?? FIRST_PAGE[dialog]}
           onTestPicture={() => setDialog('test-picture')}
           onSelfTest={() => setDialog('self-test')}
           onClose={closeDialog}
@@ -340,7 +411,7 @@ export function App() {
           onShow={() => answer(false)}
           onClose={() => {
             setQuestion(undefined)
-            announce('Not marked as read')
+            announce(t('Not marked as read'))
           }}
         />
       )}
@@ -354,9 +425,12 @@ export function App() {
           room={room}
           names={room === 'viewer' ? loadedViewer?.actionNames() : undefined}
           onSettings={() => setDialog('settings')}
+          onHelp={() => setDialog('help')}
           onClose={closeDialog}
         />
       )}
+      {dialog === 'help' && <Help room={room} onClose={closeDialog} />}
+      {palette !== undefined && <Palette items={palette} onClose={closePalette} />}
       <BinRoom />
       <StatusLine onClick={() => setActivity(value => !value)} />
       <Notice undoKey={undoKey} />

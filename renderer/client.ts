@@ -13,6 +13,7 @@ import type { DicomJson } from '../shared/dicom/json.ts'
 import { ERRORS, type ErrorCode, IsocenterError } from '../shared/errors.ts'
 import { FRAME_HEADER_BYTES, type FrameOrder, readFrameHeader } from '../shared/viewing/frameStream.ts'
 import { CHANNEL, holdEventSource, type RawEvent } from './eventSource.ts'
+import { errorWords, t } from './i18n/index.ts'
 
 /**
  * The only file that knows the counter. It owns the connection budget: Chromium gives one host six HTTP/1.1
@@ -23,7 +24,7 @@ import { CHANNEL, holdEventSource, type RawEvent } from './eventSource.ts'
 /** The station did not answer at all: it restarts, or the network is gone. Nothing is said about the images. */
 export class UnreachableError extends Error {
   constructor(cause: unknown) {
-    super('The station is not reachable. Trying again.', { cause })
+    super(t('The station is not reachable. Trying again.'), { cause })
     this.name = 'UnreachableError'
   }
 }
@@ -37,10 +38,16 @@ async function reach(input: string, init: RequestInit): Promise<Response> {
   }
 }
 
+function refused(code: ErrorCode, detail: string | undefined): IsocenterError {
+  const error = new IsocenterError(code, detail)
+  error.message = errorWords(code, detail)
+  return error
+}
+
 async function refusal(response: Response): Promise<Error> {
   const body = callError.safeParse(await response.json().catch(() => null))
   if (body.success && body.data.code in ERRORS) {
-    return new IsocenterError(body.data.code as ErrorCode, body.data.detail)
+    return refused(body.data.code as ErrorCode, body.data.detail)
   }
   return new Error(body.success ? body.data.sentence : `The station answered ${response.status}.`)
 }
@@ -213,7 +220,7 @@ export async function storeObjects(part10s: ReadonlyArray<Uint8Array<ArrayBuffer
   const answer: unknown = await response.json().catch(() => null)
   const failed = callError.safeParse(answer)
   if (failed.success && failed.data.code in ERRORS) {
-    throw new IsocenterError(failed.data.code as ErrorCode, failed.data.detail)
+    throw refused(failed.data.code as ErrorCode, failed.data.detail)
   }
   const status = failureReason(answer)
   throw new Error(`The station did not store it${status === undefined ? '' : ` (status ${status})`}.`)

@@ -2,7 +2,8 @@ import { X } from 'lucide-react'
 import { useEffect } from 'react'
 import type { AssociationSummary, Problem, StudySummary } from '../../shared/contract.ts'
 import { DestinationRows } from '../central/index.ts'
-import { formatBytes, formatMoment, IconButton } from '../ui/index.ts'
+import { t } from '../i18n/index.ts'
+import { countImages, formatBytes, formatMoment, IconButton } from '../ui/index.ts'
 import { JobView } from './JobView.tsx'
 import { dismissProblem, readActivity, useStation } from './stationStore.ts'
 
@@ -29,49 +30,49 @@ export function Activity(props: {
     return () => window.removeEventListener('keydown', listen, { capture: true })
   }, [onClose])
   return (
-    <aside className="activity" aria-label="Activity">
+    <aside className="activity" aria-label={t('Activity')}>
       <div className="dialog-head">
-        <span>Activity</span>
+        <span>{t('Activity')}</span>
         <IconButton icon={X} name="Close activity" shortcut="Esc" onClick={onClose} />
       </div>
       <div className="activity-body">
         {/* First: its rows stay where they are, whatever comes below. */}
         <DestinationRows onSettings={onCentral} listed={listed} />
-        <section aria-label="Problems">
-          <h2>Problems</h2>
-          {problems.length === 0 && <p className="quiet">None.</p>}
+        <section aria-label={t('Problems')}>
+          <h2>{t('Problems')}</h2>
+          {problems.length === 0 && <p className="quiet">{t('None.')}</p>}
           {problems.map(problem => (
             <ProblemView key={problem.id} problem={problem} />
           ))}
         </section>
-        <section aria-label="Jobs">
-          <h2>Jobs</h2>
-          {jobs.length === 0 && <p className="quiet">Nothing is running. Imports appear here.</p>}
+        <section aria-label={t('Jobs')}>
+          <h2>{t('Jobs')}</h2>
+          {jobs.length === 0 && <p className="quiet">{t('Nothing is running. Imports appear here.')}</p>}
           {jobs.map(job => (
             <JobView key={job.id} job={job} />
           ))}
         </section>
-        <section aria-label="Associations">
-          <h2>Associations</h2>
-          {associations.length === 0 && <p className="quiet">No scanner has connected since the station started.</p>}
+        <section aria-label={t('Associations')}>
+          <h2>{t('Associations')}</h2>
+          {associations.length === 0 && (
+            <p className="quiet">{t('No scanner has connected since the station started.')}</p>
+          )}
           {associations.map(association => (
             <AssociationView key={association.id} association={association} />
           ))}
         </section>
         {status !== undefined && (
-          <section aria-label="Station">
-            <h2>Station</h2>
+          <section aria-label={t('Station')}>
+            <h2>{t('Station')}</h2>
             <p className="quiet selectable">
-              Isocenter {status.version} · {status.studies} studies, {status.instances} images,{' '}
-              {formatBytes(status.bytes)} in {status.dataDir}
+              Isocenter {status.version} · {t('{{count}} studies', { count: status.studies })},{' '}
+              {countImages(status.instances)}, {formatBytes(status.bytes)} · {status.dataDir}
             </p>
             <p className="job-line">
-              <span className="quiet">
-                {status.onlyHere} {status.onlyHere === 1 ? 'image exists' : 'images exist'} on one disk only
-              </span>
+              <span className="quiet">{t('{{count}} images exist on one disk only', { count: status.onlyHere })}</span>
               <span className="spring" />
-              <button type="button" onClick={onStorage} title="Disks, free space, where images lie">
-                Storage…
+              <button type="button" onClick={onStorage} title={t('Disks, free space, where images lie')}>
+                {t('Storage…')}
               </button>
             </p>
           </section>
@@ -91,14 +92,14 @@ function ProblemView({ problem }: { problem: Problem }) {
         <button
           type="button"
           onClick={() => void dismissProblem(problem.id).catch(() => {})}
-          title="Take it off the list"
+          title={t('Take it off the list')}
         >
-          Dismiss
+          {t('Dismiss')}
         </button>
       </div>
       {problem.detail !== '' && (
         <details>
-          <summary>Details</summary>
+          <summary>{t('Details')}</summary>
           <p className="selectable quiet">{problem.detail}</p>
         </details>
       )}
@@ -124,15 +125,10 @@ function AssociationView({ association }: { association: AssociationSummary }) {
         {received > 0 && (
           <span className="quiet">
             {' '}
-            · {received} {received === 1 ? 'image' : 'images'}, {formatBytes(bytes)}
+            · {countImages(received)}, {formatBytes(bytes)}
           </span>
         )}
-        {sent > 0 && (
-          <span className="quiet">
-            {' '}
-            · {sent} {sent === 1 ? 'image' : 'images'} sent
-          </span>
-        )}
+        {sent > 0 && <span className="quiet"> · {t('{{count}} images sent', { count: sent })}</span>}
       </div>
     </div>
   )

@@ -1,4 +1,5 @@
 import type { JobSummary } from '../../shared/contract.ts'
+import { t } from '../i18n/index.ts'
 import { cancelJob } from './stationStore.ts'
 
 const STATES: Record<JobSummary['state'], string> = {
@@ -42,24 +43,28 @@ export function JobView({ job }: { job: JobSummary }) {
         <span className="spring" />
         <span className="quiet">
           {job.done}
-          {job.total > 0 && ` of ${job.total}`}
+          {job.total > 0 && t(' of {{total}}', { total: job.total })}
           {running && job.rate > 0 && ` · ${job.rate.toFixed(job.rate < 10 ? 1 : 0)} ${things}/s`}
         </span>
         {running && (
           <button
             type="button"
             onClick={() => void cancelJob(job.id).catch(() => {})}
-            title="Stop this job; what is stored stays"
+            title={t('Stop this job; what is stored stays')}
           >
-            Cancel
+            {t('Cancel')}
           </button>
         )}
       </div>
       {running &&
         (job.total > 0 ? (
-          <progress max={job.total} value={job.done} aria-label={`${job.done} of ${job.total} ${things}`} />
+          <progress
+            max={job.total}
+            value={job.done}
+            aria-label={t('{{done}} of {{total}} {{things}}', { done: job.done, total: job.total, things })}
+          />
         ) : (
-          <progress aria-label={`counting ${things}`} />
+          <progress aria-label={t('counting {{things}}', { things })} />
         ))}
       <div className="quiet">{counts(job)}</div>
       {job.error !== null && <div className="failure selectable">{job.error}</div>}

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useState } from 'react'
 import type { BinEntry, CallOut, MoveEntry } from '../../shared/contract.ts'
 import { useStation } from '../activity/index.ts'
 import { call, onStationEvent } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { useShownKey } from '../keys/index.ts'
 import { announceFailure, countImages, Dialog, formatDate, formatMoment, PersonName } from '../ui/index.ts'
 import { closeBin } from './binStore.ts'
@@ -55,13 +56,13 @@ export function BinDialog() {
         {error !== '' && <div className="failure">{error}</div>}
         {nothing && (
           <div className="quiet">
-            Nothing was deleted, rejected or moved. {deleteKey ?? 'Delete'} on a study or series of the worklist takes
-            it here
-            {bin.binDays > 0 && `, and it is purged after ${bin.binDays} days`}.
+            Nothing was deleted, rejected or moved. {deleteKey ?? t('Delete')} on a study or series of the worklist
+            takes it here
+            {bin.binDays > 0 && t(', and it is purged after {{binDays}} days', { binDays: bin.binDays })}.
           </div>
         )}
         {bin !== undefined && bin.entries.length > 0 && (
-          <ul className="bin-list" aria-label="Deleted and rejected">
+          <ul className="bin-list" aria-label={t('Deleted and rejected')}>
             {bin.entries.map(entry => (
               <Removal
                 key={entry.id}
@@ -74,8 +75,8 @@ export function BinDialog() {
         )}
         {bin !== undefined && bin.moves.length > 0 && (
           <>
-            <h2>Moved to another patient</h2>
-            <ul className="bin-list" aria-label="Moved">
+            <h2>{t('Moved to another patient')}</h2>
+            <ul className="bin-list" aria-label={t('Moved')}>
               {bin.moves.map(move => (
                 <Moved
                   key={`${move.id} ${move.StudyInstanceUID}`}
@@ -116,11 +117,11 @@ function Removal({ entry, onRestore, onPurge }: { entry: BinEntry; onRestore: ()
         <span className="spring" />
         {state === 'binned' ? (
           <>
-            <button type="button" onClick={onRestore} title="Show it again">
-              <Undo2 aria-hidden /> Take back
+            <button type="button" onClick={onRestore} title={t('Show it again')}>
+              <Undo2 aria-hidden /> {t('Take back')}
             </button>
-            <button type="button" onClick={onPurge} title="Delete it for good">
-              Purge…
+            <button type="button" onClick={onPurge} title={t('Delete it for good')}>
+              {t('Purge…')}
             </button>
           </>
         ) : (
@@ -131,7 +132,7 @@ function Removal({ entry, onRestore, onPurge }: { entry: BinEntry; onRestore: ()
       </div>
       <div className="bin-line quiet">
         <span>
-          {code === '' ? 'Deleted' : 'Rejected by a note'} {formatMoment(entry.at)} by {entry.by}:{' '}
+          {code === '' ? t('Deleted') : t('Rejected by a note')} {formatMoment(entry.at)} by {entry.by}:{' '}
           <bdi dir="auto">{entry.reason}</bdi>
         </span>
         {state === 'binned' && arrivedAgain > 0 && (
@@ -149,15 +150,15 @@ function Moved({ move, onUndo }: { move: MoveEntry; onUndo: () => void }) {
   return (
     <li className="bin-entry" data-move={move.id}>
       <div className="bin-line">
-        <span>{move.SeriesInstanceUID === '' ? 'Study' : 'Series'}</span>
+        <span>{move.SeriesInstanceUID === '' ? t('Study') : t('Series')}</span>
         <PersonName value={move.before.PatientName} lang={move.lang} />
         <span className="id">{move.before.PatientID}</span>
-        <span className="quiet">is shown under</span>
+        <span className="quiet">{t('is shown under')}</span>
         <PersonName value={move.PatientName} lang={move.lang} />
         <span className="id">{move.PatientID}</span>
         <span className="spring" />
-        <button type="button" onClick={onUndo} title="Show it where it was received">
-          <Undo2 aria-hidden /> Take back
+        <button type="button" onClick={onUndo} title={t('Show it where it was received')}>
+          <Undo2 aria-hidden /> {t('Take back')}
         </button>
       </div>
       <div className="bin-line quiet">
@@ -195,10 +196,12 @@ function PurgeQuestion({ entry, onClose, onPurge }: { entry: BinEntry; onClose: 
           <PersonName value={entry.PatientName || 'an unknown patient'} lang={entry.lang} /> will be gone from this
           station for good.
         </div>
-        {entry.code !== '' && <div className="quiet">What was rejected stays hidden, also when it is sent again.</div>}
-        {entry.arrivedAgain > 0 && <div className="attention">⚠ It was sent again since it was deleted.</div>}
+        {entry.code !== '' && (
+          <div className="quiet">{t('What was rejected stays hidden, also when it is sent again.')}</div>
+        )}
+        {entry.arrivedAgain > 0 && <div className="attention">{t('⚠ It was sent again since it was deleted.')}</div>}
         <label className="reason">
-          <span className="quiet">Type “purge” to confirm</span>
+          <span className="quiet">{t('Type “purge” to confirm')}</span>
           <input data-first-focus value={word} onChange={event => setWord(event.target.value)} />
         </label>
       </form>

@@ -1,4 +1,5 @@
 import { Trash2 } from 'lucide-react'
+import { t } from '../i18n/index.ts'
 import { countImages, Dialog } from '../ui/index.ts'
 import { closeBin, deleteSubject, type Subject } from './binStore.ts'
 import { ReasonField, useReason } from './ReasonField.tsx'
@@ -18,8 +19,8 @@ export function DeleteDialog({ subject }: { subject: Subject }) {
       className="bin-dialog"
       onClose={closeBin}
       foot={
-        <button type="submit" form="delete" disabled={reason.trim() === ''} title="Into the bin (Enter)">
-          <Trash2 aria-hidden /> Delete
+        <button type="submit" form="delete" disabled={reason.trim() === ''} title={t('Into the bin (Enter)')}>
+          <Trash2 aria-hidden /> {t('Delete')}
         </button>
       }
     >
@@ -36,7 +37,7 @@ export function DeleteDialog({ subject }: { subject: Subject }) {
         </div>
         <ReasonField reason={reason} onChange={setReason} />
         <div className="quiet">
-          It is hidden everywhere and can be taken back: at once by Ctrl+Z, later from Deleted.
+          {t('It is hidden everywhere and can be taken back: at once by Ctrl+Z, later from Deleted.')}
         </div>
       </form>
     </Dialog>

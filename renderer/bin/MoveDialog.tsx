@@ -2,6 +2,7 @@ import { UserRoundPen } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { PatientProposal, ProposedPatient, StudySummary } from '../../shared/contract.ts'
 import { call } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { countImages, Dialog, formatDate, PersonName } from '../ui/index.ts'
 import { closeBin, moveSubject, type Subject } from './binStore.ts'
 import { ReasonField, useReason } from './ReasonField.tsx'
@@ -66,11 +67,11 @@ export function MoveDialog({ subject }: { subject: Subject }) {
         <>
           {isSeries && (
             <button type="button" disabled={!isReady} onClick={() => move(true)}>
-              Into this study
+              {t('Into this study')}
             </button>
           )}
-          <button type="submit" form="move" disabled={!isReady} title="Enter">
-            <UserRoundPen aria-hidden /> {isSeries ? 'To this patient, as a study of its own' : 'To this patient'}
+          <button type="submit" form="move" disabled={!isReady} title={t('Enter')}>
+            <UserRoundPen aria-hidden /> {isSeries ? t('To this patient, as a study of its own') : t('To this patient')}
           </button>
         </>
       }
@@ -88,13 +89,13 @@ export function MoveDialog({ subject }: { subject: Subject }) {
         </div>
         <ReasonField reason={reason} onChange={setReason} />
         <input
-          aria-label="Search the patient it belongs to"
-          placeholder="The patient it belongs to: name, ID or accession"
+          aria-label={t('Search the patient it belongs to')}
+          placeholder={t('The patient it belongs to: name, ID or accession')}
           value={search}
           maxLength={200}
           onChange={event => setSearch(event.target.value)}
         />
-        <div className="bin-list targets" role="radiogroup" aria-label="Studies of the patient it belongs to">
+        <div className="bin-list targets" role="radiogroup" aria-label={t('Studies of the patient it belongs to')}>
           {proposed.map((study, index) => (
             <label key={study.StudyInstanceUID} data-target={study.StudyInstanceUID}>
               <input
@@ -126,11 +127,13 @@ export function MoveDialog({ subject }: { subject: Subject }) {
               </bdi>
             </label>
           ))}
-          {proposed.length + others.length === 0 && <div className="quiet">No study of another is found.</div>}
+          {proposed.length + others.length === 0 && <div className="quiet">{t('No study of another is found.')}</div>}
         </div>
         {error !== '' && <div className="failure">{error}</div>}
         <div className="quiet">
-          The images stay as they were received; they are shown and sent under that patient, and so is what comes later.
+          {t(
+            'The images stay as they were received; they are shown and sent under that patient, and so is what comes later.',
+          )}
         </div>
       </form>
     </Dialog>

@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { t } from '../i18n/index.ts'
 
 const COMMON = ['Wrong patient', 'Poor quality', 'Sent twice', 'Not ours', 'Test images']
 let last = ''
@@ -20,7 +21,7 @@ export function ReasonField({ reason, onChange }: { reason: string; onChange: (r
   return (
     <>
       <label className="reason">
-        <span className="quiet">Reason</span>
+        <span className="quiet">{t('Reason')}</span>
         <input
           data-first-focus
           value={reason}

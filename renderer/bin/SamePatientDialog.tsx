@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from 'react'
 import type { PatientProposal, ProposedPatient } from '../../shared/contract.ts'
 import { call } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { announce, announceFailure, Dialog, formatDate, PersonName } from '../ui/index.ts'
 import { closeBin } from './binStore.ts'
 
@@ -66,9 +67,9 @@ export function SamePatientDialog() {
       onClose={closeBin}
       foot={
         <>
-          <span className="quiet spring">↑ ↓ choose · S the same · N not the same</span>
+          <span className="quiet spring">{t('↑ ↓ choose · S the same · N not the same')}</span>
           <button type="button" disabled={current === undefined} title="N" onClick={() => void decide(false)}>
-            {current?.likeness === 'apart' ? 'Keep apart' : 'Not the same'}
+            {current?.likeness === 'apart' ? t('Keep apart') : t('Not the same')}
           </button>
           <button
             type="button"
@@ -76,7 +77,7 @@ export function SamePatientDialog() {
             title="S"
             onClick={() => void decide(true)}
           >
-            The same patient
+            {t('The same patient')}
           </button>
         </>
       }
@@ -84,13 +85,13 @@ export function SamePatientDialog() {
       {error !== '' && <div className="failure">{error}</div>}
       {proposals?.length === 0 && (
         <div className="quiet">
-          None. Of the studies that came last no two look like one patient under two IDs, or like two under one.
+          {t('None. Of the studies that came last no two look like one patient under two IDs, or like two under one.')}
         </div>
       )}
       <div
         className="bin-list"
         role="listbox"
-        aria-label="Possible same patient"
+        aria-label={t('Possible same patient')}
         tabIndex={0}
         data-first-focus
         onKeyDown={event => {
@@ -108,8 +109,9 @@ export function SamePatientDialog() {
         ))}
       </div>
       <div className="quiet">
-        What was received stays as it is. All studies of the first are shown and sent under the second, and so is what
-        comes later; it can be taken back here and in Deleted.
+        {t(
+          'What was received stays as it is. All studies of the first are shown and sent under the second, and so is what comes later; it can be taken back here and in Deleted.',
+        )}
       </div>
     </Dialog>
   )

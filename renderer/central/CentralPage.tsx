@@ -2,6 +2,7 @@ import { Pencil, Plus, Radio, Trash2 } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { PullSummary } from '../../shared/pull.ts'
 import type { Destination } from '../../shared/sync.ts'
+import { t } from '../i18n/index.ts'
 import { IconButton } from '../ui/index.ts'
 import { DestinationForm } from './DestinationForm.tsx'
 import { edit, readDestinations, removeDestination, tryOut, useDestinations } from './destinationsStore.ts'
@@ -25,16 +26,16 @@ export function CentralPage() {
   const pulls = useFollowedPulls()
   const isNew = editing !== undefined && editing.name === undefined
   return (
-    <section className="settings-page central" aria-label="Central">
+    <section className="settings-page central" aria-label={t('Central')}>
       <div className="central-line">
-        <h2>Destinations</h2>
+        <h2>{t('Destinations')}</h2>
         {trouble !== '' && (
           <>
             <span className="attention" role="alert">
               {trouble}
             </span>
-            <button type="button" onClick={() => void readDestinations()} title="Ask the station again">
-              Read again
+            <button type="button" onClick={() => void readDestinations()} title={t('Ask the station again')}>
+              {t('Read again')}
             </button>
           </>
         )}
@@ -44,9 +45,9 @@ export function CentralPage() {
             type="button"
             disabled={editing !== undefined}
             onClick={() => edit(undefined)}
-            title="Another archive that images have to end up on"
+            title={t('Another archive that images have to end up on')}
           >
-            <Plus aria-hidden /> Add destination
+            <Plus aria-hidden /> {t('Add destination')}
           </button>
         )}
       </div>
@@ -72,15 +73,17 @@ export function CentralPage() {
 function NoDestination() {
   return (
     <div className="central-empty">
-      <p>What arrives stays on this station alone.</p>
+      <p>{t('What arrives stays on this station alone.')}</p>
       <p className="quiet">
         A destination is an archive that images have to end up on, such as the hospital’s PACS: reached by DICOMweb, or
-        as a node of <em>Network</em>. What arrives is sent there as it comes, or by rules; it counts as safe only once
-        it was shown to be there, and while the line or the archive is down it waits here.
+        as a node of <em>{t('Network')}</em>
+        {t(
+          '. What arrives is sent there as it comes, or by rules; it counts as safe only once it was shown to be there, and while the line or the archive is down it waits here.',
+        )}
       </p>
       <div>
-        <button type="button" onClick={() => edit(undefined)} title="An archive that images have to end up on">
-          <Plus aria-hidden /> Add destination
+        <button type="button" onClick={() => edit(undefined)} title={t('An archive that images have to end up on')}>
+          <Plus aria-hidden /> {t('Add destination')}
         </button>
       </div>
     </div>
@@ -103,7 +106,7 @@ function DestinationView({ destination, pulling }: { destination: Destination; p
     setTrying(false)
   }
   return (
-    <section className="central-row" aria-label={`Destination ${name}`}>
+    <section className="central-row" aria-label={t('Destination {{name}}', { name })}>
       <div className="central-line">
         <strong className="truncate">{name}</strong>
         <span className="quiet id truncate selectable">{addressOf(destination)}</span>
@@ -117,15 +120,25 @@ function DestinationView({ destination, pulling }: { destination: Destination; p
           type="button"
           disabled={trying}
           onClick={() => void ask()}
-          title="Ask whether it answers; nothing is stored there"
+          title={t('Ask whether it answers; nothing is stored there')}
         >
-          <Radio aria-hidden /> Try
+          <Radio aria-hidden /> {t('Try')}
         </button>
-        <IconButton icon={Pencil} name={`Edit ${name}`} disabled={editing} onClick={() => edit(destination)} />
-        <IconButton icon={Trash2} name={`Remove ${name}`} disabled={editing} onClick={() => removeDestination(name)} />
+        <IconButton
+          icon={Pencil}
+          name={t('Edit {{name}}', { name })}
+          disabled={editing}
+          onClick={() => edit(destination)}
+        />
+        <IconButton
+          icon={Trash2}
+          name={t('Remove {{name}}', { name })}
+          disabled={editing}
+          onClick={() => removeDestination(name)}
+        />
       </div>
       <div className="quiet">
-        {rules.length === 0 ? 'Everything goes there. ' : 'By its rules. '}
+        {rules.length === 0 ? t('Everything goes there. ') : t('By its rules. ')}
         Counts as there when {PROOF_WORDS[proof].name}; {concurrency} at once.
       </div>
       {rules.length > 0 && (
@@ -145,7 +158,7 @@ function DestinationView({ destination, pulling }: { destination: Destination; p
       {pulling !== undefined && pulling.trouble !== '' && (
         <div className="attention selectable">{asSentence(pulling.trouble)}</div>
       )}
-      {trying && <div className="quiet">Trying…</div>}
+      {trying && <div className="quiet">{t('Trying…')}</div>}
       {!trying && answer !== undefined && (
         <div className={answer.works ? 'selectable' : 'attention selectable'} role="status">
           {answer.words}

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { CallOut } from '../../shared/contract.ts'
 import type { DeadLetter, StudyCustody } from '../../shared/sync.ts'
 import { call, onStationEvent } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { countImages, Dialog, formatDate, formatMoment, PersonName } from '../ui/index.ts'
 import { letterKey } from './letters.ts'
 import type { CustodySubject } from './requests.ts'
@@ -29,9 +30,9 @@ export function CustodyDialog(props: { study: CustodySubject; onSettings: () => 
           type="button"
           disabled={!waits}
           onClick={() => void sendFirst(StudyInstanceUID).then(read)}
-          title={waits ? 'Its images before all others, at every destination' : 'Nothing of it waits'}
+          title={waits ? t('Its images before all others, at every destination') : t('Nothing of it waits')}
         >
-          Send first
+          {t('Send first')}
         </button>
       }
     >
@@ -49,18 +50,18 @@ export function CustodyDialog(props: { study: CustodySubject; onSettings: () => 
       </div>
       {trouble !== '' && (
         <div>
-          <button type="button" onClick={() => void read()} title="Ask the station again">
-            Read again
+          <button type="button" onClick={() => void read()} title={t('Ask the station again')}>
+            {t('Read again')}
           </button>
         </div>
       )}
       {custody === undefined && trouble === '' && <div className="skeleton custody-skeleton" />}
       {custody?.custody.length === 0 && (
         <>
-          <p className="quiet">No destination’s rules name this study: it stays here alone.</p>
+          <p className="quiet">{t('No destination’s rules name this study: it stays here alone.')}</p>
           <div>
-            <button type="button" onClick={onSettings} title="Settings › Central">
-              Destinations…
+            <button type="button" onClick={onSettings} title={t('Settings › Central')}>
+              {t('Destinations…')}
             </button>
           </div>
         </>
@@ -144,10 +145,10 @@ const HEADS = [
 
 function Counts({ custody }: { custody: StudyCustody[] }) {
   return (
-    <table className="custody-counts" aria-label="Images by state">
+    <table className="custody-counts" aria-label={t('Images by state')}>
       <thead>
         <tr>
-          <th>Destination</th>
+          <th>{t('Destination')}</th>
           {HEADS.map(({ name, means }) => (
             <th key={name} title={means}>
               {name}
@@ -187,15 +188,15 @@ function Gone(props: { custody: StudyCustody[]; StudyInstanceUID: string; onAgai
     .map(({ destination, gone }) => (
       <p key={destination} className="central-line quiet">
         <span>
-          {countImages(gone)} no longer on {destination} as {gone === 1 ? 'it' : 'they'} came from there.
+          {countImages(gone)} no longer on {destination} as {gone === 1 ? t('it') : t('they')} came from there.
         </span>
         <span className="spring" />
         <button
           type="button"
           onClick={() => void sendAgain(destination, { StudyInstanceUID }).then(onAgain)}
-          title="From then on they are kept there as what was received here"
+          title={t('From then on they are kept there as what was received here')}
         >
-          Send there again
+          {t('Send there again')}
         </button>
       </p>
     ))
@@ -214,12 +215,12 @@ function Refused({ letters, onAgain }: { letters: DeadLetter[]; onAgain: () => P
     await onAgain()
   }
   return (
-    <section aria-label="Refused images">
+    <section aria-label={t('Refused images')}>
       <div className="central-line">
-        <h2>Refused</h2>
+        <h2>{t('Refused')}</h2>
         <span className="spring" />
         {letters.length > 1 && (
-          <button type="button" onClick={() => void again(letters)} title="All of this study that were refused">
+          <button type="button" onClick={() => void again(letters)} title={t('All of this study that were refused')}>
             Send all {letters.length.toLocaleString()} again
           </button>
         )}
@@ -229,14 +230,17 @@ function Refused({ letters, onAgain }: { letters: DeadLetter[]; onAgain: () => P
           <li key={letterKey(letter)} className="custody-event custody-letter">
             <span className="quiet">{formatMoment(letter.at)}</span>
             <span className="truncate">{letter.destination}</span>
-            <span className="id truncate selectable" title={`SOP Instance UID ${letter.SOPInstanceUID}`}>
+            <span
+              className="id truncate selectable"
+              title={t('SOP Instance UID {{SOPInstanceUID}}', { SOPInstanceUID: letter.SOPInstanceUID })}
+            >
               {letter.Modality} {letter.SOPInstanceUID}
             </span>
             <span className="attention truncate selectable" title={letter.reason}>
               {asSentence(letter.reason)}
             </span>
-            <button type="button" onClick={() => void again([letter])} title="Once what was wrong is put right">
-              Send again
+            <button type="button" onClick={() => void again([letter])} title={t('Once what was wrong is put right')}>
+              {t('Send again')}
             </button>
           </li>
         ))}
@@ -250,9 +254,9 @@ function Refused({ letters, onAgain }: { letters: DeadLetter[]; onAgain: () => P
 
 function History({ events }: { events: Custody['events'] }) {
   return (
-    <section aria-label="History">
-      <h2>History</h2>
-      {events.length === 0 && <p className="quiet">Nothing has happened yet.</p>}
+    <section aria-label={t('History')}>
+      <h2>{t('History')}</h2>
+      {events.length === 0 && <p className="quiet">{t('Nothing has happened yet.')}</p>}
       <ul className="custody-list">
         {events.map((event, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: what happened has no other name than its place.

@@ -1,5 +1,6 @@
 import { type FormEvent, type ReactNode, useState } from 'react'
 import type { Proof } from '../../shared/sync.ts'
+import { t } from '../i18n/index.ts'
 import {
   changeDraft,
   leaveForm,
@@ -51,7 +52,7 @@ export function DestinationForm() {
   return (
     <form
       className="central-form"
-      aria-label={name === undefined ? 'New destination' : `Edit ${name}`}
+      aria-label={name === undefined ? t('New destination') : t('Edit {{name}}', { name })}
       onSubmit={event => void save(event)}
       onKeyDown={event => {
         if (event.key !== 'Escape') return
@@ -70,15 +71,15 @@ export function DestinationForm() {
           fixed={name}
         />
         <label>
-          <span className="quiet">Reached by</span>
+          <span className="quiet">{t('Reached by')}</span>
           <select
             value={draft.kind}
             // biome-ignore lint/a11y/noAutofocus: the name stays, so this is the first that can be changed.
             autoFocus={name !== undefined}
             onChange={event => changeDraft({ kind: event.target.value === 'dimse' ? 'dimse' : 'dicomweb' })}
           >
-            <option value="dicomweb">DICOMweb</option>
-            <option value="dimse">a DICOM node</option>
+            <option value="dicomweb">{t('DICOMweb')}</option>
+            <option value="dimse">{t('a DICOM node')}</option>
           </select>
         </label>
         {draft.kind === 'dicomweb' ? (
@@ -97,27 +98,29 @@ export function DestinationForm() {
           label="Orthanc’s own address, where it is one"
           of="orthanc"
           draft={draft}
-          title="Orthanc says by checksum what it holds: nothing has to be fetched back to compare"
+          title={t('Orthanc says by checksum what it holds: nothing has to be fetched back to compare')}
           more={{ maxLength: 2000, placeholder: 'http://pacs.example:8042' }}
         />
         <Field
           label="File with its key"
           of="authorizationFile"
           draft={draft}
-          title="A file of this machine whose text is the Authorization header; the key itself is kept nowhere else"
+          title={t(
+            'A file of this machine whose text is the Authorization header; the key itself is kept nowhere else',
+          )}
           more={{ maxLength: 4096, placeholder: 'It asks for none' }}
         />
         <Field
           label="File with trusted certificates"
           of="trustedFile"
           draft={draft}
-          title="PEM; without it, what this machine trusts"
+          title={t('PEM; without it, what this machine trusts')}
           more={{ maxLength: 4096, placeholder: 'What this machine trusts' }}
         />
       </div>
       <div className="central-fields central-fields-proof">
         <label>
-          <span className="quiet">An image counts as there when it is</span>
+          <span className="quiet">{t('An image counts as there when it is')}</span>
           <select
             value={draft.proof}
             onChange={event => changeDraft({ proof: PROOFS.find(one => one === event.target.value) ?? 'equal' })}
@@ -133,7 +136,7 @@ export function DestinationForm() {
           label="At once"
           of="concurrency"
           draft={draft}
-          title="Posts or associations at the same time, 1 to 8"
+          title={t('Posts or associations at the same time, 1 to 8')}
           more={{ type: 'number', min: 1, max: 8 }}
         />
         <Field label="Quiet from" of="quietFrom" draft={draft} title={QUIET} more={{ type: 'time' }} />
@@ -144,14 +147,14 @@ export function DestinationForm() {
       {draft.kind === 'dicomweb' && <PullEditor pull={draft.pull} />}
       <div className="central-line">
         <span className="spring" />
-        <button type="button" onClick={() => void ask()} title="Ask whether it answers; nothing is stored there">
-          Try
+        <button type="button" onClick={() => void ask()} title={t('Ask whether it answers; nothing is stored there')}>
+          {t('Try')}
         </button>
-        <button type="button" onClick={leave} title="Leave it as it was (Esc)">
-          Cancel
+        <button type="button" onClick={leave} title={t('Leave it as it was (Esc)')}>
+          {t('Cancel')}
         </button>
-        <button type="submit" title="Keep it; it holds at once (Enter)">
-          Save
+        <button type="submit" title={t('Keep it; it holds at once (Enter)')}>
+          {t('Save')}
         </button>
       </div>
       {said !== undefined && (
@@ -183,7 +186,7 @@ function Field(props: {
 }) {
   const { label, of, draft, title, fixed, more } = props
   return (
-    <label title={fixed === undefined ? title : 'What was sent is counted by this name: it stays'}>
+    <label title={fixed === undefined ? title : t('What was sent is counted by this name: it stays')}>
       <span className="quiet">{label}</span>
       <input
         value={draft[of]}
@@ -200,14 +203,14 @@ function NodeField({ node }: { node: string }): ReactNode {
   const nodes = useDestinations(state => state.nodes)
   const known = node === '' || nodes.includes(node) ? nodes : [node, ...nodes]
   return (
-    <label title="Nodes are added in Settings › Network">
-      <span className="quiet">{nodes.length === 0 ? 'Node (none in Settings › Network yet)' : 'Node'}</span>
+    <label title={t('Nodes are added in Settings › Network')}>
+      <span className="quiet">{nodes.length === 0 ? t('Node (none in Settings › Network yet)') : t('Node')}</span>
       <select
         value={node}
         onFocus={() => void readDestinations()}
         onChange={event => changeDraft({ node: event.target.value })}
       >
-        <option value="">Choose…</option>
+        <option value="">{t('Choose…')}</option>
         {known.map(one => (
           <option key={one}>{one}</option>
         ))}

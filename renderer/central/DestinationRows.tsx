@@ -1,6 +1,7 @@
 import { Pause, Play, Send } from 'lucide-react'
 import type { StudySummary } from '../../shared/contract.ts'
 import type { DestinationSummary } from '../../shared/sync.ts'
+import { t } from '../i18n/index.ts'
 import { formatBytes, IconButton } from '../ui/index.ts'
 import { Inventory } from './Inventory.tsx'
 import { showRefused } from './requests.ts'
@@ -11,22 +12,22 @@ import { asSentence, describeNextTry, describePace, describeState, needsAttentio
 export function DestinationRows({ onSettings, listed }: { onSettings: () => void; listed: () => StudySummary[] }) {
   const { destinations, offline } = useSync()
   return (
-    <section className="destinations" aria-label="Central">
+    <section className="destinations" aria-label={t('Central')}>
       <div className="destination-line">
-        <h2>Central</h2>
+        <h2>{t('Central')}</h2>
         {offline && destinations !== undefined && (
           <span className="attention" role="status">
-            this is what the station last said
+            {t('this is what the station last said')}
           </span>
         )}
       </div>
       {destinations === undefined && <div className="skeleton destination-skeleton" />}
       {destinations?.length === 0 && (
         <p className="destination-line">
-          <span className="quiet">What arrives stays here alone: no archive is set up.</span>
+          <span className="quiet">{t('What arrives stays here alone: no archive is set up.')}</span>
           <span className="spring" />
-          <button type="button" onClick={onSettings} title="Settings › Central">
-            Set up…
+          <button type="button" onClick={onSettings} title={t('Settings › Central')}>
+            {t('Set up…')}
           </button>
         </p>
       )}
@@ -42,7 +43,7 @@ function DestinationRow({ destination }: { destination: DestinationSummary }) {
   const { name, address, state, queued, queuedBytes, unproved, dead, trouble } = destination
   const paused = state === 'paused'
   return (
-    <section className="destination" aria-label={`Destination ${name}`} data-state={state}>
+    <section className="destination" aria-label={t('Destination {{name}}', { name })} data-state={state}>
       <div className="destination-line">
         <strong className="truncate" title={address}>
           {name}
@@ -51,7 +52,12 @@ function DestinationRow({ destination }: { destination: DestinationSummary }) {
           {describeState(destination)}
         </span>
         <span className="spring" />
-        <IconButton icon={Send} name={`Send to ${name} now`} disabled={paused} onClick={() => void sendNow(name)} />
+        <IconButton
+          icon={Send}
+          name={t('Send to {{name}} now', { name })}
+          disabled={paused}
+          onClick={() => void sendNow(name)}
+        />
         <IconButton
           icon={paused ? Play : Pause}
           name={`${paused ? 'Resume' : 'Pause'} ${name}`}
@@ -59,15 +65,26 @@ function DestinationRow({ destination }: { destination: DestinationSummary }) {
         />
       </div>
       <div className="destination-numbers quiet">
-        <span title={queued > 0 ? `${formatBytes(queuedBytes)} to send` : 'Everything was sent'}>
-          {queued === 0 ? 'nothing waits' : `${queued.toLocaleString()} waiting · ${formatBytes(queuedBytes)}`}
+        <span
+          title={
+            queued > 0
+              ? t('{{formatBytes}} to send', { formatBytes: formatBytes(queuedBytes) })
+              : t('Everything was sent')
+          }
+        >
+          {queued === 0
+            ? t('nothing waits')
+            : t('{{toLocaleString}} waiting · {{formatBytes}}', {
+                toLocaleString: queued.toLocaleString(),
+                formatBytes: formatBytes(queuedBytes),
+              })}
         </span>
-        <span title="Sent, and not yet shown to be there">{unproved.toLocaleString()} unproved</span>
+        <span title={t('Sent, and not yet shown to be there')}>{unproved.toLocaleString()} unproved</span>
         <button
           type="button"
           className={dead > 0 ? 'bare attention' : 'bare'}
           disabled={dead === 0}
-          title={dead > 0 ? 'What was refused, why, and sending it again' : 'Nothing was refused'}
+          title={dead > 0 ? t('What was refused, why, and sending it again') : t('Nothing was refused')}
           onClick={() => showRefused(name)}
         >
           {dead.toLocaleString()} refused

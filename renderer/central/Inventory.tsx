@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
 import type { DestinationSummary } from '../../shared/sync.ts'
+import { t } from '../i18n/index.ts'
 import { PersonName } from '../ui/index.ts'
 import { getFromArchive } from './getStudy.ts'
 import { inventoryOf } from './inventory.ts'
@@ -40,8 +41,8 @@ export function Inventory({ listed }: { listed: () => StudySummary[] }) {
         <p key={`${one.name} ${one.from}`} className="destination-line" role="status">
           <span>{describeOutage(one.name, one)}</span>
           <span className="spring" />
-          <button type="button" onClick={() => see(one.until)} title="It is not shown again">
-            Seen
+          <button type="button" onClick={() => see(one.until)} title={t('It is not shown again')}>
+            {t('Seen')}
           </button>
         </p>
       ))}
@@ -49,7 +50,7 @@ export function Inventory({ listed }: { listed: () => StudySummary[] }) {
       {isAway && found.length > 0 && (
         <details className="central-inventory">
           <summary>{describeInventory(found, studies.length)}</summary>
-          <ul className="custody-list" aria-label="Not all here">
+          <ul className="custody-list" aria-label={t('Not all here')}>
             {found.slice(0, SHOWN).map(({ study, images, priors }) => (
               <li key={study.StudyInstanceUID} className="central-inventory-row">
                 <span className="truncate">
@@ -60,9 +61,9 @@ export function Inventory({ listed }: { listed: () => StudySummary[] }) {
                 <button
                   type="button"
                   onClick={() => get(images > 0 ? [study.StudyInstanceUID, ...priors] : priors)}
-                  title="Tried now, from any archive that answers"
+                  title={t('Tried now, from any archive that answers')}
                 >
-                  Get
+                  {t('Get')}
                 </button>
               </li>
             ))}

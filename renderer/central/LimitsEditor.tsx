@@ -1,4 +1,5 @@
 import { Plus, Trash2 } from 'lucide-react'
+import { t } from '../i18n/index.ts'
 import { IconButton } from '../ui/index.ts'
 import { changeDraft } from './destinationsStore.ts'
 import { type LimitDraft, newLimit } from './draft.ts'
@@ -7,21 +8,21 @@ import { type LimitDraft, newLimit } from './draft.ts'
 export function LimitsEditor({ limits }: { limits: LimitDraft[] }) {
   const keep = (changed: LimitDraft[]) => changeDraft({ limits: changed })
   return (
-    <fieldset className="central-set" aria-label="Limits">
+    <fieldset className="central-set" aria-label={t('Limits')}>
       <div className="central-line">
         <span className="quiet">
           {limits.length === 0
-            ? 'Limits: none, so it takes what the line gives.'
-            : 'Within these hours it takes no more than that; where several hold, the narrowest.'}
+            ? t('Limits: none, so it takes what the line gives.')
+            : t('Within these hours it takes no more than that; where several hold, the narrowest.')}
         </span>
         <span className="spring" />
         <button
           type="button"
           disabled={limits.length >= 24}
           onClick={() => keep([...limits, newLimit()])}
-          title="So much and no more, in these hours"
+          title={t('So much and no more, in these hours')}
         >
-          <Plus aria-hidden /> Add limit
+          <Plus aria-hidden /> {t('Add limit')}
         </button>
       </div>
       {limits.map((limit, index) => {
@@ -29,15 +30,15 @@ export function LimitsEditor({ limits }: { limits: LimitDraft[] }) {
         return (
           <fieldset className="central-line central-limit" key={limit.key} aria-label={`Limit ${index + 1}`}>
             <label>
-              <span className="quiet">from</span>
+              <span className="quiet">{t('from')}</span>
               <input type="time" value={limit.from} onChange={event => change({ from: event.target.value })} />
             </label>
             <label>
-              <span className="quiet">to</span>
+              <span className="quiet">{t('to')}</span>
               <input type="time" value={limit.to} onChange={event => change({ to: event.target.value })} />
             </label>
             <label>
-              <span className="quiet">at most</span>
+              <span className="quiet">{t('at most')}</span>
               <input
                 type="number"
                 min={1}

@@ -1,4 +1,5 @@
 import { CalendarDays, Plus, Trash2 } from 'lucide-react'
+import { t } from '../i18n/index.ts'
 import { IconButton } from '../ui/index.ts'
 import { changeDraft } from './destinationsStore.ts'
 import { newPullRule, type PullDraft, type PullRuleDraft } from './pullDraft.ts'
@@ -34,29 +35,29 @@ export function PullEditor({ pull }: { pull: PullDraft }) {
   const { rules } = pull
   const add = (sinceDays: string) => keep({ rules: [...rules, { ...newPullRule(), sinceDays }] })
   return (
-    <fieldset className="central-set" aria-label="What comes here by itself">
+    <fieldset className="central-set" aria-label={t('What comes here by itself')}>
       <div className="central-line">
         <span className="quiet">
           {rules.length === 0
-            ? 'What comes here by itself: nothing.'
-            : 'What comes here by itself: studies there that fit any of these, and priors of their patients.'}
+            ? t('What comes here by itself: nothing.')
+            : t('What comes here by itself: studies there that fit any of these, and priors of their patients.')}
         </span>
         <span className="spring" />
         <button
           type="button"
           disabled={rules.length >= 100}
           onClick={() => add('0')}
-          title="Every study of the day, as the archive dates it"
+          title={t('Every study of the day, as the archive dates it')}
         >
-          <CalendarDays aria-hidden /> Add today’s list
+          <CalendarDays aria-hidden /> {t('Add today’s list')}
         </button>
         <button
           type="button"
           disabled={rules.length >= 100}
           onClick={() => add('')}
-          title="By modality, referrer or description"
+          title={t('By modality, referrer or description')}
         >
-          <Plus aria-hidden /> Add studies
+          <Plus aria-hidden /> {t('Add studies')}
         </button>
       </div>
       {rules.map((rule, index) => {
@@ -78,20 +79,20 @@ export function PullEditor({ pull }: { pull: PullDraft }) {
                 />
               </label>
             ))}
-            <label title="0 = of today alone; empty = of any date">
-              <span className="quiet">Of the last days</span>
+            <label title={t('0 = of today alone; empty = of any date')}>
+              <span className="quiet">{t('Of the last days')}</span>
               <input
                 type="number"
                 min={0}
                 max={36_500}
                 value={rule.sinceDays}
-                placeholder="any date"
+                placeholder={t('any date')}
                 onChange={event => change({ sinceDays: event.target.value })}
               />
             </label>
             <IconButton
               icon={Trash2}
-              name={`Remove ${place.toLowerCase()}`}
+              name={t('Remove {{toLowerCase}}', { toLowerCase: place.toLowerCase() })}
               onClick={() => keep({ rules: rules.toSpliced(index, 1) })}
             />
           </fieldset>

@@ -2,6 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react'
 import type { DeadLetter } from '../../shared/sync.ts'
 import { call } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { Dialog, formatDate, formatMoment, PersonName, useTextSize } from '../ui/index.ts'
 import { type Letters, letterKey, readMore } from './letters.ts'
 import { showCustody, subjectOf } from './requests.ts'
@@ -46,15 +47,17 @@ export function RefusedDialog({ destination: first, onClose }: { destination: st
           type="button"
           disabled={total === 0}
           onClick={() => void allAgain()}
-          title="Everything listed here, once what was wrong is put right"
+          title={t('Everything listed here, once what was wrong is put right')}
         >
-          {total > 1 ? `Send all ${total.toLocaleString()} again` : 'Send all again'}
+          {total > 1
+            ? t('Send all {{toLocaleString}} again', { toLocaleString: total.toLocaleString() })
+            : t('Send all again')}
         </button>
       }
     >
       <div className="central-line">
         <select
-          aria-label="Destination"
+          aria-label={t('Destination')}
           data-first-focus
           value={destination}
           onChange={event => {
@@ -62,7 +65,7 @@ export function RefusedDialog({ destination: first, onClose }: { destination: st
             setDestination(event.target.value)
           }}
         >
-          <option value="">All destinations</option>
+          <option value="">{t('All destinations')}</option>
           {destinations.map(({ name }) => (
             <option key={name}>{name}</option>
           ))}
@@ -71,7 +74,7 @@ export function RefusedDialog({ destination: first, onClose }: { destination: st
           {letters.length > 0 && `${Math.max(total, letters.length).toLocaleString()} refused`}
         </span>
         {newer > 0 && (
-          <button type="button" className="pill" onClick={() => void readAgain()} title="Read the list again">
+          <button type="button" className="pill" onClick={() => void readAgain()} title={t('Read the list again')}>
             {newer.toLocaleString()} new
           </button>
         )}
@@ -79,11 +82,11 @@ export function RefusedDialog({ destination: first, onClose }: { destination: st
         {trouble !== '' && (
           <>
             <span className="attention truncate" role="alert">
-              {letters.length > 0 && 'This is what the station last said. '}
+              {letters.length > 0 && t('This is what the station last said. ')}
               {trouble}
             </span>
-            <button type="button" onClick={() => void readAgain()} title="Ask the station again">
-              Read again
+            <button type="button" onClick={() => void readAgain()} title={t('Ask the station again')}>
+              {t('Read again')}
             </button>
           </>
         )}
@@ -201,7 +204,7 @@ function LetterList(props: {
       className="refused-list"
       ref={scroller}
       role="list"
-      aria-label="Refused images"
+      aria-label={t('Refused images')}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled and walked by keys.
       tabIndex={0}
       onKeyDown={onKeyDown}
@@ -209,8 +212,9 @@ function LetterList(props: {
       {letters.length === 0 && !complete && loading && <div className="skeleton custody-skeleton" />}
       {letters.length === 0 && complete && (
         <p className="quiet refused-none">
-          Nothing was refused. What an archive refuses for good stands here with its reason, and stays on this station;
-          it is sent again when you say so.
+          {t(
+            'Nothing was refused. What an archive refuses for good stands here with its reason, and stays on this station; it is sent again when you say so.',
+          )}
         </p>
       )}
       <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
@@ -267,19 +271,19 @@ function LetterRow(props: {
         <div className="truncate">{destination}</div>
         <div>
           {formatMoment(at)}
-          {attempts > 1 && ` · ${attempts} tries`}
+          {attempts > 1 && t(' · {{attempts}} tries', { attempts })}
         </div>
       </div>
-      <button type="button" onClick={() => showCustody(subjectOf(letter))} title="Where its study is">
-        Study…
+      <button type="button" onClick={() => showCustody(subjectOf(letter))} title={t('Where its study is')}>
+        {t('Study…')}
       </button>
       <button
         type="button"
         className="again"
         onClick={() => void onAgain()}
-        title="Once what was wrong is put right (Enter)"
+        title={t('Once what was wrong is put right (Enter)')}
       >
-        Send again
+        {t('Send again')}
       </button>
     </div>
   )

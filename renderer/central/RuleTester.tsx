@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
 import type { RouteAnswer } from '../../shared/sync.ts'
 import { call } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { countImages, formatDate, PersonName, walkButtons } from '../ui/index.ts'
 import { replaced, useDestinations } from './destinationsStore.ts'
 import { destinationOf } from './draft.ts'
@@ -63,13 +64,13 @@ export function RuleTester() {
   }, [asked])
 
   return (
-    <section className="central-tester" aria-label="Rule tester">
-      <h2>Where would a study go?</h2>
+    <section className="central-tester" aria-label={t('Rule tester')}>
+      <h2>{t('Where would a study go?')}</h2>
       <div className="central-line">
         <input
           className="central-search"
-          aria-label="Study to try the rules with"
-          placeholder="A study: name, ID, accession or description"
+          aria-label={t('Study to try the rules with')}
+          placeholder={t('A study: name, ID, accession or description')}
           value={search}
           maxLength={200}
           spellCheck={false}
@@ -81,14 +82,14 @@ export function RuleTester() {
         />
         <span className="quiet">
           {unfinished
-            ? 'What stands in the form is not whole yet: asked of the rules that hold.'
+            ? t('What stands in the form is not whole yet: asked of the rules that hold.')
             : editing === undefined
-              ? 'By the rules that hold.'
-              : 'By what stands in the form.'}
+              ? t('By the rules that hold.')
+              : t('By what stands in the form.')}
         </span>
       </div>
       <div className="central-found">
-        <div className="central-studies" role="toolbar" aria-label="Studies to try with" onKeyDown={walkButtons}>
+        <div className="central-studies" role="toolbar" aria-label={t('Studies to try with')} onKeyDown={walkButtons}>
           {found?.map(one => (
             <button
               type="button"
@@ -101,10 +102,10 @@ export function RuleTester() {
               <StudyWords study={one} />
             </button>
           ))}
-          {found?.length === 0 && <div className="quiet">No such study is here.</div>}
+          {found?.length === 0 && <div className="quiet">{t('No such study is here.')}</div>}
         </div>
         {study !== undefined && answers !== undefined && (
-          <ul className="central-answers" aria-label="Where it would go">
+          <ul className="central-answers" aria-label={t('Where it would go')}>
             {answers.map(answer => (
               <li key={answer.destination}>
                 <strong>{answer.destination}</strong> <span>{describeAnswer(answer)}</span>{' '}

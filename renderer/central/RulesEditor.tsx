@@ -1,4 +1,5 @@
 import { ArrowDown, ArrowUp, Plus, Trash2 } from 'lucide-react'
+import { t } from '../i18n/index.ts'
 import { IconButton } from '../ui/index.ts'
 import { changeDraft } from './destinationsStore.ts'
 import { type How, newRule, type RuleDraft } from './draft.ts'
@@ -26,21 +27,23 @@ export function RulesEditor({ rules }: { rules: RuleDraft[] }) {
   const swap = (one: number, other: number) =>
     keep(rules.with(one, rules[other] as RuleDraft).with(other, rules[one] as RuleDraft))
   return (
-    <fieldset className="central-set" aria-label="Rules">
+    <fieldset className="central-set" aria-label={t('Rules')}>
       <div className="central-line">
         <span className="quiet">
           {rules.length === 0
-            ? 'Rules: none, so everything goes there.'
-            : 'The first rule that fits decides; what none fits does not go there. Several words of a field: any of them.'}
+            ? t('Rules: none, so everything goes there.')
+            : t(
+                'The first rule that fits decides; what none fits does not go there. Several words of a field: any of them.',
+              )}
         </span>
         <span className="spring" />
         <button
           type="button"
           disabled={rules.length >= 100}
           onClick={() => keep([...rules, newRule()])}
-          title="What goes there, and what does not"
+          title={t('What goes there, and what does not')}
         >
-          <Plus aria-hidden /> Add rule
+          <Plus aria-hidden /> {t('Add rule')}
         </button>
       </div>
       {rules.map((rule, index) => {
@@ -51,7 +54,7 @@ export function RulesEditor({ rules }: { rules: RuleDraft[] }) {
             <div className="central-line">
               <span>{index + 1}</span>
               <select
-                aria-label="What it does"
+                aria-label={t('What it does')}
                 value={rule.how}
                 // biome-ignore lint/a11y/noAutofocus: whoever adds a rule goes on in it.
                 autoFocus={rule.how === 'normal' && rule.modalities === ''}
@@ -66,19 +69,19 @@ export function RulesEditor({ rules }: { rules: RuleDraft[] }) {
               <span className="spring" />
               <IconButton
                 icon={ArrowUp}
-                name={`${place} before`}
+                name={t('{{place}} before', { place })}
                 disabled={index === 0}
                 onClick={() => swap(index, index - 1)}
               />
               <IconButton
                 icon={ArrowDown}
-                name={`${place} after`}
+                name={t('{{place}} after', { place })}
                 disabled={index === rules.length - 1}
                 onClick={() => swap(index, index + 1)}
               />
               <IconButton
                 icon={Trash2}
-                name={`Remove ${place.toLowerCase()}`}
+                name={t('Remove {{toLowerCase}}', { toLowerCase: place.toLowerCase() })}
                 onClick={() => keep(rules.toSpliced(index, 1))}
               />
             </div>
@@ -96,11 +99,11 @@ export function RulesEditor({ rules }: { rules: RuleDraft[] }) {
                 </label>
               ))}
               <label>
-                <span className="quiet">Received from</span>
+                <span className="quiet">{t('Received from')}</span>
                 <input type="time" value={rule.from} onChange={event => change({ from: event.target.value })} />
               </label>
               <label>
-                <span className="quiet">to</span>
+                <span className="quiet">{t('to')}</span>
                 <input type="time" value={rule.to} onChange={event => change({ to: event.target.value })} />
               </label>
             </div>

@@ -1,3 +1,4 @@
+import { t } from '../i18n/index.ts'
 import { useDisplay } from './useDisplay.ts'
 
 /** How large this display is and whether anything scales it. */
@@ -8,11 +9,12 @@ export function DisplayFacts() {
   return (
     <div className="display-facts selectable" data-testid="display-facts">
       <span>
-        Display {pixels} pixels{ratio !== 1 && ` (${width} × ${height} at ${percent} %)`}
+        Display {pixels} pixels
+        {ratio !== 1 && t(' ({{width}} × {{height}} at {{percent}} %)', { width, height, percent })}
       </span>
       <span className={ratio === 1 ? undefined : 'attention'}>
         {ratio === 1
-          ? 'Device pixel ratio 1: nothing scales.'
+          ? t('Device pixel ratio 1: nothing scales.')
           : `Device pixel ratio ${Number(ratio.toFixed(3))}: the system, or the browser’s zoom, scales by ${percent} %. Pictures are drawn in device pixels all the same.`}
       </span>
       <span className="quiet">{colorDepth} bits a pixel; grey is shown with 8.</span>

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
+import { t } from '../i18n/index.ts'
 import { Dialog } from '../ui/index.ts'
 import { DisplayFacts } from './DisplayFacts.tsx'
 import { drawTestPattern } from './testPattern.ts'
@@ -47,7 +48,7 @@ export function TestPicture({ onClose }: { onClose: () => void }) {
         </>
       }
     >
-      <canvas ref={canvas} data-testid="test-picture" aria-label="Grey test pattern" />
+      <canvas ref={canvas} data-testid="test-picture" aria-label={t('Grey test pattern')} />
     </Dialog>
   )
 }

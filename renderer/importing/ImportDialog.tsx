@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { CallOut } from '../../shared/contract.ts'
 import { JobView, replaceJob, useStation } from '../activity/index.ts'
 import { call } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { Dialog, formatBytes, IconButton } from '../ui/index.ts'
 
 type Listing = CallOut<'folder.list'>
@@ -63,8 +64,8 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
         className="import-dialog"
         onClose={onClose}
         foot={
-          <button type="button" onClick={onClose} title="The import goes on; Activity shows it (Esc)">
-            {job.state === 'running' ? 'Continue in background' : 'Close'}
+          <button type="button" onClick={onClose} title={t('The import goes on; Activity shows it (Esc)')}>
+            {job.state === 'running' ? t('Continue in background') : t('Close')}
           </button>
         }
       >
@@ -80,17 +81,17 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
       foot={
         <>
           {window.desktop !== undefined && (
-            <button type="button" onClick={() => void choose()} title="The system's own dialog">
-              Choose…
+            <button type="button" onClick={() => void choose()} title={t("The system's own dialog")}>
+              {t('Choose…')}
             </button>
           )}
           <button
             type="button"
             disabled={path === ''}
             onClick={() => void start([path])}
-            title="Import this folder and all below it (Ctrl+Enter)"
+            title={t('Import this folder and all below it (Ctrl+Enter)')}
           >
-            <FolderInput aria-hidden /> Import this path
+            <FolderInput aria-hidden /> {t('Import this path')}
           </button>
         </>
       }
@@ -110,8 +111,8 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
           onClick={() => void browse(listing?.parent ?? '')}
         />
         <input
-          aria-label="File or folder on the station's machine"
-          placeholder="File or folder on the station's machine"
+          aria-label={t("File or folder on the station's machine")}
+          placeholder={t("File or folder on the station's machine")}
           value={path}
           spellCheck={false}
           onChange={event => setPath(event.target.value)}
@@ -121,7 +122,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
           }}
         />
       </form>
-      <div className="folder" role="listbox" aria-label="Folder">
+      <div className="folder" role="listbox" aria-label={t('Folder')}>
         {listing?.entries.map(entry => (
           <button
             type="button"
@@ -129,7 +130,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
             aria-selected={entry.path === path}
             className="bare"
             key={entry.path}
-            title={entry.folder ? 'Double click or Enter opens the folder' : formatBytes(entry.size)}
+            title={entry.folder ? t('Double click or Enter opens the folder') : formatBytes(entry.size)}
             onClick={() => setPath(entry.path)}
             onDoubleClick={() => entry.folder && void browse(entry.path)}
             onKeyDown={event => {
@@ -143,8 +144,8 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
             <span className="truncate">{entry.name}</span>
           </button>
         ))}
-        {listing?.entries.length === 0 && <div className="quiet">This folder is empty.</div>}
-        {listing?.truncated === true && <div className="quiet">There is more here than is listed.</div>}
+        {listing?.entries.length === 0 && <div className="quiet">{t('This folder is empty.')}</div>}
+        {listing?.truncated === true && <div className="quiet">{t('There is more here than is listed.')}</div>}
       </div>
       {error !== '' && (
         <div className="failure selectable" role="alert">
@@ -152,7 +153,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
         </div>
       )}
       <div className="quiet">
-        Folders are read with everything below them. What is no DICOM is counted and left out.
+        {t('Folders are read with everything below them. What is no DICOM is counted and left out.')}
       </div>
     </Dialog>
   )

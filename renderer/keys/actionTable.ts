@@ -36,6 +36,9 @@ const EVERYWHERE = [
   { id: 'keys', name: 'Keys and mouse', keys: ['?', 'F1'] },
   { id: 'text-larger', name: 'Larger text', keys: ['Ctrl+Alt+=', 'Ctrl+Alt++'] },
   { id: 'text-smaller', name: 'Smaller text', keys: ['Ctrl+Alt+-'] },
+  { id: 'palette', name: 'Find an action', keys: ['Ctrl+K'] },
+  { id: 'help', name: 'Help', keys: ['Shift+F1'] },
+  { id: 'high-contrast', name: 'High contrast', keys: ['Ctrl+Alt+0'] },
 ] as const satisfies readonly Row[]
 
 const LISTS = [
@@ -210,7 +213,6 @@ const STUDY = [
   { id: 'export-studies', name: 'Export studies…', keys: ['Alt+X'] },
   { id: 'priors', name: 'Studies of the patient', keys: ['Alt+P'] },
   { id: 'menu', name: 'Menu', keys: ['ContextMenu', 'Q'] },
-  { id: 'palette', name: 'Find an action', keys: ['Ctrl+K'] },
   { id: 'cancel', name: 'Cancel the tool', keys: ['Escape'], fixed: true },
   { id: 'report', name: 'Report', keys: ['F4'] },
   { id: 'report-caret', name: 'Caret to the report, or back', keys: ['F6'] },

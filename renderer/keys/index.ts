@@ -26,3 +26,4 @@ export {
 export { isOfField, isTyping, keyOf, keyWords } from './keyOf.ts'
 export { KEY_SET_NAMES, KEY_SETS, type KeySetName } from './keySets.ts'
 export { actionOf, chooseKeys, followKeys, shownKey, useKeys, useShownKey, useTitle } from './keysStore.ts'
+export { Palette, type PaletteItem } from './Palette.tsx'

@@ -1,5 +1,6 @@
 import { create } from 'zustand'
 import { call, onStationEvent } from '../client.ts'
+import { inLanguage } from '../i18n/index.ts'
 import { announceFailure } from '../ui/index.ts'
 import type { ActionId } from './actionTable.ts'
 import { type KeyChoice, type Keymap, keyChoice, OWN_KEYS, resolveKeys } from './keymap.ts'
@@ -84,5 +85,6 @@ export function useShownKey(id: ActionId): string | undefined {
 /** A tooltip that names the action's key, while it has one. */
 export function useTitle(words: string, id: ActionId): string {
   const key = useShownKey(id)
-  return key === undefined ? words : `${words} (${key})`
+  const said = inLanguage(words)
+  return key === undefined ? said : `${said} (${key})`
 }

@@ -1,14 +1,15 @@
 import { useState } from 'react'
 import type { FindingSummary } from '../../shared/network.ts'
+import { t } from '../i18n/index.ts'
 import { formatMoment } from '../ui/index.ts'
 import { dismiss, replay } from './networkStore.ts'
 
 /** The associations that failed in the last seven days: why, what to change, and whether it would work now. */
 export function DoctorList({ findings }: { findings: FindingSummary[] }) {
   return (
-    <section aria-label="Association doctor">
-      <h2>What went wrong</h2>
-      {findings.length === 0 && <p className="quiet">No association has failed in the last seven days.</p>}
+    <section aria-label={t('Association doctor')}>
+      <h2>{t('What went wrong')}</h2>
+      {findings.length === 0 && <p className="quiet">{t('No association has failed in the last seven days.')}</p>}
       {findings.map(finding => (
         <FindingView key={finding.id} finding={finding} />
       ))}
@@ -29,8 +30,8 @@ function FindingView({ finding }: { finding: FindingSummary }) {
       <div className="network-line">
         <span className="attention selectable">{sentence}</span>
         <span className="spring" />
-        <span className="quiet network-when" title={`first ${formatMoment(first)}`}>
-          {count > 1 && `${count.toLocaleString()} times, `}
+        <span className="quiet network-when" title={t('first {{formatMoment}}', { formatMoment: formatMoment(first) })}>
+          {count > 1 && t('{{toLocaleString}} times, ', { toLocaleString: count.toLocaleString() })}
           {formatMoment(last)}
         </span>
         {replayable && (
@@ -39,28 +40,30 @@ function FindingView({ finding }: { finding: FindingSummary }) {
             disabled={trying}
             onClick={() => void tryAgain()}
             title={
-              outgoing ? 'Call the node again' : 'What the same request would be answered with the settings of now'
+              outgoing
+                ? t('Call the node again')
+                : t('What the same request would be answered with the settings of now')
             }
           >
-            {outgoing ? 'Try again' : 'And now?'}
+            {outgoing ? t('Try again') : t('And now?')}
           </button>
         )}
         <button
           type="button"
           onClick={() => void dismiss(id)}
-          title="Take it off the list; it comes back if it happens again"
+          title={t('Take it off the list; it comes back if it happens again')}
         >
-          Dismiss
+          {t('Dismiss')}
         </button>
       </div>
       <div className="network-line">
         <span className="selectable">{remedy}</span>
         <span className="spring" />
         <span className="quiet id">
-          {outgoing ? 'to' : 'from'} {AET} {address}
+          {outgoing ? t('to') : t('from')} {AET} {address}
         </span>
       </div>
-      {trying && <div className="quiet">Trying…</div>}
+      {trying && <div className="quiet">{t('Trying…')}</div>}
       {!trying && replayed !== null && (
         <div className={replayed.works ? 'quiet selectable' : 'attention selectable'} role="status">
           {formatMoment(replayed.at)}: {replayed.sentence}

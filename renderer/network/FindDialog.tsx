@@ -1,5 +1,6 @@
 import { type FormEvent, type RefObject, useEffect, useRef, useState } from 'react'
 import { type FoundStudy, studySearch } from '../../shared/network.ts'
+import { t } from '../i18n/index.ts'
 import { announce, Dialog, formatDate, PersonName, walkButtons } from '../ui/index.ts'
 import { NoNodes } from './NoNodes.tsx'
 import { readNetwork, useNetwork } from './networkStore.ts'
@@ -73,9 +74,9 @@ export function FindDialog(props: { words: string; onNodes: () => void; onClose:
       {nodes?.length === 0 ? (
         <NoNodes onNodes={onNodes} />
       ) : (
-        <form className="network-search" aria-label="What to look for" onSubmit={event => void find(event)}>
+        <form className="network-search" aria-label={t('What to look for')} onSubmit={event => void find(event)}>
           <label>
-            <span className="quiet">Archive</span>
+            <span className="quiet">{t('Archive')}</span>
             <select value={AET} onChange={event => setChosen(event.target.value)}>
               {nodes?.map(node => (
                 <option key={node.AET} value={node.AET}>
@@ -90,12 +91,12 @@ export function FindDialog(props: { words: string; onNodes: () => void; onClose:
           <Field label="From" value={from} onChange={setFrom} type="date" />
           <Field label="To" value={to} onChange={setTo} type="date" />
           {running === undefined ? (
-            <button type="submit" disabled={!search.success} title="Ask the archive (Enter)">
-              Find
+            <button type="submit" disabled={!search.success} title={t('Ask the archive (Enter)')}>
+              {t('Find')}
             </button>
           ) : (
-            <button type="button" onClick={() => running.abort()} title="What has come stays">
-              Stop
+            <button type="button" onClick={() => running.abort()} title={t('What has come stays')}>
+              {t('Stop')}
             </button>
           )}
         </form>
@@ -103,9 +104,9 @@ export function FindDialog(props: { words: string; onNodes: () => void; onClose:
       {rows !== undefined && (
         <>
           <div className="quiet" role="status">
-            {running !== undefined && 'Asking… '}
+            {running !== undefined && t('Asking… ')}
             {rows.length === 0
-              ? running === undefined && trouble === '' && 'The archive knows no such study.'
+              ? running === undefined && trouble === '' && t('The archive knows no such study.')
               : `${rows.length.toLocaleString()} ${rows.length === 1 ? 'study' : 'studies'}`}
           </div>
           <Rows rows={rows} asked={asked} onFetch={study => void fetch(study)} />
@@ -146,13 +147,18 @@ function Field(props: {
 function Rows(props: { rows: FoundStudy[]; asked: ReadonlySet<string>; onFetch: (study: FoundStudy) => void }) {
   const { rows, asked, onFetch } = props
   return (
-    <div className="network-choice network-found" role="toolbar" aria-label="Studies found" onKeyDown={walkButtons}>
+    <div
+      className="network-choice network-found"
+      role="toolbar"
+      aria-label={t('Studies found')}
+      onKeyDown={walkButtons}
+    >
       {rows.map(study => (
         <button
           type="button"
           className="bare"
           key={study.StudyInstanceUID}
-          title="Fetch this study (Enter)"
+          title={t('Fetch this study (Enter)')}
           onClick={() => onFetch(study)}
         >
           <span className="truncate">
@@ -165,8 +171,11 @@ function Rows(props: { rows: FoundStudy[]; asked: ReadonlySet<string>; onFetch: 
           <span className="id truncate">{study.AccessionNumber}</span>
           <span className="quiet">
             {asked.has(study.StudyInstanceUID)
-              ? 'asked for'
-              : study.NumberOfStudyRelatedInstances !== null && `${study.NumberOfStudyRelatedInstances} images`}
+              ? t('asked for')
+              : study.NumberOfStudyRelatedInstances !== null &&
+                t('{{NumberOfStudyRelatedInstances}} images', {
+                  NumberOfStudyRelatedInstances: study.NumberOfStudyRelatedInstances,
+                })}
           </span>
         </button>
       ))}

@@ -1,4 +1,5 @@
 import { useEffect } from 'react'
+import { t } from '../i18n/index.ts'
 import { DoctorList } from './DoctorList.tsx'
 import { NodeList } from './NodeList.tsx'
 import { followNetwork, useNetwork } from './networkStore.ts'
@@ -11,13 +12,13 @@ export function NetworkPage() {
   const { nodes, own, tls, findings, strangers, offline } = useNetwork()
   useEffect(followNetwork, [])
   return (
-    <section className="settings-page network" aria-label="Network">
+    <section className="settings-page network" aria-label={t('Network')}>
       {/* Said in a line that is there anyway: nothing moves for it. */}
       <div className="network-head">
-        <h2>This station</h2>
+        <h2>{t('This station')}</h2>
         {offline && (
           <span className="attention" role="status">
-            does not answer; this is what it last said.
+            {t('does not answer; this is what it last said.')}
           </span>
         )}
       </div>

@@ -2,6 +2,7 @@ import { type FormEvent, useState } from 'react'
 import type { Node, NodeRight } from '../../shared/config.ts'
 import type { EchoAnswer } from '../../shared/network.ts'
 import { nodeAddress } from '../../shared/network.ts'
+import { t } from '../i18n/index.ts'
 import { echo, type ListedNode, saveNode } from './networkStore.ts'
 
 const RIGHTS: Array<{ right: NodeRight; name: string; means: string }> = [
@@ -81,7 +82,7 @@ export function NodeForm({
   return (
     <form
       className="network-form"
-      aria-label={node ? `Edit ${node.name}` : 'New node'}
+      aria-label={node ? t('Edit {{name}}', { name: node.name }) : t('New node')}
       onSubmit={event => void save(event)}
       onKeyDown={event => {
         if (event.key !== 'Escape') return
@@ -97,8 +98,8 @@ export function NodeForm({
         {field('Port', port, setPort, { inputMode: 'numeric', maxLength: 5, required: true })}
         {field('Name', name, setName, { maxLength: 64, placeholder: AET || 'What people call it' })}
       </div>
-      <fieldset className="network-rights" aria-label="Rights">
-        <span className="quiet">It may send, and:</span>
+      <fieldset className="network-rights" aria-label={t('Rights')}>
+        <span className="quiet">{t('It may send, and:')}</span>
         {RIGHTS.map(({ right, name: title, means }) => (
           <label key={right} title={means}>
             <input
@@ -112,9 +113,9 @@ export function NodeForm({
           </label>
         ))}
         <span className="spring" />
-        <label title="The station calls it over TLS; needs a certificate of the station (TLS, above)">
+        <label title={t('The station calls it over TLS; needs a certificate of the station (TLS, above)')}>
           <input type="checkbox" checked={tls} onChange={event => setTls(event.target.checked)} />
-          Call over TLS
+          {t('Call over TLS')}
         </label>
       </fieldset>
       <div className="network-line">
@@ -132,15 +133,15 @@ export function NodeForm({
           type="button"
           disabled={!isWhole}
           onClick={() => void test()}
-          title="Call it as it is written here (C-ECHO)"
+          title={t('Call it as it is written here (C-ECHO)')}
         >
-          Echo
+          {t('Echo')}
         </button>
-        <button type="button" onClick={onClose} title="Leave it as it was (Esc)">
-          Cancel
+        <button type="button" onClick={onClose} title={t('Leave it as it was (Esc)')}>
+          {t('Cancel')}
         </button>
-        <button type="submit" disabled={!isWhole} title="Keep it; it holds at once (Enter)">
-          Save
+        <button type="submit" disabled={!isWhole} title={t('Keep it; it holds at once (Enter)')}>
+          {t('Save')}
         </button>
       </div>
       {answer !== undefined && (

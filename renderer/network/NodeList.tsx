@@ -1,5 +1,6 @@
 import { Pencil, Plus, Radio, Trash2 } from 'lucide-react'
 import { useState } from 'react'
+import { t } from '../i18n/index.ts'
 import { announceFailure, formatMoment, IconButton } from '../ui/index.ts'
 import { NodeForm } from './NodeForm.tsx'
 import { echo, type ListedNode, removeNode } from './networkStore.ts'
@@ -12,24 +13,25 @@ export function NodeList({ nodes }: { nodes: ListedNode[] }) {
   const [edited, setEdited] = useState<Edited>()
   const close = () => setEdited(undefined)
   return (
-    <section aria-label="Nodes">
+    <section aria-label={t('Nodes')}>
       <div className="network-head">
-        <h2>Nodes</h2>
+        <h2>{t('Nodes')}</h2>
         <span className="spring" />
         <button
           type="button"
           disabled={edited === NEW}
           onClick={() => setEdited(NEW)}
-          title="Another DICOM application that may ask this station, or is asked"
+          title={t('Another DICOM application that may ask this station, or is asked')}
         >
-          <Plus aria-hidden /> Add node
+          <Plus aria-hidden /> {t('Add node')}
         </button>
       </div>
       {edited === NEW && <NodeForm node={undefined} onClose={close} />}
       {nodes.length === 0 && edited !== NEW && (
         <p className="quiet">
-          None yet. Anybody may send images here; to query and retrieve, or to be sent images, an application has to be
-          a node: its AE title, address and port.
+          {t(
+            'None yet. Anybody may send images here; to query and retrieve, or to be sent images, an application has to be a node: its AE title, address and port.',
+          )}
         </p>
       )}
       {nodes.map(node =>
@@ -57,7 +59,7 @@ function NodeView({ node, onEdit }: { node: ListedNode; onEdit: () => void }) {
   }
   const from = addresses.length > 0 ? ` from ${addresses.join(', ')}` : ''
   return (
-    <section className="network-row" aria-label={`Node ${name}`}>
+    <section className="network-row" aria-label={t('Node {{name}}', { name })}>
       <div className="network-line">
         <strong className="truncate">{name}</strong>
         <span className="id selectable">{AET}</span>
@@ -65,15 +67,22 @@ function NodeView({ node, onEdit }: { node: ListedNode; onEdit: () => void }) {
           {host}:{port}
         </span>
         <span className="spring" />
-        <span className="quiet truncate">{rights.length === 0 ? 'may send' : `may ${rights.join(', ')}${from}`}</span>
-        <button type="button" disabled={calling} onClick={() => void call()} title="Ask whether it answers (C-ECHO)">
-          <Radio aria-hidden /> Echo
+        <span className="quiet truncate">
+          {rights.length === 0 ? t('may send') : `may ${rights.join(', ')}${from}`}
+        </span>
+        <button
+          type="button"
+          disabled={calling}
+          onClick={() => void call()}
+          title={t('Ask whether it answers (C-ECHO)')}
+        >
+          <Radio aria-hidden /> {t('Echo')}
         </button>
-        <IconButton icon={Pencil} name={`Edit ${name}`} onClick={onEdit} />
-        <IconButton icon={Trash2} name={`Remove ${name}`} onClick={() => removeNode(name)} />
+        <IconButton icon={Pencil} name={t('Edit {{name}}', { name })} onClick={onEdit} />
+        <IconButton icon={Trash2} name={t('Remove {{name}}', { name })} onClick={() => removeNode(name)} />
       </div>
       {calling ? (
-        <div className="quiet">Calling…</div>
+        <div className="quiet">{t('Calling…')}</div>
       ) : (
         lastEcho !== null && (
           <div className="network-line">

@@ -2,6 +2,7 @@ import { Plus, X } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import type { CallOut } from '../../shared/contract.ts'
 import { useStation } from '../activity/index.ts'
+import { t } from '../i18n/index.ts'
 import { announceFailure, CopyButton, IconButton } from '../ui/index.ts'
 import { saveAETs } from './networkStore.ts'
 
@@ -23,9 +24,9 @@ export function OwnAddress({ own: { aet, aets } }: { own: CallOut<'aets.get'> })
     if (title !== '') void save([...aets, title], `Answers to ${title}, too`)
   }
   return (
-    <section aria-label="This station">
+    <section aria-label={t('This station')}>
       <dl className="network-own">
-        <dt>AE titles</dt>
+        <dt>{t('AE titles')}</dt>
         <dd>
           <span className="id selectable">{aet}</span>
           <CopyButton value={aet} name="AE title" />
@@ -34,7 +35,7 @@ export function OwnAddress({ own: { aet, aets } }: { own: CallOut<'aets.get'> })
               <span className="id selectable">{one}</span>
               <IconButton
                 icon={X}
-                name={`No longer answer to ${one}`}
+                name={t('No longer answer to {{one}}', { one })}
                 onClick={() =>
                   void save(
                     aets.filter(other => other !== one),
@@ -46,8 +47,8 @@ export function OwnAddress({ own: { aet, aets } }: { own: CallOut<'aets.get'> })
           ))}
           <form onSubmit={add} className="network-aet">
             <input
-              aria-label="Another AE title"
-              placeholder="Another AE title"
+              aria-label={t('Another AE title')}
+              placeholder={t('Another AE title')}
               value={typed}
               maxLength={16}
               spellCheck={false}
@@ -56,14 +57,14 @@ export function OwnAddress({ own: { aet, aets } }: { own: CallOut<'aets.get'> })
             <button
               type="submit"
               className="icon"
-              title="Answer to this AE title, too (Enter)"
-              aria-label="Add AE title"
+              title={t('Answer to this AE title, too (Enter)')}
+              aria-label={t('Add AE title')}
             >
               <Plus aria-hidden />
             </button>
           </form>
         </dd>
-        <dt>Address</dt>
+        <dt>{t('Address')}</dt>
         <dd>
           {(status?.addresses ?? []).map(one => (
             <span className="network-aet" key={one}>
@@ -72,7 +73,7 @@ export function OwnAddress({ own: { aet, aets } }: { own: CallOut<'aets.get'> })
             </span>
           ))}
         </dd>
-        <dt>Port</dt>
+        <dt>{t('Port')}</dt>
         <dd>
           <span className="id selectable">{status?.dimsePort ?? '…'}</span>
           {status !== undefined && <CopyButton value={String(status.dimsePort)} name="port" />}

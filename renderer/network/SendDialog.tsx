@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
+import { t } from '../i18n/index.ts'
 import { announce, Dialog, PersonName, walkButtons } from '../ui/index.ts'
 import { NoNodes } from './NoNodes.tsx'
 import { readNetwork, useNetwork } from './networkStore.ts'
@@ -37,24 +38,24 @@ export function SendDialog(props: {
         <PersonName value={study.PatientName} lang={study.lang} />{' '}
         <span className="quiet">
           {study.StudyDescription} · {study.NumberOfStudyRelatedInstances.toLocaleString()}{' '}
-          {study.NumberOfStudyRelatedInstances === 1 ? 'image' : 'images'}
+          {study.NumberOfStudyRelatedInstances === 1 ? t('image') : t('images')}
         </span>
       </div>
       {nodes?.length === 0 && <NoNodes onNodes={onNodes} />}
-      <div className="network-choice" role="toolbar" aria-label="Nodes" ref={list} onKeyDown={walkButtons}>
+      <div className="network-choice" role="toolbar" aria-label={t('Nodes')} ref={list} onKeyDown={walkButtons}>
         {nodes?.map(({ name, AET, host, port, lastEcho }) => (
           <button
             type="button"
             className="bare"
             key={name}
-            title={`Send the study to ${name} (Enter)`}
+            title={t('Send the study to {{name}} (Enter)', { name })}
             onClick={() => void send(AET, name)}
           >
             <span>{name}</span>
             <span className="quiet id">
               {AET} {host}:{port}
             </span>
-            {lastEcho !== null && !lastEcho.works && <span className="attention">did not answer</span>}
+            {lastEcho !== null && !lastEcho.works && <span className="attention">{t('did not answer')}</span>}
           </button>
         ))}
       </div>

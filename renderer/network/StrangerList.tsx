@@ -1,5 +1,6 @@
 import { Pencil, Plus } from 'lucide-react'
 import { useState } from 'react'
+import { t } from '../i18n/index.ts'
 import { formatMoment } from '../ui/index.ts'
 import { NodeForm } from './NodeForm.tsx'
 import type { ListedNode, Peer } from './networkStore.ts'
@@ -12,8 +13,8 @@ export function StrangerList({ strangers, nodes }: { strangers: Peer[]; nodes: L
   const [added, setAdded] = useState<string>()
   const close = () => setAdded(undefined)
   return (
-    <section aria-label="Stations that are not configured">
-      <h2>Stations that are not configured</h2>
+    <section aria-label={t('Stations that are not configured')}>
+      <h2>{t('Stations that are not configured')}</h2>
       {strangers.slice(0, SHOWN).map(({ AET, address, instances, lastSeen }) => {
         // It calls itself as a node does, but from elsewhere.
         const namesake = nodes.find(node => node.AET === AET)
@@ -22,7 +23,7 @@ export function StrangerList({ strangers, nodes }: { strangers: Peer[]; nodes: L
           return <NodeForm key={AET} node={known} suggested={{ AET, host: address }} onClose={close} />
         }
         return (
-          <section key={AET} className="network-row" aria-label={`Station ${AET}`}>
+          <section key={AET} className="network-row" aria-label={t('Station {{AET}}', { AET })}>
             <div className="network-line">
               <strong className="id selectable">{AET}</strong>
               <span className="quiet id selectable">from {address}</span>
@@ -31,14 +32,15 @@ export function StrangerList({ strangers, nodes }: { strangers: Peer[]; nodes: L
               )}
               <span className="spring" />
               <span className="quiet network-when">
-                {instances.toLocaleString()} {instances === 1 ? 'image' : 'images'}, last {formatMoment(lastSeen)}
+                {instances.toLocaleString()} {instances === 1 ? t('image') : t('images')}, last {formatMoment(lastSeen)}
               </span>
               <button
                 type="button"
                 onClick={() => setAdded(AET)}
-                title={namesake ? 'Let the node call from this address, too' : 'Say who it is and what it may'}
+                title={namesake ? t('Let the node call from this address, too') : t('Say who it is and what it may')}
               >
-                {namesake ? <Pencil aria-hidden /> : <Plus aria-hidden />} {namesake ? 'Edit node' : 'Add as node'}
+                {namesake ? <Pencil aria-hidden /> : <Plus aria-hidden />}{' '}
+                {namesake ? t('Edit node') : t('Add as node')}
               </button>
             </div>
           </section>

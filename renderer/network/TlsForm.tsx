@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react'
 import type { TlsConfig } from '../../shared/config.ts'
 import type { PemSource } from '../../shared/network.ts'
+import { t } from '../i18n/index.ts'
 import { saveTls } from './networkStore.ts'
 
 const PROFILES: Array<{ profile: TlsConfig['profile']; name: string }> = [
@@ -44,7 +45,7 @@ export function TlsForm({ settings, onClose }: { settings: TlsConfig | null; onC
         rows={2}
         spellCheck={false}
         autoComplete="off"
-        placeholder="Path of a PEM file on this machine, or its text"
+        placeholder={t('Path of a PEM file on this machine, or its text')}
         onChange={event => set(event.target.value)}
         {...more}
       />
@@ -53,7 +54,7 @@ export function TlsForm({ settings, onClose }: { settings: TlsConfig | null; onC
   return (
     <form
       className="network-form"
-      aria-label="TLS of this station"
+      aria-label={t('TLS of this station')}
       onSubmit={submit}
       onKeyDown={event => {
         if (event.key !== 'Escape') return
@@ -69,13 +70,13 @@ export function TlsForm({ settings, onClose }: { settings: TlsConfig | null; onC
         {pem('Authorities whose signature is believed', trusted, setTrusted)}
       </div>
       <div className="network-line network-rights">
-        <label title="Others may come over TLS; without it they are only called so">
+        <label title={t('Others may come over TLS; without it they are only called so')}>
           <input type="checkbox" checked={listen} onChange={event => setListen(event.target.checked)} />
-          Listen on port
+          {t('Listen on port')}
         </label>
         <input
           className="network-port"
-          aria-label="TLS port"
+          aria-label={t('TLS port')}
           inputMode="numeric"
           maxLength={5}
           disabled={!listen}
@@ -83,7 +84,7 @@ export function TlsForm({ settings, onClose }: { settings: TlsConfig | null; onC
           onChange={event => setPort(event.target.value)}
         />
         <select
-          aria-label="Cipher suites"
+          aria-label={t('Cipher suites')}
           value={profile}
           onChange={event => setProfile(PROFILES.find(one => one.profile === event.target.value)?.profile ?? 'rfc9325')}
         >
@@ -99,16 +100,16 @@ export function TlsForm({ settings, onClose }: { settings: TlsConfig | null; onC
             type="button"
             className={removing ? 'failure' : undefined}
             onClick={() => (removing ? void save(null, 'TLS is removed') : setRemoving(true))}
-            title="No TLS any more, neither way; what was pasted is deleted"
+            title={t('No TLS any more, neither way; what was pasted is deleted')}
           >
-            {removing ? 'Remove it, pasted key and all' : 'Remove'}
+            {removing ? t('Remove it, pasted key and all') : t('Remove')}
           </button>
         )}
-        <button type="button" onClick={onClose} title="Leave it as it was (Esc)">
-          Cancel
+        <button type="button" onClick={onClose} title={t('Leave it as it was (Esc)')}>
+          {t('Cancel')}
         </button>
-        <button type="submit" disabled={!isWhole} title="Keep it; it holds for connections from now on">
-          Save
+        <button type="submit" disabled={!isWhole} title={t('Keep it; it holds for connections from now on')}>
+          {t('Save')}
         </button>
       </div>
       {refusal !== '' && (

@@ -1,6 +1,7 @@
 import { Lock, Pencil } from 'lucide-react'
 import { useState } from 'react'
 import type { CertificateSummary, TlsStatus } from '../../shared/network.ts'
+import { t } from '../i18n/index.ts'
 import { CopyButton, IconButton } from '../ui/index.ts'
 import { TlsForm } from './TlsForm.tsx'
 
@@ -18,10 +19,12 @@ export function TlsSection({ tls }: { tls: TlsStatus }) {
     <section aria-label="TLS">
       <div className="network-head">
         <h2>TLS</h2>
-        {settings === null && <span className="quiet">Not set up: all that comes and goes is unencrypted.</span>}
+        {settings === null && <span className="quiet">{t('Not set up: all that comes and goes is unencrypted.')}</span>}
         {settings !== null && error === '' && (
           <span className="quiet">
-            {port === null ? 'Nodes are called over TLS; nobody is listened to.' : `Listens on port ${port}.`}
+            {port === null
+              ? t('Nodes are called over TLS; nobody is listened to.')
+              : t('Listens on port {{port}}.', { port })}
           </span>
         )}
         <span className="spring" />
@@ -30,9 +33,9 @@ export function TlsSection({ tls }: { tls: TlsStatus }) {
             type="button"
             disabled={open}
             onClick={() => setOpen(true)}
-            title="A certificate, its key, and whom to believe"
+            title={t('A certificate, its key, and whom to believe')}
           >
-            <Lock aria-hidden /> Set up TLS
+            <Lock aria-hidden /> {t('Set up TLS')}
           </button>
         ) : (
           <IconButton icon={Pencil} name="Edit TLS" onClick={() => setOpen(true)} />
@@ -63,7 +66,7 @@ function CertificateLine({ what, certificate }: { what: string; certificate: Cer
         className={left < SOON_MS ? 'attention network-when' : 'quiet network-when'}
         title={new Date(until).toString()}
       >
-        {left < 0 ? 'ended' : 'until'} {ends}
+        {left < 0 ? t('ended') : t('until')} {ends}
       </span>
       <span className="quiet id network-when" title={`SHA-256 ${fingerprint}`}>
         {fingerprint.slice(0, 8)}…

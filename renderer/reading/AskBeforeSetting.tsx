@@ -1,3 +1,4 @@
+import { t } from '../i18n/index.ts'
 import { chooseAskBefore, useAskBefore } from './askBefore.ts'
 import { chooseSaveOnRead, useSaveOnRead } from './saveOnRead.ts'
 
@@ -6,18 +7,19 @@ export function AskBeforeSetting() {
   const askBefore = useAskBefore(state => state.askBefore)
   const saveOnRead = useSaveOnRead(state => state.saveOnRead)
   return (
-    <section className="settings-page" aria-label="Reading">
+    <section className="settings-page" aria-label={t('Reading')}>
       <label>
         <input
           type="checkbox"
           checked={askBefore}
           onChange={event => void chooseAskBefore(event.currentTarget.checked)}
         />{' '}
-        Ask before a study is marked as read of which images were not seen
+        {t('Ask before a study is marked as read of which images were not seen')}
       </label>
       <p className="quiet">
-        Seen is what stood on the screen for 80 ms at a quarter of its size or more. Without the question, what was not
-        seen is said when the study is marked.
+        {t(
+          'Seen is what stood on the screen for 80 ms at a quarter of its size or more. Without the question, what was not seen is said when the study is marked.',
+        )}
       </p>
       <label>
         <input

@@ -1,3 +1,4 @@
+import { t } from '../i18n/index.ts'
 import { Dialog } from '../ui/index.ts'
 
 /** Whether to mark a study as read all the same. */
@@ -23,14 +24,14 @@ export function UnseenQuestion(props: {
         onClose={onClose}
         foot={
           <>
-            <button type="button" title="Not yet (Esc)" onClick={onClose}>
-              Not yet
+            <button type="button" title={t('Not yet (Esc)')} onClick={onClose}>
+              {t('Not yet')}
             </button>
             <button type="button" onClick={onShow}>
-              Show them
+              {t('Show them')}
             </button>
-            <button type="button" data-first-focus title="Mark as read (Ctrl+Enter)" onClick={onMark}>
-              Mark as read
+            <button type="button" data-first-focus title={t('Mark as read (Ctrl+Enter)')} onClick={onMark}>
+              {t('Mark as read')}
             </button>
           </>
         }

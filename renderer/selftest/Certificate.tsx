@@ -1,5 +1,6 @@
 import { createPortal } from 'react-dom'
 import type { KeptResult, TestCell } from '../../shared/viewing/selftest/verdict.ts'
+import { t } from '../i18n/index.ts'
 import {
   countWords,
   failureWords,
@@ -32,8 +33,8 @@ export function ResultTable({ cells }: { cells: TestCell[] }) {
       <table className="self-test-table">
         <thead>
           <tr>
-            <th scope="col">Encoding</th>
-            <th scope="col">Tolerance</th>
+            <th scope="col">{t('Encoding')}</th>
+            <th scope="col">{t('Tolerance')}</th>
             {first?.paths.map(({ path }) => (
               <th scope="col" key={path}>
                 {PATH_NAMES[path]}
@@ -45,7 +46,7 @@ export function ResultTable({ cells }: { cells: TestCell[] }) {
           {phantoms.map(({ title, tolerance, paths }) => (
             <tr key={title}>
               <th scope="row">{title}</th>
-              <td>{tolerance === 0 ? 'none' : `± ${tolerance}`}</td>
+              <td>{tolerance === 0 ? t('none') : `± ${tolerance}`}</td>
               {paths.map(summary => (
                 <PathCell key={summary.path} summary={summary} />
               ))}
@@ -53,7 +54,7 @@ export function ResultTable({ cells }: { cells: TestCell[] }) {
           ))}
           <tr>
             <th scope="row">{PATH_NAMES.pane}: from the pointer to the figure</th>
-            <td>none</td>
+            <td>{t('none')}</td>
             <td />
             <td />
             <td />
@@ -83,8 +84,8 @@ export function Certificate(props: { result: KeptResult; cells: TestCell[]; stat
     ['Run', `${new Date(at).toLocaleString()} (${at})`],
   ]
   return createPortal(
-    <section className="certificate" aria-label="Certificate">
-      <h1>Measurement self-test</h1>
+    <section className="certificate" aria-label={t('Certificate')}>
+      <h1>{t('Measurement self-test')}</h1>
       <p className="certificate-outcome">
         {failed > 0 ? 'FAILED' : 'PASSED'}: {countWords(result)}
       </p>
@@ -105,9 +106,9 @@ export function Certificate(props: { result: KeptResult; cells: TestCell[]; stat
         </ul>
       )}
       <p>
-        A phantom whose values, pictures and measures are known as formulas was decoded, drawn in nine ways and measured
-        with every tool by the program’s own way of showing images, on this machine. Greys may be off by one level of
-        255. It does not certify the display.
+        {t(
+          'A phantom whose values, pictures and measures are known as formulas was decoded, drawn in nine ways and measured with every tool by the program’s own way of showing images, on this machine. Greys may be off by one level of 255. It does not certify the display.',
+        )}
       </p>
       <p className="certificate-hash">SHA-256 of the result: {hash}</p>
     </section>,

@@ -3,6 +3,7 @@ import { sha256 } from '../../shared/viewing/selftest/sha256.ts'
 import type { KeptResult, TestCell } from '../../shared/viewing/selftest/verdict.ts'
 import { sentencesOf } from '../../shared/viewing/selftest/verdict.ts'
 import { useStation } from '../activity/index.ts'
+import { t } from '../i18n/index.ts'
 import { CopyButton, Dialog, formatMoment, saveText } from '../ui/index.ts'
 import { Certificate, ResultTable } from './Certificate.tsx'
 import { asJson, countWords, failureWords, resultText } from './certificate.ts'
@@ -24,7 +25,7 @@ function Outcome({ result }: { result: KeptResult }) {
   return (
     <>
       <p className={failed > 0 ? 'failure' : undefined} data-testid="self-test-outcome">
-        {failed > 0 ? 'Failed' : 'Passed'}, {formatMoment(Date.parse(at))}: {countWords(result)}.
+        {failed > 0 ? t('Failed') : t('Passed')}, {formatMoment(Date.parse(at))}: {countWords(result)}.
       </p>
       {sentencesOf(result.verdict).map(sentence => (
         <p key={sentence} className="failure">
@@ -39,8 +40,8 @@ function Outcome({ result }: { result: KeptResult }) {
         </ul>
       )}
       <p className="quiet selectable">
-        Isocenter {machine.version} in {machine.browser}. Graphics: {machine.renderer || 'no WebGL 2'}, pictures drawn
-        by {machine.drawnBy === 'card' ? 'the graphics card' : 'the page'}.
+        Isocenter {machine.version} in {machine.browser}. Graphics: {machine.renderer || t('no WebGL 2')}, pictures
+        drawn by {machine.drawnBy === 'card' ? t('the graphics card') : t('the page')}.
       </p>
     </>
   )
@@ -66,40 +67,39 @@ export function SelfTest({ onClose }: { onClose: () => void }) {
                 type="button"
                 onClick={() => saveText(asJson(text, hash), `isocenter-self-test-${result.at.slice(0, 10)}.json`)}
               >
-                Save as file
+                {t('Save as file')}
               </button>
               <button type="button" onClick={() => window.print()}>
-                Print certificate…
+                {t('Print certificate…')}
               </button>
             </>
           )}
           <button type="button" data-first-focus disabled={running !== undefined} onClick={() => void runNow()}>
-            {result === undefined ? 'Run' : 'Run again'}
+            {result === undefined ? t('Run') : t('Run again')}
           </button>
         </>
       }
     >
       <p className="quiet">
-        A phantom with known answers, in every encoding that is shown here, is decoded, drawn and measured on this
-        machine as a patient’s image is, and compared with what it must give. It runs by itself at the first start and
-        whenever Isocenter, the browser or the graphics card is another. Where it fails, it is not measured. It says
-        nothing of the display’s own greys: that is the test picture.
+        {t(
+          'A phantom with known answers, in every encoding that is shown here, is decoded, drawn and measured on this machine as a patient’s image is, and compared with what it must give. It runs by itself at the first start and whenever Isocenter, the browser or the graphics card is another. Where it fails, it is not measured. It says nothing of the display’s own greys: that is the test picture.',
+        )}
       </p>
       <div role="status" className="self-test-progress">
         {running !== undefined && (
           <>
-            <progress value={running.done} max={running.of} aria-label="Phantoms tried" />
+            <progress value={running.done} max={running.of} aria-label={t('Phantoms tried')} />
             {running.done} of {running.of}
           </>
         )}
         {running === undefined && trouble !== undefined && (
           <span className="attention">It came to no end, which says nothing of this machine: {trouble}</span>
         )}
-        {running === undefined && trouble === undefined && result === undefined && 'It has not been run here yet.'}
+        {running === undefined && trouble === undefined && result === undefined && t('It has not been run here yet.')}
       </div>
       {result !== undefined && running === undefined && <Outcome result={result} />}
       {result !== undefined && cells === undefined && running === undefined && (
-        <p className="quiet">For the table and the certificate run it again.</p>
+        <p className="quiet">{t('For the table and the certificate run it again.')}</p>
       )}
       {cells !== undefined && running === undefined && <ResultTable cells={cells} />}
       {whole && <Certificate result={result} cells={cells} station={station} hash={hash} />}

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { ApiKeySummary, Scope } from '../../shared/apiKeys.ts'
 import { call } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { announce, announceFailure, CopyButton, formatMoment } from '../ui/index.ts'
 
 const SCOPES: Record<Scope, { name: string; says: string }> = {
@@ -36,12 +37,12 @@ export function AccessPage() {
     }
   }
   return (
-    <section className="settings-page" aria-label="Access">
+    <section className="settings-page" aria-label={t('Access')}>
       <p className="keys-note">
-        Other programs find, fetch and send images by DICOMweb at{' '}
-        <span className="id selectable">{`${location.origin}/dicom-web/`}</span>{' '}
+        {t('Other programs find, fetch and send images by DICOMweb at')}{' '}
+        <span className="id selectable">{t('{{origin}}/dicom-web/', { origin: location.origin })}</span>{' '}
         <CopyButton value={`${location.origin}/dicom-web/`} name="the address" />
-        <span className="quiet"> Each opens it with a key of its own, which can be revoked alone.</span>
+        <span className="quiet"> {t('Each opens it with a key of its own, which can be revoked alone.')}</span>
       </p>
       <NewKey
         onMade={async one => {
@@ -52,28 +53,29 @@ export function AccessPage() {
       {made !== undefined && (
         <output className="access-secret">
           <span>
-            The key of <strong>{made.name}</strong>, shown this once:
+            The key of <strong>{made.name}</strong>
+            {t(', shown this once:')}
           </span>
           <span className="access-line">
             <span className="id selectable access-key">{made.secret}</span>
             <CopyButton value={made.secret} name="the key" />
             <button type="button" onClick={() => setMade(undefined)}>
-              Done
+              {t('Done')}
             </button>
           </span>
         </output>
       )}
       <div className="keys-list">
-        {keys?.length === 0 && <p className="quiet">No other program has a key yet.</p>}
+        {keys?.length === 0 && <p className="quiet">{t('No other program has a key yet.')}</p>}
         {keys !== undefined && keys.length > 0 && (
           <table className="access-table">
             <thead>
               <tr>
-                <th>Program</th>
-                <th>May</th>
-                <th>Made</th>
-                <th>Last used</th>
-                <th aria-label="Revoke" />
+                <th>{t('Program')}</th>
+                <th>{t('May')}</th>
+                <th>{t('Made')}</th>
+                <th>{t('Last used')}</th>
+                <th aria-label={t('Revoke')} />
               </tr>
             </thead>
             <tbody>
@@ -96,24 +98,24 @@ function Row({ of, onRevoke }: { of: ApiKeySummary; onRevoke: () => Promise<void
       <td>{name}</td>
       <td>{scopes.map(one => SCOPES[one].name).join(', ')}</td>
       <td className="quiet">{formatMoment(createdAt)}</td>
-      <td className="quiet">{lastUsedAt === null ? 'never' : formatMoment(lastUsedAt)}</td>
+      <td className="quiet">{lastUsedAt === null ? t('never') : formatMoment(lastUsedAt)}</td>
       <td>
         {asked ? (
           <>
             <button type="button" className="failure" onClick={() => void onRevoke()}>
-              Lock out
+              {t('Lock out')}
             </button>{' '}
             <button type="button" onClick={() => setAsked(false)}>
-              Keep
+              {t('Keep')}
             </button>
           </>
         ) : (
           <button
             type="button"
             onClick={() => setAsked(true)}
-            title="The program gets in no more; this cannot be undone"
+            title={t('The program gets in no more; this cannot be undone')}
           >
-            Revoke…
+            {t('Revoke…')}
           </button>
         )}
       </td>
@@ -145,13 +147,13 @@ function NewKey({ onMade }: { onMade: (made: { name: string; secret: string }) =
     >
       <input
         type="text"
-        aria-label="Which program the key is for"
-        placeholder="Program, such as Slicer in room 3"
+        aria-label={t('Which program the key is for')}
+        placeholder={t('Program, such as Slicer in room 3')}
         maxLength={64}
         value={name}
         onChange={event => setName(event.target.value)}
       />
-      <fieldset className="chips" aria-label="What it may do">
+      <fieldset className="chips" aria-label={t('What it may do')}>
         {SCOPE_NAMES.map(scope => (
           <button
             type="button"
@@ -166,7 +168,7 @@ function NewKey({ onMade }: { onMade: (made: { name: string; secret: string }) =
         ))}
       </fieldset>
       <button type="submit" disabled={name.trim() === '' || scopes.length === 0}>
-        Make a key
+        {t('Make a key')}
       </button>
     </form>
   )

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import type { AuditEventName, AuditRecord } from '../../shared/audit.ts'
 import type { CallOut } from '../../shared/contract.ts'
 import { auditAddress, call, fetchAudit } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { announce, announceFailure, copyText, formatMoment, showControls } from '../ui/index.ts'
 
 type Page = CallOut<'audit.list'>
@@ -98,44 +99,44 @@ export function AuditPage() {
     }
   }
   return (
-    <section className="settings-page audit" aria-label="Audit">
+    <section className="settings-page audit" aria-label={t('Audit')}>
       <div className="keys-bar">
         <input
           type="search"
-          aria-label="Who, what, patient ID or study"
-          placeholder="Who, what, patient ID or study"
+          aria-label={t('Who, what, patient ID or study')}
+          placeholder={t('Who, what, patient ID or study')}
           maxLength={200}
           value={text}
           onChange={event => setText(event.target.value)}
         />
-        <button type="button" onClick={() => setAgain(now => now + 1)} title="Read the newest records">
-          Read again
+        <button type="button" onClick={() => setAgain(now => now + 1)} title={t('Read the newest records')}>
+          {t('Read again')}
         </button>
         <button
           type="button"
           disabled={checking}
           onClick={() => void check()}
-          title="Read every record and see whether one was changed, taken out or put in"
+          title={t('Read every record and see whether one was changed, taken out or put in')}
         >
-          Check the chain
+          {t('Check the chain')}
         </button>
       </div>
       <output className={`audit-verdict ${chain?.broken ? 'failure' : 'quiet'}`}>{verdictOf(checking, chain)}</output>
       <div className="keys-list">
-        {failed && <p className="failure">The audit trail could not be read. Try “Read again”.</p>}
+        {failed && <p className="failure">{t('The audit trail could not be read. Try “Read again”.')}</p>}
         {!failed && page?.records.length === 0 && page.next === null && (
-          <p className="quiet">{text === '' ? 'Nothing is recorded yet.' : 'No record has these words.'}</p>
+          <p className="quiet">{text === '' ? t('Nothing is recorded yet.') : t('No record has these words.')}</p>
         )}
         {page !== undefined && page.records.length > 0 && (
           <table className="access-table audit-table">
             <thead>
               <tr>
-                <th>When</th>
-                <th>Who</th>
-                <th>What</th>
-                <th>Patient ID, study</th>
-                <th>By</th>
-                <th>Outcome</th>
+                <th>{t('When')}</th>
+                <th>{t('Who')}</th>
+                <th>{t('What')}</th>
+                <th>{t('Patient ID, study')}</th>
+                <th>{t('By')}</th>
+                <th>{t('Outcome')}</th>
               </tr>
             </thead>
             <tbody>
@@ -148,7 +149,7 @@ export function AuditPage() {
         {page?.next != null && (
           <p>
             <button type="button" onClick={() => void lookFurther()}>
-              Look further back
+              {t('Look further back')}
             </button>
           </p>
         )}
@@ -157,7 +158,7 @@ export function AuditPage() {
       {page?.syslog && (
         <p className={page.syslog.trouble === '' ? 'keys-note quiet' : 'keys-note attention'}>
           The collector {page.syslog.to} has {page.syslog.sent.toLocaleString()} of {page.last.toLocaleString()} records
-          {page.syslog.trouble !== '' && `; it is not reached: ${page.syslog.trouble}`}
+          {page.syslog.trouble !== '' && t('; it is not reached: {{trouble}}', { trouble: page.syslog.trouble })}
         </p>
       )}
     </section>
@@ -180,7 +181,7 @@ function Row({ of }: { of: AuditRecord }) {
       <td className="quiet" title={`${new Date(at).toISOString()}, record ${seq}`}>
         {formatMoment(at)}
       </td>
-      <td title={who.join(', ')}>{showControls(who.join(' → ')) || 'the station'}</td>
+      <td title={who.join(', ')}>{showControls(who.join(' → ')) || t('the station')}</td>
       <td title={said}>
         {whatOf(of)}
         {said !== '' && <span className="quiet"> {said}</span>}
@@ -188,7 +189,7 @@ function Row({ of }: { of: AuditRecord }) {
       <td className="id" title={study?.StudyInstanceUID}>
         {study !== undefined && (
           <>
-            <span className="selectable">{showControls(study.PatientID) || 'unknown'}</span>{' '}
+            <span className="selectable">{showControls(study.PatientID) || t('unknown')}</span>{' '}
             <span className="quiet selectable">{study.StudyInstanceUID}</span>
           </>
         )}
@@ -222,22 +223,22 @@ function Export() {
   }
   return (
     <div className="keys-bar">
-      <span className="quiet">Export from</span>
-      <input type="date" aria-label="First day" value={from} onChange={event => setFrom(event.target.value)} />
-      <span className="quiet">to</span>
-      <input type="date" aria-label="Last day" value={to} onChange={event => setTo(event.target.value)} />
+      <span className="quiet">{t('Export from')}</span>
+      <input type="date" aria-label={t('First day')} value={from} onChange={event => setFrom(event.target.value)} />
+      <span className="quiet">{t('to')}</span>
+      <input type="date" aria-label={t('Last day')} value={to} onChange={event => setTo(event.target.value)} />
       <a
         href={auditAddress({ ...span, format: 'ndjson' })}
         download
-        title="A record a line, with the hashes of the chain"
+        title={t('A record a line, with the hashes of the chain')}
       >
         NDJSON
       </a>
-      <a href={auditAddress({ ...span, format: 'xml' })} download title="The messages of DICOM PS3.15 A.5">
+      <a href={auditAddress({ ...span, format: 'xml' })} download title={t('The messages of DICOM PS3.15 A.5')}>
         XML
       </a>
-      <button type="button" className="bare" onClick={() => void copy()} title="As NDJSON, onto the clipboard">
-        Copy
+      <button type="button" className="bare" onClick={() => void copy()} title={t('As NDJSON, onto the clipboard')}>
+        {t('Copy')}
       </button>
     </div>
   )

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import type { WatchedFolder } from '../../shared/config.ts'
 import type { WatchedFolderSummary } from '../../shared/contract.ts'
 import { call } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { announce, announceFailure, formatMoment } from '../ui/index.ts'
 
 const POLL_MS = 2000
@@ -49,16 +50,18 @@ export function FoldersPage() {
     }
   }
   return (
-    <section className="settings-page" aria-label="Folders">
+    <section className="settings-page" aria-label={t('Folders')}>
       <p className="keys-note">
-        For consoles that only write files.{' '}
+        {t('For consoles that only write files.')}{' '}
         <span className="quiet">
-          What lies in these folders of the station’s machine, or is put there, comes in as soon as it is finished.
+          {t(
+            'What lies in these folders of the station’s machine, or is put there, comes in as soon as it is finished.',
+          )}
         </span>
       </p>
       <NewFolder onMade={async made => keep([...(await readFolders()).map(configOf), made])} />
       <div className="keys-list">
-        {folders?.length === 0 && <p className="quiet">No folder is watched yet.</p>}
+        {folders?.length === 0 && <p className="quiet">{t('No folder is watched yet.')}</p>}
         {folders?.map(folder => (
           <FolderView key={folder.id} folder={folder} onRemove={() => void remove(folder)} />
         ))}
@@ -70,15 +73,15 @@ export function FoldersPage() {
 function FolderView({ folder, onRemove }: { folder: WatchedFolderSummary; onRemove: () => void }) {
   const { path, modality, onDone, movedTo, trouble, refused, lastFile, lastAt } = folder
   return (
-    <section className="watched" aria-label={`Folder ${path}`}>
+    <section className="watched" aria-label={t('Folder {{path}}', { path })}>
       <div className="watched-line">
         {modality !== undefined && modality !== '' && <strong>{modality}</strong>}
         <span className="id truncate selectable" title={path}>
           {path}
         </span>
         <span className="spring" />
-        <button type="button" onClick={onRemove} title="Its files and what came from there stay">
-          Stop watching
+        <button type="button" onClick={onRemove} title={t('Its files and what came from there stay')}>
+          {t('Stop watching')}
         </button>
       </div>
       <div className={trouble === '' ? 'quiet' : 'attention'}>{stateOf(folder)}</div>
@@ -90,11 +93,17 @@ function FolderView({ folder, onRemove }: { folder: WatchedFolderSummary; onRemo
           </span>
         )}
         <span className="spring" />
-        <span className="quiet truncate">{onDone === 'move' ? `then moved to ${movedTo}` : 'files stay there'}</span>
+        <span className="quiet truncate">
+          {onDone === 'move' ? t('then moved to {{movedTo}}', { movedTo: movedTo ?? '' }) : t('files stay there')}
+        </span>
       </div>
       {refused.length > 0 && (
         <details>
-          <summary>{refused.length === 1 ? '1 file needs a look' : `${refused.length} files need a look`}</summary>
+          <summary>
+            {refused.length === 1
+              ? t('1 file needs a look')
+              : t('{{length}} files need a look', { length: refused.length })}
+          </summary>
           <ul className="watched-refused selectable">
             {refused.map(({ file, reason }) => (
               <li key={file}>
@@ -161,8 +170,8 @@ function NewFolder({ onMade }: { onMade: (made: WatchedFolder) => Promise<void> 
       <div className="keys-bar">
         <input
           type="text"
-          aria-label="Folder on the station's machine"
-          placeholder="Folder on the station's machine, with its full path"
+          aria-label={t("Folder on the station's machine")}
+          placeholder={t("Folder on the station's machine, with its full path")}
           maxLength={4096}
           spellCheck={false}
           value={path}
@@ -171,19 +180,19 @@ function NewFolder({ onMade }: { onMade: (made: WatchedFolder) => Promise<void> 
         <input
           type="text"
           className="watched-label"
-          aria-label="What comes there"
-          placeholder="What comes there"
+          aria-label={t('What comes there')}
+          placeholder={t('What comes there')}
           maxLength={64}
           value={modality}
           onChange={event => setModality(event.target.value)}
         />
         <select
-          aria-label="What becomes of files that are in"
+          aria-label={t('What becomes of files that are in')}
           value={movedTo === undefined ? 'leave' : 'move'}
           onChange={event => setMovedTo(event.target.value === 'move' ? '' : undefined)}
         >
-          <option value="leave">Leave files there</option>
-          <option value="move">Move them away</option>
+          <option value="leave">{t('Leave files there')}</option>
+          <option value="move">{t('Move them away')}</option>
         </select>
         {movedTo === undefined && <Watch disabled={path.trim() === ''} />}
       </div>
@@ -191,8 +200,8 @@ function NewFolder({ onMade }: { onMade: (made: WatchedFolder) => Promise<void> 
         <div className="keys-bar">
           <input
             type="text"
-            aria-label="Where they are moved to"
-            placeholder="Where they are moved to: a folder that is there"
+            aria-label={t('Where they are moved to')}
+            placeholder={t('Where they are moved to: a folder that is there')}
             maxLength={4096}
             spellCheck={false}
             value={movedTo}
@@ -212,8 +221,8 @@ function NewFolder({ onMade }: { onMade: (made: WatchedFolder) => Promise<void> 
 
 function Watch({ disabled }: { disabled: boolean }) {
   return (
-    <button type="submit" disabled={disabled} title="From now on, and what lies there already">
-      Watch
+    <button type="submit" disabled={disabled} title={t('From now on, and what lies there already')}>
+      {t('Watch')}
     </button>
   )
 }

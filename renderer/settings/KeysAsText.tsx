@@ -1,4 +1,5 @@
 import { useRef, useState } from 'react'
+import { t } from '../i18n/index.ts'
 import { exportKeys, importKeys, type KeyChoice, useKeys } from '../keys/index.ts'
 import { CopyButton, saveText } from '../ui/index.ts'
 
@@ -24,9 +25,9 @@ export function KeysAsText({ onTake }: { onTake: (choice: KeyChoice) => void }) 
   }
   return (
     <details className="keys-text">
-      <summary>Export and import</summary>
+      <summary>{t('Export and import')}</summary>
       <textarea
-        aria-label="Keys as text"
+        aria-label={t('Keys as text')}
         spellCheck={false}
         rows={8}
         value={shown}
@@ -38,24 +39,24 @@ export function KeysAsText({ onTake }: { onTake: (choice: KeyChoice) => void }) 
       <div className="keys-bar">
         <CopyButton value={shown} name="keys as text" />
         <button type="button" onClick={() => saveText(text, 'isocenter-keys.json')}>
-          Save as file
+          {t('Save as file')}
         </button>
         <button type="button" onClick={() => file.current?.click()}>
-          Open file…
+          {t('Open file…')}
         </button>
         <input
           ref={file}
           type="file"
           hidden
           accept=".json,application/json"
-          aria-label="File of keys"
+          aria-label={t('File of keys')}
           onChange={event => {
             void openFile(event.target.files?.[0])
             event.target.value = ''
           }}
         />
         <button type="button" disabled={written === undefined} onClick={takeText}>
-          Take these keys
+          {t('Take these keys')}
         </button>
         <span className="quiet" role="status">
           {said}

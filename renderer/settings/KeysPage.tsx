@@ -1,5 +1,6 @@
 import { Plus, RotateCcw } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { folded, inAllLanguages, t } from '../i18n/index.ts'
 import {
   ACTIONS,
   type ActionGroup,
@@ -42,12 +43,13 @@ function take(choice: KeyChoice, words: string): void {
 }
 
 function chooseSet(set: KeySetName): void {
-  take({ set, changes: {} }, `Keys as in ${KEY_SETS[set].title}`)
+  take({ set, changes: {} }, t('Keys as in {{set}}', { set: KEY_SETS[set].title }))
 }
 
 function matches(row: ActionRow, keys: readonly string[], search: string): boolean {
-  const text = [row.group, row.name, ...keys.map(keyWords)].join(' ').toLowerCase()
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean)
+  const names = [...inAllLanguages(row.group), ...inAllLanguages(row.name)]
+  const text = folded([...names, ...keys.map(keyWords)].join(' '))
+  const words = folded(search).split(/\s+/).filter(Boolean)
   return words.every(word => text.includes(word))
 }
 
@@ -60,11 +62,11 @@ export function KeysPage() {
   const found = ACTIONS.filter(row => matches(row, keymap.get(row.id) ?? [], search))
   const groups = [...new Set(found.map(row => row.group))]
   return (
-    <section className="settings-page" aria-label="Keys">
+    <section className="settings-page" aria-label={t('Keys')}>
       <div className="keys-bar">
         <select
-          aria-label="Set of keys"
-          title="The keys your hand knows"
+          aria-label={t('Set of keys')}
+          title={t('The keys your hand knows')}
           value={choice.set}
           onChange={event => chooseSet(KEY_SET_NAMES.find(name => name === event.target.value) ?? 'isocenter')}
         >
@@ -76,22 +78,22 @@ export function KeysPage() {
         </select>
         <input
           type="search"
-          aria-label="Find an action or a key"
-          placeholder="Action or key"
+          aria-label={t('Find an action or a key')}
+          placeholder={t('Action or key')}
           value={search}
           onChange={event => setSearch(event.target.value)}
         />
         <button
           type="button"
           disabled={changed.size === 0}
-          title="Every action as the chosen set has it"
+          title={t('Every action as the chosen set has it')}
           onClick={() => chooseSet(choice.set)}
         >
-          Reset all
+          {t('Reset all')}
         </button>
       </div>
-      <p className="quiet keys-note">{KEY_SETS[choice.set].note}</p>
-      <section className="keys-list" aria-label="Actions">
+      <p className="quiet keys-note">{t(KEY_SETS[choice.set].note)}</p>
+      <section className="keys-list" aria-label={t('Actions')}>
         {groups.map(group => (
           <Group
             key={group}
@@ -102,7 +104,7 @@ export function KeysPage() {
             onCapture={setCapture}
           />
         ))}
-        {found.length === 0 && <div className="quiet">No action has this name or key.</div>}
+        {found.length === 0 && <div className="quiet">{t('No action has this name or key.')}</div>}
       </section>
       <KeysAsText onTake={taken => take(taken, 'Keys taken')} />
     </section>
@@ -118,7 +120,7 @@ interface Capturing {
 function Group({ group, rows, ...capturing }: Capturing & { group: ActionGroup; rows: ActionRow[] }) {
   return (
     <>
-      <h2 className="quiet">{group}</h2>
+      <h2 className="quiet">{t(group)}</h2>
       {rows.map(row => (
         <Row key={row.id} row={row} {...capturing} />
       ))}
@@ -128,7 +130,8 @@ function Group({ group, rows, ...capturing }: Capturing & { group: ActionGroup; 
 
 function Row({ row, changed, capture, onCapture }: Capturing & { row: ActionRow }) {
   const { choice, keymap } = useKeys()
-  const { id, name, fixed } = row
+  const { id, fixed } = row
+  const name = t(row.name)
   const keys = keymap.get(id) ?? []
   const own = capture?.id === id ? capture : undefined
   const wait = (at: number) => onCapture({ id, at })
@@ -148,7 +151,7 @@ function Row({ row, changed, capture, onCapture }: Capturing & { row: ActionRow 
       <span className="keys-of" ref={place}>
         {keys.map((key, at) =>
           fixed ? (
-            <kbd key={key} title="This key is the same for every hand">
+            <kbd key={key} title={t('This key is the same for every hand')}>
               {keyWords(key)}
             </kbd>
           ) : own?.at === at ? (
@@ -158,8 +161,8 @@ function Row({ row, changed, capture, onCapture }: Capturing & { row: ActionRow 
               type="button"
               key={key}
               className="key"
-              aria-label={`${keyWords(key)}: another key for ${name}`}
-              title="Another key in its place"
+              aria-label={t('{{keyWords}}: another key for {{name}}', { keyWords: keyWords(key), name })}
+              title={t('Another key in its place')}
               onClick={() => wait(at)}
             >
               {keyWords(key)}
@@ -168,13 +171,15 @@ function Row({ row, changed, capture, onCapture }: Capturing & { row: ActionRow 
         )}
         {own !== undefined && own.at >= keys.length && <Waiting capture={own} shown="" onCapture={onCapture} />}
         {!fixed && own === undefined && keys.length < MAX_KEYS && (
-          <IconButton icon={Plus} name={`A key for ${name}`} onClick={() => wait(keys.length)} />
+          <IconButton icon={Plus} name={t('A key for {{name}}', { name })} onClick={() => wait(keys.length)} />
         )}
         {changed.has(id) && own === undefined && (
           <IconButton
             icon={RotateCcw}
-            name={`Reset ${name}`}
-            onClick={() => take(resetKeys(choice, id), `${name}: as in ${KEY_SETS[choice.set].title}`)}
+            name={t('Reset {{name}}', { name })}
+            onClick={() =>
+              take(resetKeys(choice, id), t('{{name}}: as in {{set}}', { name, set: KEY_SETS[choice.set].title }))
+            }
           />
         )}
       </span>
@@ -187,7 +192,7 @@ function Waiting(props: { capture: Capture; shown: string; onCapture: (capture: 
   const { capture, shown, onCapture } = props
   const { choice, keymap } = useKeys()
   const { id, at, pressed, refused } = capture
-  const { name } = actionRow(id)
+  const name = t(actionRow(id).name)
   const done = () => onCapture(undefined)
   const give = (key: string) => {
     take(giveKey(choice, id, at, key), `${keyWords(key)}: ${name}`)
@@ -209,29 +214,32 @@ function Waiting(props: { capture: Capture; shown: string; onCapture: (capture: 
   }
   if (pressed !== undefined) {
     const rows = pressed.holders.map(actionRow)
-    const names = rows.map(row => row.name).join(' and ')
+    const names = rows.map(row => t(row.name)).join(', ')
     return (
-      <span className="keys-held" role="alertdialog" aria-label="This key is taken">
+      <span className="keys-held" role="alertdialog" aria-label={t('This key is taken')}>
         <span className="attention">
-          {keyWords(pressed.key)} is {rows.map(row => `${row.name} (${row.group})`).join(' and ')}.
+          {t('{{key}} is {{holders}}.', {
+            key: keyWords(pressed.key),
+            holders: rows.map(row => `${t(row.name)} (${t(row.group)})`).join(', '),
+          })}
         </span>
         <button
           type="button"
           // biome-ignore lint/a11y/noAutofocus: the key was just pressed here.
           autoFocus
-          title={shown === '' ? `${names} without it` : `${names}: ${shown}`}
+          title={shown === '' ? t('{{names}} without it', { names }) : `${names}: ${shown}`}
           onClick={() => give(pressed.key)}
         >
-          {shown === '' ? 'Take it' : 'Swap'}
+          {shown === '' ? t('Take it') : t('Swap')}
         </button>
         <button type="button" onClick={done}>
-          Cancel
+          {t('Cancel')}
         </button>
       </span>
     )
   }
   return (
-    <span className="keys-held">
+    <span className="keys-held" data-takes-keys>
       {refused !== undefined && (
         <span className="attention" role="alert">
           {refused}
@@ -240,28 +248,28 @@ function Waiting(props: { capture: Capture; shown: string; onCapture: (capture: 
       <button
         type="button"
         className="key"
-        aria-label={`Press a key for ${name}`}
-        title="Press the key, Esc leaves it as it is"
+        aria-label={t('Press a key for {{name}}', { name })}
+        title={t('Press the key, Esc leaves it as it is')}
         aria-pressed="true"
         // biome-ignore lint/a11y/noAutofocus: it was just asked for.
         autoFocus
         onKeyDown={onKeyDown}
       >
-        Press a key
+        {t('Press a key')}
       </button>
       {shown !== '' && (
         <button
           type="button"
           onClick={() => {
-            take(dropKey(choice, id, at), `${name}: without ${shown}`)
+            take(dropKey(choice, id, at), t('{{name}}: without {{shown}}', { name, shown }))
             done()
           }}
         >
-          Remove {shown}
+          {t('Remove {{shown}}', { shown })}
         </button>
       )}
       <button type="button" onClick={done}>
-        Cancel
+        {t('Cancel')}
       </button>
     </span>
   )

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { CallIn, CallOut } from '../../shared/contract.ts'
 import { call } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { announce, announceFailure, countImages, formatBytes } from '../ui/index.ts'
 
 type Plan = CallOut<'cache.plan'>
@@ -45,25 +46,29 @@ export function LeavingSection() {
     }
   }
   return (
-    <section className="leaving" aria-label="Leaving for the archives">
+    <section className="leaving" aria-label={t('Leaving for the archives')}>
       <p>
-        Studies that an archive was shown to hold may leave this station.{' '}
+        {t('Studies that an archive was shown to hold may leave this station.')}{' '}
         <span className="quiet">
-          They stay on the list and are fetched when they are opened. The least recently used leave first, once an hour.
+          {t(
+            'They stay on the list and are fetched when they are opened. The least recently used leave first, once an hour.',
+          )}
         </span>
       </p>
       <Targets key={JSON.stringify(policy)} policy={policy} onKept={setPlan} />
-      <table className="leaving-table" aria-label="What would leave">
+      <table className="leaving-table" aria-label={t('What would leave')}>
         <tbody>
           <tr>
-            <th scope="row">Would leave now</th>
+            <th scope="row">{t('Would leave now')}</th>
             <td>{countStudies(studies)}</td>
             <td>{formatBytes(frees)}</td>
-            <td className="attention">{short > 0 && `${formatBytes(short)} short of the targets`}</td>
+            <td className="attention">
+              {short > 0 && t('{{formatBytes}} short of the targets', { formatBytes: formatBytes(short) })}
+            </td>
           </tr>
           {kept.map(({ reason, studies: staying, bytes }) => (
             <tr key={reason}>
-              <th scope="row">Stay</th>
+              <th scope="row">{t('Stay')}</th>
               <td>{countStudies(staying)}</td>
               <td>{formatBytes(bytes)}</td>
               <td className="quiet">{WHY[reason]}</td>
@@ -71,17 +76,19 @@ export function LeavingSection() {
           ))}
           {away.images > 0 && (
             <tr>
-              <th scope="row">Have left</th>
+              <th scope="row">{t('Have left')}</th>
               <td>{countImages(away.images)}</td>
               <td>{formatBytes(away.bytes)}</td>
-              <td className="quiet">on the archives alone</td>
+              <td className="quiet">{t('on the archives alone')}</td>
             </tr>
           )}
         </tbody>
       </table>
       <div>
         <button type="button" disabled={studies === 0} onClick={() => void leave()}>
-          {studies === 0 ? 'Nothing to leave' : `Let ${countStudies(studies)} leave now`}
+          {studies === 0
+            ? t('Nothing to leave')
+            : t('Let {{countStudies}} leave now', { countStudies: countStudies(studies) })}
         </button>
       </div>
     </section>
@@ -114,7 +121,7 @@ function Targets({ policy, onKept }: { policy: Plan['policy']; onKept: (plan: Pl
         step="any"
         value={value}
         onChange={event => set(event.target.value)}
-        aria-label={`${label}, in ${unit}`}
+        aria-label={t('{{label}}, in {{unit}}', { label, unit })}
         {...more}
       />
       {unit}
@@ -123,7 +130,7 @@ function Targets({ policy, onKept }: { policy: Plan['policy']; onKept: (plan: Pl
   return (
     <form
       className="leaving-targets"
-      aria-label="Targets"
+      aria-label={t('Targets')}
       onSubmit={event => {
         event.preventDefault()
         void keep()
@@ -132,7 +139,7 @@ function Targets({ policy, onKept }: { policy: Plan['policy']; onKept: (plan: Pl
       {field('At most', 'GB here', most, setMost, { placeholder: 'any' })}
       {field('At least', 'GB free', free, setFree, { placeholder: 'any' })}
       {field('Keep for', 'days', days, setDays, { step: 1, required: true })}
-      <button type="submit">Keep</button>
+      <button type="submit">{t('Keep')}</button>
     </form>
   )
 }

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { CallOut, VolumeState, VolumeSummary } from '../../shared/contract.ts'
 import { call, fetchOnlyHere, onlyHereAddress } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { announce, announceFailure, copyText, formatBytes } from '../ui/index.ts'
 import { LeavingSection } from './LeavingSection.tsx'
 
@@ -42,15 +43,18 @@ export function StoragePage() {
     }
   }, [])
   return (
-    <section className="settings-page storage" aria-label="Storage">
+    <section className="settings-page storage" aria-label={t('Storage')}>
       {storage !== undefined && (
         <>
           <p>
-            {count(storage.onlyHere)} {storage.onlyHere === 1 ? 'exists' : 'exist'} on one disk only.{' '}
+            {count(storage.onlyHere)} {storage.onlyHere === 1 ? t('exists') : t('exist')} on one disk only.{' '}
             <span className="quiet">
               {storage.landing.images === 0
-                ? 'All that was received is at its place.'
-                : `${count(storage.landing.images)} (${formatBytes(storage.landing.bytes)}) received and on the way to their place.`}
+                ? t('All that was received is at its place.')
+                : t('{{count}} ({{formatBytes}}) received and on the way to their place.', {
+                    count: count(storage.landing.images),
+                    formatBytes: formatBytes(storage.landing.bytes),
+                  })}
             </span>
           </p>
           <div>
@@ -65,7 +69,9 @@ export function StoragePage() {
           </div>
           <LeavingSection />
           <p className="quiet">
-            Disks are added in the file config.json of the data folder, under “volumes”, and used after a restart.
+            {t(
+              'Disks are added in the file config.json of the data folder, under “volumes”, and used after a restart.',
+            )}
           </p>
         </>
       )}
@@ -99,7 +105,7 @@ function VolumeView(props: {
     }
   }
   return (
-    <section className="volume" aria-label={`Disk ${name}`}>
+    <section className="volume" aria-label={t('Disk {{name}}', { name })}>
       <div className="volume-line">
         <strong>{name}</strong>
         <span className="quiet id truncate selectable">{path}</span>
@@ -110,7 +116,10 @@ function VolumeView(props: {
               min={0}
               max={total}
               value={total - free}
-              aria-label={`${formatBytes(free)} of ${formatBytes(total)} free`}
+              aria-label={t('{{formatBytes}} of {{formatBytes1}} free', {
+                formatBytes: formatBytes(free),
+                formatBytes1: formatBytes(total),
+              })}
             />
             <span className={level === 'ok' ? undefined : 'attention'}>
               {formatBytes(free)} of {formatBytes(total)} free{LEVELS[level] !== '' && `, ${LEVELS[level]}`}
@@ -123,11 +132,11 @@ function VolumeView(props: {
             onClick={() => void change()}
             title={
               draining === null
-                ? 'Move all its images to the other disks, in the background, and place none there'
-                : 'Stop moving and place images there again; what has moved stays where it is'
+                ? t('Move all its images to the other disks, in the background, and place none there')
+                : t('Stop moving and place images there again; what has moved stays where it is')
             }
           >
-            {draining === null ? 'Empty' : 'Use again'}
+            {draining === null ? t('Empty') : t('Use again')}
           </button>
         )}
       </div>
@@ -139,7 +148,7 @@ function VolumeView(props: {
         <span className={isThere || onlyHere === 0 ? 'quiet' : 'attention'}>{onlyHere.toLocaleString()} only here</span>
         {onlyHere > 0 && (
           <span className="quiet">
-            list:{' '}
+            {t('list:')}{' '}
             <a href={onlyHereAddress(name, 'csv')} download>
               CSV
             </a>{' '}
@@ -150,9 +159,9 @@ function VolumeView(props: {
               type="button"
               className="bare"
               onClick={() => void copy()}
-              title="The list as CSV, onto the clipboard"
+              title={t('The list as CSV, onto the clipboard')}
             >
-              Copy
+              {t('Copy')}
             </button>
           </span>
         )}
@@ -162,7 +171,7 @@ function VolumeView(props: {
       {draining !== null && (
         <div className="quiet">
           {images === 0
-            ? 'Empty: it may be taken out.'
+            ? t('Empty: it may be taken out.')
             : `${draining.moved.toLocaleString()} moved, ${images.toLocaleString()} left${draining.failed > 0 ? `, ${draining.failed} of them damaged` : ''}`}
         </div>
       )}

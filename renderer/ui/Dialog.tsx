@@ -1,5 +1,6 @@
 import { X } from 'lucide-react'
 import { type ReactNode, useEffect, useRef } from 'react'
+import { inLanguage } from '../i18n/index.ts'
 import { IconButton } from './IconButton.tsx'
 import { Notice } from './Notice.tsx'
 
@@ -11,7 +12,8 @@ export function Dialog(props: {
   children: ReactNode
   foot?: ReactNode
 }) {
-  const { title, className, onClose, children, foot } = props
+  const { className, onClose, children, foot } = props
+  const title = inLanguage(props.title)
   const element = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const dialog = element.current

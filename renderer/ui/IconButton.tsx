@@ -1,7 +1,8 @@
 import type { LucideIcon } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { inLanguage } from '../i18n/index.ts'
 
-/** A control that is an icon: its name and its key are its tooltip and its accessible name. */
+/** A control that is an icon: its name (in the user's language) and its key are its tooltip and its accessible name. */
 export function IconButton(props: {
   icon: LucideIcon
   name: string
@@ -11,7 +12,8 @@ export function IconButton(props: {
   onClick: () => void
   children?: ReactNode
 }) {
-  const { icon: Icon, name, shortcut, pressed, disabled, onClick, children } = props
+  const { icon: Icon, shortcut, pressed, disabled, onClick, children } = props
+  const name = inLanguage(props.name)
   return (
     <button
       type="button"

@@ -1,3 +1,4 @@
+import { inLanguage, t } from '../i18n/index.ts'
 import { undoLast, useNotice } from './notices.ts'
 
 /** What was just done, over the status line: nothing moves for it. */
@@ -12,17 +13,17 @@ export function Notice({ undoKey }: { undoKey: string | undefined }) {
           </span>
           {notice.offer !== undefined && (
             <button type="button" className="bare" onClick={notice.offer.run}>
-              {notice.offer.name}
+              {inLanguage(notice.offer.name)}
             </button>
           )}
           {notice.undoable && (
             <button
               type="button"
               className="bare"
-              title={undoKey === undefined ? 'Undo' : `Undo (${undoKey})`}
+              title={undoKey === undefined ? t('Undo') : `${t('Undo')} (${undoKey})`}
               onClick={() => void undoLast()}
             >
-              Undo
+              {t('Undo')}
             </button>
           )}
         </>

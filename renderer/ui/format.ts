@@ -1,38 +1,46 @@
 import type { StudySummary } from '../../shared/contract.ts'
+import { msg, t, useLanguage } from '../i18n/index.ts'
+
+function makeFormats(locale: string | undefined) {
+  const dates = { year: 'numeric', month: '2-digit', day: '2-digit' } as const
+  const ages = (unit: string, unitDisplay: 'narrow' | 'short') =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay })
+  return {
+    shortDate: new Intl.DateTimeFormat(locale, { ...dates, timeZone: 'UTC' }),
+    longDate: new Intl.DateTimeFormat(locale, {
+      weekday: 'long',
+      year: 'numeric',
+      month: 'long',
+      day: 'numeric',
+      timeZone: 'UTC',
+    }),
+    localDate: new Intl.DateTimeFormat(locale, dates),
+    localTime: new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' }),
+    age: {
+      year: ages('year', 'narrow'),
+      month: ages('month', 'short'),
+      week: ages('week', 'short'),
+      day: ages('day', 'short'),
+    },
+  }
+}
 
 // Making a formatter costs 30 µs and more: a table that is scrolled would spend its frame on it.
-const SHORT_DATE = new Intl.DateTimeFormat(undefined, {
-  year: 'numeric',
-  month: '2-digit',
-  day: '2-digit',
-  timeZone: 'UTC',
+let formats = makeFormats(useLanguage.getState().locale)
+useLanguage.subscribe((now, before) => {
+  if (now.locale !== before.locale) formats = makeFormats(now.locale)
 })
-const LONG_DATE = new Intl.DateTimeFormat(undefined, {
-  weekday: 'long',
-  year: 'numeric',
-  month: 'long',
-  day: 'numeric',
-  timeZone: 'UTC',
-})
-const LOCAL_DATE = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: '2-digit', day: '2-digit' })
-const LOCAL_TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
-const AGE_UNITS = {
-  year: new Intl.NumberFormat(undefined, { style: 'unit', unit: 'year', unitDisplay: 'narrow' }),
-  month: new Intl.NumberFormat(undefined, { style: 'unit', unit: 'month', unitDisplay: 'short' }),
-  week: new Intl.NumberFormat(undefined, { style: 'unit', unit: 'week', unitDisplay: 'short' }),
-  day: new Intl.NumberFormat(undefined, { style: 'unit', unit: 'day', unitDisplay: 'short' }),
-}
 
 /** A DICOM DA as the locale has it; what is no date (odd values are kept) is shown as it came. */
 export function formatDate(da: string): string {
   const date = parseDate(da)
-  return date === undefined ? da : SHORT_DATE.format(date)
+  return date === undefined ? da : formats.shortDate.format(date)
 }
 
 /** The weekday and long date, for hovering; '' when the value is no date. */
 export function describeDate(da: string): string {
   const date = parseDate(da)
-  return date === undefined ? '' : LONG_DATE.format(date)
+  return date === undefined ? '' : formats.longDate.format(date)
 }
 
 function parseDate(da: string): Date | undefined {
@@ -52,9 +60,9 @@ export function formatTime(tm: string): string {
 /** A moment (epoch ms): the time alone when it was today. */
 export function formatMoment(ms: number, now = Date.now()): string {
   const date = new Date(ms)
-  const time = LOCAL_TIME.format(date)
+  const time = formats.localTime.format(date)
   if (date.toDateString() === new Date(now).toDateString()) return time
-  return `${LOCAL_DATE.format(date)} ${time}`
+  return `${formats.localDate.format(date)} ${time}`
 }
 
 /**
@@ -67,18 +75,18 @@ export function formatAge(PatientBirthDate: string, StudyDate: string, PatientAg
   if (birth !== undefined && at !== undefined && at >= birth) {
     let months = (at.getUTCFullYear() - birth.getUTCFullYear()) * 12 + at.getUTCMonth() - birth.getUTCMonth()
     if (at.getUTCDate() < birth.getUTCDate()) months -= 1
-    if (months >= 24) return AGE_UNITS.year.format(Math.floor(months / 12))
-    if (months >= 3) return AGE_UNITS.month.format(months)
-    return AGE_UNITS.day.format(Math.round((at.getTime() - birth.getTime()) / 86_400_000))
+    if (months >= 24) return formats.age.year.format(Math.floor(months / 12))
+    if (months >= 3) return formats.age.month.format(months)
+    return formats.age.day.format(Math.round((at.getTime() - birth.getTime()) / 86_400_000))
   }
   const sent = /^(\d{3})([DWMY])$/.exec(PatientAge)
   if (sent === null) return PatientAge
   const unit = ({ D: 'day', W: 'week', M: 'month', Y: 'year' } as const)[sent[2] as 'D' | 'W' | 'M' | 'Y']
-  return AGE_UNITS[unit].format(Number(sent[1]))
+  return formats.age[unit].format(Number(sent[1]))
 }
 
 export function countImages(images: number): string {
-  return `${images.toLocaleString()} ${images === 1 ? 'image' : 'images'}`
+  return t('{{count}} images', { count: images })
 }
 
 export function formatBytes(bytes: number): string {
@@ -103,24 +111,29 @@ export function showControls(text: string): string {
 /** What a flag of a study or series means, in words (`instanceFlags` in shared/dicom). */
 export function describeFlag(flag: string): string {
   const words: Record<string, string> = {
-    'no-patient-id': 'There is no Patient ID',
-    'junk-patient-id': 'The Patient ID is not usable',
-    'no-patient-name': 'There is no patient name',
-    'no-study-date': 'There is no study date',
-    'odd-uid': 'A UID is against the standard',
-    'bad-charset': 'The character set is wrong or missing: the name may be garbled',
-    'damaged': 'A file is damaged',
-    'odd-value': 'A value is against the standard',
-    'revision': 'An image came again with another header',
-    'conflict': 'Another image came under the same UID',
+    'no-patient-id': msg('There is no Patient ID'),
+    'junk-patient-id': msg('The Patient ID is not usable'),
+    'no-patient-name': msg('There is no patient name'),
+    'no-study-date': msg('There is no study date'),
+    'odd-uid': msg('A UID is against the standard'),
+    'bad-charset': msg('The character set is wrong or missing: the name may be garbled'),
+    'damaged': msg('A file is damaged'),
+    'odd-value': msg('A value is against the standard'),
+    'revision': msg('An image came again with another header'),
+    'conflict': msg('Another image came under the same UID'),
   }
-  return words[flag] ?? flag.replaceAll('-', ' ')
+  const known = words[flag]
+  return known === undefined ? flag.replaceAll('-', ' ') : t(known)
 }
 
 /** Whether all of a study is here, and why, line by line. */
 export function describeCompleteness(completeness: StudySummary['completeness']): string {
-  if (!completeness) return 'Whether it is complete is not known yet'
+  if (!completeness) return t('Whether it is complete is not known yet')
   const { verdict, missing, reasons } = completeness
-  const words = { proved: 'Complete, proved', looksComplete: 'Looks complete', missing: `${missing} missing` }
+  const words = {
+    proved: t('Complete, proved'),
+    looksComplete: t('Looks complete'),
+    missing: t('{{missing}} missing', { missing }),
+  }
   return [words[verdict], ...reasons].join('\n')
 }

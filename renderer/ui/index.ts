@@ -1,6 +1,7 @@
 import './theme.css'
 
 export { CopyButton } from './CopyButton.tsx'
+export { setContrast, useContrast } from './contrast.ts'
 export { copyText } from './copyText.ts'
 export { Dialog } from './Dialog.tsx'
 export {

@@ -1,4 +1,5 @@
 import { create } from 'zustand'
+import { inLanguage } from '../i18n/index.ts'
 
 /** What can be done about it with one button. */
 export interface Offer {
@@ -22,7 +23,7 @@ const undoSteps: Array<() => Promise<void>> = []
 let shown: ReturnType<typeof setTimeout> | undefined
 
 function show(text: string, options: { failure: boolean; undoable: boolean; offer?: Offer | undefined }): void {
-  useNotice.setState({ notice: { text, ...options } })
+  useNotice.setState({ notice: { text: inLanguage(text), ...options } })
   clearTimeout(shown)
   shown = setTimeout(() => useNotice.setState({ notice: undefined }), SHOWN_MS)
 }
@@ -38,7 +39,10 @@ export function announce(text: string, undo?: () => Promise<void>, offer?: Offer
 
 /** Says what could not be done, and why. */
 export function announceFailure(what: string, reason: unknown): void {
-  show(`${what} ${reason instanceof Error ? reason.message : String(reason)}`, { failure: true, undoable: false })
+  show(`${inLanguage(what)} ${reason instanceof Error ? reason.message : String(reason)}`, {
+    failure: true,
+    undoable: false,
+  })
 }
 
 /** Takes back what was done last. */

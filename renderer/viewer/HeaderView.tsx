@@ -2,6 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { HeaderElement } from '../../shared/contract.ts'
 import { call } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { CopyButton, Dialog, showControls } from '../ui/index.ts'
 import { filterHeader, headerText, isPrivate } from './headerFilter.ts'
 import { useSession } from './session.ts'
@@ -39,8 +40,8 @@ export function HeaderView({ contentId, title }: { contentId: number; title: str
         <input
           type="search"
           ref={field}
-          placeholder="Search tag, keyword or value; private"
-          aria-label="Search the header"
+          placeholder={t('Search tag, keyword or value; private')}
+          aria-label={t('Search the header')}
           value={search}
           onChange={event => setSearch(event.target.value)}
         />
@@ -57,7 +58,7 @@ export function HeaderView({ contentId, title }: { contentId: number; title: str
                 </span>
                 <span className="quiet">{element.vr}</span>
                 <span className="truncate" style={{ paddingLeft: element.depth * 12 }}>
-                  {element.keyword || (isPrivate(element) && <span className="quiet">private</span>)}
+                  {element.keyword || (isPrivate(element) && <span className="quiet">{t('private')}</span>)}
                 </span>
                 <bdi dir="auto" className="truncate" title={element.value}>
                   {showControls(element.value)}

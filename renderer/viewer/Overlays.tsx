@@ -3,7 +3,8 @@ import { edgeLetters, slicePosition } from '../../shared/viewing/geometry.ts'
 import { frameAttributes, type ImageAttributes } from '../../shared/viewing/image.ts'
 import { BY_HAND, scaleOf } from '../../shared/viewing/measure/scale.ts'
 import { PALETTES } from '../../shared/viewing/palettes.ts'
-import { describeDate, describeFlag, formatDate, formatTime, PersonName } from '../ui/index.ts'
+import { inLanguage, msg, t } from '../i18n/index.ts'
+import { countImages, describeDate, describeFlag, formatDate, formatTime, PersonName } from '../ui/index.ts'
 import { useArriving } from './arriving.ts'
 import { describeFrame, type StackEntry } from './catalog.ts'
 import { LinkWords } from './compare/LinkWords.tsx'
@@ -36,14 +37,14 @@ const SIDED = new Set(['MG', 'CR', 'DX'])
 function zoomWords(zoom: number, nearest: boolean): string {
   if (Math.abs(zoom - 1) < 0.0005) return '1:1'
   const factor = `×${zoom >= 10 ? zoom.toFixed(1) : zoom.toFixed(2)}`
-  if (zoom < 1) return `minified ${factor}`
-  return nearest ? `${factor} squares` : `interpolated ${factor}`
+  if (zoom < 1) return t('minified {{factor}}', { factor })
+  return nearest ? t('{{factor}} squares', { factor }) : t('interpolated {{factor}}', { factor })
 }
 
 const PLACE_WORDS = {
-  gap: 'slices are missing before this one',
-  duplicate: 'another image has this place',
-  uneven: 'uneven distance to the one before',
+  gap: msg('slices are missing before this one'),
+  duplicate: msg('another image has this place'),
+  uneven: msg('uneven distance to the one before'),
 } as const
 
 /** What a reader must know before trusting the picture, in words; most important first. */
@@ -66,12 +67,12 @@ function trustMarks(
   return [
     compressionMark(attributes, instance.TransferSyntaxUID),
     ...(series?.flags ?? []).map(describeFlag),
-    scale?.unit === 'mm' ? '' : 'uncalibrated',
-    scale?.note === BY_HAND ? BY_HAND : '',
-    attributes.colourProfileUnapplied ? 'colour profile not applied' : '',
+    scale?.unit === 'mm' ? '' : t('uncalibrated'),
+    scale?.note === BY_HAND ? inLanguage(BY_HAND) : '',
+    attributes.colourProfileUnapplied ? t('colour profile not applied') : '',
     ...(reformat ? reformatNotes(reformat, entry.imageId) : []),
     ...(curved ? curvedNotes(curved) : []),
-    !reformat && !curved && loaded < all ? `loaded ${loaded} of ${all}` : '',
+    !reformat && !curved && loaded < all ? t('loaded {{loaded}} of {{all}}', { loaded, all }) : '',
     described ? uptakeRefusal(described) : '',
   ].filter(Boolean)
 }
@@ -109,7 +110,10 @@ export function Overlays(props: {
   const thickness = attributes.SliceThickness
   const reformat = reformatOf(stack)
   const curved = curvedOf(stack)
-  const frames = entry.instance.NumberOfFrames > 1 ? ` · frame ${entry.frame}/${entry.instance.NumberOfFrames}` : ''
+  const frames =
+    entry.instance.NumberOfFrames > 1
+      ? ` · ${t('frame {{number}}/{{all}}', { number: String(entry.frame), all: String(entry.instance.NumberOfFrames) })}`
+      : ''
   return (
     <div className="overlays">
       <div className="corner top left">
@@ -163,28 +167,32 @@ export function Overlays(props: {
         {setMarks(stack.set).length > 0 && <div className="mark">⚠ {setMarks(stack.set).join(', ')}</div>}
         {entry.marks?.map(mark => (
           <div className="mark" key={mark}>
-            {PLACE_WORDS[mark]}
+            {t(PLACE_WORDS[mark])}
           </div>
         ))}
         <div data-testid="image-number">
           {manifest.Modality} ·{' '}
           {picture
-            ? `image ${shown + 1}/${stack.entries.length}`
-            : `${stack.entries.length} ${stack.entries.length === 1 ? 'image' : 'images'}`}
+            ? t('image {{number}}/{{all}}', { number: String(shown + 1), all: String(stack.entries.length) })
+            : countImages(stack.entries.length)}
           {picture && frames}
           {playing && ' · cine'}
           {arriving && (
             <span className="quiet" data-testid="arriving">
               {' '}
-              · arriving, {stack.entries.length} so far
+              · {t('arriving, {{images}} so far', { images: stack.entries.length })}
             </span>
           )}
         </div>
-        {loading && shown !== index && <div className="awaited">loading {index + 1}</div>}
+        {loading && shown !== index && (
+          <div className="awaited">{t('loading {{number}}', { number: String(index + 1) })}</div>
+        )}
         {picture && position !== '' && (
           <div>
             {position}
-            {thickness !== undefined && !reformat && ` · ${figure(thickness)} mm thick`}
+            {thickness !== undefined &&
+              !reformat &&
+              ` · ${t('{{thickness}} mm thick', { thickness: figure(thickness) })}`}
           </div>
         )}
         {pane !== undefined && <LinkWords pane={pane} />}
@@ -207,12 +215,12 @@ export function Overlays(props: {
                 {mark}
               </div>
             ))}
-            {manifest.Modality === 'MG' && <div>8-bit display</div>}
+            {manifest.Modality === 'MG' && <div>{t('8-bit display')}</div>}
             {window && (
               <div data-testid="window">
                 {uptake && range ? rangeWords(range, uptake) : `W ${figure(window.width)} L ${figure(window.center)}`}
-                {attributes.VOILUTFunction === 'SIGMOID' && ' sigmoid'}
-                {inverted && ' inverted'}
+                {attributes.VOILUTFunction === 'SIGMOID' && ` ${t('sigmoid')}`}
+                {inverted && ` ${t('inverted')}`}
               </div>
             )}
             {palette !== 'grey' && (

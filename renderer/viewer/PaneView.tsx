@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { createStore, useStore } from 'zustand'
 import type { StudySummary } from '../../shared/contract.ts'
+import { t } from '../i18n/index.ts'
 import { PersonName } from '../ui/index.ts'
 import { CompareLayer } from './compare/CompareLayer.tsx'
 import { scrollAlone } from './compare/compareActions.ts'
@@ -42,7 +43,7 @@ function droppedSet(text: string): Assignment | undefined {
 function Stranger({ study }: { study: StudySummary }) {
   return (
     <div className="stranger" role="alert">
-      ⚠ Another patient: <PersonName value={study.PatientName} lang={study.lang} />{' '}
+      ⚠ {t('Another patient:')} <PersonName value={study.PatientName} lang={study.lang} />{' '}
       <span className="id">{study.PatientID}</span>
     </div>
   )
@@ -150,7 +151,11 @@ export function PaneView({ index }: { index: number }) {
         {state?.stack?.manifest.synthetic && !overlays && <div className="synthetic alone">SYNTHETIC</div>}
         {pane !== undefined && <StackBar pane={pane} />}
         {pane !== undefined && <KeyPointer pane={pane} />}
-        {waiting && <div className="pane-message quiet">loading {(state?.index ?? 0) + 1}</div>}
+        {waiting && (
+          <div className="pane-message quiet">
+            {t('loading {{number}}', { number: String((state?.index ?? 0) + 1) })}
+          </div>
+        )}
         {reason !== undefined && (
           <DocumentTile
             pane={problem === undefined ? pane : undefined}

@@ -1,97 +1,17 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { keyWords } from '../keys/index.ts'
-import { Dialog, Menu, type MenuEntry } from '../ui/index.ts'
-import type { Action } from './action.ts'
+import { t } from '../i18n/index.ts'
+import { Dialog, Menu } from '../ui/index.ts'
 import { type Outside, viewerActions } from './actions.ts'
 import { PicturesDialog, PrintDialog } from './outgoing/index.ts'
+import { menuEntries } from './menuEntries.ts'
 import { activePane, LARGEST_LAYOUT, type Session, setLayout, useSession } from './session.ts'
 import { keepDisplaySize, showTrueSize } from './trueSize.ts'
 
 const close = () => useSession.setState({ popup: undefined })
 
 function ContextMenu({ at, outside }: { at: { x: number; y: number }; outside: Outside }) {
-  const entries = useMemo(
-    () =>
-      viewerActions(outside).map((action, index, all): MenuEntry => {
-        const [key] = action.keys
-        return {
-          name: action.name,
-          ...(key !== undefined && { shortcut: keyWords(key) }),
-          ...(action.pressed !== undefined && { checked: action.pressed }),
-          separated: index > 0 && all[index - 1]?.group !== action.group,
-          run: action.run,
-        }
-      }),
-    [outside],
-  )
+  const entries = useMemo(() => menuEntries(viewerActions(outside)), [outside])
   return <Menu at={at} label="Viewer" className="viewer-menu" entries={entries} onClose={close} />
-}
-
-/** Every action by its name: type a part of it, Enter does it. */
-function Palette({ outside }: { outside: Outside }) {
-  const [search, setSearch] = useState('')
-  const [chosen, setChosen] = useState(0)
-  const list = useRef<HTMLDivElement>(null)
-  const field = useRef<HTMLInputElement>(null)
-  useEffect(() => field.current?.focus(), [])
-  const actions = useMemo(() => viewerActions(outside), [outside])
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean)
-  const found = actions.filter(({ name, group }) =>
-    words.every(word => `${group} ${name}`.toLowerCase().includes(word)),
-  )
-  const run = (action: Action | undefined) => {
-    if (action === undefined) return
-    close()
-    action.run()
-  }
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the chosen line is kept in sight whenever it changes.
-  useEffect(() => {
-    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' })
-  }, [chosen])
-  return (
-    <Dialog title="Find an action" className="palette" onClose={close}>
-      <input
-        ref={field}
-        type="search"
-        role="combobox"
-        aria-expanded
-        aria-controls="palette-list"
-        aria-label="Find an action"
-        placeholder="Name of an action"
-        value={search}
-        onChange={event => {
-          setSearch(event.target.value)
-          setChosen(0)
-        }}
-        onKeyDown={event => {
-          const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-          if (step !== undefined) {
-            event.preventDefault()
-            setChosen(Math.max(0, Math.min(found.length - 1, chosen + step)))
-          }
-          if (event.key === 'Enter') run(found[chosen])
-        }}
-      />
-      <div className="palette-list" id="palette-list" role="listbox" aria-label="Actions" ref={list}>
-        {found.map((action, index) => (
-          <button
-            type="button"
-            key={action.id}
-            className="bare"
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === chosen}
-            onClick={() => run(action)}
-          >
-            <span className="palette-icon">{action.icon !== undefined && <action.icon aria-hidden />}</span>
-            <span className="truncate">{action.name}</span>
-            <span className="quiet">{action.keys.map(keyWords).join(', ')}</span>
-          </button>
-        ))}
-        {found.length === 0 && <div className="quiet">No action has this name.</div>}
-      </div>
-    </Dialog>
-  )
 }
 
 const CELLS = Array.from({ length: LARGEST_LAYOUT * LARGEST_LAYOUT }, (_, index) => ({
@@ -118,7 +38,7 @@ function LayoutPicker() {
         className="layout-picker"
         ref={grid}
         role="grid"
-        aria-label={`Layout ${rows}×${columns}`}
+        aria-label={t('Layout {{rows}}×{{columns}}', { rows, columns })}
         tabIndex={0}
         onKeyDown={event => {
           const step = STEPS[event.key]
@@ -132,8 +52,8 @@ function LayoutPicker() {
             className="bare"
             tabIndex={-1}
             key={`${row}×${column}`}
-            title={`Layout ${row}×${column}`}
-            aria-label={`Layout ${row}×${column}`}
+            title={t('Layout {{row}}×{{column}}', { row, column })}
+            aria-label={t('Layout {{row}}×{{column}}', { row, column })}
             data-in={row <= rows && column <= columns ? '' : undefined}
             onPointerEnter={() => setWanted({ rows: row, columns: column })}
             onClick={() => setLayout({ rows: row, columns: column })}
@@ -170,11 +90,11 @@ function Ruler() {
       onClose={close}
       foot={
         <button type="button" onClick={() => void keep()}>
-          Keep
+          {t('Keep')}
         </button>
       }
     >
-      <div>Hold a bank card against the screen and make the bar as long as the card (85.6 mm).</div>
+      <div>{t('Hold a bank card against the screen and make the bar as long as the card (85.6 mm).')}</div>
       <div className="ruler-bar" style={{ width }} />
       <input
         type="range"
@@ -182,7 +102,7 @@ function Ruler() {
         max={900}
         step={0.5}
         value={width}
-        aria-label="Length of the bar"
+        aria-label={t('Length of the bar')}
         onChange={event => setWidth(Number(event.target.value))}
       />
       {problem !== '' && <div className="failure">{problem}</div>}
@@ -190,13 +110,11 @@ function Ruler() {
   )
 }
 
-/** What lies over the reading room: menu, palette, layout picker, ruler, pictures, print. */
+/** What lies over the reading room: menu, layout picker, ruler, pictures, print. */
 export function Popup({ popup, outside }: { popup: NonNullable<Session['popup']>; outside: Outside }) {
   switch (popup.kind) {
     case 'menu':
       return <ContextMenu at={popup} outside={outside} />
-    case 'palette':
-      return <Palette outside={outside} />
     case 'layout':
       return <LayoutPicker />
     case 'ruler':

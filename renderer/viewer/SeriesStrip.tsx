@@ -2,6 +2,7 @@ import { BookOpen, ChevronDown, ChevronRight } from 'lucide-react'
 import { useCallback, useEffect, useState } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
 import { askDelete, askMove } from '../bin/index.ts'
+import { t } from '../i18n/index.ts'
 import { useShownKey } from '../keys/index.ts'
 import { describeSeries, SeriesThumbnail } from '../series/index.ts'
 import { describeDate, formatDate, IconButton, Menu } from '../ui/index.ts'
@@ -42,7 +43,7 @@ function Card({ item, thumbnails }: { item: StripItem; thumbnails: Map<string, s
         data-set={item.id}
         data-shown={shown ? '' : undefined}
         aria-current={current}
-        title={`${item.title}${marks.length > 0 ? ` (${marks.join(', ')})` : ''}: double click or Enter shows it in the active pane${steps === '' ? '' : ` (${steps})`}`}
+        title={`${item.title}${marks.length > 0 ? ` (${marks.join(', ')})` : ''}: ${t('double click or Enter shows it in the active pane')}${steps === '' ? '' : ` (${steps})`}`}
         draggable
         onDragStart={event => {
           event.dataTransfer.setData(SERIES_MIME, JSON.stringify(assignmentOf(item)))
@@ -68,7 +69,11 @@ function Card({ item, thumbnails }: { item: StripItem; thumbnails: Map<string, s
           </span>
           {marks.length > 0 && <span className="attention truncate">⚠ {marks.join(', ')}</span>}
         </span>
-        <progress max={Math.max(1, all)} value={loaded} aria-label={`${loaded} of ${all} images loaded`} />
+        <progress
+          max={Math.max(1, all)}
+          value={loaded}
+          aria-label={t('{{loaded}} of {{all}} images loaded', { loaded, all })}
+        />
       </button>
       {menu !== undefined && (
         <Menu
@@ -107,19 +112,27 @@ function OtherStudy(props: { study: StudySummary; from: string; onOpen: (study: 
           className="bare other-study"
           data-other-study={study.StudyInstanceUID}
           aria-expanded={open}
-          title={`${words}, ${apart} (${describeDate(study.StudyDate)}): shows its series`}
+          title={t('{{words}}, {{apart}} ({{describeDate}}): shows its series', {
+            words,
+            apart,
+            describeDate: describeDate(study.StudyDate),
+          })}
           onClick={toggle}
         >
           {open ? <ChevronDown aria-hidden /> : <ChevronRight aria-hidden />}
           <span className="series-words">
             <span className="truncate">
-              <bdi dir="auto">{words || 'Study'}</bdi>
+              <bdi dir="auto">{words || t('Study')}</bdi>
             </span>
             <span className="quiet truncate">{apart}</span>
             <span className="quiet truncate">{formatDate(study.StudyDate)}</span>
           </span>
         </button>
-        <IconButton icon={BookOpen} name={`Read this study: ${words}, ${apart}`} onClick={() => onOpen(study)} />
+        <IconButton
+          icon={BookOpen}
+          name={t('Read this study: {{words}}, {{apart}}', { words, apart })}
+          onClick={() => onOpen(study)}
+        />
       </div>
       {open &&
         beside !== undefined &&
@@ -138,13 +151,13 @@ export function SeriesStrip({ onOpen }: { onOpen: (study: StudySummary) => void 
   const session = useSession()
   useLoadedFrames()
   return (
-    <nav className="strip" aria-label="Series">
+    <nav className="strip" aria-label={t('Series')}>
       {ownItems(session).map(item => (
         <Card key={item.id} item={item} thumbnails={session.thumbnails} />
       ))}
       {session.others.length > 0 && (
         <>
-          <h2 className="strip-title quiet">Other studies</h2>
+          <h2 className="strip-title quiet">{t('Other studies')}</h2>
           {session.others.map(study => (
             <OtherStudy
               key={study.StudyInstanceUID}

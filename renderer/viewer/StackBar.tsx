@@ -1,5 +1,6 @@
 import { memo, useEffect, useRef } from 'react'
 import { type BarRun, barRuns, imageAt, rowOf } from '../../shared/viewing/stackBar.ts'
+import { t } from '../i18n/index.ts'
 import { isLoaded, onFrames } from './frameLoader.ts'
 import type { Pane } from './pane.ts'
 import { onSeen, wasSeen } from './seen/keeper.ts'
@@ -62,7 +63,12 @@ function attachBar(pane: Pane, { bar, paths, place }: Parts): () => void {
     bar.dataset.loaded = String(loaded)
     bar.dataset.seen = String(seen)
     bar.dataset.gaps = String(gaps.length)
-    bar.title = `${loaded} of ${entries.length} loaded (grey), ${seen} seen (teal)${gaps.length > 0 ? `, ${gaps.length} ${gaps.length === 1 ? 'gap' : 'gaps'} (amber)` : ''}: click or drag goes there`
+    const words = [
+      t('{{loaded}} of {{all}} loaded (grey)', { loaded, all: entries.length }),
+      t('{{seen}} seen (teal)', { seen }),
+      ...(gaps.length > 0 ? [t('{{count}} gaps (amber)', { count: gaps.length })] : []),
+    ]
+    bar.title = `${words.join(', ')}: ${t('click or drag goes there')}`
     move()
   }
   const drawSoon = () => {
@@ -139,7 +145,7 @@ export const StackBar = memo(function StackBar({ pane }: { pane: Pane }) {
       className="stack-bar"
       role="slider"
       tabIndex={-1}
-      aria-label="Stack"
+      aria-label={t('Stack')}
       aria-orientation="vertical"
       aria-valuemin={1}
       aria-valuenow={1}

@@ -2,6 +2,7 @@ import { TriangleAlert } from 'lucide-react'
 import { useEffect, useMemo, useReducer } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
 import { CustodyMark } from '../central/index.ts'
+import { t } from '../i18n/index.ts'
 import { keyWords, useKeys } from '../keys/index.ts'
 import { SelfTestBanner } from '../selftest/index.ts'
 import {
@@ -93,10 +94,10 @@ function CompletenessMark({ completeness }: { completeness: NonNullable<StudySum
     >
       {verdict === 'missing' ? (
         <>
-          <TriangleAlert aria-hidden /> {missing} missing
+          <TriangleAlert aria-hidden /> {t('{{missing}} missing', { missing })}
         </>
       ) : (
-        'complete'
+        t('complete')
       )}
     </span>
   )
@@ -152,13 +153,13 @@ export function Viewer(props: ViewerProps) {
   }
   const readers = study?.openBy.filter(user => user !== 'local') ?? []
   return (
-    <main className="viewer" data-visible={visible ? '' : undefined} inert={!visible} aria-label="Viewer">
+    <main className="viewer" data-visible={visible ? '' : undefined} inert={!visible} aria-label={t('Viewer')}>
       <header className="viewer-head">
         {button('worklist')}
         {button('study-previous')}
         {button('study-next')}
         {place !== undefined && (
-          <span className="quiet place" title="Place in the list as it stood when the first study was opened">
+          <span className="quiet place" title={t('Place in the list as it stood when the first study was opened')}>
             {place.position}/{place.total}
           </span>
         )}
@@ -166,10 +167,10 @@ export function Viewer(props: ViewerProps) {
           <button
             type="button"
             className="pill"
-            title="Studies that came since: to the worklist"
+            title={t('Studies that came since: to the worklist')}
             onClick={onShowArrivals}
           >
-            {place.arrivals} new
+            {t('{{arrivals}} new', { arrivals: place.arrivals })}
           </button>
         )}
         {study !== undefined && (
@@ -188,8 +189,10 @@ export function Viewer(props: ViewerProps) {
         )}
         {study?.completeness != null && <CompletenessMark completeness={study.completeness} />}
         {study !== undefined && <CustodyMark study={study} />}
-        {study?.reading.status === 'read' && <span className="quiet">read</span>}
-        {readers.length > 0 && <span className="attention">open: {readers.join(', ')}</span>}
+        {study?.reading.status === 'read' && <span className="quiet">{t('read')}</span>}
+        {readers.length > 0 && (
+          <span className="attention">{t('open: {{readers}}', { readers: readers.join(', ') })}</span>
+        )}
         <HangingMark />
         <span className="spring" />
         {BAR.map(button)}
@@ -211,10 +214,10 @@ export function Viewer(props: ViewerProps) {
           ))}
           {error !== undefined && (
             <div className="pane-message" role="alert">
-              <div>The study could not be opened.</div>
+              <div>{t('The study could not be opened.')}</div>
               <div className="quiet selectable">{error}</div>
               <button type="button" onClick={onBack}>
-                Back to the worklist
+                {t('Back to the worklist')}
               </button>
             </div>
           )}

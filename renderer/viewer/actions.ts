@@ -3,6 +3,7 @@ import {
   ArrowLeft,
   CheckCheck,
   CirclePlay,
+  CircleQuestionMark,
   CircleSlash,
   ClipboardCheck,
   CloudUpload,
@@ -43,6 +44,7 @@ import {
   ZoomOut,
 } from 'lucide-react'
 import { showCustody } from '../central/index.ts'
+import { inLanguage } from '../i18n/index.ts'
 import type { ActionId, EverywhereId } from '../keys/index.ts'
 import { type Action, act } from './action.ts'
 import { describeFrame } from './catalog.ts'
@@ -165,7 +167,8 @@ function windows(): Action[] {
   const apply = (window: Window) =>
     onPane(pane => pane.setRange(windowToRange(window, described?.attributes.VOILUTFunction)))
   const show = (range: VoiRange) => onPane(pane => pane.setRange(range))
-  const words = ({ label, center, width }: Window) => `${label}  W ${Math.round(width)} L ${Math.round(center)}`
+  const words = ({ label, center, width }: Window) =>
+    `${inLanguage(label)}  W ${Math.round(width)} L ${Math.round(center)}`
   const presets = described === undefined ? [] : windowPresets(described.manifest.Modality, described.attributes)
   const stored = described === undefined ? [] : storedWindows(described.attributes)
   return [
@@ -290,7 +293,6 @@ function study(outside: Outside): Action[] {
     act('header', { icon: FileText, run: showActiveHeader }),
     act('study-custody', { icon: CloudUpload, run: showStudyCustody }),
     act('menu', { icon: Menu, run: openMenu }),
-    act('palette', { icon: Command, run: set({ popup: { kind: 'palette' } }) }),
     act('cancel', { run: cancel }),
     act('worklist', { icon: ArrowLeft, run: onBack }),
   ]
@@ -306,6 +308,9 @@ const EVERYWHERE: Array<[id: EverywhereId, icon?: LucideIcon]> = [
   ['keys', Keyboard],
   ['text-larger'],
   ['text-smaller'],
+  ['palette', Command],
+  ['help', CircleQuestionMark],
+  ['high-contrast'],
 ]
 
 function everywhere({ onEverywhere }: Outside): Action[] {

@@ -1,6 +1,6 @@
 import './viewer.css'
 
-export { actionNames } from './actions.ts'
+export { actionNames, viewerActions } from './actions.ts'
 export { restCard } from './graphics.ts'
 export { installProbe } from './probe.ts'
 export { preloadStudy } from './readAhead.ts'

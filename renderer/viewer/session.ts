@@ -85,7 +85,7 @@ export interface Session {
   /** What lies over the room: at most one. */
   popup:
     | { kind: 'menu'; x: number; y: number }
-    | { kind: 'palette' | 'layout' | 'ruler' | 'pictures' | 'print' }
+    | { kind: 'layout' | 'ruler' | 'pictures' | 'print' }
     | undefined
   error: string | undefined
 }

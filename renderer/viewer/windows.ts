@@ -1,4 +1,5 @@
 import type { ImageAttributes } from '../../shared/viewing/image.ts'
+import { msg } from '../i18n/index.ts'
 
 /** A window in modality units, as stored (PS3.3 C.11.2.1.2). */
 export interface Window {
@@ -45,14 +46,14 @@ export function storedWindows(attributes: ImageAttributes): Window[] {
 
 /** The digits' windows for CT, in HU: values in common clinical use. */
 const CT: Window[] = [
-  { label: 'Abdomen', center: 60, width: 400 },
-  { label: 'Lung', center: -600, width: 1500 },
-  { label: 'Bone', center: 450, width: 1800 },
-  { label: 'Brain', center: 40, width: 80 },
-  { label: 'Mediastinum', center: 40, width: 400 },
-  { label: 'Liver', center: 100, width: 150 },
-  { label: 'Stroke', center: 35, width: 30 },
-  { label: 'Angio', center: 300, width: 600 },
+  { label: msg('Abdomen'), center: 60, width: 400 },
+  { label: msg('Lung'), center: -600, width: 1500 },
+  { label: msg('Bone'), center: 450, width: 1800 },
+  { label: msg('Brain'), center: 40, width: 80 },
+  { label: msg('Mediastinum'), center: 40, width: 400 },
+  { label: msg('Liver'), center: 100, width: 150 },
+  { label: msg('Stroke'), center: 35, width: 30 },
+  { label: msg('Angio'), center: 300, width: 600 },
   { label: 'Wide', center: 0, width: 2000 },
 ]
 

@@ -1,5 +1,6 @@
 import { Boxes, FolderInput } from 'lucide-react'
 import type { StationStatus } from '../../shared/contract.ts'
+import { t } from '../i18n/index.ts'
 import { useTitle } from '../keys/index.ts'
 import { CopyButton } from '../ui/index.ts'
 
@@ -11,17 +12,19 @@ export function EmptyState(props: { status: StationStatus | undefined; onImport:
   const command = `storescu -aec ${status?.aet ?? 'ISOCENTER'} ${address} ${status?.dimsePort ?? 11112} image.dcm`
   return (
     <div className="empty-state">
-      <h1>No studies yet</h1>
+      <h1>{t('No studies yet')}</h1>
       <p className="quiet">
-        Point a scanner, another PACS or a workstation at this station. What it sends appears here within a second.
+        {t(
+          'Point a scanner, another PACS or a workstation at this station. What it sends appears here within a second.',
+        )}
       </p>
       <dl>
-        <dt>AE title</dt>
+        <dt>{t('AE title')}</dt>
         <dd>
           <span className="id selectable">{status?.aet ?? '…'}</span>
           {status !== undefined && <CopyButton value={status.aet} name="AE title" />}
         </dd>
-        <dt>Address</dt>
+        <dt>{t('Address')}</dt>
         <dd>
           {(status?.addresses ?? []).map(one => (
             <span className="copied" key={one}>
@@ -30,12 +33,12 @@ export function EmptyState(props: { status: StationStatus | undefined; onImport:
             </span>
           ))}
         </dd>
-        <dt>Port</dt>
+        <dt>{t('Port')}</dt>
         <dd>
           <span className="id selectable">{status?.dimsePort ?? '…'}</span>
           {status !== undefined && <CopyButton value={String(status.dimsePort)} name="port" />}
         </dd>
-        <dt>Try it</dt>
+        <dt>{t('Try it')}</dt>
         <dd>
           <code className="selectable">{command}</code>
           <CopyButton value={command} name="command" />
@@ -43,10 +46,10 @@ export function EmptyState(props: { status: StationStatus | undefined; onImport:
       </dl>
       <div className="empty-actions">
         <button type="button" onClick={onImport} title={importTitle}>
-          <FolderInput aria-hidden /> Import…
+          <FolderInput aria-hidden /> {t('Import…')}
         </button>
-        <button type="button" onClick={onSamples} title="Phantoms made by this program, marked SYNTHETIC">
-          <Boxes aria-hidden /> Load sample studies
+        <button type="button" onClick={onSamples} title={t('Phantoms made by this program, marked SYNTHETIC')}>
+          <Boxes aria-hidden /> {t('Load sample studies')}
         </button>
       </div>
     </div>

@@ -1,5 +1,6 @@
 import { X } from 'lucide-react'
 import type { Priority } from '../../shared/contract.ts'
+import { msg, t } from '../i18n/index.ts'
 import { useShownKey } from '../keys/index.ts'
 import { IconButton } from '../ui/index.ts'
 import { type DateChoice, isUnfiltered, type ListFilter, NO_FILTER, sameValues, UNREAD } from './filters.ts'
@@ -10,17 +11,17 @@ import { inUsualOrder, useCounts } from './savedLists.ts'
 import { setFilter, useWorklist } from './worklistStore.ts'
 
 const DATES: Array<{ name: string; date: DateChoice; title: string }> = [
-  { name: 'All', date: { kind: 'all' }, title: 'Studies of all dates' },
-  { name: 'Today', date: { kind: 'today' }, title: 'Studies of today' },
-  { name: 'Yesterday', date: { kind: 'yesterday' }, title: 'Studies of yesterday' },
-  { name: '7 d', date: { kind: 'days', days: 7 }, title: 'Studies of today and the six days before' },
-  { name: '30 d', date: { kind: 'days', days: 30 }, title: 'Studies of the last 30 days' },
+  { name: msg('All'), date: { kind: 'all' }, title: msg('Studies of all dates') },
+  { name: msg('Today'), date: { kind: 'today' }, title: msg('Studies of today') },
+  { name: msg('Yesterday'), date: { kind: 'yesterday' }, title: msg('Studies of yesterday') },
+  { name: msg('7 d'), date: { kind: 'days', days: 7 }, title: msg('Studies of today and the six days before') },
+  { name: msg('30 d'), date: { kind: 'days', days: 30 }, title: msg('Studies of the last 30 days') },
 ]
 
 const STATUSES: Array<{ name: string; statuses: ListFilter['statuses']; title: string }> = [
-  { name: 'Unread', statuses: UNREAD, title: 'Only what nobody has read' },
-  { name: 'Opened', statuses: ['opened'], title: 'Only what was opened and not read' },
-  { name: 'Read', statuses: ['read'], title: 'Only what has been read' },
+  { name: msg('Unread'), statuses: UNREAD, title: msg('Only what nobody has read') },
+  { name: msg('Opened'), statuses: ['opened'], title: msg('Only what was opened and not read') },
+  { name: msg('Read'), statuses: ['read'], title: msg('Only what has been read') },
 ]
 
 const PRIORITIES: Priority[] = ['stat', 'urgent']
@@ -44,43 +45,43 @@ export function FilterBar() {
   const { date, statuses, priorities } = filter
   return (
     <div className="filter-bar">
-      <fieldset className="chips" aria-label="Study date">
+      <fieldset className="chips" aria-label={t('Study date')}>
         {DATES.map(one => (
           <button
             type="button"
             key={one.name}
             className="chip"
-            title={one.title}
+            title={t(one.title)}
             aria-pressed={sameDate(date, one.date)}
             onClick={() => setFilter({ date: one.date })}
           >
-            {one.name}
+            {t(one.name)}
           </button>
         ))}
         <button
           type="button"
           className="chip"
-          title="Studies between two dates"
+          title={t('Studies between two dates')}
           aria-pressed={date.kind === 'range'}
           onClick={() => setFilter({ date: { kind: 'range', from: '', to: '' } })}
         >
-          Range
+          {t('Range')}
         </button>
         {date.kind === 'range' && (
           <>
-            <DateField name="From" value={date.from} onChange={from => setFilter({ date: { ...date, from } })} />
-            <DateField name="To" value={date.to} onChange={to => setFilter({ date: { ...date, to } })} />
+            <DateField name={t('From')} value={date.from} onChange={from => setFilter({ date: { ...date, from } })} />
+            <DateField name={t('To')} value={date.to} onChange={to => setFilter({ date: { ...date, to } })} />
           </>
         )}
       </fieldset>
       {modalities.length > 0 && (
-        <fieldset className="chips modalities" aria-label="Modality">
+        <fieldset className="chips modalities" aria-label={t('Modality')}>
           {modalities.map(modality => (
             <button
               type="button"
               key={modality}
               className="chip"
-              title={`Only ${modality}, or one of the modalities pressed`}
+              title={t('Only {{modality}}, or one of the modalities pressed', { modality })}
               aria-pressed={filter.modalities.includes(modality)}
               onClick={() => setFilter({ modalities: without(filter.modalities, modality) })}
             >
@@ -89,31 +90,31 @@ export function FilterBar() {
           ))}
         </fieldset>
       )}
-      <fieldset className="chips" aria-label="Reading status">
+      <fieldset className="chips" aria-label={t('Reading status')}>
         {STATUSES.map(one => (
           <button
             type="button"
             key={one.name}
             className="chip"
-            title={one.title}
+            title={t(one.title)}
             aria-pressed={sameValues(statuses, one.statuses)}
             onClick={() => setFilter({ statuses: sameValues(statuses, one.statuses) ? [] : one.statuses })}
           >
-            {one.name}
+            {t(one.name)}
           </button>
         ))}
       </fieldset>
-      <fieldset className="chips" aria-label="Priority">
+      <fieldset className="chips" aria-label={t('Priority')}>
         {PRIORITIES.map(one => (
           <button
             type="button"
             key={one}
             className="chip"
-            title={`Only ${PRIORITY_WORDS[one]}`}
+            title={t('Only {{what}}', { what: t(PRIORITY_WORDS[one]) })}
             aria-pressed={priorities.includes(one)}
             onClick={() => setFilter({ priorities: without(priorities, one) })}
           >
-            {PRIORITY_WORDS[one]}
+            {t(PRIORITY_WORDS[one])}
           </button>
         ))}
       </fieldset>

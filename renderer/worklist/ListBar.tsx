@@ -1,5 +1,6 @@
 import { BookmarkPlus } from 'lucide-react'
 import { useState } from 'react'
+import { inLanguage, t } from '../i18n/index.ts'
 import { type Keymap, keyWords, shownKey, useKeys } from '../keys/index.ts'
 import { formatDate, IconButton, Menu, type MenuEntry } from '../ui/index.ts'
 import { describeFilter, isEverything } from './filters.ts'
@@ -38,7 +39,7 @@ export function ListBar() {
     },
   ]
   return (
-    <nav className="list-bar" aria-label="Lists">
+    <nav className="list-bar" aria-label={t('Lists')}>
       {lists.map((list, index) =>
         naming === index ? (
           <NameField
@@ -62,7 +63,7 @@ export function ListBar() {
               setMenu({ x: left, y: bottom, index })
             }}
           >
-            {list.name}
+            {inLanguage(list.name)}
             <ListCount
               count={counts[index]}
               unreadOnly={!list.filter.statuses.includes('read') && list.filter.statuses.length > 0}
@@ -85,7 +86,7 @@ export function ListBar() {
             shortcut={shownKey('list-save')}
             onClick={() => setNaming(NAMING_NEW)}
           >
-            Save list
+            {t('Save list')}
           </IconButton>
         )
       )}
@@ -104,7 +105,9 @@ function listKey(keymap: Keymap, index: number): string | undefined {
 }
 
 function describeList(name: string, index: number, key: string | undefined): string {
-  return `Show “${name}”${key === undefined ? '' : ` (${key})`}${index < BUILT_INS ? '' : '\nRight click to rename or delete'}`
+  const show = t('Show “{{name}}”', { name: inLanguage(name) })
+  const more = index < BUILT_INS ? '' : `\n${t('Right click to rename or delete')}`
+  return `${show}${key === undefined ? '' : ` (${key})`}${more}`
 }
 
 /** "120 · 14 unread"; the unread alone where nothing else is in the list. */
@@ -119,7 +122,7 @@ function ListCount({
   return (
     <span className="quiet">
       {count.total.toLocaleString()}
-      {!unreadOnly && count.unread > 0 && ` · ${count.unread.toLocaleString()} unread`}
+      {!unreadOnly && count.unread > 0 && ` · ${t('{{unread}} unread', { unread: count.unread })}`}
     </span>
   )
 }
@@ -131,8 +134,10 @@ function NameField(props: { initial: string; onName: (name: string) => boolean; 
   return (
     <input
       className="list-name"
-      aria-label="Name of the list"
-      title={refused ? 'Another list has this name, or there is no place for more' : 'Enter keeps it, Esc does not'}
+      aria-label={t('Name of the list')}
+      title={
+        refused ? t('Another list has this name, or there is no place for more') : t('Enter keeps it, Esc does not')
+      }
       aria-invalid={refused}
       // biome-ignore lint/a11y/noAutofocus: it was just asked for.
       autoFocus

@@ -1,3 +1,4 @@
+import { t } from '../i18n/index.ts'
 import { useTitle } from '../keys/index.ts'
 import { NO_FILTER } from './filters.ts'
 import { reload, setFilter, useWorklist } from './worklistStore.ts'
@@ -8,7 +9,8 @@ export function ListNews() {
   const arrivalsTitle = useTitle('Show what has arrived', 'list-arrivals')
   const studies = Math.max(length, total)
   if (state === 'failed' || state === 'unreachable') {
-    const consequence = state === 'unreachable' ? 'What is stored is not affected.' : 'The list may be out of date.'
+    const consequence =
+      state === 'unreachable' ? t('What is stored is not affected.') : t('The list may be out of date.')
     return (
       <div className="news" role="alert">
         <span className="truncate" title={`${error} ${consequence}`}>
@@ -16,7 +18,7 @@ export function ListNews() {
           <span className="quiet">{consequence}</span>
         </span>
         <button type="button" className="pill" onClick={() => void reload()}>
-          Try now
+          {t('Try now')}
         </button>
       </div>
     )
@@ -27,24 +29,24 @@ export function ListNews() {
         <button
           type="button"
           className="pill"
-          title="Show studies of all dates"
+          title={t('Show studies of all dates')}
           onClick={() => setFilter({ date: { kind: 'all' } })}
         >
-          {hidden.date} hidden by date: show
+          {t('{{hidden}} hidden by date: show', { hidden: hidden.date })}
         </button>
       )}
       {hidden.date === 0 && hidden.other > 0 && (
-        <button type="button" className="pill" title="Show all studies" onClick={() => setFilter(NO_FILTER)}>
-          {hidden.other} hidden by filter: show
+        <button type="button" className="pill" title={t('Show all studies')} onClick={() => setFilter(NO_FILTER)}>
+          {t('{{hidden}} hidden by filter: show', { hidden: hidden.other })}
         </button>
       )}
       {pending > 0 && (
         <button type="button" className="pill" title={arrivalsTitle} onClick={() => void reload()}>
-          {pending} new ↑
+          {t('{{pending}} new ↑', { pending })}
         </button>
       )}
       <span className="quiet" role="status">
-        {state === 'ready' && `${studies.toLocaleString()} ${studies === 1 ? 'study' : 'studies'}`}
+        {state === 'ready' && t('{{count}} studies', { count: studies })}
       </span>
     </div>
   )

@@ -1,3 +1,4 @@
+import { t } from '../i18n/index.ts'
 import { useTitle } from '../keys/index.ts'
 import { findElsewhere } from '../network/index.ts'
 import { isUnfiltered, NO_FILTER } from './filters.ts'
@@ -11,26 +12,28 @@ export function NothingFound() {
   const elsewhereTitle = useTitle('Ask another archive for it', 'list-elsewhere')
   return (
     <div className="message nothing-found">
-      <div>{searched ? `No study matches “${filter.search}”.` : 'No study is in this list.'}</div>
+      <div>
+        {searched ? t('No study matches “{{search}}”.', { search: filter.search }) : t('No study is in this list.')}
+      </div>
       <div className="quiet">
         {searched
-          ? 'Parts of the name or description in any order, or the beginning of an ID or accession number.'
-          : 'Its filter leaves out what is here.'}
+          ? t('Parts of the name or description in any order, or the beginning of an ID or accession number.')
+          : t('Its filter leaves out what is here.')}
       </div>
       <div className="empty-actions">
         {searched && (
-          <button type="button" title="Clear search (Esc)" onClick={() => setFilter({ search: '' })}>
-            Clear search
+          <button type="button" title={t('Clear search (Esc)')} onClick={() => setFilter({ search: '' })}>
+            {t('Clear search')}
           </button>
         )}
         {searched && (
           <button type="button" title={elsewhereTitle} onClick={() => findElsewhere(filter.search)}>
-            Find on another archive…
+            {t('Find on another archive…')}
           </button>
         )}
         {!isUnfiltered(filter) && (
           <button type="button" onClick={() => setFilter({ ...NO_FILTER, search: filter.search })}>
-            Remove filters
+            {t('Remove filters')}
           </button>
         )}
       </div>

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useState } from 'react'
 import type { SeriesSummary, StudySummary } from '../../shared/contract.ts'
 import { askDelete, askMove } from '../bin/index.ts'
 import { call } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { actionOf, actionRow, keyOf, shownKey } from '../keys/index.ts'
 import {
   describeSeries,
@@ -11,7 +12,7 @@ import {
   studyContents,
   studyThumbnails,
 } from '../series/index.ts'
-import { formatDate, Menu } from '../ui/index.ts'
+import { countImages, formatDate, Menu } from '../ui/index.ts'
 import { useRow } from './studyRows.ts'
 
 /** Long enough to pass over rows with a held key without a request for each. */
@@ -62,7 +63,7 @@ export function SeriesPanel(props: {
 
   const shown = contents?.study.StudyInstanceUID === StudyInstanceUID ? contents : undefined
   return (
-    <section className="series-panel" aria-label="Series of the selected study">
+    <section className="series-panel" aria-label={t('Series of the selected study')}>
       <div className="series-row">
         {shown?.series.map(series => (
           <SeriesFigure
@@ -112,9 +113,9 @@ function SeriesFigure(props: { StudyInstanceUID: string; series: SeriesSummary; 
           <bdi dir="auto">{describeSeries(series)}</bdi>
         </div>
         <div className="quiet truncate">
-          {series.Modality} · {images} {images === 1 ? 'image' : 'images'}
-          {series.frames > images && ` · ${series.frames} frames`}
-          {!series.hasImages && ' · no picture'}
+          {series.Modality} · {countImages(images)}
+          {series.frames > images && t(' · {{frames}} frames', { frames: series.frames })}
+          {!series.hasImages && t(' · no picture')}
         </div>
       </figcaption>
       {menu !== undefined && (
@@ -157,13 +158,13 @@ function OtherStudies(props: {
   }, [StudyInstanceUID, priors])
   return (
     <div className="other-studies quiet">
-      {others.length > 0 && <span>Other studies of this patient:</span>}
+      {others.length > 0 && <span>{t('Other studies of this patient:')}</span>}
       {others.map(other => (
         <button
           type="button"
           className="bare patient-study"
           key={other.StudyInstanceUID}
-          title="Open this study"
+          title={t('Open this study')}
           onClick={event => onOpen(other, event.timeStamp)}
         >
           {formatDate(other.StudyDate)} {other.ModalitiesInStudy.join(' ')}

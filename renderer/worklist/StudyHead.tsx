@@ -1,8 +1,10 @@
 // biome-ignore-all lint/a11y/useSemanticElements: heads of a virtual list cannot be those of a <table>; the roles say what they are.
 // biome-ignore-all lint/a11y/useFocusableInteractive: the buttons inside have the focus.
+
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from 'react'
 import type { StudySort } from '../../shared/contract.ts'
+import { t } from '../i18n/index.ts'
 import { Menu, type MenuEntry, useTextSize } from '../ui/index.ts'
 import {
   boundWidth,
@@ -158,7 +160,7 @@ export function StudyHead() {
             className="bare"
             tabIndex={index === 0 ? 0 : -1}
             title={describeHead(column)}
-            aria-label={column.name}
+            aria-label={t(column.name)}
             onPointerDown={event => dragColumn(event, column.key)}
             onClick={() => {
               if (!dragged.current && column.sort !== undefined) sortBy(column.sort)
@@ -166,13 +168,13 @@ export function StudyHead() {
             }}
             onKeyDown={event => onKeyDown(event, column.key)}
           >
-            {column.short ?? column.name}
+            {column.short === '' ? '' : t(column.short ?? column.name)}
             {column.sort === sort && (descending ? <ArrowDown aria-hidden /> : <ArrowUp aria-hidden />)}
           </button>
           {/* biome-ignore lint/a11y/noStaticElementInteractions: the head's button has the keys for it. */}
           <span
             className="column-edge"
-            title="Drag to set the width, double click for its own"
+            title={t('Drag to set the width, double click for its own')}
             onPointerDown={event => dragWidth(event, column.key)}
             onDoubleClick={() => setWidth(column.key, undefined)}
           />
@@ -192,7 +194,8 @@ export function StudyHead() {
 }
 
 function describeHead({ name, sort }: Column): string {
-  return `${sort === undefined ? name : `Sort by ${name.toLowerCase()} (Enter)`}\nMove: drag or Ctrl+←/→. Width: Shift+←/→. More: right click`
+  const sorts = sort === undefined ? t(name) : t('Sort: {{column}} (Enter)', { column: t(name) })
+  return `${sorts}\n${t('Move: drag or Ctrl+←/→. Width: Shift+←/→. More: right click')}`
 }
 
 function headEntries(

@@ -11,13 +11,14 @@ import {
 } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
 import { showCustody } from '../central/index.ts'
+import { t, useLanguage } from '../i18n/index.ts'
 import { actionOf, keyOf } from '../keys/index.ts'
 import { Menu, useTextSize } from '../ui/index.ts'
 import { type ColumnChoice, gridTemplate, leastWidth } from './columns.ts'
 import { NothingFound } from './NothingFound.tsx'
 import { usePreferences } from './preferences.ts'
 import { proposeReading, setReading, toggled } from './readingStatus.ts'
-import { rowEntries } from './rowEntries.ts'
+import { rowMenu } from './rowMenu.ts'
 import { BLOCK_ROWS, RowPool } from './rowPool.ts'
 import { StudyHead } from './StudyHead.tsx'
 import { ScrollRange } from './scrollRange.ts'
@@ -34,7 +35,11 @@ export function StudyTable(props: {
 }) {
   const { onOpen, onType } = props
   const { order, length, total, cursor, state, begun } = useWorklist()
-  const columns = usePreferences(preferences => preferences.columns)
+  const chosenColumns = usePreferences(preferences => preferences.columns)
+  const language = useLanguage(state => state.language)
+  // In another language every cell is written anew.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as said.
+  const columns = useMemo(() => [...chosenColumns], [chosenColumns, language])
   const filter = usePreferences(preferences => preferences.filter)
   const { row, percent } = useTextSize()
   const table = useRef<HTMLDivElement>(null)
@@ -190,7 +195,7 @@ export function StudyTable(props: {
       className="study-table"
       ref={table}
       role="grid"
-      aria-label="Studies"
+      aria-label={t('Studies')}
       aria-rowcount={count}
       tabIndex={0}
       aria-activedescendant={at === -1 ? undefined : `study-${cursor}`}
@@ -257,8 +262,8 @@ export function StudyTable(props: {
       {menu !== undefined && (
         <Menu
           at={menu}
-          label="Study"
-          entries={rowEntries(menu.study, () => void open(order.indexOf(menu.study.id), performance.now()))}
+          label={t('Study')}
+          entries={rowMenu(menu.study, () => void open(order.indexOf(menu.study.id), performance.now()))}
           onClose={() => setMenu(undefined)}
         />
       )}

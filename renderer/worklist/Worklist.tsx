@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import type { StationStatus, StudySummary } from '../../shared/contract.ts'
 import { openBin, SamePatientButton } from '../bin/index.ts'
+import { t } from '../i18n/index.ts'
 import {
   ACTIONS,
   actionOf,
@@ -21,7 +22,7 @@ import { EmptyState } from './EmptyState.tsx'
 import { FilterBar } from './FilterBar.tsx'
 import { isEverything } from './filters.ts'
 import { ListBar } from './ListBar.tsx'
-import { runListAction } from './listActions.ts'
+import { runListAction, setRoom } from './listActions.ts'
 import { usePreferences } from './preferences.ts'
 import { SeriesPanel } from './SeriesPanel.tsx'
 import { columnEntries } from './StudyHead.tsx'
@@ -71,14 +72,15 @@ export function Worklist(props: {
       // A letter on the table may begin a name: the table hears it.
       if (id === undefined || (id === 'row-toggle-read' && /^[A-Z]$/.test(key))) return
       event.preventDefault()
-      runListAction(id, {
-        search: () => {
-          field.current?.focus()
-          field.current?.select()
-        },
-        openView,
-      })
+      runListAction(id)
     }
+    setRoom({
+      search: () => {
+        field.current?.focus()
+        field.current?.select()
+      },
+      openView,
+    })
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)
   }, [visible, openView])
@@ -105,7 +107,7 @@ export function Worklist(props: {
       className="worklist"
       data-visible={visible ? '' : undefined}
       inert={!visible}
-      aria-label="Worklist"
+      aria-label={t('Worklist')}
       ref={room}
     >
       <header className="worklist-head">
@@ -113,8 +115,8 @@ export function Worklist(props: {
           <Search aria-hidden />
           <input
             ref={field}
-            placeholder="Name, ID or accession"
-            aria-label="Search studies"
+            placeholder={t('Name, ID or accession')}
+            aria-label={t('Search studies')}
             value={filter.search}
             maxLength={200}
             spellCheck={false}
@@ -148,7 +150,7 @@ export function Worklist(props: {
           shortcut={shownKey('import')}
           onClick={() => onEverywhere('import')}
         >
-          Import…
+          {t('Import…')}
         </IconButton>
         {menu !== undefined && (
           <Menu
@@ -178,7 +180,7 @@ function focusGrid(room: HTMLElement | null): void {
 
 function viewEntries(percent: number, onEverywhere: (id: EverywhereId) => void): MenuEntry[] {
   const sizes = TEXT_SIZES.map(size => ({
-    name: `Text ${size} %`,
+    name: t('Text {{size}} %', { size }),
     checked: size === percent,
     shortcut: size === percent ? undefined : shownKey(size > percent ? 'text-larger' : 'text-smaller'),
     run: () => setTextSize(size),

@@ -1,5 +1,6 @@
 import type { ReadingStatus, StudySummary } from '../../shared/contract.ts'
 import { describeAway, describeCustody, shortCount } from '../central/index.ts'
+import { msg, t } from '../i18n/index.ts'
 import {
   describeCompleteness,
   describeDate,
@@ -27,16 +28,20 @@ export interface Cell {
   make: (cell: HTMLElement) => CellWriter
 }
 
-const STATUS_WORDS: Record<ReadingStatus, string> = { new: 'New', opened: 'Opened, not read', read: 'Read' }
+const STATUS_WORDS: Record<ReadingStatus, string> = {
+  new: msg('New'),
+  opened: msg('Opened, not read'),
+  read: msg('Read'),
+}
 
 function describeStatus({ reading, openBy }: StudySummary): string {
-  const by = reading.by === '' ? '' : ` by ${shownUser(reading.by)}`
+  const by = reading.by === '' ? '' : t(' by {{user}}', { user: shownUser(reading.by) })
   const at = reading.at === null || reading.status === 'new' ? '' : `, ${formatMoment(reading.at)}`
-  return `${STATUS_WORDS[reading.status]}${reading.status === 'new' ? '' : by}${at}${describeOpen(openBy)}`
+  return `${t(STATUS_WORDS[reading.status])}${reading.status === 'new' ? '' : by}${at}${describeOpen(openBy)}`
 }
 
 function describeOpen(openBy: string[]): string {
-  return openBy.length === 0 ? '' : `\nOpen now: ${openBy.map(shownUser).join(', ')}`
+  return openBy.length === 0 ? '' : `\n${t('Open now: {{users}}', { users: openBy.map(shownUser).join(', ') })}`
 }
 
 /** What stands in it already costs no layout. */
@@ -108,7 +113,7 @@ function statusMark(cell: HTMLElement): CellWriter {
   }
 }
 
-const KEPT = 'Kept here'
+const KEPT = msg('Kept here')
 
 function patientName(cell: HTMLElement): CellWriter {
   const name = isolated(study => shownName(study.PatientName, study.lang))(cell)
@@ -116,13 +121,18 @@ function patientName(cell: HTMLElement): CellWriter {
   const open = textIn(append(cell, 'span', 'open-mark'))
   const kept = append(cell, 'span', 'kept-mark quiet')
   kept.setAttribute('role', 'img')
-  kept.setAttribute('aria-label', KEPT)
+  kept.setAttribute('aria-label', t(KEPT))
   kept.append(pin())
   return study => {
     kept.hidden = study?.kept !== true
     name(study)
-    setText(none, study && shownName(study.PatientName, study.lang) === '' ? 'no name' : '')
-    setText(open, study && study.openBy.length > 0 ? ` open: ${study.openBy.map(shownUser).join(', ')}` : '')
+    setText(none, study && shownName(study.PatientName, study.lang) === '' ? t('no name') : '')
+    setText(
+      open,
+      study && study.openBy.length > 0
+        ? ` ${t('open: {{readers}}', { readers: study.openBy.map(shownUser).join(', ') })}`
+        : '',
+    )
   }
 }
 
@@ -133,7 +143,7 @@ function priorityMark(cell: HTMLElement): CellWriter {
     const priority = study?.priority ?? 'routine'
     mark.hidden = priority === 'routine'
     setAttribute(mark, 'data-priority', priority)
-    setText(node, mark.hidden ? '' : PRIORITY_WORDS[priority])
+    setText(node, mark.hidden ? '' : t(PRIORITY_WORDS[priority]))
   }
 }
 
@@ -178,7 +188,9 @@ function imageCount(cell: HTMLElement): CellWriter {
 }
 
 function describeSender({ sendingAET, fromStranger }: StudySummary): string {
-  return fromStranger ? `${sendingAET} is no configured node\nSettings › Network says who it is` : sendingAET
+  return fromStranger
+    ? t('{{sendingAET}} is no configured node\nSettings › Network says who it is', { sendingAET })
+    : sendingAET
 }
 
 /** A line of dots under whoever is no node of ours: a shape that takes no room. */
@@ -198,7 +210,7 @@ function custodyChip(cell: HTMLElement): CellWriter {
   chip.append(cloudUpload())
   const node = textIn(chip)
   const away = append(cell, 'span', 'away-mark quiet')
-  away.textContent = 'away'
+  away.textContent = t('away')
   return study => {
     const words = study && describeCustody(study)
     away.hidden = words !== undefined || study === undefined || study.away === 0
@@ -216,7 +228,7 @@ export const CELLS: Record<string, Cell> = {
   name: {
     className: 'truncate strong',
     title: study =>
-      `${describeGroups(study.PatientName)}${study.kept ? `\n${KEPT}: it never leaves for an archive` : ''}`,
+      `${describeGroups(study.PatientName)}${study.kept ? `\n${t('Kept here: it never leaves for an archive')}` : ''}`,
     make: patientName,
   },
   id: {
@@ -246,13 +258,16 @@ export const CELLS: Record<string, Cell> = {
   accession: { className: 'truncate id', make: plain(study => showControls(study.AccessionNumber)) },
   images: {
     className: 'number',
-    title: study => `${study.NumberOfStudyRelatedSeries} series\n${describeCompleteness(study.completeness)}`,
+    title: study =>
+      `${t('{{count}} series', { count: study.NumberOfStudyRelatedSeries })}\n${describeCompleteness(study.completeness)}`,
     make: imageCount,
   },
   custody: {
     title: study => {
       const words = describeCustody(study)
-      return words === undefined ? (describeAway(study) ?? '') : `${words}\nClick: where it is, and what was refused`
+      return words === undefined
+        ? (describeAway(study) ?? '')
+        : `${words}\n${t('Click: where it is, and what was refused')}`
     },
     make: custodyChip,
   },

@@ -1,5 +1,6 @@
 import './worklist.css'
 
+export { listItems } from './listItems.ts'
 export { type ReadingPlace, readingList, useReadingPlace } from './readingList.ts'
 export { setReading, toggled } from './readingStatus.ts'
 export { freshRow } from './studyRows.ts'

@@ -1,4 +1,5 @@
 import { create } from 'zustand'
+import type { StudySummary } from '../../shared/contract.ts'
 import { openBin, openSamePatient } from '../bin/index.ts'
 import type { ListActionId } from '../keys/index.ts'
 import { findElsewhere } from '../network/index.ts'
@@ -41,8 +42,15 @@ function onOwnList(act: (index: number) => void): void {
   else act(index)
 }
 
+let room: Room = { search: () => {}, openView: () => {} }
+
+/** The room that is on the screen says where its field and its menu are. */
+export function setRoom(here: Room): void {
+  room = here
+}
+
 /** What the keys of the worklist do; the table itself has those of its rows that are letters or move in it. */
-export function runListAction(id: ListActionId, room: Room): void {
+export function runListAction(id: ListActionId, open: (study: StudySummary) => void = () => {}): void {
   const { lists, filter } = usePreferences.getState()
   const place = LIST_IDS.indexOf(id)
   if (place !== -1) {
@@ -66,6 +74,6 @@ export function runListAction(id: ListActionId, room: Room): void {
   done[id]?.()
   const { cursor } = useWorklist.getState()
   const study = cursor === undefined ? undefined : rowOf(cursor)
-  const entry = study && rowEntries(study, () => {}).find(one => one.id === id)
+  const entry = study && rowEntries(study, () => open(study)).find(one => one.id === id)
   if (entry && !entry.disabled) entry.run()
 }

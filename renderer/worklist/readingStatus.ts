@@ -1,6 +1,7 @@
 import type { Priority, ReadingStatus, StudySummary } from '../../shared/contract.ts'
 import { keepHere } from '../central/index.ts'
 import { call } from '../client.ts'
+import { msg, t } from '../i18n/index.ts'
 import { announce, announceFailure, type Offer } from '../ui/index.ts'
 import { proposeRow } from './studyRows.ts'
 
@@ -20,9 +21,9 @@ async function decide<T>(study: Decided, change: Partial<StudySummary>, say: () 
 }
 
 const WORDS: Record<ReadingStatus, string> = {
-  new: 'Marked as new',
-  opened: 'Marked as unread',
-  read: 'Marked as read',
+  new: msg('Marked as new'),
+  opened: msg('Marked as unread'),
+  read: msg('Marked as read'),
 }
 
 function shownAs(status: ReadingStatus): Partial<StudySummary> {
@@ -44,7 +45,7 @@ export async function setReading(
     await call('reading.set', { studies: answer.before })
     proposeRow(study.id, undefined)
   }
-  announce([WORDS[status], ...(but === undefined ? [] : [but.words])].join(' · '), undo, but?.offer)
+  announce([t(WORDS[status]), ...(but === undefined ? [] : [but.words])].join(' · '), undo, but?.offer)
 }
 
 /** What R makes of a study: read, or unread again. */
@@ -59,7 +60,11 @@ export function proposeReading(study: StudySummary, status: ReadingStatus): () =
 }
 
 /** What a priority is called where a reader sees it. */
-export const PRIORITY_WORDS: Record<Priority, string> = { stat: 'STAT', urgent: 'Urgent', routine: 'Routine' }
+export const PRIORITY_WORDS: Record<Priority, string> = {
+  stat: msg('STAT'),
+  urgent: msg('Urgent'),
+  routine: msg('Routine'),
+}
 
 /** That it stays here, or need not any more; undoable. */
 export async function setKept(study: StudySummary, kept: boolean): Promise<void> {
@@ -70,7 +75,7 @@ export async function setPriority(study: Decided, priority: Priority): Promise<v
   const { StudyInstanceUID } = study
   const answer = await decide(study, { priority }, () => call('priority.set', { StudyInstanceUID, priority }))
   if (answer === undefined) return
-  announce(`Priority: ${PRIORITY_WORDS[priority]}`, async () => {
+  announce(t('Priority: {{priority}}', { priority: t(PRIORITY_WORDS[priority]) }), async () => {
     await call('priority.set', { StudyInstanceUID, priority: answer.before })
     proposeRow(study.id, undefined)
   })

@@ -1,5 +1,6 @@
 import { create } from 'zustand'
 import { call, onStationEvent } from '../client.ts'
+import { msg } from '../i18n/index.ts'
 import { announce } from '../ui/index.ts'
 import { type ListFilter, listFilter, NO_FILTER, sameFilter, studyFilterOf, UNREAD } from './filters.ts'
 import { changePreferences, MAX_LISTS, type SavedList, usePreferences } from './preferences.ts'
@@ -9,10 +10,10 @@ const arrivedFirst = { sort: 'lastReceived', descending: true } as const
 
 /** What every user has. */
 const BUILT_IN: readonly SavedList[] = [
-  { name: 'All studies', filter: NO_FILTER, ...arrivedFirst },
-  { name: 'Just arrived', filter: listFilter.parse({ arrivedWithin: 60 }), ...arrivedFirst },
-  { name: 'Unread', filter: listFilter.parse({ statuses: UNREAD }), ...arrivedFirst },
-  { name: 'STAT', filter: listFilter.parse({ statuses: UNREAD, priorities: ['stat'] }), ...arrivedFirst },
+  { name: msg('All studies'), filter: NO_FILTER, ...arrivedFirst },
+  { name: msg('Just arrived'), filter: listFilter.parse({ arrivedWithin: 60 }), ...arrivedFirst },
+  { name: msg('Unread'), filter: listFilter.parse({ statuses: UNREAD }), ...arrivedFirst },
+  { name: msg('STAT'), filter: listFilter.parse({ statuses: UNREAD, priorities: ['stat'] }), ...arrivedFirst },
 ]
 export const BUILT_INS = BUILT_IN.length
 

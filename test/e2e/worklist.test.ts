@@ -123,6 +123,7 @@ test('STAT by key; a new list has it on top', async () => {
   await button('Today').click()
   await eventually(async () => (await names())[0]).toBe('BERG')
   await row(page, 'BERG').click({ button: 'right' })
+  await page.getByRole('menuitem', { name: 'Priority' }).click()
   await page.getByRole('menuitemcheckbox', { name: 'Routine' }).click()
   await eventually(() => row(page, 'BERG').textContent()).not.toContain('STAT')
   await button(/^All studies/).click()

@@ -17,6 +17,7 @@ import type {
 import type { ImageAttributes } from '../../../shared/viewing/image.ts'
 import { shutterGrey, shutterMask } from '../../../shared/viewing/shutter.ts'
 import { applyMatrix, type Matrix } from '../../../shared/viewing/view.ts'
+import { t } from '../../i18n/index.ts'
 import { formatDate, formatTime, PersonName } from '../../ui/index.ts'
 import { describeFrame } from '../catalog.ts'
 import type { Pane } from '../pane.ts'
@@ -88,19 +89,19 @@ function Badge(props: { state: PresentationState; graphicsOnly: boolean; here: b
   return (
     <div className="presentation-badge" role="status">
       <span>
-        Presentation <bdi dir="auto">{description || label || 'state'}</bdi>
+        Presentation <bdi dir="auto">{description || label || t('state')}</bdi>
         {creator !== '' && (
           <>
-            {' by '}
+            {t(' by ')}
             <PersonName value={creator} lang="" />
           </>
         )}
         {date !== '' && ` · ${formatDate(date)} ${formatTime(time)}`}
-        {!here && ' · not of this image'}
+        {!here && t(' · not of this image')}
         {unapplied.length > 0 && ` · without ${unapplied.join(', ')}`}
       </span>
       <button type="button" aria-pressed={graphicsOnly} onClick={onGraphicsOnly}>
-        {graphicsOnly ? 'All of it' : 'Graphics only'}
+        {graphicsOnly ? t('All of it') : t('Graphics only')}
       </button>
     </div>
   )
@@ -138,7 +139,7 @@ function Graphics(props: { frame: FramePresentation; attributes: ImageAttributes
   const place: Place = (units, [x, y]) =>
     units === 'DISPLAY' ? [box.x + x * box.width, box.y + y * box.height] : applyMatrix(transform, [x, y])
   return (
-    <svg className="presentation" role="img" aria-label="Presentation state">
+    <svg className="presentation" role="img" aria-label={t('Presentation state')}>
       {frame.annotations.map(({ layer, colour, graphics, texts }, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: an annotation is its place in the state.
         <g key={index} data-layer={layer}>

@@ -1,6 +1,7 @@
 import { ChevronLeft, ChevronRight, Download, FileText, ZoomIn, ZoomOut } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { StudySummary } from '../../../shared/contract.ts'
+import { t } from '../../i18n/index.ts'
 import { useShownKey, useTitle } from '../../keys/index.ts'
 import { formatDate, IconButton, PersonName } from '../../ui/index.ts'
 import type { StackEntry } from '../catalog.ts'
@@ -46,10 +47,10 @@ export function DocumentTile(props: {
       {children}
       <div className="document-tools">
         <button type="button" onClick={onHeader} title={headerTitle}>
-          <FileText aria-hidden /> Tag browser
+          <FileText aria-hidden /> {t('Tag browser')}
         </button>
-        <button type="button" onClick={() => exportObject(address)} title="Export: the file as it was received">
-          <Download aria-hidden /> Export
+        <button type="button" onClick={() => exportObject(address)} title={t('Export: the file as it was received')}>
+          <Download aria-hidden /> {t('Export')}
         </button>
       </div>
     </Message>
@@ -59,7 +60,7 @@ export function DocumentTile(props: {
 function Message({ reason, children }: { reason: string; children?: React.ReactNode }) {
   return (
     <div className="pane-message" role="status">
-      <div>This image cannot be shown.</div>
+      <div>{t('This image cannot be shown.')}</div>
       <div className="quiet selectable">{reason}</div>
       {children}
     </div>

@@ -1,3 +1,4 @@
+import { t } from '../../i18n/index.ts'
 import { formatDate } from '../../ui/index.ts'
 import { findReference, referenceWords, showReference } from './references.ts'
 import { NO_OBJECTS, useStudyObjects } from './studyObjects.ts'
@@ -17,10 +18,10 @@ export function KeyObjectRows({ study }: { study: string }) {
             <button
               type="button"
               disabled={place === undefined}
-              title="Show this image"
+              title={t('Show this image')}
               onClick={() => showReference(undefined, reference)}
             >
-              <span className="words">{place === undefined ? 'not here' : referenceWords(place)}</span>
+              <span className="words">{place === undefined ? t('not here') : referenceWords(place)}</span>
             </button>
           </div>
         )

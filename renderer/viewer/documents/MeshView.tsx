@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { readEncapsulated } from '../../../shared/viewing/documents/encapsulated.ts'
 import { type Mesh, readStl } from '../../../shared/viewing/documents/stl.ts'
+import { t } from '../../i18n/index.ts'
 import type { ObjectAddress } from '../objects/readObject.ts'
 import { drawMesh } from './drawMesh.ts'
 import { reading, useRead } from './useObject.ts'
@@ -34,7 +35,7 @@ export function MeshView({ address, zoom }: { address: ObjectAddress; zoom: numb
     }
   }, [mesh, angles, zoom])
   if (loaded.state !== 'here') return <Waiting loaded={loaded} />
-  if (mesh === undefined) return <p className="document-note quiet">There is no surface in this object.</p>
+  if (mesh === undefined) return <p className="document-note quiet">{t('There is no surface in this object.')}</p>
   return (
     <div className="mesh">
       <canvas
@@ -50,7 +51,7 @@ export function MeshView({ address, zoom }: { address: ObjectAddress; zoom: numb
         }}
       />
       <span className="mesh-words quiet">
-        {(mesh.corners.length / 9).toLocaleString()} triangles{mesh.cut && ', not all of the file'} · drag turns
+        {(mesh.corners.length / 9).toLocaleString()} triangles{mesh.cut && t(', not all of the file')} · drag turns
       </span>
     </div>
   )

@@ -1,4 +1,5 @@
 import { readClinicalDocument, readEncapsulated } from '../../../shared/viewing/documents/encapsulated.ts'
+import { t } from '../../i18n/index.ts'
 import { showControls } from '../../ui/index.ts'
 import type { ObjectAddress } from '../objects/readObject.ts'
 import { reading, useRead } from './useObject.ts'
@@ -12,7 +13,7 @@ export function NarrativeView({ address }: { address: ObjectAddress }) {
   if (loaded.state !== 'here') return <Waiting loaded={loaded} />
   return (
     <article className="report">
-      {loaded.value.length === 0 && <p className="quiet">There is no text in this document.</p>}
+      {loaded.value.length === 0 && <p className="quiet">{t('There is no text in this document.')}</p>}
       {loaded.value.map(({ level, text }, index) => {
         const Part = level === 0 ? 'p' : (`h${level}` as 'h2')
         return (

@@ -1,6 +1,7 @@
 import { useEffect } from 'react'
 import type { ObjectReference } from '../../../shared/viewing/documents/reference.ts'
 import { type Report, type ReportItem, type ReportValue, readReport } from '../../../shared/viewing/documents/report.ts'
+import { t } from '../../i18n/index.ts'
 import { formatDate, formatTime, PersonName, showControls } from '../../ui/index.ts'
 import type { ObjectAddress } from '../objects/readObject.ts'
 import { useSession } from '../session.ts'
@@ -33,11 +34,11 @@ export function ReportView({ address, pane }: { address: ObjectAddress; pane: st
   return (
     <article className="report">
       <h1>
-        <bdi dir="auto">{report.title || 'Report'}</bdi>
+        <bdi dir="auto">{report.title || t('Report')}</bdi>
       </h1>
       <Standing report={report} />
       <Items items={report.items} level={2} pane={pane} />
-      {report.cut && <p className="attention">This report is longer: the rest is not shown here.</p>}
+      {report.cut && <p className="attention">{t('This report is longer: the rest is not shown here.')}</p>}
     </article>
   )
 }
@@ -48,10 +49,10 @@ function Standing({ report }: { report: Report }) {
   const when = [formatDate(date), formatTime(time)].filter(Boolean).join(' ')
   return (
     <div className="report-standing">
-      <span className={complete ? undefined : 'attention'}>{complete ? 'complete' : 'not complete'}</span>
+      <span className={complete ? undefined : 'attention'}>{complete ? t('complete') : t('not complete')}</span>
       {completion !== '' && <span>{completion}</span>}
-      <span className={verified ? undefined : 'attention'}>{verified ? 'verified' : 'not verified'}</span>
-      {preliminary && <span className="attention">preliminary</span>}
+      <span className={verified ? undefined : 'attention'}>{verified ? t('verified') : t('not verified')}</span>
+      {preliminary && <span className="attention">{t('preliminary')}</span>}
       {when !== '' && <span>{when}</span>}
       {institution !== '' && <bdi dir="auto">{institution}</bdi>}
       {authors.map(author => (
@@ -125,7 +126,7 @@ function Value({ value, pane }: { value: ReportValue; pane: string }) {
         </bdi>
       )
     case 'number':
-      if (value.text === '') return <span className="quiet">{value.qualifier || 'no value'}</span>
+      if (value.text === '') return <span className="quiet">{value.qualifier || t('no value')}</span>
       return (
         <span className="report-number">
           {value.text}
@@ -180,7 +181,7 @@ function ImageLink(props: {
     <button
       type="button"
       className="report-link"
-      title="Shows it beside this document"
+      title={t('Shows it beside this document')}
       onClick={() => showReference(pane, reference, region)}
     >
       {what}

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useState } from 'react'
 import { transferSyntax } from '../../../shared/dicom/uids.ts'
 import { readVideo, type Video } from '../../../shared/viewing/documents/video.ts'
+import { t } from '../../i18n/index.ts'
 import type { StackEntry } from '../catalog.ts'
 import type { ObjectAddress } from '../objects/readObject.ts'
 import { readStoredObject } from '../objects/readObject.ts'
@@ -41,10 +42,10 @@ export function VideoView({ address, entry }: { address: ObjectAddress; entry: S
   if (why !== undefined) {
     return (
       <div className="document-note" role="status">
-        <p>This video cannot be played here.</p>
+        <p>{t('This video cannot be played here.')}</p>
         <p className="quiet">It is {why}. Exported, it opens in a player that has the codec.</p>
         <button type="button" onClick={() => exportObject(address)}>
-          Export
+          {t('Export')}
         </button>
       </div>
     )

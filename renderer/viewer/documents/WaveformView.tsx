@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { readWaveform, type WaveformGroup } from '../../../shared/viewing/documents/waveform.ts'
+import { t } from '../../i18n/index.ts'
 import type { ObjectAddress } from '../objects/readObject.ts'
 import { mmPerDevicePixel } from '../trueSize.ts'
 import { type Caliper, caliperWords, drawWaveform, layOut, type Scale } from './drawWaveform.ts'
@@ -39,12 +40,12 @@ export function WaveformView({ address, zoom }: { address: ObjectAddress; zoom: 
         <Choice name="Speed" unit="mm/s" values={SPEEDS} value={speed} onChange={setSpeed} />
         <Choice name="Gain" unit="mm/mV" values={GAINS} value={gain} onChange={setGain} />
         <span className="quiet">
-          {measured && zoom === 1 ? 'true to scale' : 'in proportion'}
-          {!measured && ' (the size of this display is not known: True size on an image asks for it)'}
-          {' · drag measures'}
+          {measured && zoom === 1 ? t('true to scale') : t('in proportion')}
+          {!measured && t(' (the size of this display is not known: True size on an image asks for it)')}
+          {t(' · drag measures')}
         </span>
       </div>
-      {groups.length === 0 && <p className="document-note quiet">There are no samples that can be read.</p>}
+      {groups.length === 0 && <p className="document-note quiet">{t('There are no samples that can be read.')}</p>}
       {groups.map((group, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a group is its place in the object.
         <Group key={index} group={group} scale={scale} />

@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useReducer, useRef } from 'react'
 import { fusedColours } from '../../../shared/viewing/fused.ts'
 import type { ImagePlane } from '../../../shared/viewing/geometry.ts'
 import { PALETTES, type PaletteName, paletteColours } from '../../../shared/viewing/palettes.ts'
+import { t } from '../../i18n/index.ts'
 import { formatDate, formatTime } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import type { Pane, PaneState } from '../pane.ts'
@@ -155,8 +156,8 @@ export function FusionWords({ pane, state }: { pane: Pane; state: PaneState }) {
           max={100}
           step={5}
           value={Math.round(opacity * 100)}
-          aria-label="Opacity of the fusion"
-          title="Opacity of the fusion"
+          aria-label={t('Opacity of the fusion')}
+          title={t('Opacity of the fusion')}
           onChange={event => setFusionOpacity(pane, Number(event.target.value) / 100)}
           // The keys are the viewer's again.
           onPointerUp={event => event.currentTarget.blur()}

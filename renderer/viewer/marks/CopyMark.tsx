@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { t } from '../../i18n/index.ts'
 import { announce, Dialog } from '../../ui/index.ts'
 import { activePane } from '../session.ts'
 import { type CopyTo, copyChanges, copyPlaces } from './copyMark.ts'
@@ -56,7 +57,7 @@ export function CopyMark() {
           </label>
         ))}
         <label>
-          How many
+          {t('How many')}
           <input
             data-first-focus
             inputMode="numeric"
@@ -66,7 +67,7 @@ export function CopyMark() {
           />
         </label>
       </form>
-      <p className="quiet">To the same pixels of each image. One undo takes all copies back.</p>
+      <p className="quiet">{t('To the same pixels of each image. One undo takes all copies back.')}</p>
     </Dialog>
   )
 }

@@ -2,6 +2,7 @@ import { X } from 'lucide-react'
 import { useMemo } from 'react'
 import type { Mark } from '../../../shared/viewing/draft.ts'
 import { type Histogram, histogramOf } from '../../../shared/viewing/measure/histogram.ts'
+import { t } from '../../i18n/index.ts'
 import { useShownKey } from '../../keys/index.ts'
 import { CopyButton, IconButton } from '../../ui/index.ts'
 import { paneAt, useSession } from '../session.ts'
@@ -53,7 +54,7 @@ function Figures({ mark, imageId }: { mark: Mark; imageId: string }) {
   const held = useMemo(() => valuesUnder(mark, imageId), [mark, imageId, pixels])
   const histogram = useMemo(() => held && histogramOf(held.values), [held])
   if (held === undefined || histogram === undefined) {
-    return <p className="quiet">The selected mark encloses no values.</p>
+    return <p className="quiet">{t('The selected mark encloses no values.')}</p>
   }
   const whole = held.values.every(Number.isInteger)
   const lines = linesOf(mark, imageId)
@@ -77,7 +78,7 @@ function Figures({ mark, imageId }: { mark: Mark; imageId: string }) {
       ))}
       <div className="copy">
         <CopyButton value={asText(lines, histogram, held.unit, whole)} name="figures and bins" />
-        <span className="quiet">Copy figures and bins</span>
+        <span className="quiet">{t('Copy figures and bins')}</span>
       </div>
     </div>
   )
@@ -91,9 +92,9 @@ export function HistogramPanel() {
   const { selected } = useMarks.getState()
   const mark = shown && marksOn(shown).find(one => one.id === selected)
   return (
-    <aside className="marks-list of-histogram" aria-label="Histogram">
+    <aside className="marks-list of-histogram" aria-label={t('Histogram')}>
       <header>
-        <span className="words">Histogram</span>
+        <span className="words">{t('Histogram')}</span>
         <span className="spring" />
         <IconButton
           icon={X}
@@ -103,7 +104,7 @@ export function HistogramPanel() {
         />
       </header>
       {mark === undefined || shown === undefined ? (
-        <p className="quiet">Select an area on the image: an ellipse, a circle, a rectangle or an outline.</p>
+        <p className="quiet">{t('Select an area on the image: an ellipse, a circle, a rectangle or an outline.')}</p>
       ) : (
         <Figures mark={mark} imageId={shown.imageId} />
       )}

@@ -3,6 +3,7 @@ import type { Mark } from '../../../shared/viewing/draft.ts'
 import { keyImageId } from '../../../shared/viewing/draft.ts'
 import type { Point, Scale } from '../../../shared/viewing/measure/scale.ts'
 import { applyMatrix } from '../../../shared/viewing/view.ts'
+import { t } from '../../i18n/index.ts'
 import type { Pane } from '../pane.ts'
 import { keepViews } from './arrangement.ts'
 import { draftOf } from './drafts.ts'
@@ -56,7 +57,7 @@ export const Marks = memo(function Marks({ pane }: { pane: Pane }) {
         ))}
       </svg>
       {trouble !== undefined && <div className="marks-trouble">marks not kept yet · {trouble}</div>}
-      {hidden && draft.marks.some(mark => isOn(mark, shown)) && <div className="marks-hidden">marks hidden</div>}
+      {hidden && draft.marks.some(mark => isOn(mark, shown)) && <div className="marks-hidden">{t('marks hidden')}</div>}
       {tool === 'vertebra' && <SpineBar shown={shown} />}
       <Magnifier pane={pane} />
       {isKey && <div className="key-image">★ KEY IMAGE</div>}
@@ -139,8 +140,8 @@ function Words({ mark, serves, at: [x, y] }: { mark: Mark; serves: Service | und
       ref={field}
       className="mark-words"
       style={{ left: x, top: y }}
-      aria-label={serves === 'calibrate' ? 'Length of the line in millimetres' : 'Text of the mark'}
-      placeholder={serves === 'calibrate' ? 'length in mm' : ''}
+      aria-label={serves === 'calibrate' ? t('Length of the line in millimetres') : t('Text of the mark')}
+      placeholder={serves === 'calibrate' ? t('length in mm') : ''}
       inputMode={serves === 'calibrate' ? 'decimal' : 'text'}
       maxLength={500}
       value={mark.text}

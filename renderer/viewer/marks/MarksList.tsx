@@ -2,6 +2,7 @@ import { Lock, LockOpen, Trash2, X } from 'lucide-react'
 import { useEffect, useReducer } from 'react'
 import { type KeyImage, keyImageId, type Mark } from '../../../shared/viewing/draft.ts'
 import { isCurvedUid, readReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
+import { t } from '../../i18n/index.ts'
 import { useShownKey } from '../../keys/index.ts'
 import { IconButton } from '../../ui/index.ts'
 import type { SeriesStack } from '../catalog.ts'
@@ -106,9 +107,9 @@ export function MarksList() {
   const calibrations = Object.entries(draft.calibrations)
   const goToKey = (image: KeyImage) => jumpTo(study, image)
   return (
-    <aside className="marks-list" aria-label="Marks and key images">
+    <aside className="marks-list" aria-label={t('Marks and key images')}>
       <header>
-        <span className="words">Marks and key images</span>
+        <span className="words">{t('Marks and key images')}</span>
         <span className="spring" />
         <IconButton
           icon={X}
@@ -145,8 +146,8 @@ export function MarksList() {
       <KeyObjectRows study={study} />
       {keyImages.map(image => (
         <div className="marks-row" key={keyImageId(image)}>
-          <button type="button" onClick={() => goToKey(image)} title="Show this image">
-            <span className="words">★ Key image</span>
+          <button type="button" onClick={() => goToKey(image)} title={t('Show this image')}>
+            <span className="words">{t('★ Key image')}</span>
             <span className="quiet">{placeWords(image)}</span>
           </button>
           <IconButton icon={Trash2} name="Remove" onClick={() => keeper.edit([{ keyImage: { before: image } }])} />
@@ -156,7 +157,7 @@ export function MarksList() {
         <div className="marks-row" key={mark.id} data-selected={mark.id === selected ? '' : undefined}>
           <button
             type="button"
-            title="Show this mark"
+            title={t('Show this mark')}
             onClick={() => {
               useMarks.setState({ selected: mark.id, hidden: false })
               jumpTo(study, mark)

@@ -1,4 +1,5 @@
 import { type SpineDirection, VERTEBRAE } from '../../../shared/viewing/measure/spine.ts'
+import { t } from '../../i18n/index.ts'
 import { useMarks } from './marksStore.ts'
 import type { ShownFrame } from './onPane.ts'
 import { nextVertebra } from './spine.ts'
@@ -13,7 +14,7 @@ export function SpineBar({ shown }: { shown: ShownFrame }) {
   return (
     <div className="spine-bar">
       <label>
-        Next vertebra{' '}
+        {t('Next vertebra')}{' '}
         <select
           value={next ?? ''}
           onChange={event => {
@@ -29,7 +30,7 @@ export function SpineBar({ shown }: { shown: ShownFrame }) {
         </select>
       </label>
       <label>
-        counting{' '}
+        {t('counting')}{' '}
         <select
           value={direction}
           onChange={event => {
@@ -37,8 +38,8 @@ export function SpineBar({ shown }: { shown: ShownFrame }) {
             event.target.blur()
           }}
         >
-          <option value="down">down</option>
-          <option value="up">up</option>
+          <option value="down">{t('down')}</option>
+          <option value="up">{t('up')}</option>
         </select>
       </label>
     </div>

@@ -11,6 +11,7 @@ import {
 import type { DrawnObject } from '../../../shared/viewing/objects/readObject.ts'
 import type { Segment } from '../../../shared/viewing/objects/segmentation.ts'
 import type { StructureROI } from '../../../shared/viewing/objects/structureSet.ts'
+import { t } from '../../i18n/index.ts'
 import { measuringAllowed, useSelfTest } from '../../selftest/index.ts'
 import { Dialog } from '../../ui/index.ts'
 import { patientFrame } from '../space.ts'
@@ -83,7 +84,7 @@ export function Histogram(props: {
   const level = Number(at)
   return (
     <Dialog
-      title={`Dose–volume histogram · ${dose.title}`}
+      title={t('Dose–volume histogram · {{title}}', { title: dose.title })}
       className="histogram"
       onClose={() => useObjects.setState({ histogram: undefined })}
     >
@@ -91,14 +92,15 @@ export function Histogram(props: {
         <p className="failure">Not measured: the self-test failed on this machine.</p>
       ) : curves !== undefined && curves.length === 0 ? (
         <p className="quiet">
-          No structure with a volume is switched on in this dose’s frame of reference. Read a structure set or a
-          segmentation in the panel, then open this again.
+          {t(
+            'No structure with a volume is switched on in this dose’s frame of reference. Read a structure set or a segmentation in the panel, then open this again.',
+          )}
         </p>
       ) : (
         <>
           <Plot curves={curves ?? []} most={most} unit={unit} chosen={chosen} />
           <label>
-            Volume at{' '}
+            {t('Volume at')}{' '}
             <input type="number" min={0} step="any" value={at} onChange={event => setAt(event.target.value)} /> {unit}
           </label>
           <div className="histogram-table selectable">
@@ -165,7 +167,7 @@ function Plot(props: { curves: Curve[]; most: number; unit: string; chosen: stri
   const step = tickStep(most)
   const ticks = Array.from({ length: Math.floor(most / step) + 1 }, (_, index) => index * step)
   return (
-    <svg className="histogram-plot" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label="Volume by dose">
+    <svg className="histogram-plot" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={t('Volume by dose')}>
       {[0, 0.25, 0.5, 0.75, 1].map(part => (
         <g key={part}>
           <line x1={LEFT} x2={WIDTH - 8} y1={y(part)} y2={y(part)} />

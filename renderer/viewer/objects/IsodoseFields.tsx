@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { Dose } from '../../../shared/viewing/objects/dose.ts'
+import { t } from '../../i18n/index.ts'
 import { doseReference, type ListedObject, useObjects } from './objectsStore.ts'
 import { figureWithUnit, levelsOf } from './shapes.ts'
 
@@ -42,10 +43,10 @@ export function IsodoseFields({ listed, dose }: { listed: ListedObject; dose: Do
         {words})
       </div>
       <label>
-        Levels
+        {t('Levels')}
         <input
           value={text}
-          aria-label="Isodose levels"
+          aria-label={t('Isodose levels')}
           onChange={event => setText(event.target.value)}
           onBlur={keep}
           onKeyDown={event => {
@@ -54,20 +55,20 @@ export function IsodoseFields({ listed, dose }: { listed: ListedObject; dose: Do
         />
         <select
           value={isodoses.unit}
-          aria-label="Unit of the levels"
+          aria-label={t('Unit of the levels')}
           onChange={event => setUnit(event.target.value === 'Gy' ? 'Gy' : '%')}
         >
           <option value="%">%</option>
-          <option value="Gy">{dose.field.unit || 'relative'}</option>
+          <option value="Gy">{dose.field.unit || t('relative')}</option>
         </select>
       </label>
       <label>
-        100 % is
+        {t('100 % is')}
         <input
           type="number"
           min={0}
           step="any"
-          aria-label="Reference dose"
+          aria-label={t('Reference dose')}
           placeholder={value.toFixed(2)}
           value={isodoses.reference ?? ''}
           onChange={event => {
@@ -77,7 +78,7 @@ export function IsodoseFields({ listed, dose }: { listed: ListedObject; dose: Do
         />
         {dose.field.unit}
       </label>
-      {levelsOf(listed, dose, state).length === 0 && <div className="attention">No level is drawn.</div>}
+      {levelsOf(listed, dose, state).length === 0 && <div className="attention">{t('No level is drawn.')}</div>}
     </div>
   )
 }

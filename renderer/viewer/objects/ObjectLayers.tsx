@@ -1,5 +1,6 @@
 import { memo, useEffect, useMemo, useState } from 'react'
 import { useStore } from 'zustand'
+import { t } from '../../i18n/index.ts'
 import type { Pane } from '../pane.ts'
 import { useSession } from '../session.ts'
 import { useSpace } from '../space.ts'
@@ -72,7 +73,7 @@ function Layers({ pane, on }: { pane: Pane; on: Here }) {
   }, [place?.key, on, off, readings, isodoses])
   const { transform } = state
   if (place === undefined || transform === undefined) return null
-  if (objects.hidden) return <div className="objects-hidden">structures hidden</div>
+  if (objects.hidden) return <div className="objects-hidden">{t('structures hidden')}</div>
   const { a, b, c, d, e, f } = transform
   return (
     <>

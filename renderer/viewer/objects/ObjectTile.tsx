@@ -1,4 +1,5 @@
 import { Layers2, Send } from 'lucide-react'
+import { t } from '../../i18n/index.ts'
 import { askWhereTo } from '../../network/index.ts'
 import type { StackEntry } from '../catalog.ts'
 import { useSession } from '../session.ts'
@@ -21,7 +22,7 @@ export function ObjectTile({ entry, index }: { entry: StackEntry; index: number 
     }
     return (
       <button type="button" onClick={read}>
-        <Layers2 aria-hidden /> What the plan says
+        <Layers2 aria-hidden /> {t('What the plan says')}
       </button>
     )
   }
@@ -29,14 +30,14 @@ export function ObjectTile({ entry, index }: { entry: StackEntry; index: number 
     <>
       {reading?.state === 'failed' && <div className="failure">{reading.words}</div>}
       {imageless && reading?.state === 'here' && (
-        <div className="attention">It is drawn on images that are not here.</div>
+        <div className="attention">{t('It is drawn on images that are not here.')}</div>
       )}
       <button type="button" onClick={() => void showOnImages([listed], index)}>
-        <Layers2 aria-hidden /> Show on its images
+        <Layers2 aria-hidden /> {t('Show on its images')}
       </button>
       {imageless && study !== undefined && (
         <button type="button" onClick={() => askWhereTo(study)}>
-          <Send aria-hidden /> Send to…
+          <Send aria-hidden /> {t('Send to…')}
         </button>
       )}
     </>

@@ -9,6 +9,7 @@ import type { DrawnObject } from '../../../shared/viewing/objects/readObject.ts'
 import type { RegionFigures } from '../../../shared/viewing/objects/regionValues.ts'
 import type { Segment, Segmentation } from '../../../shared/viewing/objects/segmentation.ts'
 import type { StructureROI, StructureSet } from '../../../shared/viewing/objects/structureSet.ts'
+import { t } from '../../i18n/index.ts'
 import { useShownKey } from '../../keys/index.ts'
 import { measuringAllowed, useSelfTest } from '../../selftest/index.ts'
 import { announce, formatBytes, IconButton } from '../../ui/index.ts'
@@ -83,9 +84,9 @@ export function StructuresPanel() {
   return (
     <>
       {open && (
-        <aside className="structures" aria-label="Structures" ref={panel} onKeyDown={walkRows}>
+        <aside className="structures" aria-label={t('Structures')} ref={panel} onKeyDown={walkRows}>
           <header>
-            <span className="words">Structures</span>
+            <span className="words">{t('Structures')}</span>
             <span className="spring" />
             <IconButton
               icon={PaintBucket}
@@ -109,8 +110,9 @@ export function StructuresPanel() {
           </header>
           {all.length === 0 && (
             <p className="quiet">
-              Nothing is drawn on these images. Segmentations, structure sets, doses and plans that come to this study
-              are listed here.
+              {t(
+                'Nothing is drawn on these images. Segmentations, structure sets, doses and plans that come to this study are listed here.',
+              )}
             </p>
           )}
           {all.map(one => (
@@ -134,7 +136,11 @@ function ObjectRows({ listed, reading }: { listed: ListedObject; reading: Readin
   return (
     <section data-structures={contentId}>
       <div className="structures-row object" data-row>
-        <button type="button" onClick={show} title={here ? 'Show on its images' : 'Read it, and show it on its images'}>
+        <button
+          type="button"
+          onClick={show}
+          title={here ? t('Show on its images') : t('Read it, and show it on its images')}
+        >
           <span className="words">
             <bdi dir="auto">{title}</bdi>
           </span>
@@ -156,9 +162,9 @@ function ObjectRows({ listed, reading }: { listed: ListedObject; reading: Readin
       </div>
       {reading?.state === 'reading' && (
         <div className="structures-note" role="status">
-          <progress aria-label="Reading" /> {reading.bytes > 0 && formatBytes(reading.bytes)}
+          <progress aria-label={t('Reading')} /> {reading.bytes > 0 && formatBytes(reading.bytes)}
           <button type="button" onClick={() => dropObject(contentId)}>
-            Cancel
+            {t('Cancel')}
           </button>
         </div>
       )}
@@ -204,7 +210,9 @@ function Inside({ listed, object }: { listed: ListedObject; object: DrawnObject 
 function Field({ listed, object }: { listed: ListedObject; object: Dose | ParametricMap }) {
   if (object.kind === 'map') {
     return (
-      <div className="structures-note quiet">Values are told under the pointer, lines are parts of the greatest.</div>
+      <div className="structures-note quiet">
+        {t('Values are told under the pointer, lines are parts of the greatest.')}
+      </div>
     )
   }
   return <IsodoseFields listed={listed} dose={object} />
@@ -326,9 +334,11 @@ function PartFigures(props: { listed: ListedObject; object: DrawnObject; part: S
   return (
     <div className="structures-note selectable" data-testid="part-figures">
       {part.about !== '' && <div className="quiet">{part.about}</div>}
-      {its?.progress !== undefined && <progress max={its.progress[1]} value={its.progress[0]} aria-label="Measuring" />}
+      {its?.progress !== undefined && (
+        <progress max={its.progress[1]} value={its.progress[0]} aria-label={t('Measuring')} />
+      )}
       {its?.words !== undefined && <div className="failure">{its.words}</div>}
-      {!allowed && <div className="failure">not measured: the self-test failed</div>}
+      {!allowed && <div className="failure">{t('not measured: the self-test failed')}</div>}
       {allowed && its?.statistics !== undefined && <StatisticsWords found={its.statistics} unit={unit} />}
       <button
         type="button"
@@ -338,7 +348,7 @@ function PartFigures(props: { listed: ListedObject; object: DrawnObject; part: S
             announce('The images on the screen do not show it.')
         }}
       >
-        <Crosshair aria-hidden /> Largest slice
+        <Crosshair aria-hidden /> {t('Largest slice')}
       </button>
     </div>
   )

@@ -1,0 +1,3 @@
+import './help.css'
+
+export { Help } from './Help.tsx'

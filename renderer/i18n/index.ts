@@ -1,0 +1,11 @@
+export { errorWords } from './errors.ts'
+export { folded } from './folded.ts'
+export {
+  inAllLanguages,
+  inLanguage,
+  type LanguageChoice,
+  msg,
+  speak,
+  t,
+  useLanguage,
+} from './translate.ts'
