@@ -83,10 +83,7 @@ export interface Session {
   /** The header on show: which content, and what it is called. */
   header: { contentId: number; title: string } | undefined
   /** What lies over the room: at most one. */
-  popup:
-    | { kind: 'menu'; x: number; y: number }
-    | { kind: 'layout' | 'ruler' | 'pictures' | 'print' }
-    | undefined
+  popup: { kind: 'menu'; x: number; y: number } | { kind: 'layout' | 'ruler' | 'pictures' | 'print' } | undefined
   error: string | undefined
 }
 
