@@ -231,7 +231,7 @@ test('a window that is opened anew knows what was seen', async () => {
 test('who wants to be asked is asked, and Ctrl+Enter goes on all the same', async () => {
   await page.keyboard.press('Control+,')
   await page.getByRole('button', { name: 'Reading' }).click()
-  await page.getByRole('checkbox').check()
+  await page.getByRole('checkbox', { name: 'Ask before' }).check()
   await shot('setting')
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })

@@ -55,7 +55,7 @@ export function SavedLine({ study }: { study: string }) {
           )}
         </p>
       )}
-      {typeof state === 'object' && <p className="attention">Not saved: {state.failed}</p>}
+      {count > 0 && typeof state === 'object' && <p className="attention">Not saved: {state.failed}</p>}
       {left > 0 && <p className="quiet">{left} on reformats: kept here, not saved</p>}
       {newer !== undefined && (
         <p>

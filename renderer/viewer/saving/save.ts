@@ -21,6 +21,7 @@ import {
   type StateImage,
   type StateMark,
 } from '../../../shared/viewing/writing/presentationState.ts'
+import type { SavedMeasurements } from '../../../shared/viewing/writing/readMeasurements.ts'
 import { identityOfImage, newUID, saveObjects } from '../../authoring/index.ts'
 import { useSaveOnRead } from '../../reading/index.ts'
 import { announce, announceFailure } from '../../ui/index.ts'
@@ -145,7 +146,8 @@ async function make(StudyInstanceUID: string, draft: Draft, versions: SavedVersi
       if (report) made.replaced.push(report.SOPInstanceUID)
       made.objects.push(measurementReport(found, calibrations, IMPLEMENTATION_CLASS_UID, next(report)))
       made.words.push(counted(found.length, 'mark'))
-      made.image = found[0]?.image ?? calibrations[0]?.image ?? firstNamed(report?.marks, StudyInstanceUID)
+      made.image =
+        found[0]?.image ?? calibrations[0]?.image ?? firstNamed(report && imagesNamed(report), StudyInstanceUID)
       if (unmeasured > 0)
         made.left.push(`without the values of ${counted(unmeasured, 'mark')}: the images could not be read`)
     }
@@ -170,12 +172,22 @@ async function make(StudyInstanceUID: string, draft: Draft, versions: SavedVersi
   return made
 }
 
+function imagesNamed({ marks, calibrations }: SavedMeasurements) {
+  const drawnOn = Object.entries(calibrations).map(([set, { SOPInstanceUID }]) => ({
+    SeriesInstanceUID: seriesOf(set),
+    SOPInstanceUID,
+  }))
+  return [...marks, ...drawnOn]
+}
+
 function firstNamed(
   places: ReadonlyArray<Pick<Mark, 'SeriesInstanceUID' | 'SOPInstanceUID'>> | undefined,
   StudyInstanceUID: string,
 ): ReferencedObject | undefined {
   const [place] = places ?? []
-  return place && { SOPClassUID: '', StudyInstanceUID, ...place }
+  if (place === undefined) return undefined
+  const { SeriesInstanceUID, SOPInstanceUID } = place
+  return { SOPClassUID: '', StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }
 }
 
 /** A new version stands beside the one it goes on from; the first begins a series. */
