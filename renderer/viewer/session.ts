@@ -11,7 +11,7 @@ import { type Engine, startEngine } from './engine.ts'
 import { orderStacks, stopStream } from './frameLoader.ts'
 import { clearFurther, furtherStacks, setAfterStudy, setRestOfStudy } from './further.ts'
 import { goesOn, growLeft, growPane } from './growth.ts'
-import { useHanging } from './hanging/hangingState.ts'
+import { broughtBack, ownView, useHanging } from './hanging/hangingState.ts'
 import { openByRule } from './hanging/opening.ts'
 import { draftIsHere, keptHanging, keptView } from './marks/arrangement.ts'
 import { oncePerStep } from './oncePerStep.ts'
@@ -128,14 +128,12 @@ export function leaveSetAt(id: string, at: Left): void {
   left.set(id, at)
 }
 
-/** Where and how the pane's set is now is not taken up again. */
-export function forgetLeft(pane: Pane): void {
-  if (pane.stack !== undefined) left.delete(pane.stack.set.id)
-}
-
-function remember(pane: Pane): void {
+/** Where and how the pane's set is taken up again, in whatever pane. */
+export function remember(pane: Pane): void {
   const { stack, index, shown } = pane.state.getState()
-  if (stack !== undefined && shown !== undefined) left.set(stack.set.id, { index, view: pane.view() })
+  if (stack !== undefined && shown !== undefined) {
+    left.set(stack.set.id, { index, view: ownView(stack.set.id, pane.view()) })
+  }
 }
 
 function listenerOf(at: number) {
@@ -316,7 +314,9 @@ export async function showSeries(index: number): Promise<void> {
     const others = visiblePanes().filter(other => other !== pane)
     const place = before?.index ?? (useSession.getState().linked ? alignedPlace(stack, others) : undefined) ?? 0
     await pane.open(stack, before?.view.range, Math.min(place, stack.entries.length - 1))
-    if (before !== undefined && goesOn(pane.stack, stack)) pane.setView(before.view)
+    if (before === undefined || !goesOn(pane.stack, stack)) return
+    pane.setView(before.view)
+    broughtBack(pane, before.view)
   } catch (thrown) {
     setProblem(thrown instanceof Error ? thrown.message : String(thrown))
   }
