@@ -29,7 +29,8 @@ if (app.requestSingleInstanceLock()) run()
 else app.quit()
 
 function run(): void {
-  const windows = new Set<BrowserWindow>()
+  /** With what they are opened beside the address of the station. */
+  const windows = new Map<BrowserWindow, string>()
   let station: URL | undefined
   const origin = () => station?.origin
   confineContents(app, origin, (url, number) => show(number, url))
@@ -42,11 +43,11 @@ function run(): void {
     const kept = places.of(setUp, number)
     const place = kept ?? (number > 1 ? displayFor(number, areas) : undefined)
     const window = openWindow(path.join(OUT, 'electron/preload.cjs'), place)
-    if (number === 1) windows.add(window)
+    const search = url === undefined ? '' : new URL(url).search
+    windows.set(window, search)
     window.on('close', () => places.keep(setUp, number, window.getNormalBounds()))
     window.on('closed', () => windows.delete(window))
-    const address = url ?? (station && `${station.origin}/`)
-    if (address) void window.loadURL(address)
+    if (station) void window.loadURL(`${station.origin}/${search}`)
   }
 
   // Not awaited: main is a module, and Electron is ready only after it has been evaluated.
@@ -60,7 +61,9 @@ function run(): void {
       station = new URL(ready.url)
       await setStationCookie(workstation, station)
       // On the same origin an open page finds the station again by itself and keeps what is on the screen.
-      if (before !== station.origin) for (const window of windows) void window.loadURL(`${station.origin}/`)
+      if (before !== station.origin) {
+        for (const [window, search] of windows) void window.loadURL(`${station.origin}/${search}`)
+      }
     }
     const host = hostStation(
       {
@@ -83,7 +86,7 @@ function run(): void {
     show()
 
     app.on('second-instance', () => {
-      const [first] = windows
+      const [first] = windows.keys()
       if (first?.isMinimized()) first.restore()
       first?.focus()
     })

@@ -12,7 +12,7 @@ import { type Engine, startEngine } from './engine.ts'
 import { orderStacks, stopStream } from './frameLoader.ts'
 import { clearFurther, furtherStacks, setAfterStudy, setRestOfStudy } from './further.ts'
 import { goesOn, growLeft, growPane } from './growth.ts'
-import { useHanging } from './hanging/hangingState.ts'
+import { broughtBack, ownView, useHanging } from './hanging/hangingState.ts'
 import { openByRule } from './hanging/opening.ts'
 import { draftIsHere, keptHanging, keptView } from './marks/arrangement.ts'
 import { oncePerStep } from './oncePerStep.ts'
@@ -132,17 +132,13 @@ export function leaveSetAt(id: string, at: Left): void {
   left.set(id, at)
 }
 
-/** Where and how the pane's set is now is not taken up again. */
-export function forgetLeft(pane: Pane): void {
-  if (pane.stack !== undefined) left.delete(pane.stack.set.id)
-}
-
-function remember(pane: Pane): void {
+/** Where and how the pane's set is taken up again, in whatever pane. */
+export function remember(pane: Pane): void {
   const { stack, index, shown } = pane.state.getState()
   if (stack === undefined || shown === undefined) return
   const { instance, frame } = stack.entries[index]!
   const image = { SOPInstanceUID: instance.SOPInstanceUID, frame }
-  left.set(stack.set.id, { index, image, view: pane.view() })
+  left.set(stack.set.id, { index, image, view: ownView(stack.set.id, pane.view()) })
 }
 
 /** Where what was left is in a stack by now. */
@@ -338,7 +334,9 @@ export async function showSeries(index: number): Promise<void> {
       (useSession.getState().linked ? alignedPlace(stack, others) : undefined) ??
       0
     await pane.open(stack, before?.view.range, Math.min(place, stack.entries.length - 1))
-    if (before !== undefined && goesOn(pane.stack, stack)) pane.setView(before.view)
+    if (before === undefined || !goesOn(pane.stack, stack)) return
+    pane.setView(before.view)
+    broughtBack(pane, before.view)
   } catch (thrown) {
     setProblem(thrown instanceof Error ? thrown.message : String(thrown))
   }

@@ -102,6 +102,7 @@ test('mammograms: prior above current, walls in the middle, one scale; stages ha
       return [new Set(all.map(({ scale }) => scale)).size, ...all.map(({ off }) => Math.abs(off) <= 1)]
     })
     .toEqual([1, true, true, true, true])
+  const first = (await lies())[0]?.scale
   await shot('mammography')
   await page.keyboard.press('Alt+.')
   await expect.poll(imagesInPage).toEqual({
@@ -117,6 +118,10 @@ test('mammograms: prior above current, walls in the middle, one scale; stages ha
   await page.keyboard.press('Alt+,')
   await page.keyboard.press('Alt+,')
   await expect.poll(async () => (await imagesIn())[3]).toBe(view(MG_STUDY, 'L', 'CC'))
+  await page.waitForFunction(() => window.isocenter.viewports().length === 4)
+  await expect
+    .poll(async () => (await lies()).map(({ scale, off }) => [scale === first, Math.abs(off) <= 1]))
+    .toEqual(Array.from({ length: 4 }, () => [true, true]))
 })
 const imagesInPage = () => imagesIn()
 
@@ -142,8 +147,18 @@ test('a CT by window; the layout a reader makes of it is his, and wins when it i
     { lower: -160, upper: 239 },
     { lower: -1350, upper: 149 },
   ])
-  await expect.poll(() => mark()).toBe('CT chest 1/2')
+  await expect.poll(() => mark()).toBe('CT chest 1/3')
   await shot('ct')
+  await page.keyboard.press('Alt+.')
+  await page.keyboard.press('Alt+.')
+  await expect.poll(() => mark()).toBe('CT chest 3/3')
+  const planes = () => page.evaluate(() => window.isocenter.panes().map(({ set }) => set.split('#')[1]))
+  await expect.poll(planes).toEqual(['mpr-axial', 'mpr-coronal', 'mpr-sagittal', undefined])
+  await expect.poll(async () => Object.keys(await imagesIn()).length).toBe(4)
+  await shot('planes')
+  await page.keyboard.press('Alt+,')
+  await page.keyboard.press('Alt+,')
+  await expect.poll(() => mark()).toBe('CT chest 1/3')
   await page.keyboard.press('Alt+6')
   await expect.poll(() => mark()).toBe('CT chest changed')
   await back()
@@ -189,7 +204,7 @@ test('what is seen is saved as a protocol, with its words, and hangs before thos
   await expect.poll(() => chooser.locator('.hanging-row').first().textContent()).toContain('My chest')
   await shot('chooser')
   await chooser.getByRole('button', { name: 'Soft tissue and lung' }).click()
-  await expect.poll(() => mark()).toBe('CT chest 1/2')
+  await expect.poll(() => mark()).toBe('CT chest 1/3')
   await page.keyboard.press('Control+,')
   const settings = page.getByRole('dialog', { name: 'Settings' })
   await settings.getByRole('button', { name: 'Hanging', exact: true }).click()

@@ -4,7 +4,7 @@ import { type Placed, placeStage } from '../../../shared/viewing/hanging/place.t
 import { SHIPPED, setHangingRules, useHangingRules } from '../../hanging/index.ts'
 import { windowNumber, windowsHere } from '../../otherWindows.ts'
 import { announce } from '../../ui/index.ts'
-import { forgetLeft, layOut, paneAt, putBeside, type Session, showSeries, useSession } from '../session.ts'
+import { layOut, paneAt, putBeside, remember, type Session, showSeries, useSession } from '../session.ts'
 import { sourceSetId } from '../volume/reformats.ts'
 import { patientFacts } from './facts.ts'
 import { byRule, type Hung, useHanging } from './hangingState.ts'
@@ -144,7 +144,7 @@ function hangStage(verdict: Verdict, at: number): void {
   for (let index = 0; index < count; index++) {
     const pane = paneAt(index)
     if (pane === undefined) continue
-    forgetLeft(pane)
+    remember(pane)
     if (session.assigned[index] === undefined) pane.close()
   }
   useHanging.setState({ hung, shown: true, open: undefined })

@@ -2,6 +2,8 @@ import { create } from 'zustand'
 import type { StudySummary } from '../../../shared/contract.ts'
 import type { SetFacts } from '../../../shared/viewing/hanging/facts.ts'
 import type { Verdict } from '../../../shared/viewing/hanging/match.ts'
+import type { Pane, PaneView } from '../pane.ts'
+import type { VoiRange } from '../windows.ts'
 
 /** What a protocol has hung of the open study. */
 export interface Hung {
@@ -28,6 +30,53 @@ interface Hanging {
 }
 
 export const useHanging = create<Hanging>(() => ({ hung: undefined, others: undefined, shown: false, open: undefined }))
+
+// What a rule made of display sets where it hung them last: nothing the reader set, and nothing to take up elsewhere.
+const ranges = new Map<string, VoiRange>()
+const sizes = new Map<string, string>()
+
+const sized = ({ zoom, centre, quarterTurns, mirrored }: PaneView) =>
+  JSON.stringify([zoom, centre, quarterTurns, mirrored])
+
+/** The window a rule gave a set; undefined: it gave none. */
+export function noteGivenRange(set: string, range: VoiRange | undefined): void {
+  if (range === undefined) ranges.delete(set)
+  else ranges.set(set, range)
+}
+
+/** The size, place and turn a rule gave a set. */
+export function noteGivenSize(set: string, view: PaneView): void {
+  sizes.set(set, sized(view))
+}
+
+/** Size, place and turn are still as a rule gave them. */
+export function isSizeGiven(set: string, view: PaneView): boolean {
+  return sizes.get(set) === sized(view)
+}
+
+/** A view without what a rule gave of it. */
+export function ownView(set: string, view: PaneView): PaneView {
+  const { zoom, centre, range, ...rest } = view
+  const given = ranges.get(set)
+  const isRangeGiven = given?.lower === range?.lower && given?.upper === range?.upper
+  return {
+    ...rest,
+    ...(range && !isRangeGiven && { range }),
+    ...(zoom !== undefined && centre !== undefined && !isSizeGiven(set, view) && { zoom, centre }),
+  }
+}
+
+const looks = new WeakMap<Pane, (kept: PaneView) => void>()
+
+/** Who gives a pane its look when a view was brought back in it. */
+export function onBroughtBack(pane: Pane, look: (kept: PaneView) => void): void {
+  looks.set(pane, look)
+}
+
+/** A pane has the view back in which its set was left: what that does not say is again as its protocol has it. */
+export function broughtBack(pane: Pane, kept: PaneView): void {
+  looks.get(pane)?.(kept)
+}
 
 let depth = 0
 

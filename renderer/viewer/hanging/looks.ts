@@ -4,24 +4,19 @@ import { fitZoom } from '../../../shared/viewing/view.ts'
 import { describeFrame } from '../catalog.ts'
 import { fuse, fusible, fusionOf } from '../fusion/fusionStore.ts'
 import { keptView, noteAsOpened } from '../marks/arrangement.ts'
-import type { Pane } from '../pane.ts'
+import type { Pane, PaneView } from '../pane.ts'
 import { renderingOf, toggleRendering } from '../rendering/rendering.ts'
 import { paneAt, useSession } from '../session.ts'
 import { spacingOf } from '../spacing.ts'
 import { showTrueSize } from '../trueSize.ts'
 import { sourceSetId } from '../volume/reformats.ts'
 import { windowToRange } from '../windows.ts'
-import { type Hung, useHanging } from './hangingState.ts'
+import { type Hung, isSizeGiven, noteGivenRange, noteGivenSize, onBroughtBack, useHanging } from './hangingState.ts'
 
-/** What a pane was made to look like, so that it is known whether the reader has changed it since. */
-const given = new WeakMap<Pane, string>()
+/** Panes that have been given a size: what they show differently since, the reader has changed. */
+const given = new WeakSet<Pane>()
 /** For which hanging a pane has its look. */
 const looked = new WeakMap<Pane, { layout: Hung['layout']; set: string }>()
-
-const said = (pane: Pane) => {
-  const { zoom, centre, quarterTurns, mirrored } = pane.view()
-  return JSON.stringify([zoom, centre, quarterTurns, mirrored])
-}
 
 function attributesOf(pane: Pane) {
   return describeFrame(pane.entry?.imageId ?? '')?.attributes ?? {}
@@ -45,16 +40,16 @@ function hungIn(pane: Pane, index: number): { hung: Hung; stage: HangingStage; l
 
 /** Keeps the look a protocol gives a pane, from its first picture on. Returns what ends it. */
 export function followLook(pane: Pane, index: number): () => void {
-  const look = () => {
+  const look = (broughtBack?: PaneView) => {
     const { stack, shown, loading } = pane.state.getState()
     if (stack === undefined || shown === undefined || loading) return
     const found = hungIn(pane, index)
     if (found === undefined) return
     const last = looked.get(pane)
-    if (last?.layout === found.hung.layout && last.set === stack.set.id) return
+    if (!broughtBack && last?.layout === found.hung.layout && last.set === stack.set.id) return
     looked.set(pane, { layout: found.hung.layout, set: stack.set.id })
     given.delete(pane)
-    give(pane, found.look)
+    give(pane, found.look, broughtBack ?? keptView(stack)?.view)
     if (isTogether(found.stage)) scaleTogether(found.hung, found.stage)
     noteAsOpened(pane)
   }
@@ -64,7 +59,8 @@ export function followLook(pane: Pane, index: number): () => void {
     if (found && isTogether(found.stage)) requestAnimationFrame(() => scaleTogether(found.hung, found.stage))
   })
   resized.observe(pane.element)
-  const stop = pane.state.subscribe(look)
+  onBroughtBack(pane, look)
+  const stop = pane.state.subscribe(() => look())
   look()
   return () => {
     stop()
@@ -72,21 +68,23 @@ export function followLook(pane: Pane, index: number): () => void {
   }
 }
 
-function give(pane: Pane, look: HangingLook): void {
+/** What the reader set stays: `kept`. */
+function give(pane: Pane, look: HangingLook, kept: PaneView | undefined): void {
   const { stack } = pane.state.getState()
   if (stack === undefined) return
-  // As the reader left it, in this or another opening.
-  if (keptView(stack) !== undefined) return
   const attributes = attributesOf(pane)
-  if (look.window) pane.setRange(windowToRange(look.window, attributes.VOILUTFunction), false)
-  if (look.invert !== undefined && look.invert !== pane.state.getState().inverted) pane.invert()
-  if (look.zoom === 'one-to-one') pane.setZoom(1)
-  if (look.zoom === 'true-size') void showTrueSize(pane)
+  const range = look.window && !kept?.range ? windowToRange(look.window, attributes.VOILUTFunction) : undefined
+  if (range) pane.setRange(range, false)
+  noteGivenRange(stack.set.id, range)
+  if (look.invert !== undefined && !kept && look.invert !== pane.state.getState().inverted) pane.invert()
+  if (look.zoom === 'one-to-one' && !kept?.zoom) pane.setZoom(1)
+  if (look.zoom === 'true-size' && !kept?.zoom) void showTrueSize(pane)
   const last = stack.entries.length - 1
-  const image = look.image ?? (look.mpr && 'middle')
+  // Where it was left, or what is beside it lies, is better than any place by rule.
+  const image = kept || pane.state.getState().index > 0 ? undefined : (look.image ?? (look.mpr && 'middle'))
   if (image === 'middle') pane.goTo(Math.floor(last / 2))
   if (image === 'last') pane.goTo(last)
-  if (look.cine && !pane.state.getState().playing) pane.toggleCine()
+  if (look.cine && !kept && !pane.state.getState().playing) pane.toggleCine()
   if (look.volume && renderingOf(pane) === undefined) toggleRendering(pane)
   if (look.fuse !== undefined && fusionOf(pane) === undefined) layOver(pane, look.fuse)
 }
@@ -118,8 +116,9 @@ function scaleTogether({ layout }: Hung, { panes, sameScale }: HangingStage): vo
     const found = pane && hungIn(pane, index)
     const { shown, stack } = pane?.state.getState() ?? {}
     if (pane === undefined || found === undefined || shown === undefined || stack === undefined) return []
-    const before = given.get(pane)
-    if ((before !== undefined && before !== said(pane)) || keptView(stack) !== undefined) return []
+    // Fitted again by the reader, too, once it was given a size.
+    const { zoom: now } = pane.view()
+    if (!isSizeGiven(stack.set.id, pane.view()) && (given.has(pane) || now !== undefined)) return []
     const attributes = attributesOf(pane)
     const { Columns: columns = 0, Rows: rows = 0 } = attributes
     const [row, column] = spacingOf(attributes)
@@ -137,7 +136,8 @@ function scaleTogether({ layout }: Hung, { panes, sameScale }: HangingStage): vo
     const own = sameScale ? column / mm : zoom
     const x = wall ? wallCentre(wall, columns, size.width / own, { quarterTurns, mirrored }) : columns / 2
     pane.setView({ ...pane.view(), quarterTurns, mirrored, zoom: own, centre: [x, rows / 2] })
-    given.set(pane, said(pane))
+    given.add(pane)
+    noteGivenSize(pane.stack?.set.id ?? '', pane.view())
     noteAsOpened(pane)
   }
 }

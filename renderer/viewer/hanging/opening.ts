@@ -82,7 +82,10 @@ export async function openByRule(
     }
     const asked = placed.find(one => one.kind === 'wait' && one.series !== undefined && one.study === StudyInstanceUID)
     if (asked?.kind !== 'wait' || asked.series === undefined || stacks.has(asked.series)) return undefined
-    stacks.set(asked.series, await openStacks(StudyInstanceUID, asked.series))
+    // What cannot be read says so in the pane it hangs in.
+    const laidOut = await openStacks(StudyInstanceUID, asked.series).catch(() => undefined)
+    if (laidOut === undefined) return undefined
+    stacks.set(asked.series, laidOut)
   }
   return undefined
 }

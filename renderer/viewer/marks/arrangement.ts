@@ -1,5 +1,6 @@
 import type { DraftLayout, SetView } from '../../../shared/viewing/draft.ts'
 import type { SeriesStack } from '../catalog.ts'
+import { ownView } from '../hanging/hangingState.ts'
 import type { Pane, PaneView } from '../pane.ts'
 import type { Assignment } from '../strip.ts'
 import { draftOf } from './drafts.ts'
@@ -51,7 +52,7 @@ function viewOf(pane: Pane): { id: string; study: string; view: SetView } | unde
   const { stack, shown, playing } = pane.state.getState()
   const entry = stack?.entries[shown ?? -1]
   if (stack === undefined || entry === undefined || playing) return undefined
-  const { range, inverted, quarterTurns, mirrored, zoom, centre } = pane.view()
+  const { range, inverted, quarterTurns, mirrored, zoom, centre } = ownView(stack.set.id, pane.view())
   return {
     id: stack.set.id,
     study: stack.manifest.StudyInstanceUID,
