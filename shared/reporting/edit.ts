@@ -62,15 +62,17 @@ export interface Figure {
 
 /** As a figure stands in a text. */
 export function figureWords({ value, unit }: Pick<Figure, 'value' | 'unit'>): string {
-  return `${value} ${UNIT_WORDS[unit] ?? unit}`
+  return `${value} ${UNIT_WORDS[unit] ?? unit}`.trim()
 }
 
 /** UCUM, and as it is read. */
-const UNIT_WORDS: Record<string, string> = { deg: '°', mm2: 'mm²', cm2: 'cm²', "[hnsf'U]": 'HU', '{pixels}': 'px' }
-
-/** What is written of a figure: its UCUM unit, where the figures' own words differ. */
-export function ucum(unit: string): string {
-  return Object.entries(UNIT_WORDS).find(([, words]) => words === unit)?.[0] ?? unit
+const UNIT_WORDS: Record<string, string> = {
+  '1': '',
+  'deg': '°',
+  'mm2': 'mm²',
+  "[hnsf'U]": 'HU',
+  '{pixels}': 'px',
+  '{pixels}2': 'px²',
 }
 
 /**

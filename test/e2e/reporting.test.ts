@@ -122,9 +122,9 @@ test('while the caret is in the report the page keys scroll the images, letters 
   expect(await hasCaret('Impression')).toBe(true)
   await press('F6')
   await expect.poll(() => hasCaret('Impression')).toBe(false)
-  const { tool } = { tool: await section('Impression').inputValue() }
+  const written = await section('Impression').inputValue()
   await press('P')
-  expect(await section('Impression').inputValue()).toBe(tool)
+  expect(await section('Impression').inputValue()).toBe(written)
   await press('F6')
   await expect.poll(() => hasCaret('Impression')).toBe(true)
 })

@@ -62,7 +62,7 @@ describe('figures in a text', () => {
     expect(section!.text).toBe('7.0 mmA nodule of 123.4 mm here.')
     expect(section!.links.map(({ from, to }) => section!.text.slice(from, to))).toEqual(['7.0 mm', '123.4 mm'])
     expect(refreshed(now, () => undefined)).toBe(now)
-    expect(figureWords({ value: '30', unit: 'deg' })).toBe('30 °')
+    expect(['deg', '1', '{pixels}2'].map(unit => figureWords({ value: '30', unit }))).toEqual(['30 °', '30', '30 px²'])
   })
 })
 
