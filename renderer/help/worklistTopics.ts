@@ -48,7 +48,7 @@ export const WORKLIST_TOPICS: readonly Topic[] = [
       ],
       de: [
         'Ein voller Punkt ist neu, ein hohler geöffnet und nicht gelesen, keiner gelesen. Ein Punkt darin: Jemand hat sie gerade offen.',
-        'STAT und Dringend stehen in der Liste und in den Filtern. Jede Markierung lässt sich zurücknehmen.',
+        'STAT und Eilig stehen in der Liste und in den Filtern. Jede Markierung lässt sich zurücknehmen.',
       ],
     },
     actions: ['row-toggle-read', 'row-new', 'row-stat', 'row-urgent', 'list-undo'],

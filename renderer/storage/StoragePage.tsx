@@ -105,8 +105,8 @@ function VolumeView(props: {
     }
   }
   return (
-    <section className="volume" aria-label={t('Disk {{name}}', { name })}>
-      <div className="volume-line">
+    <section className="disk" aria-label={t('Disk {{name}}', { name })}>
+      <div className="disk-line">
         <strong>{name}</strong>
         <span className="quiet id truncate selectable">{path}</span>
         <span className="spring" />
@@ -141,7 +141,7 @@ function VolumeView(props: {
         )}
       </div>
       {STATES[state] !== '' && <div className="failure">{STATES[state]}</div>}
-      <div className="volume-line">
+      <div className="disk-line">
         <span>
           {count(images)}, {formatBytes(bytes)}
         </span>

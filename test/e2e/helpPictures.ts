@@ -43,8 +43,10 @@ try {
   await mkdir(FOLDER, { recursive: true })
   await station.job(await station.call('samples.load', {}))
   for (const language of LANGUAGES) {
-    await station.call('settings.set', { key: 'appearance', value: { language, contrast: 'system' } })
+    // Found by its English name: the other language comes after.
     const { context, page } = await openWorkstation(browser, station.url, { width: 1120, height: 680 })
+    await station.call('settings.set', { key: 'appearance', value: { language, contrast: 'system' } })
+    await page.reload()
     await page.locator(`html[lang=${language}]`).waitFor()
     await page.locator('.viewer').waitFor({ state: 'attached' })
     for (const { topic, reach } of TAKEN) {
