@@ -144,7 +144,7 @@ const count = async () => (await coloured()).length
 
 /** How many voxels the panel says. */
 const voxels = async () => Number((await words()).match(/^([\d,]+) voxels/)?.[1]?.replaceAll(',', '') ?? Number.NaN)
-const words = async () => (await page.getByTestId('segment-figures').first().textContent()).trim()
+const words = async () => ((await page.getByTestId('segment-figures').first().textContent()) ?? '').trim()
 
 async function setRadius(millimetres: number): Promise<void> {
   const wanted = Math.round((Math.log(millimetres / 0.2) / Math.log(1000)) * 100)
