@@ -8,7 +8,7 @@ export interface SegmentPart {
 }
 
 /** Characters of one reader's unsaved work on one study. */
-export const MOST_SEGMENT_DATA = 64 * 2 ** 20
+const MOST_SEGMENT_DATA = 64 * 2 ** 20
 
 /** Unsaved segmentations as rows; each call one transaction. */
 export function createSegmentRows(db: Database) {

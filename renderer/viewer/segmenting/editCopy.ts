@@ -9,6 +9,7 @@ import { type ListedObject, useObjects } from '../objects/objectsStore.ts'
 import { readObject } from '../objects/readObject.ts'
 import { patientFrame } from '../space.ts'
 import { working } from './hand.ts'
+import { waitsForKept } from './keeper.ts'
 import { sliceAt } from './place.ts'
 import { changeHead, putWork, tellDrawn, workOf } from './segmentStore.ts'
 import { makeWork, sliceName, type Work } from './work.ts'
@@ -39,8 +40,9 @@ function masksOf(
  */
 export async function editCopy(listed: ListedObject, stack: SeriesStack): Promise<void> {
   const before = workOf(stack)
-  if (before?.head.changed) {
-    announce('Save or discard the segments of these images first')
+  const waits = waitsForKept(stack.manifest.StudyInstanceUID, stack.set.id)
+  if (before?.head.changed || waits !== undefined) {
+    announce(waits ?? 'Save or discard the segments of these images first')
     return
   }
   await working('Reading', async (signal, breathe) => {

@@ -42,6 +42,8 @@ class Keeper {
   readonly #there = new Set<string>()
   #timer: ReturnType<typeof setTimeout> | undefined
   #sending = false
+  /** An answer was lost. */
+  #isUncertain = false
   #retry = FIRST_RETRY_MS
 
   constructor(study: string) {
@@ -204,6 +206,9 @@ class Keeper {
     if (rev === undefined) throw new Error('what is kept could not be read')
     const parts: Array<{ part: string; data: string | null }> = []
     const done: Array<() => void> = []
+    const again = () => {
+      for (const put of done) put()
+    }
     let size = 0
     for (const [id, names] of this.#due) {
       const work = useSegmenting.getState().works.find(one => one.id === id)
@@ -214,6 +219,11 @@ class Keeper {
       const entries = new Map(work.entries.map((entry, index) => [sliceName(entry), index]))
       parts.push({ part: `${id}/head`, data: JSON.stringify(headOf(work)) })
       const sent: string[] = []
+      done.push(() => {
+        const due = this.#due.get(id) ?? new Set<string>()
+        for (const name of sent) due.add(name)
+        this.#due.set(id, due)
+      })
       for (const name of names) {
         if (size > MOST_CALL || parts.length > 1000) break
         // Drawn on again while this is on its way, it is due again.
@@ -222,38 +232,35 @@ class Keeper {
         const slice = work.map.slice(entries.get(name) ?? -1)
         const data = slice === undefined || slice.every(label => label === 0) ? null : await packed(encodeRuns(slice))
         if (data !== null && data.length > MOST_PART) {
-          names.add(name)
+          again()
           throw new Error('a slice takes more than can be kept: save the segmentation')
         }
         parts.push({ part: `${id}/${name}`, data })
         size += data?.length ?? 0
       }
       if (names.size === 0) this.#due.delete(id)
-      done.push(() => {
-        const due = this.#due.get(id) ?? new Set<string>()
-        for (const name of sent) due.add(name)
-        this.#due.set(id, due)
-      })
     }
     const gone = [...this.#gone].slice(0, 1000)
     for (const part of gone) parts.push({ part, data: null })
     if (parts.length === 0) return
-    const again = () => {
-      for (const put of done) put()
-    }
     const answer = await call('segments.put', { StudyInstanceUID: this.#study, rev, parts }).catch(
       (thrown: unknown) => {
         again()
+        // It may have been written all the same.
+        this.#isUncertain = true
         throw thrown
       },
     )
     if (answer.rev === null) {
       again()
       const { rev: newest } = await call('segments.get', { StudyInstanceUID: this.#study, after: '~' })
-      // Gone from the disk altogether is no other window's work.
-      if (newest === 0) this.#rev = 0
-      throw new Error(CHANGED)
+      // Gone from the disk altogether is no other's work, nor is what this window itself wrote without hearing of it.
+      if (newest !== 0 && !this.#isUncertain) throw new Error(CHANGED)
+      this.#isUncertain = false
+      this.#rev = newest
+      return
     }
+    this.#isUncertain = false
     this.#rev = answer.rev
     for (const part of gone) this.#gone.delete(part)
     for (const { part, data } of parts) {
@@ -367,7 +374,13 @@ export function followKept(): () => void {
   const timers = new Set<ReturnType<typeof setTimeout>>()
   const follow = (study: string | undefined) => {
     if (study === undefined || keepers.get(study)?.isRead) return
-    timers.add(setTimeout(() => void keeperOf(study).read(), AFTER_PICTURE_MS))
+    const attempt = async () => {
+      if (!isOnScreen(study)) return
+      await keeperOf(study).read()
+      // Another window has them, or the station is away.
+      if (!keeperOf(study).isRead && isOnScreen(study)) timers.add(setTimeout(() => void attempt(), LAST_RETRY_MS / 2))
+    }
+    timers.add(setTimeout(() => void attempt(), AFTER_PICTURE_MS))
   }
   follow(useSession.getState().study?.StudyInstanceUID)
   const stop = useSession.subscribe((now, before) => {

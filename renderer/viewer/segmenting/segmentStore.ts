@@ -90,7 +90,8 @@ export function changeHead(work: Work, change: Partial<Head>, slices: readonly n
   work.head = { ...work.head, ...change }
   // A new list: what shows it is drawn anew.
   useSegmenting.setState(({ works }) => ({ works: [...works] }))
-  keep(work, slices)
+  // What is as it was saved needs no keeping.
+  if (work.head.changed) keep(work, slices)
 }
 
 export function changeSegment(work: Work, number: number, change: Partial<Segment>): void {

@@ -38,7 +38,7 @@ export function joined(a: Rect | undefined, b: Rect): Rect {
 }
 
 /** Bytes that all slices of one segmentation may take while it is worked on: 2,000 slices of 512 × 512. */
-export const MOST_LABEL_BYTES = 2 ** 29
+const MOST_LABEL_BYTES = 2 ** 29
 
 /**
  * Which segment each voxel belongs to, 0 = none: a voxel is of one segment at most. Slices nobody has drawn on take no memory.

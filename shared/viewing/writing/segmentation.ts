@@ -6,7 +6,7 @@ import type { LabelMap } from '../segmenting/labels.ts'
 import type { SavedAs, Segment } from '../segmenting/segment.ts'
 import type { NewObject } from './newObject.ts'
 
-export const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4'
+const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4'
 
 /** An image that was drawn on. */
 export interface SourceFrame {
