@@ -41,7 +41,7 @@ interface Curves {
 export const useCurves = create<Curves>(() => ({ drawing: undefined, hung: undefined }))
 
 /** mm across, half of it to each side. */
-export const WIDTH = 60
+const WIDTH = 60
 /** Degrees from one picture to the next; half a turn shows all. */
 const TURN = 10
 const PAGES = 180 / TURN
