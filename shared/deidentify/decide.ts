@@ -3,10 +3,10 @@ import type { DeidentifyOptions } from './options.ts'
 import { profileRow } from './profileTable.ts'
 
 /**
- * What becomes of one element. `keep`: its text is looked through all the same, for what was found to name the patient; `clean`: the
+ * What becomes of one element. `retain`: an option keeps it, whatever number it holds; `keep`: nothing forbids it, and its text is looked through all the same, for what was found to name the patient; `clean`: the
  * same, and numbers that look like dates or identifiers go too; `inside`: a sequence whose items are treated one by one.
  */
-export type Action = 'keep' | 'clean' | 'remove' | 'empty' | 'dummy' | 'uid' | 'shift' | 'inside'
+export type Action = 'retain' | 'keep' | 'clean' | 'remove' | 'empty' | 'dummy' | 'uid' | 'shift' | 'inside'
 
 /** UIDs that name a kind of thing, never a thing of the patient's (the table has no row for them). */
 const KINDS = new Set([
@@ -47,10 +47,10 @@ export function decide(tag: number, vr: string, options: DeidentifyOptions): Act
   const row = profileRow(tag)
   if (!row) return isSequence ? 'inside' : withoutRow(tag, vr, options)
   const has = (letter: string) => row.options.includes(letter)
-  if (has('u') && options.retainUIDs) return isSequence ? 'inside' : 'keep'
-  if (has('d') && options.retainDevice) return isSequence ? 'inside' : 'keep'
-  if (has('i') && options.retainInstitution) return isSequence ? 'inside' : 'keep'
-  if (has('p') && options.retainPatientCharacteristics) return isSequence ? 'inside' : 'keep'
+  if (has('u') && options.retainUIDs) return isSequence ? 'inside' : 'retain'
+  if (has('d') && options.retainDevice) return isSequence ? 'inside' : 'retain'
+  if (has('i') && options.retainInstitution) return isSequence ? 'inside' : 'retain'
+  if (has('p') && options.retainPatientCharacteristics) return isSequence ? 'inside' : 'retain'
   const cleaned =
     (has('e') && options.retainDevice) ||
     (has('q') && options.retainPatientCharacteristics) ||

@@ -114,7 +114,7 @@ interface Work {
 }
 
 /** The PatientID that stands in place of a patient's own. */
-export function newPatientID(options: DeidentifyOptions, { hash, patient }: Pseudonyms): string {
+function newPatientID(options: DeidentifyOptions, { hash, patient }: Pseudonyms): string {
   if (options.PatientID !== '') return options.PatientID
   const hex = Array.from(hash(`patient ${patient}`).subarray(0, 5), byte => byte.toString(16).padStart(2, '0')).join('')
   return `ANON-${hex.toUpperCase()}`
@@ -141,12 +141,7 @@ function ownElements(options: DeidentifyOptions, pseudonyms: Pseudonyms): Record
       { removed: 'REMOVED', shifted: 'MODIFIED', kept: 'UNMODIFIED' }[options.dates],
     ),
   }
-  return Object.fromEntries(Object.entries(all).map(([tag, values]) => [tag, writeElement(values)]))
-}
-
-/** Without the character set that the writer would put before it: names that need one are written as this data set's own set has them. */
-function writeElement(values: Parameters<typeof writeDataSet>[0]): Uint8Array {
-  return writeDataSet(values, OUT)
+  return Object.fromEntries(Object.entries(all).map(([tag, values]) => [tag, writeDataSet(values, OUT)]))
 }
 
 function elementsOf(dataSet: DataSet, work: Work, ours: ReadonlyMap<string, Uint8Array> = new Map()): Uint8Array[] {
@@ -157,25 +152,24 @@ function elementsOf(dataSet: DataSet, work: Work, ours: ReadonlyMap<string, Uint
     .sort((a, b) => a.tag - b.tag)
   const replaced = new Set(waiting.map(({ tag }) => tag))
   const chunks: Uint8Array[] = []
-  const creators = new Set<number>()
   for (const span of dataSet.elements) {
     while (waiting[0] && waiting[0].tag <= span.tag) chunks.push((waiting.shift() as { bytes: Uint8Array }).bytes)
     if (replaced.has(span.tag)) continue
-    if ((span.tag >>> 16) % 2 === 1) chunks.push(...privateElement(dataSet, span, work, creators))
+    if ((span.tag >>> 16) % 2 === 1) chunks.push(...privateElement(dataSet, span, work))
     else chunks.push(...publicElement(dataSet, span, work))
   }
   return [...chunks, ...waiting.map(({ bytes }) => bytes)]
 }
 
-function privateElement(dataSet: DataSet, span: ElementSpan, { options }: Work, creators: Set<number>): Uint8Array[] {
+/** A creator stays where something of its block does (PS3.5 §7.8.1). */
+function privateElement(dataSet: DataSet, span: ElementSpan, { options }: Work): Uint8Array[] {
   if (!options.retainSafePrivate) return []
-  const creator = safePrivateCreator(dataSet, span)
-  if (creator === undefined) return []
-  const block = (span.tag & 0xffff0000) + ((span.tag & 0xff00) >>> 8)
-  const value = littleEndian(dataSet, span, span.vr)
-  const said = creators.has(block) ? [] : written(block >>> 0, 'LO', UTF8.encode(creator))
-  creators.add(block)
-  return [...said, ...written(span.tag, span.vr, value)]
+  const inBlock = (other: ElementSpan) =>
+    other.tag >>> 16 === span.tag >>> 16 && (other.tag & 0xff00) >>> 8 === (span.tag & 0xffff)
+  const names = dataSet.elements.find(other => inBlock(other) && safePrivateCreator(dataSet, other) !== undefined)
+  if (names) return written(span.tag, 'LO', UTF8.encode(safePrivateCreator(dataSet, names)))
+  if (safePrivateCreator(dataSet, span) === undefined) return []
+  return written(span.tag, span.vr, littleEndian(dataSet, span, span.vr))
 }
 
 function publicElement(dataSet: DataSet, span: ElementSpan, work: Work): Uint8Array[] {
@@ -217,7 +211,8 @@ function publicElement(dataSet: DataSet, span: ElementSpan, work: Work): Uint8Ar
       if (vr === 'IS' && NUMBERS.has(tag) && work.identity.isIn(text())) return written(tag, vr, new Uint8Array())
       if (!SWEPT_VRS.has(vr)) return written(tag, vr, value)
       const said = text()
-      const loose = action === 'clean' || work.options.dates !== 'kept' || !work.options.retainUIDs
+      const loose =
+        action !== 'retain' && (action === 'clean' || work.options.dates !== 'kept' || !work.options.retainUIDs)
       const names = work.identity.isIn(said) || (loose && tells(said))
       return written(tag, vr, names ? dummyOf(vr, 1) : value)
     }
@@ -244,7 +239,7 @@ function sequence(dataSet: DataSet, span: ElementSpan, action: string, work: Wor
   if (action === 'dummy') {
     if (span.length === 0) return written(tag, 'SQ', new Uint8Array())
     const code = { CodeValue: 'ANON', CodingSchemeDesignator: '99ANON', CodeMeaning: DUMMY }
-    const item = writeElement(code)
+    const item = writeDataSet(code, OUT)
     return written(tag, 'SQ', concat([itemHeader(ITEM, item.length, true), item]))
   }
   // What cannot be unfolded cannot be looked at.

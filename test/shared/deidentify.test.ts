@@ -136,6 +136,7 @@ test('each option keeps what it is named for, and says so', () => {
   const values: NewDataSet = {
     InstitutionName: 'St Elsewhere',
     StationName: 'CT-ONE',
+    DeviceSerialNumber: '20210506123',
     PatientSex: 'F',
     PatientAge: '061Y',
     StudyDate: '20210506',
@@ -143,6 +144,8 @@ test('each option keeps what it is named for, and says so', () => {
     '00190010': { vr: 'LO', value: 'SIEMENS MR HEADER' },
     '0019100c': { vr: 'IS', value: '800' },
     '0019100d': { vr: 'CS', value: 'DIRECTIONAL' },
+    '00190011': { vr: 'LO', value: 'SOMEBODY ELSE' },
+    '0019110c': { vr: 'IS', value: '5' },
   }
   const plain = ofNew(values).read
   for (const keyword of [
@@ -179,6 +182,10 @@ test('each option keeps what it is named for, and says so', () => {
   expect(kept.string(0x0019100c)).toBe('800')
   expect(kept.string(0x00190010)).toBe('SIEMENS MR HEADER')
   expect(kept.has(0x0019100d)).toBe(false)
+  expect([kept.has(0x00190011), kept.has(0x0019110c)]).toEqual([false, false])
+  expect(kept.string('DeviceSerialNumber')).toBe('20210506123')
+  const tags = kept.elements.map(({ tag }) => tag)
+  expect(tags).toEqual([...tags].sort((a, b) => a - b))
   expect(
     kept
       .items('DeidentificationMethodCodeSequence')
