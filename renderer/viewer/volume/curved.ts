@@ -164,7 +164,7 @@ export function curvedNotes({ volume }: Curved): string[] {
   const { filled, plan } = volume
   return [
     filled < plan.slices.length ? `loaded ${filled} of ${plan.slices.length}` : '',
-    'true along and straight across the line',
+    'mm true along and across the line',
   ].filter(Boolean)
 }
 
