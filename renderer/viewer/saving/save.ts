@@ -29,6 +29,7 @@ import { describeFrame, type SeriesStack, type StackEntry } from '../catalog.ts'
 import { needFrame } from '../frameLoader.ts'
 import { draftOf } from '../marks/drafts.ts'
 import { linesOf, measuredOf, scaleOfMark } from '../marks/figures.ts'
+import { saveSegmentations, unsavedWorks } from '../segmenting/index.ts'
 import { spacingOf } from '../spacing.ts'
 import { openStacks } from '../stacks.ts'
 import { noteSaved, readSaved, type SavedState, type SavedVersions } from './savedStore.ts'
@@ -78,11 +79,12 @@ export async function saveAtReading(StudyInstanceUID: string): Promise<void> {
     await keeper.ready
     const { marks, keyImages, calibrations, continues } = keeper.draft
     const isEmpty = marks.length + keyImages.length + Object.keys(calibrations).length === 0
-    if (isEmpty && continues === undefined) return
+    const isDrawn = unsavedWorks(StudyInstanceUID).length > 0
+    if (isEmpty && continues === undefined && !isDrawn) return
     const { report, selection } = basesOf(keeper.draft, await readSaved(StudyInstanceUID))
     const changes = changesSince(keeper.draft, report, selection?.keyImages ?? [])
     // The notice of the study's being read, with its undo, stays.
-    if (changes.marks + changes.keyImages > 0) await save(StudyInstanceUID, true)
+    if (changes.marks + changes.keyImages > 0 || isDrawn) await save(StudyInstanceUID, true)
   } catch (thrown) {
     announceFailure('What was marked could not be saved; it is kept here.', thrown)
   }
@@ -102,10 +104,14 @@ async function saveNow(StudyInstanceUID: string): Promise<string> {
   const keeper = draftOf(StudyInstanceUID)
   await keeper.ready
   const { draft } = keeper
+  const drawn = await saveSegmentations(StudyInstanceUID)
   const versions = await readSaved(StudyInstanceUID)
   const { objects, words, replaced, image, left } = await make(StudyInstanceUID, draft, versions)
-  if (image === undefined || objects.length === 0)
-    return ['Nothing has changed since the last save', ...left].join(' · ')
+  if (drawn.length > 0) words.unshift(counted(drawn.length, 'segmentation'))
+  if (image === undefined || objects.length === 0) {
+    const said = words.length > 0 ? `Saved: ${words.join(', ')}` : 'Nothing has changed since the last save'
+    return [said, ...left].join(' · ')
+  }
   const written = await saveObjects(await identityOfImage(image), objects)
   noteSaved(
     StudyInstanceUID,
