@@ -79,7 +79,7 @@ async function fillIn(text: string): Promise<void> {
   for (let rest = await left(); rest > 0; rest = await left()) {
     await expect.poll(selected).toMatch(/^\[.*\]$/)
     if ((await selected()).includes('|')) {
-      await page.getByRole('option').first().waitFor()
+      await page.locator('[role="option"]').first().waitFor()
       await press('1')
     } else {
       await page.keyboard.type(text)
