@@ -1,7 +1,14 @@
 import { useEffect, useMemo } from 'react'
 import type { FigureLink } from '../../../shared/reporting/report.ts'
 import type { Mark } from '../../../shared/viewing/draft.ts'
-import { keepCaret, type MarkOffer, type ReportImages, ReportPane, useReportPane } from '../../reporting/index.ts'
+import {
+  keepCaret,
+  type MarkOffer,
+  type ReportImages,
+  ReportPane,
+  useDictationOf,
+  useReportPane,
+} from '../../reporting/index.ts'
 import { studyContents } from '../../series/index.ts'
 import { announceFailure, formatDate } from '../../ui/index.ts'
 import { draftOf } from '../marks/drafts.ts'
@@ -121,6 +128,7 @@ export function ReportSide() {
   const session = useSession()
   const { study, series, others, stacks, assigned, layout, oneUp } = session
   useEffect(keepCaret, [])
+  useDictationOf(study?.StudyInstanceUID)
   // biome-ignore lint/correctness/useExhaustiveDependencies: what it is made of; the rest of the session moves with every hand.
   const images = useMemo(() => reportImages(session), [study, series, others, stacks, assigned, layout, oneUp])
   if (!open || images === undefined) return null
