@@ -3,6 +3,7 @@ import { readHtmlTemplate } from '../../shared/reporting/htmlTemplate.ts'
 import { macroLines, parseMacros } from '../../shared/reporting/macros.ts'
 import { type ReportTemplate, reportTemplate } from '../../shared/reporting/template.ts'
 import { announce } from '../ui/index.ts'
+import { DeviceSettings } from './devices/DeviceSettings.tsx'
 import { DictationSettings } from './dictation/DictationSettings.tsx'
 import { chooseReportSettings, followReportSettings, useReportSettings } from './reportSettings.ts'
 
@@ -93,6 +94,7 @@ export function ReportSettingsPage() {
       </label>
       <Macros />
       <DictationSettings />
+      <DeviceSettings />
       <div>
         <button type="button" onClick={() => file.current?.click()}>
           Import a template…

@@ -1,6 +1,7 @@
 import './reporting.css'
 
 export { keepCaret, moveCaret, passesToImages } from './caret.ts'
+export { useDictationDevices } from './devices/useDictationDevices.ts'
 export { useDictationOf } from './dictation/dictation.ts'
 export { ReportPane } from './ReportPane.tsx'
 export { ReportSettingsPage } from './ReportSettingsPage.tsx'

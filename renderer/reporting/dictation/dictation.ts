@@ -29,11 +29,22 @@ export async function tellDictation(StudyInstanceUID: string, asked: boolean): P
     const { kind, url } = await call('dictation.tell', { StudyInstanceUID })
     // What is opened outside must be what is on the screen.
     if (wanted !== StudyInstanceUID) return
+    told = StudyInstanceUID
     if (kind === 'url') await openOutside(url)
     else if (kind === 'file' && asked) announce('The dictation system was told of this study')
   } catch (thrown) {
+    if (told === StudyInstanceUID) told = undefined
     announceFailure('The dictation system was not told of this study.', thrown)
   }
+}
+
+/** The study that the dictation system has been told of. */
+let told: string | undefined
+
+/** By a device: of the study that is open, where it was not told of it yet. */
+export function dictateOnce(): void {
+  const { kind } = useDictation.getState()
+  if (kind !== 'none' && wanted !== undefined && wanted !== told) void tellDictation(wanted, true)
 }
 
 async function openOutside(url: string): Promise<void> {
