@@ -80,11 +80,11 @@ export function dictationUrl(template: string, study: Dictated): string | undefi
   return path.split('/').some(step => /^(?:\.|%2e){1,2}$/i.test(step)) ? undefined : url
 }
 
-/** What stands in a study's file and how its name ends: the template says by its first character that it is XML or JSON. */
+/** What stands in a study's file and how its name ends: the template says by how it begins that it is XML or JSON. */
 export function dictationFile(template: string, study: Dictated): { content: string; extension: string } {
   const first = template.trimStart().charAt(0)
   if (first === '<') return { content: filled(template, study, xmlEscaped), extension: 'xml' }
-  if (/^\s*(?:\{\s*["}]|\[)/.test(template)) {
+  if (/^\s*(?:\{\s*["}]|\[\s*["[{\]])/.test(template)) {
     return { content: filled(template, study, value => JSON.stringify(value).slice(1, -1)), extension: 'json' }
   }
   return { content: filled(template, study, value => value), extension: 'txt' }

@@ -70,6 +70,8 @@ test('a file is plain, XML or JSON as its template is, and a value stays inside 
   })
   const xml = dictationFile('<order name="{PatientName}">{Other}</order>', odd)
   expect(xml).toEqual({ content: '<order name="A&quot;&lt;b&gt;\\&amp; Accession">{Other}</order>', extension: 'xml' })
+  const ini = dictationFile('[Order]\r\nName={PatientName}', odd)
+  expect(ini).toEqual({ content: '[Order]\r\nName=A"<b>\\& Accession', extension: 'txt' })
   const json = dictationFile('{ "name": "{PatientName}", "uid": "{StudyInstanceUID}" }', odd)
   expect(json.extension).toBe('json')
   expect(JSON.parse(json.content)).toEqual({ name: 'A"<b>\\& Accession', uid: '1.2.3' })

@@ -58,7 +58,7 @@ export function dictationCalls(store: Pick<Store, 'read' | 'setSetting' | 'setRe
       await checkFolder(folder)
       const { content, extension } = dictationFile(words, told)
       try {
-        // A name as the index has it may be no UID of ours, and is one of a file only then.
+        // An odd UID, kept as it came, is no name of a file.
         const name = /^[0-9.]{1,64}$/.test(study.StudyInstanceUID) ? study.StudyInstanceUID : `study-${study.id}`
         await write(path.join(folder, `${name}.${extension}`), content)
       } catch (error) {

@@ -77,9 +77,7 @@ export function DictationSettings() {
               onChange={event => change({ folder: event.target.value })}
             />
           </label>
-          <label htmlFor="dictation-content">
-            {t('What stands in the file: text, XML or JSON, as its first character says')}
-          </label>
+          <label htmlFor="dictation-content">{t('What stands in the file: text, XML or JSON, as it begins')}</label>
           <textarea
             id="dictation-content"
             rows={4}

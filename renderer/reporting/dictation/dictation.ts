@@ -9,6 +9,8 @@ export const useDictation = create<DictationSettings>(() => dictationSettings.pa
 
 /** The study that was asked for last: an answer for another comes too late. */
 let wanted: string | undefined
+/** The study that the dictation system was told of last. */
+let told: string | undefined
 
 export async function readDictation(): Promise<DictationSettings> {
   const settings = await call('dictation.get', {})
@@ -29,17 +31,13 @@ export async function tellDictation(StudyInstanceUID: string, asked: boolean): P
     const { kind, url } = await call('dictation.tell', { StudyInstanceUID })
     // What is opened outside must be what is on the screen.
     if (wanted !== StudyInstanceUID) return
+    if (kind === 'url' && !(await openOutside(url))) return
     told = StudyInstanceUID
-    if (kind === 'url') await openOutside(url)
-    else if (kind === 'file' && asked) announce('The dictation system was told of this study')
+    if (kind === 'file' && asked) announce('The dictation system was told of this study')
   } catch (thrown) {
-    if (told === StudyInstanceUID) told = undefined
     announceFailure('The dictation system was not told of this study.', thrown)
   }
 }
-
-/** The study that the dictation system has been told of. */
-let told: string | undefined
 
 /** By a device: of the study that is open, where it was not told of it yet. */
 export function dictateOnce(): void {
@@ -47,17 +45,16 @@ export function dictateOnce(): void {
   if (kind !== 'none' && wanted !== undefined && wanted !== told) void tellDictation(wanted, true)
 }
 
-async function openOutside(url: string): Promise<void> {
-  if (window.desktop !== undefined) {
-    await window.desktop.openDictation(url)
-    return
-  }
+/** False: a person did not want it. */
+async function openOutside(url: string): Promise<boolean> {
+  if (window.desktop !== undefined) return window.desktop.openDictation(url)
   const link = document.createElement('a')
   link.href = url
   link.rel = 'noopener noreferrer'
   // A scheme of a program's own leaves the page where it is.
   if (/^https?:/i.test(url)) link.target = '_blank'
   link.click()
+  return true
 }
 
 /** Of the study that is open in the first window: told as it is opened, where that is wished. */
