@@ -8,6 +8,7 @@ import { byFit, contentOf, underTemplate } from '../../shared/reporting/template
 import { call } from '../client.ts'
 import { useShownKey } from '../keys/index.ts'
 import { announceFailure, IconButton } from '../ui/index.ts'
+import { DictateButton } from './dictation/DictateButton.tsx'
 import { type ExportForm, exportReport } from './exportReport.ts'
 import type { ReportImages } from './reportImages.ts'
 import type { ReportKeeper } from './reportKeeper.ts'
@@ -209,6 +210,7 @@ export function ReportPane({ images }: { images: ReportImages }) {
           {trouble !== undefined ? '' : saved ? (last === undefined ? '' : 'kept') : 'keeping…'}
         </span>
         <span className="spring" />
+        <DictateButton StudyInstanceUID={study.StudyInstanceUID} />
         <IconButton
           icon={X}
           name="Close the report"

@@ -3,6 +3,8 @@ import { readHtmlTemplate } from '../../shared/reporting/htmlTemplate.ts'
 import { macroLines, parseMacros } from '../../shared/reporting/macros.ts'
 import { type ReportTemplate, reportTemplate } from '../../shared/reporting/template.ts'
 import { announce } from '../ui/index.ts'
+import { DeviceSettings } from './devices/DeviceSettings.tsx'
+import { DictationSettings } from './dictation/DictationSettings.tsx'
 import { chooseReportSettings, followReportSettings, useReportSettings } from './reportSettings.ts'
 
 /** A file of ours (JSON) or RSNA RadReport's (HTML). Throws in words. */
@@ -91,6 +93,8 @@ export function ReportSettingsPage() {
         Signing marks the study as read
       </label>
       <Macros />
+      <DictationSettings />
+      <DeviceSettings />
       <div>
         <button type="button" onClick={() => file.current?.click()}>
           Import a template…

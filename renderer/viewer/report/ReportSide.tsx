@@ -1,15 +1,24 @@
 import { useEffect, useMemo } from 'react'
 import type { FigureLink } from '../../../shared/reporting/report.ts'
 import type { Mark } from '../../../shared/viewing/draft.ts'
-import { keepCaret, type MarkOffer, type ReportImages, ReportPane, useReportPane } from '../../reporting/index.ts'
+import {
+  keepCaret,
+  type MarkOffer,
+  type ReportImages,
+  ReportPane,
+  useDictationDevices,
+  useDictationOf,
+  useReportPane,
+} from '../../reporting/index.ts'
 import { studyContents } from '../../series/index.ts'
 import { announceFailure, formatDate } from '../../ui/index.ts'
+import { scrollDocument } from '../documents/index.ts'
 import { draftOf } from '../marks/drafts.ts'
 import { linesOf, measuredOf } from '../marks/figures.ts'
 import { findFrame, jumpTo } from '../marks/MarksList.tsx'
 import { markName } from '../marks/markActions.ts'
 import { useMarks } from '../marks/marksStore.ts'
-import { assignSeries, type Session, useSession } from '../session.ts'
+import { activePane, assignSeries, type Session, useSession } from '../session.ts'
 import { figuresOfMark } from './figuresOfMark.ts'
 
 const REPORTS = ['SR', 'DOC']
@@ -115,12 +124,19 @@ export function reportImages(session: Session): ReportImages | undefined {
   }
 }
 
+function stepImages(by: 1 | -1): void {
+  const pane = activePane()
+  if (pane !== undefined && !scrollDocument(pane.id, by)) pane.step(by)
+}
+
 /** The report beside the panes, of the study that is open. */
 export function ReportSide() {
   const open = useReportPane(state => state.open)
   const session = useSession()
   const { study, series, others, stacks, assigned, layout, oneUp } = session
   useEffect(keepCaret, [])
+  useDictationOf(study?.StudyInstanceUID)
+  useDictationDevices(stepImages)
   // biome-ignore lint/correctness/useExhaustiveDependencies: what it is made of; the rest of the session moves with every hand.
   const images = useMemo(() => reportImages(session), [study, series, others, stacks, assigned, layout, oneUp])
   if (!open || images === undefined) return null
