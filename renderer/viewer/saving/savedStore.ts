@@ -58,8 +58,10 @@ export async function readSaved(StudyInstanceUID: string): Promise<SavedVersions
     for (const { instance } of (await openStacks(StudyInstanceUID, SeriesInstanceUID)).flatMap(one => one.entries)) {
       const { SOPInstanceUID, SOPClassUID } = instance
       if (read.has(SOPInstanceUID) || read.size >= MOST_OBJECTS || !isReadable(SOPClassUID)) continue
-      const dataSet = await readObject({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }).catch(() => undefined)
-      if (dataSet !== undefined) read.set(SOPInstanceUID, interpreted(dataSet))
+      const found = await readObject({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID })
+        .then(interpreted)
+        .catch(() => undefined)
+      if (found !== undefined) read.set(SOPInstanceUID, found)
     }
   }
   return publish(StudyInstanceUID, read)

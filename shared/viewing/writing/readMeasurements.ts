@@ -133,7 +133,7 @@ function readGroup(container: DataSet, reading: Reading): void {
     return
   }
   const group = groupOf(container)
-  const mark = group.kind in MARK_POINTS ? ownMark(group) : foreignMark(group)
+  const mark = Object.hasOwn(MARK_POINTS, group.kind) ? ownMark(group) : foreignMark(group)
   const place = mark && (group.made ?? group.regions[0])
   const SeriesInstanceUID = reading.seriesOf.get(place?.SOPInstanceUID ?? '')
   const count = mark?.points.length ?? 0
