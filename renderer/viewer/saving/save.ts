@@ -2,6 +2,7 @@ import { create } from 'zustand'
 import { encodingOf } from '../../../shared/dicom/encoding.ts'
 import { IMPLEMENTATION_CLASS_UID, readFileMeta } from '../../../shared/dicom/part10.ts'
 import { DataSet } from '../../../shared/dicom/reader.ts'
+import { IsocenterError } from '../../../shared/errors.ts'
 import { readPresentationState } from '../../../shared/viewing/documents/presentationState.ts'
 import type { Draft, Mark } from '../../../shared/viewing/draft.ts'
 import { rescale } from '../../../shared/viewing/grey.ts'
@@ -24,12 +25,13 @@ import {
 import type { SavedMeasurements } from '../../../shared/viewing/writing/readMeasurements.ts'
 import { identityOfImage, newUID, saveObjects } from '../../authoring/index.ts'
 import { useSaveOnRead } from '../../reading/index.ts'
+import { studyContents } from '../../series/index.ts'
 import { announce, announceFailure } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack, type StackEntry } from '../catalog.ts'
 import { needFrame } from '../frameLoader.ts'
 import { draftOf } from '../marks/drafts.ts'
 import { linesOf, measuredOf, scaleOfMark } from '../marks/figures.ts'
-import { saveSegmentations, unsavedWorks } from '../segmenting/index.ts'
+import { holdSegments, saveSegmentations, unsavedWorks } from '../segmenting/index.ts'
 import { spacingOf } from '../spacing.ts'
 import { openStacks } from '../stacks.ts'
 import { noteSaved, readSaved, type SavedState, type SavedVersions } from './savedStore.ts'
@@ -74,6 +76,13 @@ export async function save(StudyInstanceUID: string, quietly = false): Promise<v
 /** A study is marked as read: what was marked in it and is not saved is saved, if the reader wants it so. */
 export async function saveAtReading(StudyInstanceUID: string): Promise<void> {
   if (!useSaveOnRead.getState().saveOnRead) return
+  const saved = saveRead(StudyInstanceUID)
+  // The next study is opened before this one is saved.
+  holdSegments(StudyInstanceUID, saved)
+  await saved
+}
+
+async function saveRead(StudyInstanceUID: string): Promise<void> {
   try {
     const keeper = draftOf(StudyInstanceUID)
     await keeper.ready
@@ -100,14 +109,24 @@ export function basesOf({ continues = [] }: Draft, { reports, selections, states
   }
 }
 
+/** Segments and marks are saved each for itself: what fails of the one does not keep the other back. */
 async function saveNow(StudyInstanceUID: string): Promise<string> {
+  const drawn = await saveSegmentations(StudyInstanceUID).then(
+    ({ length }) => ({ length, failed: undefined }),
+    (thrown: unknown) => ({ length: 0, failed: thrown }),
+  )
+  const said = await saveDraft(StudyInstanceUID, drawn.length)
+  if (drawn.failed !== undefined) throw drawn.failed
+  return said
+}
+
+async function saveDraft(StudyInstanceUID: string, segmentations: number): Promise<string> {
   const keeper = draftOf(StudyInstanceUID)
   await keeper.ready
   const { draft } = keeper
-  const drawn = await saveSegmentations(StudyInstanceUID)
   const versions = await readSaved(StudyInstanceUID)
   const { objects, words, replaced, image, left } = await make(StudyInstanceUID, draft, versions)
-  if (drawn.length > 0) words.unshift(counted(drawn.length, 'segmentation'))
+  if (segmentations > 0) words.unshift(counted(segmentations, 'segmentation'))
   if (image === undefined || objects.length === 0) {
     const said = words.length > 0 ? `Saved: ${words.join(', ')}` : 'Nothing has changed since the last save'
     return [said, ...left].join(' · ')
@@ -160,6 +179,8 @@ async function make(StudyInstanceUID: string, draft: Draft, versions: SavedVersi
   }
   if (changes.keyImages > 0) {
     const images = await framesOf(StudyInstanceUID, draft.keyImages)
+    const away = draft.keyImages.length - images.length
+    if (away > 0) made.left.push(`${counted(away, 'key image')} not here stay${away === 1 ? 's' : ''} here`)
     const object = keySelection(images, next(selection))
     if (object !== undefined) {
       if (selection) made.replaced.push(selection.SOPInstanceUID)
@@ -209,14 +230,23 @@ function next(base: (ReferencedObject & { InstanceNumber: number }) | undefined)
 
 type Place = Pick<Mark, 'SeriesInstanceUID' | 'SOPInstanceUID' | 'frame'>
 
-/** Where a frame stands; undefined where its series or it is not here. */
+/** The display sets of a series, none where it is not here. Rejects like `call`: what could not be asked for is not gone. */
+async function stacksHere(StudyInstanceUID: string, SeriesInstanceUID: string): Promise<SeriesStack[]> {
+  return openStacks(StudyInstanceUID, SeriesInstanceUID).catch((thrown: unknown) => {
+    const isAway =
+      thrown instanceof IsocenterError && (thrown.code === 'not-found' || thrown.code === 'archive-offline')
+    if (isAway) return []
+    throw thrown
+  })
+}
+
+/** Where a frame stands; undefined where its series or it is not here. Rejects like `call`. */
 async function find(
   StudyInstanceUID: string,
   place: Place,
 ): Promise<{ stack: SeriesStack; entry: StackEntry } | undefined> {
   const { SeriesInstanceUID, SOPInstanceUID, frame } = place
-  const stacks = await openStacks(StudyInstanceUID, SeriesInstanceUID).catch(() => [])
-  for (const stack of stacks) {
+  for (const stack of await stacksHere(StudyInstanceUID, SeriesInstanceUID)) {
     const entry = stack.entries.find(one => one.instance.SOPInstanceUID === SOPInstanceUID && one.frame === frame)
     if (entry !== undefined) return { stack, entry }
   }
@@ -295,7 +325,8 @@ async function statesOf(
     InstanceNumber: Math.max(...states.map(one => one.InstanceNumber)),
   }
   const changed = Object.entries(draft.views).flatMap(([set, view]) => (isChanged(view) ? [set] : []))
-  for (const set of new Set([...changed, ...marks.map(({ stack }) => stack.set.id)])) {
+  const drawnOn = marks.map(({ stack }) => stack.set.id)
+  for (const set of new Set([...changed, ...drawnOn, ...(await drawnBefore(StudyInstanceUID, states))])) {
     const stacks = await openStacks(StudyInstanceUID, seriesOf(set)).catch(() => [])
     // A reformat's set is none of these.
     const stack = stacks.find(one => one.set.id === set)
@@ -321,8 +352,25 @@ async function statesOf(
   return { objects, replaced, image }
 }
 
+/** The display sets whose last state has marks: those that are gone would else be seen there for ever. */
+async function drawnBefore(StudyInstanceUID: string, states: readonly SavedState[]): Promise<string[]> {
+  if (!states.some(({ state }) => state.annotations.length > 0)) return []
+  const { series } = await studyContents(StudyInstanceUID)
+  const found: string[] = []
+  for (const { SeriesInstanceUID, hasImages } of series) {
+    const stacks = hasImages ? await openStacks(StudyInstanceUID, SeriesInstanceUID).catch(() => []) : []
+    for (const { set, entries } of stacks) {
+      const images = entries.flatMap(({ instance, unshowable }) => (unshowable === undefined ? [instance] : []))
+      if (images.length === 0) continue
+      const last = states.find(one => isOfSet(one, images))
+      if (last !== undefined && last.state.annotations.length > 0) found.push(set.id)
+    }
+  }
+  return found
+}
+
 /** A state is of a display set when it names its very images. */
-function isOfSet({ state }: SavedState, images: readonly StateImage[]): boolean {
+function isOfSet({ state }: SavedState, images: ReadonlyArray<{ SOPInstanceUID: string }>): boolean {
   const named = new Set(state.references.map(({ SOPInstanceUID }) => SOPInstanceUID))
   const held = new Set(images.map(({ SOPInstanceUID }) => SOPInstanceUID))
   return named.size === held.size && [...held].every(uid => named.has(uid))

@@ -104,6 +104,8 @@ let drawing = false
 /** Between the press and the release of a stroke nothing is taken back. */
 export function setDrawing(now: boolean): void {
   drawing = now
+  // What ends a stroke finishes it first.
+  if (!now) queueMicrotask(rebindWorks)
 }
 
 /** True: it was for segments, and nobody else's. */
@@ -183,13 +185,22 @@ useMarks.subscribe(({ tool }) => {
   if (tool !== undefined) putAwaySegmentTool()
 })
 
-// A series that grows: what is drawn stays with its images.
-useSession.subscribe((now, before) => {
-  if (now.stacks === before.stacks) return
-  for (const work of useSegmenting.getState().works) {
-    const stack = now.stacks.get(work.SeriesInstanceUID)?.find(({ set }) => set.id === work.set)
+/** Of series that have grown: what is drawn stays with its images. What is not finished yet is waited for. */
+export function rebindWorks(): void {
+  const { works, busy } = useSegmenting.getState()
+  if (drawing || busy !== undefined) return
+  const { stacks } = useSession.getState()
+  for (const work of works) {
+    const stack = stacks.get(work.SeriesInstanceUID)?.find(({ set }) => set.id === work.set)
     if (stack === undefined || stack === work.stack) continue
     const rebound = reboundWork(work, stack)
     if (rebound !== undefined) putWork(rebound)
   }
+}
+
+useSession.subscribe((now, before) => {
+  if (now.stacks !== before.stacks) rebindWorks()
+})
+useSegmenting.subscribe((now, before) => {
+  if (now.busy === undefined && before.busy !== undefined) rebindWorks()
 })

@@ -236,8 +236,8 @@ function ownMark(group: Group): Drawn | undefined {
   const [label] = group.label?.points ?? []
   return {
     kind: group.kind as MarkKind,
-    // The graphic of an outline comes back to its first point; the mark does not.
-    points: closed && group.made === undefined ? points.slice(0, -1) : points,
+    // The graphic of an outline comes back to its first point; the mark does not. Of two points there is no outline.
+    points: closed && group.made === undefined && points.length > 3 ? points.slice(0, -1) : points,
     ...(closed && { closed }),
     ...(group.flags.includes(LOCKED.value) && { locked: true }),
     ...(label && { label }),
