@@ -123,9 +123,12 @@ export function undoSegments(direction: 'undo' | 'redo'): boolean {
 
 // ── which segmentation ──
 
-/** The images a pane's picture is made of. */
+/** The images a pane's picture is made of; where it shows some of a display set alone (key images), all of that. */
 export function sourceStack(pane: Pane | undefined): SeriesStack | undefined {
-  return reformatOf(pane?.stack)?.source ?? pane?.stack
+  const stack = reformatOf(pane?.stack)?.source ?? pane?.stack
+  if (!stack?.isChosen) return stack
+  const whole = useSession.getState().stacks.get(stack.manifest.SeriesInstanceUID)
+  return whole?.find(({ imageIds }) => imageIds.includes(stack.imageIds[0] ?? ''))
 }
 
 export function workOf(stack: SeriesStack | undefined): Work | undefined {
