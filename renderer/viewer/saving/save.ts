@@ -360,7 +360,9 @@ async function drawnBefore(StudyInstanceUID: string, states: readonly SavedState
   for (const { SeriesInstanceUID, hasImages } of series) {
     const stacks = hasImages ? await openStacks(StudyInstanceUID, SeriesInstanceUID).catch(() => []) : []
     for (const { set, entries } of stacks) {
-      const images = entries.flatMap(({ instance, unshowable }) => (unshowable === undefined ? [instance] : []))
+      const images = entries.flatMap(({ instance: { SOPInstanceUID, NumberOfFrames }, frame, unshowable }) =>
+        unshowable === undefined ? [{ SOPInstanceUID, frame, frames: NumberOfFrames }] : [],
+      )
       if (images.length === 0) continue
       const last = states.find(one => isOfSet(one, images))
       if (last !== undefined && last.state.annotations.length > 0) found.push(set.id)
@@ -369,11 +371,26 @@ async function drawnBefore(StudyInstanceUID: string, states: readonly SavedState
   return found
 }
 
-/** A state is of a display set when it names its very images. */
-function isOfSet({ state }: SavedState, images: ReadonlyArray<{ SOPInstanceUID: string }>): boolean {
-  const named = new Set(state.references.map(({ SOPInstanceUID }) => SOPInstanceUID))
-  const held = new Set(images.map(({ SOPInstanceUID }) => SOPInstanceUID))
-  return named.size === held.size && [...held].every(uid => named.has(uid))
+/** A state is of a display set when it names its very frames: one image of many may be several sets. */
+function isOfSet(
+  { state }: SavedState,
+  images: ReadonlyArray<Pick<ReferencedFrame, 'SOPInstanceUID' | 'frame' | 'frames'>>,
+): boolean {
+  const held = new Map<string, { shown: Set<number>; frames: number }>()
+  for (const { SOPInstanceUID, frame, frames } of images) {
+    const one = held.get(SOPInstanceUID) ?? { shown: new Set(), frames: Math.max(1, frames) }
+    held.set(SOPInstanceUID, one)
+    one.shown.add(frame)
+  }
+  return (
+    state.references.length === held.size &&
+    state.references.every(({ SOPInstanceUID, frames }) => {
+      const one = held.get(SOPInstanceUID)
+      if (one === undefined) return false
+      // No number is written where all frames are meant.
+      return one.shown.size === (frames.length || one.frames) && frames.every(frame => one.shown.has(frame))
+    })
+  )
 }
 
 function stateImage(stack: SeriesStack, entry: StackEntry): StateImage {
