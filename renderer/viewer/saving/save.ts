@@ -112,21 +112,22 @@ export function basesOf({ continues = [] }: Draft, { reports, selections, states
 /** Segments and marks are saved each for itself: what fails of the one does not keep the other back. */
 async function saveNow(StudyInstanceUID: string): Promise<string> {
   const drawn = await saveSegmentations(StudyInstanceUID).then(
-    ({ length }) => ({ length, failed: undefined }),
-    (thrown: unknown) => ({ length: 0, failed: thrown }),
+    saved => ({ saved, failed: undefined }),
+    (thrown: unknown) => ({ saved: [], failed: thrown }),
   )
-  const said = await saveDraft(StudyInstanceUID, drawn.length)
+  const said = await saveDraft(StudyInstanceUID, drawn.saved)
   if (drawn.failed !== undefined) throw drawn.failed
   return said
 }
 
-async function saveDraft(StudyInstanceUID: string, segmentations: number): Promise<string> {
+/** `drawn`: the segmentations that were saved with it. */
+async function saveDraft(StudyInstanceUID: string, drawn: readonly unknown[]): Promise<string> {
   const keeper = draftOf(StudyInstanceUID)
   await keeper.ready
   const { draft } = keeper
   const versions = await readSaved(StudyInstanceUID)
   const { objects, words, replaced, image, left } = await make(StudyInstanceUID, draft, versions)
-  if (segmentations > 0) words.unshift(counted(segmentations, 'segmentation'))
+  if (drawn.length > 0) words.unshift(counted(drawn.length, 'segmentation'))
   if (image === undefined || objects.length === 0) {
     const said = words.length > 0 ? `Saved: ${words.join(', ')}` : 'Nothing has changed since the last save'
     return [said, ...left].join(' · ')
@@ -179,8 +180,6 @@ async function make(StudyInstanceUID: string, draft: Draft, versions: SavedVersi
   }
   if (changes.keyImages > 0) {
     const images = await framesOf(StudyInstanceUID, draft.keyImages)
-    const away = draft.keyImages.length - images.length
-    if (away > 0) made.left.push(`${counted(away, 'key image')} not here stay${away === 1 ? 's' : ''} here`)
     const object = keySelection(images, next(selection))
     if (object !== undefined) {
       if (selection) made.replaced.push(selection.SOPInstanceUID)

@@ -2,9 +2,9 @@ import { parallel } from '../../../shared/viewing/geometry.ts'
 import { History } from '../../../shared/viewing/segmenting/edit.ts'
 import { type LabelGrid, LabelMap } from '../../../shared/viewing/segmenting/labels.ts'
 import type { SavedAs, Segment } from '../../../shared/viewing/segmenting/segment.ts'
-import { isReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
 import { describeFrame, type SeriesStack, type StackEntry } from '../catalog.ts'
 import { planesOf } from '../space.ts'
+import { curvedOf } from '../volume/curved.ts'
 
 /** What is said of a segmentation beyond its voxels. */
 export interface Head {
@@ -37,7 +37,9 @@ export interface Work {
 
 /** The voxels of a stack, or why it cannot be drawn on, in words. */
 export function gridOf(stack: SeriesStack): { grid: LabelGrid; entries: StackEntry[] } | { refusal: string } {
-  const entries = stack.entries.filter(({ unshowable }) => unshowable === undefined)
+  // A straightened picture is no image that an object could name.
+  const isMade = curvedOf(stack) !== undefined
+  const entries = isMade ? [] : stack.entries.filter(({ unshowable }) => unshowable === undefined)
   const sizes = new Set(
     entries.map(({ imageId }) => {
       const { Rows = 0, Columns = 0 } = describeFrame(imageId)?.attributes ?? {}
@@ -45,9 +47,7 @@ export function gridOf(stack: SeriesStack): { grid: LabelGrid; entries: StackEnt
     }),
   )
   const [columns = 0, rows = 0] = [...sizes][0]?.split('x').map(Number) ?? []
-  // A straightened picture is no image that an object could name.
-  const isMade = entries.some(({ instance }) => isReformatUid(instance.SOPInstanceUID))
-  if (entries.length === 0 || columns * rows === 0 || isMade) return { refusal: 'There is no picture to draw on.' }
+  if (entries.length === 0 || columns * rows === 0) return { refusal: 'There is no picture to draw on.' }
   if (sizes.size > 1)
     return { refusal: 'These images are of different sizes: segments are drawn on images of one size.' }
   const planes = planesOf(stack).filter((_, index) => stack.entries[index]?.unshowable === undefined)
