@@ -230,7 +230,7 @@ describe('HL7', () => {
     expect(pid![3]).toBe('A\\F\\1^^^HOSP')
     expect(pid![5]).toBe('Yamada^Tarou^^^^^L^A~山田^太郎^^^^^L^I')
     const [obr] = fields(message, 'OBR')
-    expect([obr![3], obr![18], obr![25], obr![32]]).toEqual(['ACC\\S\\7', 'ACC\\S\\7', 'F', '^Curie^Marie'])
+    expect([obr![3], obr![18], obr![25], obr![32]]).toEqual(['ACC\\S\\7', 'ACC\\S\\7', 'F', '&Curie&Marie'])
     const text = fields(message, 'OBX').find(one => one[2] === 'TX')!
     expect(text[5]).toBe('Clear.\\.br\\No \\S\\ \\F\\ \\R\\ \\E\\ \\T\\ in it.')
     expect(text[11]).toBe('F')
