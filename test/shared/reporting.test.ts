@@ -6,6 +6,7 @@ import { readHtmlTemplate } from '../../shared/reporting/htmlTemplate.ts'
 import { DEFAULT_MACROS, macroAt, macroLines, parseMacros } from '../../shared/reporting/macros.ts'
 import {
   type FigureLink,
+  isStored,
   type ReportContent,
   type ReportVersion,
   reportContent,
@@ -178,6 +179,21 @@ describe('states', () => {
     expect(addendum?.content.sections.map(({ title }) => title)).toEqual(['Addendum'])
     expect(() => versionsAfter(...signed, { kind: 'addend' }, { kind: 'addend' })).toThrow()
     expect(() => versionsAfter({ kind: 'addend' })).toThrow()
+  })
+
+  test('what was released anew is not stored yet, whatever was stored of it before', () => {
+    const [released] = versionsAfter(put(0), sign(1, 'preliminary'))
+    expect(isStored(released!)).toBe(false)
+    const document = { SOPClassUID: '1', SeriesInstanceUID: '2', SOPInstanceUID: '3', state: 'preliminary' } as const
+    const stored = nextReport(
+      [released!],
+      { kind: 'stored', version: 1, documents: [{ ...document, signedAt: 1 }] },
+      actor,
+    )
+    expect(isStored(stored)).toBe(true)
+    const changed = nextReport([stored], put(stored.rev), actor)
+    const again = nextReport([changed], sign(changed.rev, 'preliminary'), { ...actor, at: 2 })
+    expect(isStored(again)).toBe(false)
   })
 
   test('a change made on what is no longer the newest, or of figures that stand nowhere, is refused', () => {
