@@ -1,5 +1,6 @@
 import type { DeidentifyOptions } from '../../../../shared/deidentify/options.ts'
 import type { NewDataSet } from '../../../../shared/dicom/writer.ts'
+import { whoseKey } from '../../../../shared/dicomdir/dicomdir.ts'
 import type { DirectoryEntry } from '../../../../shared/dicomdir/records.ts'
 
 /** A picture beside the objects, and what it is of. */
@@ -46,13 +47,14 @@ export function indexPage(entries: readonly DirectoryEntry[], pictures: readonly
     if (told.has(uid)) continue
     told.add(uid)
     const who = textOf(entry.patient, 'PatientID')
-    if (who !== patient || lines.length === 0) {
+    const key = whoseKey(entry.patient, entry.study)
+    if (key !== patient) {
       const name = nameWords(textOf(entry.patient, 'PatientName')) || 'Without a name'
       const facts = [who, day(textOf(entry.patient, 'PatientBirthDate')), textOf(entry.patient, 'PatientSex')]
       lines.push(`<h1><bdi>${escaped(name)}</bdi></h1><p>${escaped(facts.filter(Boolean).join(' · '))}</p>`)
       study = ''
     }
-    patient = who
+    patient = key
     const which = textOf(entry.study, 'StudyInstanceUID')
     if (which !== study) {
       const words = [day(textOf(entry.study, 'StudyDate')), textOf(entry.study, 'StudyDescription')].filter(Boolean)
