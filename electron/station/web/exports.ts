@@ -164,7 +164,9 @@ async function* entriesOf(deps: ExportDeps, wish: ExportWish, studies: OneStudy[
   job.total(total)
   const names = mediaNames()
   const key = randomBytes(32)
+  /** One for each file, those of a series the same: the page needs no more of them, and there may be very many. */
   const entries: DirectoryEntry[] = []
+  const firsts = new Map<string, DirectoryEntry>()
   const directory = new Directory()
   const leftOut: string[] = []
   const pictures = pictureList()
@@ -182,7 +184,10 @@ async function* entriesOf(deps: ExportDeps, wish: ExportWish, studies: OneStudy[
         job.failed(object.SOPInstanceUID, written)
         continue
       }
-      entries.push(written.entry)
+      const SeriesInstanceUID = String(written.entry.series.SeriesInstanceUID)
+      const first = firsts.get(SeriesInstanceUID) ?? { ...written.entry, own: {} }
+      firsts.set(SeriesInstanceUID, first)
+      entries.push(first)
       directory.add(written.entry)
       pictures.note(written, object)
       yield { name: (written.entry.own.ReferencedFileID as string[]).join('/'), bytes: written.bytes }
