@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import { createPortal } from 'react-dom'
 import type { StudySummary } from '../../../shared/contract.ts'
+import { t } from '../../i18n/index.ts'
 import { Dialog, formatDate } from '../../ui/index.ts'
 import { isKeyImage } from '../documents/index.ts'
 import { samePatient } from '../otherStudies.ts'
@@ -33,7 +34,7 @@ function apartOf(pane: Pane, head: StudySummary | undefined, identity: boolean):
   const own = studyOf(pane)
   if (own === undefined || own.StudyInstanceUID === head?.StudyInstanceUID) return []
   const stranger = head === undefined || !samePatient(own, head)
-  const who = stranger ? [identity ? identityLine(own) : '⚠ another patient'] : []
+  const who = stranger ? [identity ? identityLine(own) : `⚠ ${t('Another patient:')}`] : []
   return [...who, formatDate(own.StudyDate)]
 }
 
