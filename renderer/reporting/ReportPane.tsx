@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import { refreshed } from '../../shared/reporting/edit.ts'
 import { fieldsOf, unfilled } from '../../shared/reporting/fields.ts'
-import type { ReportContent } from '../../shared/reporting/report.ts'
+import { isStored, type ReportContent } from '../../shared/reporting/report.ts'
 import { byFit, contentOf, underTemplate } from '../../shared/reporting/template.ts'
 import { call } from '../client.ts'
 import { useShownKey } from '../keys/index.ts'
@@ -17,7 +17,6 @@ import { reportOf, useReportPane } from './reports.ts'
 import { SectionField } from './SectionField.tsx'
 import { SignedVersion } from './SignedVersion.tsx'
 import { signReport, storeAll } from './signReport.ts'
-import { isStored } from './storeReport.ts'
 
 const STATES = { draft: 'draft', preliminary: 'preliminary', final: 'signed' } as const
 const WIDTHS = { least: 300, most: 720 }
@@ -153,7 +152,11 @@ export function ReportPane({ images }: { images: ReportImages }) {
   const last = versions.at(-1)
 
   useEffect(followReportSettings, [])
-  useEffect(() => () => keeper.flush(), [keeper])
+  useEffect(() => {
+    // Somebody at another machine may have gone on with it since it was last open here.
+    void keeper.read()
+    return () => keeper.flush()
+  }, [keeper])
   // biome-ignore lint/correctness/useExhaustiveDependencies: what fits best when it is known that there is none.
   useEffect(() => {
     const [best] = templates

@@ -91,6 +91,7 @@ export function showAt(pane: Pane, index: number, signal: AbortSignal): Promise<
     const look = () => {
       const state = pane.state.getState()
       if (signal.aborted) finish(() => reject(signal.reason))
+      else if (pane.stack !== undefined && index >= pane.stack.entries.length) finish(() => resolve(false))
       else if (state.index === index && state.reason !== undefined) finish(() => resolve(false))
       else if (state.index === index && state.shown === index && !state.loading) finish(() => resolve(true))
     }
@@ -120,15 +121,19 @@ export async function eachImage(
   take: (index: number) => Promise<void>,
 ): Promise<void> {
   const before = pane.state.getState().index
+  const series = pane.stack?.manifest.SeriesInstanceUID
+  const isThere = () => pane.stack?.manifest.SeriesInstanceUID === series
   pane.stop()
   try {
     for (const index of places) {
       if (!(await showAt(pane, index, signal))) continue
       await drawnOver()
+      // Another study was opened meanwhile: its images are no part of this.
+      if (!isThere()) throw new Error('The pane shows something else now.')
       await take(index)
     }
   } finally {
-    pane.goTo(before)
+    if (isThere()) pane.goTo(before)
   }
 }
 

@@ -83,16 +83,17 @@ function priorsOf({ study, series, others }: Session): ReportImages['priors'] {
     .map(other => ({
       id: other.StudyInstanceUID,
       words: [formatDate(other.StudyDate), other.StudyDescription].filter(Boolean).join(' · '),
-      open: () => void openReportOf(other.StudyInstanceUID),
+      open: () => void openReportOf(other.StudyInstanceUID, StudyInstanceUID),
     }))
   return [...own, ...theirs]
 }
 
-async function openReportOf(StudyInstanceUID: string): Promise<void> {
+/** `beside`: the study that is open; behind the next one its reports do not follow. */
+async function openReportOf(StudyInstanceUID: string, beside: string): Promise<void> {
   try {
     const { series } = await studyContents(StudyInstanceUID)
     const report = series.find(({ Modality }) => REPORTS.includes(Modality))
-    if (report === undefined) return
+    if (report === undefined || useSession.getState().study?.StudyInstanceUID !== beside) return
     const { SeriesInstanceUID } = report
     assignSeries({ StudyInstanceUID, SeriesInstanceUID, id: SeriesInstanceUID })
   } catch (thrown) {
