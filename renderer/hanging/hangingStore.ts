@@ -57,24 +57,37 @@ export function followHangingRules(): () => void {
   }
 }
 
-/** At once in every window, and for good in the station. What fails is said. */
-export async function setHangingRules(change: Partial<Stored>): Promise<void> {
-  read = true
-  const rules = { ...useHangingRules.getState(), ...change }
-  useHangingRules.setState(rules)
-  otherWindows.postMessage(rules)
-  try {
-    await call('settings.set', { key: SETTING, value: rules })
-  } catch (thrown) {
-    announceFailure('It holds in these windows, but could not be kept.', thrown)
-  }
+type Change = (rules: Stored) => Partial<Stored>
+let keeping = Promise.resolve()
+
+/**
+ * At once here, and for good in the station and in every window: of what the station has by then, which may be of another
+ * workstation of the reader's, nothing but this changes. What fails is said.
+ */
+export function setHangingRules(change: Partial<Stored> | Change): Promise<void> {
+  const changed = (rules: Stored) => ({ ...rules, ...(typeof change === 'function' ? change(rules) : change) })
+  useHangingRules.setState(changed)
+  keeping = keeping.then(async () => {
+    try {
+      const settings = await call('settings.get', {})
+      const rules = changed(stored.parse(settings[SETTING] ?? {}))
+      read = true
+      useHangingRules.setState(rules)
+      otherWindows.postMessage(rules)
+      await call('settings.set', { key: SETTING, value: rules })
+    } catch (thrown) {
+      announceFailure('It holds in these windows, but could not be kept.', thrown)
+    }
+  })
+  return keeping
 }
 
 /** A protocol of the reader's in the place of the one with its id, else as the newest. */
 export function keepProtocol(protocol: HangingProtocol): Promise<void> {
-  const { protocols } = useHangingRules.getState()
-  const known = protocols.some(({ id }) => id === protocol.id)
-  return setHangingRules({
-    protocols: known ? protocols.map(one => (one.id === protocol.id ? protocol : one)) : [protocol, ...protocols],
+  return setHangingRules(({ protocols }) => {
+    const known = protocols.some(({ id }) => id === protocol.id)
+    return {
+      protocols: known ? protocols.map(one => (one.id === protocol.id ? protocol : one)) : [protocol, ...protocols],
+    }
   })
 }
