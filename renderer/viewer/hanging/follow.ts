@@ -81,7 +81,9 @@ function reconsider(): void {
   const fixed = hangingNow(hung, session, patient)
   const placed = placeStage(stage, patient, fixed)
   const refusal = stageRefusal(stage, placed)
-  if (refusal !== undefined) {
+  // Where the reader hung something meanwhile, what is lacking is said in its pane, and nothing else changes.
+  const isTouched = fixed.some((set, at) => set && set.SeriesInstanceUID !== hung.panes[at]?.SeriesInstanceUID)
+  if (refusal !== undefined && !isTouched) {
     giveWay(hung, refusal, patient)
     return
   }
