@@ -197,9 +197,9 @@ export function Overlays(props: {
         )}
         {pane !== undefined && <LinkWords pane={pane} />}
         {reformat && <div data-testid="reformat">{reformatWords(reformat)}</div>}
-        {curved && picture && (
+        {curved && picture && transform && (
           <div data-testid="curved">
-            {curvedWords(curved, shown).map(words => (
+            {curvedWords(curved, shown, transform).map(words => (
               <div key={words}>{words}</div>
             ))}
           </div>

@@ -2,11 +2,13 @@ import { cache } from '@cornerstonejs/core'
 import { create } from 'zustand'
 import { directionLetters, imageToPatient, oppositeLetters, type Point3 } from '../../../shared/viewing/geometry.ts'
 import type { ImageAttributes } from '../../../shared/viewing/image.ts'
+import type { Matrix } from '../../../shared/viewing/view.ts'
 import {
   acrossAt,
   type Curve,
   curveThrough,
   type StraightPicture,
+  shownSides,
   straightPicture,
   straightPixel,
 } from '../../../shared/viewing/volume/curve.ts'
@@ -165,14 +167,15 @@ function stackOf({ id, source, volume, curve, frame }: Curved): SeriesStack {
   }
 }
 
-/** What is straightened: how long, wide and thick; and what lies to the left and right of the line at its middle. */
-export function curvedWords({ curve, slab }: Curved, page: number): [what: string, how: string] {
+/** What is straightened: how long, wide and thick; and what lies to either side of the line at its middle, as it is shown. */
+export function curvedWords({ curve, slab }: Curved, page: number, transform: Matrix): [what: string, how: string] {
   const { stations, length } = curve
   const right = directionLetters(acrossAt(stations[Math.floor(stations.length / 2)]!, angleOf(page)))
+  const { sides, isDown } = shownSides(oppositeLetters(right), right, transform)
   const thick = slab === undefined ? '' : `, ${slab.mode} ${slab.thickness} mm`
   return [
     `straightened, ${length.toFixed(0)} × ${WIDTH} mm${thick}`,
-    `turned ${page * TURN}°: ${oppositeLetters(right)} – ${right} at the middle`,
+    `turned ${page * TURN}°: ${sides.join(' – ')} ${isDown ? 'downwards ' : ''}at the middle`,
   ]
 }
 
