@@ -7,14 +7,10 @@ import { SHIPPED } from './shipped.ts'
 
 const textOf = (protocols: readonly HangingProtocol[] | HangingProtocol) => JSON.stringify(protocols, null, 2)
 
-async function remove(one: HangingProtocol): Promise<void> {
-  const { id, name } = one
-  const at = useHangingRules.getState().protocols.findIndex(its => its.id === id)
-  await setHangingRules(({ protocols }) => ({ protocols: protocols.filter(its => its.id !== id) }))
-  const back = (protocols: HangingProtocol[]) => [...protocols.slice(0, at), one, ...protocols.slice(at)]
-  announce(`${name} was deleted`, () =>
-    setHangingRules(({ protocols }) => ({ protocols: back(protocols.filter(its => its.id !== id)) })),
-  )
+async function remove({ id, name }: HangingProtocol): Promise<void> {
+  const { protocols } = useHangingRules.getState()
+  await setHangingRules({ protocols: protocols.filter(one => one.id !== id) })
+  announce(`${name} was deleted`, () => setHangingRules({ protocols }))
 }
 
 function stagesOf({ stages }: HangingProtocol): string {
@@ -65,12 +61,12 @@ export function HangingPage() {
   const take = () => {
     const read = readProtocols(shown)
     if ('refusal' in read) return setSaid(`Nothing was changed. ${read.refusal}`)
-    const others = (own: HangingProtocol[]) => own.filter(({ id }) => read.protocols.every(one => one.id !== id))
-    const all = hangingProtocols.safeParse([...read.protocols, ...others(protocols)])
+    const kept = protocols.filter(({ id }) => read.protocols.every(one => one.id !== id))
+    const all = hangingProtocols.safeParse([...read.protocols, ...kept])
     if (!all.success) return setSaid(`Nothing was changed. ${all.error.issues[0]?.message}`)
     setWritten(undefined)
     setSaid(`Taken: ${read.protocols.map(({ name }) => name).join(', ')}`)
-    void setHangingRules(now => ({ protocols: [...read.protocols, ...others(now.protocols)] }))
+    void setHangingRules({ protocols: all.data })
   }
   const openFile = async (chosen: File | undefined) => {
     // A larger one is no list of protocols; its first part is refused for what it is.

@@ -57,15 +57,20 @@ export function followHangingRules(): () => void {
   }
 }
 
-type Change = (rules: Stored) => Partial<Stored>
 let keeping = Promise.resolve()
 
 /**
- * At once here, and for good in the station and in every window: of what the station has by then, which may be of another
- * workstation of the reader's, nothing but this changes. What fails is said.
+ * At once here, and for good in the station and in every window. Protocols that the station has by then and this page never saw are of
+ * another workstation of the reader's: they stay. What fails is said.
  */
-export function setHangingRules(change: Partial<Stored> | Change): Promise<void> {
-  const changed = (rules: Stored) => ({ ...rules, ...(typeof change === 'function' ? change(rules) : change) })
+export function setHangingRules(change: Partial<Stored>): Promise<void> {
+  const { protocols: seen } = useHangingRules.getState()
+  const changed = (rules: Stored): Stored => {
+    const known = new Set([...seen, ...(change.protocols ?? [])].map(({ id }) => id))
+    const unseen = rules.protocols.filter(({ id }) => !known.has(id))
+    const windows = { ...rules.windows, ...change.windows }
+    return { ...rules, ...change, windows, ...(change.protocols && { protocols: [...change.protocols, ...unseen] }) }
+  }
   useHangingRules.setState(changed)
   keeping = keeping.then(async () => {
     try {
@@ -84,10 +89,9 @@ export function setHangingRules(change: Partial<Stored> | Change): Promise<void>
 
 /** A protocol of the reader's in the place of the one with its id, else as the newest. */
 export function keepProtocol(protocol: HangingProtocol): Promise<void> {
-  return setHangingRules(({ protocols }) => {
-    const known = protocols.some(({ id }) => id === protocol.id)
-    return {
-      protocols: known ? protocols.map(one => (one.id === protocol.id ? protocol : one)) : [protocol, ...protocols],
-    }
+  const { protocols } = useHangingRules.getState()
+  const known = protocols.some(({ id }) => id === protocol.id)
+  return setHangingRules({
+    protocols: known ? protocols.map(one => (one.id === protocol.id ? protocol : one)) : [protocol, ...protocols],
   })
 }

@@ -104,7 +104,7 @@ function Compared({ pane, state, comparison }: { pane: Pane; state: PaneState; c
   const cut = mode === 'swipe' ? `inset(0 0 0 ${100 * divider}%)` : undefined
   return (
     <>
-      <div className="compared" style={{ clipPath: cut }}>
+      <div className="compared" data-whole={cut === undefined ? '' : undefined} style={{ clipPath: cut }}>
         {samples !== undefined && transform !== undefined && range !== undefined && (
           <canvas
             ref={canvas}

@@ -188,8 +188,7 @@ function hangStage(verdict: Verdict, at: number): void {
 export function chooseStage(verdict: Verdict, at: number): void {
   hangStage(verdict, at)
   if (windowNumber() === 1) return
-  const kept = { [`${verdict.protocol.id} ${windowNumber()}`]: at }
-  void setHangingRules(({ windows }) => ({ windows: { ...windows, ...kept } }))
+  void setHangingRules({ windows: { [`${verdict.protocol.id} ${windowNumber()}`]: at } })
 }
 
 /** The stage after or before; of a study that hangs otherwise, the best protocol's first. */
