@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { cross, dot, type Point3 } from '../../shared/viewing/geometry.ts'
 import { flipped, imageToDevice, turned, type View } from '../../shared/viewing/view.ts'
-import { acrossAt, curveThrough, shownSides, straightPicture } from '../../shared/viewing/volume/curve.ts'
+import { acrossAt, curveThrough, isLying, shownSides, straightPicture } from '../../shared/viewing/volume/curve.ts'
 import type { Volume, VolumeGrid } from '../../shared/viewing/volume/grid.ts'
 import { voxelToPatient } from '../../shared/viewing/volume/grid.ts'
 import { PlaneSampler } from '../../shared/viewing/volume/sample.ts'
@@ -146,12 +146,15 @@ test('straight across a millimetre is a millimetre of the patient, whatever the 
 
 test('the sides that are said of a straightened picture go with it when it is mirrored and turned', () => {
   const view: View = { zoom: 2, centre: [10, 10], quarterTurns: 0, mirrored: false }
-  const sides = (one: View) => shownSides('R', 'L', imageToDevice(one, { width: 100, height: 100 }, 1))
-  expect(sides(view)).toEqual({ sides: ['R', 'L'], isDown: false })
-  expect(sides(flipped(view, 'horizontal'))).toEqual({ sides: ['L', 'R'], isDown: false })
-  expect(sides(flipped(view, 'vertical'))).toEqual({ sides: ['R', 'L'], isDown: false })
-  expect(sides(turned(view, 2))).toEqual({ sides: ['L', 'R'], isDown: false })
+  const shown = (one: View) => {
+    const matrix = imageToDevice(one, { width: 100, height: 100 }, 1)
+    return [...shownSides('R', 'L', matrix), isLying(matrix)]
+  }
+  expect(shown(view)).toEqual(['R', 'L', false])
+  expect(shown(flipped(view, 'horizontal'))).toEqual(['L', 'R', false])
+  expect(shown(flipped(view, 'vertical'))).toEqual(['R', 'L', false])
+  expect(shown(turned(view, 2))).toEqual(['L', 'R', false])
   // Clockwise: what was at the left is on top.
-  expect(sides(turned(view, 1))).toEqual({ sides: ['R', 'L'], isDown: true })
-  expect(sides(turned(view, 3))).toEqual({ sides: ['L', 'R'], isDown: true })
+  expect(shown(turned(view, 1))).toEqual(['R', 'L', true])
+  expect(shown(turned(view, 3))).toEqual(['L', 'R', true])
 })

@@ -170,12 +170,12 @@ function stackOf({ id, source, volume, curve, frame }: Curved): SeriesStack {
 /** What is straightened: how long, wide and thick; and what lies to either side of the line at its middle, as it is shown. */
 export function curvedWords({ curve, slab }: Curved, page: number, transform: Matrix): [what: string, how: string] {
   const { stations, length } = curve
-  const right = directionLetters(acrossAt(stations[Math.floor(stations.length / 2)]!, angleOf(page)))
-  const { sides, isDown } = shownSides(oppositeLetters(right), right, transform)
+  const last = directionLetters(acrossAt(stations[Math.floor(stations.length / 2)]!, angleOf(page)))
+  const [, right] = shownSides(oppositeLetters(last), last, transform)
   const thick = slab === undefined ? '' : `, ${slab.mode} ${slab.thickness} mm`
   return [
     `straightened, ${length.toFixed(0)} × ${WIDTH} mm${thick}`,
-    `turned ${page * TURN}°: ${sides.join(' – ')} ${isDown ? 'downwards ' : ''}at the middle`,
+    `turned ${page * TURN}°: ${oppositeLetters(right)} – ${right} at the middle`,
   ]
 }
 

@@ -189,13 +189,13 @@ export function acrossAt({ along, across }: Station, angle: number): Point3 {
 
 /**
  * The letters of what lies beside the line of a straightened picture, as it stands on the screen, turned and mirrored: at the left and
- * the right, or (`isDown`) on top and below. `first` and `last`: towards its first and its last column.
+ * the right, or, lying (`isLying`), on top and below. `first` and `last`: towards its first and its last column.
  */
-export function shownSides(
-  first: string,
-  last: string,
-  { a, b }: Pick<Matrix, 'a' | 'b'>,
-): { sides: [string, string]; isDown: boolean } {
-  const isDown = Math.abs(b) > Math.abs(a)
-  return { sides: (isDown ? b : a) < 0 ? [last, first] : [first, last], isDown }
+export function shownSides(first: string, last: string, matrix: Pick<Matrix, 'a' | 'b'>): [string, string] {
+  return (isLying(matrix) ? matrix.b : matrix.a) < 0 ? [last, first] : [first, last]
+}
+
+/** The picture's rows run down the screen, and its line across it. */
+export function isLying({ a, b }: Pick<Matrix, 'a' | 'b'>): boolean {
+  return Math.abs(b) > Math.abs(a)
 }
