@@ -71,8 +71,8 @@ function useArrivals(): void {
   const jobs = useStation(station => station.jobs)
   useEffect(() => {
     for (const [uid, id] of fetching) {
-      const job = jobs.find(one => one.id === id)
-      if (job === undefined || job.state === 'running') continue
+      // A station that was started anew knows nothing of it: it may be asked for again.
+      if (jobs.find(one => one.id === id)?.state === 'running') continue
       forgetFetch(uid)
       void readOthers()
     }

@@ -4,6 +4,7 @@ import { describeFrame } from '../catalog.ts'
 import { CpuScreen } from '../cpuScreen.ts'
 import type { Pane } from '../pane.ts'
 import { livePanes, useSession } from '../session.ts'
+import { isCoarse } from '../volume/coarse.ts'
 import { composeGrid, composePane, type PictureParts } from './compose.ts'
 
 export type PictureFormat = 'png' | 'jpeg'
@@ -93,7 +94,9 @@ export function showAt(pane: Pane, index: number, signal: AbortSignal): Promise<
       if (signal.aborted) finish(() => reject(signal.reason))
       else if (pane.stack !== undefined && index >= pane.stack.entries.length) finish(() => resolve(false))
       else if (state.index === index && state.reason !== undefined) finish(() => resolve(false))
-      else if (state.index === index && state.shown === index && !state.loading) finish(() => resolve(true))
+      // A coarse one stands in for the one that is meant.
+      else if (state.index === index && state.shown === index && !state.loading && !isCoarse(pane.entry?.imageId ?? ''))
+        finish(() => resolve(true))
     }
     const finish = (end: () => void) => {
       stop()
