@@ -3,6 +3,7 @@ import type { StudySummary } from '../../shared/contract.ts'
 import { type DeidentifyOptions, deidentifyOptions } from '../../shared/deidentify/options.ts'
 import type { ExportPlan } from '../../shared/export.ts'
 import { call } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { announce, Dialog, formatBytes, formatDate, PersonName, save } from '../ui/index.ts'
 import { type AskedExport, useExport } from './asked.ts'
 import { asksForWord, riskWords } from './words.ts'
@@ -103,16 +104,16 @@ function ExportDialog(props: { asked: AskedExport; onStarted: () => void; onClos
   }
   return (
     <Dialog
-      title="Export studies"
+      title={t('Export studies')}
       className="export-dialog"
       onClose={onClose}
       foot={
         <>
           <button type="button" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button type="button" disabled={busy || plan === undefined} onClick={() => void start()}>
-            Save as ZIP
+            {t('Save as ZIP')}
           </button>
         </>
       }
@@ -124,10 +125,10 @@ function ExportDialog(props: { asked: AskedExport; onStarted: () => void; onClos
         </span>
       </div>
       {(series !== undefined || others.length > 0) && (
-        <div className="export-choice" role="radiogroup" aria-label="How much">
+        <div className="export-choice" role="radiogroup" aria-label={t('How much')}>
           <label>
             <input type="radio" name="scope" checked={scope === 'study'} onChange={() => setScope('study')} />
-            This study
+            {t('This study')}
           </label>
           {series !== undefined && (
             <label>
@@ -145,24 +146,24 @@ function ExportDialog(props: { asked: AskedExport; onStarted: () => void; onClos
       )}
       <div className="quiet" data-testid="export-size">
         {plan === undefined
-          ? 'counting…'
+          ? t('counting…')
           : `${plan.images.toLocaleString()} files · ${formatBytes(plan.bytes)} · with DICOMDIR, a page of small pictures and a README`}
       </div>
-      <div className="export-choice" role="radiogroup" aria-label="Identity">
+      <div className="export-choice" role="radiogroup" aria-label={t('Identity')}>
         <label>
           <input type="radio" name="nobody" data-first-focus checked={!nobody} onChange={() => setNobody(false)} />
-          As they are, with the patient’s name
+          {t('As they are, with the patient’s name')}
         </label>
         <label>
           <input type="radio" name="nobody" checked={nobody} onChange={() => setNobody(true)} />
-          De-identified (DICOM PS3.15 annex E)
+          {t('De-identified (DICOM PS3.15 annex E)')}
         </label>
       </div>
       {nobody && (
         <fieldset>
-          <legend>De-identified</legend>
+          <legend>{t('De-identified')}</legend>
           <label>
-            Name
+            {t('Name')}
             <input
               type="text"
               value={options.PatientName}
@@ -173,13 +174,13 @@ function ExportDialog(props: { asked: AskedExport; onStarted: () => void; onClos
             ID
             <input
               type="text"
-              placeholder="made, one a patient"
+              placeholder={t('made, one a patient')}
               value={options.PatientID}
               onChange={event => change({ PatientID: event.target.value })}
             />
           </label>
           <label className="wide">
-            Dates
+            {t('Dates')}
             <select
               value={options.dates}
               onChange={event => change({ dates: event.target.value as DeidentifyOptions['dates'] })}

@@ -1,6 +1,7 @@
 import { useRef, useState } from 'react'
 import { type HangingProtocol, hangingProtocols, readProtocols } from '../../shared/viewing/hanging/rules.ts'
 import { describeMatch } from '../../shared/viewing/hanging/save.ts'
+import { t } from '../i18n/index.ts'
 import { announce, CopyButton, saveText } from '../ui/index.ts'
 import { keepProtocol, setHangingRules, useHangingRules } from './hangingStore.ts'
 import { SHIPPED } from './shipped.ts'
@@ -36,10 +37,10 @@ function OwnRow({ of, onEdit }: { of: HangingProtocol; onEdit: () => void }) {
           onBlur={rename}
         />
         <button type="button" onClick={onEdit}>
-          Edit
+          {t('Edit')}
         </button>
         <button type="button" onClick={() => void remove(of)}>
-          Delete
+          {t('Delete')}
         </button>
       </span>
       <span className="quiet">For: {describeMatch(of.match)}</span>
@@ -73,19 +74,19 @@ export function HangingPage() {
     if (chosen) edit(await chosen.slice(0, 2_000_000).text(), 'Read. “Take” makes them yours.')
   }
   return (
-    <section className="settings-page" aria-label="Hanging">
+    <section className="settings-page" aria-label={t('Hanging')}>
       <label>
         <input
           type="checkbox"
           checked={automatic}
           onChange={event => void setHangingRules({ automatic: event.currentTarget.checked })}
         />{' '}
-        Hang studies by protocol as they are opened
+        {t('Hang studies by protocol as they are opened')}
       </label>
       <div className="hanging-list">
-        <h2>Mine</h2>
+        <h2>{t('Mine')}</h2>
         {protocols.length === 0 && (
-          <p className="quiet">None yet: “Save what I see as my protocol” (Alt+S in the viewer) makes one.</p>
+          <p className="quiet">{t('None yet: “Save what I see as my protocol” (Alt+S in the viewer) makes one.')}</p>
         )}
         {protocols.map(one => (
           <OwnRow
@@ -94,7 +95,7 @@ export function HangingPage() {
             onEdit={() => edit(textOf(one), `${one.name}: “Take” keeps what you change.`)}
           />
         ))}
-        <h2>Shipped</h2>
+        <h2>{t('Shipped')}</h2>
         {SHIPPED.map(one => (
           <div className="hanging-row" key={one.id}>
             <span className="hanging-bar">
@@ -108,7 +109,7 @@ export function HangingPage() {
                   )
                 }
               >
-                Copy to mine
+                {t('Copy to mine')}
               </button>
             </span>
             <span className="quiet">
@@ -118,9 +119,9 @@ export function HangingPage() {
         ))}
       </div>
       <details className="keys-text" open={written !== undefined || undefined}>
-        <summary>As text: edit, export and import</summary>
+        <summary>{t('As text: edit, export and import')}</summary>
         <textarea
-          aria-label="Protocols as text"
+          aria-label={t('Protocols as text')}
           spellCheck={false}
           rows={10}
           value={shown}
@@ -129,27 +130,27 @@ export function HangingPage() {
         <div className="keys-bar">
           <CopyButton value={shown} name="protocols as text" />
           <button type="button" onClick={() => saveText(textOf(protocols), 'isocenter-hanging.json')}>
-            Save as file
+            {t('Save as file')}
           </button>
           <button type="button" onClick={() => file.current?.click()}>
-            Open file…
+            {t('Open file…')}
           </button>
           <input
             ref={file}
             type="file"
             hidden
             accept=".json,application/json"
-            aria-label="File of protocols"
+            aria-label={t('File of protocols')}
             onChange={event => {
               void openFile(event.target.files?.[0])
               event.target.value = ''
             }}
           />
           <button type="button" disabled={written === undefined} onClick={take}>
-            Take
+            {t('Take')}
           </button>
           <button type="button" disabled={written === undefined} onClick={() => setWritten(undefined)}>
-            Discard
+            {t('Discard')}
           </button>
         </div>
         <span className="quiet" role="status">

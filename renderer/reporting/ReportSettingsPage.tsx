@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import { readHtmlTemplate } from '../../shared/reporting/htmlTemplate.ts'
 import { macroLines, parseMacros } from '../../shared/reporting/macros.ts'
 import { type ReportTemplate, reportTemplate } from '../../shared/reporting/template.ts'
+import { t } from '../i18n/index.ts'
 import { announce } from '../ui/index.ts'
 import { chooseReportSettings, followReportSettings, useReportSettings } from './reportSettings.ts'
 
@@ -28,7 +29,7 @@ function Macros() {
   }
   return (
     <>
-      <label htmlFor="report-macros">Macros, one a line; Tab or Space behind the name opens it</label>
+      <label htmlFor="report-macros">{t('Macros, one a line; Tab or Space behind the name opens it')}</label>
       <textarea
         id="report-macros"
         rows={8}
@@ -39,7 +40,9 @@ function Macros() {
       />
       <p className="quiet" role="status">
         {said ||
-          'In the words: [size] is a field that Tab walks to, [left|right] a choice, \\n a new line. “.m” inserts a measurement.'}
+          t(
+            'In the words: [size] is a field that Tab walks to, [left|right] a choice, \\n a new line. “.m” inserts a measurement.',
+          )}
       </p>
     </>
   )
@@ -63,22 +66,22 @@ export function ReportSettingsPage() {
     }
   }
   return (
-    <section className="settings-page report-settings" aria-label="Reporting">
+    <section className="settings-page report-settings" aria-label={t('Reporting')}>
       <label>
-        Signed by{' '}
+        {t('Signed by')}{' '}
         <input
           value={name}
           maxLength={64}
-          placeholder="Family, Given"
+          placeholder={t('Family, Given')}
           onChange={event => void chooseReportSettings({ name: event.target.value })}
         />
       </label>
       <label>
-        Organisation{' '}
+        {t('Organisation')}{' '}
         <input
           value={organisation}
           maxLength={64}
-          placeholder="As the images say"
+          placeholder={t('As the images say')}
           onChange={event => void chooseReportSettings({ organisation: event.target.value })}
         />
       </label>
@@ -88,20 +91,20 @@ export function ReportSettingsPage() {
           checked={marksRead}
           onChange={event => void chooseReportSettings({ marksRead: event.target.checked })}
         />{' '}
-        Signing marks the study as read
+        {t('Signing marks the study as read')}
       </label>
       <Macros />
       <div>
         <button type="button" onClick={() => file.current?.click()}>
-          Import a template…
+          {t('Import a template…')}
         </button>{' '}
-        <span className="quiet">RSNA RadReport (HTML) or Isocenter’s own (JSON)</span>
+        <span className="quiet">{t('RSNA RadReport (HTML) or Isocenter’s own (JSON)')}</span>
         <input
           ref={file}
           type="file"
           hidden
           accept=".html,.htm,.json"
-          aria-label="File of a template"
+          aria-label={t('File of a template')}
           onChange={event => {
             void take(event.target.files?.[0])
             event.target.value = ''
@@ -115,7 +118,7 @@ export function ReportSettingsPage() {
             type="button"
             onClick={() => void chooseReportSettings({ templates: templates.filter(one => one.id !== id) })}
           >
-            Remove
+            {t('Remove')}
           </button>
         </div>
       ))}

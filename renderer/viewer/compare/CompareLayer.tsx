@@ -3,6 +3,7 @@ import { difference, greys, sameGrid } from '../../../shared/viewing/compare/sub
 import type { ImagePlane } from '../../../shared/viewing/geometry.ts'
 import { storedPadding } from '../../../shared/viewing/grey.ts'
 import { valueText } from '../../../shared/viewing/measure/measure.ts'
+import { t } from '../../i18n/index.ts'
 import { formatDate } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import type { PlaneSamples } from '../fusion/resampled.ts'
@@ -221,11 +222,11 @@ function Divider({ pane, comparison }: { pane: Pane; comparison: Comparison }) {
       role="slider"
       tabIndex={0}
       ref={handle}
-      aria-label="Divider between the two series"
+      aria-label={t('Divider between the two series')}
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={Math.round(100 * divider)}
-      title="Drag, or ← → (Shift: larger steps); Esc gives the arrows back to the series"
+      title={t('Drag, or ← → (Shift: larger steps); Esc gives the arrows back to the series')}
       style={{ left: `${100 * divider}%` }}
       onPointerDown={event => {
         event.preventDefault()

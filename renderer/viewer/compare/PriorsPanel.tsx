@@ -9,6 +9,7 @@ import {
   yearsInTime,
 } from '../../../shared/viewing/compare/priors.ts'
 import { useStation } from '../../activity/index.ts'
+import { t } from '../../i18n/index.ts'
 import { useShownKey } from '../../keys/index.ts'
 import { onStudiesChanged } from '../../series/index.ts'
 import { describeDate, formatDate, IconButton } from '../../ui/index.ts'
@@ -125,9 +126,9 @@ function Priors({ study }: { study: StudySummary }) {
     { title: 'Others', rows: ordered.filter(({ comparable }) => !comparable) },
   ].filter(({ rows }) => rows.length > 0)
   return (
-    <aside className="priors" aria-label="Studies of the patient" onKeyDown={walk}>
+    <aside className="priors" aria-label={t('Studies of the patient')} onKeyDown={walk}>
       <header>
-        <span>Studies of the patient</span>
+        <span>{t('Studies of the patient')}</span>
         <span className="spring" />
         <IconButton
           icon={X}
@@ -137,7 +138,7 @@ function Priors({ study }: { study: StudySummary }) {
         />
       </header>
       {modalities.length > 1 && (
-        <div className="priors-filter" role="toolbar" aria-label="Modality">
+        <div className="priors-filter" role="toolbar" aria-label={t('Modality')}>
           {['', ...modalities].map(one => (
             <button
               type="button"
@@ -145,7 +146,7 @@ function Priors({ study }: { study: StudySummary }) {
               aria-pressed={modality === one}
               onClick={() => usePriors.setState({ modality: one })}
             >
-              {one || 'All'}
+              {one || t('All')}
             </button>
           ))}
         </div>
@@ -163,7 +164,7 @@ function Priors({ study }: { study: StudySummary }) {
       </div>
       {(asking > 0 || silent.size > 0) && (
         <div className="priors-foot quiet" role="status">
-          {asking > 0 && <div>Asking {asking === 1 ? 'an archive' : `${asking} archives`}…</div>}
+          {asking > 0 && <div>Asking {asking === 1 ? t('an archive') : `${asking} archives`}…</div>}
           {[...silent].map(([name, why]) => (
             <div className="truncate" key={name} title={`${name}: ${why}`}>
               {name} could not be asked
@@ -246,11 +247,11 @@ function PriorRow({ row, comparable, from }: { row: Row; comparable: boolean; fr
       onClick={open}
     >
       <span className="priors-line">
-        <span className="when">{formatDate(StudyDate) || 'no date'}</span>
+        <span className="when">{formatDate(StudyDate) || t('no date')}</span>
         <span className="truncate">
-          <bdi dir="auto">{words || 'Study'}</bdi>
+          <bdi dir="auto">{words || t('Study')}</bdi>
         </span>
-        {hasReport(row) && <FileText size={14} aria-label="with a report" />}
+        {hasReport(row) && <FileText size={14} aria-label={t('with a report')} />}
       </span>
       <span className="priors-line quiet">
         <span className="truncate">

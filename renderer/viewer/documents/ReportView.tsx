@@ -57,12 +57,12 @@ function Standing({ report }: { report: Report }) {
       {institution !== '' && <bdi dir="auto">{institution}</bdi>}
       {authors.map(author => (
         <span key={author}>
-          by <PersonName value={author} lang="" />
+          {t('by')} <PersonName value={author} lang="" />
         </span>
       ))}
       {verifiers.map(({ name, organization, moment }) => (
         <span key={`${name}${moment}`}>
-          verified by <PersonName value={name} lang="" />
+          {t('verified by')} <PersonName value={name} lang="" />
           {[organization, momentWords(moment)].filter(Boolean).map(part => `, ${part}`)}
         </span>
       ))}

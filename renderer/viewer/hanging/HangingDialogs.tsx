@@ -4,6 +4,7 @@ import { hangingProtocol } from '../../../shared/viewing/hanging/rules.ts'
 import { describeMatch, protocolOf, tryProtocol, type Wish } from '../../../shared/viewing/hanging/save.ts'
 import { wordsOf } from '../../../shared/viewing/hanging/words.ts'
 import { keepProtocol } from '../../hanging/index.ts'
+import { t } from '../../i18n/index.ts'
 import { announce, Dialog } from '../../ui/index.ts'
 import { useSession } from '../session.ts'
 import { chooseStage, patientNow, verdictsNow } from './follow.ts'
@@ -19,13 +20,13 @@ function Chooser() {
   const possible = verdicts.filter(({ refusal }) => refusal === '')
   const others = verdicts.filter(({ refusal }) => refusal !== '')
   return (
-    <Dialog title="Hanging protocol" className="hanging-chooser" onClose={close}>
-      {possible.length === 0 && <p className="quiet">None of them is for this study.</p>}
+    <Dialog title={t('Hanging protocol')} className="hanging-chooser" onClose={close}>
+      {possible.length === 0 && <p className="quiet">{t('None of them is for this study.')}</p>}
       {possible.map((verdict, first) => (
         <div className="hanging-row" key={verdict.protocol.id}>
           <span>
             {verdict.protocol.name}
-            <span className="quiet"> · {verdict.because.join(', ') || 'every study'}</span>
+            <span className="quiet"> · {verdict.because.join(', ') || t('every study')}</span>
           </span>
           <span className="hanging-stages">
             {verdict.stages.map((at, index) => (
@@ -92,16 +93,16 @@ function SaveForm() {
   }
   return (
     <Dialog
-      title="Save what I see as my protocol"
+      title={t('Save what I see as my protocol')}
       className="hanging-save"
       onClose={close}
       foot={
         <>
-          <button type="button" title="Cancel (Esc)" onClick={close}>
-            Cancel
+          <button type="button" title={t('Cancel (Esc)')} onClick={close}>
+            {t('Cancel')}
           </button>
           <button type="button" disabled={!valid.success} onClick={save}>
-            Save
+            {t('Save')}
           </button>
         </>
       }
@@ -113,7 +114,7 @@ function SaveForm() {
         }}
       >
         <label>
-          Name{' '}
+          {t('Name')}{' '}
           <input
             type="text"
             data-first-focus
@@ -123,20 +124,20 @@ function SaveForm() {
           />
         </label>
         <fieldset className="hanging-counts">
-          <legend>For studies</legend>
+          <legend>{t('For studies')}</legend>
           <label>
-            <input type="checkbox" checked={wish.modality} onChange={() => change({ modality: !wish.modality })} /> of
-            this modality
+            <input type="checkbox" checked={wish.modality} onChange={() => change({ modality: !wish.modality })} />{' '}
+            {t('of this modality')}
           </label>
           <label>
-            <input type="checkbox" checked={wish.region} onChange={() => change({ region: !wish.region })} /> of this
-            body part
+            <input type="checkbox" checked={wish.region} onChange={() => change({ region: !wish.region })} />{' '}
+            {t('of this body part')}
           </label>
           <label>
-            <input type="checkbox" checked={byWords} onChange={() => setByWords(!byWords)} /> described by any of{' '}
+            <input type="checkbox" checked={byWords} onChange={() => setByWords(!byWords)} /> {t('described by any of')}{' '}
             <input
               type="text"
-              aria-label="Words of the description"
+              aria-label={t('Words of the description')}
               disabled={!byWords}
               value={words}
               onChange={event => setWords(event.target.value)}
@@ -148,7 +149,7 @@ function SaveForm() {
               checked={wish.seriesWords}
               onChange={() => change({ seriesWords: !wish.seriesWords })}
             />{' '}
-            series by their descriptions, where there are such
+            {t('series by their descriptions, where there are such')}
           </label>
         </fieldset>
         {protocol !== undefined && (
@@ -157,7 +158,7 @@ function SaveForm() {
             {protocol.stages[0]?.panes.map((pane, at) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a pane is its place.
               <div key={at}>
-                {at + 1}: {seen[at] === undefined ? 'empty' : describePane(pane)}
+                {at + 1}: {seen[at] === undefined ? t('empty') : describePane(pane)}
                 {pane.look?.window &&
                   `, W ${Math.round(pane.look.window.width)} L ${Math.round(pane.look.window.center)}`}
               </div>
@@ -166,7 +167,7 @@ function SaveForm() {
         )}
         <p className={trial === '' && refusal === '' ? 'quiet' : 'attention'} role="status">
           {refusal ||
-            (trial === '' ? 'Tried on this study: it hangs what is seen now.' : `Tried on this study: ${trial}`)}
+            (trial === '' ? t('Tried on this study: it hangs what is seen now.') : `Tried on this study: ${trial}`)}
         </p>
       </form>
     </Dialog>

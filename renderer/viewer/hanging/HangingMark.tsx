@@ -1,3 +1,4 @@
+import { t } from '../../i18n/index.ts'
 import { useTitle } from '../../keys/index.ts'
 import { useSession } from '../session.ts'
 import { useHanging } from './hangingState.ts'
@@ -28,7 +29,7 @@ export function HangingMark() {
       onClick={() => useHanging.setState({ open: 'choose' })}
     >
       {protocol.name}{' '}
-      {changed ? 'changed' : stages.length > 1 ? `${stages.indexOf(hung.stage) + 1}/${stages.length}` : ''}
+      {changed ? t('changed') : stages.length > 1 ? `${stages.indexOf(hung.stage) + 1}/${stages.length}` : ''}
     </button>
   )
 }

@@ -35,7 +35,7 @@ export function CopyMark() {
   }
   return (
     <Dialog
-      title={mark === undefined ? 'Copy a mark' : `Copy: ${markName(mark.kind)}`}
+      title={mark === undefined ? t('Copy a mark') : `Copy: ${markName(mark.kind)}`}
       onClose={close}
       foot={
         <button type="button" disabled={places.length === 0} onClick={copy}>

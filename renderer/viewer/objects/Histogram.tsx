@@ -89,7 +89,7 @@ export function Histogram(props: {
       onClose={() => useObjects.setState({ histogram: undefined })}
     >
       {!allowed ? (
-        <p className="failure">Not measured: the self-test failed on this machine.</p>
+        <p className="failure">{t('Not measured: the self-test failed on this machine.')}</p>
       ) : curves !== undefined && curves.length === 0 ? (
         <p className="quiet">
           {t(

@@ -261,7 +261,7 @@ function Parts({ listed, object }: { listed: ListedObject; object: Segmentation 
                   <bdi dir="auto">{part.label}</bdi>
                 </span>
                 <span className="quiet amount">
-                  {empty ? kindWords(part) : allowed ? volumeWords(knownVolume(part.region)) : 'not measured'}
+                  {empty ? kindWords(part) : allowed ? volumeWords(knownVolume(part.region)) : t('not measured')}
                 </span>
               </button>
               <EyeButton isOff={off.has(key)} name={`Drawn: ${part.label}`} onToggle={() => toggleShown(key)} />

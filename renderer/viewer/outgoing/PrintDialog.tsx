@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import { createPortal } from 'react-dom'
 import type { StudySummary } from '../../../shared/contract.ts'
+import { t } from '../../i18n/index.ts'
 import { Dialog, formatDate } from '../../ui/index.ts'
 import { isKeyImage } from '../documents/index.ts'
 import type { Pane } from '../pane.ts'
@@ -85,7 +86,7 @@ function Sheet(props: {
           ))}
         </div>
         <div className="sheet-head">
-          <span>Not for diagnosis</span>
+          <span>{t('Not for diagnosis')}</span>
           <span>
             {number} / {of}
           </span>
@@ -206,23 +207,23 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
   const shown = Math.min(at, sheets.length - 1)
   return (
     <Dialog
-      title="Print"
+      title={t('Print')}
       className="out-dialog print-dialog"
       onClose={onClose}
       foot={
         <>
           <button type="button" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button type="button" disabled={making || pictures.length === 0} onClick={() => window.print()}>
-            Print {sheets.length === 1 ? 'one sheet' : `${sheets.length} sheets`}
+            Print {sheets.length === 1 ? t('one sheet') : `${sheets.length} sheets`}
           </button>
         </>
       }
     >
       <div className="print-columns">
         <div className="print-settings">
-          <div className="out-choice" role="radiogroup" aria-label="Images">
+          <div className="out-choice" role="radiogroup" aria-label={t('Images')}>
             {radio('this', 'This image')}
             {radio('panes', 'All panes', seenPanes().length < 2)}
             {radio('keys', `Key images of this series (${keys.length})`, keys.length === 0)}
@@ -232,7 +233,7 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
           {count('Rows', layout.rows, 8, rows => change({ rows }))}
           {count('Columns', layout.columns, 8, columns => change({ columns }))}
           <label className="out-line">
-            Paper
+            {t('Paper')}
             <select
               value={layout.paper}
               onChange={event => change({ paper: event.target.value as SheetLayout['paper'] })}
@@ -250,15 +251,15 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
                 checked={layout.landscape}
                 onChange={event => change({ landscape: event.target.checked })}
               />
-              Landscape
+              {t('Landscape')}
             </label>
             <label>
               <input type="checkbox" checked={overlays} onChange={event => setOverlays(event.target.checked)} />
-              Words at the corners and edges
+              {t('Words at the corners and edges')}
             </label>
             <label>
               <input type="checkbox" checked={identity} onChange={event => setIdentity(event.target.checked)} />
-              The patient’s name
+              {t('The patient’s name')}
             </label>
           </div>
           {(which === 'nth' ? everyNth(entries.length, step).length : 0) > MOST_PICTURES && (
@@ -269,11 +270,13 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
           {sheet(shown)}
           <div className="print-turn">
             <button type="button" disabled={shown === 0} onClick={() => setAt(shown - 1)}>
-              Before
+              {t('Before')}
             </button>
-            <span className="quiet">{making ? 'making the pictures…' : `sheet ${shown + 1} of ${sheets.length}`}</span>
+            <span className="quiet">
+              {making ? t('making the pictures…') : `sheet ${shown + 1} of ${sheets.length}`}
+            </span>
             <button type="button" disabled={shown >= sheets.length - 1} onClick={() => setAt(shown + 1)}>
-              Next
+              {t('Next')}
             </button>
           </div>
         </div>

@@ -5,6 +5,7 @@ import type { StudySummary } from '../../../shared/contract.ts'
 import { directionLetters, oppositeLetters } from '../../../shared/viewing/geometry.ts'
 import type { CropBox } from '../../../shared/viewing/volume/rays.ts'
 import { rayPresets } from '../../../shared/viewing/volume/transfers.ts'
+import { t } from '../../i18n/index.ts'
 import { formatDate, formatTime, PersonName } from '../../ui/index.ts'
 import { describeFrame } from '../catalog.ts'
 import type { Pane, PaneState } from '../pane.ts'
@@ -147,7 +148,7 @@ function Rendered({ pane, rendering, study }: { pane: Pane; rendering: Rendering
       </div>
       <div className="volume-tools">
         <select
-          aria-label="How the volume is shown"
+          aria-label={t('How the volume is shown')}
           value={preset.id}
           onChange={event => {
             const chosen = rayPresets(Modality).find(({ id }) => id === event.target.value)
@@ -168,8 +169,8 @@ function Rendered({ pane, rendering, study }: { pane: Pane; rendering: Rendering
         ))}
         <button
           type="button"
-          title="Crop box"
-          aria-label="Crop box"
+          title={t('Crop box')}
+          aria-label={t('Crop box')}
           aria-pressed={cropping}
           onClick={() => setCropping(!cropping)}
         >
@@ -185,10 +186,10 @@ function Rendered({ pane, rendering, study }: { pane: Pane; rendering: Rendering
             </div>
           ) : (
             <>
-              <div>This series cannot be shown as a volume.</div>
+              <div>{t('This series cannot be shown as a volume.')}</div>
               <div className="quiet selectable">{trouble}</div>
               <button type="button" onClick={() => toggleRendering(pane)}>
-                Back to the images
+                {t('Back to the images')}
               </button>
             </>
           )}

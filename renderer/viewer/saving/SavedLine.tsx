@@ -1,5 +1,6 @@
 import { useEffect, useReducer } from 'react'
 import { changesSince, savable } from '../../../shared/viewing/writing/changes.ts'
+import { t } from '../../i18n/index.ts'
 import { useShownKey } from '../../keys/index.ts'
 import { formatDate, formatTime } from '../../ui/index.ts'
 import { draftOf } from '../marks/drafts.ts'
@@ -50,7 +51,7 @@ export function SavedLine({ study }: { study: string }) {
               title={['Save as objects of the study', key && `(${key})`].filter(Boolean).join(' ')}
               onClick={() => void save(study)}
             >
-              {state === 'busy' ? 'Saving…' : typeof state === 'object' ? 'Try again' : 'Save'}
+              {state === 'busy' ? t('Saving…') : typeof state === 'object' ? t('Try again') : t('Save')}
             </button>
           )}
         </p>
@@ -61,18 +62,18 @@ export function SavedLine({ study }: { study: string }) {
         <p>
           <span className="attention">Another version was saved {momentWords(newer)}</span>
           <button type="button" title={takeKey && `(${takeKey})`} onClick={() => takeNewer(study)}>
-            Take it
+            {t('Take it')}
           </button>
         </p>
       )}
       {others.map(one => (
         <p key={one.SOPInstanceUID}>
           <span className="quiet words">
-            {missingOf(study, one).length} measured by <bdi dir="auto">{one.Manufacturer || 'another program'}</bdi>,{' '}
+            {missingOf(study, one).length} measured by <bdi dir="auto">{one.Manufacturer || t('another program')}</bdi>,{' '}
             {momentWords(one)}
           </span>
           <button type="button" onClick={() => addMarksOf(study, one)}>
-            Add
+            {t('Add')}
           </button>
         </p>
       ))}
