@@ -11,7 +11,7 @@ const textOf = (protocols: readonly HangingProtocol[] | HangingProtocol) => JSON
 async function remove({ id, name }: HangingProtocol): Promise<void> {
   const { protocols } = useHangingRules.getState()
   await setHangingRules({ protocols: protocols.filter(one => one.id !== id) })
-  announce(`${name} was deleted`, () => setHangingRules({ protocols }))
+  announce(t('{{name}} was deleted', { name }), () => setHangingRules({ protocols }))
 }
 
 function stagesOf({ stages }: HangingProtocol): string {
@@ -30,7 +30,7 @@ function OwnRow({ of, onEdit }: { of: HangingProtocol; onEdit: () => void }) {
       <span className="hanging-bar">
         <input
           type="text"
-          aria-label={`Name of ${of.name}`}
+          aria-label={t('Name of {{name}}', { name: of.name })}
           maxLength={60}
           value={name}
           onChange={event => setName(event.target.value)}
@@ -43,7 +43,7 @@ function OwnRow({ of, onEdit }: { of: HangingProtocol; onEdit: () => void }) {
           {t('Delete')}
         </button>
       </span>
-      <span className="quiet">For: {describeMatch(of.match)}</span>
+      <span className="quiet">{t('For: {{studies}}', { studies: describeMatch(of.match) })}</span>
     </div>
   )
 }
@@ -61,17 +61,17 @@ export function HangingPage() {
   }
   const take = () => {
     const read = readProtocols(shown)
-    if ('refusal' in read) return setSaid(`Nothing was changed. ${read.refusal}`)
+    if ('refusal' in read) return setSaid(t('Nothing was changed. {{why}}', { why: read.refusal }))
     const kept = protocols.filter(({ id }) => read.protocols.every(one => one.id !== id))
     const all = hangingProtocols.safeParse([...read.protocols, ...kept])
-    if (!all.success) return setSaid(`Nothing was changed. ${all.error.issues[0]?.message}`)
+    if (!all.success) return setSaid(t('Nothing was changed. {{why}}', { why: all.error.issues[0]?.message ?? '' }))
     setWritten(undefined)
-    setSaid(`Taken: ${read.protocols.map(({ name }) => name).join(', ')}`)
+    setSaid(t('Taken: {{names}}', { names: read.protocols.map(({ name }) => name).join(', ') }))
     void setHangingRules({ protocols: all.data })
   }
   const openFile = async (chosen: File | undefined) => {
     // A larger one is no list of protocols; its first part is refused for what it is.
-    if (chosen) edit(await chosen.slice(0, 2_000_000).text(), 'Read. “Take” makes them yours.')
+    if (chosen) edit(await chosen.slice(0, 2_000_000).text(), t('Read. “Take” makes them yours.'))
   }
   return (
     <section className="settings-page" aria-label={t('Hanging')}>
@@ -92,7 +92,7 @@ export function HangingPage() {
           <OwnRow
             key={`${one.id} ${one.name}`}
             of={one}
-            onEdit={() => edit(textOf(one), `${one.name}: “Take” keeps what you change.`)}
+            onEdit={() => edit(textOf(one), t('{{name}}: “Take” keeps what you change.', { name: one.name }))}
           />
         ))}
         <h2>{t('Shipped')}</h2>
@@ -104,8 +104,8 @@ export function HangingPage() {
                 type="button"
                 onClick={() =>
                   edit(
-                    textOf({ ...one, id: crypto.randomUUID(), name: `${one.name}, mine` }),
-                    'A copy: “Take” makes it yours.',
+                    textOf({ ...one, id: crypto.randomUUID(), name: t('{{name}}, mine', { name: one.name }) }),
+                    t('A copy: “Take” makes it yours.'),
                   )
                 }
               >
@@ -113,7 +113,7 @@ export function HangingPage() {
               </button>
             </span>
             <span className="quiet">
-              For: {describeMatch(one.match)}. {stagesOf(one)}
+              {t('For: {{studies}}', { studies: describeMatch(one.match) })}. {stagesOf(one)}
             </span>
           </div>
         ))}

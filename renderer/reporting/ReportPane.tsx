@@ -6,7 +6,7 @@ import { fieldsOf, unfilled } from '../../shared/reporting/fields.ts'
 import type { ReportContent } from '../../shared/reporting/report.ts'
 import { byFit, contentOf, underTemplate } from '../../shared/reporting/template.ts'
 import { call } from '../client.ts'
-import { t } from '../i18n/index.ts'
+import { msg, t } from '../i18n/index.ts'
 import { useShownKey } from '../keys/index.ts'
 import { announceFailure, IconButton } from '../ui/index.ts'
 import { type ExportForm, exportReport } from './exportReport.ts'
@@ -19,7 +19,7 @@ import { SignedVersion } from './SignedVersion.tsx'
 import { signReport, storeAll } from './signReport.ts'
 import { isStored } from './storeReport.ts'
 
-const STATES = { draft: 'draft', preliminary: 'preliminary', final: 'signed' } as const
+const STATES = { draft: msg('draft'), preliminary: msg('preliminary'), final: msg('signed') } as const
 const WIDTHS = { least: 300, most: 720 }
 let width = 380
 
@@ -62,7 +62,7 @@ function Exports({ keeper, images }: { keeper: ReportKeeper; images: ReportImage
   )
   return (
     <div className="report-exports">
-      <Download aria-hidden size={16} /> <span className="quiet">{t('Save as')}</span> {as('text', 'Text')}{' '}
+      <Download aria-hidden size={16} /> <span className="quiet">{t('Save as')}</span> {as('text', t('Text'))}{' '}
       {as('pdf', 'PDF')} {last.signature !== null && as('hl7', 'HL7')}
     </div>
   )
@@ -202,8 +202,8 @@ export function ReportPane({ images }: { images: ReportImages }) {
         <strong>{t('Report')}</strong>
         {last !== undefined && (
           <span className="report-state" data-state={last.state}>
-            {STATES[last.state]}
-            {last.version > 1 ? ` · addendum ${last.version - 1}` : ''}
+            {t(STATES[last.state])}
+            {last.version > 1 ? t(' · addendum {{number}}', { number: last.version - 1 }) : ''}
           </span>
         )}
         <span className="quiet" role="status">
@@ -219,7 +219,7 @@ export function ReportPane({ images }: { images: ReportImages }) {
       </header>
       {trouble !== undefined && (
         <p className="report-notice attention" role="status">
-          Not kept yet: {trouble}
+          {t('Not kept yet: {{trouble}}', { trouble })}
         </p>
       )}
       <Conflict keeper={keeper} />
@@ -278,7 +278,7 @@ export function ReportPane({ images }: { images: ReportImages }) {
         )}
         {content !== undefined ? (
           <div className="report-actions">
-            {open > 0 && <span className="quiet">{open} to fill in</span>}
+            {open > 0 && <span className="quiet">{t('{{number}} to fill in', { number: open })}</span>}
             <span className="spring" />
             <button type="button" disabled={busy || locked} onClick={() => sign('preliminary')}>
               {t('Preliminary')}
@@ -287,7 +287,7 @@ export function ReportPane({ images }: { images: ReportImages }) {
               type="button"
               className="primary"
               disabled={busy || locked}
-              title={`Sign (${keys.sign})`}
+              title={t('Sign ({{key}})', { key: keys.sign ?? '' })}
               onClick={() => sign('final')}
             >
               {t('Sign')}
@@ -315,7 +315,7 @@ export function ReportPane({ images }: { images: ReportImages }) {
         )}
         <Exports keeper={keeper} images={images} />
         {keys.images !== undefined && (
-          <p className="quiet">{keys.images}: caret to the report, and back to the images</p>
+          <p className="quiet">{t('{{key}}: caret to the report, and back to the images', { key: keys.images })}</p>
         )}
       </footer>
     </aside>

@@ -3,7 +3,7 @@ import { readHtmlTemplate } from '../../shared/reporting/htmlTemplate.ts'
 import { macroLines, parseMacros } from '../../shared/reporting/macros.ts'
 import { type ReportTemplate, reportTemplate } from '../../shared/reporting/template.ts'
 import { t } from '../i18n/index.ts'
-import { announce } from '../ui/index.ts'
+import { announce, announceFailure } from '../ui/index.ts'
 import { chooseReportSettings, followReportSettings, useReportSettings } from './reportSettings.ts'
 
 /** A file of ours (JSON) or RSNA RadReport's (HTML). Throws in words. */
@@ -11,7 +11,7 @@ function readTemplate(text: string, name: string): ReportTemplate {
   const id = name.replace(/\.[^.]*$/, '').slice(0, 90) || 'template'
   if (!/^\s*\{/.test(text)) return readHtmlTemplate(text, `own-${id}`)
   const read = reportTemplate.safeParse(JSON.parse(text))
-  if (!read.success) throw new Error('It is no report template of Isocenter’s.')
+  if (!read.success) throw new Error(t('It is no report template of Isocenter’s.'))
   return read.data
 }
 
@@ -22,8 +22,9 @@ function Macros() {
   const keep = () => {
     if (written === undefined) return
     const parsed = parseMacros(written)
-    if ('wrong' in parsed) return setSaid(`Line ${parsed.wrong} is no macro: “.name = words”. Nothing was changed.`)
-    setSaid('Kept.')
+    if ('wrong' in parsed)
+      return setSaid(t('Line {{line}} is no macro: “.name = words”. Nothing was changed.', { line: parsed.wrong }))
+    setSaid(t('Kept.'))
     setWritten(undefined)
     void chooseReportSettings({ macros: parsed.macros })
   }
@@ -60,9 +61,9 @@ export function ReportSettingsPage() {
       const template = readTemplate(await chosen.slice(0, 1_100_000).text(), chosen.name)
       const others = templates.filter(({ id }) => id !== template.id)
       await chooseReportSettings({ templates: [...others, template].slice(-200) })
-      announce(`Template “${template.title}” is here`)
+      announce(t('Template “{{title}}” is here', { title: template.title }))
     } catch (thrown) {
-      announce(`The template was not taken. ${thrown instanceof Error ? thrown.message : ''}`)
+      announceFailure('The template was not taken.', thrown instanceof Error ? thrown : '')
     }
   }
   return (

@@ -46,8 +46,11 @@ export function SignedVersion(props: { report: ReportVersion; onShow: (link: Fig
           </section>
         ))}
       {signature !== null && (
-        <p className="quiet" title={`SHA-256 of the text: ${signature.sha256}`}>
-          Signed by {signature.name.replaceAll('^', ' ')}, {formatMoment(signature.at)}
+        <p className="quiet" title={t('SHA-256 of the text: {{sha256}}', { sha256: signature.sha256 })}>
+          {t('Signed by {{name}}, {{moment}}', {
+            name: signature.name.replaceAll('^', ' '),
+            moment: formatMoment(signature.at),
+          })}
         </p>
       )}
     </article>

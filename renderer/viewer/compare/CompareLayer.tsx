@@ -120,7 +120,7 @@ function Compared({ pane, state, comparison }: { pane: Pane; state: PaneState; c
       <div className="compare-words" data-testid="compare">
         <div>{mode === 'swipe' ? swipeWords(comparison) : `${named(comparison.base)} − ${named(second)}`}</div>
         {mode === 'subtract' && <div>{scaleWords(pane, comparison, own)}</div>}
-        {outgrown && <div className="attention">{OUTGROWN}</div>}
+        {outgrown && <div className="attention">{t(OUTGROWN)}</div>}
         {notes(comparison, plane).map(note => (
           <div className="attention" key={note}>
             {note}
@@ -128,7 +128,7 @@ function Compared({ pane, state, comparison }: { pane: Pane; state: PaneState; c
         ))}
         {comparison.trouble === undefined && resampled === undefined && (
           <div className="quiet">
-            loading {comparison.loaded} of {second.imageIds.length}
+            {t('loading {{loaded}} of {{total}}', { loaded: comparison.loaded, total: second.imageIds.length })}
           </div>
         )}
       </div>
@@ -167,14 +167,14 @@ function named(stack: SeriesStack): string {
 }
 
 function swipeWords({ base, second }: Comparison): string {
-  return `left ${named(base)} · right ${named(second)}`
+  return t('left {{left}} · right {{right}}', { left: named(base), right: named(second) })
 }
 
 function scaleWords(pane: Pane, { base }: Comparison, own: PaneState['range']): string {
   if (own === undefined) return ''
   const half = valueText(halfWidth(pane, own))
   const unit = unitOfStack(base)
-  return `black −${half}, grey 0, white +${half}${unit && ` ${unit}`}`
+  return t('black −{{half}}, grey 0, white +{{half}}{{unit}}', { half, unit: unit && ` ${unit}` })
 }
 
 function notes(
@@ -185,10 +185,10 @@ function notes(
   const isSame = laid !== undefined && planesOf(second).some(its => its !== undefined && sameGrid(laid, its))
   const isNumber = mode === 'subtract' && unitOfStack(base) === ''
   return [
-    trouble === undefined ? '' : `cannot be compared: ${trouble}`,
+    trouble === undefined ? '' : t('cannot be compared: {{trouble}}', { trouble }),
     laying.words,
-    resampled === undefined || isSame ? '' : 'resampled to the slices and pixels of this series',
-    isNumber ? 'values without a unit: scanners scale them as they like' : '',
+    resampled === undefined || isSame ? '' : t('resampled to the slices and pixels of this series'),
+    isNumber ? t('values without a unit: scanners scale them as they like') : '',
     ...(resampled?.notes ?? []),
   ].filter(Boolean)
 }

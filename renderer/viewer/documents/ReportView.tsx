@@ -172,7 +172,7 @@ function ImageLink(props: {
     return (
       <span className="quiet" title={reference.SOPInstanceUID}>
         {what}
-        {name}, which is not here
+        {t('{{name}}, which is not here', { name })}
       </span>
     )
   }
@@ -186,7 +186,7 @@ function ImageLink(props: {
     >
       {what}
       {referenceWords(place)}
-      {frame && ` frame ${reference.frames.slice(0, 5).join(', ')}`}
+      {frame && t(' frame {{frames}}', { frames: reference.frames.slice(0, 5).join(', ') })}
     </button>
   )
 }

@@ -43,7 +43,7 @@ export function VideoView({ address, entry }: { address: ObjectAddress; entry: S
     return (
       <div className="document-note" role="status">
         <p>{t('This video cannot be played here.')}</p>
-        <p className="quiet">It is {why}. Exported, it opens in a player that has the codec.</p>
+        <p className="quiet">{t('It is {{why}}. Exported, it opens in a player that has the codec.', { why })}</p>
         <button type="button" onClick={() => exportObject(address)}>
           {t('Export')}
         </button>

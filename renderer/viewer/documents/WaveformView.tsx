@@ -37,8 +37,8 @@ export function WaveformView({ address, zoom }: { address: ObjectAddress; zoom: 
   return (
     <div className="wave">
       <div className="wave-bar">
-        <Choice name="Speed" unit="mm/s" values={SPEEDS} value={speed} onChange={setSpeed} />
-        <Choice name="Gain" unit="mm/mV" values={GAINS} value={gain} onChange={setGain} />
+        <Choice name={t('Speed')} unit="mm/s" values={SPEEDS} value={speed} onChange={setSpeed} />
+        <Choice name={t('Gain')} unit="mm/mV" values={GAINS} value={gain} onChange={setGain} />
         <span className="quiet">
           {measured && zoom === 1 ? t('true to scale') : t('in proportion')}
           {!measured && t(' (the size of this display is not known: True size on an image asks for it)')}

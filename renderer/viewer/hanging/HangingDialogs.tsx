@@ -20,7 +20,7 @@ function Chooser() {
   const possible = verdicts.filter(({ refusal }) => refusal === '')
   const others = verdicts.filter(({ refusal }) => refusal !== '')
   return (
-    <Dialog title={t('Hanging protocol')} className="hanging-chooser" onClose={close}>
+    <Dialog title="Hanging protocol" className="hanging-chooser" onClose={close}>
       {possible.length === 0 && <p className="quiet">{t('None of them is for this study.')}</p>}
       {possible.map((verdict, first) => (
         <div className="hanging-row" key={verdict.protocol.id}>
@@ -50,7 +50,7 @@ function Chooser() {
       ))}
       {others.length > 0 && (
         <details>
-          <summary className="quiet">Not for this study: {others.length}</summary>
+          <summary className="quiet">{t('Not for this study: {{number}}', { number: others.length })}</summary>
           {others.map(({ protocol, refusal }) => (
             <div className="hanging-row quiet" key={protocol.id}>
               {protocol.name}: {refusal}
@@ -69,7 +69,7 @@ function SaveForm() {
   const { study, layout, linked } = useSession.getState()
   const [wish, setWish] = useState<Wish>(() => ({
     id: crypto.randomUUID(),
-    name: study?.StudyDescription || study?.ModalitiesInStudy.join('/') || 'My protocol',
+    name: study?.StudyDescription || study?.ModalitiesInStudy.join('/') || t('My protocol'),
     layout,
     linked,
     modality: true,
@@ -83,17 +83,17 @@ function SaveForm() {
   const wanted = { ...wish, name: wish.name.trim(), words: byWords ? wordsList(words) : [] }
   const protocol = patient && protocolOf(seen, patient, wanted)
   const valid = hangingProtocol.safeParse(protocol)
-  const trial = patient && protocol ? tryProtocol(protocol, seen, patient) : 'Nothing hangs in any pane.'
+  const trial = patient && protocol ? tryProtocol(protocol, seen, patient) : t('Nothing hangs in any pane.')
   const refusal = valid.success ? '' : (valid.error.issues[0]?.message ?? '')
   const save = () => {
     if (!valid.success) return
     void keepProtocol(valid.data)
-    announce(`${valid.data.name} hangs such studies from now on`)
+    announce(t('{{name}} hangs such studies from now on', { name: valid.data.name }))
     close()
   }
   return (
     <Dialog
-      title={t('Save what I see as my protocol')}
+      title="Save what I see as my protocol"
       className="hanging-save"
       onClose={close}
       foot={
@@ -154,7 +154,7 @@ function SaveForm() {
         </fieldset>
         {protocol !== undefined && (
           <div className="hanging-preview" data-testid="hanging-preview">
-            <div>For: {describeMatch(protocol.match)}</div>
+            <div>{t('For: {{studies}}', { studies: describeMatch(protocol.match) })}</div>
             {protocol.stages[0]?.panes.map((pane, at) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a pane is its place.
               <div key={at}>
@@ -167,7 +167,9 @@ function SaveForm() {
         )}
         <p className={trial === '' && refusal === '' ? 'quiet' : 'attention'} role="status">
           {refusal ||
-            (trial === '' ? t('Tried on this study: it hangs what is seen now.') : `Tried on this study: ${trial}`)}
+            (trial === ''
+              ? t('Tried on this study: it hangs what is seen now.')
+              : t('Tried on this study: {{what}}', { what: trial }))}
         </p>
       </form>
     </Dialog>

@@ -14,9 +14,9 @@ export function HangingMark() {
   const stage = protocol.stages[hung.stage]
   const words = [
     `${protocol.name}: ${stage?.name}`,
-    `For ${because.join(', ') || 'every study'}`,
+    t('For: {{studies}}', { studies: because.join(', ') || t('every study') }),
     ...hung.because.map((why, at) => (why === '' ? '' : `${at + 1}: ${why}`)),
-    ...leftOut.map(one => `Left out: ${one}`),
+    ...leftOut.map(one => t('Left out: {{what}}', { what: one })),
     title,
   ]
   const changed = layout !== hung.layout

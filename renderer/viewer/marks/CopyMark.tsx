@@ -31,7 +31,11 @@ export function CopyMark() {
     if (mark === undefined || places.length === 0) return
     const kept = keeper?.edit(copyChanges(mark, places))
     close()
-    announce(kept ? `Copied to ${imageWords(places.length)}` : 'Not copied: so many marks are not kept of one study')
+    announce(
+      kept
+        ? t('Copied to {{count}} images', { count: places.length })
+        : 'Not copied: so many marks are not kept of one study',
+    )
   }
   return (
     <Dialog
@@ -39,7 +43,7 @@ export function CopyMark() {
       onClose={close}
       foot={
         <button type="button" disabled={places.length === 0} onClick={copy}>
-          Copy to {imageWords(places.length)}
+          {t('Copy to {{count}} images', { count: places.length })}
         </button>
       }
     >
@@ -70,8 +74,4 @@ export function CopyMark() {
       <p className="quiet">{t('To the same pixels of each image. One undo takes all copies back.')}</p>
     </Dialog>
   )
-}
-
-function imageWords(count: number): string {
-  return count === 1 ? '1 image' : `${count} images`
 }

@@ -156,7 +156,11 @@ function ObjectRows({ listed, reading }: { listed: ListedObject; reading: Readin
           />
         )}
         {here !== undefined && kind !== 'plan' && (
-          <EyeButton isOff={off} name={`Drawn: ${title}`} onToggle={() => toggleShown(String(contentId))} />
+          <EyeButton
+            isOff={off}
+            name={t('Drawn: {{title}}', { title })}
+            onToggle={() => toggleShown(String(contentId))}
+          />
         )}
         {here !== undefined && <IconButton icon={X} name="Close it" onClick={() => dropObject(contentId)} />}
       </div>
@@ -186,7 +190,7 @@ function EyeButton({ isOff, name, onToggle }: { isOff: boolean; name: string; on
       data-eye
       aria-pressed={!isOff}
       aria-label={name}
-      title={`${isOff ? 'Show' : 'Hide'} (Space)`}
+      title={isOff ? t('Show (Space)') : t('Hide (Space)')}
       onClick={onToggle}
     >
       {isOff ? <EyeOff aria-hidden /> : <Eye aria-hidden />}
@@ -264,7 +268,11 @@ function Parts({ listed, object }: { listed: ListedObject; object: Segmentation 
                   {empty ? kindWords(part) : allowed ? volumeWords(knownVolume(part.region)) : t('not measured')}
                 </span>
               </button>
-              <EyeButton isOff={off.has(key)} name={`Drawn: ${part.label}`} onToggle={() => toggleShown(key)} />
+              <EyeButton
+                isOff={off.has(key)}
+                name={t('Drawn: {{title}}', { title: part.label })}
+                onToggle={() => toggleShown(key)}
+              />
             </div>
             {selected === key && <PartFigures listed={listed} object={object} part={part} />}
           </div>
@@ -358,9 +366,10 @@ function StatisticsWords({ found, unit: { unit, factor } }: { found: RegionFigur
   const figure = (value: number) => Number((value * factor).toPrecision(4)).toString()
   return (
     <div>
-      mean {figure(found.mean)} ± {figure(found.sd)} {unit}
+      {t('mean {{mean}} ± {{sd}} {{unit}}', { mean: figure(found.mean), sd: figure(found.sd), unit })}
       <br />
-      {figure(found.min)} to {figure(found.max)} {unit} · n {found.n.toLocaleString('en')}
+      {t('{{min}} to {{max}} {{unit}}', { min: figure(found.min), max: figure(found.max), unit })} · n{' '}
+      {found.n.toLocaleString('en')}
     </div>
   )
 }

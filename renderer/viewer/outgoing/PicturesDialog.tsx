@@ -75,7 +75,12 @@ export function PicturesDialog({ onClose }: { onClose: () => void }) {
           setProgress({ done, total }),
         )
         saveBlob(file, 'images.mp4')
-        announce(`A film of ${seconds.toFixed(1)} s was made (${codec === 'avc' ? 'H.264' : codec.toUpperCase()})`)
+        announce(
+          t('A film of {{seconds}} s was made ({{codec}})', {
+            seconds: seconds.toFixed(1),
+            codec: codec === 'avc' ? 'H.264' : codec.toUpperCase(),
+          }),
+        )
       } else {
         saveBlob(await fileOf(await canvasOf(shown), format), `image.${format === 'jpeg' ? 'jpg' : 'png'}`)
       }
@@ -131,10 +136,10 @@ export function PicturesDialog({ onClose }: { onClose: () => void }) {
       }
     >
       <div className="out-choice" role="radiogroup" aria-label={t('What')}>
-        {choice('pane', 'This pane, as it is seen')}
-        {choice('panes', 'All panes, as they hang', !several)}
-        {choice('pixels', 'This image alone, pixel for pixel')}
-        {choice('movie', `A film of the ${images.toLocaleString()} images of this pane (MP4)`, images < 2)}
+        {choice('pane', t('This pane, as it is seen'))}
+        {choice('panes', t('All panes, as they hang'), !several)}
+        {choice('pixels', t('This image alone, pixel for pixel'))}
+        {choice('movie', t('A film of the {{number}} images of this pane (MP4)', { number: images }), images < 2)}
       </div>
       {(what === 'pane' || what === 'panes' || what === 'movie') && (
         <div className="out-choice">
@@ -178,7 +183,7 @@ export function PicturesDialog({ onClose }: { onClose: () => void }) {
         <progress
           max={progress.total}
           value={progress.done}
-          aria-label={`${progress.done} of ${progress.total} images`}
+          aria-label={t('{{done}} of {{total}} images', { done: progress.done, total: progress.total })}
         />
       )}
       {error !== '' && (

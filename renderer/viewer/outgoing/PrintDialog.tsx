@@ -34,7 +34,7 @@ function wordsOf(pane: Pane): string {
   if (stack === undefined || shown === undefined) return ''
   const { SeriesNumber, SeriesDescription } = stack.manifest
   const series = [SeriesNumber, SeriesDescription].filter(Boolean).join(' ')
-  return `${series === '' ? 'Image' : `${series} ·`} ${shown + 1}/${stack.entries.length}`
+  return `${series === '' ? t('Image') : `${series} ·`} ${shown + 1}/${stack.entries.length}`
 }
 
 function Sheet(props: {
@@ -216,7 +216,7 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
             {t('Cancel')}
           </button>
           <button type="button" disabled={making || pictures.length === 0} onClick={() => window.print()}>
-            Print {sheets.length === 1 ? t('one sheet') : `${sheets.length} sheets`}
+            {t('Print {{count}} sheets', { count: sheets.length })}
           </button>
         </>
       }
@@ -224,14 +224,14 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
       <div className="print-columns">
         <div className="print-settings">
           <div className="out-choice" role="radiogroup" aria-label={t('Images')}>
-            {radio('this', 'This image')}
-            {radio('panes', 'All panes', seenPanes().length < 2)}
-            {radio('keys', `Key images of this series (${keys.length})`, keys.length === 0)}
-            {radio('nth', 'Of this series, every n-th', entries.length < 2)}
+            {radio('this', t('This image'))}
+            {radio('panes', t('All panes'), seenPanes().length < 2)}
+            {radio('keys', t('Key images of this series ({{number}})', { number: keys.length }), keys.length === 0)}
+            {radio('nth', t('Of this series, every n-th'), entries.length < 2)}
           </div>
           {which === 'nth' && count('n', step, Math.max(1, entries.length), setStep)}
-          {count('Rows', layout.rows, 8, rows => change({ rows }))}
-          {count('Columns', layout.columns, 8, columns => change({ columns }))}
+          {count(t('Rows'), layout.rows, 8, rows => change({ rows }))}
+          {count(t('Columns'), layout.columns, 8, columns => change({ columns }))}
           <label className="out-line">
             {t('Paper')}
             <select
@@ -243,7 +243,7 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
               ))}
             </select>
           </label>
-          {count('Margin, mm', layout.margin, 40, margin => change({ margin }))}
+          {count(t('Margin, mm'), layout.margin, 40, margin => change({ margin }))}
           <div className="out-choice">
             <label>
               <input
@@ -263,7 +263,7 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
             </label>
           </div>
           {(which === 'nth' ? everyNth(entries.length, step).length : 0) > MOST_PICTURES && (
-            <div className="attention">⚠ The first {MOST_PICTURES} are printed.</div>
+            <div className="attention">{t('⚠ The first {{number}} are printed.', { number: MOST_PICTURES })}</div>
           )}
         </div>
         <div className="print-preview" aria-busy={making} data-testid="print-preview">
@@ -273,7 +273,9 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
               {t('Before')}
             </button>
             <span className="quiet">
-              {making ? t('making the pictures…') : `sheet ${shown + 1} of ${sheets.length}`}
+              {making
+                ? t('making the pictures…')
+                : t('sheet {{number}} of {{total}}', { number: shown + 1, total: sheets.length })}
             </span>
             <button type="button" disabled={shown >= sheets.length - 1} onClick={() => setAt(shown + 1)}>
               {t('Next')}

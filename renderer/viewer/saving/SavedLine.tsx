@@ -41,14 +41,14 @@ export function SavedLine({ study }: { study: string }) {
         <p role="status">
           <span className={count > 0 ? 'attention' : 'quiet'}>
             {count > 0
-              ? `${count} ${count === 1 ? 'change' : 'changes'} not saved`
-              : `Saved ${last === undefined ? '' : momentWords(last)}`}
+              ? t('{{count}} changes not saved', { count })
+              : t('Saved {{moment}}', { moment: last === undefined ? '' : momentWords(last) })}
           </span>
           {count > 0 && (
             <button
               type="button"
               disabled={state === 'busy'}
-              title={['Save as objects of the study', key && `(${key})`].filter(Boolean).join(' ')}
+              title={[t('Save as objects of the study'), key && `(${key})`].filter(Boolean).join(' ')}
               onClick={() => void save(study)}
             >
               {state === 'busy' ? t('Saving…') : typeof state === 'object' ? t('Try again') : t('Save')}
@@ -56,11 +56,13 @@ export function SavedLine({ study }: { study: string }) {
           )}
         </p>
       )}
-      {count > 0 && typeof state === 'object' && <p className="attention">Not saved: {state.failed}</p>}
-      {left > 0 && <p className="quiet">{left} on reformats: kept here, not saved</p>}
+      {count > 0 && typeof state === 'object' && (
+        <p className="attention">{t('Not saved: {{why}}', { why: state.failed })}</p>
+      )}
+      {left > 0 && <p className="quiet">{t('{{number}} on reformats: kept here, not saved', { number: left })}</p>}
       {newer !== undefined && (
         <p>
-          <span className="attention">Another version was saved {momentWords(newer)}</span>
+          <span className="attention">{t('Another version was saved {{moment}}', { moment: momentWords(newer) })}</span>
           <button type="button" title={takeKey && `(${takeKey})`} onClick={() => takeNewer(study)}>
             {t('Take it')}
           </button>
@@ -69,8 +71,11 @@ export function SavedLine({ study }: { study: string }) {
       {others.map(one => (
         <p key={one.SOPInstanceUID}>
           <span className="quiet words">
-            {missingOf(study, one).length} measured by <bdi dir="auto">{one.Manufacturer || t('another program')}</bdi>,{' '}
-            {momentWords(one)}
+            {t('{{number}} measured by {{program}}, {{moment}}', {
+              number: missingOf(study, one).length,
+              program: one.Manufacturer === '' ? t('another program') : `\u2068${one.Manufacturer}\u2069`,
+              moment: momentWords(one),
+            })}
           </span>
           <button type="button" onClick={() => addMarksOf(study, one)}>
             {t('Add')}

@@ -21,7 +21,7 @@ import { createStore } from 'zustand/vanilla'
 import type { ValueUnit } from '../../../shared/viewing/measure/valueUnit.ts'
 import { kindKey, SEGMENT_KINDS } from '../../../shared/viewing/segmenting/kinds.ts'
 import type { Segment } from '../../../shared/viewing/segmenting/segment.ts'
-import { t } from '../../i18n/index.ts'
+import { inLanguage, msg, t } from '../../i18n/index.ts'
 import { useShownKey } from '../../keys/index.ts'
 import { measuringAllowed, useSelfTest } from '../../selftest/index.ts'
 import { announce, announceFailure, IconButton } from '../../ui/index.ts'
@@ -107,7 +107,9 @@ function Panel() {
           </button>
         </div>
       )}
-      {trouble !== undefined && <div className="segments-note attention">not kept yet: {trouble}</div>}
+      {trouble !== undefined && (
+        <div className="segments-note attention">{t('not kept yet: {{trouble}}', { trouble })}</div>
+      )}
       {work === undefined ? (
         <p className="quiet">
           {t('Take a brush and draw on an image: what you draw becomes a segment. A voxel is of one segment at most.')}
@@ -121,11 +123,11 @@ function Panel() {
 }
 
 const TOOL_NAMES: Record<SegmentTool, string> = {
-  brush: 'Brush',
-  erase: 'Eraser',
-  threshold: 'Brush for a range of values',
-  grow: 'Grow from a click',
-  scissors: 'Scissors: fill an outline; with Shift cut it out',
+  brush: msg('Brush'),
+  erase: msg('Eraser'),
+  threshold: msg('Brush for a range of values'),
+  grow: msg('Grow from a click'),
+  scissors: msg('Scissors: fill an outline; with Shift cut it out'),
 }
 
 function ToolButton({ own }: { own: SegmentTool }) {
@@ -306,7 +308,7 @@ function Rows({ work }: { work: Work }) {
 
 function volumeWords({ volume, voxels }: SegmentFigures): string {
   if (voxels === 0) return ''
-  if (volume === undefined) return 'no volume'
+  if (volume === undefined) return t('no volume')
   return `${volume >= 100 ? volume.toFixed(0) : volume >= 1 ? volume.toFixed(1) : Number(volume.toPrecision(2))} ml`
 }
 
@@ -330,7 +332,7 @@ function Row({ work, segment, figures }: { work: Work; segment: Segment; figures
       <div className="segments-row">
         <input
           type="color"
-          aria-label={`Colour of ${label}`}
+          aria-label={t('Colour of {{label}}', { label })}
           value={hex(colour)}
           onChange={event => change({ colour: rgb(event.target.value) })}
         />
@@ -350,13 +352,13 @@ function Row({ work, segment, figures }: { work: Work; segment: Segment; figures
         <span className="amount">{allowed && figures !== undefined ? volumeWords(figures) : ''}</span>
         <IconButton
           icon={shown ? Eye : EyeOff}
-          name={`Show ${label}`}
+          name={t('Show {{label}}', { label })}
           pressed={shown}
           onClick={() => change({ shown: !shown })}
         />
         <IconButton
           icon={locked ? Lock : LockOpen}
-          name={`Lock ${label}`}
+          name={t('Lock {{label}}', { label })}
           pressed={locked}
           onClick={() => change({ locked: !locked })}
         />
@@ -387,7 +389,7 @@ function Details(props: { work: Work; segment: Segment; figures: SegmentFigures 
       >
         {kinds.map(kind => (
           <option key={kindKey(kind)} value={kindKey(kind)}>
-            {kind.type.CodeMeaning}
+            {inLanguage(kind.type.CodeMeaning)}{' '}
           </option>
         ))}
       </select>
@@ -425,13 +427,13 @@ function Figures({ figures, unit: { unit, factor } }: { figures: SegmentFigures;
   const figure = (value: number) => Number((value * factor).toPrecision(4)).toString()
   return (
     <div className="selectable" data-testid="segment-figures">
-      {voxels.toLocaleString('en')} voxels on {slices} {slices === 1 ? t('slice') : t('slices')}
+      {t('{{voxels}} voxels on {{count}} slices', { voxels: voxels.toLocaleString('en'), count: slices })}
       {values !== undefined && (
         <>
           <br />
-          mean {figure(values.mean)} ± {figure(values.sd)} {unit}
+          {t('mean {{mean}} ± {{sd}} {{unit}}', { mean: figure(values.mean), sd: figure(values.sd), unit })}
           <br />
-          {figure(values.min)} to {figure(values.max)} {unit}
+          {t('{{min}} to {{max}} {{unit}}', { min: figure(values.min), max: figure(values.max), unit })}
         </>
       )}
     </div>
