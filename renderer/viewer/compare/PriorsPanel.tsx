@@ -164,7 +164,9 @@ function Priors({ study }: { study: StudySummary }) {
       </div>
       {(asking > 0 || silent.size > 0) && (
         <div className="priors-foot quiet" role="status">
-          {asking > 0 && <div>{t('Asking {{count}} archives…', { count: asking })}</div>}
+          {asking > 0 && (
+            <div>{asking === 1 ? t('Asking an archive…') : t('Asking {{number}} archives…', { number: asking })}</div>
+          )}
           {[...silent].map(([name, why]) => (
             <div className="truncate" key={name} title={`${name}: ${why}`}>
               {t('{{name}} could not be asked', { name })}

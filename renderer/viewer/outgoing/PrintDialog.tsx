@@ -216,7 +216,7 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
             {t('Cancel')}
           </button>
           <button type="button" disabled={making || pictures.length === 0} onClick={() => window.print()}>
-            {t('Print {{count}} sheets', { count: sheets.length })}
+            {sheets.length === 1 ? t('Print one sheet') : t('Print {{number}} sheets', { number: sheets.length })}
           </button>
         </>
       }

@@ -46,7 +46,7 @@ export async function editCopy(listed: ListedObject, stack: SeriesStack): Promis
     announce(waits ?? 'Save or discard the segments of these images first')
     return
   }
-  await working(t('Reading'), async (signal, breathe) => {
+  await working(t('Reading…'), async (signal, breathe) => {
     const dataSet = await readObject(listed, signal)
     if (dataSet.string('SegmentationType') === 'FRACTIONAL') {
       throw new Error(t('A segmentation in fractions cannot be gone on with: its voxels are neither in nor out.'))
