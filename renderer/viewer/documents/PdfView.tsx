@@ -38,9 +38,10 @@ function useDocument(bytes: Uint8Array | undefined): Loaded<PDFDocumentProxy> {
 }
 
 function whyNot(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return 'It is no PDF document.'
-  if (thrown.name === 'PasswordException') return 'It is protected by a password. Exported, it opens in a PDF program.'
-  return `It is no PDF document that can be read: ${thrown.message}`
+  if (!(thrown instanceof Error)) return t('It is no PDF document.')
+  if (thrown.name === 'PasswordException')
+    return t('It is protected by a password. Exported, it opens in a PDF program.')
+  return t('It is no PDF document that can be read: {{why}}', { why: thrown.message })
 }
 
 /** A PDF document in place, page below page; only what is near the screen is drawn. */

@@ -90,12 +90,12 @@ function groupWords({ label, channels, frequency, samples, originality, offset }
     first?.filterLow !== undefined && first.filterHigh !== undefined ? `${first.filterLow}–${first.filterHigh} Hz` : ''
   return [
     label,
-    `${channels.length} ${channels.length === 1 ? 'channel' : 'channels'}`,
+    t('{{count}} channels', { count: channels.length }),
     `${(samples / frequency).toFixed(1)} s`,
-    `${frequency} samples/s`,
+    t('{{frequency}} samples/s', { frequency: String(frequency) }),
     filter,
-    originality === 'DERIVED' ? 'derived' : '',
-    offset > 0 ? `from ${(offset / 1000).toFixed(2)} s on` : '',
+    originality === 'DERIVED' ? t('derived') : '',
+    offset > 0 ? t('from {{seconds}} s on', { seconds: (offset / 1000).toFixed(2) }) : '',
   ]
     .filter(Boolean)
     .join(' · ')

@@ -30,7 +30,7 @@ export async function movieOf(
   film.width = first.width - (first.width % 2)
   film.height = first.height - (first.height % 2)
   const context = film.getContext('2d', { alpha: false })
-  if (context === null) throw new Error('This browser has no canvas.')
+  if (context === null) throw new Error(t('This browser has no canvas.'))
   const size = { width: film.width, height: film.height }
   const codec = await media.getFirstEncodableVideoCodec(['avc', 'vp9', 'av1'], size)
   if (codec === null) throw new NoEncoderError()
