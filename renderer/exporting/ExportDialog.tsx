@@ -198,7 +198,7 @@ function ExportDialog(props: { asked: AskedExport; onStarted: () => void; onClos
             >
               {DATES.map(([value, name]) => (
                 <option key={value} value={value}>
-                  {t(name)}{' '}
+                  {t(name)}
                 </option>
               ))}
             </select>
@@ -209,8 +209,8 @@ function ExportDialog(props: { asked: AskedExport; onStarted: () => void; onClos
                 type="checkbox"
                 checked={options[key]}
                 onChange={event => change({ [key]: event.target.checked })}
-              />{' '}
-              {t(name)}{' '}
+              />
+              {t(name)}
             </label>
           ))}
         </fieldset>

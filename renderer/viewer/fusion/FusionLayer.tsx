@@ -132,7 +132,7 @@ export function FusionWords({ pane, state }: { pane: Pane; state: PaneState }) {
         {seriesWords(second)} · {seriesDate(second)}
       </div>
       <div>{t('over {{series}} · {{date}}', { series: seriesWords(base), date: seriesDate(base) })}</div>
-      {[outgrown ? OUTGROWN : '', ...(resampled?.notes ?? [])].filter(Boolean).map(note => (
+      {[outgrown ? t(OUTGROWN) : '', ...(resampled?.notes ?? [])].filter(Boolean).map(note => (
         <div className="mark" key={note}>
           {note}
         </div>

@@ -132,7 +132,7 @@ function Rendered({ pane, rendering, study }: { pane: Pane; rendering: Rendering
               ) : (
                 shift !== 0 && <div>{t('moved by {{shift}} HU', { shift: Math.round(shift) })}</div>
               )}
-              {[outgrown ? OUTGROWN : '', ...(camera && rendering.volume ? volumeNotes(rendering.volume) : [])]
+              {[outgrown ? t(OUTGROWN) : '', ...(camera && rendering.volume ? volumeNotes(rendering.volume) : [])]
                 .filter(Boolean)
                 .map(note => (
                   <div className="mark" key={note}>

@@ -389,7 +389,7 @@ function Details(props: { work: Work; segment: Segment; figures: SegmentFigures 
       >
         {kinds.map(kind => (
           <option key={kindKey(kind)} value={kindKey(kind)}>
-            {inLanguage(kind.type.CodeMeaning)}{' '}
+            {inLanguage(kind.type.CodeMeaning)}
           </option>
         ))}
       </select>

@@ -33,7 +33,6 @@ export function CurveLayer({ pane, state }: { pane: Pane; state: PaneState }) {
   const isHere = plane !== undefined && transform !== undefined && shown?.frame === plane.FrameOfReferenceUID
   const points = drawing?.points ?? []
   const line = drawing === undefined ? hung?.curve : curveThrough(points, DRAWN_STEP)
-
   return (
     <>
       {isHere && (
