@@ -3,6 +3,7 @@ import type { StudySummary } from '../../shared/contract.ts'
 import { type DeidentifyOptions, deidentifyOptions } from '../../shared/deidentify/options.ts'
 import type { ExportPlan } from '../../shared/export.ts'
 import { call } from '../client.ts'
+import { msg, t } from '../i18n/index.ts'
 import { announce, Dialog, formatBytes, formatDate, PersonName, save } from '../ui/index.ts'
 import { type AskedExport, useExport } from './asked.ts'
 import { asksForWord, riskWords } from './words.ts'
@@ -16,24 +17,32 @@ type Switch = {
 }[keyof DeidentifyOptions]
 
 const SWITCHES: Array<[key: Switch, name: string, means: string]> = [
-  ['retainPatientCharacteristics', 'Keep sex, age, size, weight', 'Retain Patient Characteristics'],
+  ['retainPatientCharacteristics', msg('Keep sex, age, size, weight'), msg('Retain Patient Characteristics')],
   [
     'cleanDescriptors',
-    'Keep descriptions',
-    'Clean Descriptors: those that hold a name, a number or a date of the patient go all the same',
+    msg('Keep descriptions'),
+    msg('Clean Descriptors: those that hold a name, a number or a date of the patient go all the same'),
   ],
-  ['retainDevice', 'Keep the device', 'Retain Device Identity'],
-  ['retainInstitution', 'Keep the institution', 'Retain Institution Identity'],
-  ['cleanStructuredContent', 'Include reports, without their text', 'Clean Structured Content: codes and numbers stay'],
-  ['cleanGraphics', 'Include drawn graphics', 'Clean Graphics: outlines and arrows stay, text goes'],
-  ['retainSafePrivate', 'Keep safe private elements', 'Retain Safe Private: diffusion, uptake and CT figures'],
-  ['retainUIDs', 'Keep UIDs', 'Retain UIDs: whoever has the originals can find them by these'],
+  ['retainDevice', msg('Keep the device'), msg('Retain Device Identity')],
+  ['retainInstitution', msg('Keep the institution'), msg('Retain Institution Identity')],
+  [
+    'cleanStructuredContent',
+    msg('Include reports, without their text'),
+    msg('Clean Structured Content: codes and numbers stay'),
+  ],
+  ['cleanGraphics', msg('Include drawn graphics'), msg('Clean Graphics: outlines and arrows stay, text goes')],
+  [
+    'retainSafePrivate',
+    msg('Keep safe private elements'),
+    msg('Retain Safe Private: diffusion, uptake and CT figures'),
+  ],
+  ['retainUIDs', msg('Keep UIDs'), msg('Retain UIDs: whoever has the originals can find them by these')],
 ]
 
 const DATES: Array<[value: DeidentifyOptions['dates'], name: string]> = [
-  ['removed', 'taken out'],
-  ['shifted', 'moved, each patient by years of his own'],
-  ['kept', 'as they are'],
+  ['removed', msg('taken out')],
+  ['shifted', msg('moved, each patient by years of his own')],
+  ['kept', msg('as they are')],
 ]
 
 /** The dialog, while something is asked about. */
@@ -103,16 +112,16 @@ function ExportDialog(props: { asked: AskedExport; onStarted: () => void; onClos
   }
   return (
     <Dialog
-      title="Export studies"
+      title={t('Export studies')}
       className="export-dialog"
       onClose={onClose}
       foot={
         <>
           <button type="button" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button type="button" disabled={busy || plan === undefined} onClick={() => void start()}>
-            Save as ZIP
+            {t('Save as ZIP')}
           </button>
         </>
       }
@@ -124,45 +133,48 @@ function ExportDialog(props: { asked: AskedExport; onStarted: () => void; onClos
         </span>
       </div>
       {(series !== undefined || others.length > 0) && (
-        <div className="export-choice" role="radiogroup" aria-label="How much">
+        <div className="export-choice" role="radiogroup" aria-label={t('How much')}>
           <label>
             <input type="radio" name="scope" checked={scope === 'study'} onChange={() => setScope('study')} />
-            This study
+            {t('This study')}
           </label>
           {series !== undefined && (
             <label>
               <input type="radio" name="scope" checked={scope === 'series'} onChange={() => setScope('series')} />
-              <span className="truncate">Its series {series.words} alone</span>
+              <span className="truncate">{t('Its series {{words}} alone', { words: series.words })}</span>
             </label>
           )}
           {others.length > 0 && (
             <label>
               <input type="radio" name="scope" checked={scope === 'patient'} onChange={() => setScope('patient')} />
-              All {all.length} studies of this patient that are here
+              {t('All {{count}} studies of this patient that are here', { count: all.length })}
             </label>
           )}
         </div>
       )}
       <div className="quiet" data-testid="export-size">
         {plan === undefined
-          ? 'counting…'
-          : `${plan.images.toLocaleString()} files · ${formatBytes(plan.bytes)} · with DICOMDIR, a page of small pictures and a README`}
+          ? t('counting…')
+          : t('{{count}} files · {{size}} · with DICOMDIR, a page of small pictures and a README', {
+              count: plan.images,
+              size: formatBytes(plan.bytes),
+            })}
       </div>
-      <div className="export-choice" role="radiogroup" aria-label="Identity">
+      <div className="export-choice" role="radiogroup" aria-label={t('Identity')}>
         <label>
           <input type="radio" name="nobody" data-first-focus checked={!nobody} onChange={() => setNobody(false)} />
-          As they are, with the patient’s name
+          {t('As they are, with the patient’s name')}
         </label>
         <label>
           <input type="radio" name="nobody" checked={nobody} onChange={() => setNobody(true)} />
-          De-identified (DICOM PS3.15 annex E)
+          {t('De-identified (DICOM PS3.15 annex E)')}
         </label>
       </div>
       {nobody && (
         <fieldset>
-          <legend>De-identified</legend>
+          <legend>{t('De-identified')}</legend>
           <label>
-            Name
+            {t('Name')}
             <input
               type="text"
               value={options.PatientName}
@@ -173,32 +185,32 @@ function ExportDialog(props: { asked: AskedExport; onStarted: () => void; onClos
             ID
             <input
               type="text"
-              placeholder="made, one a patient"
+              placeholder={t('made, one a patient')}
               value={options.PatientID}
               onChange={event => change({ PatientID: event.target.value })}
             />
           </label>
           <label className="wide">
-            Dates
+            {t('Dates')}
             <select
               value={options.dates}
               onChange={event => change({ dates: event.target.value as DeidentifyOptions['dates'] })}
             >
               {DATES.map(([value, name]) => (
                 <option key={value} value={value}>
-                  {name}
+                  {t(name)}
                 </option>
               ))}
             </select>
           </label>
           {SWITCHES.map(([key, name, means]) => (
-            <label key={key} title={means}>
+            <label key={key} title={t(means)}>
               <input
                 type="checkbox"
                 checked={options[key]}
                 onChange={event => change({ [key]: event.target.checked })}
               />
-              {name}
+              {t(name)}
             </label>
           ))}
         </fieldset>
@@ -210,10 +222,14 @@ function ExportDialog(props: { asked: AskedExport; onStarted: () => void; onClos
           ))}
           {asksForWord(plan) && (
             <label>
-              <span>Documents, video and images that say so are left out. To include them, type {WORD}</span>
+              <span>
+                {t('Documents, video and images that say so are left out. To include them, type {{word}}', {
+                  word: WORD,
+                })}
+              </span>
               <input
                 type="text"
-                aria-label={`Type ${WORD}`}
+                aria-label={t('Type {{word}}', { word: WORD })}
                 value={word}
                 onChange={event => setWord(event.target.value)}
               />

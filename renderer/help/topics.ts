@@ -1,5 +1,6 @@
 import { folded } from '../i18n/index.ts'
 import { EVERYWHERE_TOPICS } from './everywhereTopics.ts'
+import { READING_TOPICS } from './readingTopics.ts'
 import type { HelpRoom, Topic } from './topic.ts'
 import { VIEWER_TOPICS } from './viewerTopics.ts'
 import { WORKLIST_TOPICS } from './worklistTopics.ts'
@@ -8,7 +9,7 @@ export type HelpLanguage = keyof Topic['title']
 
 /** Every topic, the room's own first. */
 export function topicsFor(room: HelpRoom): Topic[] {
-  const all = [...WORKLIST_TOPICS, ...VIEWER_TOPICS, ...EVERYWHERE_TOPICS]
+  const all = [...WORKLIST_TOPICS, ...VIEWER_TOPICS, ...READING_TOPICS, ...EVERYWHERE_TOPICS]
   return [...all.filter(topic => topic.room === room), ...all.filter(topic => topic.room !== room)]
 }
 

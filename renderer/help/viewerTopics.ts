@@ -46,7 +46,7 @@ export const VIEWER_TOPICS: readonly Topic[] = [
       ],
       de: [
         'Werkzeug nehmen, drücken und ziehen, oder Klick für Klick. Nach einmaligem Gebrauch kommt das vorige zurück; zweimal genommen bleibt es. Die Punkte sind Bildkoordinaten: Drehen, Spiegeln und Zoomen ändern keine Zahl.',
-        'Werte sind die der Datei, vor der Fensterung, nicht die des Bildschirms. Markierungen werden beim Entstehen gesichert und lassen sich einzeln zurücknehmen.',
+        'Werte sind die der Datei, vor der Fensterung, nicht die des Bildschirms. Markierungen werden beim Entstehen festgehalten und lassen sich einzeln zurücknehmen.',
       ],
     },
     actions: ['mark-length', 'mark-ellipse', 'mark-angle', 'mark-probe', 'mark-list', 'mark-undo'],
@@ -90,21 +90,5 @@ export const VIEWER_TOPICS: readonly Topic[] = [
       ],
     },
     actions: ['image-unseen', 'study-custody'],
-  },
-  {
-    id: 'save',
-    room: 'viewer',
-    title: { en: 'What is kept, and when?', de: 'Was wird gesichert, und wann?' },
-    text: {
-      en: [
-        'Marks, key images, windows and the layout are kept in the station as soon as the hand lets go; there is nothing to save. While the station cannot be reached the pane says “not kept yet”, and they follow when it is back.',
-        'They lie beside the images: what was received is never changed.',
-      ],
-      de: [
-        'Markierungen, Schlüsselbilder, Fenster und Aufteilung werden in der Station gesichert, sobald die Hand loslässt; es gibt nichts zu speichern. Ist die Station nicht erreichbar, meldet die Fläche „noch nicht gesichert“, und es folgt, wenn sie zurück ist.',
-        'Sie liegen neben den Bildern: Empfangenes wird nie geändert.',
-      ],
-    },
-    actions: ['key-image', 'mark-list', 'key-images-only'],
   },
 ]

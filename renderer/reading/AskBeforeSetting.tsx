@@ -27,11 +27,12 @@ export function AskBeforeSetting() {
           checked={saveOnRead}
           onChange={event => void chooseSaveOnRead(event.currentTarget.checked)}
         />{' '}
-        Save marks and key images when a study is marked as read
+        {t('Save marks and key images when a study is marked as read')}
       </label>
       <p className="quiet">
-        Saved as objects of the study, which go to the archives like any other. What is not saved stays here, with the
-        study, for you alone.
+        {t(
+          'Saved as objects of the study, which go to the archives like any other. What is not saved stays here, with the study, for you alone.',
+        )}
       </p>
     </section>
   )

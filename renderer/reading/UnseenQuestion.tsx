@@ -20,7 +20,7 @@ export function UnseenQuestion(props: {
       }}
     >
       <Dialog
-        title="Not everything was seen"
+        title={t('Not everything was seen')}
         onClose={onClose}
         foot={
           <>

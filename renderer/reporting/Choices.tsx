@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react'
+import { t } from '../i18n/index.ts'
 
 /** What can be taken at the caret: by digit, by arrows and Enter, by a click. The keys come from the text it belongs to. */
 export function Choices(props: { words: readonly string[]; at: number; onTake: (index: number) => void }) {
@@ -9,7 +10,7 @@ export function Choices(props: { words: readonly string[]; at: number; onTake: (
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' })
   }, [at])
   return (
-    <div className="report-choices" role="listbox" aria-label="Choices" ref={list}>
+    <div className="report-choices" role="listbox" aria-label={t('Choices')} ref={list}>
       {words.map((word, index) => (
         <button
           type="button"

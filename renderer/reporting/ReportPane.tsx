@@ -6,6 +6,7 @@ import { fieldsOf, unfilled } from '../../shared/reporting/fields.ts'
 import { isStored, type ReportContent } from '../../shared/reporting/report.ts'
 import { byFit, contentOf, underTemplate } from '../../shared/reporting/template.ts'
 import { call } from '../client.ts'
+import { msg, t } from '../i18n/index.ts'
 import { useShownKey } from '../keys/index.ts'
 import { announceFailure, IconButton } from '../ui/index.ts'
 import { DictateButton } from './dictation/DictateButton.tsx'
@@ -18,7 +19,7 @@ import { SectionField } from './SectionField.tsx'
 import { SignedVersion } from './SignedVersion.tsx'
 import { signReport, storeAll } from './signReport.ts'
 
-const STATES = { draft: 'draft', preliminary: 'preliminary', final: 'signed' } as const
+const STATES = { draft: msg('draft'), preliminary: msg('preliminary'), final: msg('signed') } as const
 const WIDTHS = { least: 300, most: 720 }
 let width = 380
 
@@ -27,7 +28,7 @@ function Edge({ onWidth }: { onWidth: (width: number) => void }) {
   return (
     <div
       className="report-edge"
-      title="Pull: the width of the report"
+      title={t('Pull: the width of the report')}
       onPointerDown={event => {
         const start = { x: event.clientX, width }
         const edge = event.currentTarget
@@ -61,8 +62,8 @@ function Exports({ keeper, images }: { keeper: ReportKeeper; images: ReportImage
   )
   return (
     <div className="report-exports">
-      <Download aria-hidden size={16} /> <span className="quiet">Save as</span> {as('text', 'Text')} {as('pdf', 'PDF')}{' '}
-      {last.signature !== null && as('hl7', 'HL7')}
+      <Download aria-hidden size={16} /> <span className="quiet">{t('Save as')}</span> {as('text', t('Text'))}{' '}
+      {as('pdf', 'PDF')} {last.signature !== null && as('hl7', 'HL7')}
     </div>
   )
 }
@@ -125,13 +126,13 @@ function Conflict({ keeper }: { keeper: ReportKeeper }) {
   if (conflict === undefined) return null
   return (
     <div className="report-notice attention" role="alert">
-      This report was changed in another window meanwhile. Nothing of it is overwritten until you choose.
+      {t('This report was changed in another window meanwhile. Nothing of it is overwritten until you choose.')}
       <div>
         <button type="button" onClick={() => keeper.choose(false)}>
-          Take the other text
+          {t('Take the other text')}
         </button>{' '}
         <button type="button" onClick={() => keeper.choose(true)}>
-          Keep mine
+          {t('Keep mine')}
         </button>
       </div>
     </div>
@@ -199,18 +200,18 @@ export function ReportPane({ images }: { images: ReportImages }) {
   const signed = versions.filter(({ state }) => state === 'final')
   const open = content === undefined ? 0 : unfilled(content)
   return (
-    <aside className="report-pane" aria-label="Report" data-report="" style={{ width: shownWidth }}>
+    <aside className="report-pane" aria-label={t('Report')} data-report="" style={{ width: shownWidth }}>
       <Edge onWidth={setShownWidth} />
       <header>
-        <strong>Report</strong>
+        <strong>{t('Report')}</strong>
         {last !== undefined && (
           <span className="report-state" data-state={last.state}>
-            {STATES[last.state]}
-            {last.version > 1 ? ` · addendum ${last.version - 1}` : ''}
+            {t(STATES[last.state])}
+            {last.version > 1 ? t(' · addendum {{number}}', { number: last.version - 1 }) : ''}
           </span>
         )}
         <span className="quiet" role="status">
-          {trouble !== undefined ? '' : saved ? (last === undefined ? '' : 'kept') : 'keeping…'}
+          {trouble !== undefined ? '' : saved ? (last === undefined ? '' : t('kept')) : t('keeping…')}
         </span>
         <span className="spring" />
         <DictateButton StudyInstanceUID={study.StudyInstanceUID} />
@@ -223,13 +224,13 @@ export function ReportPane({ images }: { images: ReportImages }) {
       </header>
       {trouble !== undefined && (
         <p className="report-notice attention" role="status">
-          Not kept yet: {trouble}
+          {t('Not kept yet: {{trouble}}', { trouble })}
         </p>
       )}
       <Conflict keeper={keeper} />
       {locked && (
         <p className="report-notice attention" role="status">
-          No image of this study is in front. Its report cannot be written: hang one of its series first.
+          {t('No image of this study is in front. Its report cannot be written: hang one of its series first.')}
         </p>
       )}
       <div className="report-body">
@@ -240,7 +241,7 @@ export function ReportPane({ images }: { images: ReportImages }) {
           <div inert={locked || conflict !== undefined || busy}>
             {signed.length === 0 && (
               <label className="report-template">
-                <span className="quiet">Template</span>
+                <span className="quiet">{t('Template')}</span>
                 <select value={content.template} onChange={event => change(event.target.value)}>
                   {!templates.some(({ id }) => id === content.template) && (
                     <option value={content.template}>{content.title}</option>
@@ -258,7 +259,7 @@ export function ReportPane({ images }: { images: ReportImages }) {
         )}
         {images.priors.length > 0 && (
           <section className="report-priors">
-            <h4>Reports stored here</h4>
+            <h4>{t('Reports stored here')}</h4>
             {images.priors.map(({ id, words, open }) => (
               <button type="button" key={id} onClick={open}>
                 {words}
@@ -270,56 +271,56 @@ export function ReportPane({ images }: { images: ReportImages }) {
       <footer>
         {content !== undefined && (
           <label>
-            <span className="quiet">Signed by</span>
+            <span className="quiet">{t('Signed by')}</span>
             <input
               value={name}
-              placeholder="Family, Given"
+              placeholder={t('Family, Given')}
               maxLength={64}
-              aria-label="Signed by"
+              aria-label={t('Signed by')}
               onChange={event => void chooseReportSettings({ name: event.target.value })}
             />
           </label>
         )}
         {content !== undefined ? (
           <div className="report-actions">
-            {open > 0 && <span className="quiet">{open} to fill in</span>}
+            {open > 0 && <span className="quiet">{t('{{number}} to fill in', { number: open })}</span>}
             <span className="spring" />
             <button type="button" disabled={busy || locked} onClick={() => sign('preliminary')}>
-              Preliminary
+              {t('Preliminary')}
             </button>
             <button
               type="button"
               className="primary"
               disabled={busy || locked}
-              title={`Sign (${keys.sign})`}
+              title={t('Sign ({{key}})', { key: keys.sign ?? '' })}
               onClick={() => sign('final')}
             >
-              Sign
+              {t('Sign')}
             </button>
           </div>
         ) : (
           last?.state === 'final' && (
             <div className="report-actions">
-              <span className="quiet">Locked: signed.</span>
+              <span className="quiet">{t('Locked: signed.')}</span>
               <span className="spring" />
               <button type="button" disabled={locked} onClick={() => void addend()}>
-                <FilePlus2 aria-hidden size={16} /> Addendum
+                <FilePlus2 aria-hidden size={16} /> {t('Addendum')}
               </button>
             </div>
           )
         )}
         {!busy && versions.some(report => !isStored(report)) && (
           <div className="report-actions attention">
-            Not stored in the study yet.
+            {t('Not stored in the study yet.')}
             <span className="spring" />
             <button type="button" onClick={() => void storeAll(keeper, images)}>
-              Store
+              {t('Store')}
             </button>
           </div>
         )}
         <Exports keeper={keeper} images={images} />
         {keys.images !== undefined && (
-          <p className="quiet">{keys.images}: caret to the report, and back to the images</p>
+          <p className="quiet">{t('{{key}}: caret to the report, and back to the images', { key: keys.images })}</p>
         )}
       </footer>
     </aside>

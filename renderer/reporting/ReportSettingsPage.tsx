@@ -2,7 +2,8 @@ import { useEffect, useRef, useState } from 'react'
 import { readHtmlTemplate } from '../../shared/reporting/htmlTemplate.ts'
 import { macroLines, parseMacros } from '../../shared/reporting/macros.ts'
 import { type ReportTemplate, reportTemplate } from '../../shared/reporting/template.ts'
-import { announce } from '../ui/index.ts'
+import { t } from '../i18n/index.ts'
+import { announce, announceFailure } from '../ui/index.ts'
 import { DeviceSettings } from './devices/DeviceSettings.tsx'
 import { DictationSettings } from './dictation/DictationSettings.tsx'
 import { chooseReportSettings, followReportSettings, useReportSettings } from './reportSettings.ts'
@@ -12,7 +13,7 @@ function readTemplate(text: string, name: string): ReportTemplate {
   const id = name.replace(/\.[^.]*$/, '').slice(0, 90) || 'template'
   if (!/^\s*\{/.test(text)) return readHtmlTemplate(text, `own-${id}`)
   const read = reportTemplate.safeParse(JSON.parse(text))
-  if (!read.success) throw new Error('It is no report template of Isocenter’s.')
+  if (!read.success) throw new Error(t('It is no report template of Isocenter’s.'))
   return read.data
 }
 
@@ -23,14 +24,15 @@ function Macros() {
   const keep = () => {
     if (written === undefined) return
     const parsed = parseMacros(written)
-    if ('wrong' in parsed) return setSaid(`Line ${parsed.wrong} is no macro: “.name = words”. Nothing was changed.`)
-    setSaid('Kept.')
+    if ('wrong' in parsed)
+      return setSaid(t('Line {{line}} is no macro: “.name = words”. Nothing was changed.', { line: parsed.wrong }))
+    setSaid(t('Kept.'))
     setWritten(undefined)
     void chooseReportSettings({ macros: parsed.macros })
   }
   return (
     <>
-      <label htmlFor="report-macros">Macros, one a line; Tab or Space behind the name opens it</label>
+      <label htmlFor="report-macros">{t('Macros, one a line; Tab or Space behind the name opens it')}</label>
       <textarea
         id="report-macros"
         rows={8}
@@ -41,7 +43,9 @@ function Macros() {
       />
       <p className="quiet" role="status">
         {said ||
-          'In the words: [size] is a field that Tab walks to, [left|right] a choice, \\n a new line. “.m” inserts a measurement.'}
+          t(
+            'In the words: [size] is a field that Tab walks to, [left|right] a choice, \\n a new line. “.m” inserts a measurement.',
+          )}
       </p>
     </>
   )
@@ -59,28 +63,28 @@ export function ReportSettingsPage() {
       const template = readTemplate(await chosen.slice(0, 1_100_000).text(), chosen.name)
       const others = templates.filter(({ id }) => id !== template.id)
       await chooseReportSettings({ templates: [...others, template].slice(-200) })
-      announce(`Template “${template.title}” is here`)
+      announce(t('Template “{{title}}” is here', { title: template.title }))
     } catch (thrown) {
-      announce(`The template was not taken. ${thrown instanceof Error ? thrown.message : ''}`)
+      announceFailure('The template was not taken.', thrown instanceof Error ? thrown : '')
     }
   }
   return (
-    <section className="settings-page report-settings" aria-label="Reporting">
+    <section className="settings-page report-settings" aria-label={t('Reporting')}>
       <label>
-        Signed by{' '}
+        {t('Signed by')}{' '}
         <input
           value={name}
           maxLength={64}
-          placeholder="Family, Given"
+          placeholder={t('Family, Given')}
           onChange={event => void chooseReportSettings({ name: event.target.value })}
         />
       </label>
       <label>
-        Organisation{' '}
+        {t('Organisation')}{' '}
         <input
           value={organisation}
           maxLength={64}
-          placeholder="As the images say"
+          placeholder={t('As the images say')}
           onChange={event => void chooseReportSettings({ organisation: event.target.value })}
         />
       </label>
@@ -90,22 +94,22 @@ export function ReportSettingsPage() {
           checked={marksRead}
           onChange={event => void chooseReportSettings({ marksRead: event.target.checked })}
         />{' '}
-        Signing marks the study as read
+        {t('Signing marks the study as read')}
       </label>
       <Macros />
       <DictationSettings />
       <DeviceSettings />
       <div>
         <button type="button" onClick={() => file.current?.click()}>
-          Import a template…
+          {t('Import a template…')}
         </button>{' '}
-        <span className="quiet">RSNA RadReport (HTML) or Isocenter’s own (JSON)</span>
+        <span className="quiet">{t('RSNA RadReport (HTML) or Isocenter’s own (JSON)')}</span>
         <input
           ref={file}
           type="file"
           hidden
           accept=".html,.htm,.json"
-          aria-label="File of a template"
+          aria-label={t('File of a template')}
           onChange={event => {
             void take(event.target.files?.[0])
             event.target.value = ''
@@ -119,7 +123,7 @@ export function ReportSettingsPage() {
             type="button"
             onClick={() => void chooseReportSettings({ templates: templates.filter(one => one.id !== id) })}
           >
-            Remove
+            {t('Remove')}
           </button>
         </div>
       ))}

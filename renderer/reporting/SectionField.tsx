@@ -3,6 +3,7 @@ import { figureWords, replaced, withText } from '../../shared/reporting/edit.ts'
 import { type Field, fieldsOf, nextField } from '../../shared/reporting/fields.ts'
 import { type Macros, macroAt } from '../../shared/reporting/macros.ts'
 import type { FigureLink, ReportSection } from '../../shared/reporting/report.ts'
+import { t } from '../i18n/index.ts'
 import { Choices } from './Choices.tsx'
 import type { MarkOffer } from './reportImages.ts'
 
@@ -242,7 +243,7 @@ export function SectionField(props: {
       {popup?.kind === 'marks' &&
         (popup.offers.length === 0 ? (
           <p className="quiet" role="status">
-            Nothing is measured in this study yet.
+            {t('Nothing is measured in this study yet.')}
           </p>
         ) : (
           <Choices words={popup.offers.map(({ words }) => words)} at={popup.at} onTake={take} />

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import type { FigureLink, ReportSection, ReportVersion } from '../../shared/reporting/report.ts'
+import { t } from '../i18n/index.ts'
 import { formatMoment } from '../ui/index.ts'
 
 function SectionText({ section, onShow }: { section: ReportSection; onShow: (link: FigureLink) => void }) {
@@ -13,7 +14,7 @@ function SectionText({ section, onShow }: { section: ReportSection; onShow: (lin
         type="button"
         className="report-figure"
         key={link.from}
-        title="Show its image"
+        title={t('Show its image')}
         onClick={() => onShow(link)}
       >
         {text.slice(link.from, link.to)}
@@ -45,8 +46,11 @@ export function SignedVersion(props: { report: ReportVersion; onShow: (link: Fig
           </section>
         ))}
       {signature !== null && (
-        <p className="quiet" title={`SHA-256 of the text: ${signature.sha256}`}>
-          Signed by {signature.name.replaceAll('^', ' ')}, {formatMoment(signature.at)}
+        <p className="quiet" title={t('SHA-256 of the text: {{sha256}}', { sha256: signature.sha256 })}>
+          {t('Signed by {{name}}, {{moment}}', {
+            name: signature.name.replaceAll('^', ' '),
+            moment: formatMoment(signature.at),
+          })}
         </p>
       )}
     </article>

@@ -2,6 +2,7 @@ import { refreshed } from '../../shared/reporting/edit.ts'
 import { unfilled } from '../../shared/reporting/fields.ts'
 import { isStored, reportText } from '../../shared/reporting/report.ts'
 import { call } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { announce, announceFailure } from '../ui/index.ts'
 import type { ReportImages } from './reportImages.ts'
 import type { ReportKeeper } from './reportKeeper.ts'
@@ -11,15 +12,15 @@ import { storeReport } from './storeReport.ts'
 /** Why a report cannot be released or signed now; undefined: it can. */
 export function refusal(keeper: ReportKeeper, { inFront, image }: ReportImages): string | undefined {
   const { content, conflict, loaded } = keeper.state.getState()
-  if (!loaded) return 'The report is still being read.'
-  if (content === undefined) return 'The report is signed: an addendum follows it.'
-  if (conflict !== undefined) return 'It was changed in another window: choose first which text stays.'
-  if (!inFront || image === undefined) return 'No image of this study is in front: hang one of its series first.'
+  if (!loaded) return t('The report is still being read.')
+  if (content === undefined) return t('The report is signed: an addendum follows it.')
+  if (conflict !== undefined) return t('It was changed in another window: choose first which text stays.')
+  if (!inFront || image === undefined) return t('No image of this study is in front: hang one of its series first.')
   if (useReportSettings.getState().name.trim() === '')
-    return 'Whose report it is has to be written under “Signed by” first.'
-  if (reportText({ ...content, title: '' }).trim() === '') return 'Nothing is written yet.'
+    return t('Whose report it is has to be written under “Signed by” first.')
+  if (reportText({ ...content, title: '' }).trim() === '') return t('Nothing is written yet.')
   const open = unfilled(content)
-  if (open > 0) return `${open} ${open === 1 ? 'field is' : 'fields are'} not filled in.`
+  if (open > 0) return t('{{count}} fields are not filled in.', { count: open })
   return undefined
 }
 
@@ -49,7 +50,7 @@ export async function signReport(
     const now = content && refreshed(content, images.figureOf)
     // Never kept yet: a template that needed no word. Or a mark was moved while the report was not on the screen.
     if (now !== undefined && (keeper.rev === 0 || now !== content)) keeper.edit(now)
-    if (!(await keeper.kept())) throw new Error(keeper.state.getState().trouble ?? 'It is not kept yet.')
+    if (!(await keeper.kept())) throw new Error(keeper.state.getState().trouble ?? t('It is not kept yet.'))
     const { version, rev } = keeper
     const { report } = await call('report.sign', { StudyInstanceUID, version, rev, state, name: asPersonName(name) })
     keeper.replace(report)

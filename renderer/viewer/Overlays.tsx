@@ -212,7 +212,7 @@ export function Overlays(props: {
         {picture && (
           <>
             {pane !== undefined && <PointerValue pane={pane} />}
-            {outgrown && <div className="mark">{OUTGROWN}</div>}
+            {outgrown && <div className="mark">{t(OUTGROWN)}</div>}
             {trustMarks(state, entry, attributes, series).map(mark => (
               <div className="mark" key={mark}>
                 {mark}

@@ -1,4 +1,5 @@
 import type { StudySummary } from '../../shared/contract.ts'
+import { msg, t } from '../i18n/index.ts'
 
 function dayOf(da: string): number | undefined {
   const match = /^(\d{4})[.-]?(\d{2})[.-]?(\d{2})$/.exec(da)
@@ -10,18 +11,18 @@ export function timeApart(date: string, from: string): string {
   const [day, origin] = [dayOf(date), dayOf(from)]
   if (day === undefined || origin === undefined) return ''
   const days = Math.abs(day - origin)
-  if (days === 0) return 'same day'
-  const side = day < origin ? 'before' : 'after'
+  if (days === 0) return t('same day')
+  const isBefore = day < origin
   const months = Math.round(days / 30.44)
-  const [count, unit] =
+  const [count, before, after] =
     days < 14
-      ? [days, 'day']
+      ? [days, msg('{{count}} days before'), msg('{{count}} days after')]
       : days < 61
-        ? [Math.round(days / 7), 'week']
+        ? [Math.round(days / 7), msg('{{count}} weeks before'), msg('{{count}} weeks after')]
         : months < 24
-          ? [months, 'month']
-          : [Math.round(days / 365.25), 'year']
-  return `${count} ${unit}${count === 1 ? '' : 's'} ${side}`
+          ? [months, msg('{{count}} months before'), msg('{{count}} months after')]
+          : [Math.round(days / 365.25), msg('{{count}} years before'), msg('{{count}} years after')]
+  return t(isBefore ? before : after, { count })
 }
 
 type Who = Pick<StudySummary, 'StudyInstanceUID' | 'PatientID' | 'IssuerOfPatientID'>

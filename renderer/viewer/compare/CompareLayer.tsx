@@ -3,6 +3,7 @@ import { difference, greys, sameGrid } from '../../../shared/viewing/compare/sub
 import type { ImagePlane } from '../../../shared/viewing/geometry.ts'
 import { storedPadding } from '../../../shared/viewing/grey.ts'
 import { valueText } from '../../../shared/viewing/measure/measure.ts'
+import { t } from '../../i18n/index.ts'
 import { formatDate } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import type { PlaneSamples } from '../fusion/resampled.ts'
@@ -121,7 +122,7 @@ function Compared({ pane, state, comparison }: { pane: Pane; state: PaneState; c
       <div className="compare-words" data-testid="compare">
         <div>{mode === 'swipe' ? swipeWords(comparison) : `${named(comparison.base)} − ${named(second)}`}</div>
         {mode === 'subtract' && <div>{scaleWords(pane, comparison, own)}</div>}
-        {outgrown && <div className="attention">{OUTGROWN}</div>}
+        {outgrown && <div className="attention">{t(OUTGROWN)}</div>}
         {notes(comparison, plane).map(note => (
           <div className="attention" key={note}>
             {note}
@@ -129,7 +130,7 @@ function Compared({ pane, state, comparison }: { pane: Pane; state: PaneState; c
         ))}
         {comparison.trouble === undefined && resampled === undefined && (
           <div className="quiet">
-            loading {comparison.loaded} of {second.imageIds.length}
+            {t('loading {{loaded}} of {{total}}', { loaded: comparison.loaded, total: second.imageIds.length })}
           </div>
         )}
       </div>
@@ -168,14 +169,14 @@ function named(stack: SeriesStack): string {
 }
 
 function swipeWords({ base, second }: Comparison): string {
-  return `left ${named(base)} · right ${named(second)}`
+  return t('left {{left}} · right {{right}}', { left: named(base), right: named(second) })
 }
 
 function scaleWords(pane: Pane, { base }: Comparison, own: PaneState['range']): string {
   if (own === undefined) return ''
   const half = valueText(halfWidth(pane, own))
   const unit = unitOfStack(base)
-  return `black −${half}, grey 0, white +${half}${unit && ` ${unit}`}`
+  return t('black −{{half}}, grey 0, white +{{half}}{{unit}}', { half, unit: unit && ` ${unit}` })
 }
 
 function notes(
@@ -186,10 +187,10 @@ function notes(
   const isSame = laid !== undefined && planesOf(second).some(its => its !== undefined && sameGrid(laid, its))
   const isNumber = mode === 'subtract' && unitOfStack(base) === ''
   return [
-    trouble === undefined ? '' : `cannot be compared: ${trouble}`,
+    trouble === undefined ? '' : t('cannot be compared: {{trouble}}', { trouble }),
     laying.words,
-    resampled === undefined || isSame ? '' : 'resampled to the slices and pixels of this series',
-    isNumber ? 'values without a unit: scanners scale them as they like' : '',
+    resampled === undefined || isSame ? '' : t('resampled to the slices and pixels of this series'),
+    isNumber ? t('values without a unit: scanners scale them as they like') : '',
     ...(resampled?.notes ?? []),
   ].filter(Boolean)
 }
@@ -223,11 +224,11 @@ function Divider({ pane, comparison }: { pane: Pane; comparison: Comparison }) {
       role="slider"
       tabIndex={0}
       ref={handle}
-      aria-label="Divider between the two series"
+      aria-label={t('Divider between the two series')}
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={Math.round(100 * divider)}
-      title="Drag, or ← → (Shift: larger steps); Esc gives the arrows back to the series"
+      title={t('Drag, or ← → (Shift: larger steps); Esc gives the arrows back to the series')}
       style={{ left: `${100 * divider}%` }}
       onPointerDown={event => {
         event.preventDefault()

@@ -9,6 +9,7 @@ import {
   yearsInTime,
 } from '../../../shared/viewing/compare/priors.ts'
 import { useStation } from '../../activity/index.ts'
+import { msg, t } from '../../i18n/index.ts'
 import { useShownKey } from '../../keys/index.ts'
 import { onStudiesChanged } from '../../series/index.ts'
 import { describeDate, formatDate, IconButton } from '../../ui/index.ts'
@@ -125,13 +126,13 @@ function Priors({ study }: { study: StudySummary }) {
   const shown = modality === '' ? all : all.filter(row => row.ModalitiesInStudy.includes(modality))
   const ordered = orderPriors(study, shown)
   const groups = [
-    { title: 'Comparable', rows: ordered.filter(({ comparable }) => comparable) },
-    { title: 'Others', rows: ordered.filter(({ comparable }) => !comparable) },
+    { title: msg('Comparable'), rows: ordered.filter(({ comparable }) => comparable) },
+    { title: msg('Others'), rows: ordered.filter(({ comparable }) => !comparable) },
   ].filter(({ rows }) => rows.length > 0)
   return (
-    <aside className="priors" aria-label="Studies of the patient" onKeyDown={walk}>
+    <aside className="priors" aria-label={t('Studies of the patient')} onKeyDown={walk}>
       <header>
-        <span>Studies of the patient</span>
+        <span>{t('Studies of the patient')}</span>
         <span className="spring" />
         <IconButton
           icon={X}
@@ -141,7 +142,7 @@ function Priors({ study }: { study: StudySummary }) {
         />
       </header>
       {modalities.length > 1 && (
-        <div className="priors-filter" role="toolbar" aria-label="Modality">
+        <div className="priors-filter" role="toolbar" aria-label={t('Modality')}>
           {['', ...modalities].map(one => (
             <button
               type="button"
@@ -149,7 +150,7 @@ function Priors({ study }: { study: StudySummary }) {
               aria-pressed={modality === one}
               onClick={() => usePriors.setState({ modality: one })}
             >
-              {one || 'All'}
+              {one || t('All')}
             </button>
           ))}
         </div>
@@ -158,7 +159,7 @@ function Priors({ study }: { study: StudySummary }) {
       <div className="priors-list" ref={list}>
         {groups.map(({ title, rows }) => (
           <section key={title}>
-            <h3 className="quiet">{title}</h3>
+            <h3 className="quiet">{t(title)}</h3>
             {rows.map(({ study: row, comparable }) => (
               <PriorRow key={row.StudyInstanceUID} row={row} comparable={comparable} from={study} />
             ))}
@@ -167,10 +168,12 @@ function Priors({ study }: { study: StudySummary }) {
       </div>
       {(asking > 0 || silent.size > 0) && (
         <div className="priors-foot quiet" role="status">
-          {asking > 0 && <div>Asking {asking === 1 ? 'an archive' : `${asking} archives`}…</div>}
+          {asking > 0 && (
+            <div>{asking === 1 ? t('Asking an archive…') : t('Asking {{number}} archives…', { number: asking })}</div>
+          )}
           {[...silent].map(([name, why]) => (
             <div className="truncate" key={name} title={`${name}: ${why}`}>
-              {name} could not be asked
+              {t('{{name}} could not be asked', { name })}
             </div>
           ))}
         </div>
@@ -223,19 +226,19 @@ function PriorRow({ row, comparable, from }: { row: Row; comparable: boolean; fr
   const away = here?.away ?? 0
   const place =
     job !== undefined
-      ? 'coming'
+      ? t('coming')
       : remote !== undefined
-        ? `on ${remote.node.name}`
+        ? t('on {{name}}', { name: remote.node.name })
         : away > 0
-          ? `${away} on an archive`
+          ? t('{{number}} on an archive', { number: away })
           : beside && !isCurrent
-            ? 'shown'
+            ? t('shown')
             : ''
   const what = isCurrent
-    ? 'The study that is read'
+    ? t('The study that is read')
     : here === undefined
-      ? 'Enter or a click gets it from the archive'
-      : 'Enter or a click shows its best matching series beside the active pane'
+      ? t('Enter or a click gets it from the archive')
+      : t('Enter or a click shows its best matching series beside the active pane')
   const modalities = pictureModalities(row).join(' ')
   const said = StudyDescription.startsWith(modalities) ? '' : modalities
   const words = [said, StudyDescription].filter(Boolean).join(' ')
@@ -250,18 +253,18 @@ function PriorRow({ row, comparable, from }: { row: Row; comparable: boolean; fr
       onClick={open}
     >
       <span className="priors-line">
-        <span className="when">{formatDate(StudyDate) || 'no date'}</span>
+        <span className="when">{formatDate(StudyDate) || t('no date')}</span>
         <span className="truncate">
-          <bdi dir="auto">{words || 'Study'}</bdi>
+          <bdi dir="auto">{words || t('Study')}</bdi>
         </span>
-        {hasReport(row) && <FileText size={14} aria-label="with a report" />}
+        {hasReport(row) && <FileText size={14} aria-label={t('with a report')} />}
       </span>
       <span className="priors-line quiet">
         <span className="truncate">
           {[
-            isCurrent ? 'current' : timeApart(StudyDate, from.StudyDate),
+            isCurrent ? t('current') : timeApart(StudyDate, from.StudyDate),
             [...new Set(row.BodyPartExamined)].join(' ').toLowerCase(),
-            images === null ? '' : `${images} ${images === 1 ? 'image' : 'images'}`,
+            images === null ? '' : t('{{count}} images', { count: images }),
           ]
             .filter(Boolean)
             .join(' · ')}
@@ -269,7 +272,11 @@ function PriorRow({ row, comparable, from }: { row: Row; comparable: boolean; fr
         <span className="end">{place}</span>
       </span>
       {job !== undefined && (
-        <progress max={Math.max(1, job.total)} value={job.done} aria-label={`${job.done} of ${job.total} images`} />
+        <progress
+          max={Math.max(1, job.total)}
+          value={job.done}
+          aria-label={t('{{done}} of {{total}} images', { done: job.done, total: job.total })}
+        />
       )}
     </button>
   )

@@ -1,11 +1,12 @@
 import { ChevronsLeftRight, CopyCheck, GalleryHorizontal, History, Link2 } from 'lucide-react'
-import { LINK_MODES, linkWords, nextLinkMode } from '../../../shared/viewing/compare/linking.ts'
+import { LINK_MODES, nextLinkMode } from '../../../shared/viewing/compare/linking.ts'
+import { t } from '../../i18n/index.ts'
 import { announce } from '../../ui/index.ts'
 import { type Action, act } from '../action.ts'
 import type { Pane } from '../pane.ts'
 import { activePane, useSession, visiblePanes } from '../session.ts'
 import { comparisonOf, nextComparison } from './compareStore.ts'
-import { giveWindow, linkByPosition, moveAlone, useLinks } from './links.ts'
+import { giveWindow, linkByPosition, linkSaid, moveAlone, useLinks } from './links.ts'
 import { togglePriors, usePriors } from './priorsStore.ts'
 import { readRegistrations } from './registrations.ts'
 
@@ -23,7 +24,7 @@ function linkAs(mode: (typeof LINK_MODES)[number]): void {
     linkByPosition(pane, visiblePanes())
     void readRegistrations()
   } else useLinks.setState({ mode, anchors: new Map() })
-  announce(`Panes: ${linkWords(mode)}`)
+  announce(t('Panes: {{how}}', { how: linkSaid(mode) }))
 }
 
 /** From the patient's coordinates to part of the stack, and off. */
@@ -62,7 +63,7 @@ export function compareActions(pane: Pane | undefined): Action[] {
     ...(several
       ? [
           ...LINK_MODES.map((one): Action => {
-            const name = one === 'off' ? 'Panes not linked' : `Panes ${linkWords(one)}`
+            const name = t('Panes {{how}}', { how: linkSaid(one) })
             return {
               id: `link-${one}`,
               name,

@@ -1,5 +1,6 @@
 import { create } from 'zustand'
 import { subtractionRefusal } from '../../../shared/viewing/compare/subtract.ts'
+import { t } from '../../i18n/index.ts'
 import { announceFailure } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import { endFusion } from '../fusion/fusionStore.ts'
@@ -112,13 +113,13 @@ function begin(pane: Pane, mode: CompareMode): void {
   if (pane.stack === undefined) return
   const partner = partnerOf(pane)
   if (partner?.stack === undefined) {
-    refuse('Hang another series of this patient in a pane beside this one.')
+    refuse(t('Hang another series of this patient in a pane beside this one.'))
     return
   }
   const place = ({ stack, state }: Pane) => (stack === undefined ? undefined : planeOf(stack, state.getState().index))
   const [own, its] = [place(pane), place(partner)]
   if (own === undefined || its === undefined) {
-    refuse('One of the two has no place in the patient.')
+    refuse(t('One of the two has no place in the patient.'))
     return
   }
   let laying = layingOf(pane, partner)
@@ -129,7 +130,7 @@ function begin(pane: Pane, mode: CompareMode): void {
     laying = layingOf(pane, partner)
   }
   if (laying === undefined) {
-    refuse('The two series share no frame of reference and do not run parallel.')
+    refuse(t('The two series share no frame of reference and do not run parallel.'))
     return
   }
   endFusion(pane)

@@ -12,6 +12,7 @@ import {
 } from '../../../shared/viewing/compare/linking.ts'
 import { type Registration, registeredPoint } from '../../../shared/viewing/compare/registration.ts'
 import { dot, type ImagePlane, imageToPatient, type Point3, patientToImage } from '../../../shared/viewing/geometry.ts'
+import { t } from '../../i18n/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import type { Pane } from '../pane.ts'
 import { followPane, patientOf, planeOf, planesOf, samePlace, useSpace, whileFollowing } from '../space.ts'
@@ -259,7 +260,7 @@ export function layingOf(pane: Pane, second: Pane): Laying | undefined {
         const [row, column, normal] = [turned(plane.row), turned(plane.column), turned(plane.normal)]
         return { ...plane, FrameOfReferenceUID, position: origin, row, column, normal }
       },
-      words: 'laid on by a registration object',
+      words: t('laid on by a registration object'),
     }
   }
   const anchor = anchorOf(second)
@@ -270,7 +271,11 @@ export function layingOf(pane: Pane, second: Pane): Laying | undefined {
       FrameOfReferenceUID: to.FrameOfReferenceUID,
       position: moved(plane.position, anchor.normal, offset),
     }),
-    words: `${onePlace ? 'moved by hand' : 'another frame of reference: laid on by its coordinates'}, ${offset.toFixed(1)} mm along the slices`,
+    words: onePlace
+      ? t('moved by hand, {{mm}} mm along the slices', { mm: offset.toFixed(1) })
+      : t('another frame of reference: laid on by its coordinates, {{mm}} mm along the slices', {
+          mm: offset.toFixed(1),
+        }),
   }
 }
 
@@ -281,15 +286,21 @@ function offsetBetween(first: Pane, second: Pane): number | undefined {
   return a && b && anchorOffset(a, b)
 }
 
+/** `linkWords` in the user's language. */
+export function linkSaid(mode: LinkMode, offset?: number): string {
+  const words = linkWords(mode)
+  return `${t(words)}${linkWords(mode, offset).slice(words.length)}`
+}
+
 /** How a pane is linked with the active one, for its corner; '' where nothing is to be said. */
 export function linkWordsOf(pane: Pane, active: Pane | undefined, linked: boolean): string {
   const { mode } = useLinks.getState()
   if (!linked || mode === 'place' || active === undefined) return ''
-  if (pane === active) return linkWords(mode)
+  if (pane === active) return linkSaid(mode)
   if (!isOnePatient(pane.stack, active.stack)) return ''
-  if (mode === 'index') return linkWords(mode)
+  if (mode === 'index') return linkSaid(mode)
   const offset = offsetBetween(active, pane)
-  return offset === undefined ? '' : linkWords(mode, offset)
+  return offset === undefined ? '' : linkSaid(mode, offset)
 }
 
 // ── zoom, pan and windows ──

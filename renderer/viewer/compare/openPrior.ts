@@ -1,6 +1,7 @@
 import type { SeriesSummary } from '../../../shared/contract.ts'
 import { bestSeries, type SeriesTraits } from '../../../shared/viewing/compare/matchSeries.ts'
 import { readingRank } from '../../../shared/viewing/seriesOrder.ts'
+import { t } from '../../i18n/index.ts'
 import { studyContents } from '../../series/index.ts'
 import { announceFailure } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
@@ -64,7 +65,7 @@ export async function openPrior(StudyInstanceUID: string): Promise<void> {
     const best = await bestOf(StudyInstanceUID, wanted)
     if (useSession.getState().study?.StudyInstanceUID !== study?.StudyInstanceUID) return
     if (best === undefined) {
-      announceFailure('Nothing to compare.', 'There is no picture in this study.')
+      announceFailure('Nothing to compare.', t('There is no picture in this study.'))
       return
     }
     const { SeriesInstanceUID } = best.manifest

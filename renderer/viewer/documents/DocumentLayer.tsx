@@ -98,7 +98,7 @@ function Badge(props: { state: PresentationState; graphicsOnly: boolean; here: b
         )}
         {date !== '' && ` · ${formatDate(date)} ${formatTime(time)}`}
         {!here && t(' · not of this image')}
-        {unapplied.length > 0 && ` · without ${unapplied.join(', ')}`}
+        {unapplied.length > 0 && t(' · without {{what}}', { what: unapplied.join(', ') })}
       </span>
       <button type="button" aria-pressed={graphicsOnly} onClick={onGraphicsOnly}>
         {graphicsOnly ? t('All of it') : t('Graphics only')}

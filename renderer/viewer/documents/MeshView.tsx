@@ -51,7 +51,9 @@ export function MeshView({ address, zoom }: { address: ObjectAddress; zoom: numb
         }}
       />
       <span className="mesh-words quiet">
-        {(mesh.corners.length / 9).toLocaleString()} triangles{mesh.cut && t(', not all of the file')} · drag turns
+        {t('{{number}} triangles', { number: mesh.corners.length / 9 })}
+        {mesh.cut && t(', not all of the file')}
+        {t(' · drag turns')}
       </span>
     </div>
   )

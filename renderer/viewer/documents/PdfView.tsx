@@ -1,6 +1,7 @@
 import type { PDFDocumentProxy, PDFPageProxy } from 'pdfjs-dist'
 import { useEffect, useRef, useState } from 'react'
 import { readEncapsulated } from '../../../shared/viewing/documents/encapsulated.ts'
+import { t } from '../../i18n/index.ts'
 import type { ObjectAddress } from '../objects/readObject.ts'
 import { openPdf } from './pdf.ts'
 import { type Loaded, reading, useRead } from './useObject.ts'
@@ -37,9 +38,10 @@ function useDocument(bytes: Uint8Array | undefined): Loaded<PDFDocumentProxy> {
 }
 
 function whyNot(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return 'It is no PDF document.'
-  if (thrown.name === 'PasswordException') return 'It is protected by a password. Exported, it opens in a PDF program.'
-  return `It is no PDF document that can be read: ${thrown.message}`
+  if (!(thrown instanceof Error)) return t('It is no PDF document.')
+  if (thrown.name === 'PasswordException')
+    return t('It is protected by a password. Exported, it opens in a PDF program.')
+  return t('It is no PDF document that can be read: {{why}}', { why: thrown.message })
 }
 
 /** A PDF document in place, page below page; only what is near the screen is drawn. */
@@ -88,7 +90,9 @@ function Pages({ pdf, width }: { pdf: PDFDocumentProxy; width: number }) {
         // biome-ignore lint/suspicious/noArrayIndexKey: a page is its number.
         <Page key={index} pdf={pdf} number={index + 1} width={width} shape={shape} />
       ))}
-      {pdf.numPages > MOST_PAGES && <p className="attention">The pages after {MOST_PAGES} are not shown.</p>}
+      {pdf.numPages > MOST_PAGES && (
+        <p className="attention">{t('The pages after {{number}} are not shown.', { number: MOST_PAGES })}</p>
+      )}
     </>
   )
 }
@@ -136,7 +140,7 @@ function Page(props: { pdf: PDFDocumentProxy; number: number; width: number; sha
   return (
     <div className="pdf-page" style={{ width, height: Math.round(width * own) }} data-page={number}>
       <div ref={box} />
-      {failed && <p>Page {number} could not be drawn.</p>}
+      {failed && <p>{t('Page {{number}} could not be drawn.', { number })}</p>}
     </div>
   )
 }

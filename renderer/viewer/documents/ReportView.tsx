@@ -57,12 +57,12 @@ function Standing({ report }: { report: Report }) {
       {institution !== '' && <bdi dir="auto">{institution}</bdi>}
       {authors.map(author => (
         <span key={author}>
-          by <PersonName value={author} lang="" />
+          {t('by')} <PersonName value={author} lang="" />
         </span>
       ))}
       {verifiers.map(({ name, organization, moment }) => (
         <span key={`${name}${moment}`}>
-          verified by <PersonName value={name} lang="" />
+          {t('verified by')} <PersonName value={name} lang="" />
           {[organization, momentWords(moment)].filter(Boolean).map(part => `, ${part}`)}
         </span>
       ))}
@@ -172,7 +172,7 @@ function ImageLink(props: {
     return (
       <span className="quiet" title={reference.SOPInstanceUID}>
         {what}
-        {name}, which is not here
+        {t('{{name}}, which is not here', { name })}
       </span>
     )
   }
@@ -186,7 +186,7 @@ function ImageLink(props: {
     >
       {what}
       {referenceWords(place)}
-      {frame && ` frame ${reference.frames.slice(0, 5).join(', ')}`}
+      {frame && t(' frame {{frames}}', { frames: reference.frames.slice(0, 5).join(', ') })}
     </button>
   )
 }

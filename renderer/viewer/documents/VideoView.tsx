@@ -15,9 +15,10 @@ async function read(address: ObjectAddress, signal: AbortSignal): Promise<Video 
 
 /** Why this browser will not play it; undefined where it may. */
 function hindrance({ container }: Video, name: string): string | undefined {
-  if (container !== 'mp4') return `a ${container} (${name}), which browsers do not play`
+  if (container !== 'mp4') return t('a {{container}} ({{name}}), which browsers do not play', { container, name })
   const codec = /HEVC/.test(name) ? 'video/mp4; codecs="hvc1.1.6.L123.B0"' : 'video/mp4; codecs="avc1.640029"'
-  if (document.createElement('video').canPlayType(codec) === '') return `${name}, which is not built into this browser`
+  if (document.createElement('video').canPlayType(codec) === '')
+    return t('{{name}}, which is not built into this browser', { name })
   return undefined
 }
 
@@ -38,12 +39,16 @@ export function VideoView({ address, entry }: { address: ObjectAddress; entry: S
   }, [video, problem])
   if (loaded.state !== 'here') return <Waiting loaded={loaded} />
   const why =
-    video === undefined ? 'no video stream in this object' : failed ? `${name}, damaged or of an odd kind` : problem
+    video === undefined
+      ? t('no video stream in this object')
+      : failed
+        ? t('{{name}}, damaged or of an odd kind', { name })
+        : problem
   if (why !== undefined) {
     return (
       <div className="document-note" role="status">
         <p>{t('This video cannot be played here.')}</p>
-        <p className="quiet">It is {why}. Exported, it opens in a player that has the codec.</p>
+        <p className="quiet">{t('It is {{why}}. Exported, it opens in a player that has the codec.', { why })}</p>
         <button type="button" onClick={() => exportObject(address)}>
           {t('Export')}
         </button>

@@ -37,8 +37,8 @@ export function WaveformView({ address, zoom }: { address: ObjectAddress; zoom: 
   return (
     <div className="wave">
       <div className="wave-bar">
-        <Choice name="Speed" unit="mm/s" values={SPEEDS} value={speed} onChange={setSpeed} />
-        <Choice name="Gain" unit="mm/mV" values={GAINS} value={gain} onChange={setGain} />
+        <Choice name={t('Speed')} unit="mm/s" values={SPEEDS} value={speed} onChange={setSpeed} />
+        <Choice name={t('Gain')} unit="mm/mV" values={GAINS} value={gain} onChange={setGain} />
         <span className="quiet">
           {measured && zoom === 1 ? t('true to scale') : t('in proportion')}
           {!measured && t(' (the size of this display is not known: True size on an image asks for it)')}
@@ -90,12 +90,12 @@ function groupWords({ label, channels, frequency, samples, originality, offset }
     first?.filterLow !== undefined && first.filterHigh !== undefined ? `${first.filterLow}–${first.filterHigh} Hz` : ''
   return [
     label,
-    `${channels.length} ${channels.length === 1 ? 'channel' : 'channels'}`,
+    t('{{count}} channels', { count: channels.length }),
     `${(samples / frequency).toFixed(1)} s`,
-    `${frequency} samples/s`,
+    t('{{frequency}} samples/s', { frequency: String(frequency) }),
     filter,
-    originality === 'DERIVED' ? 'derived' : '',
-    offset > 0 ? `from ${(offset / 1000).toFixed(2)} s on` : '',
+    originality === 'DERIVED' ? t('derived') : '',
+    offset > 0 ? t('from {{seconds}} s on', { seconds: (offset / 1000).toFixed(2) }) : '',
   ]
     .filter(Boolean)
     .join(' · ')

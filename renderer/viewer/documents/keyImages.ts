@@ -1,4 +1,5 @@
 import { refersTo } from '../../../shared/viewing/documents/reference.ts'
+import { t } from '../../i18n/index.ts'
 import { actionRow } from '../../keys/index.ts'
 import { announce } from '../../ui/index.ts'
 import type { SeriesStack, StackEntry } from '../catalog.ts'
@@ -48,7 +49,7 @@ export async function toggleKeyImages(pane: Pane): Promise<void> {
   const { stack } = pane
   if (stack === undefined) return
   if (keyStack(stack) === undefined && isReading()) {
-    await whenRead('The key images are still being read')
+    await whenRead(t('The key images are still being read'))
     if (pane.stack !== stack) return
   }
   const { stacks } = useSession.getState()
@@ -79,6 +80,10 @@ function nothingWords({ manifest }: SeriesStack): string {
     .filter(stack => keyStack(stack) !== undefined)
     .map(stack => stack.manifest.SeriesNumber ?? stack.manifest.SeriesDescription)
   if (numbers.length > 0)
-    return `No key images in this series; there are some in series ${[...new Set(numbers)].join(', ')}`
-  return `No key images in this study: ${actionRow('key-image').name} on an image makes it one`
+    return t('No key images in this series; there are some in series {{numbers}}', {
+      numbers: [...new Set(numbers)].join(', '),
+    })
+  return t('No key images in this study: {{action}} on an image makes it one', {
+    action: t(actionRow('key-image').name),
+  })
 }

@@ -9,6 +9,7 @@ import {
 import { rescale } from '../../../shared/viewing/grey.ts'
 import type { ImageAttributes } from '../../../shared/viewing/image.ts'
 import { applyMatrix, fitZoom, type Matrix } from '../../../shared/viewing/view.ts'
+import { t } from '../../i18n/index.ts'
 import { announce } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import { goesOn } from '../growth.ts'
@@ -56,7 +57,7 @@ export async function cyclePresentation(pane: Pane): Promise<void> {
   const { stack } = pane
   if (stack === undefined) return
   if (statesOf(stack).length === 0 && isReading()) {
-    await whenRead('The presentation states are still being read')
+    await whenRead(t('The presentation states are still being read'))
     if (pane.stack !== stack) return
   }
   const states = statesOf(stack)

@@ -131,19 +131,15 @@ export function FusionWords({ pane, state }: { pane: Pane; state: PaneState }) {
       <div>
         {seriesWords(second)} · {seriesDate(second)}
       </div>
-      <div>
-        over {seriesWords(base)} · {seriesDate(base)}
-      </div>
-      {[outgrown ? OUTGROWN : '', ...(resampled?.notes ?? [])].filter(Boolean).map(note => (
+      <div>{t('over {{series}} · {{date}}', { series: seriesWords(base), date: seriesDate(base) })}</div>
+      {[outgrown ? t(OUTGROWN) : '', ...(resampled?.notes ?? [])].filter(Boolean).map(note => (
         <div className="mark" key={note}>
           {note}
         </div>
       ))}
-      {trouble !== undefined && <div className="mark">cannot be laid over: {trouble}</div>}
+      {trouble !== undefined && <div className="mark">{t('cannot be laid over: {{trouble}}', { trouble })}</div>}
       {trouble === undefined && resampled === undefined && (
-        <div className="awaited">
-          loading {loaded} of {second.imageIds.length}
-        </div>
+        <div className="awaited">{t('loading {{loaded}} of {{total}}', { loaded, total: second.imageIds.length })}</div>
       )}
       <div className="fusion-scale">
         <ColourBar palette={palette} />

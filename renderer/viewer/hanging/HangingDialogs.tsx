@@ -4,6 +4,7 @@ import { hangingProtocol } from '../../../shared/viewing/hanging/rules.ts'
 import { describeMatch, protocolOf, tryProtocol, type Wish } from '../../../shared/viewing/hanging/save.ts'
 import { wordsOf } from '../../../shared/viewing/hanging/words.ts'
 import { keepProtocol } from '../../hanging/index.ts'
+import { t } from '../../i18n/index.ts'
 import { announce, Dialog } from '../../ui/index.ts'
 import { useSession } from '../session.ts'
 import { chooseStage, patientNow, verdictsNow } from './follow.ts'
@@ -20,12 +21,12 @@ function Chooser() {
   const others = verdicts.filter(({ refusal }) => refusal !== '')
   return (
     <Dialog title="Hanging protocol" className="hanging-chooser" onClose={close}>
-      {possible.length === 0 && <p className="quiet">None of them is for this study.</p>}
+      {possible.length === 0 && <p className="quiet">{t('None of them is for this study.')}</p>}
       {possible.map((verdict, first) => (
         <div className="hanging-row" key={verdict.protocol.id}>
           <span>
             {verdict.protocol.name}
-            <span className="quiet"> · {verdict.because.join(', ') || 'every study'}</span>
+            <span className="quiet"> · {verdict.because.join(', ') || t('every study')}</span>
           </span>
           <span className="hanging-stages">
             {verdict.stages.map((at, index) => (
@@ -49,7 +50,7 @@ function Chooser() {
       ))}
       {others.length > 0 && (
         <details>
-          <summary className="quiet">Not for this study: {others.length}</summary>
+          <summary className="quiet">{t('Not for this study: {{number}}', { number: others.length })}</summary>
           {others.map(({ protocol, refusal }) => (
             <div className="hanging-row quiet" key={protocol.id}>
               {protocol.name}: {refusal}
@@ -68,7 +69,7 @@ function SaveForm() {
   const { study, layout, linked } = useSession.getState()
   const [wish, setWish] = useState<Wish>(() => ({
     id: crypto.randomUUID(),
-    name: study?.StudyDescription || study?.ModalitiesInStudy.join('/') || 'My protocol',
+    name: study?.StudyDescription || study?.ModalitiesInStudy.join('/') || t('My protocol'),
     layout,
     linked,
     modality: true,
@@ -82,12 +83,12 @@ function SaveForm() {
   const wanted = { ...wish, name: wish.name.trim(), words: byWords ? wordsList(words) : [] }
   const protocol = patient && protocolOf(seen, patient, wanted)
   const valid = hangingProtocol.safeParse(protocol)
-  const trial = patient && protocol ? tryProtocol(protocol, seen, patient) : 'Nothing hangs in any pane.'
+  const trial = patient && protocol ? tryProtocol(protocol, seen, patient) : t('Nothing hangs in any pane.')
   const refusal = valid.success ? '' : (valid.error.issues[0]?.message ?? '')
   const save = () => {
     if (!valid.success) return
     void keepProtocol(valid.data)
-    announce(`${valid.data.name} hangs such studies from now on`)
+    announce(t('{{name}} hangs such studies from now on', { name: valid.data.name }))
     close()
   }
   return (
@@ -97,11 +98,11 @@ function SaveForm() {
       onClose={close}
       foot={
         <>
-          <button type="button" title="Cancel (Esc)" onClick={close}>
-            Cancel
+          <button type="button" title={t('Cancel (Esc)')} onClick={close}>
+            {t('Cancel')}
           </button>
           <button type="button" disabled={!valid.success} onClick={save}>
-            Save
+            {t('Save')}
           </button>
         </>
       }
@@ -113,7 +114,7 @@ function SaveForm() {
         }}
       >
         <label>
-          Name{' '}
+          {t('Name')}{' '}
           <input
             type="text"
             data-first-focus
@@ -123,20 +124,20 @@ function SaveForm() {
           />
         </label>
         <fieldset className="hanging-counts">
-          <legend>For studies</legend>
+          <legend>{t('For studies')}</legend>
           <label>
-            <input type="checkbox" checked={wish.modality} onChange={() => change({ modality: !wish.modality })} /> of
-            this modality
+            <input type="checkbox" checked={wish.modality} onChange={() => change({ modality: !wish.modality })} />{' '}
+            {t('of this modality')}
           </label>
           <label>
-            <input type="checkbox" checked={wish.region} onChange={() => change({ region: !wish.region })} /> of this
-            body part
+            <input type="checkbox" checked={wish.region} onChange={() => change({ region: !wish.region })} />{' '}
+            {t('of this body part')}
           </label>
           <label>
-            <input type="checkbox" checked={byWords} onChange={() => setByWords(!byWords)} /> described by any of{' '}
+            <input type="checkbox" checked={byWords} onChange={() => setByWords(!byWords)} /> {t('described by any of')}{' '}
             <input
               type="text"
-              aria-label="Words of the description"
+              aria-label={t('Words of the description')}
               disabled={!byWords}
               value={words}
               onChange={event => setWords(event.target.value)}
@@ -148,16 +149,16 @@ function SaveForm() {
               checked={wish.seriesWords}
               onChange={() => change({ seriesWords: !wish.seriesWords })}
             />{' '}
-            series by their descriptions, where there are such
+            {t('series by their descriptions, where there are such')}
           </label>
         </fieldset>
         {protocol !== undefined && (
           <div className="hanging-preview" data-testid="hanging-preview">
-            <div>For: {describeMatch(protocol.match)}</div>
+            <div>{t('For: {{studies}}', { studies: describeMatch(protocol.match) })}</div>
             {protocol.stages[0]?.panes.map((pane, at) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a pane is its place.
               <div key={at}>
-                {at + 1}: {seen[at] === undefined ? 'empty' : describePane(pane)}
+                {at + 1}: {seen[at] === undefined ? t('empty') : describePane(pane)}
                 {pane.look?.window &&
                   `, W ${Math.round(pane.look.window.width)} L ${Math.round(pane.look.window.center)}`}
               </div>
@@ -166,7 +167,9 @@ function SaveForm() {
         )}
         <p className={trial === '' && refusal === '' ? 'quiet' : 'attention'} role="status">
           {refusal ||
-            (trial === '' ? 'Tried on this study: it hangs what is seen now.' : `Tried on this study: ${trial}`)}
+            (trial === ''
+              ? t('Tried on this study: it hangs what is seen now.')
+              : t('Tried on this study: {{what}}', { what: trial }))}
         </p>
       </form>
     </Dialog>

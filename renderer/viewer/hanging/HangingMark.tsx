@@ -1,3 +1,4 @@
+import { t } from '../../i18n/index.ts'
 import { useTitle } from '../../keys/index.ts'
 import { useSession } from '../session.ts'
 import { useHanging } from './hangingState.ts'
@@ -13,9 +14,9 @@ export function HangingMark() {
   const stage = protocol.stages[hung.stage]
   const words = [
     `${protocol.name}: ${stage?.name}`,
-    `For ${because.join(', ') || 'every study'}`,
+    t('For: {{studies}}', { studies: because.join(', ') || t('every study') }),
     ...hung.because.map((why, at) => (why === '' ? '' : `${at + 1}: ${why}`)),
-    ...leftOut.map(one => `Left out: ${one}`),
+    ...leftOut.map(one => t('Left out: {{what}}', { what: one })),
     title,
   ]
   const changed = layout !== hung.layout
@@ -28,7 +29,7 @@ export function HangingMark() {
       onClick={() => useHanging.setState({ open: 'choose' })}
     >
       {protocol.name}{' '}
-      {changed ? 'changed' : stages.length > 1 ? `${stages.indexOf(hung.stage) + 1}/${stages.length}` : ''}
+      {changed ? t('changed') : stages.length > 1 ? `${stages.indexOf(hung.stage) + 1}/${stages.length}` : ''}
     </button>
   )
 }

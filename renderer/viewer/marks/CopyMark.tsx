@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { t } from '../../i18n/index.ts'
+import { msg, t } from '../../i18n/index.ts'
 import { announce, Dialog } from '../../ui/index.ts'
 import { activePane } from '../session.ts'
 import { type CopyTo, copyChanges, copyPlaces } from './copyMark.ts'
@@ -7,7 +7,11 @@ import { draftOf } from './drafts.ts'
 import { markName } from './markActions.ts'
 import { useMarks } from './marksStore.ts'
 
-const WAYS = { next: 'the next images', previous: 'the images before', all: 'every image of the stack' } as const
+const WAYS = {
+  next: msg('the next images'),
+  previous: msg('the images before'),
+  all: msg('every image of the stack'),
+} as const
 type Way = keyof typeof WAYS
 
 const close = () => useMarks.setState({ copying: false })
@@ -31,15 +35,19 @@ export function CopyMark() {
     if (mark === undefined || places.length === 0) return
     const kept = keeper?.edit(copyChanges(mark, places))
     close()
-    announce(kept ? `Copied to ${imageWords(places.length)}` : 'Not copied: so many marks are not kept of one study')
+    announce(
+      kept
+        ? t('Copied to {{count}} images', { count: places.length })
+        : 'Not copied: so many marks are not kept of one study',
+    )
   }
   return (
     <Dialog
-      title={mark === undefined ? 'Copy a mark' : `Copy: ${markName(mark.kind)}`}
+      title={mark === undefined ? t('Copy a mark') : t('Copy: {{mark}}', { mark: markName(mark.kind) })}
       onClose={close}
       foot={
         <button type="button" disabled={places.length === 0} onClick={copy}>
-          Copy to {imageWords(places.length)}
+          {t('Copy to {{count}} images', { count: places.length })}
         </button>
       }
     >
@@ -53,7 +61,7 @@ export function CopyMark() {
         {(Object.keys(WAYS) as Way[]).map(one => (
           <label key={one}>
             <input type="radio" name="way" checked={way === one} onChange={() => setWay(one)} />
-            {WAYS[one]}
+            {t(WAYS[one])}
           </label>
         ))}
         <label>
@@ -70,8 +78,4 @@ export function CopyMark() {
       <p className="quiet">{t('To the same pixels of each image. One undo takes all copies back.')}</p>
     </Dialog>
   )
-}
-
-function imageWords(count: number): string {
-  return count === 1 ? '1 image' : `${count} images`
 }

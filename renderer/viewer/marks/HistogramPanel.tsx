@@ -68,8 +68,11 @@ function Figures({ mark, imageId }: { mark: Mark; imageId: string }) {
         <span>{binText(histogram, last, whole)[1]}</span>
       </div>
       <p className="quiet">
-        {histogram.counts.length} bins of {valueText(histogram.width)}, the fullest holds{' '}
-        {Math.max(...histogram.counts)}
+        {t('{{bins}} bins of {{width}}, the fullest holds {{most}}', {
+          bins: histogram.counts.length,
+          width: valueText(histogram.width),
+          most: Math.max(...histogram.counts),
+        })}
       </p>
       {lines.map(line => (
         <p className="selectable" key={line}>

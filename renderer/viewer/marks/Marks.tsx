@@ -56,7 +56,9 @@ export const Marks = memo(function Marks({ pane }: { pane: Pane }) {
           />
         ))}
       </svg>
-      {trouble !== undefined && <div className="marks-trouble">marks not kept yet · {trouble}</div>}
+      {trouble !== undefined && (
+        <div className="marks-trouble">{t('marks not kept yet · {{trouble}}', { trouble })}</div>
+      )}
       {hidden && draft.marks.some(mark => isOn(mark, shown)) && <div className="marks-hidden">{t('marks hidden')}</div>}
       {tool === 'vertebra' && <SpineBar shown={shown} />}
       <Magnifier pane={pane} />

@@ -120,20 +120,22 @@ export function MarksList() {
       </header>
       {trouble !== undefined && (
         <p className="attention" role="status">
-          Not kept yet: {trouble}
+          {t('Not kept yet: {{trouble}}', { trouble })}
         </p>
       )}
       <SavedLine study={study} />
       {marks.length + keyImages.length + calibrations.length === 0 && (
         <p className="quiet">
-          Nothing marked yet. {keys.length} measures a length, {keys.ellipse} an ellipse; {keys.image} makes the image
-          on the screen a key image.
+          {t(
+            'Nothing marked yet. {{length}} measures a length, {{ellipse}} an ellipse; {{image}} makes the image on the screen a key image.',
+            { length: keys.length ?? '', ellipse: keys.ellipse ?? '', image: keys.image ?? '' },
+          )}
         </p>
       )}
       {calibrations.map(([displaySet, before]) => (
         <div className="marks-row" key={displaySet}>
           <div className="marks-said">
-            <span className="words">Calibrated · line of {before.mm} mm</span>
+            <span className="words">{t('Calibrated · line of {{mm}} mm', { mm: before.mm })}</span>
             <span className="quiet words">{setWords(displaySet)}</span>
           </div>
           <IconButton

@@ -2,6 +2,7 @@ import type { Mark } from '../../../shared/viewing/draft.ts'
 import { lengthOf } from '../../../shared/viewing/measure/geometry.ts'
 import { middleRange } from '../../../shared/viewing/measure/histogram.ts'
 import { fileScale, isCalibratable } from '../../../shared/viewing/measure/scale.ts'
+import { t } from '../../i18n/index.ts'
 import { announce } from '../../ui/index.ts'
 import { describeFrame } from '../catalog.ts'
 import type { Pane } from '../pane.ts'
@@ -12,10 +13,10 @@ import type { Service } from './marksStore.ts'
 /** Why a tool cannot be used on an image, in words; undefined: it can. */
 export function refusalOf(service: Service, imageId: string): string | undefined {
   if (service === 'spotWindow') {
-    return pixelsOf(imageId)?.components === 3 ? 'A colour image has no window' : undefined
+    return pixelsOf(imageId)?.components === 3 ? t('A colour image has no window') : undefined
   }
   const frame = measuredFrame(imageId)
-  return frame && isCalibratable(frame) ? undefined : 'This image says itself what its pixels measure'
+  return frame && isCalibratable(frame) ? undefined : t('This image says itself what its pixels measure')
 }
 
 /** Sets the window from what the rectangle holds: 1 % of its values are black, 1 % white. */
@@ -34,7 +35,7 @@ export function windowByMark(pane: Pane, mark: Mark, imageId: string): void {
   // One value alone still needs a width.
   pane.setRange(range.upper > range.lower ? range : { lower: range.lower - 0.5, upper: range.upper + 0.5 })
   announce('Window set from the rectangle', async () => {
-    if (pane.stack !== stack) throw new Error('Its series is no longer in the pane.')
+    if (pane.stack !== stack) throw new Error(t('Its series is no longer in the pane.'))
     pane.setRange(before)
   })
 }

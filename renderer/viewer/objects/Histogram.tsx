@@ -89,7 +89,7 @@ export function Histogram(props: {
       onClose={() => useObjects.setState({ histogram: undefined })}
     >
       {!allowed ? (
-        <p className="failure">Not measured: the self-test failed on this machine.</p>
+        <p className="failure">{t('Not measured: the self-test failed on this machine.')}</p>
       ) : curves !== undefined && curves.length === 0 ? (
         <p className="quiet">
           {t(
@@ -123,8 +123,10 @@ export function Histogram(props: {
             </table>
           </div>
           <p className="quiet">
-            {unit}. Dx: the dose that x % of the volume gets; V: the part that gets at least as much. Sampled at the
-            middles of the structures’ pixels; what lies outside the dose grid is said and not counted.
+            {t(
+              '{{unit}}. Dx: the dose that x % of the volume gets; V: the part that gets at least as much. Sampled at the middles of the structures’ pixels; what lies outside the dose grid is said and not counted.',
+              { unit },
+            )}
           </p>
         </>
       )}
@@ -141,7 +143,12 @@ function Row({ curve, level, onChoose }: { curve: Curve; level: number; onChoose
     <tr data-curve={label} onPointerEnter={() => onChoose(key)} onPointerLeave={() => onChoose(undefined)}>
       <th scope="row">
         <span className="swatch" style={{ background: colour }} /> <bdi dir="auto">{label}</bdi>
-        {outside > 0.001 && <span className="attention"> {Math.max(1, Math.round(outside * 100))} % outside</span>}
+        {outside > 0.001 && (
+          <span className="attention">
+            {' '}
+            {t('{{percent}} % outside', { percent: Math.max(1, Math.round(outside * 100)) })}
+          </span>
+        )}
       </th>
       <td>{(sample.volume + sample.outside).toFixed(1)}</td>
       {doses.map((dose, index) => (
@@ -185,7 +192,7 @@ function Plot(props: { curves: Curve[]; most: number; unit: string; chosen: stri
         </g>
       ))}
       <text x={WIDTH - 8} y={HEIGHT - 4} textAnchor="end">
-        dose {unit}
+        {t('dose {{unit}}', { unit })}
       </text>
       {curves.map(({ key, colour, sample }) => (
         <path

@@ -87,7 +87,11 @@ function Layers({ pane, on }: { pane: Pane; on: Here }) {
       </svg>
       {doses.map(({ listed, object }) => (
         <div className="isodoses" key={listed.contentId} data-testid="isodoses">
-          <div>{object.kind === 'map' ? object.label : `Dose, 100 % = ${doseReference(listed, objects).words}`}</div>
+          <div>
+            {object.kind === 'map'
+              ? object.label
+              : t('Dose, 100 % = {{words}}', { words: doseReference(listed, objects).words })}
+          </div>
           {levelsOf(listed, object, objects).map(({ words: level, colour }) => (
             <div key={level}>
               <span style={{ color: colour }}>━</span> {level}

@@ -9,7 +9,7 @@ import type { DrawnObject } from '../../../shared/viewing/objects/readObject.ts'
 import type { RegionFigures } from '../../../shared/viewing/objects/regionValues.ts'
 import type { Segment, Segmentation } from '../../../shared/viewing/objects/segmentation.ts'
 import type { StructureROI, StructureSet } from '../../../shared/viewing/objects/structureSet.ts'
-import { t } from '../../i18n/index.ts'
+import { msg, t } from '../../i18n/index.ts'
 import { useShownKey } from '../../keys/index.ts'
 import { measuringAllowed, useSelfTest } from '../../selftest/index.ts'
 import { announce, formatBytes, IconButton } from '../../ui/index.ts'
@@ -34,16 +34,16 @@ import {
 import { showOnImages } from './openOnImages.ts'
 
 const KIND_WORDS: Record<DrawnObject['kind'], string> = {
-  segmentation: 'segmentation',
-  structures: 'structure set',
-  dose: 'dose',
-  map: 'parametric map',
-  plan: 'plan',
+  segmentation: msg('segmentation'),
+  structures: msg('structure set'),
+  dose: msg('dose'),
+  map: msg('parametric map'),
+  plan: msg('plan'),
 }
 
 function volumeWords(volume: number | undefined): string {
   if (volume === undefined) return '…'
-  if (Number.isNaN(volume)) return 'no volume'
+  if (Number.isNaN(volume)) return t('no volume')
   return `${volume >= 100 ? volume.toFixed(0) : volume >= 1 ? volume.toFixed(1) : Number(volume.toPrecision(2))} ml`
 }
 
@@ -145,7 +145,9 @@ function ObjectRows({ listed, reading }: { listed: ListedObject; reading: Readin
             <bdi dir="auto">{title}</bdi>
           </span>
           <span className="quiet">
-            {[KIND_WORDS[kind], here?.label ?? '', here && 'note' in here ? here.note : ''].filter(Boolean).join(' · ')}
+            {[t(KIND_WORDS[kind]), here?.label ?? '', here && 'note' in here ? here.note : '']
+              .filter(Boolean)
+              .join(' · ')}
           </span>
         </button>
         {here?.kind === 'dose' && (
@@ -156,7 +158,11 @@ function ObjectRows({ listed, reading }: { listed: ListedObject; reading: Readin
           />
         )}
         {here !== undefined && kind !== 'plan' && (
-          <EyeButton isOff={off} name={`Drawn: ${title}`} onToggle={() => toggleShown(String(contentId))} />
+          <EyeButton
+            isOff={off}
+            name={t('Drawn: {{title}}', { title })}
+            onToggle={() => toggleShown(String(contentId))}
+          />
         )}
         {here !== undefined && <IconButton icon={X} name="Close it" onClick={() => dropObject(contentId)} />}
       </div>
@@ -186,7 +192,7 @@ function EyeButton({ isOff, name, onToggle }: { isOff: boolean; name: string; on
       data-eye
       aria-pressed={!isOff}
       aria-label={name}
-      title={`${isOff ? 'Show' : 'Hide'} (Space)`}
+      title={isOff ? t('Show (Space)') : t('Hide (Space)')}
       onClick={onToggle}
     >
       {isOff ? <EyeOff aria-hidden /> : <Eye aria-hidden />}
@@ -253,7 +259,7 @@ function Parts({ listed, object }: { listed: ListedObject; object: Segmentation 
             <div className="structures-row" data-row>
               <button
                 type="button"
-                title={[part.label, part.about, 'shows where it is largest'].filter(Boolean).join(' · ')}
+                title={[part.label, part.about, t('shows where it is largest')].filter(Boolean).join(' · ')}
                 onClick={() => choose(key, listed, object, part)}
               >
                 <span className="swatch" style={{ background: cssColour(part.colour) }} />
@@ -261,10 +267,14 @@ function Parts({ listed, object }: { listed: ListedObject; object: Segmentation 
                   <bdi dir="auto">{part.label}</bdi>
                 </span>
                 <span className="quiet amount">
-                  {empty ? kindWords(part) : allowed ? volumeWords(knownVolume(part.region)) : 'not measured'}
+                  {empty ? kindWords(part) : allowed ? volumeWords(knownVolume(part.region)) : t('not measured')}
                 </span>
               </button>
-              <EyeButton isOff={off.has(key)} name={`Drawn: ${part.label}`} onToggle={() => toggleShown(key)} />
+              <EyeButton
+                isOff={off.has(key)}
+                name={t('Drawn: {{title}}', { title: part.label })}
+                onToggle={() => toggleShown(key)}
+              />
             </div>
             {selected === key && <PartFigures listed={listed} object={object} part={part} />}
           </div>
@@ -278,10 +288,10 @@ function kindWords(part: Segment | StructureROI): string {
   if ('contours' in part) {
     const points = part.contours.filter(({ kind }) => kind === 'point').length
     const lines = part.contours.length - points
-    if (points + lines > 0) return points > 0 ? `${points} ${points === 1 ? 'point' : 'points'}` : 'open lines'
-    return 'empty'
+    if (points + lines > 0) return points > 0 ? t('{{count}} points', { count: points }) : t('open lines')
+    return t('empty')
   }
-  return part.onImages.length > 0 ? 'on its image' : 'empty'
+  return part.onImages.length > 0 ? t('on its image') : t('empty')
 }
 
 /** Its figures, and the images go to where it is largest. */
@@ -358,9 +368,10 @@ function StatisticsWords({ found, unit: { unit, factor } }: { found: RegionFigur
   const figure = (value: number) => Number((value * factor).toPrecision(4)).toString()
   return (
     <div>
-      mean {figure(found.mean)} ± {figure(found.sd)} {unit}
+      {t('mean {{mean}} ± {{sd}} {{unit}}', { mean: figure(found.mean), sd: figure(found.sd), unit })}
       <br />
-      {figure(found.min)} to {figure(found.max)} {unit} · n {found.n.toLocaleString('en')}
+      {t('{{min}} to {{max}} {{unit}}', { min: figure(found.min), max: figure(found.max), unit })} · n{' '}
+      {found.n.toLocaleString('en')}
     </div>
   )
 }

@@ -5,6 +5,7 @@ import { type RegionFigures, RegionValues } from '../../../shared/viewing/object
 import type { Segment } from '../../../shared/viewing/objects/segmentation.ts'
 import { largestSlab, maskOn, type Region, regionVolume, slabArea } from '../../../shared/viewing/objects/slabs.ts'
 import type { StructureROI } from '../../../shared/viewing/objects/structureSet.ts'
+import { t } from '../../i18n/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import { needFrame } from '../frameLoader.ts'
 import type { Pane } from '../pane.ts'
@@ -72,7 +73,7 @@ export async function measureInside(
     tell(index + 1, planes.length)
     if (mask === undefined || entry === undefined) continue
     const image = (await needFrame(entry.imageId)) ? cache.getImage(entry.imageId) : undefined
-    if (image === undefined) throw new Error('An image that the structure lies on could not be had.')
+    if (image === undefined) throw new Error(t('An image that the structure lies on could not be had.'))
     // Of colours there is no value.
     if (image.color) return undefined
     const attributes = describeFrame(entry.imageId)?.attributes ?? {}

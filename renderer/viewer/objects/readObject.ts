@@ -2,6 +2,7 @@ import { encodingOf } from '../../../shared/dicom/encoding.ts'
 import { readFileMeta } from '../../../shared/dicom/part10.ts'
 import { DataSet } from '../../../shared/dicom/reader.ts'
 import { fetchObject, fetchStoredObject } from '../../client.ts'
+import { t } from '../../i18n/index.ts'
 
 /** What is read whole has no more than this: a dose grid of 300 slices takes some 100 MiB. */
 const MOST_BYTES = 512 * 2 ** 20
@@ -34,6 +35,6 @@ export async function readStoredObject(address: ObjectAddress, signal?: AbortSig
 
 function parsed(bytes: Uint8Array): DataSet {
   const meta = readFileMeta(bytes)
-  if (meta === null) throw new Error('The object is not a DICOM file.')
+  if (meta === null) throw new Error(t('The object is not a DICOM file.'))
   return DataSet.read(bytes, encodingOf(meta.TransferSyntaxUID), { offset: meta.dataSetOffset })
 }

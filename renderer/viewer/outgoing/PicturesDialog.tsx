@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { risksOf } from '../../../shared/deidentify/risks.ts'
 import { frameAttributes } from '../../../shared/viewing/image.ts'
+import { t } from '../../i18n/index.ts'
 import { announce, Dialog, save } from '../../ui/index.ts'
 import type { Pane } from '../pane.ts'
 import { activePane } from '../session.ts'
@@ -76,7 +77,12 @@ export function PicturesDialog({ onClose }: { onClose: () => void }) {
           setProgress({ done, total }),
         )
         saveBlob(file, 'images.mp4')
-        announce(`A film of ${seconds.toFixed(1)} s was made (${codec === 'avc' ? 'H.264' : codec.toUpperCase()})`)
+        announce(
+          t('A film of {{seconds}} s was made ({{codec}})', {
+            seconds: seconds.toFixed(1),
+            codec: codec === 'avc' ? 'H.264' : codec.toUpperCase(),
+          }),
+        )
       } else {
         saveBlob(await fileOf(await canvasOf(shown), format), `image.${format === 'jpeg' ? 'jpg' : 'png'}`)
       }
@@ -106,36 +112,36 @@ export function PicturesDialog({ onClose }: { onClose: () => void }) {
   const shown = pane?.state.getState().shown === undefined ? undefined : pane
   return (
     <Dialog
-      title="Export pictures"
+      title={t('Export pictures')}
       className="out-dialog"
       onClose={close}
       foot={
         <>
           <button type="button" onClick={close}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button
             type="button"
             disabled={shown === undefined || what === 'movie' || progress !== undefined}
             onClick={() => shown && void copy(shown)}
           >
-            Copy
+            {t('Copy')}
           </button>
           <button
             type="button"
             disabled={shown === undefined || progress !== undefined}
             onClick={() => shown && void keep(shown)}
           >
-            Save
+            {t('Save')}
           </button>
         </>
       }
     >
-      <div className="out-choice" role="radiogroup" aria-label="What">
-        {choice('pane', 'This pane, as it is seen')}
-        {choice('panes', 'All panes, as they hang', !several)}
-        {choice('pixels', 'This image alone, pixel for pixel')}
-        {choice('movie', `A film of the ${images.toLocaleString()} images of this pane (MP4)`, images < 2)}
+      <div className="out-choice" role="radiogroup" aria-label={t('What')}>
+        {choice('pane', t('This pane, as it is seen'))}
+        {choice('panes', t('All panes, as they hang'), !several)}
+        {choice('pixels', t('This image alone, pixel for pixel'))}
+        {choice('movie', t('A film of the {{number}} images of this pane (MP4)', { number: images }), images < 2)}
       </div>
       {(what === 'pane' || what === 'panes' || what === 'movie') && (
         <div className="out-choice">
@@ -145,7 +151,7 @@ export function PicturesDialog({ onClose }: { onClose: () => void }) {
               checked={parts.overlays}
               onChange={event => setParts({ ...parts, overlays: event.target.checked })}
             />
-            With the words at its corners and edges
+            {t('With the words at its corners and edges')}
           </label>
           <label>
             <input
@@ -154,32 +160,32 @@ export function PicturesDialog({ onClose }: { onClose: () => void }) {
               checked={parts.identity && parts.overlays}
               onChange={event => setParts({ ...parts, identity: event.target.checked })}
             />
-            With the patient’s name and the institution
+            {t('With the patient’s name and the institution')}
           </label>
         </div>
       )}
       {what !== 'movie' && (
         <label className="out-line">
-          Format
+          {t('Format')}
           <select value={format} onChange={event => setFormat(event.target.value as PictureFormat)}>
-            <option value="png">PNG, without loss</option>
-            <option value="jpeg">JPEG, smaller</option>
+            <option value="png">{t('PNG, without loss')}</option>
+            <option value="jpeg">{t('JPEG, smaller')}</option>
           </select>
         </label>
       )}
       {parts.identity && parts.overlays && what !== 'pixels' && (
-        <div className="attention">⚠ The patient’s name is written into the picture for good.</div>
+        <div className="attention">{t('⚠ The patient’s name is written into the picture for good.')}</div>
       )}
       {mayNameInPixels(pane) && (
         <div className="attention">
-          ⚠ Images of this kind often have a name in their own pixels: look before you give it away.
+          {t('⚠ Images of this kind often have a name in their own pixels: look before you give it away.')}
         </div>
       )}
       {progress !== undefined && (
         <progress
           max={progress.total}
           value={progress.done}
-          aria-label={`${progress.done} of ${progress.total} images`}
+          aria-label={t('{{done}} of {{total}} images', { done: progress.done, total: progress.total })}
         />
       )}
       {error !== '' && (

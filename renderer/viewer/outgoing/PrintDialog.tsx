@@ -44,7 +44,7 @@ function wordsOf(pane: Pane): string {
   if (stack === undefined || shown === undefined) return ''
   const { SeriesNumber, SeriesDescription } = stack.manifest
   const series = [SeriesNumber, SeriesDescription].filter(Boolean).join(' ')
-  return `${series === '' ? 'Image' : `${series} ·`} ${shown + 1}/${stack.entries.length}`
+  return `${series === '' ? t('Image') : `${series} ·`} ${shown + 1}/${stack.entries.length}`
 }
 
 function Sheet(props: {
@@ -96,7 +96,7 @@ function Sheet(props: {
           ))}
         </div>
         <div className="sheet-head">
-          <span>Not for diagnosis</span>
+          <span>{t('Not for diagnosis')}</span>
           <span>
             {number} / {of}
           </span>
@@ -217,33 +217,33 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
   const shown = Math.min(at, sheets.length - 1)
   return (
     <Dialog
-      title="Print"
+      title={t('Print')}
       className="out-dialog print-dialog"
       onClose={onClose}
       foot={
         <>
           <button type="button" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button type="button" disabled={making || pictures.length === 0} onClick={() => window.print()}>
-            Print {sheets.length === 1 ? 'one sheet' : `${sheets.length} sheets`}
+            {sheets.length === 1 ? t('Print one sheet') : t('Print {{number}} sheets', { number: sheets.length })}
           </button>
         </>
       }
     >
       <div className="print-columns">
         <div className="print-settings">
-          <div className="out-choice" role="radiogroup" aria-label="Images">
-            {radio('this', 'This image')}
-            {radio('panes', 'All panes', seenPanes().length < 2)}
-            {radio('keys', `Key images of this series (${keys.length})`, keys.length === 0)}
-            {radio('nth', 'Of this series, every n-th', entries.length < 2)}
+          <div className="out-choice" role="radiogroup" aria-label={t('Images')}>
+            {radio('this', t('This image'))}
+            {radio('panes', t('All panes'), seenPanes().length < 2)}
+            {radio('keys', t('Key images of this series ({{number}})', { number: keys.length }), keys.length === 0)}
+            {radio('nth', t('Of this series, every n-th'), entries.length < 2)}
           </div>
           {which === 'nth' && count('n', step, Math.max(1, entries.length), setStep)}
-          {count('Rows', layout.rows, 8, rows => change({ rows }))}
-          {count('Columns', layout.columns, 8, columns => change({ columns }))}
+          {count(t('Rows'), layout.rows, 8, rows => change({ rows }))}
+          {count(t('Columns'), layout.columns, 8, columns => change({ columns }))}
           <label className="out-line">
-            Paper
+            {t('Paper')}
             <select
               value={layout.paper}
               onChange={event => change({ paper: event.target.value as SheetLayout['paper'] })}
@@ -253,7 +253,7 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
               ))}
             </select>
           </label>
-          {count('Margin, mm', layout.margin, 40, margin => change({ margin }))}
+          {count(t('Margin, mm'), layout.margin, 40, margin => change({ margin }))}
           <div className="out-choice">
             <label>
               <input
@@ -261,30 +261,34 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
                 checked={layout.landscape}
                 onChange={event => change({ landscape: event.target.checked })}
               />
-              Landscape
+              {t('Landscape')}
             </label>
             <label>
               <input type="checkbox" checked={overlays} onChange={event => setOverlays(event.target.checked)} />
-              Words at the corners and edges
+              {t('Words at the corners and edges')}
             </label>
             <label>
               <input type="checkbox" checked={identity} onChange={event => setIdentity(event.target.checked)} />
-              The patient’s name
+              {t('The patient’s name')}
             </label>
           </div>
           {(which === 'nth' ? everyNth(entries.length, step).length : 0) > MOST_PICTURES && (
-            <div className="attention">⚠ The first {MOST_PICTURES} are printed.</div>
+            <div className="attention">{t('⚠ The first {{number}} are printed.', { number: MOST_PICTURES })}</div>
           )}
         </div>
         <div className="print-preview" aria-busy={making} data-testid="print-preview">
           {sheet(shown)}
           <div className="print-turn">
             <button type="button" disabled={shown === 0} onClick={() => setAt(shown - 1)}>
-              Before
+              {t('Before')}
             </button>
-            <span className="quiet">{making ? 'making the pictures…' : `sheet ${shown + 1} of ${sheets.length}`}</span>
+            <span className="quiet">
+              {making
+                ? t('making the pictures…')
+                : t('sheet {{number}} of {{total}}', { number: shown + 1, total: sheets.length })}
+            </span>
             <button type="button" disabled={shown >= sheets.length - 1} onClick={() => setAt(shown + 1)}>
-              Next
+              {t('Next')}
             </button>
           </div>
         </div>

@@ -1,4 +1,5 @@
 import type { StudySummary } from '../../../shared/contract.ts'
+import { t } from '../../i18n/index.ts'
 import { shownName } from '../../ui/index.ts'
 
 /** What of a pane goes into a picture of it. */
@@ -45,7 +46,7 @@ export async function composePane(element: HTMLElement, parts: PictureParts): Pr
   canvas.width = Math.round(around.width * scale)
   canvas.height = Math.round(around.height * scale)
   const context = canvas.getContext('2d')
-  if (context === null) throw new Error('This browser has no canvas.')
+  if (context === null) throw new Error(t('This browser has no canvas.'))
   context.fillStyle = '#000'
   context.fillRect(0, 0, canvas.width, canvas.height)
   const steps: Array<() => void | Promise<void>> = []
@@ -218,7 +219,7 @@ export async function composeGrid(elements: HTMLElement[], parts: PictureParts):
   canvas.width = Math.round((Math.max(...boxes.map(box => box.right)) - left) * scale)
   canvas.height = Math.round((Math.max(...boxes.map(box => box.bottom)) - top) * scale)
   const context = canvas.getContext('2d')
-  if (context === null) throw new Error('This browser has no canvas.')
+  if (context === null) throw new Error(t('This browser has no canvas.'))
   context.fillStyle = '#000'
   context.fillRect(0, 0, canvas.width, canvas.height)
   for (const [index, element] of elements.entries()) {

@@ -1,3 +1,4 @@
+import { t } from '../../i18n/index.ts'
 import type { Pane } from '../pane.ts'
 import { composePane, type PictureParts } from './compose.ts'
 import { eachImage, frameTimeOf, pictureElement } from './pictures.ts'
@@ -5,7 +6,7 @@ import { eachImage, frameTimeOf, pictureElement } from './pictures.ts'
 /** Said where a browser makes no film at all. */
 export class NoEncoderError extends Error {
   constructor() {
-    super('This browser encodes no video (H.264, VP9 or AV1).')
+    super(t('This browser encodes no video (H.264, VP9 or AV1).'))
     this.name = 'NoEncoderError'
   }
 }
@@ -29,7 +30,7 @@ export async function movieOf(
   film.width = first.width - (first.width % 2)
   film.height = first.height - (first.height % 2)
   const context = film.getContext('2d', { alpha: false })
-  if (context === null) throw new Error('This browser has no canvas.')
+  if (context === null) throw new Error(t('This browser has no canvas.'))
   const size = { width: film.width, height: film.height }
   const codec = await media.getFirstEncodableVideoCodec(['avc', 'vp9', 'av1'], size)
   if (codec === null) throw new NoEncoderError()
@@ -55,6 +56,6 @@ export async function movieOf(
     await output.cancel().catch(() => {})
     throw error
   }
-  if (target.buffer === null || done === 0) throw new Error('No image of it could be shown.')
+  if (target.buffer === null || done === 0) throw new Error(t('No image of it could be shown.'))
   return { file: new Blob([target.buffer], { type: 'video/mp4' }), codec, seconds }
 }

@@ -1,5 +1,6 @@
 import { frameTimes } from '../../../shared/viewing/cine.ts'
 import { applyMatrix } from '../../../shared/viewing/view.ts'
+import { t } from '../../i18n/index.ts'
 import { describeFrame } from '../catalog.ts'
 import { CpuScreen } from '../cpuScreen.ts'
 import type { Pane } from '../pane.ts'
@@ -36,7 +37,7 @@ export function pictureOf(panes: Pane[], parts: PictureParts): Promise<HTMLCanva
 export function pixelsOf(pane: Pane): HTMLCanvasElement {
   const { image } = pane
   const { zoom, transform, quarterTurns } = pane.state.getState()
-  if (image === undefined || transform === undefined) throw new Error('There is no picture.')
+  if (image === undefined || transform === undefined) throw new Error(t('There is no picture.'))
   const upright = quarterTurns % 2 === 0
   const corner = applyMatrix(transform, [0, 0])
   const opposite = applyMatrix(transform, [image.columns, image.rows])
@@ -44,7 +45,7 @@ export function pixelsOf(pane: Pane): HTMLCanvasElement {
   const ratio = window.devicePixelRatio / zoom
   const width = Math.round(Math.abs(opposite[0] - corner[0]) * ratio)
   const height = Math.round(Math.abs(opposite[1] - corner[1]) * ratio)
-  if (Math.max(width, height) > LARGEST_SIDE) throw new Error('The image is too large for a picture.')
+  if (Math.max(width, height) > LARGEST_SIDE) throw new Error(t('The image is too large for a picture.'))
   const holder = document.createElement('div')
   const screen = new CpuScreen(holder)
   const size =
@@ -54,7 +55,7 @@ export function pixelsOf(pane: Pane): HTMLCanvasElement {
   screen.resize(size)
   pane.drawAbout(screen, [(corner[0] + opposite[0]) / 2, (corner[1] + opposite[1]) / 2], 1 / zoom)
   const canvas = holder.querySelector('canvas')
-  if (canvas === null) throw new Error('There is no picture.')
+  if (canvas === null) throw new Error(t('There is no picture.'))
   return canvas
 }
 
@@ -81,7 +82,7 @@ export function onImage(pane: Pane, picture: HTMLCanvasElement): HTMLCanvasEleme
 
 export function fileOf(canvas: HTMLCanvasElement, format: PictureFormat): Promise<Blob> {
   return new Promise((resolve, reject) => {
-    const done = (blob: Blob | null) => (blob ? resolve(blob) : reject(new Error('The picture could not be made.')))
+    const done = (blob: Blob | null) => (blob ? resolve(blob) : reject(new Error(t('The picture could not be made.'))))
     canvas.toBlob(done, `image/${format}`, 0.92)
   })
 }

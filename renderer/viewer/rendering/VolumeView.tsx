@@ -5,6 +5,7 @@ import type { StudySummary } from '../../../shared/contract.ts'
 import { directionLetters, oppositeLetters } from '../../../shared/viewing/geometry.ts'
 import type { CropBox } from '../../../shared/viewing/volume/rays.ts'
 import { rayPresets } from '../../../shared/viewing/volume/transfers.ts'
+import { msg, t } from '../../i18n/index.ts'
 import { formatDate, formatTime, PersonName } from '../../ui/index.ts'
 import { describeFrame } from '../catalog.ts'
 import type { Pane, PaneState } from '../pane.ts'
@@ -123,15 +124,15 @@ function Rendered({ pane, rendering, study }: { pane: Pane; rendering: Rendering
               <div>
                 {Modality} · {formatDate(SeriesDate)} {formatTime(SeriesTime)}
               </div>
-              <div data-testid="volume-preset">{preset.name}, not for measuring</div>
+              <div data-testid="volume-preset">{t('{{name}}, not for measuring', { name: preset.name })}</div>
             </div>
             <div className="corner bottom right">
               {windowed ? (
                 <div>{rangeWords(window, unit)}</div>
               ) : (
-                shift !== 0 && <div>moved by {Math.round(shift)} HU</div>
+                shift !== 0 && <div>{t('moved by {{shift}} HU', { shift: Math.round(shift) })}</div>
               )}
-              {[outgrown ? OUTGROWN : '', ...(camera && rendering.volume ? volumeNotes(rendering.volume) : [])]
+              {[outgrown ? t(OUTGROWN) : '', ...(camera && rendering.volume ? volumeNotes(rendering.volume) : [])]
                 .filter(Boolean)
                 .map(note => (
                   <div className="mark" key={note}>
@@ -147,7 +148,7 @@ function Rendered({ pane, rendering, study }: { pane: Pane; rendering: Rendering
       </div>
       <div className="volume-tools">
         <select
-          aria-label="How the volume is shown"
+          aria-label={t('How the volume is shown')}
           value={preset.id}
           onChange={event => {
             const chosen = rayPresets(Modality).find(({ id }) => id === event.target.value)
@@ -162,14 +163,14 @@ function Rendered({ pane, rendering, study }: { pane: Pane; rendering: Rendering
           ))}
         </select>
         {(Object.keys(VIEWS) as Array<keyof typeof VIEWS>).map(view => (
-          <button type="button" key={view} title={`Seen from ${VIEW_WORDS[view]}`} onClick={() => rendering.face(view)}>
+          <button type="button" key={view} title={t(VIEW_WORDS[view])} onClick={() => rendering.face(view)}>
             {view}
           </button>
         ))}
         <button
           type="button"
-          title="Crop box"
-          aria-label="Crop box"
+          title={t('Crop box')}
+          aria-label={t('Crop box')}
           aria-pressed={cropping}
           onClick={() => setCropping(!cropping)}
         >
@@ -181,14 +182,14 @@ function Rendered({ pane, rendering, study }: { pane: Pane; rendering: Rendering
         <div className="pane-message" role="status">
           {trouble === undefined ? (
             <div className="quiet">
-              loading {loaded} of {stack.imageIds.length}
+              {t('loading {{loaded}} of {{total}}', { loaded, total: stack.imageIds.length })}
             </div>
           ) : (
             <>
-              <div>This series cannot be shown as a volume.</div>
+              <div>{t('This series cannot be shown as a volume.')}</div>
               <div className="quiet selectable">{trouble}</div>
               <button type="button" onClick={() => toggleRendering(pane)}>
-                Back to the images
+                {t('Back to the images')}
               </button>
             </>
           )}
@@ -199,12 +200,12 @@ function Rendered({ pane, rendering, study }: { pane: Pane; rendering: Rendering
 }
 
 const VIEW_WORDS: Record<keyof typeof VIEWS, string> = {
-  A: 'the front',
-  P: 'behind',
-  L: 'the left',
-  R: 'the right',
-  H: 'the head',
-  F: 'the feet',
+  A: msg('Seen from the front'),
+  P: msg('Seen from behind'),
+  L: msg('Seen from the left'),
+  R: msg('Seen from the right'),
+  H: msg('Seen from the head'),
+  F: msg('Seen from the feet'),
 }
 
 function Edges({ right, bottom }: { right: string; bottom: string }) {
@@ -234,7 +235,7 @@ function CropSliders({ rendering, crop }: { rendering: Rendering; crop: CropBox 
               min={0}
               max={size[axis]! - 1}
               value={crop[end][axis]}
-              aria-label={`Crop at ${ends[end]}`}
+              aria-label={t('Crop at {{end}}', { end: ends[end] })}
               onChange={event => {
                 const value = Number(event.target.value)
                 const bound =

@@ -1,6 +1,7 @@
 import { useEffect, useMemo } from 'react'
 import type { FigureLink } from '../../../shared/reporting/report.ts'
 import type { Mark } from '../../../shared/viewing/draft.ts'
+import { t } from '../../i18n/index.ts'
 import {
   keepCaret,
   type MarkOffer,
@@ -75,7 +76,7 @@ function priorsOf({ study, series, others }: Session): ReportImages['priors'] {
     .filter(({ Modality }) => REPORTS.includes(Modality))
     .map(({ SeriesInstanceUID, SeriesDescription, Modality, SeriesDate }) => ({
       id: SeriesInstanceUID,
-      words: ['This study', SeriesDescription || Modality, formatDate(SeriesDate)].filter(Boolean).join(' · '),
+      words: [t('This study'), SeriesDescription || Modality, formatDate(SeriesDate)].filter(Boolean).join(' · '),
       open: () => assignSeries({ StudyInstanceUID, SeriesInstanceUID, id: SeriesInstanceUID }),
     }))
   const theirs = others

@@ -1,5 +1,6 @@
 import { useEffect, useReducer } from 'react'
 import { changesSince, savable } from '../../../shared/viewing/writing/changes.ts'
+import { t } from '../../i18n/index.ts'
 import { useShownKey } from '../../keys/index.ts'
 import { formatDate, formatTime } from '../../ui/index.ts'
 import { draftOf } from '../marks/drafts.ts'
@@ -40,39 +41,44 @@ export function SavedLine({ study }: { study: string }) {
         <p role="status">
           <span className={count > 0 ? 'attention' : 'quiet'}>
             {count > 0
-              ? `${count} ${count === 1 ? 'change' : 'changes'} not saved`
-              : `Saved ${last === undefined ? '' : momentWords(last)}`}
+              ? t('{{count}} changes not saved', { count })
+              : t('Saved {{moment}}', { moment: last === undefined ? '' : momentWords(last) })}
           </span>
           {count > 0 && (
             <button
               type="button"
               disabled={state === 'busy'}
-              title={['Save as objects of the study', key && `(${key})`].filter(Boolean).join(' ')}
+              title={[t('Save as objects of the study'), key && `(${key})`].filter(Boolean).join(' ')}
               onClick={() => void save(study)}
             >
-              {state === 'busy' ? 'Saving…' : typeof state === 'object' ? 'Try again' : 'Save'}
+              {state === 'busy' ? t('Saving…') : typeof state === 'object' ? t('Try again') : t('Save')}
             </button>
           )}
         </p>
       )}
-      {count > 0 && typeof state === 'object' && <p className="attention">Not saved: {state.failed}</p>}
-      {left > 0 && <p className="quiet">{left} on reformats: kept here, not saved</p>}
+      {count > 0 && typeof state === 'object' && (
+        <p className="attention">{t('Not saved: {{why}}', { why: state.failed })}</p>
+      )}
+      {left > 0 && <p className="quiet">{t('{{number}} on reformats: kept here, not saved', { number: left })}</p>}
       {newer !== undefined && (
         <p>
-          <span className="attention">Another version was saved {momentWords(newer)}</span>
+          <span className="attention">{t('Another version was saved {{moment}}', { moment: momentWords(newer) })}</span>
           <button type="button" title={takeKey && `(${takeKey})`} onClick={() => takeNewer(study)}>
-            Take it
+            {t('Take it')}
           </button>
         </p>
       )}
       {others.map(one => (
         <p key={one.SOPInstanceUID}>
           <span className="quiet words">
-            {missingOf(study, one).length} measured by <bdi dir="auto">{one.Manufacturer || 'another program'}</bdi>,{' '}
-            {momentWords(one)}
+            {t('{{number}} measured by {{program}}, {{moment}}', {
+              number: missingOf(study, one).length,
+              program: one.Manufacturer === '' ? t('another program') : `\u2068${one.Manufacturer}\u2069`,
+              moment: momentWords(one),
+            })}
           </span>
           <button type="button" onClick={() => addMarksOf(study, one)}>
-            Add
+            {t('Add')}
           </button>
         </p>
       ))}

@@ -24,6 +24,7 @@ import {
 } from '../../../shared/viewing/writing/presentationState.ts'
 import type { SavedMeasurements } from '../../../shared/viewing/writing/readMeasurements.ts'
 import { identityOfImage, newUID, saveObjects } from '../../authoring/index.ts'
+import { t } from '../../i18n/index.ts'
 import { useSaveOnRead } from '../../reading/index.ts'
 import { studyContents } from '../../series/index.ts'
 import { announce, announceFailure } from '../../ui/index.ts'
@@ -127,9 +128,10 @@ async function saveDraft(StudyInstanceUID: string, drawn: readonly unknown[]): P
   const { draft } = keeper
   const versions = await readSaved(StudyInstanceUID)
   const { objects, words, replaced, image, left } = await make(StudyInstanceUID, draft, versions)
-  if (drawn.length > 0) words.unshift(counted(drawn.length, 'segmentation'))
+  if (drawn.length > 0) words.unshift(t('{{count}} segmentations', { count: drawn.length }))
   if (image === undefined || objects.length === 0) {
-    const said = words.length > 0 ? `Saved: ${words.join(', ')}` : 'Nothing has changed since the last save'
+    const said =
+      words.length > 0 ? t('Saved: {{what}}', { what: words.join(', ') }) : t('Nothing has changed since the last save')
     return [said, ...left].join(' · ')
   }
   const written = await saveObjects(await identityOfImage(image), objects)
@@ -142,17 +144,13 @@ async function saveDraft(StudyInstanceUID: string, drawn: readonly unknown[]): P
   keeper.arrange({
     continues: [...written.map(({ SOPInstanceUID }) => SOPInstanceUID), ...others].slice(0, MOST_CONTINUED),
   })
-  return [`Saved: ${words.join(', ')}`, ...left].join(' · ')
+  return [t('Saved: {{what}}', { what: words.join(', ') }), ...left].join(' · ')
 }
 
 function dataSetOf(part10: Uint8Array): DataSet {
   const meta = readFileMeta(part10)
-  if (meta === null) throw new Error('The object is not a DICOM file.')
+  if (meta === null) throw new Error(t('The object is not a DICOM file.'))
   return DataSet.read(part10, encodingOf(meta.TransferSyntaxUID), { offset: meta.dataSetOffset })
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`
 }
 
 async function make(StudyInstanceUID: string, draft: Draft, versions: SavedVersions): Promise<Made> {
@@ -161,21 +159,20 @@ async function make(StudyInstanceUID: string, draft: Draft, versions: SavedVersi
   const { marks, left } = savable(draft)
   const found = await placed(StudyInstanceUID, marks)
   const made: Made = { objects: [], words: [], replaced: [], image: undefined, left: [] }
-  if (left > 0)
-    made.left.push(`${counted(left, 'mark')} on reformats stay${left === 1 ? 's' : ''} here: no stored image has them`)
+  if (left > 0) made.left.push(t('{{count}} marks on reformats stay here: no stored image has them', { count: left }))
   const lost = marks.length - found.length
-  if (lost > 0) made.left.push(`${counted(lost, 'mark')} of images that are not here stay${lost === 1 ? 's' : ''} here`)
+  if (lost > 0) made.left.push(t('{{count}} marks of images that are not here stay here', { count: lost }))
   const unmeasured = found.filter(({ isLoaded }) => !isLoaded).length
   if (changes.marks > 0) {
     const calibrations = await calibrationsOf(StudyInstanceUID, draft)
     if (found.length + calibrations.length > 0 || report !== undefined) {
       if (report) made.replaced.push(report.SOPInstanceUID)
       made.objects.push(measurementReport(found, calibrations, IMPLEMENTATION_CLASS_UID, next(report)))
-      made.words.push(counted(found.length, 'mark'))
+      made.words.push(t('{{count}} marks', { count: found.length }))
       made.image =
         found[0]?.image ?? calibrations[0]?.image ?? firstNamed(report && imagesNamed(report), StudyInstanceUID)
       if (unmeasured > 0)
-        made.left.push(`without the values of ${counted(unmeasured, 'mark')}: the images could not be read`)
+        made.left.push(t('without the values of {{count}} marks: the images could not be read', { count: unmeasured }))
     }
   }
   if (changes.keyImages > 0) {
@@ -184,7 +181,7 @@ async function make(StudyInstanceUID: string, draft: Draft, versions: SavedVersi
     if (object !== undefined) {
       if (selection) made.replaced.push(selection.SOPInstanceUID)
       made.objects.push(object)
-      made.words.push(counted(images.length, 'key image'))
+      made.words.push(t('{{count}} key images', { count: images.length }))
       made.image ??= images[0] ?? firstNamed(selection?.keyImages, StudyInstanceUID)
     }
   }
@@ -192,7 +189,7 @@ async function make(StudyInstanceUID: string, draft: Draft, versions: SavedVersi
   if (states.objects.length > 0) {
     made.objects.push(...states.objects)
     made.replaced.push(...states.replaced)
-    made.words.push(counted(states.objects.length, 'view'))
+    made.words.push(t('{{count}} views', { count: states.objects.length }))
     made.image ??= states.image
   }
   return made

@@ -2,6 +2,7 @@ import { memo, useEffect, useLayoutEffect, useRef } from 'react'
 import { useStore } from 'zustand'
 import { type Rect, sampleLabels } from '../../../shared/viewing/segmenting/labels.ts'
 import { grownByOne, type LabelLook, paintLabels } from '../../../shared/viewing/segmenting/paintLabels.ts'
+import { t } from '../../i18n/index.ts'
 import { describeFrame } from '../catalog.ts'
 import type { Pane } from '../pane.ts'
 import { useSpace } from '../space.ts'
@@ -99,7 +100,7 @@ function Labels(props: {
           style={{ transform: `matrix(${a}, ${b}, ${c}, ${d}, ${e}, ${f})` }}
         />
       )}
-      {hidden && works.length > 0 && <div className="objects-hidden">segments hidden</div>}
+      {hidden && works.length > 0 && <div className="objects-hidden">{t('segments hidden')}</div>}
       {tool !== undefined && (
         <svg className="segments-hand" aria-hidden>
           <g transform={`matrix(${a} ${b} ${c} ${d} ${e} ${f})`}>

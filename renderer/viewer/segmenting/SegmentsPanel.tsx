@@ -21,6 +21,7 @@ import { createStore } from 'zustand/vanilla'
 import type { ValueUnit } from '../../../shared/viewing/measure/valueUnit.ts'
 import { kindKey, SEGMENT_KINDS } from '../../../shared/viewing/segmenting/kinds.ts'
 import type { Segment } from '../../../shared/viewing/segmenting/segment.ts'
+import { inLanguage, msg, t } from '../../i18n/index.ts'
 import { useShownKey } from '../../keys/index.ts'
 import { measuringAllowed, useSelfTest } from '../../selftest/index.ts'
 import { announce, announceFailure, IconButton } from '../../ui/index.ts'
@@ -84,9 +85,9 @@ function Panel() {
   const study = stack?.manifest.StudyInstanceUID ?? ''
   const trouble = troubles.get(study)
   return (
-    <aside className="segments" aria-label="Segments">
+    <aside className="segments" aria-label={t('Segments')}>
       <header>
-        <span className="words">Segments</span>
+        <span className="words">{t('Segments')}</span>
         <span className="spring" />
         <IconButton icon={Undo2} name="Undo" disabled={!work?.history.canUndo} onClick={() => undoSegments('undo')} />
         <IconButton icon={Redo2} name="Redo" disabled={!work?.history.canRedo} onClick={() => undoSegments('redo')} />
@@ -102,14 +103,16 @@ function Panel() {
         <div className="segments-note" role="status">
           <progress aria-label={busy.words} /> {busy.words}
           <button type="button" onClick={() => busy.abort.abort()}>
-            Cancel
+            {t('Cancel')}
           </button>
         </div>
       )}
-      {trouble !== undefined && <div className="segments-note attention">not kept yet: {trouble}</div>}
+      {trouble !== undefined && (
+        <div className="segments-note attention">{t('not kept yet: {{trouble}}', { trouble })}</div>
+      )}
       {work === undefined ? (
         <p className="quiet">
-          Take a brush and draw on an image: what you draw becomes a segment. A voxel is of one segment at most.
+          {t('Take a brush and draw on an image: what you draw becomes a segment. A voxel is of one segment at most.')}
         </p>
       ) : (
         <Rows work={work} />
@@ -120,11 +123,11 @@ function Panel() {
 }
 
 const TOOL_NAMES: Record<SegmentTool, string> = {
-  brush: 'Brush',
-  erase: 'Eraser',
-  threshold: 'Brush for a range of values',
-  grow: 'Grow from a click',
-  scissors: 'Scissors: fill an outline; with Shift cut it out',
+  brush: msg('Brush'),
+  erase: msg('Eraser'),
+  threshold: msg('Brush for a range of values'),
+  grow: msg('Grow from a click'),
+  scissors: msg('Scissors: fill an outline; with Shift cut it out'),
 }
 
 function ToolButton({ own }: { own: SegmentTool }) {
@@ -165,11 +168,11 @@ function Tools({ work }: { work: Work | undefined }) {
         />
       </div>
       <label>
-        <span className="quiet">Radius</span>
+        <span className="quiet">{t('Radius')}</span>
         <input
           type="range"
-          aria-label="Radius of the brush"
-          title="Alt and the wheel"
+          aria-label={t('Radius of the brush')}
+          title={t('Alt and the wheel')}
           min={0}
           max={100}
           value={Math.round((Math.log(radius / 0.2) / Math.log(1000)) * 100)}
@@ -182,7 +185,9 @@ function Tools({ work }: { work: Work | undefined }) {
       </label>
       <label
         title={
-          cannotReach ? 'The distance of these slices is not known, or not even' : 'A ball, not a disc; growing in 3D'
+          cannotReach
+            ? t('The distance of these slices is not known, or not even')
+            : t('A ball, not a disc; growing in 3D')
         }
       >
         <input
@@ -192,17 +197,17 @@ function Tools({ work }: { work: Work | undefined }) {
           onChange={event => useSegmenting.setState({ through: event.target.checked })}
           onPointerUp={giveKeysBack}
         />
-        through the slices
+        {t('through the slices')}
       </label>
       {(tool === 'threshold' || tool === 'grow') && (
         <div className="segments-range">
-          <span className="quiet">Values</span>
+          <span className="quiet">{t('Values')}</span>
           {range === undefined ? (
-            <span className="quiet">as where you click</span>
+            <span className="quiet">{t('as where you click')}</span>
           ) : (
             <>
               <RangeField name="lower" value={range.lower} />
-              <span className="quiet">to</span>
+              <span className="quiet">{t('to')}</span>
               <RangeField name="upper" value={range.upper} />
               <IconButton
                 icon={X}
@@ -214,17 +219,17 @@ function Tools({ work }: { work: Work | undefined }) {
         </div>
       )}
       <label>
-        <span className="quiet">Fill</span>
+        <span className="quiet">{t('Fill')}</span>
         <input
           type="range"
-          aria-label="Opacity of the fill"
+          aria-label={t('Opacity of the fill')}
           min={0}
           max={100}
           value={Math.round(fill * 100)}
           onChange={event => useSegmenting.setState({ fill: Number(event.target.value) / 100 })}
           onPointerUp={giveKeysBack}
         />
-        <span className="amount">{fill === 0 ? 'outline' : `${Math.round(fill * 100)} %`}</span>
+        <span className="amount">{fill === 0 ? t('outline') : `${Math.round(fill * 100)} %`}</span>
       </label>
     </div>
   )
@@ -243,7 +248,7 @@ function RangeField({ name, value }: { name: 'lower' | 'upper'; value: number })
   return (
     <input
       inputMode="decimal"
-      aria-label={name === 'lower' ? 'Least value' : 'Greatest value'}
+      aria-label={name === 'lower' ? t('Least value') : t('Greatest value')}
       value={text ?? Number(value.toPrecision(5)).toString()}
       onChange={event => setText(event.target.value)}
       onBlur={done}
@@ -274,36 +279,36 @@ function Rows({ work }: { work: Work }) {
       </div>
       <div className="segments-bar">
         <IconButton icon={Plus} name="Add a segment" onClick={() => addSegment(work)}>
-          Add
+          {t('Add')}
         </IconButton>
         <span className="spring" />
-        <button type="button" disabled={!unsaved} onClick={saveAll} title="As a DICOM segmentation, in this study">
-          <Save aria-hidden /> Save
+        <button type="button" disabled={!unsaved} onClick={saveAll} title={t('As a DICOM segmentation, in this study')}>
+          <Save aria-hidden /> {t('Save')}
         </button>
         <IconButton icon={Trash2} name="Discard…" onClick={() => setAsked(true)} />
       </div>
       {asked && (
         <div className="segments-note" role="alert">
-          {unsaved ? 'What is drawn and not saved will be gone.' : 'What is saved stays in the study.'}
+          {unsaved ? t('What is drawn and not saved will be gone.') : t('What is saved stays in the study.')}
           <div className="segments-bar">
             <button type="button" onClick={() => discard(work)}>
-              Discard
+              {t('Discard')}
             </button>
             <button type="button" onClick={() => setAsked(false)}>
-              Keep
+              {t('Keep')}
             </button>
           </div>
         </div>
       )}
-      {!unsaved && work.head.predecessor !== undefined && <div className="segments-note quiet">saved</div>}
-      {unsaved && <div className="segments-note quiet">not saved as DICOM yet; kept on this station</div>}
+      {!unsaved && work.head.predecessor !== undefined && <div className="segments-note quiet">{t('saved')}</div>}
+      {unsaved && <div className="segments-note quiet">{t('not saved as DICOM yet; kept on this station')}</div>}
     </>
   )
 }
 
 function volumeWords({ volume, voxels }: SegmentFigures): string {
   if (voxels === 0) return ''
-  if (volume === undefined) return 'no volume'
+  if (volume === undefined) return t('no volume')
   return `${volume >= 100 ? volume.toFixed(0) : volume >= 1 ? volume.toFixed(1) : Number(volume.toPrecision(2))} ml`
 }
 
@@ -327,13 +332,13 @@ function Row({ work, segment, figures }: { work: Work; segment: Segment; figures
       <div className="segments-row">
         <input
           type="color"
-          aria-label={`Colour of ${label}`}
+          aria-label={t('Colour of {{label}}', { label })}
           value={hex(colour)}
           onChange={event => change({ colour: rgb(event.target.value) })}
         />
         <input
           className="label"
-          aria-label="Name of the segment"
+          aria-label={t('Name of the segment')}
           aria-current={active}
           maxLength={64}
           value={label}
@@ -347,13 +352,13 @@ function Row({ work, segment, figures }: { work: Work; segment: Segment; figures
         <span className="amount">{allowed && figures !== undefined ? volumeWords(figures) : ''}</span>
         <IconButton
           icon={shown ? Eye : EyeOff}
-          name={`Show ${label}`}
+          name={t('Show {{label}}', { label })}
           pressed={shown}
           onClick={() => change({ shown: !shown })}
         />
         <IconButton
           icon={locked ? Lock : LockOpen}
-          name={`Lock ${label}`}
+          name={t('Lock {{label}}', { label })}
           pressed={locked}
           onClick={() => change({ locked: !locked })}
         />
@@ -374,7 +379,7 @@ function Details(props: { work: Work; segment: Segment; figures: SegmentFigures 
   return (
     <div className="segments-details">
       <select
-        aria-label="What it is"
+        aria-label={t('What it is')}
         value={own}
         onChange={event => {
           const kind = kinds.find(one => kindKey(one) === event.target.value)
@@ -384,7 +389,7 @@ function Details(props: { work: Work; segment: Segment; figures: SegmentFigures 
       >
         {kinds.map(kind => (
           <option key={kindKey(kind)} value={kindKey(kind)}>
-            {kind.type.CodeMeaning}
+            {inLanguage(kind.type.CodeMeaning)}
           </option>
         ))}
       </select>
@@ -411,7 +416,7 @@ function Details(props: { work: Work; segment: Segment; figures: SegmentFigures 
           onClick={() => deleteSegment(work, segment.number)}
         />
       </div>
-      {!allowed && <div className="failure">not measured: the self-test failed</div>}
+      {!allowed && <div className="failure">{t('not measured: the self-test failed')}</div>}
       {allowed && figures !== undefined && <Figures figures={figures} unit={unit} />}
     </div>
   )
@@ -422,13 +427,13 @@ function Figures({ figures, unit: { unit, factor } }: { figures: SegmentFigures;
   const figure = (value: number) => Number((value * factor).toPrecision(4)).toString()
   return (
     <div className="selectable" data-testid="segment-figures">
-      {voxels.toLocaleString('en')} voxels on {slices} {slices === 1 ? 'slice' : 'slices'}
+      {t('{{voxels}} voxels on {{count}} slices', { voxels: voxels.toLocaleString('en'), count: slices })}
       {values !== undefined && (
         <>
           <br />
-          mean {figure(values.mean)} ± {figure(values.sd)} {unit}
+          {t('mean {{mean}} ± {{sd}} {{unit}}', { mean: figure(values.mean), sd: figure(values.sd), unit })}
           <br />
-          {figure(values.min)} to {figure(values.max)} {unit}
+          {t('{{min}} to {{max}} {{unit}}', { min: figure(values.min), max: figure(values.max), unit })}
         </>
       )}
     </div>
@@ -443,7 +448,7 @@ function Copies() {
   if (stack === undefined || stored.length === 0) return null
   return (
     <div className="segments-copies">
-      <div className="quiet">Go on with a copy of</div>
+      <div className="quiet">{t('Go on with a copy of')}</div>
       {stored.map(one => (
         <button key={one.contentId} type="button" onClick={() => void editCopy(one, stack)}>
           <bdi dir="auto">{one.title}</bdi>

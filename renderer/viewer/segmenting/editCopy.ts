@@ -3,6 +3,7 @@ import { readSegmentation, type Segment as StoredSegment } from '../../../shared
 import { readKinds } from '../../../shared/viewing/segmenting/adopt.ts'
 import { SEGMENT_KINDS } from '../../../shared/viewing/segmenting/kinds.ts'
 import { MOST_SEGMENTS, type Segment } from '../../../shared/viewing/segmenting/segment.ts'
+import { t } from '../../i18n/index.ts'
 import { announce } from '../../ui/index.ts'
 import type { SeriesStack } from '../catalog.ts'
 import { type ListedObject, useObjects } from '../objects/objectsStore.ts'
@@ -45,14 +46,14 @@ export async function editCopy(listed: ListedObject, stack: SeriesStack): Promis
     announce(waits ?? 'Save or discard the segments of these images first')
     return
   }
-  await working('Reading', async (signal, breathe) => {
+  await working(t('Reading…'), async (signal, breathe) => {
     const dataSet = await readObject(listed, signal)
     if (dataSet.string('SegmentationType') === 'FRACTIONAL') {
-      throw new Error('A segmentation in fractions cannot be gone on with: its voxels are neither in nor out.')
+      throw new Error(t('A segmentation in fractions cannot be gone on with: its voxels are neither in nor out.'))
     }
     const stored = readSegmentation(dataSet)
     const kinds = readKinds(dataSet)
-    if (stored.segments.length > MOST_SEGMENTS) throw new Error('It has more than 255 segments.')
+    if (stored.segments.length > MOST_SEGMENTS) throw new Error(t('It has more than 255 segments.'))
     const { SOPInstanceUID, SeriesInstanceUID } = listed
     const segments = stored.segments.map(
       ({ number, label, colour }, index): Segment => ({
@@ -86,7 +87,7 @@ export async function editCopy(listed: ListedObject, stack: SeriesStack): Promis
         if (data.every(value => value === 0)) continue
         const labels = slice === undefined ? undefined : work.map.ensure(slice)
         if (labels?.length !== data.length) {
-          throw new Error('It lies on other pixels than the images in this pane: hang those it was drawn on.')
+          throw new Error(t('It lies on other pixels than the images in this pane: hang those it was drawn on.'))
         }
         for (let at = 0; at < data.length; at++) {
           if (data[at] === 0) continue

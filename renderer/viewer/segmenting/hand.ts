@@ -4,6 +4,7 @@ import { Edit, eraseFrom, paintOver } from '../../../shared/viewing/segmenting/e
 import { grow, inRange, rangeAbout } from '../../../shared/viewing/segmenting/grow.ts'
 import { fillOutline } from '../../../shared/viewing/segmenting/scissors.ts'
 import { lockedNumbers } from '../../../shared/viewing/segmenting/segment.ts'
+import { t } from '../../i18n/index.ts'
 import { announce } from '../../ui/index.ts'
 import type { Pane } from '../pane.ts'
 import { reformatOf } from '../volume/reformats.ts'
@@ -62,9 +63,9 @@ function editOf(work: Work, erases: boolean): Edit {
 /** Why the active segment cannot be changed now, in words. */
 export function refusalOf(work: Work): string | undefined {
   const segment = work.head.segments.find(({ number }) => number === work.head.active)
-  if (useSegmenting.getState().busy !== undefined) return 'Something is still being worked out: wait, or cancel it'
-  if (segment === undefined) return 'Add a segment first'
-  if (segment.locked) return 'This segment is locked: unlock it to draw'
+  if (useSegmenting.getState().busy !== undefined) return t('Something is still being worked out: wait, or cancel it')
+  if (segment === undefined) return t('Add a segment first')
+  if (segment.locked) return t('This segment is locked: unlock it to draw')
   return undefined
 }
 
@@ -218,7 +219,7 @@ async function growFrom(work: Work, slice: number, at: Point2): Promise<void> {
   const { through } = useSegmenting.getState()
   const edit = editOf(work, false)
   const { grid } = work.map
-  await working('Growing', async (signal, breathe) => {
+  await working(t('Growing'), async (signal, breathe) => {
     const seed = { slice, at: Math.floor(at[1]) * grid.columns + Math.floor(at[0]) }
     const grown = await grow(grid, seed, through && grid.sliceSpacing !== undefined, MOST_GROWN, {
       accepts: async index => {

@@ -1,6 +1,7 @@
 import { decodeRuns, encodeRuns } from '../../../shared/viewing/segmenting/runLength.ts'
 import { type SegmentationHead, segmentationHead } from '../../../shared/viewing/segmenting/segment.ts'
 import { call } from '../../client.ts'
+import { msg, t } from '../../i18n/index.ts'
 import { useSession } from '../session.ts'
 import { dropWork, keepBy, putWork, rebindWorks, tellDrawn, useSegmenting, workOf } from './segmentStore.ts'
 import { makeWork, sliceName, type Work } from './work.ts'
@@ -13,9 +14,9 @@ const LAST_RETRY_MS = 10_000
 const MOST_PART = 3 * 2 ** 20
 /** Characters of one call; a part more may come on top. */
 const MOST_CALL = 2 ** 19
-const ANOTHER = 'Another window has the unsaved segments of this study: draw there, or close it'
-const CHANGED = 'they were changed elsewhere meanwhile: save here what is drawn here, and open the study again'
-const READING = 'Segments that are not saved yet are being read: a moment'
+const ANOTHER = msg('Another window has the unsaved segments of this study: draw there, or close it')
+const CHANGED = msg('they were changed elsewhere meanwhile: save here what is drawn here, and open the study again')
+const READING = msg('Segments that are not saved yet are being read: a moment')
 
 interface Kept {
   id: string
@@ -77,7 +78,7 @@ class Keeper {
     return new Promise((resolve, reject) => {
       const hold = (lock: Lock | null): Promise<void> | undefined => {
         if (lock === null) {
-          reject(new Error(ANOTHER))
+          reject(new Error(t(ANOTHER)))
           return undefined
         }
         resolve()
@@ -205,7 +206,7 @@ class Keeper {
 
   async #sendSome(): Promise<void> {
     const rev = this.#rev
-    if (rev === undefined) throw new Error('what is kept could not be read')
+    if (rev === undefined) throw new Error(t('what is kept could not be read'))
     const parts: Array<{ part: string; data: string | null }> = []
     const done: Array<() => void> = []
     const again = () => {
@@ -235,7 +236,7 @@ class Keeper {
         const data = slice === undefined || slice.every(label => label === 0) ? null : await packed(encodeRuns(slice))
         if (data !== null && data.length > MOST_PART) {
           again()
-          throw new Error('a slice takes more than can be kept: save the segmentation')
+          throw new Error(t('a slice takes more than can be kept: save the segmentation'))
         }
         parts.push({ part: `${id}/${name}`, data })
         size += data?.length ?? 0
@@ -257,7 +258,7 @@ class Keeper {
       again()
       const { rev: newest } = await call('segments.get', { StudyInstanceUID: this.#study, after: '~' })
       // Gone from the disk altogether is no other's work, nor is what this window itself wrote without hearing of it.
-      if (newest !== 0 && !this.#isUncertain) throw new Error(CHANGED)
+      if (newest !== 0 && !this.#isUncertain) throw new Error(t(CHANGED))
       this.#isUncertain = false
       this.#rev = newest
       return

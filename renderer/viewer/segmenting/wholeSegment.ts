@@ -2,6 +2,7 @@ import { Edit, eraseFrom, paintOver } from '../../../shared/viewing/segmenting/e
 import { fillGap, gapsOf } from '../../../shared/viewing/segmenting/interpolate.ts'
 import { fillHoles, removePieces } from '../../../shared/viewing/segmenting/islands.ts'
 import { lockedNumbers } from '../../../shared/viewing/segmenting/segment.ts'
+import { t } from '../../i18n/index.ts'
 import { announce } from '../../ui/index.ts'
 import { activePane } from '../session.ts'
 import { commit, giveUp, refusalOf, working } from './hand.ts'
@@ -13,7 +14,7 @@ import type { Work } from './work.ts'
 /** What is done to all of the active segment; says so where it cannot be. */
 function onActive(act: (work: Work, active: number) => void): void {
   const work = workInHand()
-  const refused = work === undefined ? 'Nothing is drawn on these images' : refusalOf(work)
+  const refused = work === undefined ? t('Nothing is drawn on these images') : refusalOf(work)
   if (work === undefined || refused !== undefined) announce(refused ?? '')
   else act(work, work.head.active)
 }
@@ -30,7 +31,7 @@ export function interpolateActive(): void {
       return
     }
     const edit = painting(work, active)
-    void working('Interpolating', async (_signal, breathe) => {
+    void working(t('Interpolating'), async (_signal, breathe) => {
       try {
         for (const gap of gaps) {
           await breathe()
@@ -61,7 +62,7 @@ export function removeIslands(kind: 'all but the largest' | 'specks'): void {
     const edit = new Edit(work.map, 0, eraseFrom(active))
     const removed = removePieces(edit, active, (voxels, place) => place === 0 || (kind === 'specks' && voxels >= SPECK))
     commit(work, edit, false)
-    announce(removed === 0 ? 'The segment is in one piece' : `${removed} ${removed === 1 ? 'piece' : 'pieces'} removed`)
+    announce(removed === 0 ? t('The segment is in one piece') : t('{{count}} pieces removed', { count: removed }))
   })
 }
 

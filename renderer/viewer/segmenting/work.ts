@@ -2,6 +2,7 @@ import { parallel } from '../../../shared/viewing/geometry.ts'
 import { History } from '../../../shared/viewing/segmenting/edit.ts'
 import { type LabelGrid, LabelMap } from '../../../shared/viewing/segmenting/labels.ts'
 import type { SavedAs, Segment } from '../../../shared/viewing/segmenting/segment.ts'
+import { t } from '../../i18n/index.ts'
 import { describeFrame, type SeriesStack, type StackEntry } from '../catalog.ts'
 import { planesOf } from '../space.ts'
 import { curvedOf } from '../volume/curved.ts'
@@ -47,9 +48,9 @@ export function gridOf(stack: SeriesStack): { grid: LabelGrid; entries: StackEnt
     }),
   )
   const [columns = 0, rows = 0] = [...sizes][0]?.split('x').map(Number) ?? []
-  if (entries.length === 0 || columns * rows === 0) return { refusal: 'There is no picture to draw on.' }
+  if (entries.length === 0 || columns * rows === 0) return { refusal: t('There is no picture to draw on.') }
   if (sizes.size > 1)
-    return { refusal: 'These images are of different sizes: segments are drawn on images of one size.' }
+    return { refusal: t('These images are of different sizes: segments are drawn on images of one size.') }
   const planes = planesOf(stack).filter((_, index) => stack.entries[index]?.unshowable === undefined)
   const [first] = planes
   const isMillimetres =

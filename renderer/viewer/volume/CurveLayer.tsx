@@ -2,6 +2,7 @@ import { useEffect } from 'react'
 import { dot, type ImagePlane, type Point3, patientToImage } from '../../../shared/viewing/geometry.ts'
 import { applyMatrix, type Matrix } from '../../../shared/viewing/view.ts'
 import { curveThrough } from '../../../shared/viewing/volume/curve.ts'
+import { t } from '../../i18n/index.ts'
 import { useShownKey } from '../../keys/index.ts'
 import type { Pane, PaneState } from '../pane.ts'
 import { useSession } from '../session.ts'
@@ -24,7 +25,7 @@ export function CurveLayer({ pane, state }: { pane: Pane; state: PaneState }) {
     assigned.slice(0, layout.rows * layout.columns).some(one => curvedSourceId(one?.id ?? '') !== undefined),
   )
   const isActive = useSession(({ active }) => pane.id === `pane-${active}`)
-  const key = useShownKey('curved') ?? 'The same action again'
+  const key = useShownKey('curved') ?? t('The same action again')
   const volume = curvedOf(state.stack)?.volume ?? (isActive ? drawing?.volume : undefined)
   useEffect(() => (volume === undefined ? undefined : holdVolume(volume)), [volume])
   const { transform } = state
@@ -32,7 +33,6 @@ export function CurveLayer({ pane, state }: { pane: Pane; state: PaneState }) {
   const isHere = plane !== undefined && transform !== undefined && shown?.frame === plane.FrameOfReferenceUID
   const points = drawing?.points ?? []
   const line = drawing === undefined ? hung?.curve : curveThrough(points, DRAWN_STEP)
-  const count = points.length === 1 ? '1 point' : `${points.length} points`
   return (
     <>
       {isHere && (
@@ -51,7 +51,10 @@ export function CurveLayer({ pane, state }: { pane: Pane; state: PaneState }) {
       )}
       {drawing !== undefined && isActive && (
         <div className="pane-note curve-hint" role="status" data-testid="curve-hint">
-          Click along the spine or vessel ({count}), on any slice. {key} straightens it, Esc gives up.
+          {t(
+            'Click along the spine or vessel ({{count}} points), on any slice. {{key}} straightens it, Esc gives up.',
+            { count: points.length, key },
+          )}
         </div>
       )}
     </>

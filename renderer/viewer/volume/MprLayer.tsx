@@ -1,4 +1,5 @@
 import { useEffect } from 'react'
+import { t } from '../../i18n/index.ts'
 import type { Pane, PaneState } from '../pane.ts'
 import { useSession } from '../session.ts'
 import { useSpace } from '../space.ts'
@@ -46,7 +47,7 @@ export function MprLayer({ pane, state }: { pane: Pane; state: PaneState }) {
       <CurveLayer pane={pane} state={state} />
       {refused !== undefined && (
         <div className="pane-note" role="status" data-testid="mpr-refused">
-          No MPR of this series: {refused.text}
+          {t('No MPR of this series: {{why}}', { why: refused.text })}
         </div>
       )}
     </>

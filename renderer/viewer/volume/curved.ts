@@ -14,6 +14,7 @@ import {
 } from '../../../shared/viewing/volume/curve.ts'
 import { curvedUid } from '../../../shared/viewing/volume/reformatUid.ts'
 import type { Slab } from '../../../shared/viewing/volume/sample.ts'
+import { t } from '../../i18n/index.ts'
 import { type CatalogFrame, describeFrame, describeScheme, type SeriesStack, type StackEntry } from '../catalog.ts'
 import { makeScheme } from '../frameLoader.ts'
 import { isWantedByPane, panesAlive } from '../pane.ts'
@@ -174,8 +175,12 @@ export function curvedWords({ curve, slab }: Curved, page: number, transform: Ma
   const [, right] = shownSides(oppositeLetters(last), last, transform)
   const thick = slab === undefined ? '' : `, ${slab.mode} ${slab.thickness} mm`
   return [
-    `straightened, ${length.toFixed(0)} × ${WIDTH} mm${thick}`,
-    `turned ${page * TURN}°: ${oppositeLetters(right)} – ${right} at the middle`,
+    t('straightened, {{length}} × {{width}} mm{{thick}}', { length: length.toFixed(0), width: WIDTH, thick }),
+    t('turned {{degrees}}°: {{left}} – {{right}} at the middle', {
+      degrees: page * TURN,
+      left: oppositeLetters(right),
+      right,
+    }),
   ]
 }
 
@@ -183,8 +188,8 @@ export function curvedWords({ curve, slab }: Curved, page: number, transform: Ma
 export function curvedNotes({ volume }: Curved): string[] {
   const { filled, plan } = volume
   return [
-    filled < plan.slices.length ? `loaded ${filled} of ${plan.slices.length}` : '',
-    'mm true along and across the line',
+    filled < plan.slices.length ? t('loaded {{filled}} of {{total}}', { filled, total: plan.slices.length }) : '',
+    t('mm true along and across the line'),
   ].filter(Boolean)
 }
 

@@ -3,6 +3,7 @@ import type { Samples } from '../../../shared/viewing/samples.ts'
 import { emptyVolume, type FrameValues, fillSlice } from '../../../shared/viewing/volume/fill.ts'
 import { bytesOf, type VolumePlan, type VolumeRefusal, volumePlan } from '../../../shared/viewing/volume/plan.ts'
 import type { PartialVolume } from '../../../shared/viewing/volume/sample.ts'
+import { t } from '../../i18n/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import { failureOf, isLoaded, needFrame, onFrames } from '../frameLoader.ts'
 import { dropFromSampler } from './sampler.ts'
@@ -80,7 +81,8 @@ export function openVolume(stack: SeriesStack): LiveVolume | VolumeRefusal {
   makeRoom(bytesOf(alone))
   const left = mostOfAll() - bytesKept()
   const plan = bytesOf(alone) <= left ? alone : planWithin(stack, left)
-  if ('refusal' in plan) return { refusal: `${plan.refusal} Other volumes on the screen take it: close one.` }
+  if ('refusal' in plan)
+    return { refusal: t('{{refusal}} Other volumes on the screen take it: close one.', { refusal: plan.refusal }) }
   const bytes = bytesOf(plan)
   const shared = typeof SharedArrayBuffer === 'function'
   const make = (size: number) => (shared ? new SharedArrayBuffer(size) : new ArrayBuffer(size))
@@ -98,7 +100,7 @@ export function openVolume(stack: SeriesStack): LiveVolume | VolumeRefusal {
       crowded: plan !== alone,
     }
   } catch {
-    return { refusal: `There is no memory for ${Math.ceil(bytes / 2 ** 20)} MB of voxels.` }
+    return { refusal: t('There is no memory for {{MB}} MB of voxels.', { MB: String(Math.ceil(bytes / 2 ** 20)) }) }
   }
   const one: Kept = {
     volume,
@@ -120,7 +122,7 @@ export function planOf(stack: SeriesStack): VolumePlan | VolumeRefusal {
 }
 
 function planWithin(stack: SeriesStack, budget: number): VolumePlan | VolumeRefusal {
-  if (stack.sourceIds !== undefined) return { refusal: 'This is a reformat already.' }
+  if (stack.sourceIds !== undefined) return { refusal: t('This is a reformat already.') }
   return volumePlan(
     stack.imageIds.map(imageId => describeFrame(imageId)?.attributes ?? {}),
     budget,

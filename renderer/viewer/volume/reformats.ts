@@ -11,6 +11,7 @@ import {
 } from '../../../shared/viewing/volume/reformat.ts'
 import { passingUid, planesKey, reformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
 import { type EarlierPicture, reachesNew, type Slab, type SlabMode } from '../../../shared/viewing/volume/sample.ts'
+import { t } from '../../i18n/index.ts'
 import { type CatalogFrame, describeFrame, describeScheme, type SeriesStack, type StackEntry } from '../catalog.ts'
 import { isLoaded, makeScheme } from '../frameLoader.ts'
 import { isWantedByPane, panesAlive } from '../pane.ts'
@@ -214,7 +215,7 @@ export function reformatNotes({ volume }: Reformat, imageId: string): string[] {
   // Of the pixels on the screen, not of what has come since.
   const filled = images.get(imageId)?.filled ?? volume.filled
   return [
-    filled < plan.slices.length ? `loaded ${filled} of ${plan.slices.length}` : '',
+    filled < plan.slices.length ? t('loaded {{filled}} of {{total}}', { filled, total: plan.slices.length }) : '',
     filled < plan.slices.length && trouble !== undefined ? trouble : '',
     ...volumeNotes(volume),
   ].filter(Boolean)
@@ -223,13 +224,17 @@ export function reformatNotes({ volume }: Reformat, imageId: string): string[] {
 /** In what a volume is not what was scanned. */
 export function volumeNotes({ plan, crowded }: Pick<LiveVolume, 'plan' | 'crowded'>): string[] {
   const { inPlane, slices } = plan.decimation
-  const kept = [inPlane > 1 ? `1 of ${inPlane} pixels` : '', slices > 1 ? `1 of ${slices} slices` : '']
+  const kept = [
+    inPlane > 1 ? t('1 of {{number}} pixels', { number: inPlane }) : '',
+    slices > 1 ? t('1 of {{number}} slices', { number: slices }) : '',
+  ]
   return [
     inPlane * slices > 1
-      ? `decimated: ${kept.filter(Boolean).join(', ')}${crowded ? ' (other volumes take the memory)' : ''}`
+      ? t('decimated: {{kept}}', { kept: kept.filter(Boolean).join(', ') }) +
+        (crowded ? t(' (other volumes take the memory)') : '')
       : '',
-    plan.resampled ? 'uneven slices resampled' : '',
-    plan.tilt > 0 ? `gantry tilt ${plan.tilt.toFixed(1)}° corrected` : '',
+    plan.resampled ? t('uneven slices resampled') : '',
+    plan.tilt > 0 ? t('gantry tilt {{degrees}}° corrected', { degrees: plan.tilt.toFixed(1) }) : '',
   ].filter(Boolean)
 }
 
