@@ -53,7 +53,7 @@ function run(): void {
   // Not awaited: main is a module, and Electron is ready only after it has been evaluated.
   void app.whenReady().then(() => {
     const workstation = workstationSession(origin)
-    answerBridge(origin)
+    answerBridge(origin, app.getPath('userData'))
     setMenu(() => show())
 
     const onReady = async (ready: Ready) => {

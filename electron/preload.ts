@@ -5,6 +5,8 @@ const desktop = {
   platform: process.platform,
   /** The system's dialog; the paths chosen, none when it was cancelled. */
   chooseImport: (): Promise<string[]> => ipcRenderer.invoke('desktop:chooseImport'),
+  /** Opens an address in the dictation system; false: a person did not want that. */
+  openDictation: (url: string): Promise<boolean> => ipcRenderer.invoke('desktop:openDictation', url),
 }
 
 contextBridge.exposeInMainWorld('desktop', desktop)

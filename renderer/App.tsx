@@ -140,17 +140,26 @@ async function markCurrent(
   return false
 }
 
-/** In another window than the first: what that one shows is opened here, too; nothing where it shows nothing. */
+/** What the first window showed last: what it showed before is not opened here any more, however late its row comes. */
+let followed = 0
+
+/** In another window than the first: what that one shows is opened here, too; nothing where it shows nothing, or that cannot be had. */
 async function follow(StudyInstanceUID: string, open: (study: StudySummary) => void): Promise<void> {
-  if (StudyInstanceUID === '') {
+  const mine = ++followed
+  const close = async () => {
     const viewer = await viewerRoom()
+    if (mine !== followed) return
     viewer.closeStudy()
     showsStudy('')
-    return
   }
+  if (StudyInstanceUID === '') return close()
   try {
-    open((await call('study.get', { StudyInstanceUID })).study)
+    const { study } = await call('study.get', { StudyInstanceUID })
+    if (mine === followed) open(study)
   } catch (thrown) {
+    if (mine !== followed) return
+    // Never one patient here beside another one there.
+    await close()
     announceFailure('The study could not be opened here.', thrown)
   }
 }
@@ -305,17 +314,20 @@ export function App() {
     setRoom('worklist')
     showsStudy('')
   }, [])
+  const onWalk = useRef<(asked: Walk) => void>(undefined)
+  onWalk.current = asked => {
+    if (asked === 'back') back()
+    else if (asked === 'read-and-next') readAndNext()
+    else void walk(asked)
+  }
+  // Once: leaving, in the first window, closes the others.
   useEffect(
     () =>
       followOtherWindows(
         StudyInstanceUID => void follow(StudyInstanceUID, open),
-        (asked: Walk) => {
-          if (asked === 'back') back()
-          else if (asked === 'read-and-next') readAndNext()
-          else void walk(asked)
-        },
+        asked => onWalk.current?.(asked),
       ),
-    [open, back, readAndNext, walk],
+    [open],
   )
   const showArrivals = useCallback(() => {
     back()

@@ -11,8 +11,13 @@ const message = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('gone'), group: z.string(), window: z.int() }),
   /** Of the first window: what it shows; '' = no study. */
   z.object({ kind: z.literal('shows'), group: z.string(), study: z.string() }),
-  /** To the first window: what a reader asked for in another. */
-  z.object({ kind: z.literal('ask'), group: z.string(), walk: z.enum(['next', 'previous', 'read-and-next', 'back']) }),
+  /** To the first window: what a reader asked for in another, and which study that showed. */
+  z.object({
+    kind: z.literal('ask'),
+    group: z.string(),
+    study: z.string(),
+    walk: z.enum(['next', 'previous', 'read-and-next', 'back']),
+  }),
 ])
 type Message = z.infer<typeof message>
 /** Without its group, for each kind. */
@@ -23,6 +28,7 @@ const MOST = 16
 const channel = new BroadcastChannel('isocenter-windows')
 const others = new Set<number>()
 let group = ''
+/** What the first window shows, as far as this one has heard. */
 let shown = ''
 
 function addressed(): URLSearchParams {
@@ -55,6 +61,16 @@ export function followOtherWindows(
   group ||= addressed().get('group') ?? crypto.randomUUID()
   const window = windowNumber()
   const leads = window === 1
+  const show = (StudyInstanceUID: string) => {
+    shown = StudyInstanceUID
+    onStudy(shown)
+  }
+  // Without the first there is none to follow.
+  const firstIsGone = () => {
+    show('')
+    globalThis.close()
+  }
+  const ends = endOfFirst(leads, firstIsGone)
   channel.onmessage = ({ data }) => {
     const { data: heard } = message.safeParse(data)
     if (heard?.group !== group) return
@@ -62,12 +78,11 @@ export function followOtherWindows(
     if (heard.kind === 'hello' && leads) say({ kind: 'shows', study: shown })
     if (heard.kind === 'hello' || heard.kind === 'here') others.add(heard.window)
     if (heard.kind === 'gone') others.delete(heard.window)
-    // Without the first there is none to follow.
-    if (heard.kind === 'gone' && heard.window === 1) globalThis.close()
-    if ((heard.kind === 'shows' || (heard.kind === 'gone' && heard.window === 1)) && !leads) {
-      onStudy(heard.kind === 'shows' ? heard.study : '')
-    }
-    if (heard.kind === 'ask' && leads) onWalk(heard.walk)
+    if (heard.kind === 'gone' && heard.window === 1 && !leads) firstIsGone()
+    if (heard.kind === 'shows' && !leads) show(heard.study)
+    // Nobody has read what came on the screen while the key was on its way.
+    const isOld = heard.kind === 'ask' && heard.walk === 'read-and-next' && heard.study !== shown
+    if (heard.kind === 'ask' && leads && !isOld) onWalk(heard.walk)
   }
   const leave = () => say({ kind: 'gone', window })
   addEventListener('pagehide', leave)
@@ -75,9 +90,23 @@ export function followOtherWindows(
   return () => {
     removeEventListener('pagehide', leave)
     leave()
+    ends()
     others.clear()
     channel.onmessage = null
   }
+}
+
+/**
+ * The first window holds a lock for as long as it lives, which the others wait for: one that has crashed says no goodbye, and they
+ * would go on showing its patient beside the next one. Returns what ends it.
+ */
+function endOfFirst(leads: boolean, onGone: () => void): () => void {
+  const end = new AbortController()
+  const { signal } = end
+  const ended = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve()))
+  // Aborted while it waits: nobody asks any more.
+  navigator.locks.request(`isocenter-windows ${group}`, { signal }, () => (leads ? ended : onGone())).catch(() => {})
+  return () => end.abort()
 }
 
 /** The first window shows a study, or none (''): the others follow. */
@@ -90,7 +119,7 @@ export function tellOtherWindows(StudyInstanceUID: string): void {
 /** In another window than the first: the walk is the first's. False in the first itself. */
 export function walkInFirstWindow(walk: Walk): boolean {
   if (windowNumber() === 1) return false
-  say({ kind: 'ask', walk })
+  say({ kind: 'ask', study: shown, walk })
   return true
 }
 

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 
-/** What a key opens. `admin` is everything, the counter's own calls and pages among it; the station's main key has it. */
-const scope = z.enum(['read', 'store', 'delete', 'admin'])
+/** What a key opens. `dictation`: to say that a study was dictated elsewhere, and nothing else. `admin` is everything, the counter's own calls and pages among it; the station's main key has it. */
+const scope = z.enum(['read', 'store', 'delete', 'dictation', 'admin'])
 export type Scope = z.infer<typeof scope>
 
 /** What a person sees of a key; the key itself is shown once, when it is made. Times are epoch ms. */
 export const apiKeySummary = z.object({
   id: z.string().min(1).max(64),
   name: z.string().trim().min(1).max(64),
-  scopes: z.array(scope).min(1).max(4),
+  scopes: z.array(scope).min(1).max(5),
   createdAt: z.number(),
   lastUsedAt: z.number().nullable(),
 })

@@ -14,6 +14,7 @@ import {
   tlsWish,
 } from './network.ts'
 import { pullSummary } from './pull.ts'
+import { dictationSettings } from './reporting/dictation.ts'
 import { reportContent, reportVersion } from './reporting/report.ts'
 import { cachePolicy, KEPT_REASONS } from './retention.ts'
 import {
@@ -588,6 +589,30 @@ export const contract = {
   'report.pdf': {
     in: z.object({ StudyInstanceUID: uid, version: z.int().min(1) }),
     out: z.object({ pdf: z.string() }),
+  },
+  /** How a dictation system outside is told of studies (shared/reporting/dictation.ts). */
+  'dictation.get': { in: z.object({ user }), out: dictationSettings },
+  /** Rejects with 'bad-request' where its template or folder cannot be used. */
+  'dictation.set': { in: z.object({ user, settings: dictationSettings }), out: z.object({}) },
+  /**
+   * Tells the dictation system of a study: a file is written when it is answered; an address is for the window to open. Rejects with
+   * 'not-found', and with 'bad-request' where this study makes no address or the folder cannot be written.
+   */
+  'dictation.tell': {
+    in: z.object({ StudyInstanceUID: uid, user }),
+    out: z.object({ kind: dictationSettings.shape.kind.unwrap(), url: z.string() }),
+  },
+  /**
+   * For a dictation system, by a key of its own: the report of this study was finished elsewhere. It is marked as read, by
+   * "dictated elsewhere". Rejects with 'not-found', and with 'order-ambiguous' where the order has several studies and none is named.
+   */
+  'dictation.final': {
+    in: z.object({
+      AccessionNumber: z.string().trim().min(1).max(64),
+      PatientID: z.string().trim().min(1).max(64),
+      StudyInstanceUID: uid.optional(),
+    }),
+    out: z.object({ StudyInstanceUID: z.string() }),
   },
   /** What a reader has had on the screen, by series (shared/viewing/seen.ts). */
   'seen.get': {

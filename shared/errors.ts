@@ -114,6 +114,13 @@ export const ERRORS = {
     dimseStatus: 0x0110,
     httpStatus: 409,
   },
+  'order-ambiguous': {
+    sentence:
+      'Several studies have this accession number and patient: name the one that is meant by its Study Instance UID.',
+    retryable: false,
+    dimseStatus: 0x0110,
+    httpStatus: 409,
+  },
   'draining': {
     sentence: 'The station is shutting down.',
     retryable: true,

@@ -1,4 +1,5 @@
 import { type App, type Session, session, type WebContents, type WebPreferences } from 'electron'
+import { allowDevices } from './devices.ts'
 
 /** No `persist:` prefix: cookie, cache and storage live in memory and go with the process. */
 const PARTITION = 'workstation'
@@ -25,14 +26,13 @@ export function windowPreferences(preload: string): WebPreferences {
 }
 
 /**
- * The session of the windows, with every permission denied: Electron's default is to grant. A file is saved only from the station
- * itself, and where the user says: Electron asks for a place each time.
+ * The session of the windows, with every permission denied but a dictation microphone or pedal that a person chose: Electron's default
+ * is to grant. A file is saved only from the station itself, and where the user says: Electron asks for a place each time.
  */
 export function workstationSession(origin: () => string | undefined): Session {
   const workstation = session.fromPartition(PARTITION)
   workstation.setPermissionRequestHandler((_contents, _permission, answer) => answer(false))
-  workstation.setPermissionCheckHandler(() => false)
-  workstation.setDevicePermissionHandler(() => false)
+  allowDevices(workstation, asking => isStationUrl(asking, origin()))
   workstation.on('will-download', (event, item) => {
     if (!isStationUrl(item.getURL(), origin())) event.preventDefault()
   })

@@ -57,17 +57,34 @@ export function followHangingRules(): () => void {
   }
 }
 
-/** At once in every window, and for good in the station. What fails is said. */
-export async function setHangingRules(change: Partial<Stored>): Promise<void> {
-  read = true
-  const rules = { ...useHangingRules.getState(), ...change }
-  useHangingRules.setState(rules)
-  otherWindows.postMessage(rules)
-  try {
-    await call('settings.set', { key: SETTING, value: rules })
-  } catch (thrown) {
-    announceFailure('It holds in these windows, but could not be kept.', thrown)
+let keeping = Promise.resolve()
+
+/**
+ * At once here, and for good in the station and in every window. Protocols that the station has by then and this page never saw are of
+ * another workstation of the reader's: they stay. What fails is said.
+ */
+export function setHangingRules(change: Partial<Stored>): Promise<void> {
+  const { protocols: seen } = useHangingRules.getState()
+  const changed = (rules: Stored): Stored => {
+    const known = new Set([...seen, ...(change.protocols ?? [])].map(({ id }) => id))
+    const unseen = rules.protocols.filter(({ id }) => !known.has(id))
+    const windows = { ...rules.windows, ...change.windows }
+    return { ...rules, ...change, windows, ...(change.protocols && { protocols: [...change.protocols, ...unseen] }) }
   }
+  useHangingRules.setState(changed)
+  keeping = keeping.then(async () => {
+    try {
+      const settings = await call('settings.get', {})
+      const rules = changed(stored.parse(settings[SETTING] ?? {}))
+      read = true
+      useHangingRules.setState(rules)
+      otherWindows.postMessage(rules)
+      await call('settings.set', { key: SETTING, value: rules })
+    } catch (thrown) {
+      announceFailure('It holds in these windows, but could not be kept.', thrown)
+    }
+  })
+  return keeping
 }
 
 /** A protocol of the reader's in the place of the one with its id, else as the newest. */

@@ -11,7 +11,7 @@ type Listing = CallOut<'folder.list'>
 declare global {
   interface Window {
     /** Only in the desktop shell (electron/preload.ts). */
-    desktop?: { chooseImport(): Promise<string[]> }
+    desktop?: { chooseImport(): Promise<string[]>; openDictation(url: string): Promise<boolean> }
   }
 }
 

@@ -3,12 +3,13 @@ import { useEffect, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import { refreshed } from '../../shared/reporting/edit.ts'
 import { fieldsOf, unfilled } from '../../shared/reporting/fields.ts'
-import type { ReportContent } from '../../shared/reporting/report.ts'
+import { isStored, type ReportContent } from '../../shared/reporting/report.ts'
 import { byFit, contentOf, underTemplate } from '../../shared/reporting/template.ts'
 import { call } from '../client.ts'
 import { msg, t } from '../i18n/index.ts'
 import { useShownKey } from '../keys/index.ts'
 import { announceFailure, IconButton } from '../ui/index.ts'
+import { DictateButton } from './dictation/DictateButton.tsx'
 import { type ExportForm, exportReport } from './exportReport.ts'
 import type { ReportImages } from './reportImages.ts'
 import type { ReportKeeper } from './reportKeeper.ts'
@@ -17,7 +18,6 @@ import { reportOf, useReportPane } from './reports.ts'
 import { SectionField } from './SectionField.tsx'
 import { SignedVersion } from './SignedVersion.tsx'
 import { signReport, storeAll } from './signReport.ts'
-import { isStored } from './storeReport.ts'
 
 const STATES = { draft: msg('draft'), preliminary: msg('preliminary'), final: msg('signed') } as const
 const WIDTHS = { least: 300, most: 720 }
@@ -153,7 +153,11 @@ export function ReportPane({ images }: { images: ReportImages }) {
   const last = versions.at(-1)
 
   useEffect(followReportSettings, [])
-  useEffect(() => () => keeper.flush(), [keeper])
+  useEffect(() => {
+    // Somebody at another machine may have gone on with it since it was last open here.
+    void keeper.read()
+    return () => keeper.flush()
+  }, [keeper])
   // biome-ignore lint/correctness/useExhaustiveDependencies: what fits best when it is known that there is none.
   useEffect(() => {
     const [best] = templates
@@ -210,6 +214,7 @@ export function ReportPane({ images }: { images: ReportImages }) {
           {trouble !== undefined ? '' : saved ? (last === undefined ? '' : t('kept')) : t('keeping…')}
         </span>
         <span className="spring" />
+        <DictateButton StudyInstanceUID={study.StudyInstanceUID} />
         <IconButton
           icon={X}
           name="Close the report"

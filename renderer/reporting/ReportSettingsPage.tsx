@@ -4,6 +4,8 @@ import { macroLines, parseMacros } from '../../shared/reporting/macros.ts'
 import { type ReportTemplate, reportTemplate } from '../../shared/reporting/template.ts'
 import { t } from '../i18n/index.ts'
 import { announce, announceFailure } from '../ui/index.ts'
+import { DeviceSettings } from './devices/DeviceSettings.tsx'
+import { DictationSettings } from './dictation/DictationSettings.tsx'
 import { chooseReportSettings, followReportSettings, useReportSettings } from './reportSettings.ts'
 
 /** A file of ours (JSON) or RSNA RadReport's (HTML). Throws in words. */
@@ -95,6 +97,8 @@ export function ReportSettingsPage() {
         {t('Signing marks the study as read')}
       </label>
       <Macros />
+      <DictationSettings />
+      <DeviceSettings />
       <div>
         <button type="button" onClick={() => file.current?.click()}>
           {t('Import a template…')}

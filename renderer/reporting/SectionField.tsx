@@ -134,8 +134,10 @@ export function SectionField(props: {
     let at = popup.from
     for (const [order, figure] of offer.figures.entries()) {
       if (order > 0) {
-        putPlain(at, ' × ')
-        at += 3
+        // Two axes make a size; what is measured in an area is no factor of it.
+        const between = figure.unit === offer.figures[0]?.unit ? ' × ' : `, ${figure.name.toLowerCase()} `
+        putPlain(at, between)
+        at += between.length
       }
       const words = figureWords(figure)
       putLinked(at, words, figure)

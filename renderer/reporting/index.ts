@@ -1,6 +1,8 @@
 import './reporting.css'
 
 export { keepCaret, moveCaret, passesToImages } from './caret.ts'
+export { useDictationDevices } from './devices/useDictationDevices.ts'
+export { useDictationOf } from './dictation/dictation.ts'
 export { ReportPane } from './ReportPane.tsx'
 export { ReportSettingsPage } from './ReportSettingsPage.tsx'
 export type { MarkOffer, ReportImages } from './reportImages.ts'

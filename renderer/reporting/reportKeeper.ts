@@ -31,6 +31,17 @@ const PAUSE_MS = 400
 const FIRST_RETRY_MS = 500
 const LAST_RETRY_MS = 10_000
 
+/** What the station answers has its members in another order. */
+function isSame(one: ReportContent, other: ReportContent): boolean {
+  const words = (content: ReportContent) =>
+    JSON.stringify(content, (_, value: unknown) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+        : value,
+    )
+  return words(one) === words(other)
+}
+
 /** A study's report as it is written in this window: kept at the station from the moment it changes. */
 export class ReportKeeper {
   readonly state = createStore<ReportState>(() => ({
@@ -46,6 +57,9 @@ export class ReportKeeper {
   #version = 1
   /** Of the version that is written, as the station has it; 0 = not there yet. */
   #rev = 0
+  /** How often something was put: what was read before that does not tell of it. */
+  #puts = 0
+  #putting: Promise<unknown> | undefined
   #working: Promise<void> | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #retry = FIRST_RETRY_MS
@@ -66,7 +80,16 @@ export class ReportKeeper {
   /** Reads what the station has; what is not yet kept stays, and is a conflict where the station has something else. */
   async read(): Promise<void> {
     try {
-      this.#take(await this.#counter.get(this.#study))
+      for (;;) {
+        await this.#putting?.catch(() => {})
+        const puts = this.#puts
+        const versions = await this.#counter.get(this.#study)
+        if (puts !== this.#puts) continue
+        this.#take(versions)
+        // What waited for this to be read.
+        if (!this.state.getState().saved) this.#timer ??= setTimeout(() => void this.#work(), PAUSE_MS)
+        return
+      }
     } catch (thrown) {
       this.#failed(thrown, () => void this.read())
     }
@@ -96,6 +119,7 @@ export class ReportKeeper {
   choose(mine: boolean): void {
     const { conflict, content } = this.state.getState()
     if (conflict === undefined) return
+    this.#version = conflict.version
     this.#rev = conflict.rev
     this.state.setState({ conflict: undefined, content: mine ? content : conflict.content, saved: !mine })
     if (mine) void this.#work()
@@ -129,9 +153,9 @@ export class ReportKeeper {
     const { saved, content } = this.state.getState()
     const last = versions.at(-1)
     const writes = last !== undefined && last.state !== 'final' ? last : undefined
-    if (!saved && content !== undefined && last !== undefined && last.rev !== this.#rev) {
-      if (writes !== undefined && JSON.stringify(writes.content) !== JSON.stringify(content)) {
-        this.#version = writes.version
+    const isOther = last !== undefined && (last.rev !== this.#rev || last.version !== this.#version)
+    if (!saved && content !== undefined && isOther) {
+      if (writes !== undefined && !isSame(writes.content, content)) {
         this.state.setState({ loaded: true, versions, conflict: writes, trouble: undefined })
         return
       }
@@ -163,12 +187,11 @@ export class ReportKeeper {
       for (;;) {
         const { saved, content, conflict } = this.state.getState()
         if (saved || content === undefined || conflict !== undefined) return
-        const rev = await this.#counter.put(this.#study, this.#version, this.#rev, content)
+        const rev = await this.#put(content)
         if (rev === null) {
           this.#take(await this.#counter.get(this.#study))
           continue
         }
-        this.#rev = rev
         this.#retry = FIRST_RETRY_MS
         this.#noteKept(content, rev)
         this.#counter.tell(this.#study)
@@ -180,6 +203,19 @@ export class ReportKeeper {
         await this.read()
       }
       this.#failed(thrown, () => void this.#work())
+    }
+  }
+
+  async #put(content: ReportContent): Promise<number | null> {
+    this.#puts++
+    const putting = this.#counter.put(this.#study, this.#version, this.#rev, content)
+    this.#putting = putting
+    try {
+      const rev = await putting
+      if (rev !== null) this.#rev = rev
+      return rev
+    } finally {
+      this.#putting = undefined
     }
   }
 

@@ -22,38 +22,52 @@ export type ReportSettings = z.infer<typeof stored>
 
 export const useReportSettings = create<ReportSettings>(() => stored.parse({}))
 
+let isRead = false
+let reading: Promise<void> | undefined
+/** Chosen before it was known what there is. */
+let chosen: Partial<ReportSettings> = {}
+let keeping = Promise.resolve()
+
 const otherWindows = new BroadcastChannel('isocenter-reporting')
 otherWindows.onmessage = ({ data }) => {
-  asked = true
+  isRead = true
   useReportSettings.setState(stored.parse(data))
 }
-let asked = false
 
-async function read(): Promise<void> {
-  if (asked) return
-  asked = true
-  try {
-    const settings = await call('settings.get', {})
-    useReportSettings.setState(stored.parse(settings[SETTING] ?? {}))
-  } catch {
-    // Asked again when the station is back.
-    asked = false
-  }
+function read(): Promise<void> {
+  if (isRead) return Promise.resolve()
+  reading ??= ask().finally(() => {
+    reading = undefined
+  })
+  return reading
+}
+
+async function ask(): Promise<void> {
+  const settings = await call('settings.get', {})
+  isRead = true
+  useReportSettings.setState({ ...stored.parse(settings[SETTING] ?? {}), ...chosen })
 }
 
 /** Reads what the user set. Returns what stops asking. */
 export function followReportSettings(): () => void {
-  void read()
-  return onStationEvent('connection', online => online && void read())
+  // Asked again when the station is back.
+  const again = () => void read().catch(() => {})
+  again()
+  return onStationEvent('connection', online => online && again())
 }
 
+/** One after the other, and never over macros and templates that were not read yet. */
 export async function chooseReportSettings(part: Partial<ReportSettings>): Promise<void> {
-  const next = stored.parse({ ...useReportSettings.getState(), ...part })
-  asked = true
-  useReportSettings.setState(next)
-  otherWindows.postMessage(next)
+  if (!isRead) chosen = { ...chosen, ...part }
+  useReportSettings.setState(stored.parse({ ...useReportSettings.getState(), ...part }))
   try {
-    await call('settings.set', { key: SETTING, value: next })
+    await read()
+    const next = useReportSettings.getState()
+    otherWindows.postMessage(next)
+    keeping = keeping
+      .catch(() => {})
+      .then(async () => void (await call('settings.set', { key: SETTING, value: useReportSettings.getState() })))
+    await keeping
   } catch (thrown) {
     announceFailure('It holds in these windows, but could not be kept.', thrown)
   }

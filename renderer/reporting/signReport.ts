@@ -1,12 +1,13 @@
+import { refreshed } from '../../shared/reporting/edit.ts'
 import { unfilled } from '../../shared/reporting/fields.ts'
-import { reportText } from '../../shared/reporting/report.ts'
+import { isStored, reportText } from '../../shared/reporting/report.ts'
 import { call } from '../client.ts'
 import { t } from '../i18n/index.ts'
 import { announce, announceFailure } from '../ui/index.ts'
 import type { ReportImages } from './reportImages.ts'
 import type { ReportKeeper } from './reportKeeper.ts'
 import { useReportSettings } from './reportSettings.ts'
-import { isStored, storeReport } from './storeReport.ts'
+import { storeReport } from './storeReport.ts'
 
 /** Why a report cannot be released or signed now; undefined: it can. */
 export function refusal(keeper: ReportKeeper, { inFront, image }: ReportImages): string | undefined {
@@ -46,8 +47,9 @@ export async function signReport(
   const { name, marksRead } = useReportSettings.getState()
   try {
     const { content } = keeper.state.getState()
-    // Never kept yet: a template that needed no word.
-    if (keeper.rev === 0 && content !== undefined) keeper.edit(content)
+    const now = content && refreshed(content, images.figureOf)
+    // Never kept yet: a template that needed no word. Or a mark was moved while the report was not on the screen.
+    if (now !== undefined && (keeper.rev === 0 || now !== content)) keeper.edit(now)
     if (!(await keeper.kept())) throw new Error(keeper.state.getState().trouble ?? t('It is not kept yet.'))
     const { version, rev } = keeper
     const { report } = await call('report.sign', { StudyInstanceUID, version, rev, state, name: asPersonName(name) })

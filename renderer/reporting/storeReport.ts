@@ -15,11 +15,6 @@ export async function pdfOf(
   return { base64, bytes: Uint8Array.from(atob(base64), character => character.charCodeAt(0)) }
 }
 
-/** Whether what was released or signed lies in the study as documents. */
-export function isStored({ state, signature, documents }: ReportVersion): boolean {
-  return signature === null || documents.some(document => document.state === state)
-}
-
 const isText = ({ SOPClassUID }: StoredDocument) => SOPClassUID === BASIC_TEXT_SR || SOPClassUID === ENHANCED_SR
 
 /** What the documents of a version follow: its own earlier text, else that of the version before. */
@@ -65,6 +60,7 @@ export async function storeReport(
     SeriesInstanceUID,
     SOPInstanceUID,
     state,
+    signedAt: signature.at,
   }))
   return (await call('report.stored', { StudyInstanceUID, version, documents })).report
 }

@@ -8,9 +8,10 @@ const SCOPES: Record<Scope, { name: string; says: string }> = {
   read: { name: 'Read', says: 'find studies and fetch images' },
   store: { name: 'Store', says: 'send images' },
   delete: { name: 'Delete', says: 'delete studies' },
+  dictation: { name: 'Dictation', says: 'say that a study was dictated elsewhere' },
   admin: { name: 'Everything', says: 'all of it, settings and keys among it' },
 }
-const SCOPE_NAMES: Scope[] = ['read', 'store', 'delete', 'admin']
+const SCOPE_NAMES: Scope[] = ['read', 'store', 'delete', 'dictation', 'admin']
 
 /** The keys other programs open DICOMweb with: what each may do, when it was last used, and a new one. */
 export function AccessPage() {

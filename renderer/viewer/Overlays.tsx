@@ -3,6 +3,7 @@ import { edgeLetters, slicePosition } from '../../shared/viewing/geometry.ts'
 import { frameAttributes, type ImageAttributes } from '../../shared/viewing/image.ts'
 import { BY_HAND, scaleOf } from '../../shared/viewing/measure/scale.ts'
 import { PALETTES } from '../../shared/viewing/palettes.ts'
+import { isLying } from '../../shared/viewing/volume/curve.ts'
 import { inLanguage, msg, t } from '../i18n/index.ts'
 import { countImages, describeDate, describeFlag, formatDate, formatTime, PersonName } from '../ui/index.ts'
 import { useArriving } from './arriving.ts'
@@ -197,11 +198,13 @@ export function Overlays(props: {
         )}
         {pane !== undefined && <LinkWords pane={pane} />}
         {reformat && <div data-testid="reformat">{reformatWords(reformat)}</div>}
-        {curved && picture && (
+        {curved && picture && transform && (
           <div data-testid="curved">
-            {curvedWords(curved, shown).map(words => (
+            {curvedWords(curved, shown, transform).map(words => (
               <div key={words}>{words}</div>
             ))}
+            {/* The two sides are on top and below. */}
+            {isLying(transform) && <div>↓</div>}
           </div>
         )}
       </div>

@@ -32,7 +32,7 @@ export class Directory {
   readonly #known = new Map<string, RecordNode>()
 
   add({ patient, study, series, own }: DirectoryEntry): void {
-    const who = JSON.stringify(patient.PatientID)
+    const who = JSON.stringify(whoseKey(patient, study))
     const ofPatient = this.#node(who, patient, this.#patients)
     const which = `${who} ${JSON.stringify(study.StudyInstanceUID)}`
     const ofStudy = this.#node(which, study, ofPatient.children)
@@ -89,6 +89,13 @@ export class Directory {
     siblings.push(node)
     return node
   }
+}
+
+/** By the ID; without one each study is somebody's of its own. */
+export function whoseKey(patient: NewDataSet, study: NewDataSet): string {
+  const [id] = Array.isArray(patient.PatientID) ? patient.PatientID : [patient.PatientID]
+  if (typeof id === 'string' && id.trim() !== '') return `id ${id.trim()}`
+  return `study ${String(study.StudyInstanceUID)}`
 }
 
 function nodeOf(values: NewDataSet): RecordNode {

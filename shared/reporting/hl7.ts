@@ -69,7 +69,7 @@ export function writeOru(
   const e = escapeHl7
   const { content, signature } = report
   const performed = `${subject.StudyDate}${subject.StudyTime.split('.')[0] ?? ''}`
-  const signer = signature === null ? '' : xpnAsXcn(signature.name)
+  const signer = signature === null ? '' : xpnAsNdl(signature.name)
   const signed = signature === null ? '' : dtm(new Date(signature.at))
   const code = '18748-4^Diagnostic imaging study^LN'
   const segments: string[][] = [
@@ -135,6 +135,11 @@ function xpnAsXcn(name: string): string {
   const [first = ''] = name.split('=')
   const [family = '', given = '', middle = '', prefix = '', suffix = ''] = first.split('^').map(escapeHl7)
   return first === '' ? '' : ['', family, given, middle, suffix, prefix].join('^').replace(/\^+$/, '')
+}
+
+/** OBR-32 is of type NDL, whose first component is a name (CNN): its parts are subcomponents (§2.A.10, §2.A.44). */
+function xpnAsNdl(name: string): string {
+  return xpnAsXcn(name).replaceAll('^', '&')
 }
 
 /** Table 0001. */

@@ -72,8 +72,9 @@ function* tokens(html: string): Generator<Token> {
     }
     yield { open: name, attributes: attributesOf(inside.slice(name.length)) }
     if (name !== 'script' && name !== 'style') continue
-    const over = html.toLowerCase().indexOf(`</${name}`, at)
-    at = over === -1 ? html.length : over
+    const over = new RegExp(`</${name}`, 'gi')
+    over.lastIndex = at
+    at = over.exec(html)?.index ?? html.length
   }
 }
 

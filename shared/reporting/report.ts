@@ -56,6 +56,8 @@ const storedDocument = z.object({
   SOPInstanceUID: uid,
   /** What it says of itself; a report that goes on has several. */
   state: z.enum(['preliminary', 'final']),
+  /** Of the signature it was made of: a text released anew is stored anew. */
+  signedAt: z.number().optional(),
 })
 export type StoredDocument = z.infer<typeof storedDocument>
 
@@ -75,6 +77,12 @@ export const reportVersion = z.object({
   documents: z.array(storedDocument).max(200),
 })
 export type ReportVersion = z.infer<typeof reportVersion>
+
+/** Whether the text that was released or signed last lies in the study as documents. */
+export function isStored({ state, signature, documents }: ReportVersion): boolean {
+  if (signature === null) return true
+  return documents.some(one => one.state === state && (one.signedAt ?? signature.at) === signature.at)
+}
 
 /** The text that is signed: the title, each section that says something under its heading. */
 export function reportText({ title, sections }: ReportContent): string {

@@ -385,7 +385,8 @@ test('every key is one action’s; the sheet, the palette and the menu call it b
   await page.getByRole('option').first().waitFor()
   await shot('palette')
   const names = await page.getByRole('option').evaluateAll(found => found.map(one => one.children[1]!.textContent!))
-  for (const { name } of lines) expect(names).toContain(name)
+  // What finds them does not find itself.
+  for (const { name } of lines.filter(line => line.name !== 'Find an action')) expect(names).toContain(name)
   await page.keyboard.type('rotate right')
   await expect.poll(() => page.getByRole('option').count()).toBe(1)
   await page.keyboard.press('Enter')

@@ -24,6 +24,7 @@ beforeAll(async () => {
   day = await writeReadingDay(folder, STUDIES)
   station = await startStation()
   await station.job(await station.call('import.start', { paths: [folder] }))
+  await station.call('settings.set', { key: 'reporting', value: { name: 'Curie^Marie' } })
   browser = await launchChromium({ gl: false })
   ;({ page, trouble } = await openWorkstation(browser, station.url, { width: 1280, height: 1200 }))
 })
@@ -39,6 +40,55 @@ const press = (...keys: string[]) =>
 const draftOf = async ({ StudyInstanceUID }: DayStudy) =>
   (await station.call('draft.get', { StudyInstanceUID })).draft as Draft | null
 
+/** What was made of a study and is stored in it, presentation states apart: those are as many as panes were looked at. */
+const savedOf = async ({ StudyInstanceUID }: DayStudy) => {
+  const { series } = await station.call('study.get', { StudyInstanceUID })
+  const ours = new Set(['DOC', 'KO', 'SR'])
+  return series
+    .map(({ Modality }) => Modality)
+    .filter(modality => ours.has(modality))
+    .toSorted()
+}
+
+/** The list of the patient's studies: the one before is hung beside, if no rule has hung it. */
+async function showPrior(prior: string): Promise<void> {
+  const hung = () =>
+    page.evaluate(uid => window.isocenter.panes().some(({ seriesUID }) => seriesUID.startsWith(`${uid}.`)), prior)
+  await press('Alt+p')
+  const row = page.locator(`[data-prior="${prior}"]`)
+  await expect.poll(() => row.evaluate(own => own === document.activeElement)).toBe(true)
+  if (!(await hung())) {
+    await press('Enter')
+    await expect.poll(hung).toBe(true)
+  }
+  await press('Alt+p')
+  await row.waitFor({ state: 'detached' })
+}
+
+/** Walks the fields of the report to the last: of choices the first, elsewhere the text. */
+async function fillIn(text: string): Promise<void> {
+  const left = async () =>
+    Number(/(\d+) to fill in/.exec((await page.locator('[data-report]').textContent()) ?? '')?.[1] ?? 0)
+  const selected = () =>
+    page.evaluate(() => {
+      const field = document.activeElement
+      if (!(field instanceof HTMLTextAreaElement)) return ''
+      return field.value.slice(field.selectionStart, field.selectionEnd)
+    })
+  await press('Home', 'Tab')
+  for (let rest = await left(); rest > 0; rest = await left()) {
+    await expect.poll(selected).toMatch(/^\[.*\]$/)
+    if ((await selected()).includes('|')) {
+      await page.locator('[role="option"]').first().waitFor()
+      await press('1')
+    } else {
+      await page.keyboard.type(text)
+      await press('Tab')
+    }
+    await expect.poll(left).toBeLessThan(rest)
+  }
+}
+
 /** A picture of the study stands in the active pane; ms since `from` of the page's clock. */
 const opened = ({ StudyInstanceUID }: DayStudy) =>
   page
@@ -48,7 +98,7 @@ const opened = ({ StudyInstanceUID }: DayStudy) =>
     )
     .then(() => page.evaluate(() => performance.now()))
 
-test('a day by keys alone: list, images, marks, key images, next; nothing jumps, nothing is wrong', async () => {
+test('a day by keys alone: list, images, priors, marks, key images, report, signed, next; nothing jumps, nothing is wrong', async () => {
   await page.evaluate(() => {
     const kept = window as Window & { jumps?: number }
     kept.jumps = 0
@@ -72,6 +122,7 @@ test('a day by keys alone: list, images, marks, key images, next; nothing jumps,
     // Through the stack, the next series, and back.
     await press('PageDown', 'PageDown', 'ArrowRight', 'ArrowLeft')
     await opened(study)
+    if (study.prior !== undefined) await showPrior(study.prior)
     // A length and a key image.
     await press(
       'L',
@@ -88,7 +139,16 @@ test('a day by keys alone: list, images, marks, key images, next; nothing jumps,
     )
     await expect.poll(async () => (await draftOf(study))?.marks.length).toBe(1)
     await expect.poll(async () => (await draftOf(study))?.keyImages.length).toBe(1)
+    // The report, signed: the study is read, its marks are saved.
+    await press('F4')
+    await page.locator('[data-report] textarea').first().waitFor()
+    await press('F6')
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('TEXTAREA')
+    await fillIn(`Nothing of note in ${study.PatientName}.`)
     if (index === 0) await shot('reading-day')
+    await press('Control+Shift+Enter')
+    await expect.poll(() => savedOf(study), { timeout: 60_000 }).toEqual(['DOC', 'KO', 'SR', 'SR'])
+    await press('F4')
     const next = day[index + 1]
     const from = await page.evaluate(() => performance.now())
     await press('Control+Enter')

@@ -79,6 +79,8 @@ let folder = ''
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'isocenter-real-'))
   station = await startStation()
+  // One picture at a time, hung by hand.
+  await station.call('settings.set', { key: 'hanging', value: { automatic: false } })
   browser = await launchChromium({ gl: false })
 })
 afterAll(async () => {

@@ -21,6 +21,7 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
       getDraft: missing('getDraft'),
       getSegments: missing('getSegments'),
       getReports: missing('getReports'),
+      studiesOfOrder: missing('studiesOfOrder'),
       getSeen: missing('getSeen'),
       getStudy: missing('getStudy'),
       getManifest: missing('getManifest'),

@@ -84,12 +84,15 @@ describe('a draft', () => {
     keeper.edit(made(mark('a')))
     await settle()
     expect(keeper.state.getState().trouble).toContain('not reachable')
+    // A saved version would be laid over what the station has.
+    expect(keeper.isRead).toBe(false)
     await vi.advanceTimersByTimeAsync(20_000)
     keeper.edit(made(mark('b')))
     station.online = true
     keeper.retry()
     await vi.advanceTimersByTimeAsync(1000)
     expect(station.ids).toEqual(['a', 'b'])
+    expect(keeper.isRead).toBe(true)
     expect(keeper.state.getState()).toMatchObject({ saved: true, trouble: undefined })
   })
 

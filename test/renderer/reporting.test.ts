@@ -104,6 +104,68 @@ test('signed in another window it is locked here, and the addendum is what is wr
   expect(keeper.state.getState().versions.map(({ state }) => state)).toEqual(['final', 'draft'])
 })
 
+test('what is read while something is kept never takes the place of what is written', async () => {
+  const { counter, kept } = station()
+  const answers: Array<() => void> = []
+  let slow = false
+  const keeper = await window({
+    ...counter,
+    get: async study => {
+      const versions = await counter.get(study)
+      if (slow) await new Promise<void>(resolve => answers.push(resolve))
+      return versions
+    },
+  })
+  keeper.edit(content('One.'))
+  await keeper.kept()
+  slow = true
+  const reading = keeper.read()
+  await vi.advanceTimersByTimeAsync(0)
+  keeper.edit(content('One. Two.'))
+  await keeper.kept()
+  slow = false
+  for (const answer of answers) answer()
+  await reading
+  expect(textOf(keeper)).toBe('One. Two.')
+  expect(keeper.state.getState()).toMatchObject({ saved: true, conflict: undefined })
+  expect(kept()).toEqual(['One. Two.'])
+})
+
+test('an unkept text never becomes the addendum that another machine has begun meanwhile', async () => {
+  const { counter, decide, state, kept } = station()
+  const keeper = await window(counter)
+  keeper.edit(content('Clear.'))
+  await keeper.kept()
+  state.away = true
+  keeper.edit(content('Clear indeed.'))
+  decide({ kind: 'sign', version: 1, rev: 1, state: 'final', name: 'Curie' })
+  decide({ kind: 'addend' })
+  await keeper.read()
+  await keeper.read()
+  expect(keeper.state.getState().conflict?.version).toBe(2)
+  state.away = false
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(kept()).toEqual(['Clear.', ''])
+})
+
+test('what was typed while nothing could be read is kept when it can be again', async () => {
+  const { counter, kept } = station()
+  let away = false
+  const keeper = await window({
+    ...counter,
+    get: async study => {
+      if (away) throw new Error('away')
+      return counter.get(study)
+    },
+  })
+  away = true
+  await keeper.read()
+  keeper.edit(content('Clear.'))
+  away = false
+  await vi.advanceTimersByTimeAsync(20_000)
+  expect(kept()).toEqual(['Clear.'])
+})
+
 test('a mark is said in figures with the units of UCUM', () => {
   const scale = { unit: 'mm', x: 1, y: 1, note: '' } as const
   const HU = { unit: 'HU', factor: 1 }

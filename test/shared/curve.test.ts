@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { cross, dot, type Point3 } from '../../shared/viewing/geometry.ts'
-import { acrossAt, curveThrough, straightPicture } from '../../shared/viewing/volume/curve.ts'
+import { flipped, imageToDevice, turned, type View } from '../../shared/viewing/view.ts'
+import { acrossAt, curveThrough, isLying, shownSides, straightPicture } from '../../shared/viewing/volume/curve.ts'
 import type { Volume, VolumeGrid } from '../../shared/viewing/volume/grid.ts'
 import { voxelToPatient } from '../../shared/viewing/volume/grid.ts'
 import { PlaneSampler } from '../../shared/viewing/volume/sample.ts'
@@ -141,4 +142,19 @@ test('straight across a millimetre is a millimetre of the patient, whatever the 
       expect(Math.hypot(...row)).toBeCloseTo(1, 9)
     })
   }
+})
+
+test('the sides that are said of a straightened picture go with it when it is mirrored and turned', () => {
+  const view: View = { zoom: 2, centre: [10, 10], quarterTurns: 0, mirrored: false }
+  const shown = (one: View) => {
+    const matrix = imageToDevice(one, { width: 100, height: 100 }, 1)
+    return [...shownSides('R', 'L', matrix), isLying(matrix)]
+  }
+  expect(shown(view)).toEqual(['R', 'L', false])
+  expect(shown(flipped(view, 'horizontal'))).toEqual(['L', 'R', false])
+  expect(shown(flipped(view, 'vertical'))).toEqual(['R', 'L', false])
+  expect(shown(turned(view, 2))).toEqual(['L', 'R', false])
+  // Clockwise: what was at the left is on top.
+  expect(shown(turned(view, 1))).toEqual(['R', 'L', true])
+  expect(shown(turned(view, 3))).toEqual(['L', 'R', true])
 })

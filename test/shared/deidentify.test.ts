@@ -107,6 +107,19 @@ test('names, dates and UIDs go at every level, in private elements and in text t
   expect([...(read.bytes('PixelData') ?? [])]).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
 })
 
+test('a short name is found where it stands alone, and one in a script without spaces anywhere', () => {
+  const described = (PatientName: string, SeriesDescription: string) =>
+    ofNew(
+      { SpecificCharacterSet: 'ISO_IR 192', PatientName, SeriesDescription },
+      { cleanDescriptors: true },
+    ).read.string('SeriesDescription')
+  expect(described('Li^Mei', 'Thorax of Mei, late')).toBe('ANONYMIZED')
+  expect(described('Kim^Eva', "Kim's follow-up")).toBe('ANONYMIZED')
+  expect(described('Malko-Vichova^Eva', 'Thorax, Vichova')).toBe('ANONYMIZED')
+  expect(described('Yamada^Tarou=山田^太郎', '胸部太郎')).toBe('ANONYMIZED')
+  expect(described('Li^Eva^^Dr', 'Liver evaluated, dr')).toBe('Liver evaluated, dr')
+})
+
 test('one export, one mapping: other keys make other UIDs, and a patient’s dates keep their distance', () => {
   const uid = (key: string) => newUID('1.2.3.4', pseudonyms('1', key))
   expect(uid('a')).toBe(uid('a'))

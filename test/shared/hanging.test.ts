@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { uprightBreast, wallCentre } from '../../shared/viewing/hanging/breast.ts'
+import { earlierStudies } from '../../shared/viewing/hanging/earlier.ts'
 import type { PatientFacts, SetFacts, StudyFacts } from '../../shared/viewing/hanging/facts.ts'
 import { judgeProtocols } from '../../shared/viewing/hanging/match.ts'
 import { placeStage } from '../../shared/viewing/hanging/place.ts'
@@ -408,4 +409,24 @@ describe('a mammogram at its wall', () => {
     expect(wallCentre('right', 100, 160, { ...as, quarterTurns: 2 })).toBe(80)
     expect(wallCentre('left', 100, 160, { quarterTurns: 2, mirrored: true })).toBe(80)
   })
+})
+
+test('of one day the time says which study was before, and which of the earlier ones is the newest', () => {
+  const at = (StudyInstanceUID: string, StudyDate: string, StudyTime: string) => ({
+    StudyInstanceUID,
+    StudyDate,
+    StudyTime,
+  })
+  const study = at('open', '20260301', '080000')
+  const others = [
+    study,
+    at('that night', '20260301', '235900'),
+    at('old', '20260201', '090000'),
+    at('old, evening', '20260201', '210000'),
+    at('at no time', '20260301', ''),
+    at('next day', '20260302', '070000'),
+    at('that morning', '20260301', '060000'),
+  ]
+  const found = earlierStudies(study, others).map(one => one.StudyInstanceUID)
+  expect(found).toEqual(['that morning', 'at no time', 'old, evening', 'old'])
 })

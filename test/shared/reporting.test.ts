@@ -6,6 +6,7 @@ import { readHtmlTemplate } from '../../shared/reporting/htmlTemplate.ts'
 import { DEFAULT_MACROS, macroAt, macroLines, parseMacros } from '../../shared/reporting/macros.ts'
 import {
   type FigureLink,
+  isStored,
   type ReportContent,
   type ReportVersion,
   reportContent,
@@ -180,6 +181,21 @@ describe('states', () => {
     expect(() => versionsAfter({ kind: 'addend' })).toThrow()
   })
 
+  test('what was released anew is not stored yet, whatever was stored of it before', () => {
+    const [released] = versionsAfter(put(0), sign(1, 'preliminary'))
+    expect(isStored(released!)).toBe(false)
+    const document = { SOPClassUID: '1', SeriesInstanceUID: '2', SOPInstanceUID: '3', state: 'preliminary' } as const
+    const stored = nextReport(
+      [released!],
+      { kind: 'stored', version: 1, documents: [{ ...document, signedAt: 1 }] },
+      actor,
+    )
+    expect(isStored(stored)).toBe(true)
+    const changed = nextReport([stored], put(stored.rev), actor)
+    const again = nextReport([changed], sign(changed.rev, 'preliminary'), { ...actor, at: 2 })
+    expect(isStored(again)).toBe(false)
+  })
+
   test('a change made on what is no longer the newest, or of figures that stand nowhere, is refused', () => {
     expect(() => versionsAfter(put(0), put(0))).toThrow(/another window/)
     expect(() => versionsAfter(put(0), put(1), sign(1, 'final'))).toThrow(/another window/)
@@ -230,7 +246,7 @@ describe('HL7', () => {
     expect(pid![3]).toBe('A\\F\\1^^^HOSP')
     expect(pid![5]).toBe('Yamada^Tarou^^^^^L^A~山田^太郎^^^^^L^I')
     const [obr] = fields(message, 'OBR')
-    expect([obr![3], obr![18], obr![25], obr![32]]).toEqual(['ACC\\S\\7', 'ACC\\S\\7', 'F', '^Curie^Marie'])
+    expect([obr![3], obr![18], obr![25], obr![32]]).toEqual(['ACC\\S\\7', 'ACC\\S\\7', 'F', '&Curie&Marie'])
     const text = fields(message, 'OBX').find(one => one[2] === 'TX')!
     expect(text[5]).toBe('Clear.\\.br\\No \\S\\ \\F\\ \\R\\ \\E\\ \\T\\ in it.')
     expect(text[11]).toBe('F')

@@ -378,7 +378,8 @@ describe('presentation states', () => {
     quarterTurns: 1 as const,
     mirrored: true,
     zoom: 2.5,
-    centre: [30, 20] as [number, number],
+    // No corner below zero: dciodvfy takes these for large ones.
+    centre: [40, 35] as [number, number],
   }
   const drawn = reported.slice(0, 17).map(({ mark, image, measured }) => ({
     mark,
@@ -396,12 +397,24 @@ describe('presentation states', () => {
     expect(frame.window).toMatchObject({ center: 40.5, width: 401 })
     expect(viewOfState(state)).toEqual({ quarterTurns: 1, mirrored: true })
     expect(state.inverse).toBe(true)
-    expect(frame.area).toMatchObject({ mode: 'MAGNIFY', magnification: 2.5, from: [-2, -12], to: [62, 52] })
+    expect(frame.area).toMatchObject({ mode: 'MAGNIFY', magnification: 2.5, from: [8, 3], to: [72, 67] })
+    // C.10.4: mirrored and turned by a quarter, the image's last pixel lies top left.
+    const [area] = dataSetOf(object).items('DisplayedAreaSelectionSequence')
+    expect(area!.numbers('DisplayedAreaTopLeftHandCorner')).toEqual([72, 67])
+    expect(area!.numbers('DisplayedAreaBottomRightHandCorner')).toEqual([9, 4])
     const [annotation] = frame.annotations
     expect(annotation!.graphics.some(({ kind }) => kind === 'ELLIPSE')).toBe(true)
     expect(annotation!.texts.map(({ text }) => text)).toContain('31.0 mm')
     const later = { SeriesInstanceUID: object.SeriesInstanceUID, InstanceNumber: 2, predecessor: object }
     expect(await errorsOf(written(presentationState(images, VIEW, [], later, NOW)), 'grey2')).toEqual([])
+  })
+
+  test('name the corners that lie top left and bottom right, however it is turned and mirrored', async () => {
+    for (const [turn, mirrored] of [0, 1, 2, 3].flatMap(one => [[one, false] as const, [one, true] as const])) {
+      const view = { ...VIEW, zoom: undefined, centre: undefined, quarterTurns: turn as 0 | 1 | 2 | 3, mirrored }
+      const object = written(presentationState([stateImage(1)], view as never, [], FIRST, NOW))
+      expect(await errorsOf(object, `turn${turn}${mirrored}`)).toEqual([])
+    }
   })
 
   test('of images that are rescaled each by itself have a window each, the same on the screen', async () => {

@@ -146,6 +146,15 @@ test('is what its IOD asks for, also with a predecessor, of frames, of lossy ima
   const placeless = await write(parts({ sources: sources.map(source => ({ ...source, attributes: {} })) }))
   expect(await errorsOf(placeless.file)).toEqual([])
   expect(readSegmentation(placeless.dataSet).segments[0]!.onImages.length).toBeGreaterThan(0)
+  // Planes that turn about an axis: each has a place, all together no orientation.
+  const map = new LabelMap({ ...drawn().map.grid, columnSpacing: 1, rowSpacing: 1, isMillimetres: false })
+  brush(new Edit(map, 2, paintOver(new Set())), 4, [30, 20], [30, 20], { radius: 9, ball: false })
+  const turning = await write(parts({ map }))
+  expect(await errorsOf(turning.file)).toEqual([])
+  const [shared] = turning.dataSet.items('SharedFunctionalGroupsSequence')
+  expect(shared!.has('PixelMeasuresSequence')).toBe(false)
+  expect(shared!.has('PlaneOrientationSequence')).toBe(false)
+  expect(readSegmentation(turning.dataSet).segments[0]!.onImages.length).toBe(1)
 })
 
 test('says the same voxels to pydicom: bit by bit, on their images, without empty frames', async () => {

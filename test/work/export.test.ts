@@ -53,6 +53,17 @@ test('files are named as PS3.10 has them, each where it belongs', () => {
   expect(next('a', '1', '1.1')).toBe('PA000000/ST000000/SE000000/IM000002')
 })
 
+test('two studies without a patient’s ID are of two patients', () => {
+  const entry = (name: string, uid: string) => ({
+    patient: { PatientName: [name], PatientID: [''] },
+    study: { StudyInstanceUID: [uid] },
+    series: { SeriesInstanceUID: [`${uid}.1`] },
+    own: {},
+  })
+  const page = indexPage([entry('Adam^A', '1'), entry('Berta^B', '2')], [])
+  expect([...page.matchAll(/<h1><bdi>([^<]*)/g)].map(([, name]) => name)).toEqual(['Adam A', 'Berta B'])
+})
+
 test('the page says every word as a word, and the README what was left out', () => {
   const entry = {
     patient: { PatientName: ['Doe^<script>alert(1)</script>'], PatientID: ['"1"'] },
@@ -66,7 +77,7 @@ test('the page says every word as a word, and the README what was left out', () 
   expect(page).toContain('2026-06-01 · a &#38; b')
   expect(page).toContain('CT · 3</bdi> (2 files)')
   expect(page).toContain('src="PICTURES/P000000.JPG"')
-  const readme = readmeText({ files: 2, deidentified: true, leftOut: ['left out: document'] })
+  const readme = readmeText({ files: 2, deidentified: { dates: 'removed' }, leftOut: ['left out: document'] })
   expect(readme).toContain('Left out (1):\r\nleft out: document')
   expect(readme).toContain('annex E')
 })

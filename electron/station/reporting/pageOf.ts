@@ -15,11 +15,15 @@ const dateWords = (date: string) => date.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-
 
 /** What a report says on paper. Unsigned, it says so above everything. */
 export function pageOf(study: StudySummary, { content, state, signature, version, at }: ReportVersion): PdfPage {
+  const band = state === 'final' ? '' : state === 'draft' ? 'DRAFT – not signed' : 'PRELIMINARY – not signed'
   const moment = signature === null ? '' : `${new Date(signature.at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return {
     title: content.title,
     lang: study.lang,
-    band: state === 'final' ? '' : state === 'draft' ? 'DRAFT – not signed' : 'PRELIMINARY – not signed',
+    band,
+    everyPage: [band, nameWords(study.PatientName), study.PatientID, dateWords(study.StudyDate), study.AccessionNumber]
+      .filter(Boolean)
+      .join(' · '),
     head: [
       ['Patient', nameWords(study.PatientName)],
       ['Patient ID', [study.PatientID, study.IssuerOfPatientID].filter(Boolean).join(' · ')],

@@ -15,6 +15,8 @@ export interface PdfPage {
   /** A band that nobody overlooks; '' = none. */
   band: string
   sections: Array<{ title: string; text: string }>
+  /** At the foot of each page: whose it is, and what it is not. Pages of paper are parted. */
+  everyPage: string
   /** Who signed it, the digest. */
   foot: string[]
   created: Date
@@ -158,10 +160,19 @@ export function writePdf(page: PdfPage): Promise<Uint8Array> {
   y += 6
   for (const line of page.foot) say(line, { size: 9, gap: 0 })
   const { count } = doc.bufferedPageRange()
+  const whose: Word[] = []
+  let room = RIGHT - 36 - MARGIN
+  for (const [text] of page.everyPage.matchAll(WORDS)) {
+    const [word] = fitting(text, 9, room)
+    if (word === undefined || word.width > room) break
+    room -= word.width
+    whose.push(word)
+  }
   for (let index = 0; index < count; index++) {
     doc.switchToPage(index)
     y = A4.height - MARGIN
     draw([wordOf(`${index + 1} / ${count}`, 9)], RIGHT - 24, 9, false)
+    draw(visualOrder(whose, directionOf(page.everyPage)), MARGIN, 9, false)
   }
   doc.end()
   return done

@@ -284,6 +284,8 @@ export interface StoreReader {
   getSeen(StudyInstanceUID: string, user: string): Promise<Record<string, string>>
   /** Rejects with 'not-found'. */
   getStudy(StudyInstanceUID: string): Promise<{ study: StudySummary; series: SeriesSummary[]; seq: number }>
+  /** The studies of an order, by what it says of itself letter for letter; two stand for as many as there are. */
+  studiesOfOrder(AccessionNumber: string, PatientID: string, StudyInstanceUID?: string): Promise<string[]>
   getManifest(StudyInstanceUID: string, SeriesInstanceUID: string): Promise<SeriesManifest>
   /** The next studies behind a number, of which anything lies here, as far as one read goes; `next` null = that was all. `from`: who gives back. */
   retained(after: number, from: string[]): Promise<{ studies: StoredStudy[]; next: number | null }>

@@ -36,6 +36,7 @@ export function createReads(call: Thread<ReaderApi>['call']): StoreReader {
     patientStudies: uid => call('patientStudies', uid),
     getDraft: (uid, user) => call('getDraft', uid, user),
     getSegments: (uid, user, after) => call('getSegments', uid, user, after),
+    studiesOfOrder: (accession, patient, uid) => call('studiesOfOrder', accession, patient, uid),
     getReports: uid => call('getReports', uid),
     getSeen: (uid, user) => call('getSeen', uid, user),
     getStudy: uid => call('getStudy', uid),

@@ -27,6 +27,13 @@ export function createStudyReader(db: Database) {
   const studyByUID = db.prepare<[string], StudyRow>(
     `SELECT ${STUDY_COLUMNS} FROM study WHERE StudyInstanceUID = ? AND ${isSeen('study')}`,
   )
+  // The accession number leads: it is what few studies have in common.
+  const studiesOfOrder = db
+    .prepare<[Record<string, string | null>], string>(
+      `SELECT StudyInstanceUID FROM study WHERE AccessionNumber = @AccessionNumber AND +PatientID = @PatientID
+       AND (@StudyInstanceUID IS NULL OR StudyInstanceUID = @StudyInstanceUID) AND ${isSeen('study')} LIMIT 2`,
+    )
+    .pluck()
   const seriesOfStudy = db.prepare<[number], SeriesRow>(
     `SELECT series.id, SeriesInstanceUID, Modality, SeriesNumber, SeriesDescription, BodyPartExamined, SeriesDate, SeriesTime,
        NumberOfSeriesRelatedInstances, frames, flags, (SELECT count(*) ${SHOWABLE}) AS showable
@@ -84,6 +91,9 @@ export function createStudyReader(db: Database) {
         seq: newestSeq.get()?.seq ?? 0,
       }
     },
+
+    studiesOfOrder: (AccessionNumber: string, PatientID: string, StudyInstanceUID?: string): string[] =>
+      studiesOfOrder.all({ AccessionNumber, PatientID, StudyInstanceUID: StudyInstanceUID ?? null }),
 
     counts(): { studies: number; series: number; instances: number; bytes: number } {
       const state = new Map(totals.all().map(row => [row.key, row.value]))

@@ -14,6 +14,7 @@ import { headerLines } from '../../../shared/dicom/header.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { auditedCall } from './auditCalls.ts'
 import { auditOf } from './auditing.ts'
+import { dictationCalls } from './dictationCalls.ts'
 import type { Eviction } from './eviction.ts'
 import type { Exports } from './exports.ts'
 import { listFolder } from './folders.ts'
@@ -132,6 +133,7 @@ export function createApi(
       }
     },
     ...reportCalls(deps, StudyInstanceUID => presence.isOpen(StudyInstanceUID)),
+    ...dictationCalls(store),
     'seen.get': async input => ({ series: await read.getSeen(input.StudyInstanceUID, input.user) }),
     'seen.put': async input => {
       await store.addSeen(input.StudyInstanceUID, input.user, input.series)

@@ -88,6 +88,19 @@ const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
   },
   'report.stored': { tell: ({ StudyInstanceUID }) => [changed(StudyInstanceUID, 'Report stored in the study')] },
   'report.pdf': opened,
+  'dictation.get': NO_PATIENT,
+  'dictation.set': configured('Whom studies are told to for dictation was changed', 'securityConfiguration'),
+  'dictation.tell': {
+    changes: true,
+    tell: ({ StudyInstanceUID }, output) =>
+      output?.kind === 'none' ? [] : accessed(StudyInstanceUID, 'Told to the dictation system'),
+  },
+  'dictation.final': {
+    changes: true,
+    tell: ({ StudyInstanceUID }, output) => [
+      changed(output?.StudyInstanceUID ?? StudyInstanceUID ?? '', 'Marked as read: dictated elsewhere'),
+    ],
+  },
   'seen.get': opened,
   'seen.put': opened,
   'study.get': opened,

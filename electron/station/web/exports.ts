@@ -24,8 +24,9 @@ import type { WorkPort } from './ports.ts'
 const MOST_OBJECTS = 200_000
 /** Of one study. */
 const MOST_INSTANCES = 100_000
-/** Wishes that nobody has fetched; the oldest goes. */
+/** Wishes that nobody has fetched, and their objects in all; the oldest go. */
 const MOST_WAITING = 50
+const MOST_OBJECTS_WAITING = 2 * MOST_OBJECTS
 /** On the page: one a series, and what somebody marked as a key image. */
 const MOST_PICTURES = 300
 const PICTURE = { format: 'jpeg', quality: 90, viewport: { width: 512, height: 512 } } as const
@@ -48,7 +49,7 @@ type Job = Parameters<Parameters<WorkPort['startJob']>[2]>[0]
 
 /** Studies as files: a ZIP made while it is sent, laid out as a medium with a DICOMDIR. */
 export function createExports(deps: ExportDeps) {
-  const waiting = new Map<string, { wish: ExportWish; studies: OneStudy[] }>()
+  const waiting = new Map<string, { wish: ExportWish; studies: OneStudy[]; images: number }>()
   return {
     /** Throws 'not-found', 'too-large'. */
     async prepare(wish: ExportWish): Promise<ExportPlan> {
@@ -63,9 +64,13 @@ export function createExports(deps: ExportDeps) {
       if (objects.length === 0) throw new IsocenterError('not-found')
       if (objects.length > MOST_OBJECTS) throw new IsocenterError('too-large', `more than ${MOST_OBJECTS} instances`)
       const id = randomUUID()
-      waiting.set(id, { wish, studies })
-      const [oldest] = waiting.keys()
-      if (waiting.size > MOST_WAITING && oldest !== undefined) waiting.delete(oldest)
+      waiting.set(id, { wish, studies, images: objects.length })
+      let held = [...waiting.values()].reduce((sum, { images }) => sum + images, 0)
+      for (const [oldest, { images }] of waiting) {
+        if (waiting.size <= MOST_WAITING && held <= MOST_OBJECTS_WAITING) break
+        waiting.delete(oldest)
+        held -= images
+      }
       const bytes = objects.reduce(
         (sum, { dataSetOffset, fileOffset, dataSetLength }) => sum + dataSetOffset - fileOffset + dataSetLength,
         0,
@@ -159,7 +164,9 @@ async function* entriesOf(deps: ExportDeps, wish: ExportWish, studies: OneStudy[
   job.total(total)
   const names = mediaNames()
   const key = randomBytes(32)
+  /** One for each file, those of a series the same: the page needs no more of them, and there may be very many. */
   const entries: DirectoryEntry[] = []
+  const firsts = new Map<string, DirectoryEntry>()
   const directory = new Directory()
   const leftOut: string[] = []
   const pictures = pictureList()
@@ -177,7 +184,10 @@ async function* entriesOf(deps: ExportDeps, wish: ExportWish, studies: OneStudy[
         job.failed(object.SOPInstanceUID, written)
         continue
       }
-      entries.push(written.entry)
+      const SeriesInstanceUID = String(written.entry.series.SeriesInstanceUID)
+      const first = firsts.get(SeriesInstanceUID) ?? { ...written.entry, own: {} }
+      firsts.set(SeriesInstanceUID, first)
+      entries.push(first)
       directory.add(written.entry)
       pictures.note(written, object)
       yield { name: (written.entry.own.ReferencedFileID as string[]).join('/'), bytes: written.bytes }
@@ -195,7 +205,7 @@ async function* entriesOf(deps: ExportDeps, wish: ExportWish, studies: OneStudy[
   }
   const text = new TextEncoder()
   yield { name: 'INDEX.HTM', bytes: [text.encode(indexPage(entries, shown))] }
-  const facts = { files: entries.length, deidentified: wish.deidentify !== null, leftOut }
+  const facts = { files: entries.length, deidentified: wish.deidentify, leftOut }
   yield { name: 'README.TXT', bytes: [text.encode(readmeText(facts))] }
 }
 

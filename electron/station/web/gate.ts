@@ -88,6 +88,7 @@ function refuse(code: 'unauthorized' | 'forbidden-origin' | 'forbidden', guessed
 /** What a request needs of a key. Everything that is not DICOMweb or a gauge is the counter's own. */
 function neededScope(method: string, pathname: string): Scope {
   if (pathname === '/metrics') return 'read'
+  if (pathname === '/api/dictation.final' && method === 'POST') return 'dictation'
   if (!isDicomWeb(pathname)) return 'admin'
   if (method === 'GET' || method === 'HEAD' || method === 'OPTIONS') return 'read'
   return method === 'POST' ? 'store' : method === 'DELETE' ? 'delete' : 'admin'

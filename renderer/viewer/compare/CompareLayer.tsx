@@ -80,7 +80,9 @@ function Compared({ pane, state, comparison }: { pane: Pane; state: PaneState; c
   const own = state.range
   const range = useSecondRange(comparison) ?? resampled?.valueRange
   const { shown, inverted, nearest, transform } = state
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `shown` says when the pane's own image is another.
+  // Another at the same place, too: a reformat is made anew, finer or with what has come.
+  const { image } = pane
+  // biome-ignore lint/correctness/useExhaustiveDependencies: they say when the pane's own image is another.
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d')
     if (!context || samples === undefined || own === undefined || range === undefined) return
@@ -98,12 +100,12 @@ function Compared({ pane, state, comparison }: { pane: Pane; state: PaneState; c
       rgba = greys(difference(values, others), { lower: -half, upper: half }, inverted)
     }
     context.putImageData(new ImageData(rgba, samples.columns), 0, 0)
-  }, [pane, samples, own, range, mode, second, shown, inverted])
+  }, [pane, samples, own, range, mode, second, shown, image, inverted])
   const { a, b, c, d, e, f } = transform ?? { a: 1, b: 0, c: 0, d: 1, e: 0, f: 0 }
   const cut = mode === 'swipe' ? `inset(0 0 0 ${100 * divider}%)` : undefined
   return (
     <>
-      <div className="compared" style={{ clipPath: cut }}>
+      <div className="compared" data-whole={cut === undefined ? '' : undefined} style={{ clipPath: cut }}>
         {samples !== undefined && transform !== undefined && range !== undefined && (
           <canvas
             ref={canvas}

@@ -72,8 +72,8 @@ function useArrivals(): void {
   const jobs = useStation(station => station.jobs)
   useEffect(() => {
     for (const [uid, id] of fetching) {
-      const job = jobs.find(one => one.id === id)
-      if (job === undefined || job.state === 'running') continue
+      // A station that was started anew knows nothing of it: it may be asked for again.
+      if (jobs.find(one => one.id === id)?.state === 'running') continue
       forgetFetch(uid)
       void readOthers()
     }
@@ -110,14 +110,18 @@ function Priors({ study }: { study: StudySummary }) {
   const { asked, modality, remote, asking, silent } = usePriors()
   const key = useShownKey('priors')
   const list = useRef<HTMLDivElement>(null)
-  useEffect(() => {
-    if (asked > 0) {
-      const rows = [...(list.current?.querySelectorAll<HTMLElement>('[data-prior]') ?? [])]
-      const first = rows.find(row => row.getAttribute('aria-current') !== 'true') ?? rows[0]
-      first?.focus({ preventScroll: true })
-    }
-  }, [asked])
   const all = rowsOf(study, others, remote.values())
+  const placed = useRef({ asked: 0, isOnOther: false })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with the first study that comes the caret goes from the open one to it.
+  useEffect(() => {
+    const isNew = asked !== placed.current.asked
+    // Whoever has gone elsewhere meanwhile stays there.
+    if (!isNew && (placed.current.isOnOther || !list.current?.contains(document.activeElement))) return
+    const rows = [...(list.current?.querySelectorAll<HTMLElement>('[data-prior]') ?? [])]
+    const other = rows.find(row => row.getAttribute('aria-current') !== 'true')
+    placed.current = { asked, isOnOther: other !== undefined }
+    if (asked > 0) (other ?? rows[0])?.focus({ preventScroll: true })
+  }, [asked, all.length])
   const modalities = [...new Set(all.flatMap(pictureModalities))].sort()
   const shown = modality === '' ? all : all.filter(row => row.ModalitiesInStudy.includes(modality))
   const ordered = orderPriors(study, shown)

@@ -53,6 +53,7 @@ function isOnePatient(a: SeriesStack | undefined, b: SeriesStack | undefined): b
 
 /** A point of one plane's space in another's, where a registration object of this patient says how; both as the planes name them. */
 export function registered(from: ImagePlane, to: ImagePlane, point: Point3): Point3 | undefined {
+  if (!isPatientOfBoth(from, to)) return undefined
   const [a, b] = [from, to].map(({ FrameOfReferenceUID: uid }) => uid.slice(uid.lastIndexOf(' ') + 1))
   for (const one of useLinks.getState().registrations) {
     const found = registeredPoint(one, a!, b!, point)
@@ -87,12 +88,33 @@ function anchorNow(pane: Pane, by?: Pane, asItStands = false): Anchor | undefine
   return { normal, at: positionOf(plane) - turn * (positionOf(other) - from.at) }
 }
 
+/**
+ * By which anchored pane it is best known where another one is: by coordinates (of the same study first: one of another may have been
+ * moved), by a registration, or as they stand.
+ */
+function surestOf(pane: Pane, anchored: readonly Pane[]): Pane | undefined {
+  const plane = wantedPlane(pane)
+  if (plane === undefined) return undefined
+  const along = anchored.flatMap(one => {
+    const its = wantedPlane(one)
+    return its !== undefined && sense(its.normal, plane.normal) !== 0 ? [{ one, its }] : []
+  })
+  const inFrame = along.filter(({ its }) => its.FrameOfReferenceUID === plane.FrameOfReferenceUID)
+  const known =
+    inFrame.find(({ one }) => one.stack?.manifest.StudyInstanceUID === pane.stack?.manifest.StudyInstanceUID) ??
+    inFrame[0] ??
+    along.find(({ its }) => registered(its, plane, its.position) !== undefined) ??
+    along[0]
+  return known?.one
+}
+
 /** Panes that have none yet, or hang another series now, join those that are linked by position. */
 function joinAnchors(panes: readonly Pane[]): void {
   for (const pane of panes) {
     if (anchorOf(pane) !== undefined) continue
-    const by = panes.find(
-      other => other !== pane && anchorOf(other) !== undefined && isOnePatient(other.stack, pane.stack),
+    const by = surestOf(
+      pane,
+      panes.filter(other => other !== pane && anchorOf(other) !== undefined && isOnePatient(other.stack, pane.stack)),
     )
     const anchor = anchorNow(pane, by)
     if (anchor !== undefined) keepAnchor(pane, anchor)
@@ -283,8 +305,9 @@ export function linkWordsOf(pane: Pane, active: Pane | undefined, linked: boolea
 
 // ── zoom, pan and windows ──
 
-/** Gives a pane of the same modality and unit the window of another; of uptakes the same uptake, whatever was injected. */
+/** Gives a pane of one patient, modality and unit the window of another; of uptakes the same uptake, whatever was injected. */
 export function giveWindow(source: Pane, pane: Pane, range: VoiRange | undefined): void {
+  if (!isOnePatient(source.stack, pane.stack)) return
   if (source.stack?.manifest.Modality !== pane.stack?.manifest.Modality) return
   const [from, to] = [source, pane].map(({ entry }) => describeFrame(entry?.imageId ?? ''))
   if (from === undefined || to === undefined) return

@@ -59,7 +59,7 @@ function shownSource(): SeriesStack | undefined {
  * the one on the right is taken, in the last column the one on the left.
  */
 export async function openPrior(StudyInstanceUID: string): Promise<void> {
-  const { study, active } = useSession.getState()
+  const { study } = useSession.getState()
   try {
     const wanted = shownSource()
     const best = await bestOf(StudyInstanceUID, wanted)
@@ -71,7 +71,8 @@ export async function openPrior(StudyInstanceUID: string): Promise<void> {
     const { SeriesInstanceUID } = best.manifest
     const assignment = { StudyInstanceUID, SeriesInstanceUID, id: best.set.id }
     startAlike(best, wanted)
-    const { layout, assigned } = useSession.getState()
+    // As it is by now: reading takes a moment, and the reader may have gone to another pane or layout.
+    const { layout, assigned, active } = useSession.getState()
     if (layout.rows * layout.columns === 1) {
       const next = [...assigned]
       next[1] = assignment

@@ -1,5 +1,6 @@
 import type { SeriesSummary, StudySummary } from '../../../shared/contract.ts'
 import { planeName } from '../../../shared/viewing/geometry.ts'
+import { earlierStudies } from '../../../shared/viewing/hanging/earlier.ts'
 import type { PatientFacts, SetFacts, StudyFacts } from '../../../shared/viewing/hanging/facts.ts'
 import { contrastSaid, planeSaid, regionsOf, wordsOf } from '../../../shared/viewing/hanging/words.ts'
 import { frameAttributes, type ImageAttributes } from '../../../shared/viewing/image.ts'
@@ -70,14 +71,10 @@ export function patientFacts(
   windows: number,
 ): PatientFacts {
   const { study, series, stacks } = opened
-  const earlier = (study.priors === 0 ? [] : others)?.filter(
-    other => other.StudyInstanceUID !== study.StudyInstanceUID && other.StudyDate <= study.StudyDate,
-  )
+  const earlier = study.priors === 0 ? [] : others && earlierStudies(study, others)
   return {
     current: studyFacts(study, series, stacks),
-    priors: earlier
-      ?.toSorted((a, b) => (a.StudyDate < b.StudyDate ? 1 : -1))
-      .map(other => studyFacts(other, seriesOf(other.StudyInstanceUID), stacks)),
+    priors: earlier?.map(other => studyFacts(other, seriesOf(other.StudyInstanceUID), stacks)),
     displays: 'isExtended' in screen && screen.isExtended === true ? 2 : 1,
     windows,
   }

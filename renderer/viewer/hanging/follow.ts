@@ -6,6 +6,7 @@ import { t } from '../../i18n/index.ts'
 import { windowNumber, windowsHere } from '../../otherWindows.ts'
 import { announce } from '../../ui/index.ts'
 import { layOut, paneAt, putBeside, remember, type Session, showSeries, useSession } from '../session.ts'
+import type { Assignment } from '../strip.ts'
 import { sourceSetId } from '../volume/reformats.ts'
 import { patientFacts } from './facts.ts'
 import { byRule, type Hung, useHanging } from './hangingState.ts'
@@ -41,9 +42,32 @@ function hangingNow(hung: Hung, { assigned }: Session, patient: PatientFacts): A
     return (
       sets.find(set => set.id === id) ??
       sets.find(set => set.SeriesInstanceUID === one.SeriesInstanceUID) ??
-      hung.panes[at]
+      hung.panes[at] ??
+      unknownSet(one)
     )
   })
+}
+
+/** What a reader hung of a study that no rule asks about: nothing is known of it but that its pane is taken. */
+function unknownSet({ StudyInstanceUID, SeriesInstanceUID, id }: Assignment): SetFacts {
+  return {
+    StudyInstanceUID,
+    SeriesInstanceUID,
+    id,
+    Modality: '',
+    words: [],
+    regions: [],
+    kind: 'other',
+    images: 0,
+    several: false,
+    known: true,
+    plane: undefined,
+    laterality: undefined,
+    view: undefined,
+    imageType: undefined,
+    thickness: undefined,
+    contrast: undefined,
+  }
 }
 
 /** Panes that were waiting get what has come; a stage that turns out not to be filled gives way to the next best. */
@@ -58,11 +82,15 @@ function reconsider(): void {
   const fixed = hangingNow(hung, session, patient)
   const placed = placeStage(stage, patient, fixed)
   const refusal = stageRefusal(stage, placed)
-  if (refusal !== undefined) {
+  // Where the reader hung something meanwhile, what is lacking is said in its pane, and nothing else changes.
+  const isTouched = fixed.some((set, at) => set && set.SeriesInstanceUID !== hung.panes[at]?.SeriesInstanceUID)
+  if (refusal !== undefined && !isTouched) {
     giveWay(hung, refusal, patient)
     return
   }
-  const panes = placed.map((one, at) => hung.panes[at] ?? (one.kind === 'hang' ? one.set : undefined))
+  // What the reader hung in a pane that waited has no look by rule.
+  const hangs = (one: Placed, at: number) => (one.kind === 'hang' && fixed[at] === undefined ? one.set : undefined)
+  const panes = placed.map((one, at) => hung.panes[at] ?? hangs(one, at))
   const because = placed.map(
     (one, at) => hung.because[at] || (one.kind === 'hang' ? one.because : one.kind === 'none' ? one.words : ''),
   )
@@ -161,8 +189,7 @@ function hangStage(verdict: Verdict, at: number): void {
 export function chooseStage(verdict: Verdict, at: number): void {
   hangStage(verdict, at)
   if (windowNumber() === 1) return
-  const { windows } = useHangingRules.getState()
-  void setHangingRules({ windows: { ...windows, [`${verdict.protocol.id} ${windowNumber()}`]: at } })
+  void setHangingRules({ windows: { [`${verdict.protocol.id} ${windowNumber()}`]: at } })
 }
 
 /** The stage after or before; of a study that hangs otherwise, the best protocol's first. */

@@ -4,6 +4,7 @@ import { describeFrame } from '../catalog.ts'
 import { fusionOf } from '../fusion/fusionStore.ts'
 import { renderingOf } from '../rendering/rendering.ts'
 import { paneAt, useSession } from '../session.ts'
+import { uptakeUnit } from '../uptake.ts'
 import { reformatOf, sourceSetId } from '../volume/reformats.ts'
 import { rangeToWindow } from '../windows.ts'
 import { useHanging } from './hangingState.ts'
@@ -21,7 +22,9 @@ export function seenNow(patient: PatientFacts): Seen[] {
     const { range, inverted } = pane?.view() ?? {}
     const described = describeFrame(pane?.entry?.imageId ?? '')
     const mpr = reformatOf(pane?.stack)?.name
-    const window = range && rangeToWindow(range, described?.attributes.VOILUTFunction)
+    // Of an uptake the stored values depend on what was injected: the next patient's are others.
+    const isOfOthers = described !== undefined && uptakeUnit(described) === undefined
+    const window = range && isOfOthers && rangeToWindow(range, described.attributes.VOILUTFunction)
     const fuse = fusionOf(pane)?.second.manifest.Modality
     const isHung = hung !== undefined && hung.layout === layout
     const wall = isHung ? hung.verdict.protocol.stages[hung.stage]?.panes[at]?.look?.wall : undefined

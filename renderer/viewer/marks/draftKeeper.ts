@@ -64,6 +64,7 @@ export class DraftKeeper {
   #timer: ReturnType<typeof setTimeout> | undefined
   #retry = FIRST_RETRY_MS
   #unreadable = false
+  #isRead = false
   #undo: Change[][] = []
   #redo: Change[][] = []
 
@@ -74,6 +75,11 @@ export class DraftKeeper {
 
   get draft(): Draft {
     return this.state.getState().draft
+  }
+
+  /** Whether `draft` goes on from what the station has. */
+  get isRead(): boolean {
+    return this.#isRead && !this.#unreadable
   }
 
   /** Resolves when the first reading has been tried. */
@@ -176,6 +182,7 @@ export class DraftKeeper {
     const { draft: kept, rev } = await this.#counter.get(this.#study)
     const theirs = parseDraft(kept)
     this.#unreadable = theirs === undefined
+    this.#isRead = true
     if (theirs === undefined) {
       this.state.setState({ trouble: NEWER, saved: false })
       return

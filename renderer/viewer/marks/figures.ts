@@ -117,8 +117,14 @@ function figuresOf(
   return measure(mark, measured(described), startOf(described.manifest), pixels, useUptake.getState().uptake)
 }
 
-/** Everything that is measured of a mark on a frame; undefined where the frame is not known. */
+/**
+ * Everything that is measured of a mark on a frame: the scale alone where the self-test lets nothing be measured (but its own phantoms);
+ * undefined where the frame is not known.
+ */
 export function measuredOf(mark: Pick<Mark, 'kind' | 'points'>, imageId: string): Measured | undefined {
   const described = describeFrame(imageId)
-  return described && figuresOf(mark, described, valuesIn(imageId, described))
+  if (described === undefined) return undefined
+  const figures = figuresOf(mark, described, valuesIn(imageId, described))
+  const { scale, valueUnit } = figures
+  return described.instance.contentId < 0 || isMeasured(mark, described) ? figures : { scale, valueUnit }
 }

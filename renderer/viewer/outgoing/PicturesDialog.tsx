@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { risksOf } from '../../../shared/deidentify/risks.ts'
 import { frameAttributes } from '../../../shared/viewing/image.ts'
 import { t } from '../../i18n/index.ts'
@@ -44,6 +44,8 @@ export function PicturesDialog({ onClose }: { onClose: () => void }) {
   const [progress, setProgress] = useState<{ done: number; total: number }>()
   const [error, setError] = useState('')
   const running = useRef<AbortController>(undefined)
+  // Closed from elsewhere, too: another study is opened.
+  useEffect(() => () => running.current?.abort(), [])
   const pane = activePane()
   const several = seenPanes().length > 1
   const images = pane?.stack?.entries.length ?? 0

@@ -4,6 +4,7 @@ import type { StudySummary } from '../../../shared/contract.ts'
 import { t } from '../../i18n/index.ts'
 import { Dialog, formatDate } from '../../ui/index.ts'
 import { isKeyImage } from '../documents/index.ts'
+import { samePatient } from '../otherStudies.ts'
 import type { Pane } from '../pane.ts'
 import { activePane, studyOnScreen, useSession } from '../session.ts'
 import { composePane, identityLine } from './compose.ts'
@@ -26,6 +27,15 @@ interface Picture {
 function studyOf(pane: Pane | undefined): StudySummary | undefined {
   const session = useSession.getState()
   return studyOnScreen(session, pane?.stack?.manifest.StudyInstanceUID)
+}
+
+/** What the head of a sheet does not say of a picture: that it is of another of the patient's studies, or of somebody else. */
+function apartOf(pane: Pane, head: StudySummary | undefined, identity: boolean): string[] {
+  const own = studyOf(pane)
+  if (own === undefined || own.StudyInstanceUID === head?.StudyInstanceUID) return []
+  const stranger = head === undefined || !samePatient(own, head)
+  const who = stranger ? [identity ? identityLine(own) : `⚠ ${t('Another patient:')}`] : []
+  return [...who, formatDate(own.StudyDate)]
 }
 
 /** Series and number of the image that a pane shows. */
@@ -119,7 +129,7 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
     const take = async (shown: Pane) => {
       const whole = await composePane(pictureElement(shown), { overlays, identity })
       const canvas = overlays ? whole : onImage(shown, whole)
-      const words = wordsOf(shown)
+      const words = [...apartOf(shown, study, identity), wordsOf(shown)].filter(Boolean).join(' · ')
       const blob = await new Promise<Blob | null>(resolve => canvas.toBlob(resolve, 'image/png'))
       if (blob === null || abort.signal.aborted) return
       addresses.push({ address: URL.createObjectURL(blob), words })

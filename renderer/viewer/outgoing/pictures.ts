@@ -5,6 +5,7 @@ import { describeFrame } from '../catalog.ts'
 import { CpuScreen } from '../cpuScreen.ts'
 import type { Pane } from '../pane.ts'
 import { livePanes, useSession } from '../session.ts'
+import { isCoarse } from '../volume/coarse.ts'
 import { composeGrid, composePane, type PictureParts } from './compose.ts'
 
 export type PictureFormat = 'png' | 'jpeg'
@@ -92,8 +93,11 @@ export function showAt(pane: Pane, index: number, signal: AbortSignal): Promise<
     const look = () => {
       const state = pane.state.getState()
       if (signal.aborted) finish(() => reject(signal.reason))
+      else if (pane.stack !== undefined && index >= pane.stack.entries.length) finish(() => resolve(false))
       else if (state.index === index && state.reason !== undefined) finish(() => resolve(false))
-      else if (state.index === index && state.shown === index && !state.loading) finish(() => resolve(true))
+      // A coarse one stands in for the one that is meant.
+      else if (state.index === index && state.shown === index && !state.loading && !isCoarse(pane.entry?.imageId ?? ''))
+        finish(() => resolve(true))
     }
     const finish = (end: () => void) => {
       stop()
@@ -121,15 +125,19 @@ export async function eachImage(
   take: (index: number) => Promise<void>,
 ): Promise<void> {
   const before = pane.state.getState().index
+  const series = pane.stack?.manifest.SeriesInstanceUID
+  const isThere = () => pane.stack?.manifest.SeriesInstanceUID === series
   pane.stop()
   try {
     for (const index of places) {
       if (!(await showAt(pane, index, signal))) continue
       await drawnOver()
+      // Another study was opened meanwhile: its images are no part of this.
+      if (!isThere()) throw new Error('The pane shows something else now.')
       await take(index)
     }
   } finally {
-    pane.goTo(before)
+    if (isThere()) pane.goTo(before)
   }
 }
 

@@ -2,15 +2,24 @@ import { useEffect, useMemo } from 'react'
 import type { FigureLink } from '../../../shared/reporting/report.ts'
 import type { Mark } from '../../../shared/viewing/draft.ts'
 import { t } from '../../i18n/index.ts'
-import { keepCaret, type MarkOffer, type ReportImages, ReportPane, useReportPane } from '../../reporting/index.ts'
+import {
+  keepCaret,
+  type MarkOffer,
+  type ReportImages,
+  ReportPane,
+  useDictationDevices,
+  useDictationOf,
+  useReportPane,
+} from '../../reporting/index.ts'
 import { studyContents } from '../../series/index.ts'
 import { announceFailure, formatDate } from '../../ui/index.ts'
+import { scrollDocument } from '../documents/index.ts'
 import { draftOf } from '../marks/drafts.ts'
 import { linesOf, measuredOf } from '../marks/figures.ts'
 import { findFrame, jumpTo } from '../marks/MarksList.tsx'
 import { markName } from '../marks/markActions.ts'
 import { useMarks } from '../marks/marksStore.ts'
-import { assignSeries, type Session, useSession } from '../session.ts'
+import { activePane, assignSeries, type Session, useSession } from '../session.ts'
 import { figuresOfMark } from './figuresOfMark.ts'
 
 const REPORTS = ['SR', 'DOC']
@@ -75,16 +84,17 @@ function priorsOf({ study, series, others }: Session): ReportImages['priors'] {
     .map(other => ({
       id: other.StudyInstanceUID,
       words: [formatDate(other.StudyDate), other.StudyDescription].filter(Boolean).join(' · '),
-      open: () => void openReportOf(other.StudyInstanceUID),
+      open: () => void openReportOf(other.StudyInstanceUID, StudyInstanceUID),
     }))
   return [...own, ...theirs]
 }
 
-async function openReportOf(StudyInstanceUID: string): Promise<void> {
+/** `beside`: the study that is open; behind the next one its reports do not follow. */
+async function openReportOf(StudyInstanceUID: string, beside: string): Promise<void> {
   try {
     const { series } = await studyContents(StudyInstanceUID)
     const report = series.find(({ Modality }) => REPORTS.includes(Modality))
-    if (report === undefined) return
+    if (report === undefined || useSession.getState().study?.StudyInstanceUID !== beside) return
     const { SeriesInstanceUID } = report
     assignSeries({ StudyInstanceUID, SeriesInstanceUID, id: SeriesInstanceUID })
   } catch (thrown) {
@@ -116,12 +126,19 @@ export function reportImages(session: Session): ReportImages | undefined {
   }
 }
 
+function stepImages(by: 1 | -1): void {
+  const pane = activePane()
+  if (pane !== undefined && !scrollDocument(pane.id, by)) pane.step(by)
+}
+
 /** The report beside the panes, of the study that is open. */
 export function ReportSide() {
   const open = useReportPane(state => state.open)
   const session = useSession()
   const { study, series, others, stacks, assigned, layout, oneUp } = session
   useEffect(keepCaret, [])
+  useDictationOf(study?.StudyInstanceUID)
+  useDictationDevices(stepImages)
   // biome-ignore lint/correctness/useExhaustiveDependencies: what it is made of; the rest of the session moves with every hand.
   const images = useMemo(() => reportImages(session), [study, series, others, stacks, assigned, layout, oneUp])
   if (!open || images === undefined) return null

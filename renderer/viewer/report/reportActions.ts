@@ -7,8 +7,9 @@ import { reportImages } from './ReportSide.tsx'
 function sign(): void {
   const images = reportImages(useSession.getState())
   if (images === undefined) return
-  useReportPane.setState({ open: true })
-  void signReport(reportOf(images.study.StudyInstanceUID), images, 'final')
+  // What is not on the screen is not signed: the key shows it first.
+  if (!useReportPane.getState().open) useReportPane.setState({ open: true })
+  else void signReport(reportOf(images.study.StudyInstanceUID), images, 'final')
 }
 
 /** What can be done with the report of the open study. */

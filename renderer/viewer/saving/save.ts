@@ -2,6 +2,7 @@ import { create } from 'zustand'
 import { encodingOf } from '../../../shared/dicom/encoding.ts'
 import { IMPLEMENTATION_CLASS_UID, readFileMeta } from '../../../shared/dicom/part10.ts'
 import { DataSet } from '../../../shared/dicom/reader.ts'
+import { IsocenterError } from '../../../shared/errors.ts'
 import { readPresentationState } from '../../../shared/viewing/documents/presentationState.ts'
 import type { Draft, Mark } from '../../../shared/viewing/draft.ts'
 import { rescale } from '../../../shared/viewing/grey.ts'
@@ -25,12 +26,13 @@ import type { SavedMeasurements } from '../../../shared/viewing/writing/readMeas
 import { identityOfImage, newUID, saveObjects } from '../../authoring/index.ts'
 import { t } from '../../i18n/index.ts'
 import { useSaveOnRead } from '../../reading/index.ts'
+import { studyContents } from '../../series/index.ts'
 import { announce, announceFailure } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack, type StackEntry } from '../catalog.ts'
 import { needFrame } from '../frameLoader.ts'
 import { draftOf } from '../marks/drafts.ts'
 import { linesOf, measuredOf, scaleOfMark } from '../marks/figures.ts'
-import { saveSegmentations, unsavedWorks } from '../segmenting/index.ts'
+import { holdSegments, saveSegmentations, unsavedWorks } from '../segmenting/index.ts'
 import { spacingOf } from '../spacing.ts'
 import { openStacks } from '../stacks.ts'
 import { noteSaved, readSaved, type SavedState, type SavedVersions } from './savedStore.ts'
@@ -75,6 +77,13 @@ export async function save(StudyInstanceUID: string, quietly = false): Promise<v
 /** A study is marked as read: what was marked in it and is not saved is saved, if the reader wants it so. */
 export async function saveAtReading(StudyInstanceUID: string): Promise<void> {
   if (!useSaveOnRead.getState().saveOnRead) return
+  const saved = saveRead(StudyInstanceUID)
+  // The next study is opened before this one is saved.
+  holdSegments(StudyInstanceUID, saved)
+  await saved
+}
+
+async function saveRead(StudyInstanceUID: string): Promise<void> {
   try {
     const keeper = draftOf(StudyInstanceUID)
     await keeper.ready
@@ -101,11 +110,22 @@ export function basesOf({ continues = [] }: Draft, { reports, selections, states
   }
 }
 
+/** Segments and marks are saved each for itself: what fails of the one does not keep the other back. */
 async function saveNow(StudyInstanceUID: string): Promise<string> {
+  const drawn = await saveSegmentations(StudyInstanceUID).then(
+    saved => ({ saved, failed: undefined }),
+    (thrown: unknown) => ({ saved: [], failed: thrown }),
+  )
+  const said = await saveDraft(StudyInstanceUID, drawn.saved)
+  if (drawn.failed !== undefined) throw drawn.failed
+  return said
+}
+
+/** `drawn`: the segmentations that were saved with it. */
+async function saveDraft(StudyInstanceUID: string, drawn: readonly unknown[]): Promise<string> {
   const keeper = draftOf(StudyInstanceUID)
   await keeper.ready
   const { draft } = keeper
-  const drawn = await saveSegmentations(StudyInstanceUID)
   const versions = await readSaved(StudyInstanceUID)
   const { objects, words, replaced, image, left } = await make(StudyInstanceUID, draft, versions)
   if (drawn.length > 0) words.unshift(t('{{count}} segmentations', { count: drawn.length }))
@@ -206,14 +226,23 @@ function next(base: (ReferencedObject & { InstanceNumber: number }) | undefined)
 
 type Place = Pick<Mark, 'SeriesInstanceUID' | 'SOPInstanceUID' | 'frame'>
 
-/** Where a frame stands; undefined where its series or it is not here. */
+/** The display sets of a series, none where it is not here. Rejects like `call`: what could not be asked for is not gone. */
+async function stacksHere(StudyInstanceUID: string, SeriesInstanceUID: string): Promise<SeriesStack[]> {
+  return openStacks(StudyInstanceUID, SeriesInstanceUID).catch((thrown: unknown) => {
+    const isAway =
+      thrown instanceof IsocenterError && (thrown.code === 'not-found' || thrown.code === 'archive-offline')
+    if (isAway) return []
+    throw thrown
+  })
+}
+
+/** Where a frame stands; undefined where its series or it is not here. Rejects like `call`. */
 async function find(
   StudyInstanceUID: string,
   place: Place,
 ): Promise<{ stack: SeriesStack; entry: StackEntry } | undefined> {
   const { SeriesInstanceUID, SOPInstanceUID, frame } = place
-  const stacks = await openStacks(StudyInstanceUID, SeriesInstanceUID).catch(() => [])
-  for (const stack of stacks) {
+  for (const stack of await stacksHere(StudyInstanceUID, SeriesInstanceUID)) {
     const entry = stack.entries.find(one => one.instance.SOPInstanceUID === SOPInstanceUID && one.frame === frame)
     if (entry !== undefined) return { stack, entry }
   }
@@ -292,7 +321,8 @@ async function statesOf(
     InstanceNumber: Math.max(...states.map(one => one.InstanceNumber)),
   }
   const changed = Object.entries(draft.views).flatMap(([set, view]) => (isChanged(view) ? [set] : []))
-  for (const set of new Set([...changed, ...marks.map(({ stack }) => stack.set.id)])) {
+  const drawnOn = marks.map(({ stack }) => stack.set.id)
+  for (const set of new Set([...changed, ...drawnOn, ...(await drawnBefore(StudyInstanceUID, states))])) {
     const stacks = await openStacks(StudyInstanceUID, seriesOf(set)).catch(() => [])
     // A reformat's set is none of these.
     const stack = stacks.find(one => one.set.id === set)
@@ -318,11 +348,45 @@ async function statesOf(
   return { objects, replaced, image }
 }
 
-/** A state is of a display set when it names its very images. */
-function isOfSet({ state }: SavedState, images: readonly StateImage[]): boolean {
-  const named = new Set(state.references.map(({ SOPInstanceUID }) => SOPInstanceUID))
-  const held = new Set(images.map(({ SOPInstanceUID }) => SOPInstanceUID))
-  return named.size === held.size && [...held].every(uid => named.has(uid))
+/** The display sets whose last state has marks: those that are gone would else be seen there for ever. */
+async function drawnBefore(StudyInstanceUID: string, states: readonly SavedState[]): Promise<string[]> {
+  if (!states.some(({ state }) => state.annotations.length > 0)) return []
+  const { series } = await studyContents(StudyInstanceUID)
+  const found: string[] = []
+  for (const { SeriesInstanceUID, hasImages } of series) {
+    const stacks = hasImages ? await openStacks(StudyInstanceUID, SeriesInstanceUID).catch(() => []) : []
+    for (const { set, entries } of stacks) {
+      const images = entries.flatMap(({ instance: { SOPInstanceUID, NumberOfFrames }, frame, unshowable }) =>
+        unshowable === undefined ? [{ SOPInstanceUID, frame, frames: NumberOfFrames }] : [],
+      )
+      if (images.length === 0) continue
+      const last = states.find(one => isOfSet(one, images))
+      if (last !== undefined && last.state.annotations.length > 0) found.push(set.id)
+    }
+  }
+  return found
+}
+
+/** A state is of a display set when it names its very frames: one image of many may be several sets. */
+function isOfSet(
+  { state }: SavedState,
+  images: ReadonlyArray<Pick<ReferencedFrame, 'SOPInstanceUID' | 'frame' | 'frames'>>,
+): boolean {
+  const held = new Map<string, { shown: Set<number>; frames: number }>()
+  for (const { SOPInstanceUID, frame, frames } of images) {
+    const one = held.get(SOPInstanceUID) ?? { shown: new Set(), frames: Math.max(1, frames) }
+    held.set(SOPInstanceUID, one)
+    one.shown.add(frame)
+  }
+  return (
+    state.references.length === held.size &&
+    state.references.every(({ SOPInstanceUID, frames }) => {
+      const one = held.get(SOPInstanceUID)
+      if (one === undefined) return false
+      // No number is written where all frames are meant.
+      return one.shown.size === (frames.length || one.frames) && frames.every(frame => one.shown.has(frame))
+    })
+  )
 }
 
 function stateImage(stack: SeriesStack, entry: StackEntry): StateImage {

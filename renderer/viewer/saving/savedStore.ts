@@ -55,11 +55,15 @@ export async function readSaved(StudyInstanceUID: string): Promise<SavedVersions
   for (const { SeriesInstanceUID, Modality, SeriesDescription } of series) {
     const isOwn = (Modality === 'KO' || Modality === 'PR') && SeriesDescription.startsWith(OURS)
     if (Modality !== 'SR' && !isOwn) continue
-    for (const { instance } of (await openStacks(StudyInstanceUID, SeriesInstanceUID)).flatMap(one => one.entries)) {
+    const stacks = await openStacks(StudyInstanceUID, SeriesInstanceUID)
+    // The newest versions first: they are the ones that must not be left out.
+    for (const { instance } of stacks.flatMap(one => one.entries).reverse()) {
       const { SOPInstanceUID, SOPClassUID } = instance
       if (read.has(SOPInstanceUID) || read.size >= MOST_OBJECTS || !isReadable(SOPClassUID)) continue
-      const dataSet = await readObject({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }).catch(() => undefined)
-      if (dataSet !== undefined) read.set(SOPInstanceUID, interpreted(dataSet))
+      const found = await readObject({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID })
+        .then(interpreted)
+        .catch(() => undefined)
+      if (found !== undefined) read.set(SOPInstanceUID, found)
     }
   }
   return publish(StudyInstanceUID, read)
@@ -140,7 +144,8 @@ async function takeUp(StudyInstanceUID: string, versions: SavedVersions): Promis
   const keeper = draftOf(StudyInstanceUID)
   await keeper.ready
   const { draft } = keeper
-  if (draft.continues !== undefined || draft.marks.length + draft.keyImages.length > 0) return
+  // Onto one that is not read yet it would come as a change: over what the reader has changed since.
+  if (!keeper.isRead || draft.continues !== undefined || draft.marks.length + draft.keyImages.length > 0) return
   const newest = newerThan(draft, versions)
   const continues = continuing(newest, versions)
   if (continues.length === 0) return

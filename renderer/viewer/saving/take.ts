@@ -26,7 +26,7 @@ function turns<T>(mine: readonly T[], theirs: readonly T[], idOf: (one: T) => st
 export function takeNewer(StudyInstanceUID: string): void {
   const versions = useSaved.getState().studies.get(StudyInstanceUID) ?? NOTHING_SAVED
   const keeper = draftOf(StudyInstanceUID)
-  const { marks, keyImages } = keeper.draft
+  const { marks, keyImages, calibrations } = keeper.draft
   const newest = newerThan(keeper.draft, versions)
   if (newest.newer === undefined) {
     announce('There is no newer saved version')
@@ -35,6 +35,13 @@ export function takeNewer(StudyInstanceUID: string): void {
   const { report, selection } = newest
   const changes = [
     ...turns(marks, report?.marks ?? marks, ({ id }) => id).map(mark => ({ mark })),
+    // Marks are measured by the calibrations they came with.
+    ...turns(Object.entries(calibrations), Object.entries(report?.calibrations ?? calibrations), ([set]) => set).map(
+      ({ before, after }) => ({
+        displaySet: (after ?? before)![0],
+        calibration: { ...(before && { before: before[1] }), ...(after && { after: after[1] }) },
+      }),
+    ),
     ...turns(keyImages, selection?.keyImages ?? keyImages, keyImageId).map(keyImage => ({ keyImage })),
   ]
   if (changes.length > 0 && !keeper.edit(changes)) return

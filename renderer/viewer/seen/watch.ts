@@ -24,12 +24,12 @@ function unseenFrame({ stack, shown, index, zoom }: PaneState): SeenFrame | unde
   return wasSeen(seen) ? undefined : seen
 }
 
-/** No other room, other pane or minimised window, nor a volume in the slices' place: cheap enough for every picture. */
+/** No other room, other pane or minimised window, nor a volume or a difference in the slices' place: cheap enough for every picture. */
 function isInSight(element: Element): boolean {
   return (
     document.visibilityState === 'visible' &&
     element.closest('[data-behind], .viewer:not([data-visible])') === null &&
-    !element.parentElement?.querySelector(':scope > .volume')
+    !element.parentElement?.querySelector(':scope > .volume, :scope > .compared[data-whole]')
   )
 }
 

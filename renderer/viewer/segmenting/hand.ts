@@ -7,6 +7,7 @@ import { lockedNumbers } from '../../../shared/viewing/segmenting/segment.ts'
 import { t } from '../../i18n/index.ts'
 import { announce } from '../../ui/index.ts'
 import type { Pane } from '../pane.ts'
+import { reformatOf } from '../volume/reformats.ts'
 import { waitsForKept } from './keeper.ts'
 import { viewOf } from './place.ts'
 import {
@@ -90,7 +91,8 @@ export function pressSegment(event: PointerEvent, pane: Pane): boolean {
     return true
   }
   const view = viewOf(work, pane)
-  if (view === undefined || !('slice' in view)) {
+  // A slab is a picture of many images.
+  if (view === undefined || !('slice' in view) || reformatOf(pane.stack)?.slab !== undefined) {
     announce('This plane is cut through the images: segments are drawn on the images themselves')
     return true
   }

@@ -1,6 +1,7 @@
 import './segmenting.css'
 
 export { cancelSegmenting, pressSegment } from './hand.ts'
+export { holdSegments } from './keeper.ts'
 export { SegmentLayer } from './SegmentLayer.tsx'
 export { SegmentsPanel } from './SegmentsPanel.tsx'
 export { saveSegmentations, unsavedWorks } from './save.ts'

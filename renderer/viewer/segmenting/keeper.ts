@@ -3,7 +3,7 @@ import { type SegmentationHead, segmentationHead } from '../../../shared/viewing
 import { call } from '../../client.ts'
 import { msg, t } from '../../i18n/index.ts'
 import { useSession } from '../session.ts'
-import { dropWork, keepBy, putWork, tellDrawn, useSegmenting, workOf } from './segmentStore.ts'
+import { dropWork, keepBy, putWork, rebindWorks, tellDrawn, useSegmenting, workOf } from './segmentStore.ts'
 import { makeWork, sliceName, type Work } from './work.ts'
 
 /** ms after the hand has let go. */
@@ -152,6 +152,8 @@ class Keeper {
       this.#waiting = this.#waiting.filter(one => one !== kept)
       putWork(work)
       for (const slice of work.map.drawn()) tellDrawn({ work, slice, rect: undefined })
+      // The series may have grown while its slices were unpacked.
+      rebindWorks()
     }
   }
 
@@ -350,8 +352,25 @@ export function waitsForKept(study: string, set: string): string | undefined {
   return waits
 }
 
-/** A study is left: what was drawn on it is let go of as soon as it is on the disk. */
+/** By study, what still needs what is drawn on it. */
+const held = new Map<string, Set<Promise<unknown>>>()
+
+/** What is drawn on a study stays here until then, though the study is left. */
+export function holdSegments(study: string, until: Promise<unknown>): void {
+  const all = held.get(study) ?? new Set<Promise<unknown>>()
+  held.set(study, all)
+  const done = until
+    .catch(() => {})
+    .finally(() => {
+      all.delete(done)
+      if (all.size === 0) held.delete(study)
+    })
+  all.add(done)
+}
+
+/** A study is left: what was drawn on it is let go of as soon as it is on the disk, and nobody is saving it. */
 async function leave(study: string): Promise<void> {
+  while (held.has(study)) await Promise.all(held.get(study) ?? [])
   const keeper = keepers.get(study)
   if (keeper === undefined || !(await keeper.flush()) || isOnScreen(study)) return
   keepers.delete(study)

@@ -3,7 +3,7 @@ import { newSegmentation, type SourceFrame } from '../../../shared/viewing/writi
 import { identityOfImage, saveObjects } from '../../authoring/index.ts'
 import { describeFrame } from '../catalog.ts'
 import { useSession } from '../session.ts'
-import { forgetKept } from './keeper.ts'
+import { forgetKept, holdSegments } from './keeper.ts'
 import { changeHead, useSegmenting } from './segmentStore.ts'
 import type { Work } from './work.ts'
 
@@ -20,16 +20,28 @@ function isDrawn({ map }: Work): boolean {
 
 /**
  * Saves what is drawn on a study and not saved yet, an object for each display set. Resolves with what they are: on the station's
- * disk, in the study. Rejects like `call`; what was saved before another one failed is saved.
+ * disk, in the study. Rejects like `call`; what was saved before another one failed is saved. One at a time a study: nothing is saved
+ * twice.
  */
-export async function saveSegmentations(StudyInstanceUID: string): Promise<SavedAs[]> {
+export function saveSegmentations(StudyInstanceUID: string): Promise<SavedAs[]> {
+  const before = saving.get(StudyInstanceUID) ?? Promise.resolve([])
+  const saved = before.catch(() => []).then(() => saveUnsaved(StudyInstanceUID))
+  saving.set(StudyInstanceUID, saved)
+  holdSegments(StudyInstanceUID, saved)
+  return saved
+}
+
+/** By study, the last one. */
+const saving = new Map<string, Promise<SavedAs[]>>()
+
+async function saveUnsaved(StudyInstanceUID: string): Promise<SavedAs[]> {
   const saved: SavedAs[] = []
   for (const work of unsavedWorks(StudyInstanceUID)) saved.push(await saveWork(work))
   return saved
 }
 
 async function saveWork(work: Work): Promise<SavedAs> {
-  const { StudyInstanceUID, SeriesInstanceUID, map, head, entries } = work
+  const { StudyInstanceUID, SeriesInstanceUID, map, entries } = work
   const sources = entries.map(({ imageId, instance, frame }): SourceFrame => {
     const { SOPClassUID, SOPInstanceUID, NumberOfFrames } = instance
     const attributes = describeFrame(imageId)?.attributes ?? {}
@@ -39,7 +51,7 @@ async function saveWork(work: Work): Promise<SavedAs> {
   const identity = await identityOfImage({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID: first.SOPInstanceUID })
   // What is drawn while it is on its way is not in it.
   const versions = work.versions.slice()
-  const before = work.head
+  const { head } = work
   const [written] = await saveObjects(identity, [
     newSegmentation({
       sources,
@@ -55,12 +67,15 @@ async function saveWork(work: Work): Promise<SavedAs> {
   const { SOPClassUID, SOPInstanceUID, SeriesInstanceUID: series } = written!
   const InstanceNumber = head.ours ? (head.predecessor?.InstanceNumber ?? 0) + 1 : 1
   const predecessor = { SOPClassUID, SOPInstanceUID, SeriesInstanceUID: series, InstanceNumber }
-  const isSame = work.head === before && versions.every((version, index) => version === work.versions[index])
+  // The series may have grown meanwhile: then another one has its place.
+  const now = useSegmenting.getState().works.find(({ id }) => id === work.id)
+  const isSame =
+    now === work && work.head === head && versions.every((version, index) => version === work.versions[index])
   if (isSame) {
-    work.head = { ...work.head, predecessor, ours: true, changed: false }
+    work.head = { ...head, predecessor, ours: true, changed: false }
     useSegmenting.setState(({ works }) => ({ works: [...works] }))
     forgetKept(work)
-  } else changeHead(work, { predecessor, ours: true })
+  } else if (now !== undefined) changeHead(now, { predecessor, ours: true })
   return predecessor
 }
 

@@ -104,6 +104,8 @@ let drawing = false
 /** Between the press and the release of a stroke nothing is taken back. */
 export function setDrawing(now: boolean): void {
   drawing = now
+  // What ends a stroke finishes it first.
+  if (!now) queueMicrotask(rebindWorks)
 }
 
 /** True: it was for segments, and nobody else's. */
@@ -121,9 +123,12 @@ export function undoSegments(direction: 'undo' | 'redo'): boolean {
 
 // ── which segmentation ──
 
-/** The images a pane's picture is made of. */
+/** The images a pane's picture is made of; where it shows some of a display set alone (key images), all of that. */
 export function sourceStack(pane: Pane | undefined): SeriesStack | undefined {
-  return reformatOf(pane?.stack)?.source ?? pane?.stack
+  const stack = reformatOf(pane?.stack)?.source ?? pane?.stack
+  if (!stack?.isChosen) return stack
+  const whole = useSession.getState().stacks.get(stack.manifest.SeriesInstanceUID)
+  return whole?.find(({ imageIds }) => imageIds.includes(stack.imageIds[0] ?? ''))
 }
 
 export function workOf(stack: SeriesStack | undefined): Work | undefined {
@@ -183,13 +188,22 @@ useMarks.subscribe(({ tool }) => {
   if (tool !== undefined) putAwaySegmentTool()
 })
 
-// A series that grows: what is drawn stays with its images.
-useSession.subscribe((now, before) => {
-  if (now.stacks === before.stacks) return
-  for (const work of useSegmenting.getState().works) {
-    const stack = now.stacks.get(work.SeriesInstanceUID)?.find(({ set }) => set.id === work.set)
+/** Of series that have grown: what is drawn stays with its images. What is not finished yet is waited for. */
+export function rebindWorks(): void {
+  const { works, busy } = useSegmenting.getState()
+  if (drawing || busy !== undefined) return
+  const { stacks } = useSession.getState()
+  for (const work of works) {
+    const stack = stacks.get(work.SeriesInstanceUID)?.find(({ set }) => set.id === work.set)
     if (stack === undefined || stack === work.stack) continue
     const rebound = reboundWork(work, stack)
     if (rebound !== undefined) putWork(rebound)
   }
+}
+
+useSession.subscribe((now, before) => {
+  if (now.stacks !== before.stacks) rebindWorks()
+})
+useSegmenting.subscribe((now, before) => {
+  if (now.busy === undefined && before.busy !== undefined) rebindWorks()
 })

@@ -5,6 +5,7 @@ import type { SavedAs, Segment } from '../../../shared/viewing/segmenting/segmen
 import { t } from '../../i18n/index.ts'
 import { describeFrame, type SeriesStack, type StackEntry } from '../catalog.ts'
 import { planesOf } from '../space.ts'
+import { curvedOf } from '../volume/curved.ts'
 
 /** What is said of a segmentation beyond its voxels. */
 export interface Head {
@@ -37,7 +38,9 @@ export interface Work {
 
 /** The voxels of a stack, or why it cannot be drawn on, in words. */
 export function gridOf(stack: SeriesStack): { grid: LabelGrid; entries: StackEntry[] } | { refusal: string } {
-  const entries = stack.entries.filter(({ unshowable }) => unshowable === undefined)
+  // A straightened picture is no image that an object could name.
+  const isMade = curvedOf(stack) !== undefined
+  const entries = isMade ? [] : stack.entries.filter(({ unshowable }) => unshowable === undefined)
   const sizes = new Set(
     entries.map(({ imageId }) => {
       const { Rows = 0, Columns = 0 } = describeFrame(imageId)?.attributes ?? {}

@@ -2,11 +2,13 @@ import { cache } from '@cornerstonejs/core'
 import { create } from 'zustand'
 import { directionLetters, imageToPatient, oppositeLetters, type Point3 } from '../../../shared/viewing/geometry.ts'
 import type { ImageAttributes } from '../../../shared/viewing/image.ts'
+import type { Matrix } from '../../../shared/viewing/view.ts'
 import {
   acrossAt,
   type Curve,
   curveThrough,
   type StraightPicture,
+  shownSides,
   straightPicture,
   straightPixel,
 } from '../../../shared/viewing/volume/curve.ts'
@@ -85,18 +87,35 @@ function hangable(made: Omit<Curved, 'id'>): SeriesStack {
   const stack = stackOf(curved)
   byId.set(curved.id, { curved, stack, pictures: [] })
   byStack.set(stack, curved)
-  const { hung } = useCurves.getState()
   useCurves.setState({ hung: curved })
   follow(curved)
-  if (hung !== undefined) setTimeout(() => forget(hung), RENEW_MS * 4)
+  setTimeout(forgetOthers, RENEW_MS * 4)
   return stack
 }
 
-/** Unless a pane shows it still. */
-function forget({ id }: Curved): void {
-  if (panesAlive().some(pane => curvedOf(pane.stack)?.id === id)) return
-  for (let page = 0; page < PAGES; page++) dropImage(`${SCHEME}:${id}:${page}`)
+/** The study is left: none of its curves is kept, nor the voxels they are made of. */
+export function forgetCurves(): void {
+  useCurves.setState({ drawing: undefined, hung: undefined })
+  setTimeout(forgetOthers, RENEW_MS * 4)
+}
+
+/** All that no pane shows or waits for, but the one that hangs. */
+function forgetOthers(): void {
+  const { hung } = useCurves.getState()
+  for (const id of byId.keys()) {
+    const isShown = panesAlive().some(pane => curvedOf(pane.stack)?.id === id)
+    if (id !== hung?.id && !isShown && !imagesOf(id).some(isWantedByPane)) forget(id)
+  }
+}
+
+function forget(id: number): void {
+  for (const imageId of imagesOf(id)) dropImage(imageId)
   byId.delete(id)
+  if (useCurves.getState().hung?.id === id) useCurves.setState({ hung: undefined })
+}
+
+function imagesOf(id: number): string[] {
+  return Array.from({ length: PAGES }, (_, page) => `${SCHEME}:${id}:${page}`)
 }
 
 function angleOf(page: number): number {
@@ -149,10 +168,11 @@ function stackOf({ id, source, volume, curve, frame }: Curved): SeriesStack {
   }
 }
 
-/** What is straightened: how long, wide and thick; and what lies to the left and right of the line at its middle. */
-export function curvedWords({ curve, slab }: Curved, page: number): [what: string, how: string] {
+/** What is straightened: how long, wide and thick; and what lies to either side of the line at its middle, as it is shown. */
+export function curvedWords({ curve, slab }: Curved, page: number, transform: Matrix): [what: string, how: string] {
   const { stations, length } = curve
-  const right = directionLetters(acrossAt(stations[Math.floor(stations.length / 2)]!, angleOf(page)))
+  const last = directionLetters(acrossAt(stations[Math.floor(stations.length / 2)]!, angleOf(page)))
+  const [, right] = shownSides(oppositeLetters(last), last, transform)
   const thick = slab === undefined ? '' : `, ${slab.mode} ${slab.thickness} mm`
   return [
     t('straightened, {{length}} × {{width}} mm{{thick}}', { length: length.toFixed(0), width: WIDTH, thick }),
@@ -220,20 +240,22 @@ function dropImage(imageId: string): void {
   if (cache.getImage(imageId) !== undefined) cache.removeImageLoadObject(imageId)
 }
 
-/** Pictures of a volume that fills are made anew. */
+/** Pictures of a volume that fills are made anew; of one that was let go nothing is kept, its voxels least of all. */
 function follow({ id, volume }: Curved): void {
-  if (volume.filled === volume.plan.slices.length) return
-  let due = false
+  let due = volume.filled === volume.plan.slices.length
   const stop = onVolume(volume, () => {
-    const isWhole = volume.filled === volume.plan.slices.length
-    if (isWhole || !isKept(volume) || !byId.has(id)) stop()
-    if (due) return
-    due = true
-    setTimeout(() => {
-      due = false
-      for (let page = 0; page < PAGES; page++) dropImage(`${SCHEME}:${id}:${page}`)
-      for (const pane of panesAlive()) if (curvedOf(pane.stack)?.id === id) pane.renew()
-    }, RENEW_MS)
+    if (!byId.has(id)) stop()
+    else if (!isKept(volume)) {
+      stop()
+      forget(id)
+    } else if (!due) {
+      due = true
+      setTimeout(() => {
+        due = volume.filled === volume.plan.slices.length
+        for (const imageId of imagesOf(id)) dropImage(imageId)
+        for (const pane of panesAlive()) if (curvedOf(pane.stack)?.id === id) pane.renew()
+      }, RENEW_MS)
+    }
   })
 }
 

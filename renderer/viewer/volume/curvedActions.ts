@@ -6,7 +6,7 @@ import type { Pane } from '../pane.ts'
 import { activePane, assignSeries, livePanes, setLayout, useSession } from '../session.ts'
 import { useSpace } from '../space.ts'
 import { assignmentOf } from '../strip.ts'
-import { addCurvePoint, cancelCurve, curvedOf, makeCurved, recut, useCurves } from './curved.ts'
+import { addCurvePoint, cancelCurve, curvedOf, forgetCurves, makeCurved, recut, useCurves } from './curved.ts'
 import { curvedSourceId } from './curvedSet.ts'
 import { openVolume } from './liveVolume.ts'
 import { reformatOf } from './reformats.ts'
@@ -85,7 +85,5 @@ export function curvedActions(refuse: (pane: Pane, words: string) => void): Acti
 
 // Another study: its curves are of another patient.
 useSession.subscribe((now, before) => {
-  if (now.study?.StudyInstanceUID !== before.study?.StudyInstanceUID) {
-    useCurves.setState({ drawing: undefined, hung: undefined })
-  }
+  if (now.study?.StudyInstanceUID !== before.study?.StudyInstanceUID) forgetCurves()
 })

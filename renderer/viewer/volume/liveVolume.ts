@@ -172,7 +172,10 @@ function drop(stack: SeriesStack, one: Kept): void {
 
 function letGoLater(stack: SeriesStack, one: Kept): void {
   setTimeout(() => {
-    if (one.holders.size === 0 && kept.get(stack) === one) drop(stack, one)
+    if (one.holders.size > 0 || kept.get(stack) !== one) return
+    // Asked for meanwhile: whoever did has not mounted yet.
+    if (performance.now() - one.usedAt < KEEP_MS / 2) letGoLater(stack, one)
+    else drop(stack, one)
   }, KEEP_MS)
 }
 

@@ -1,4 +1,5 @@
 import { cross, dot, type ImagePlane, type Point3 } from '../geometry.ts'
+import type { Matrix } from '../view.ts'
 import type { VolumeGrid } from './grid.ts'
 
 /** A point of a curve, at whole steps of the way along it. */
@@ -184,4 +185,17 @@ export function straightPicture(
 export function acrossAt({ along, across }: Station, angle: number): Point3 {
   const aside = cross(along, across)
   return plus(plus([0, 0, 0], across, Math.cos(angle)), aside, Math.sin(angle))
+}
+
+/**
+ * The letters of what lies beside the line of a straightened picture, as it stands on the screen, turned and mirrored: at the left and
+ * the right, or, lying (`isLying`), on top and below. `first` and `last`: towards its first and its last column.
+ */
+export function shownSides(first: string, last: string, matrix: Pick<Matrix, 'a' | 'b'>): [string, string] {
+  return (isLying(matrix) ? matrix.b : matrix.a) < 0 ? [last, first] : [first, last]
+}
+
+/** The picture's rows run down the screen, and its line across it. */
+export function isLying({ a, b }: Pick<Matrix, 'a' | 'b'>): boolean {
+  return Math.abs(b) > Math.abs(a)
 }

@@ -10,11 +10,11 @@ export function savable(draft: Draft): { marks: Mark[]; left: number } {
   return { marks, left: draft.marks.length - marks.length }
 }
 
-/** As it comes back from a saved object: two marks that differ by less than that are the same. */
+/** As it comes back from a saved object (text without spaces at its end): two marks that differ by less than that are the same. */
 function written({ kind, SOPInstanceUID, frame, points, closed, locked, label, text }: Mark): string {
   const rounded = (point: Point) => point.map(value => thousandth(Math.fround(value)))
   const place = label ? rounded(label) : null
-  return JSON.stringify([kind, SOPInstanceUID, frame, points.map(rounded), !!closed, !!locked, place, text])
+  return JSON.stringify([kind, SOPInstanceUID, frame, points.map(rounded), !!closed, !!locked, place, text.trimEnd()])
 }
 
 function differing(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): number {

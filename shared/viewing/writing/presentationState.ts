@@ -131,8 +131,13 @@ function grouped<T>(all: readonly T[], keyOf: (one: T) => string): T[][] {
   return [...groups.values()]
 }
 
-/** PS3.3 C.10.4: corners are pixels counted from 1; with MAGNIFY as many pixels of the display for one of the image as there were. */
-function areas(images: readonly StateImage[], { zoom, centre }: StateView): NewDataSet {
+/**
+ * PS3.3 C.10.4: corners are pixels counted from 1, of the image as it is, but those that lie top left and bottom right when it is
+ * turned and flipped; with MAGNIFY as many pixels of the display for one of the image as there were.
+ */
+function areas(images: readonly StateImage[], view: StateView): NewDataSet {
+  const { zoom, centre } = view
+  const quarters = rotationOf(view) / 90
   const groups = grouped(images, ({ Rows, Columns, spacing }) => `${Rows} ${Columns} ${spacing}`)
   return {
     DisplayedAreaSelectionSequence: groups.map(group => {
@@ -140,10 +145,13 @@ function areas(images: readonly StateImage[], { zoom, centre }: StateView): NewD
       const isWhole = zoom === undefined || centre === undefined
       const from = isWhole ? [1, 1] : [Math.round(centre[0] - Columns / 2) + 1, Math.round(centre[1] - Rows / 2) + 1]
       const to = [from[0]! + Columns - 1, from[1]! + Rows - 1]
+      // Clockwise from the top left; turned by a quarter the one before stands there, flipped the one beside it.
+      const corners = [from, [to[0]!, from[1]!], to, [from[0]!, to[1]!]]
+      const topLeft = (4 - quarters + (view.mirrored ? 1 : 0)) % 4
       return {
         ...meant(group, images),
-        DisplayedAreaTopLeftHandCorner: from,
-        DisplayedAreaBottomRightHandCorner: to,
+        DisplayedAreaTopLeftHandCorner: corners[topLeft]!,
+        DisplayedAreaBottomRightHandCorner: corners[(topLeft + 2) % 4]!,
         PresentationSizeMode: isWhole ? 'SCALE TO FIT' : 'MAGNIFY',
         ...(isWhole ? {} : { PresentationPixelMagnificationRatio: zoom }),
         ...(isMillimetres
@@ -160,12 +168,13 @@ function aspect([row, column]: [number, number]): string[] {
 }
 
 /** The state turns and then flips; we mirror and then turn. */
-function turn({ quarterTurns, mirrored }: StateView): NewDataSet {
-  if (quarterTurns === 0 && !mirrored) return {}
-  return {
-    ImageRotation: (mirrored ? (4 - quarterTurns) % 4 : quarterTurns) * 90,
-    ImageHorizontalFlip: mirrored ? 'Y' : 'N',
-  }
+function turn(view: StateView): NewDataSet {
+  if (view.quarterTurns === 0 && !view.mirrored) return {}
+  return { ImageRotation: rotationOf(view), ImageHorizontalFlip: view.mirrored ? 'Y' : 'N' }
+}
+
+function rotationOf({ quarterTurns, mirrored }: StateView): number {
+  return (mirrored ? (4 - quarterTurns) % 4 : quarterTurns) * 90
 }
 
 /**

@@ -133,7 +133,7 @@ function readGroup(container: DataSet, reading: Reading): void {
     return
   }
   const group = groupOf(container)
-  const mark = group.kind in MARK_POINTS ? ownMark(group) : foreignMark(group)
+  const mark = Object.hasOwn(MARK_POINTS, group.kind) ? ownMark(group) : foreignMark(group)
   const place = mark && (group.made ?? group.regions[0])
   const SeriesInstanceUID = reading.seriesOf.get(place?.SOPInstanceUID ?? '')
   const count = mark?.points.length ?? 0
@@ -236,8 +236,8 @@ function ownMark(group: Group): Drawn | undefined {
   const [label] = group.label?.points ?? []
   return {
     kind: group.kind as MarkKind,
-    // The graphic of an outline comes back to its first point; the mark does not.
-    points: closed && group.made === undefined ? points.slice(0, -1) : points,
+    // The graphic of an outline comes back to its first point; the mark does not. Of two points there is no outline.
+    points: closed && group.made === undefined && points.length > 3 ? points.slice(0, -1) : points,
     ...(closed && { closed }),
     ...(group.flags.includes(LOCKED.value) && { locked: true }),
     ...(label && { label }),

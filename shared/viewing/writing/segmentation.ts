@@ -55,7 +55,8 @@ export function newSegmentation(parts: SegmentationParts): NewObject {
   )
   const numbers = new Map(listed.map(({ number }, index) => [number, index + 1]))
   const first = sources[frames[0]!.slice]!.attributes
-  const placed = frames.every(({ slice }) => isPlaced(sources[slice]!.attributes))
+  // Planes that turn, or are scaled one by one, have no orientation and no spacing in common: then the images alone say where it is.
+  const placed = map.grid.isMillimetres && frames.every(({ slice }) => isPlaced(sources[slice]!.attributes))
   const places = new Map(
     [...new Set(frames.map(({ slice }) => slice))].sort((a, b) => a - b).map((slice, i) => [slice, i + 1]),
   )
@@ -74,6 +75,7 @@ export function newSegmentation(parts: SegmentationParts): NewObject {
     ContentDescription: listed
       .map(({ label }) => label)
       .join(', ')
+      .replaceAll('\\', '/')
       .slice(0, 64),
     ContentCreatorName: parts.creator,
     Rows: rows,
@@ -197,7 +199,8 @@ function index(label: string, pointer: number, group: number): NewDataSet {
 function describe({ label, colour, kind, semiautomatic }: Segment, number: number): NewDataSet {
   return {
     SegmentNumber: number,
-    SegmentLabel: label,
+    // A backslash would part it in two.
+    SegmentLabel: label.replaceAll('\\', '/'),
     SegmentAlgorithmType: semiautomatic ? 'SEMIAUTOMATIC' : 'MANUAL',
     ...(semiautomatic && { SegmentAlgorithmName: 'Isocenter' }),
     SegmentedPropertyCategoryCodeSequence: [codeItem(kind.category)],

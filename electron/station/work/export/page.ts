@@ -1,4 +1,6 @@
+import type { DeidentifyOptions } from '../../../../shared/deidentify/options.ts'
 import type { NewDataSet } from '../../../../shared/dicom/writer.ts'
+import { whoseKey } from '../../../../shared/dicomdir/dicomdir.ts'
 import type { DirectoryEntry } from '../../../../shared/dicomdir/records.ts'
 
 /** A picture beside the objects, and what it is of. */
@@ -45,13 +47,14 @@ export function indexPage(entries: readonly DirectoryEntry[], pictures: readonly
     if (told.has(uid)) continue
     told.add(uid)
     const who = textOf(entry.patient, 'PatientID')
-    if (who !== patient || lines.length === 0) {
+    const key = whoseKey(entry.patient, entry.study)
+    if (key !== patient) {
       const name = nameWords(textOf(entry.patient, 'PatientName')) || 'Without a name'
       const facts = [who, day(textOf(entry.patient, 'PatientBirthDate')), textOf(entry.patient, 'PatientSex')]
       lines.push(`<h1><bdi>${escaped(name)}</bdi></h1><p>${escaped(facts.filter(Boolean).join(' · '))}</p>`)
       study = ''
     }
-    patient = who
+    patient = key
     const which = textOf(entry.study, 'StudyInstanceUID')
     if (which !== study) {
       const words = [day(textOf(entry.study, 'StudyDate')), textOf(entry.study, 'StudyDescription')].filter(Boolean)
@@ -81,8 +84,19 @@ export function indexPage(entries: readonly DirectoryEntry[], pictures: readonly
   ].join('\n')
 }
 
+const TAKEN_OUT = {
+  removed: 'Names, identifiers and dates were taken out of the data',
+  shifted: 'Names and identifiers were taken out of the data and its dates moved',
+  kept: 'Names and identifiers were taken out of the data, its dates were not',
+} as const
+
 /** For whoever finds the medium: what it is, what to do with it, and what was left out. */
-export function readmeText(facts: { files: number; deidentified: boolean; leftOut: readonly string[] }): string {
+export function readmeText(facts: {
+  files: number
+  deidentified: Pick<DeidentifyOptions, 'dates'> | null
+  leftOut: readonly string[]
+}): string {
+  const { deidentified } = facts
   const lines = [
     'This folder holds medical images in DICOM format (ISO 12052).',
     '',
@@ -91,10 +105,8 @@ export function readmeText(facts: { files: number; deidentified: boolean; leftOu
     '  INDEX.HTM   a list with small pictures, for a browser; not for diagnosis',
     '',
     `${facts.files} files, each in the form in which it is kept; the directory names the transfer syntax of each.`,
-    ...(facts.deidentified
-      ? [
-          'Names, identifiers and dates were taken out of the data (DICOM PS3.15 annex E). Nothing was taken out of the pixels.',
-        ]
+    ...(deidentified
+      ? [`${TAKEN_OUT[deidentified.dates]} (DICOM PS3.15 annex E). Nothing was taken out of the pixels.`]
       : ['They hold a person’s name and history: keep them as you would keep a letter.']),
     ...(facts.leftOut.length > 0 ? ['', `Left out (${facts.leftOut.length}):`, ...facts.leftOut.slice(0, 1000)] : []),
     '',
