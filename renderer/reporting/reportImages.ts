@@ -26,6 +26,8 @@ export interface ReportImages {
   /** Hears of each change of the marks. Returns the unsubscribe. */
   onMarks(listener: () => void): () => void
   show(link: FigureLink): void
+  /** Signing has marked the study as read. */
+  onRead(): void
   /** Reports that are stored here, of this study and of others of the patient. */
   priors: Array<{ id: string; words: string; open: () => void }>
 }

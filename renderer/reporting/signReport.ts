@@ -60,8 +60,9 @@ export async function signReport(
   }
   announce(state === 'final' ? 'Signed' : 'Released as preliminary')
   if (state === 'final' && marksRead) {
-    void call('reading.set', { studies: [{ StudyInstanceUID, status: 'read' }] }).catch(thrown =>
-      announceFailure('It is signed, but the study could not be marked as read.', thrown),
+    void call('reading.set', { studies: [{ StudyInstanceUID, status: 'read' }] }).then(
+      () => images.onRead(),
+      thrown => announceFailure('It is signed, but the study could not be marked as read.', thrown),
     )
   }
   await storeAll(keeper, images)

@@ -3,7 +3,7 @@ import type { Mark } from '../../../shared/viewing/draft.ts'
 import { keyImageId } from '../../../shared/viewing/draft.ts'
 import type { Point, Scale } from '../../../shared/viewing/measure/scale.ts'
 import { applyMatrix } from '../../../shared/viewing/view.ts'
-import { t } from '../../i18n/index.ts'
+import { inLanguage, t } from '../../i18n/index.ts'
 import type { Pane } from '../pane.ts'
 import { keepViews } from './arrangement.ts'
 import { draftOf } from './drafts.ts'
@@ -57,7 +57,7 @@ export const Marks = memo(function Marks({ pane }: { pane: Pane }) {
         ))}
       </svg>
       {trouble !== undefined && (
-        <div className="marks-trouble">{t('marks not kept yet · {{trouble}}', { trouble })}</div>
+        <div className="marks-trouble">{t('marks not kept yet · {{trouble}}', { trouble: inLanguage(trouble) })}</div>
       )}
       {hidden && draft.marks.some(mark => isOn(mark, shown)) && <div className="marks-hidden">{t('marks hidden')}</div>}
       {tool === 'vertebra' && <SpineBar shown={shown} />}

@@ -2,7 +2,7 @@ import { Lock, LockOpen, Trash2, X } from 'lucide-react'
 import { useEffect, useReducer } from 'react'
 import { type KeyImage, keyImageId, type Mark } from '../../../shared/viewing/draft.ts'
 import { isCurvedUid, readReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
-import { t } from '../../i18n/index.ts'
+import { inLanguage, t } from '../../i18n/index.ts'
 import { useShownKey } from '../../keys/index.ts'
 import { IconButton } from '../../ui/index.ts'
 import type { SeriesStack } from '../catalog.ts'
@@ -120,7 +120,7 @@ export function MarksList() {
       </header>
       {trouble !== undefined && (
         <p className="attention" role="status">
-          {t('Not kept yet: {{trouble}}', { trouble })}
+          {t('Not kept yet: {{trouble}}', { trouble: inLanguage(trouble) })}
         </p>
       )}
       <SavedLine study={study} />

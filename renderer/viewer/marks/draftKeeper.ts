@@ -10,6 +10,7 @@ import {
   parseDraft,
 } from '../../../shared/viewing/draft.ts'
 import { isCurvedUid } from '../../../shared/viewing/volume/reformatUid.ts'
+import { msg } from '../../i18n/index.ts'
 
 /** What a keeper needs of the counter. */
 export interface DraftCounter {
@@ -38,12 +39,13 @@ export type Change =
   | { keyImage: Turn<KeyImage> }
   | { displaySet: string; calibration: Turn<Calibration> }
 
-const TOO_MUCH = 'That is more than is kept of one study (1,000 marks, 50,000 points).'
+const TOO_MUCH = msg('That is more than is kept of one study (1,000 marks, 50,000 points).')
 const FIRST_RETRY_MS = 500
 const LAST_RETRY_MS = 10_000
 const MAX_UNDO = 200
-const NEWER =
-  'The marks of this study were made by a newer version: they are kept, but not shown, and new ones are not kept.'
+const NEWER = msg(
+  'The marks of this study were made by a newer version: they are kept, but not shown, and new ones are not kept.',
+)
 
 /** A reader's draft of one study: kept from the moment it changes, until the station has it. */
 export class DraftKeeper {

@@ -133,7 +133,7 @@ export async function eachImage(
       if (!(await showAt(pane, index, signal))) continue
       await drawnOver()
       // Another study was opened meanwhile: its images are no part of this.
-      if (!isThere()) throw new Error('The pane shows something else now.')
+      if (!isThere()) throw new Error(t('The pane shows something else now.'))
       await take(index)
     }
   } finally {

@@ -19,6 +19,7 @@ import { linesOf, measuredOf } from '../marks/figures.ts'
 import { findFrame, jumpTo } from '../marks/MarksList.tsx'
 import { markName } from '../marks/markActions.ts'
 import { useMarks } from '../marks/marksStore.ts'
+import { saveAtReading } from '../saving/index.ts'
 import { activePane, assignSeries, type Session, useSession } from '../session.ts'
 import { figuresOfMark } from './figuresOfMark.ts'
 
@@ -122,6 +123,7 @@ export function reportImages(session: Session): ReportImages | undefined {
       useMarks.setState({ selected: mark, hidden: false })
       jumpTo(StudyInstanceUID, { SeriesInstanceUID, SOPInstanceUID, frame: frame ?? 1 })
     },
+    onRead: () => void saveAtReading(StudyInstanceUID),
     priors: priorsOf(session),
   }
 }
