@@ -42,13 +42,16 @@ export async function signReport(
     announce(why)
     return false
   }
+  // A mark may have been moved while the report was not on the screen.
+  const { content: written } = keeper.state.getState()
+  const now = written && refreshed(written, images.figureOf)
+  if (now !== undefined && now !== written) keeper.edit(now)
   const { StudyInstanceUID } = images.study
   const { name, marksRead } = useReportSettings.getState()
   try {
     const { content } = keeper.state.getState()
-    const now = content && refreshed(content, images.figureOf)
-    // Never kept yet: a template that needed no word. Or a mark was moved while the report was not on the screen.
-    if (now !== undefined && (keeper.rev === 0 || now !== content)) keeper.edit(now)
+    // Never kept yet: a template that needed no word.
+    if (keeper.rev === 0 && content !== undefined) keeper.edit(content)
     if (!(await keeper.kept())) throw new Error(keeper.state.getState().trouble ?? 'It is not kept yet.')
     const { version, rev } = keeper
     const { report } = await call('report.sign', { StudyInstanceUID, version, rev, state, name: asPersonName(name) })
