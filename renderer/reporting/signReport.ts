@@ -43,6 +43,10 @@ export async function signReport(
     announce(why)
     return false
   }
+  // A mark may have been moved while the report was not on the screen.
+  const { content: written } = keeper.state.getState()
+  const now = written && refreshed(written, images.figureOf)
+  if (now !== undefined && now !== written) keeper.edit(now)
   const { StudyInstanceUID } = images.study
   const { name, marksRead } = useReportSettings.getState()
   try {
