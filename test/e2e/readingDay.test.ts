@@ -75,9 +75,10 @@ async function fillIn(text: string): Promise<void> {
       if (!(field instanceof HTMLTextAreaElement)) return ''
       return field.value.slice(field.selectionStart, field.selectionEnd)
     })
-  await press('Home', 'Tab')
+  await press('Home')
   for (let rest = await left(); rest > 0; rest = await left()) {
-    await expect.poll(selected).toMatch(/^\[.*\]$/)
+    // From section to section: not every one has a field.
+    for (let step = 0; step < 10 && !/^\[.*\]$/.test(await selected()); step++) await press('Tab')
     if ((await selected()).includes('|')) {
       await page.locator('[role="option"]').first().waitFor()
       await press('1')
