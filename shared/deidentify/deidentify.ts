@@ -6,6 +6,7 @@ import { element, lengthOf, swapped, WORD_BYTES } from '../dicom/reencode.ts'
 import { normaliseUID, TS, transferSyntax, uidFromRandom } from '../dicom/uids.ts'
 import { elementHeader, itemHeader, writeDataSet } from '../dicom/writer.ts'
 import { IsocenterError } from '../errors.ts'
+import { withoutComments } from './codestreams.ts'
 import { shiftDates } from './dates.ts'
 import { decide } from './decide.ts'
 import { Identity, tells } from './identity.ts'
@@ -65,7 +66,7 @@ export function newUID(uid: string, { hash }: Pick<Pseudonyms, 'hash'>): string 
 /**
  * A file of its own that names nobody any more, by the Basic Application Level Confidentiality Profile of PS3.15 annex E and the
  * options given; the data set that came is only read. At every level of nesting; of private elements the safe ones stay if an option
- * says so; the pixels are the same bytes (what is burned into them stays: `risksOf` says where that is likely). Uncompressed objects come
+ * says so; the pixels are the same bytes but for comments in JPEG and JPEG 2000 (what is burned into them stays: `risksOf` says where that is likely). Uncompressed objects come
  * out as Explicit VR Little Endian, others in the syntax they have.
  *
  * Throws 'malformed' where not every element can be read: what cannot be looked at does not leave. 'unsupported-pixels' for GE's private
@@ -261,7 +262,7 @@ function pixels(dataSet: DataSet, span: ElementSpan, { encapsulated }: Work): Ui
     if (!encapsulated) throw new IsocenterError('malformed', 'fragments in an uncompressed syntax')
     return [
       elementHeader(PIXEL_DATA, 'OB', UNDEFINED, OUT),
-      dataSet.source.subarray(span.valueOffset, span.valueOffset + span.length),
+      withoutComments(dataSet.source.subarray(span.valueOffset, span.valueOffset + span.length)),
     ]
   }
   const vr = dataSet.vrOf(span) === 'OB' ? 'OB' : 'OW'

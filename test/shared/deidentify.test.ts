@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { inflateRawSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { withoutComments } from '../../shared/deidentify/codestreams.ts'
 import { shiftDates } from '../../shared/deidentify/dates.ts'
 import { deidentify, newUID, type Pseudonyms } from '../../shared/deidentify/deidentify.ts'
 import { deidentifyOptions } from '../../shared/deidentify/options.ts'
@@ -236,6 +237,45 @@ test('a well-known object keeps its well-known name, in File Meta too', () => {
   const { read, meta } = ofNew({ SOPInstanceUID: '1.2.840.10008.1.5.7' })
   expect(read.string('SOPInstanceUID')).toBe('1.2.840.10008.1.5.7')
   expect(meta.MediaStorageSOPInstanceUID).toBe('1.2.840.10008.1.5.7')
+})
+
+test('what a camera writes beside the picture is overwritten, also across fragments; what decoders go by stays', () => {
+  const segment = (marker: number, text: string) => [0xff, marker, 0, text.length + 2, ...Buffer.from(text)]
+  const item = (bytes: number[]) => [0xfe, 0xff, 0x00, 0xe0, bytes.length, 0, 0, 0, ...bytes]
+  const head = [0xff, 0xd8, ...segment(0xe0, 'JFIF\0'), ...segment(0xe1, 'Exif Kim'), ...segment(0xee, 'Adobe1')]
+  const long = segment(0xfe, 'Anna Curie was here')
+  const scan = [...segment(0xda, 'Anna'), 0xff, 0xd9]
+  const j2k = [
+    0xff,
+    0x4f,
+    ...segment(0x51, 'size'),
+    ...segment(0x64, '\0\x01Kim'),
+    0xff,
+    0x90,
+    0,
+    2,
+    ...Buffer.from('Kim'),
+  ]
+  const bytes = new Uint8Array([
+    ...item([]),
+    ...item([...head, ...long.slice(0, 10)]),
+    ...item([...long.slice(10), ...scan]),
+    ...item(j2k),
+    ...item([...Buffer.from('raw Kim')]),
+  ])
+  const before = bytes.slice()
+  const out = withoutComments(bytes)
+  expect(bytes).toEqual(before)
+  expect(out.length).toBe(bytes.length)
+  const text = Buffer.from(out).toString('latin1')
+  expect(text).toContain('JFIF')
+  expect(text).toContain('Adobe1')
+  for (const gone of ['Exif', 'Curie', 'here', '\x01Kim']) expect(text, gone).not.toContain(gone)
+  // A scan, a tile, and what is no such codestream are samples.
+  expect(text.split('Kim')).toHaveLength(3)
+  expect(text.split('Anna')).toHaveLength(2)
+  const plain = new Uint8Array(item([1, 2, 3, 4]))
+  expect(withoutComments(plain)).toBe(plain)
 })
 
 test('what cannot be read to its end does not leave', () => {
