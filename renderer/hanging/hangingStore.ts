@@ -1,21 +1,28 @@
 import { z } from 'zod'
 import { create } from 'zustand'
-import { type HangingProtocol, hangingProtocols } from '../../shared/viewing/hanging/rules.ts'
+import { type HangingProtocol, hangingProtocol } from '../../shared/viewing/hanging/rules.ts'
 import { call, onStationEvent } from '../client.ts'
 import { announceFailure } from '../ui/index.ts'
 
 const SETTING = 'hanging'
 
-/** Written by whatever version: what cannot be read is as new. */
+const protocolList = z.array(z.json()).catch([])
+const readable = (one: unknown): HangingProtocol[] => {
+  const parsed = hangingProtocol.safeParse(one)
+  return parsed.success ? [parsed.data] : []
+}
+
+/** Written by whatever version: what cannot be read is as new; a protocol that cannot be read costs no other. */
 const stored = z.object({
   /** Studies are hung by protocol as they are opened. */
   automatic: z.boolean().catch(true),
   /** The reader's own: before those that ship. */
-  protocols: hangingProtocols.catch([]),
+  protocols: protocolList.transform(all => all.flatMap(readable)),
   /** Which stage a window but the first shows, by protocol and window: 'ct-chest 2'. */
   windows: z.record(z.string().max(80), z.int().min(0).max(11)).catch({}),
 })
 type Stored = z.infer<typeof stored>
+const withProtocols = z.object({ protocols: protocolList })
 
 /** What a reader has set about hanging, in every window. */
 export const useHangingRules = create<Stored>(() => ({ automatic: true, protocols: [], windows: {} }))
@@ -75,11 +82,14 @@ export function setHangingRules(change: Partial<Stored>): Promise<void> {
   keeping = keeping.then(async () => {
     try {
       const settings = await call('settings.get', {})
-      const rules = changed(stored.parse(settings[SETTING] ?? {}))
+      const before = settings[SETTING] ?? {}
+      const rules = changed(stored.parse(before))
       read = true
       useHangingRules.setState(rules)
       otherWindows.postMessage(rules)
-      await call('settings.set', { key: SETTING, value: rules })
+      // Another version's, that this one cannot read, stay where they are.
+      const others = withProtocols.parse(before).protocols.filter(one => readable(one).length === 0)
+      await call('settings.set', { key: SETTING, value: { ...rules, protocols: [...rules.protocols, ...others] } })
     } catch (thrown) {
       announceFailure('It holds in these windows, but could not be kept.', thrown)
     }
