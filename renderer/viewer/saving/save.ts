@@ -155,9 +155,12 @@ function dataSetOf(part10: Uint8Array): DataSet {
 
 async function make(StudyInstanceUID: string, draft: Draft, versions: SavedVersions): Promise<Made> {
   const { report, selection, states: before } = basesOf(draft, versions)
-  const changes = changesSince(draft, report, selection?.keyImages ?? [])
   const { marks, left } = savable(draft)
   const found = await placed(StudyInstanceUID, marks)
+  const here = new Set(found.map(({ mark }) => mark.id))
+  const absent = new Set(marks.map(({ id }) => id).filter(id => !here.has(id)))
+  // Else each save would write the same again.
+  const changes = changesSince(draft, report, selection?.keyImages ?? [], absent)
   const made: Made = { objects: [], words: [], replaced: [], image: undefined, left: [] }
   if (left > 0) made.left.push(t('{{count}} marks on reformats stay here: no stored image has them', { count: left }))
   const lost = marks.length - found.length

@@ -28,13 +28,15 @@ export interface Changes {
   keyImages: number
 }
 
-/** How many things of a draft are not as they were saved. */
+/** How many things of a draft are not as they were saved. `absent`: marks that no version could hold now, for their images are not here. */
 export function changesSince(
   draft: Draft,
   report: { marks: readonly Mark[]; calibrations: Record<string, Calibration> } | undefined,
   keyImages: readonly KeyImage[],
+  absent: ReadonlySet<string> = new Set(),
 ): Changes {
-  const byId = (marks: readonly Mark[]) => new Map(marks.map(mark => [mark.id, written(mark)]))
+  const byId = (marks: readonly Mark[]) =>
+    new Map(marks.filter(({ id }) => !absent.has(id)).map(mark => [mark.id, written(mark)]))
   const bySet = (all: Record<string, Calibration>) =>
     new Map(Object.entries(all).map(([set, { unit, drawn, mm }]) => [set, `${unit} ${drawn} ${mm}`]))
   const byImage = (all: readonly KeyImage[]) => new Map(all.map(image => [keyImageId(image), '']))
