@@ -61,7 +61,7 @@ export class RudeLine {
 
   async #listen(): Promise<void> {
     const server = createServer((incoming, outgoing) => {
-      this.#pass(incoming, outgoing).catch(() => incoming.socket.destroy())
+      this.#pass(incoming, outgoing).catch(() => incoming.destroy())
     })
     server.on('connection', socket => {
       if (this.#weather === 'cut') {
