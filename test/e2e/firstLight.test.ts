@@ -39,6 +39,8 @@ const row = (text: string) => page.locator('[data-study]').filter({ hasText: tex
 
 async function openStudy(text: string): Promise<void> {
   await row(text).dblclick()
+  // Until then the panes are those of the study before.
+  await page.locator('.viewer-title').filter({ hasText: text }).waitFor()
   await page.waitForFunction(() => window.isocenter.viewports()[0]?.settled)
 }
 
