@@ -79,7 +79,7 @@ test('the page has no Node, opens no window and is granted nothing', async () =>
   expect(probe).toEqual({
     process: 'undefined',
     require: 'undefined',
-    bridge: ['chooseImport', 'platform'],
+    bridge: ['chooseImport', 'openDictation', 'platform'],
     opened: false,
     geolocation: 'denied',
     notifications: 'denied',
