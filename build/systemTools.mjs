@@ -18,6 +18,8 @@ const CENTRAL = [
   ['/usr/lib/nginx/modules/ngx_stream_module.so', 'libnginx-mod-stream'],
   ['/usr/lib/python3/dist-packages/yaml', 'python3-yaml'],
   ['openssl', 'openssl'],
+  ['docker-compose', 'docker-compose'],
+  ['/usr/lib/python3/dist-packages/kubernetes', 'python3-kubernetes'],
 ]
 const TOOLS = {
   unit: [],
@@ -27,8 +29,6 @@ const TOOLS = {
     ['pydicom', 'python3-pydicom'],
     ['openssl', 'openssl'],
     ['xmllint', 'libxml2-utils'],
-    ['dciodvfy', 'dicom3tools'],
-    ['pydicom', 'python3-pydicom'],
     ['/usr/sbin/rsyslogd', 'rsyslog'],
     [`/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/rsyslog/lmnsd_gtls.so`, 'rsyslog-gnutls'],
   ],

@@ -103,6 +103,8 @@ async function runSuite(root, suite, filter, options) {
     `--outputFile.json=${report}`,
     // A desktop window takes both cores by itself.
     ...(suite === 'electron' ? ['--no-file-parallelism'] : []),
+    // Two browsers at a time wait for half of it.
+    ...(suite === 'e2e' ? ['--maxWorkers=3'] : []),
     // A busy machine may tear a test of processes once. It is tried again there, and named below: never in silence.
     ...(process.env.CI === 'true' && suite !== 'unit' ? ['--retry=1'] : []),
   ]

@@ -38,12 +38,18 @@ function run(): void {
 
   /** Window 1 is the reader's own; the others show the same study on other displays, and go with it. */
   const show = (number = 1, url?: string) => {
+    const search = url === undefined ? '' : new URL(url).search
+    // Asked for twice before it could say that it is there: a second one would be the same window again.
+    const [here] = [...windows].find(([, known]) => search !== '' && known === search) ?? []
+    if (here !== undefined) {
+      here.focus()
+      return
+    }
     const areas = screen.getAllDisplays().map(({ workArea }) => workArea)
     const setUp = setUpOf(areas)
     const kept = places.of(setUp, number)
     const place = kept ?? (number > 1 ? displayFor(number, areas) : undefined)
     const window = openWindow(path.join(OUT, 'electron/preload.cjs'), place)
-    const search = url === undefined ? '' : new URL(url).search
     windows.set(window, search)
     window.on('close', () => places.keep(setUp, number, window.getNormalBounds()))
     window.on('closed', () => windows.delete(window))

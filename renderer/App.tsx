@@ -26,7 +26,14 @@ import { NetworkDialogs } from './network/index.ts'
 import { followOtherWindows, tellOtherWindows, type Walk, walkInFirstWindow, windowNumber } from './otherWindows.ts'
 import { paletteItems } from './paletteItems.ts'
 import { showsStudy } from './presence.ts'
-import { followAskBefore, followSaveOnRead, UnseenQuestion, useAskBefore } from './reading/index.ts'
+import {
+  followAskBefore,
+  followSaveOnRead,
+  saveMarked,
+  savesAtReading,
+  UnseenQuestion,
+  useAskBefore,
+} from './reading/index.ts'
 import { followSelfTest, SelfTest } from './selftest/index.ts'
 import { followAppearance, Settings, type SettingsPage, toggleContrast } from './settings/index.ts'
 import { announce, announceFailure, Notice, stepTextSize } from './ui/index.ts'
@@ -116,11 +123,13 @@ async function markCurrent(
   if (open === undefined) return false
   // What was looked at is taken down before the next study is opened.
   const looked = loadedViewer?.unseenOfStudy(open.StudyInstanceUID).catch(() => undefined)
+  // Before anything is waited for: the next study is opened meanwhile, here and in other windows.
+  if (!toggle) saveMarked(open.StudyInstanceUID)
   try {
     const study = await freshRow(open.id)
     if (study === undefined) return false
     const status = toggle ? toggled(study) : 'read'
-    if (status === 'read') void loadedViewer?.saveAtReading(study.StudyInstanceUID)
+    if (toggle && status === 'read') saveMarked(study.StudyInstanceUID)
     const unseen = status === 'read' ? await looked : undefined
     if (unseen === undefined || unseen.StudyInstanceUID !== study.StudyInstanceUID) {
       await setReading(study, status)
@@ -185,6 +194,7 @@ export function App() {
   useEffect(followSync, [])
   useEffect(followAskBefore, [])
   useEffect(followSaveOnRead, [])
+  useEffect(() => savesAtReading(study => void viewerRoom().then(viewer => viewer.saveAtReading(study))), [])
   useEffect(followHangingRules, [])
   useEffect(() => {
     const frame = requestAnimationFrame(async () => {

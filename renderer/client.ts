@@ -223,7 +223,30 @@ export async function storeObjects(part10s: ReadonlyArray<Uint8Array<ArrayBuffer
     throw refused(failed.data.code as ErrorCode, failed.data.detail)
   }
   const status = failureReason(answer)
-  throw new Error(`The station did not store it${status === undefined ? '' : ` (status ${status})`}.`)
+  throw new NotStored(
+    `The station did not store it${status === undefined ? '' : ` (status ${status})`}.`,
+    storedOf(answer),
+  )
+}
+
+/** The station's answer to a STOW-RS: not all of it is on the disk. */
+export class NotStored extends Error {
+  /** SOP Instance UIDs of those that are. */
+  readonly stored: readonly string[]
+
+  constructor(message: string, stored: readonly string[]) {
+    super(message)
+    this.stored = stored
+  }
+}
+
+/** ReferencedSOPSequence (0008,1199) of a STOW-RS answer: what was stored (PS3.18 §10.5.3). */
+function storedOf(answer: unknown): string[] {
+  const { '00081199': stored } = (answer ?? {}) as DicomJson
+  return (stored?.Value ?? []).flatMap(item => {
+    const uid = (item as DicomJson)['00081155']?.Value?.[0]
+    return typeof uid === 'string' ? [uid] : []
+  })
 }
 
 /** FailureReason (0008,1197) of the first failed object of a STOW-RS answer, in hexadecimal. */

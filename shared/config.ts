@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { FILM_SIZES, type FilmSize } from './printing/printing.ts'
+import { resultTargets } from './reporting/resultTargets.ts'
 import { cachePolicy } from './retention.ts'
 import { type Destination, destinations } from './sync.ts'
 
@@ -137,6 +139,42 @@ export const node = z.strictObject({
     .default([]),
 })
 export type Node = z.infer<typeof node>
+
+/** A DICOM printer, and how films are asked of it (PS3.4 annex H). */
+export const printer = node
+  .pick({ name: true, AET: true, host: true, port: true, tls: true, certificates: true })
+  .extend({
+    /** It prints colour (Basic Color Print Management); without, all is sent in grey. */
+    color: z.boolean().default(false),
+    filmSize: z.enum(Object.keys(FILM_SIZES) as [FilmSize, ...FilmSize[]]).default('14INX17IN'),
+    /** (2000,0030); '' = as the printer is set up, here and below. */
+    mediumType: z.enum(['', 'PAPER', 'CLEAR FILM', 'BLUE FILM']).default(''),
+    /** (2000,0040) */
+    destination: z.enum(['', 'MAGAZINE', 'PROCESSOR']).default(''),
+    /** (2010,0060): how it makes an image as large as its place on the film. */
+    magnification: z.enum(['', 'NONE', 'REPLICATE', 'BILINEAR', 'CUBIC']).default('CUBIC'),
+    /**
+     * The levels sent are P-values and it is told so: a Presentation LUT of shape IDENTITY (PS3.4 §H.4.9). Without, or where it does not
+     * know that, its own set-up decides how dark a level is.
+     */
+    identity: z.boolean().default(true),
+  })
+export type Printer = z.output<typeof printer>
+
+export const printers = z
+  .array(printer)
+  .max(100)
+  .refine(all => new Set(all.map(({ name }) => name)).size === all.length, 'two printers have the same name')
+
+/**
+ * A program of this machine that is told of the study that is dictated: its full path, then what it is given, word by word. A word such as
+ * `{AccessionNumber}` becomes what the study says; no shell ever sees it. Written here by whoever runs the machine, and nowhere else.
+ */
+const dictationCommand = z.strictObject({
+  name: z.string().trim().min(1).max(64),
+  argv: z.array(z.string().max(1000)).min(1).max(32),
+})
+export type DictationCommand = z.infer<typeof dictationCommand>
 
 /** Whether a peer may have the AE title that it calls itself: `certificate` is the SHA-256 of the one it showed. */
 export function mayBeCalled(callingAET: string, certificate: string | undefined, known: Node[]): boolean {
@@ -300,6 +338,12 @@ export const configSchema = z.object({
   cache: cachePolicy.default({ keepDays: 7 }),
   /** Changed while the station runs by `folders.set`. */
   watchedFolders: watchedFolders.default([]),
+  /** Changed while the station runs by `print.setPrinters`. */
+  printers: printers.default([]),
+  /** Where signed reports go as HL7; changed while the station runs by `results.set`. */
+  results: resultTargets.default([]),
+  /** The programs that may be started to dictate; readers choose among them by name. None unless they stand here. */
+  dictationCommands: z.array(dictationCommand).max(16).default([]),
 })
 
 export type Config = z.infer<typeof configSchema>

@@ -278,6 +278,12 @@ export const ERRORS = {
     dimseStatus: 0x0110,
     httpStatus: 502,
   },
+  'print-failed': {
+    sentence: 'The printer did not print.',
+    retryable: true,
+    dimseStatus: 0x0110,
+    httpStatus: 502,
+  },
   'segments-full': {
     sentence: 'Unsaved segments of this study take more than can be kept. Save the segmentation.',
     retryable: false,

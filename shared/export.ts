@@ -20,10 +20,13 @@ export const exportPlan = z.object({
   bytes: z.int(),
   series: z.array(
     z.object({
+      StudyInstanceUID: z.string(),
       SeriesInstanceUID: z.string(),
       Modality: z.string(),
       SeriesDescription: z.string(),
       images: z.int(),
+      /** Its first object has pixels. */
+      pictured: z.boolean(),
       risks: z.array(z.enum(['burned-in', 'perhaps-burned-in', 'document', 'report', 'video'])),
     }),
   ),

@@ -71,32 +71,27 @@ export type Route = z.infer<typeof route>
 export const proof = z.enum(['listed', 'present', 'equal'])
 export type Proof = z.infer<typeof proof>
 
-export const destination = z
-  .strictObject({
-    /** For good: the ledger knows it by its name. */
-    name: z.string().trim().min(1).max(64),
-    route,
-    /** The first that fits decides; what none fits does not go there. None at all = everything goes. */
-    rules: z.array(sendRule).max(100).default([]),
-    /** What has to be shown before an object counts as being there. */
-    proof: proof.default('equal'),
-    /** Posts or associations at once. */
-    concurrency: z.int().min(1).max(8).default(3),
-    /** The narrowest that is in force holds. */
-    limits: z
-      .array(span.extend({ kilobytesPerSecond: z.int().min(1).max(10_000_000) }))
-      .max(24)
-      .default([]),
-    /** The quiet hours. */
-    offPeak: span.default({ from: '20:00', to: '06:00' }),
-    paused: z.boolean().default(false),
-    /** What of it comes here by itself; without it nothing does. */
-    pull: pull.optional(),
-  })
-  .refine(
-    ({ route, pull }) => !pull || route.kind === 'dicomweb',
-    'images come by themselves from DICOMweb services only',
-  )
+export const destination = z.strictObject({
+  /** For good: the ledger knows it by its name. */
+  name: z.string().trim().min(1).max(64),
+  route,
+  /** The first that fits decides; what none fits does not go there. None at all = everything goes. */
+  rules: z.array(sendRule).max(100).default([]),
+  /** What has to be shown before an object counts as being there. */
+  proof: proof.default('equal'),
+  /** Posts or associations at once. */
+  concurrency: z.int().min(1).max(8).default(3),
+  /** The narrowest that is in force holds. */
+  limits: z
+    .array(span.extend({ kilobytesPerSecond: z.int().min(1).max(10_000_000) }))
+    .max(24)
+    .default([]),
+  /** The quiet hours. */
+  offPeak: span.default({ from: '20:00', to: '06:00' }),
+  paused: z.boolean().default(false),
+  /** What of it comes here by itself; without it nothing does. */
+  pull: pull.optional(),
+})
 export type Destination = z.infer<typeof destination>
 
 export const destinations = z
@@ -176,12 +171,38 @@ export type DestinationState = z.infer<typeof destinationState>
 export const outage = z.object({
   from: z.number(),
   until: z.number(),
+  /** How often it went away meanwhile, before all was exchanged. */
+  times: z.int().default(1),
   /** That went out. */
   images: z.int(),
   /** That had changed there, and came. */
   studies: z.int(),
 })
 export type Outage = z.infer<typeof outage>
+
+/** What was exchanged of one study after an outage. */
+const exchange = z.object({
+  StudyInstanceUID: z.string(),
+  /** That went out. */
+  images: z.int(),
+  /** It had changed there, and came. */
+  came: z.boolean(),
+})
+export type Exchange = z.infer<typeof exchange>
+
+/** As the station keeps it: with the first studies of it. */
+export const keptOutage = outage.extend({ exchanged: z.array(exchange).default([]) })
+export type KeptOutage = z.infer<typeof keptOutage>
+
+/** With whose it is; without a name where it is not here any more. */
+export const exchangedStudy = exchange.extend({
+  PatientName: z.string(),
+  lang: z.string(),
+  PatientID: z.string(),
+  StudyDate: z.string(),
+  StudyDescription: z.string(),
+})
+export type ExchangedStudy = z.infer<typeof exchangedStudy>
 
 export const destinationSummary = z.object({
   name: z.string(),

@@ -7,10 +7,11 @@ import { lockDataFolder } from './base/lock.ts'
 import type { Log } from './base/log.ts'
 import { Problems } from './base/problems.ts'
 import { type Dimse, openSecureSettings, readSecureSettings, startDimse } from './dimse/index.ts'
-import { makeReportPdf } from './reporting/index.ts'
+import { makeReportPdf, startResults } from './reporting/index.ts'
 import { FileHandles, openStore, type Store } from './store/index.ts'
 import { auditedCarrier } from './sync/auditedCarrier.ts'
 import { createCarrier } from './sync/createCarrier.ts'
+import { Digests } from './sync/digests.ts'
 import { startSync } from './sync/index.ts'
 import { createWeb, openApiKeys } from './web/index.ts'
 import { startWork } from './work/index.ts'
@@ -149,6 +150,8 @@ export async function startStation(options: StationOptions): Promise<Station> {
 
     const files = new FileHandles(contentId => store.read.locateContent(contentId))
     opened.push(async () => files.close())
+    const digests = new Digests()
+    opened.push(() => digests.close())
     const sync = await startSync({
       outbox: store.outbox,
       store,
@@ -156,9 +159,9 @@ export async function startStation(options: StationOptions): Promise<Station> {
       problems,
       destinations: config.destinations,
       createCarrier: destination =>
-        auditedCarrier(createCarrier(destination, { files, dimse: dimse.carrying }), destination, audit),
+        auditedCarrier(createCarrier(destination, { files, digests, dimse: dimse.carrying }), destination, audit),
       audit,
-      pulling: { store, startJob: work.startJob },
+      pulling: { store, startJob: work.startJob, dimse: dimse.carrying },
     })
     opened.push(() => sync.close())
     destinations = () => sync.destinations()
@@ -182,6 +185,18 @@ export async function startStation(options: StationOptions): Promise<Station> {
       log,
     })
     opened.push(async () => tls.close())
+    const results = await startResults({
+      store,
+      log,
+      audit,
+      sender: config.aet,
+      targets: config.results,
+      keep: targets => configFile.change({ results: targets }),
+      makePdf: makeReportPdf,
+      problem: found => problems.report(found),
+    })
+    opened.push(() => results.close())
+    let { printers } = config
     const web = createWeb({
       key: options.key,
       apiKeys,
@@ -222,6 +237,12 @@ export async function startStation(options: StationOptions): Promise<Station> {
         await work.setFolders(folders)
       },
       makeReportPdf,
+      printers: () => printers,
+      setPrinters: async changed => {
+        await configFile.change({ printers: changed })
+        printers = changed
+      },
+      results,
       drain: () => {
         state.again = false
         void close()

@@ -18,6 +18,7 @@ const WORDS: Record<JobSummary['kind'], { taken: string; left: string; things: s
   commitment: { taken: 'confirmed', left: 'not confirmed', things: 'images' },
   fetch: { taken: 'received', left: 'not received', things: 'images' },
   export: { taken: 'written', left: 'left out', things: 'images' },
+  print: { taken: 'printed', left: 'not printed', things: 'films' },
 }
 
 function counts(job: JobSummary): string {
@@ -70,7 +71,7 @@ export function JobView({ job }: { job: JobSummary }) {
       {job.error !== null && <div className="failure selectable">{job.error}</div>}
       {job.refused.length > 0 && (
         <details>
-          <summary>Left out ({job.notDicom + job.failed})</summary>
+          <summary>{t('Left out ({{files}})', { files: job.notDicom + job.failed })}</summary>
           <ul className="selectable">
             {job.refused.map(({ file, reason }) => (
               <li key={file}>

@@ -3,16 +3,16 @@ import { useCallback, useEffect, useState } from 'react'
 import type { BinEntry, CallOut, MoveEntry } from '../../shared/contract.ts'
 import { useStation } from '../activity/index.ts'
 import { call, onStationEvent } from '../client.ts'
-import { t } from '../i18n/index.ts'
+import { inLanguage, msg, t } from '../i18n/index.ts'
 import { useShownKey } from '../keys/index.ts'
 import { announceFailure, countImages, Dialog, formatDate, formatMoment, PersonName } from '../ui/index.ts'
 import { closeBin } from './binStore.ts'
 
 const STATES: Record<BinEntry['state'], string> = {
   binned: '',
-  restored: 'taken back',
-  purging: 'being purged',
-  purged: 'purged',
+  restored: msg('taken back'),
+  purging: msg('being purged'),
+  purged: msg('purged'),
 }
 
 /** What was deleted, rejected or moved: what, when, by whom and why; what takes it back, and what ends it. */
@@ -56,9 +56,10 @@ export function BinDialog() {
         {error !== '' && <div className="failure">{error}</div>}
         {nothing && (
           <div className="quiet">
-            Nothing was deleted, rejected or moved. {deleteKey ?? t('Delete')} on a study or series of the worklist
-            takes it here
-            {bin.binDays > 0 && t(', and it is purged after {{binDays}} days', { binDays: bin.binDays })}.
+            {t('Nothing was deleted, rejected or moved. {{key}} on a study or series of the worklist takes it here.', {
+              key: deleteKey ?? t('Delete'),
+            })}
+            {bin.binDays > 0 && <> {t('It is purged after {{binDays}} days.', { binDays: bin.binDays })}</>}
           </div>
         )}
         {bin !== undefined && bin.entries.length > 0 && (
@@ -107,7 +108,7 @@ function Removal({ entry, onRestore, onPurge }: { entry: BinEntry; onRestore: ()
   return (
     <li className="bin-entry" data-removal={entry.id} data-state={state}>
       <div className="bin-line">
-        <PersonName value={entry.PatientName || 'Unknown patient'} lang={entry.lang} />
+        <PersonName value={entry.PatientName || t('Unknown patient')} lang={entry.lang} />
         <span className="id">{entry.PatientID}</span>
         <span className="quiet truncate">
           {formatDate(entry.StudyDate)}{' '}
@@ -126,21 +127,29 @@ function Removal({ entry, onRestore, onPurge }: { entry: BinEntry; onRestore: ()
           </>
         ) : (
           <span className="quiet">
-            {STATES[state]} {formatMoment(changedAt)} by {changedBy}
+            {t('{{state}} {{when}} by {{who}}', {
+              state: inLanguage(STATES[state]),
+              when: formatMoment(changedAt),
+              who: changedBy,
+            })}
           </span>
         )}
       </div>
       <div className="bin-line quiet">
         <span>
-          {code === '' ? t('Deleted') : t('Rejected by a note')} {formatMoment(entry.at)} by {entry.by}:{' '}
+          {code === '' ? t('Deleted') : t('Rejected by a note')}{' '}
+          {t('{{when}} by {{who}}:', { when: formatMoment(entry.at), who: entry.by })}{' '}
           <bdi dir="auto">{entry.reason}</bdi>
         </span>
         {state === 'binned' && arrivedAgain > 0 && (
           <span className="attention">
-            ⚠ arrived again {formatMoment(entry.againAt)}, {countImages(arrivedAgain)}: still hidden
+            {t('⚠ arrived again {{when}}, {{images}}: still hidden', {
+              when: formatMoment(entry.againAt),
+              images: countImages(arrivedAgain),
+            })}
           </span>
         )}
-        {purgeAt !== null && <span>purged on {formatMoment(purgeAt)}</span>}
+        {purgeAt !== null && <span>{t('purged on {{when}}', { when: formatMoment(purgeAt) })}</span>}
       </div>
     </li>
   )
@@ -162,7 +171,7 @@ function Moved({ move, onUndo }: { move: MoveEntry; onUndo: () => void }) {
         </button>
       </div>
       <div className="bin-line quiet">
-        {formatMoment(move.at)} by {move.by}: <bdi dir="auto">{move.reason}</bdi>
+        {t('{{when}} by {{who}}:', { when: formatMoment(move.at), who: move.by })} <bdi dir="auto">{move.reason}</bdi>
       </div>
     </li>
   )
@@ -179,7 +188,7 @@ function PurgeQuestion({ entry, onClose, onPurge }: { entry: BinEntry; onClose: 
       onClose={onClose}
       foot={
         <button type="submit" form="purge" className="failure" disabled={!isSaid}>
-          Purge {countImages(entry.here)}
+          {t('Purge {{images}}', { images: countImages(entry.here) })}
         </button>
       }
     >
@@ -192,9 +201,8 @@ function PurgeQuestion({ entry, onClose, onPurge }: { entry: BinEntry; onClose: 
         }}
       >
         <div>
-          {countImages(entry.here)} of{' '}
-          <PersonName value={entry.PatientName || 'an unknown patient'} lang={entry.lang} /> will be gone from this
-          station for good.
+          <PersonName value={entry.PatientName || t('Unknown patient')} lang={entry.lang} />:{' '}
+          {t('{{images}} will be gone from this station for good.', { images: countImages(entry.here) })}
         </div>
         {entry.code !== '' && (
           <div className="quiet">{t('What was rejected stays hidden, also when it is sent again.')}</div>

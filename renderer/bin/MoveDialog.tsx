@@ -1,5 +1,5 @@
 import { UserRoundPen } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import type { PatientProposal, ProposedPatient, StudySummary } from '../../shared/contract.ts'
 import { call } from '../client.ts'
 import { t } from '../i18n/index.ts'
@@ -97,35 +97,21 @@ export function MoveDialog({ subject }: { subject: Subject }) {
         />
         <div className="bin-list targets" role="radiogroup" aria-label={t('Studies of the patient it belongs to')}>
           {proposed.map((study, index) => (
-            <label key={study.StudyInstanceUID} data-target={study.StudyInstanceUID}>
-              <input
-                type="radio"
-                name="target"
-                checked={target === study.StudyInstanceUID}
-                onChange={() => setTarget(study.StudyInstanceUID)}
-              />
-              <PersonName value={study.PatientName} lang={study.lang} />
-              <span className="id">{study.PatientID}</span>
-              <span className="truncate">Possibly the same: {proposals[index]?.reasons.join(', ')}</span>
-            </label>
+            <Target key={study.StudyInstanceUID} study={study} chosen={target} onChoose={setTarget}>
+              <span className="truncate">
+                {t('Possibly the same: {{reasons}}', { reasons: proposals[index]?.reasons.join(', ') ?? '' })}
+              </span>
+            </Target>
           ))}
           {others.map(study => (
-            <label key={study.id} data-target={study.StudyInstanceUID}>
-              <input
-                type="radio"
-                name="target"
-                checked={target === study.StudyInstanceUID}
-                onChange={() => setTarget(study.StudyInstanceUID)}
-              />
-              <PersonName value={study.PatientName} lang={study.lang} />
-              <span className="id">{study.PatientID}</span>
+            <Target key={study.id} study={study} chosen={target} onChoose={setTarget}>
               <span className="quiet">
                 {formatDate(study.StudyDate)} {study.ModalitiesInStudy.join(' ')}
               </span>
               <bdi className="quiet truncate" dir="auto">
                 {study.StudyDescription}
               </bdi>
-            </label>
+            </Target>
           ))}
           {proposed.length + others.length === 0 && <div className="quiet">{t('No study of another is found.')}</div>}
         </div>
@@ -142,4 +128,28 @@ export function MoveDialog({ subject }: { subject: Subject }) {
 
 function otherOf({ from, to }: PatientProposal, StudyInstanceUID: string): ProposedPatient {
   return from.StudyInstanceUID === StudyInstanceUID ? to : from
+}
+
+/** A study whose patient it may belong to. */
+function Target(props: {
+  study: Pick<ProposedPatient, 'StudyInstanceUID' | 'PatientName' | 'PatientID' | 'lang'>
+  chosen: string | undefined
+  onChoose: (StudyInstanceUID: string) => void
+  children: ReactNode
+}) {
+  const { study, chosen, onChoose, children } = props
+  const { StudyInstanceUID } = study
+  return (
+    <label data-target={StudyInstanceUID}>
+      <input
+        type="radio"
+        name="target"
+        checked={chosen === StudyInstanceUID}
+        onChange={() => onChoose(StudyInstanceUID)}
+      />
+      <PersonName value={study.PatientName} lang={study.lang} />
+      <span className="id">{study.PatientID}</span>
+      {children}
+    </label>
+  )
 }

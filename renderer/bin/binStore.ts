@@ -1,5 +1,6 @@
 import { create } from 'zustand'
 import { call } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { announce, announceFailure, countImages } from '../ui/index.ts'
 
 /** What is to be deleted or moved: a study, or one series of it; `title` is what a person calls it. */
@@ -28,7 +29,7 @@ export async function deleteSubject(subject: Subject, reason: string): Promise<v
   const { title, images: _images, ...item } = subject
   try {
     const { ids, images } = await call('bin.delete', { items: [item], reason })
-    announce(`Deleted: ${title}, ${countImages(images)}`, async () => {
+    announce(t('Deleted: {{title}}, {{images}}', { title, images: countImages(images) }), async () => {
       for (const id of ids) await call('bin.restore', { id })
     })
   } catch (thrown) {
@@ -46,7 +47,10 @@ export async function moveSubject(
   try {
     const { id } = await call('move.make', { ...item, to, reason })
     // '' = an earlier move was taken back by it: there is nothing of its own to undo.
-    announce(`Moved: ${title}`, id === '' ? undefined : async () => void (await call('move.undo', { id })))
+    announce(
+      t('Moved: {{title}}', { title }),
+      id === '' ? undefined : async () => void (await call('move.undo', { id })),
+    )
   } catch (thrown) {
     announceFailure('It could not be moved.', thrown)
   }

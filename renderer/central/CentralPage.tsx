@@ -2,13 +2,13 @@ import { Pencil, Plus, Radio, Trash2 } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { PullSummary } from '../../shared/pull.ts'
 import type { Destination } from '../../shared/sync.ts'
-import { t } from '../i18n/index.ts'
+import { inLanguage, t } from '../i18n/index.ts'
 import { IconButton } from '../ui/index.ts'
 import { DestinationForm } from './DestinationForm.tsx'
 import { edit, readDestinations, removeDestination, tryOut, useDestinations } from './destinationsStore.ts'
 import { useFollowedPulls } from './pullStore.ts'
 import { RuleTester } from './RuleTester.tsx'
-import { useSync } from './syncStore.ts'
+import { sendNow, useSync } from './syncStore.ts'
 import {
   asSentence,
   describePull,
@@ -75,10 +75,8 @@ function NoDestination() {
     <div className="central-empty">
       <p>{t('What arrives stays on this station alone.')}</p>
       <p className="quiet">
-        A destination is an archive that images have to end up on, such as the hospital’s PACS: reached by DICOMweb, or
-        as a node of <em>{t('Network')}</em>
         {t(
-          '. What arrives is sent there as it comes, or by rules; it counts as safe only once it was shown to be there, and while the line or the archive is down it waits here.',
+          'A destination is an archive that images have to end up on, such as the hospital’s PACS: reached by DICOMweb, or as a node of “Network”. What arrives is sent there as it comes, or by rules; it counts as safe only once it was shown to be there, and while the line or the archive is down it waits here.',
         )}
       </p>
       <div>
@@ -139,7 +137,10 @@ function DestinationView({ destination, pulling }: { destination: Destination; p
       </div>
       <div className="quiet">
         {rules.length === 0 ? t('Everything goes there. ') : t('By its rules. ')}
-        Counts as there when {PROOF_WORDS[proof].name}; {concurrency} at once.
+        {t('Counts as there when {{proof}}; {{concurrency}} at once.', {
+          proof: inLanguage(PROOF_WORDS[proof].name),
+          concurrency,
+        })}
       </div>
       {rules.length > 0 && (
         <ol className="central-rules">
@@ -150,9 +151,20 @@ function DestinationView({ destination, pulling }: { destination: Destination; p
         </ol>
       )}
       {pull !== undefined && (
-        <div className="quiet">
-          {describePull(pull)}
-          {pulling && <div>{asSentence(describePulling(pulling))}</div>}
+        <div className="central-line">
+          <div className="quiet">
+            {describePull(pull)}
+            {pulling && <div>{asSentence(describePulling(pulling))}</div>}
+          </div>
+          <span className="spring" />
+          <button
+            type="button"
+            disabled={destination.paused}
+            onClick={() => void sendNow(name)}
+            title={t('Ask now what is new there')}
+          >
+            {t('Look now')}
+          </button>
         </div>
       )}
       {pulling !== undefined && pulling.trouble !== '' && (

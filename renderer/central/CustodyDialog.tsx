@@ -188,7 +188,10 @@ function Gone(props: { custody: StudyCustody[]; StudyInstanceUID: string; onAgai
     .map(({ destination, gone }) => (
       <p key={destination} className="central-line quiet">
         <span>
-          {countImages(gone)} no longer on {destination} as {gone === 1 ? t('it') : t('they')} came from there.
+          {t('{{images}} no longer on {{destination}} as received from there.', {
+            images: countImages(gone),
+            destination,
+          })}
         </span>
         <span className="spring" />
         <button
@@ -221,7 +224,7 @@ function Refused({ letters, onAgain }: { letters: DeadLetter[]; onAgain: () => P
         <span className="spring" />
         {letters.length > 1 && (
           <button type="button" onClick={() => void again(letters)} title={t('All of this study that were refused')}>
-            Send all {letters.length.toLocaleString()} again
+            {t('Send all {{toLocaleString}} again', { toLocaleString: letters.length.toLocaleString() })}
           </button>
         )}
       </div>
@@ -245,7 +248,9 @@ function Refused({ letters, onAgain }: { letters: DeadLetter[]; onAgain: () => P
           </li>
         ))}
         {letters.length > SHOWN_REFUSED && (
-          <li className="quiet">and {(letters.length - SHOWN_REFUSED).toLocaleString()} more</li>
+          <li className="quiet">
+            {t('and {{more}} more', { more: (letters.length - SHOWN_REFUSED).toLocaleString() })}
+          </li>
         )}
       </ul>
     </section>

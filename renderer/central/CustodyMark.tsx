@@ -1,5 +1,6 @@
 import { CloudUpload } from 'lucide-react'
 import type { StudySummary } from '../../shared/contract.ts'
+import { t } from '../i18n/index.ts'
 import { useTitle } from '../keys/index.ts'
 import { showCustody } from './requests.ts'
 import { describeAway, describeCustody } from './words.ts'
@@ -18,7 +19,8 @@ export function CustodyMark({ study }: { study: StudySummary }) {
       aria-label={words}
       onClick={() => showCustody(study)}
     >
-      <CloudUpload aria-hidden /> {study.custody?.waiting.toLocaleString()} not on the server
+      <CloudUpload aria-hidden />{' '}
+      {t('{{images}} not on the server', { images: study.custody?.waiting.toLocaleString() ?? '' })}
     </button>
   )
 }
@@ -26,7 +28,7 @@ export function CustodyMark({ study }: { study: StudySummary }) {
 function AwayMark({ words, images }: { words: string; images: number }) {
   return (
     <span className="quiet custody-mark" title={words}>
-      {images.toLocaleString()} on the archive
+      {t('{{images}} on the archive', { images: images.toLocaleString() })}
     </span>
   )
 }

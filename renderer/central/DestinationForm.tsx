@@ -64,7 +64,7 @@ export function DestinationForm() {
     >
       <div className="central-fields">
         <Field
-          label="Name"
+          label={t('Name')}
           of="name"
           draft={draft}
           more={{ maxLength: 64, autoFocus: name === undefined }}
@@ -84,7 +84,7 @@ export function DestinationForm() {
         </label>
         {draft.kind === 'dicomweb' ? (
           <Field
-            label="Address of its DICOMweb services"
+            label={t('Address of its DICOMweb services')}
             of="url"
             draft={draft}
             more={{ maxLength: 2000, placeholder: 'https://pacs.example/dicom-web' }}
@@ -95,14 +95,14 @@ export function DestinationForm() {
       </div>
       <div className="central-fields">
         <Field
-          label="Orthanc’s own address, where it is one"
+          label={t('Orthanc’s own address, where it is one')}
           of="orthanc"
           draft={draft}
           title={t('Orthanc says by checksum what it holds: nothing has to be fetched back to compare')}
           more={{ maxLength: 2000, placeholder: 'http://pacs.example:8042' }}
         />
         <Field
-          label="File with its key"
+          label={t('File with its key')}
           of="authorizationFile"
           draft={draft}
           title={t(
@@ -111,7 +111,7 @@ export function DestinationForm() {
           more={{ maxLength: 4096, placeholder: 'It asks for none' }}
         />
         <Field
-          label="File with trusted certificates"
+          label={t('File with trusted certificates')}
           of="trustedFile"
           draft={draft}
           title={t('PEM; without it, what this machine trusts')}
@@ -133,18 +133,18 @@ export function DestinationForm() {
           </select>
         </label>
         <Field
-          label="At once"
+          label={t('At once')}
           of="concurrency"
           draft={draft}
           title={t('Posts or associations at the same time, 1 to 8')}
           more={{ type: 'number', min: 1, max: 8 }}
         />
-        <Field label="Quiet from" of="quietFrom" draft={draft} title={QUIET} more={{ type: 'time' }} />
-        <Field label="to" of="quietTo" draft={draft} title={QUIET} more={{ type: 'time' }} />
+        <Field label={t('Quiet from')} of="quietFrom" draft={draft} title={QUIET} more={{ type: 'time' }} />
+        <Field label={t('to')} of="quietTo" draft={draft} title={QUIET} more={{ type: 'time' }} />
       </div>
       <RulesEditor rules={draft.rules} />
       <LimitsEditor limits={draft.limits} />
-      {draft.kind === 'dicomweb' && <PullEditor pull={draft.pull} />}
+      <PullEditor pull={draft.pull} />
       <div className="central-line">
         <span className="spring" />
         <button type="button" onClick={() => void ask()} title={t('Ask whether it answers; nothing is stored there')}>

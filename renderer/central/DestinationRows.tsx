@@ -79,7 +79,9 @@ function DestinationRow({ destination }: { destination: DestinationSummary }) {
                 formatBytes: formatBytes(queuedBytes),
               })}
         </span>
-        <span title={t('Sent, and not yet shown to be there')}>{unproved.toLocaleString()} unproved</span>
+        <span title={t('Sent, and not yet shown to be there')}>
+          {t('{{images}} unproved', { images: unproved.toLocaleString() })}
+        </span>
         <button
           type="button"
           className={dead > 0 ? 'bare attention' : 'bare'}
@@ -87,7 +89,7 @@ function DestinationRow({ destination }: { destination: DestinationSummary }) {
           title={dead > 0 ? t('What was refused, why, and sending it again') : t('Nothing was refused')}
           onClick={() => showRefused(name)}
         >
-          {dead.toLocaleString()} refused
+          {t('{{images}} refused', { images: dead.toLocaleString() })}
         </button>
         <span>{describeNextTry(destination)}</span>
       </div>

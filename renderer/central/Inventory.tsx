@@ -5,10 +5,11 @@ import { t } from '../i18n/index.ts'
 import { PersonName } from '../ui/index.ts'
 import { getFromArchive } from './getStudy.ts'
 import { inventoryOf } from './inventory.ts'
+import { OutageLine } from './OutageLine.tsx'
 import { useFollowedPulls } from './pullStore.ts'
-import { readSeen, see, useSeen } from './seenStore.ts'
+import { readSeen, useSeen } from './seenStore.ts'
 import { useSync } from './syncStore.ts'
-import { describeInventory, describeOutage } from './words.ts'
+import { describeInventory } from './words.ts'
 
 const SHOWN = 50
 /** One for all times it is asked for: a new one each time would be drawn again without end. */
@@ -38,13 +39,7 @@ export function Inventory({ listed }: { listed: () => StudySummary[] }) {
   return (
     <>
       {told.map(one => (
-        <p key={`${one.name} ${one.from}`} className="destination-line" role="status">
-          <span>{describeOutage(one.name, one)}</span>
-          <span className="spring" />
-          <button type="button" onClick={() => see(one.until)} title={t('It is not shown again')}>
-            {t('Seen')}
-          </button>
-        </p>
+        <OutageLine key={`${one.name} ${one.from}`} {...one} />
       ))}
       {isAway && found.length === 0 && <p className="quiet">{describeInventory(found, studies.length)}</p>}
       {isAway && found.length > 0 && (
@@ -67,7 +62,9 @@ export function Inventory({ listed }: { listed: () => StudySummary[] }) {
                 </button>
               </li>
             ))}
-            {found.length > SHOWN && <li className="quiet">and {(found.length - SHOWN).toLocaleString()} more</li>}
+            {found.length > SHOWN && (
+              <li className="quiet">{t('and {{more}} more', { more: (found.length - SHOWN).toLocaleString() })}</li>
+            )}
           </ul>
         </details>
       )}

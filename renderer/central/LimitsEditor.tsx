@@ -28,7 +28,11 @@ export function LimitsEditor({ limits }: { limits: LimitDraft[] }) {
       {limits.map((limit, index) => {
         const change = (part: Partial<LimitDraft>) => keep(limits.with(index, { ...limit, ...part }))
         return (
-          <fieldset className="central-line central-limit" key={limit.key} aria-label={`Limit ${index + 1}`}>
+          <fieldset
+            className="central-line central-limit"
+            key={limit.key}
+            aria-label={t('Limit {{number}}', { number: index + 1 })}
+          >
             <label>
               <span className="quiet">{t('from')}</span>
               <input type="time" value={limit.from} onChange={event => change({ from: event.target.value })} />
@@ -51,7 +55,7 @@ export function LimitsEditor({ limits }: { limits: LimitDraft[] }) {
             <span className="spring" />
             <IconButton
               icon={Trash2}
-              name={`Remove limit ${index + 1}`}
+              name={t('Remove limit {{number}}', { number: index + 1 })}
               onClick={() => keep(limits.toSpliced(index, 1))}
             />
           </fieldset>

@@ -71,11 +71,11 @@ export function RefusedDialog({ destination: first, onClose }: { destination: st
           ))}
         </select>
         <span className="quiet" role="status">
-          {letters.length > 0 && `${Math.max(total, letters.length).toLocaleString()} refused`}
+          {letters.length > 0 && t('{{images}} refused', { images: Math.max(total, letters.length).toLocaleString() })}
         </span>
         {newer > 0 && (
           <button type="button" className="pill" onClick={() => void readAgain()} title={t('Read the list again')}>
-            {newer.toLocaleString()} new
+            {t('{{letters}} new', { letters: newer.toLocaleString() })}
           </button>
         )}
         <span className="spring" />

@@ -96,7 +96,7 @@ export function RuleTester() {
               className="bare"
               key={one.id}
               aria-pressed={one.id === study?.id}
-              title={`Try the rules with this study (Enter)\n${one.StudyDescription}`}
+              title={`${t('Try the rules with this study (Enter)')}\n${one.StudyDescription}`}
               onClick={() => setStudy(one)}
             >
               <StudyWords study={one} />

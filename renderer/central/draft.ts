@@ -138,7 +138,7 @@ function describeIssue(path: readonly PropertyKey[]): string {
 /** The destination a form says, or what it lacks, in words. */
 export function destinationOf(draft: Draft): { destination: Destination } | { troubles: string[] } {
   const { name, kind, url, node, concurrency, quietFrom, quietTo, limits, rules, proof, paused } = draft
-  const pull = kind === 'dicomweb' ? pullOf(draft.pull) : undefined
+  const pull = pullOf(draft.pull)
   const more = filled({
     orthanc: draft.orthanc.trim(),
     authorizationFile: draft.authorizationFile.trim(),

@@ -5,7 +5,7 @@ import { useSync } from './syncStore.ts'
 
 /** Some archive gives images back. */
 export function mayGet(): boolean {
-  return useSync.getState().destinations?.some(({ kind }) => kind === 'dicomweb') ?? false
+  return (useSync.getState().destinations ?? []).length > 0
 }
 
 /** All of a study that is not here and an archive has, as a job: Activity and the status line show how far, and stop it. */

@@ -1,6 +1,7 @@
 import { create } from 'zustand'
 import type { DestinationSummary } from '../../shared/sync.ts'
 import { call, onStationEvent } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { announce, announceFailure, countImages } from '../ui/index.ts'
 
 interface SyncState {
@@ -49,17 +50,22 @@ export async function setPaused(destination: string, paused: boolean): Promise<v
     await keepPaused(destination, paused)
     announce(paused ? `${destination} paused` : `${destination} goes on`, () => keepPaused(destination, !paused))
   } catch (thrown) {
-    announceFailure(`${destination} could not be ${paused ? 'paused' : 'resumed'}.`, thrown)
+    announceFailure(
+      paused
+        ? t('{{destination}} could not be paused.', { destination })
+        : t('{{destination}} could not be resumed.', { destination }),
+      thrown,
+    )
   }
 }
 
 export async function sendNow(destination: string): Promise<void> {
   try {
     await call('sync.now', { destination })
-    announce(`${destination} is tried now`)
+    announce(t('{{destination}} is tried now', { destination }))
     await readSync()
   } catch (thrown) {
-    announceFailure(`${destination} could not be tried.`, thrown)
+    announceFailure(t('{{destination}} could not be tried.', { destination }), thrown)
   }
 }
 
@@ -70,7 +76,7 @@ export async function sendAgain(
 ): Promise<number | undefined> {
   try {
     const { images } = await call('sync.retry', { destination, ...which })
-    announce(`${countImages(images)} sent again to ${destination}`)
+    announce(t('{{images}} sent again to {{destination}}', { images: countImages(images), destination }))
     return images
   } catch (thrown) {
     announceFailure('It could not be sent again.', thrown)

@@ -1,6 +1,16 @@
 import type { StudySummary } from '../../shared/contract.ts'
 import type { Pull, PullRule, PullSummary } from '../../shared/pull.ts'
-import type { CustodyEvent, DestinationSummary, Outage, Proof, SendRule, TimeSpan, Urgency } from '../../shared/sync.ts'
+import type {
+  CustodyEvent,
+  DestinationSummary,
+  ExchangedStudy,
+  Outage,
+  Proof,
+  SendRule,
+  TimeSpan,
+  Urgency,
+} from '../../shared/sync.ts'
+import { t } from '../i18n/index.ts'
 import { countImages, formatBytes, formatMoment } from '../ui/index.ts'
 
 /** How central sync is told to people: every sentence of it that is not the station's own. */
@@ -71,14 +81,32 @@ export function describePulling({ lookedAt, today, priors, queued }: PullSummary
   return `${parts.filter(Boolean).join(' · ')} · looked at ${formatMoment(lookedAt)}`
 }
 
-const countStudies = (count: number) => (count === 1 ? '1 study' : `${count.toLocaleString()} studies`)
+const SHORT_MS = 60_000
 
-/** What was exchanged after an archive had been away. */
-export function describeOutage(name: string, { from, until, images, studies }: Outage): string {
-  const out = images === 0 ? 'nothing went out' : `${countImages(images)} went out`
-  const changed = studies === 0 ? '' : `, ${countStudies(studies)} changed there meanwhile and came`
-  return `${name} was away from ${formatMoment(from)} to ${formatMoment(until)}: ${out}${changed}.`
+/** What was exchanged after an archive had been away: one thing behind the other. */
+export function describeOutage(name: string, { from, until, times, images, studies }: Outage): string[] {
+  const span = { name, from: formatMoment(from), until: formatMoment(until) }
+  const seconds = Math.max(1, Math.round((until - from) / 1000))
+  const away =
+    times > 1
+      ? t('{{name}} was away {{times}} times between {{from}} and {{until}}', { ...span, times })
+      : until - from < SHORT_MS
+        ? t('{{name}} was away for {{seconds}} s, {{from}}', { ...span, seconds })
+        : t('{{name}} was away from {{from}} to {{until}}', span)
+  return [
+    away,
+    ...(images === 0 ? [] : [t('{{count}} images went out', { count: images })]),
+    ...(studies === 0 ? [] : [t('{{count}} studies changed there meanwhile and came', { count: studies })]),
+  ]
 }
+
+/** Of one study. */
+export function describeExchange({ images, came }: Pick<ExchangedStudy, 'images' | 'came'>): string {
+  const out = images === 0 ? [] : [t('{{count}} images went out', { count: images })]
+  return [...out, ...(came ? [t('came from there')] : [])].join(' · ')
+}
+
+const countStudies = (count: number) => (count === 1 ? '1 study' : `${count.toLocaleString()} studies`)
 
 /** Of so many studies of a list, what an archive that is away means for whoever reads it. */
 export function describeInventory(

@@ -9,15 +9,18 @@ export function DisplayFacts() {
   return (
     <div className="display-facts selectable" data-testid="display-facts">
       <span>
-        Display {pixels} pixels
+        {t('Display {{pixels}} pixels', { pixels })}
         {ratio !== 1 && t(' ({{width}} × {{height}} at {{percent}} %)', { width, height, percent })}
       </span>
       <span className={ratio === 1 ? undefined : 'attention'}>
         {ratio === 1
           ? t('Device pixel ratio 1: nothing scales.')
-          : `Device pixel ratio ${Number(ratio.toFixed(3))}: the system, or the browser’s zoom, scales by ${percent} %. Pictures are drawn in device pixels all the same.`}
+          : t(
+              'Device pixel ratio {{ratio}}: the system, or the browser’s zoom, scales by {{percent}} %. Pictures are drawn in device pixels all the same.',
+              { ratio: Number(ratio.toFixed(3)), percent },
+            )}
       </span>
-      <span className="quiet">{colorDepth} bits a pixel; grey is shown with 8.</span>
+      <span className="quiet">{t('{{colorDepth}} bits a pixel; grey is shown with 8.', { colorDepth })}</span>
     </div>
   )
 }

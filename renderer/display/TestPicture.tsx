@@ -41,9 +41,10 @@ export function TestPicture({ onClose }: { onClose: () => void }) {
         <>
           <DisplayFacts />
           <p className="quiet">
-            All 18 steps apart, their faint corners seen; 5 % in black and 95 % in white seen; bars of one pixel clear
-            in the middle and in each corner; letters sharp; no band in the gradients. For looking only: it calibrates
-            and certifies nothing. Drawn 1:1 in {size} pixels.
+            {t(
+              'All 18 steps apart, their faint corners seen; 5 % in black and 95 % in white seen; bars of one pixel clear in the middle and in each corner; letters sharp; no band in the gradients. For looking only: it calibrates and certifies nothing. Drawn 1:1 in {{size}} pixels.',
+              { size },
+            )}
           </p>
         </>
       }

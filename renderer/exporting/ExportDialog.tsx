@@ -6,11 +6,13 @@ import { call } from '../client.ts'
 import { msg, t } from '../i18n/index.ts'
 import { announce, Dialog, formatBytes, formatDate, PersonName, save } from '../ui/index.ts'
 import { type AskedExport, useExport } from './asked.ts'
+import { BlackAreas } from './BlackAreas.tsx'
 import { asksForWord, riskWords } from './words.ts'
 
 /** What a person types who has looked at what no program can look into. */
 const WORD = 'LOOKED'
 const DEFAULTS = deidentifyOptions.parse({})
+const NO_AREAS = { outsideRegions: true, areas: [] }
 
 type Switch = {
   [K in keyof DeidentifyOptions]: DeidentifyOptions[K] extends boolean ? K : never
@@ -215,6 +217,23 @@ function ExportDialog(props: { asked: AskedExport; onStarted: () => void; onClos
           ))}
         </fieldset>
       )}
+      {nobody && plan !== undefined && (
+        <label title={t('Clean Pixel Data: such images are decoded and leave uncompressed')}>
+          <input
+            type="checkbox"
+            checked={options.cleanPixels !== null}
+            onChange={event => change({ cleanPixels: event.target.checked ? NO_AREAS : null })}
+          />
+          {t('Make text in the pixels black')}
+        </label>
+      )}
+      {nobody && plan !== undefined && options.cleanPixels !== null && (
+        <BlackAreas
+          series={plan.series}
+          cleaning={options.cleanPixels}
+          onChange={cleanPixels => change({ cleanPixels })}
+        />
+      )}
       {nobody && plan !== undefined && riskWords(plan).length > 0 && (
         <div className="export-warning" role="alert">
           {riskWords(plan).map(({ risk, words }) => (
@@ -223,9 +242,12 @@ function ExportDialog(props: { asked: AskedExport; onStarted: () => void; onClos
           {asksForWord(plan) && (
             <label>
               <span>
-                {t('Documents, video and images that say so are left out. To include them, type {{word}}', {
-                  word: WORD,
-                })}
+                {t(
+                  'Documents, video and images that say so and where nothing is drawn are left out. To include them, type {{word}}',
+                  {
+                    word: WORD,
+                  },
+                )}
               </span>
               <input
                 type="text"

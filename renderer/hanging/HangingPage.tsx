@@ -1,8 +1,8 @@
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { type HangingProtocol, hangingProtocols, readProtocols } from '../../shared/viewing/hanging/rules.ts'
 import { describeMatch } from '../../shared/viewing/hanging/save.ts'
 import { t } from '../i18n/index.ts'
-import { announce, CopyButton, saveText } from '../ui/index.ts'
+import { AsText, announce } from '../ui/index.ts'
 import { keepProtocol, setHangingRules, useHangingRules } from './hangingStore.ts'
 import { SHIPPED } from './shipped.ts'
 
@@ -53,14 +53,12 @@ export function HangingPage() {
   const { automatic, protocols } = useHangingRules()
   const [written, setWritten] = useState<string>()
   const [said, setSaid] = useState('')
-  const file = useRef<HTMLInputElement>(null)
-  const shown = written ?? textOf(protocols)
-  const edit = (text: string, words: string) => {
+  const edit = (text: string | undefined, words: string) => {
     setWritten(text)
     setSaid(words)
   }
-  const take = () => {
-    const read = readProtocols(shown)
+  const take = (text: string) => {
+    const read = readProtocols(text)
     if ('refusal' in read) return setSaid(t('Nothing was changed. {{why}}', { why: read.refusal }))
     const kept = protocols.filter(({ id }) => read.protocols.every(one => one.id !== id))
     const all = hangingProtocols.safeParse([...read.protocols, ...kept])
@@ -68,10 +66,6 @@ export function HangingPage() {
     setWritten(undefined)
     setSaid(t('Taken: {{names}}', { names: read.protocols.map(({ name }) => name).join(', ') }))
     void setHangingRules({ protocols: all.data })
-  }
-  const openFile = async (chosen: File | undefined) => {
-    // A larger one is no list of protocols; its first part is refused for what it is.
-    if (chosen) edit(await chosen.slice(0, 2_000_000).text(), t('Read. “Take” makes them yours.'))
   }
   return (
     <section className="settings-page" aria-label={t('Hanging')}>
@@ -118,45 +112,17 @@ export function HangingPage() {
           </div>
         ))}
       </div>
-      <details className="keys-text" open={written !== undefined || undefined}>
-        <summary>{t('As text: edit, export and import')}</summary>
-        <textarea
-          aria-label={t('Protocols as text')}
-          spellCheck={false}
-          rows={10}
-          value={shown}
-          onChange={event => edit(event.target.value, '')}
-        />
-        <div className="keys-bar">
-          <CopyButton value={shown} name="protocols as text" />
-          <button type="button" onClick={() => saveText(textOf(protocols), 'isocenter-hanging.json')}>
-            {t('Save as file')}
-          </button>
-          <button type="button" onClick={() => file.current?.click()}>
-            {t('Open file…')}
-          </button>
-          <input
-            ref={file}
-            type="file"
-            hidden
-            accept=".json,application/json"
-            aria-label={t('File of protocols')}
-            onChange={event => {
-              void openFile(event.target.files?.[0])
-              event.target.value = ''
-            }}
-          />
-          <button type="button" disabled={written === undefined} onClick={take}>
-            {t('Take')}
-          </button>
-          <button type="button" disabled={written === undefined} onClick={() => setWritten(undefined)}>
-            {t('Discard')}
-          </button>
-        </div>
-        <span className="quiet" role="status">
-          {said}
-        </span>
-      </details>
+      <AsText
+        summary={t('As text: edit, export and import')}
+        label={t('Protocols as text')}
+        kept={textOf(protocols)}
+        fileName="isocenter-hanging.json"
+        written={written}
+        said={said}
+        onWrite={edit}
+        onTake={take}
+        isOpen={written !== undefined || undefined}
+      />
     </section>
   )
 }

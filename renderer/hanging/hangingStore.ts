@@ -1,10 +1,7 @@
 import { z } from 'zod'
 import { create } from 'zustand'
 import { type HangingProtocol, hangingProtocol } from '../../shared/viewing/hanging/rules.ts'
-import { call, onStationEvent } from '../client.ts'
-import { announceFailure } from '../ui/index.ts'
-
-const SETTING = 'hanging'
+import { userSetting } from '../userSetting.ts'
 
 const protocolList = z.array(z.json()).catch([])
 const readable = (one: unknown): HangingProtocol[] => {
@@ -27,44 +24,22 @@ const withProtocols = z.object({ protocols: protocolList })
 /** What a reader has set about hanging, in every window. */
 export const useHangingRules = create<Stored>(() => ({ automatic: true, protocols: [], windows: {} }))
 
-const otherWindows = new BroadcastChannel('isocenter-hanging')
-let read = false
-let reading: Promise<void> | undefined
-
-async function readRules(): Promise<void> {
-  const settings = await call('settings.get', {})
-  // Chosen here meanwhile: that is newer.
-  if (read) return
-  read = true
-  useHangingRules.setState(stored.parse(settings[SETTING] ?? {}))
-}
+const setting = userSetting(
+  'hanging',
+  value => stored.parse(value ?? {}),
+  useHangingRules.setState,
+  (rules, before) => {
+    // Another version's, that this one cannot read, stay where they are.
+    const others = withProtocols.parse(before ?? {}).protocols.filter(one => readable(one).length === 0)
+    return { ...rules, protocols: [...rules.protocols, ...others] }
+  },
+)
 
 /** Resolves when the reader's rules are here, or cannot be had now. */
-export function hangingRulesAreHere(): Promise<void> {
-  if (read) return Promise.resolve()
-  reading ??= readRules()
-    .catch(() => {})
-    .finally(() => {
-      reading = undefined
-    })
-  return reading
-}
+export const hangingRulesAreHere = setting.here
 
-/** Reads the rules, and takes what another window sets. Returns what stops it. */
-export function followHangingRules(): () => void {
-  void hangingRulesAreHere()
-  const stop = onStationEvent('connection', online => online && void hangingRulesAreHere())
-  otherWindows.onmessage = ({ data }) => {
-    read = true
-    useHangingRules.setState(stored.parse(data))
-  }
-  return () => {
-    otherWindows.onmessage = null
-    stop()
-  }
-}
-
-let keeping = Promise.resolve()
+/** Reads the rules. Returns what stops asking. */
+export const followHangingRules = setting.follow
 
 /**
  * At once here, and for good in the station and in every window. Protocols that the station has by then and this page never saw are of
@@ -72,29 +47,12 @@ let keeping = Promise.resolve()
  */
 export function setHangingRules(change: Partial<Stored>): Promise<void> {
   const { protocols: seen } = useHangingRules.getState()
-  const changed = (rules: Stored): Stored => {
+  return setting.choose(rules => {
     const known = new Set([...seen, ...(change.protocols ?? [])].map(({ id }) => id))
     const unseen = rules.protocols.filter(({ id }) => !known.has(id))
     const windows = { ...rules.windows, ...change.windows }
     return { ...rules, ...change, windows, ...(change.protocols && { protocols: [...change.protocols, ...unseen] }) }
-  }
-  useHangingRules.setState(changed)
-  keeping = keeping.then(async () => {
-    try {
-      const settings = await call('settings.get', {})
-      const before = settings[SETTING] ?? {}
-      const rules = changed(stored.parse(before))
-      read = true
-      useHangingRules.setState(rules)
-      otherWindows.postMessage(rules)
-      // Another version's, that this one cannot read, stay where they are.
-      const others = withProtocols.parse(before).protocols.filter(one => readable(one).length === 0)
-      await call('settings.set', { key: SETTING, value: { ...rules, protocols: [...rules.protocols, ...others] } })
-    } catch (thrown) {
-      announceFailure('It holds in these windows, but could not be kept.', thrown)
-    }
   })
-  return keeping
 }
 
 /** A protocol of the reader's in the place of the one with its id, else as the newest. */

@@ -62,10 +62,12 @@ export const READING_TOPICS: readonly Topic[] = [
       en: [
         'The report stands beside the images and is kept as you type. Tab walks the fields of the template, then its sections; macros of Settings › Reporting open behind their names, and “.m” inserts a measurement that follows its mark.',
         'It is written and signed only while an image of its study is in front. A signed text is never changed: an addendum follows it. Text and PDF are stored in the study; until they are, the pane says so and offers it again.',
+        'To other systems a signed report goes as HL7, over a connection (MLLP) or into a folder: Settings › Reporting names them and shows what waits, was taken or refused. What is not taken is tried again for a week, also after a restart.',
       ],
       de: [
         'Der Bericht steht neben den Bildern und bleibt beim Tippen erhalten. Tab führt durch die Felder der Vorlage, dann durch die Abschnitte; Textbausteine aus Einstellungen › Berichte öffnen sich hinter ihrem Namen, und „.m“ fügt ein Maß ein, das seiner Markierung folgt.',
         'Geschrieben und unterschrieben wird nur, solange ein Bild seiner Untersuchung vorn ist. Ein unterschriebener Text wird nie geändert: Ein Nachtrag folgt ihm. Text und PDF werden in der Untersuchung abgelegt; bis dahin sagt es die Fläche und bietet es wieder an.',
+        'An andere Systeme geht ein unterschriebener Bericht als HL7, über eine Verbindung (MLLP) oder in einen Ordner: Einstellungen › Berichte nennt sie und zeigt, was wartet, angenommen oder abgelehnt wurde. Was nicht angenommen wird, wird eine Woche lang wieder versucht, auch nach einem Neustart.',
       ],
     },
     actions: ['report', 'report-caret', 'report-sign'],
@@ -77,11 +79,13 @@ export const READING_TOPICS: readonly Topic[] = [
     text: {
       en: [
         'Pictures: a pane as it is seen, all panes, the image pixel for pixel, or a stack as a film. The patient’s name is left out unless you ask for it. Printing shows each sheet before; no sheet is for diagnosis.',
-        'Studies: a ZIP with DICOMDIR, as they are or de-identified after DICOM PS3.15 annex E with the options you choose. Names written into pixels are not found by any program: images of a kind that often has them are counted before, and you have to look.',
+        'Films: with a DICOM printer in Settings › Network the print dialog offers it beside paper and PDF. A film has no head, so each picture has its line below; how the printer does is in Activity.',
+        'Studies: a ZIP with DICOMDIR, as they are or de-identified after DICOM PS3.15 annex E with the options you choose. Names written into pixels are not found by any program: images of a kind that often has them are counted before, and you have to look. What you draw on the first image of a series is made black in all of its images; of ultrasound, all outside its own regions.',
       ],
       de: [
         'Bilder: eine Fläche, wie sie zu sehen ist, alle Flächen, das Bild Pixel für Pixel oder ein Stapel als Film. Der Name der Person bleibt weg, außer Sie wollen ihn. Vor dem Druck ist jedes Blatt zu sehen; kein Blatt dient der Befundung.',
-        'Untersuchungen: ein ZIP mit DICOMDIR, wie sie sind oder de-identifiziert nach DICOM PS3.15, Anhang E, mit den gewählten Optionen. Namen in den Pixeln findet kein Programm: Bilder von einer Art, die oft welche hat, werden vorher gezählt, und ansehen müssen Sie sie selbst.',
+        'Filme: Mit einem DICOM-Drucker in Einstellungen › Netzwerk bietet ihn der Druckdialog neben Papier und PDF an. Ein Film hat keinen Kopf, also steht unter jedem Bild seine Zeile; wie es dem Drucker geht, steht unter Aktivität.',
+        'Untersuchungen: ein ZIP mit DICOMDIR, wie sie sind oder de-identifiziert nach DICOM PS3.15, Anhang E, mit den gewählten Optionen. Namen in den Pixeln findet kein Programm: Bilder von einer Art, die oft welche hat, werden vorher gezählt, und ansehen müssen Sie sie selbst. Was Sie auf dem ersten Bild einer Serie zeichnen, wird in allen ihren Bildern schwarz; bei Ultraschall alles außerhalb seiner eigenen Bereiche.',
       ],
     },
     actions: ['export-pictures', 'print', 'export-studies'],

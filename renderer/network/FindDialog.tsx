@@ -85,11 +85,11 @@ export function FindDialog(props: { words: string; onNodes: () => void; onClose:
               ))}
             </select>
           </label>
-          <Field label="Name" value={name} onChange={setName} input={first} />
-          <Field label="Patient ID" value={PatientID} onChange={setPatientID} />
-          <Field label="Accession number" value={AccessionNumber} onChange={setAccessionNumber} />
-          <Field label="From" value={from} onChange={setFrom} type="date" />
-          <Field label="To" value={to} onChange={setTo} type="date" />
+          <Field label={t('Name')} value={name} onChange={setName} input={first} />
+          <Field label={t('Patient ID')} value={PatientID} onChange={setPatientID} />
+          <Field label={t('Accession number')} value={AccessionNumber} onChange={setAccessionNumber} />
+          <Field label={t('From')} value={from} onChange={setFrom} type="date" />
+          <Field label={t('To')} value={to} onChange={setTo} type="date" />
           {running === undefined ? (
             <button type="submit" disabled={!search.success} title={t('Ask the archive (Enter)')}>
               {t('Find')}

@@ -4,6 +4,7 @@ import { DoctorList } from './DoctorList.tsx'
 import { NodeList } from './NodeList.tsx'
 import { followNetwork, useNetwork } from './networkStore.ts'
 import { OwnAddress } from './OwnAddress.tsx'
+import { PrinterList } from './PrinterList.tsx'
 import { StrangerList } from './StrangerList.tsx'
 import { TlsSection } from './TlsSection.tsx'
 
@@ -25,6 +26,7 @@ export function NetworkPage() {
       {own !== undefined && <OwnAddress own={own} />}
       {tls !== undefined && <TlsSection tls={tls} />}
       {nodes !== undefined && <NodeList nodes={nodes} />}
+      {nodes !== undefined && <PrinterList />}
       {nodes !== undefined && strangers.length > 0 && <StrangerList strangers={strangers} nodes={nodes} />}
       {nodes !== undefined && <DoctorList findings={findings} />}
     </section>

@@ -1,6 +1,6 @@
 import { Pencil, Plus, Radio, Trash2 } from 'lucide-react'
 import { useState } from 'react'
-import { t } from '../i18n/index.ts'
+import { inLanguage, t } from '../i18n/index.ts'
 import { announceFailure, formatMoment, IconButton } from '../ui/index.ts'
 import { NodeForm } from './NodeForm.tsx'
 import { echo, type ListedNode, removeNode } from './networkStore.ts'
@@ -53,11 +53,10 @@ function NodeView({ node, onEdit }: { node: ListedNode; onEdit: () => void }) {
     try {
       await echo(node)
     } catch (thrown) {
-      announceFailure(`${name} could not be called.`, thrown)
+      announceFailure(t('{{name}} could not be called.', { name }), thrown)
     }
     setCalling(false)
   }
-  const from = addresses.length > 0 ? ` from ${addresses.join(', ')}` : ''
   return (
     <section className="network-row" aria-label={t('Node {{name}}', { name })}>
       <div className="network-line">
@@ -68,7 +67,14 @@ function NodeView({ node, onEdit }: { node: ListedNode; onEdit: () => void }) {
         </span>
         <span className="spring" />
         <span className="quiet truncate">
-          {rights.length === 0 ? t('may send') : `may ${rights.join(', ')}${from}`}
+          {rights.length === 0
+            ? t('may send')
+            : addresses.length === 0
+              ? t('may {{rights}}', { rights: rights.map(inLanguage).join(', ') })
+              : t('may {{rights}} from {{addresses}}', {
+                  rights: rights.map(inLanguage).join(', '),
+                  addresses: addresses.join(', '),
+                })}
         </span>
         <button
           type="button"

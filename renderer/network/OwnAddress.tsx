@@ -3,7 +3,7 @@ import { type FormEvent, useState } from 'react'
 import type { CallOut } from '../../shared/contract.ts'
 import { useStation } from '../activity/index.ts'
 import { t } from '../i18n/index.ts'
-import { announceFailure, CopyButton, IconButton } from '../ui/index.ts'
+import { announceFailure, CopyValue, IconButton } from '../ui/index.ts'
 import { saveAETs } from './networkStore.ts'
 
 /** What has to be written into other nodes' tables so that they find us. */
@@ -28,8 +28,7 @@ export function OwnAddress({ own: { aet, aets } }: { own: CallOut<'aets.get'> })
       <dl className="network-own">
         <dt>{t('AE titles')}</dt>
         <dd>
-          <span className="id selectable">{aet}</span>
-          <CopyButton value={aet} name="AE title" />
+          <CopyValue value={aet} name={t('AE title')} />
           {aets.map(one => (
             <span className="network-aet" key={one}>
               <span className="id selectable">{one}</span>
@@ -67,17 +66,11 @@ export function OwnAddress({ own: { aet, aets } }: { own: CallOut<'aets.get'> })
         <dt>{t('Address')}</dt>
         <dd>
           {(status?.addresses ?? []).map(one => (
-            <span className="network-aet" key={one}>
-              <span className="id selectable">{one}</span>
-              <CopyButton value={one} name="address" />
-            </span>
+            <CopyValue key={one} value={one} name="address" />
           ))}
         </dd>
         <dt>{t('Port')}</dt>
-        <dd>
-          <span className="id selectable">{status?.dimsePort ?? '…'}</span>
-          {status !== undefined && <CopyButton value={String(status.dimsePort)} name="port" />}
-        </dd>
+        <dd>{status === undefined ? '…' : <CopyValue value={String(status.dimsePort)} name="port" />}</dd>
       </dl>
     </section>
   )

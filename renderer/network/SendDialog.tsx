@@ -25,7 +25,7 @@ export function SendDialog(props: {
   const send = async (AET: string, name: string) => {
     try {
       await sendStudy(AET, study.StudyInstanceUID)
-      announce(`On its way to ${name}`)
+      announce(t('On its way to {{name}}', { name }))
       onStarted()
       onClose()
     } catch (thrown) {

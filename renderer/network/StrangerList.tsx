@@ -1,7 +1,7 @@
 import { Pencil, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { t } from '../i18n/index.ts'
-import { formatMoment } from '../ui/index.ts'
+import { countImages, formatMoment } from '../ui/index.ts'
 import { NodeForm } from './NodeForm.tsx'
 import type { ListedNode, Peer } from './networkStore.ts'
 
@@ -26,13 +26,15 @@ export function StrangerList({ strangers, nodes }: { strangers: Peer[]; nodes: L
           <section key={AET} className="network-row" aria-label={t('Station {{AET}}', { AET })}>
             <div className="network-line">
               <strong className="id selectable">{AET}</strong>
-              <span className="quiet id selectable">from {address}</span>
+              <span className="quiet id selectable">{t('from {{address}}', { address })}</span>
               {namesake && (
-                <span className="attention">calls itself as {namesake.name} does, from another address</span>
+                <span className="attention">
+                  {t('calls itself as {{name}} does, from another address', { name: namesake.name })}
+                </span>
               )}
               <span className="spring" />
               <span className="quiet network-when">
-                {instances.toLocaleString()} {instances === 1 ? t('image') : t('images')}, last {formatMoment(lastSeen)}
+                {t('{{images}}, last {{when}}', { images: countImages(instances), when: formatMoment(lastSeen) })}
               </span>
               <button
                 type="button"

@@ -46,7 +46,9 @@ export function TlsSection({ tls }: { tls: TlsStatus }) {
       {trusted.slice(0, SHOWN).map(one => (
         <CertificateLine key={one.fingerprint} what="Believes" certificate={one} />
       ))}
-      {trusted.length > SHOWN && <div className="quiet">… and {trusted.length - SHOWN} more authorities.</div>}
+      {trusted.length > SHOWN && (
+        <div className="quiet">{t('… and {{more}} more authorities.', { more: trusted.length - SHOWN })}</div>
+      )}
       {open && <TlsForm settings={settings} onClose={() => setOpen(false)} />}
     </section>
   )
@@ -60,7 +62,7 @@ function CertificateLine({ what, certificate }: { what: string; certificate: Cer
     <div className="network-line">
       <span className="quiet">{what}</span>
       <strong className="truncate selectable">{subject}</strong>
-      {issuer !== subject && <span className="quiet truncate">signed by {issuer}</span>}
+      {issuer !== subject && <span className="quiet truncate">{t('signed by {{issuer}}', { issuer })}</span>}
       <span className="spring" />
       <span
         className={left < SOON_MS ? 'attention network-when' : 'quiet network-when'}
@@ -71,7 +73,7 @@ function CertificateLine({ what, certificate }: { what: string; certificate: Cer
       <span className="quiet id network-when" title={`SHA-256 ${fingerprint}`}>
         {fingerprint.slice(0, 8)}…
       </span>
-      <CopyButton value={fingerprint} name="SHA-256 of the certificate" />
+      <CopyButton value={fingerprint} name={t('SHA-256 of the certificate')} />
     </div>
   )
 }

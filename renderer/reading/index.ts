@@ -1,4 +1,5 @@
 export { AskBeforeSetting } from './AskBeforeSetting.tsx'
 export { followAskBefore, useAskBefore } from './askBefore.ts'
+export { saveMarked, savesAtReading } from './atReading.ts'
 export { followSaveOnRead, useSaveOnRead } from './saveOnRead.ts'
 export { UnseenQuestion } from './UnseenQuestion.tsx'

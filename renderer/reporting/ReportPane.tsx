@@ -1,9 +1,9 @@
 import { Download, FilePlus2, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { useStore } from 'zustand'
-import { refreshed } from '../../shared/reporting/edit.ts'
+import { refreshed, withWords } from '../../shared/reporting/edit.ts'
 import { fieldsOf, unfilled } from '../../shared/reporting/fields.ts'
-import { isStored, type ReportContent } from '../../shared/reporting/report.ts'
+import { isStored, type ReportContent, reportText } from '../../shared/reporting/report.ts'
 import { byFit, contentOf, underTemplate } from '../../shared/reporting/template.ts'
 import { call } from '../client.ts'
 import { msg, t } from '../i18n/index.ts'
@@ -14,7 +14,7 @@ import { type ExportForm, exportReport } from './exportReport.ts'
 import type { ReportImages } from './reportImages.ts'
 import type { ReportKeeper } from './reportKeeper.ts'
 import { allTemplates, chooseReportSettings, followReportSettings, useReportSettings } from './reportSettings.ts'
-import { reportOf, useReportPane } from './reports.ts'
+import { reportOf, showReport, useReportPane } from './reports.ts'
 import { SectionField } from './SectionField.tsx'
 import { SignedVersion } from './SignedVersion.tsx'
 import { signReport, storeAll } from './signReport.ts'
@@ -64,6 +64,7 @@ function Exports({ keeper, images }: { keeper: ReportKeeper; images: ReportImage
     <div className="report-exports">
       <Download aria-hidden size={16} /> <span className="quiet">{t('Save as')}</span> {as('text', t('Text'))}{' '}
       {as('pdf', 'PDF')} {last.signature !== null && as('hl7', 'HL7')}
+      {last.signature !== null && as('send', t('Send (HL7)'))}
     </div>
   )
 }
@@ -139,6 +140,45 @@ function Conflict({ keeper }: { keeper: ReportKeeper }) {
   )
 }
 
+/** False: it was refused, and said why. */
+async function addend(keeper: ReportKeeper, StudyInstanceUID: string): Promise<boolean> {
+  try {
+    keeper.replace((await call('report.addend', { StudyInstanceUID })).report)
+    return true
+  } catch (thrown) {
+    announceFailure('No addendum was begun.', thrown)
+    return false
+  }
+}
+
+/** What was typed while somebody else signed: nothing of it goes before the reader has said so. */
+function Stranded(props: { keeper: ReportKeeper; StudyInstanceUID: string; locked: boolean }) {
+  const { keeper, StudyInstanceUID, locked } = props
+  const { stranded, content } = useStore(keeper.state)
+  if (stranded === undefined) return null
+  const intoAddendum = async () => {
+    if (content === undefined && !(await addend(keeper, StudyInstanceUID))) return
+    const begun = keeper.state.getState().content
+    if (begun === undefined) return
+    keeper.edit(withWords(begun, stranded))
+    keeper.letGo()
+  }
+  return (
+    <div className="report-notice attention" role="alert">
+      {t('It was signed in another window while you were writing. This is what you wrote:')}
+      <textarea readOnly rows={5} value={reportText(stranded)} aria-label={t('What you wrote')} />
+      <div>
+        <button type="button" disabled={locked} onClick={() => void intoAddendum()}>
+          {t('Write it into an addendum')}
+        </button>{' '}
+        <button type="button" onClick={() => keeper.letGo()}>
+          {t('Discard it')}
+        </button>
+      </div>
+    </div>
+  )
+}
+
 /** The report of the study that is open, beside its images. */
 export function ReportPane({ images }: { images: ReportImages }) {
   const { study } = images
@@ -147,44 +187,39 @@ export function ReportPane({ images }: { images: ReportImages }) {
   const { templates: own, name } = useReportSettings()
   const [shownWidth, setShownWidth] = useState(width)
   const [busy, setBusy] = useState(false)
+  /** Released, and a mark has other figures now. */
+  const [behind, setBehind] = useState(false)
   const keys = { pane: useShownKey('report'), sign: useShownKey('report-sign'), images: useShownKey('report-caret') }
   const { StudyDescription: description, ModalitiesInStudy: modalities, BodyPartExamined: bodyParts } = study
   const templates = byFit(allTemplates(own), { modalities, bodyParts, description })
   const last = versions.at(-1)
 
   useEffect(followReportSettings, [])
-  useEffect(() => {
-    // Somebody at another machine may have gone on with it since it was last open here.
-    void keeper.read()
-    return () => keeper.flush()
-  }, [keeper])
+  useEffect(() => showReport(keeper), [keeper])
   // biome-ignore lint/correctness/useExhaustiveDependencies: what fits best when it is known that there is none.
   useEffect(() => {
     const [best] = templates
     if (loaded && versions.length === 0 && content === undefined && best !== undefined) keeper.begin(contentOf(best))
   }, [loaded, keeper, versions.length])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a report that becomes a draft follows its marks again.
   useEffect(() => {
     const follow = () => {
       const now = keeper.state.getState().content
       if (now === undefined) return
       const next = refreshed(now, images.figureOf)
-      if (next !== now) keeper.edit(next)
+      // What was released stands as it was released: it becomes a draft by a hand, never by being looked at.
+      const isReleased = keeper.state.getState().versions.at(-1)?.state === 'preliminary'
+      setBehind(isReleased && next !== now)
+      if (!isReleased && next !== now) keeper.edit(next)
     }
     follow()
     return images.onMarks(follow)
-  }, [keeper, images])
+  }, [keeper, images, last?.state])
 
   const locked = !images.inFront
   const sign = (state: 'preliminary' | 'final') => {
     setBusy(true)
     void signReport(keeper, images, state).finally(() => setBusy(false))
-  }
-  const addend = async () => {
-    try {
-      keeper.replace((await call('report.addend', { StudyInstanceUID: study.StudyInstanceUID })).report)
-    } catch (thrown) {
-      announceFailure('No addendum was begun.', thrown)
-    }
   }
   const change = (id: string) => {
     const template = templates.find(one => one.id === id)
@@ -228,6 +263,24 @@ export function ReportPane({ images }: { images: ReportImages }) {
         </p>
       )}
       <Conflict keeper={keeper} />
+      <Stranded keeper={keeper} StudyInstanceUID={study.StudyInstanceUID} locked={locked} />
+      {behind && content !== undefined && (
+        <div className="report-notice attention" role="status">
+          {t('A mark has changed since this was released. The text stands as it was released.')}
+          <div>
+            <button
+              type="button"
+              disabled={locked || busy || conflict !== undefined}
+              onClick={() => {
+                setBehind(false)
+                keeper.edit(refreshed(content, images.figureOf))
+              }}
+            >
+              {t('Take the new figures')}
+            </button>
+          </div>
+        </div>
+      )}
       {locked && (
         <p className="report-notice attention" role="status">
           {t('No image of this study is in front. Its report cannot be written: hang one of its series first.')}
@@ -303,7 +356,7 @@ export function ReportPane({ images }: { images: ReportImages }) {
             <div className="report-actions">
               <span className="quiet">{t('Locked: signed.')}</span>
               <span className="spring" />
-              <button type="button" disabled={locked} onClick={() => void addend()}>
+              <button type="button" disabled={locked} onClick={() => void addend(keeper, study.StudyInstanceUID)}>
                 <FilePlus2 aria-hidden size={16} /> {t('Addendum')}
               </button>
             </div>

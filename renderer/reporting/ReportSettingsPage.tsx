@@ -1,12 +1,13 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { readHtmlTemplate } from '../../shared/reporting/htmlTemplate.ts'
 import { macroLines, parseMacros } from '../../shared/reporting/macros.ts'
 import { type ReportTemplate, reportTemplate } from '../../shared/reporting/template.ts'
 import { t } from '../i18n/index.ts'
-import { announce, announceFailure } from '../ui/index.ts'
+import { announce, announceFailure, OpenFile } from '../ui/index.ts'
 import { DeviceSettings } from './devices/DeviceSettings.tsx'
 import { DictationSettings } from './dictation/DictationSettings.tsx'
 import { chooseReportSettings, followReportSettings, useReportSettings } from './reportSettings.ts'
+import { ResultSettings } from './results/ResultSettings.tsx'
 
 /** A file of ours (JSON) or RSNA RadReport's (HTML). Throws in words. */
 function readTemplate(text: string, name: string): ReportTemplate {
@@ -54,10 +55,8 @@ function Macros() {
 /** A page of the settings. */
 export function ReportSettingsPage() {
   const { name, organisation, marksRead, templates } = useReportSettings()
-  const file = useRef<HTMLInputElement>(null)
   useEffect(followReportSettings, [])
-  const take = async (chosen: File | undefined) => {
-    if (chosen === undefined) return
+  const take = async (chosen: File) => {
     try {
       // A larger one is refused for what it is.
       const template = readTemplate(await chosen.slice(0, 1_100_000).text(), chosen.name)
@@ -97,24 +96,17 @@ export function ReportSettingsPage() {
         {t('Signing marks the study as read')}
       </label>
       <Macros />
+      <ResultSettings />
       <DictationSettings />
       <DeviceSettings />
       <div>
-        <button type="button" onClick={() => file.current?.click()}>
-          {t('Import a template…')}
-        </button>{' '}
-        <span className="quiet">{t('RSNA RadReport (HTML) or Isocenter’s own (JSON)')}</span>
-        <input
-          ref={file}
-          type="file"
-          hidden
+        <OpenFile
+          words={t('Import a template…')}
+          label={t('File of a template')}
           accept=".html,.htm,.json"
-          aria-label={t('File of a template')}
-          onChange={event => {
-            void take(event.target.files?.[0])
-            event.target.value = ''
-          }}
-        />
+          onFile={chosen => void take(chosen)}
+        />{' '}
+        <span className="quiet">{t('RSNA RadReport (HTML) or Isocenter’s own (JSON)')}</span>
       </div>
       {templates.map(({ id, title }) => (
         <div key={id}>

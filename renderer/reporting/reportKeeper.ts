@@ -24,6 +24,8 @@ export interface ReportState {
   trouble: string | undefined
   /** What another window made of it meanwhile: nothing is kept until the reader has chosen. */
   conflict: ReportVersion | undefined
+  /** What was typed here and not kept yet when it was signed elsewhere: stays until the reader has done something with it. */
+  stranded: ReportContent | undefined
 }
 
 /** A pause in typing; and the longest that what was typed waits. */
@@ -51,6 +53,7 @@ export class ReportKeeper {
     saved: true,
     trouble: undefined,
     conflict: undefined,
+    stranded: undefined,
   }))
   readonly #study: string
   readonly #counter: ReportCounter
@@ -125,6 +128,17 @@ export class ReportKeeper {
     if (mine) void this.#work()
   }
 
+  /** What was signed elsewhere under the reader's hands is taken over, or given up. */
+  letGo(): void {
+    this.state.setState({ stranded: undefined })
+  }
+
+  /** Nothing here is lost when it is forgotten. */
+  get isIdle(): boolean {
+    const { saved, conflict, stranded } = this.state.getState()
+    return saved && conflict === undefined && stranded === undefined && this.#working === undefined
+  }
+
   /** The station's answer about one version. */
   replace(report: ReportVersion): void {
     const { versions } = this.state.getState()
@@ -161,6 +175,7 @@ export class ReportKeeper {
       }
     }
     const unwritten = last === undefined ? content : undefined
+    const isStranded = !saved && content !== undefined && last?.state === 'final' && !isSame(last.content, content)
     this.#version = writes?.version ?? (last === undefined ? 1 : last.version)
     this.#rev = writes?.rev ?? 0
     this.state.setState({
@@ -170,6 +185,7 @@ export class ReportKeeper {
       saved: saved || (writes === undefined && last !== undefined),
       trouble: undefined,
       conflict: undefined,
+      ...(isStranded && { stranded: content }),
     })
   }
 
@@ -199,8 +215,8 @@ export class ReportKeeper {
     } catch (thrown) {
       // Signed in another window meanwhile.
       if (thrown instanceof IsocenterError && thrown.code === 'report-locked') {
-        this.state.setState({ saved: true })
         await this.read()
+        return
       }
       this.#failed(thrown, () => void this.#work())
     }

@@ -32,11 +32,26 @@ function listen(): void {
   })
 }
 
+const shown = new Set<ReportKeeper>()
+
+/** A report is on the screen: it hears of what other windows do with it. Returns what ends it; what is not kept yet is kept then. */
+export function showReport(keeper: ReportKeeper): () => void {
+  shown.add(keeper)
+  // Somebody at another machine may have gone on with it since it was last open here.
+  void keeper.read()
+  return () => {
+    shown.delete(keeper)
+    keeper.flush()
+  }
+}
+
 /** The report of a study in this window; read from the station when it is first asked for. */
 export function reportOf(StudyInstanceUID: string): ReportKeeper {
   listen()
   let keeper = keepers.get(StudyInstanceUID)
   if (keeper === undefined) {
+    // A working day's worth of reports stays in nobody's memory.
+    for (const [study, other] of keepers) if (other.isIdle && !shown.has(other)) keepers.delete(study)
     keeper = new ReportKeeper(StudyInstanceUID, counter)
     keepers.set(StudyInstanceUID, keeper)
     void keeper.read()

@@ -43,15 +43,13 @@ export async function signReport(
     announce(why)
     return false
   }
-  // A mark may have been moved while the report was not on the screen.
-  const { content: written } = keeper.state.getState()
-  const now = written && refreshed(written, images.figureOf)
-  if (now !== undefined && now !== written) keeper.edit(now)
   const { StudyInstanceUID } = images.study
   const { name, marksRead } = useReportSettings.getState()
   try {
-    const { content } = keeper.state.getState()
-    const now = content && refreshed(content, images.figureOf)
+    const { content, versions } = keeper.state.getState()
+    // What was released is signed as it stands on the screen: the pane says where a mark has other figures since.
+    const isReleased = versions.at(-1)?.state === 'preliminary'
+    const now = content && (isReleased ? content : refreshed(content, images.figureOf))
     // Never kept yet: a template that needed no word. Or a mark was moved while the report was not on the screen.
     if (now !== undefined && (keeper.rev === 0 || now !== content)) keeper.edit(now)
     if (!(await keeper.kept())) throw new Error(keeper.state.getState().trouble ?? t('It is not kept yet.'))
@@ -73,8 +71,15 @@ export async function signReport(
   return true
 }
 
-/** Stores what is signed and not yet in the study. */
-export async function storeAll(keeper: ReportKeeper, { study, image }: ReportImages): Promise<void> {
+/** Stores what is signed and not yet in the study. One window at a time: what another has stored meanwhile is not stored again. */
+export function storeAll(keeper: ReportKeeper, images: ReportImages): Promise<void> {
+  return navigator.locks.request(`isocenter-store-report ${images.study.StudyInstanceUID}`, async () => {
+    await keeper.read()
+    await storeLacking(keeper, images)
+  })
+}
+
+async function storeLacking(keeper: ReportKeeper, { study, image }: ReportImages): Promise<void> {
   const { organisation } = useReportSettings.getState()
   const { versions } = keeper.state.getState()
   for (const report of versions) {

@@ -1,9 +1,9 @@
 import type { StudySummary } from '../../shared/contract.ts'
-import type { ReportVersion, StoredDocument } from '../../shared/reporting/report.ts'
+import { documentsOf, isStored, type ReportVersion, type StoredDocument } from '../../shared/reporting/report.ts'
 import { BASIC_TEXT_SR, basicTextReport, ENHANCED_SR } from '../../shared/viewing/writing/basicText.ts'
 import { encapsulatedPdf } from '../../shared/viewing/writing/encapsulatedPdf.ts'
-import { momentOf } from '../../shared/viewing/writing/newObject.ts'
-import { identityOfImage, saveObjects } from '../authoring/index.ts'
+import { momentOf, type WrittenObject } from '../../shared/viewing/writing/newObject.ts'
+import { identityOfImage, PartlySaved, saveObjects } from '../authoring/index.ts'
 import { call, type ObjectAddress } from '../client.ts'
 
 /** A version as PDF. Rejects like `call`. */
@@ -26,7 +26,7 @@ function predecessorsOf(versions: readonly ReportVersion[], report: ReportVersio
 
 /**
  * Stores a released or signed version in its study, as text (SR) and as paper (PDF): resolved means both are on the disk and noted.
- * Rejects like `call`; asked again, both are stored again.
+ * Rejects like `call`; asked again, only what is not there yet is stored.
  */
 export async function storeReport(
   study: StudySummary,
@@ -36,7 +36,7 @@ export async function storeReport(
   organisation: string,
 ): Promise<ReportVersion> {
   const { state, signature, version, content } = report
-  if (state === 'draft' || signature === null) return report
+  if (state === 'draft' || signature === null || isStored(report)) return report
   const { StudyInstanceUID } = study
   const [identity, pdf] = await Promise.all([identityOfImage(image), pdfOf(StudyInstanceUID, version)])
   const { date, time, offset } = momentOf(new Date(signature.at))
@@ -54,13 +54,21 @@ export async function storeReport(
     { InstanceNumber: version },
   )
   const paper = encapsulatedPdf(pdf.bytes, content.title, { InstanceNumber: version })
-  const written = await saveObjects(identity, [text, paper])
-  const documents = written.map(({ SOPClassUID, SeriesInstanceUID, SOPInstanceUID }) => ({
-    SOPClassUID,
-    SeriesInstanceUID,
-    SOPInstanceUID,
-    state,
-    signedAt: signature.at,
-  }))
-  return (await call('report.stored', { StudyInstanceUID, version, documents })).report
+  const lacking = [text, paper].filter(one => !documentsOf(report).some(known => known.SOPClassUID === one.SOPClassUID))
+  const note = async (written: readonly WrittenObject[]) => {
+    const documents = written.map(({ SOPClassUID, SeriesInstanceUID, SOPInstanceUID }) => ({
+      SOPClassUID,
+      SeriesInstanceUID,
+      SOPInstanceUID,
+      state,
+      signedAt: signature.at,
+    }))
+    return (await call('report.stored', { StudyInstanceUID, version, documents })).report
+  }
+  try {
+    return await note(await saveObjects(identity, lacking))
+  } catch (thrown) {
+    if (thrown instanceof PartlySaved && thrown.saved.length > 0) await note(thrown.saved)
+    throw thrown
+  }
 }

@@ -53,7 +53,7 @@ export function ResultTable({ cells }: { cells: TestCell[] }) {
             </tr>
           ))}
           <tr>
-            <th scope="row">{PATH_NAMES.pane}: from the pointer to the figure</th>
+            <th scope="row">{t('{{pane}}: from the pointer to the figure', { pane: PATH_NAMES.pane })}</th>
             <td>{t('none')}</td>
             <td />
             <td />
@@ -110,7 +110,7 @@ export function Certificate(props: { result: KeptResult; cells: TestCell[]; stat
           'A phantom whose values, pictures and measures are known as formulas was decoded, drawn in nine ways and measured with every tool by the program’s own way of showing images, on this machine. Greys may be off by one level of 255. It does not certify the display.',
         )}
       </p>
-      <p className="certificate-hash">SHA-256 of the result: {hash}</p>
+      <p className="certificate-hash">{t('SHA-256 of the result: {{hash}}', { hash })}</p>
     </section>,
     document.body,
   )

@@ -40,8 +40,12 @@ function Outcome({ result }: { result: KeptResult }) {
         </ul>
       )}
       <p className="quiet selectable">
-        Isocenter {machine.version} in {machine.browser}. Graphics: {machine.renderer || t('no WebGL 2')}, pictures
-        drawn by {machine.drawnBy === 'card' ? t('the graphics card') : t('the page')}.
+        {t('Isocenter {{version}} in {{browser}}. Graphics: {{graphics}}, pictures drawn by {{drawnBy}}.', {
+          version: machine.version,
+          browser: machine.browser,
+          graphics: machine.renderer || t('no WebGL 2'),
+          drawnBy: machine.drawnBy === 'card' ? t('the graphics card') : t('the page'),
+        })}
       </p>
     </>
   )
@@ -89,11 +93,13 @@ export function SelfTest({ onClose }: { onClose: () => void }) {
         {running !== undefined && (
           <>
             <progress value={running.done} max={running.of} aria-label={t('Phantoms tried')} />
-            {running.done} of {running.of}
+            {t('{{done}} of {{all}}', { done: running.done, all: running.of })}
           </>
         )}
         {running === undefined && trouble !== undefined && (
-          <span className="attention">It came to no end, which says nothing of this machine: {trouble}</span>
+          <span className="attention">
+            {t('It came to no end, which says nothing of this machine: {{trouble}}', { trouble })}
+          </span>
         )}
         {running === undefined && trouble === undefined && result === undefined && t('It has not been run here yet.')}
       </div>

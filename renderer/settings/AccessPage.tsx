@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { ApiKeySummary, Scope } from '../../shared/apiKeys.ts'
 import { call } from '../client.ts'
-import { t } from '../i18n/index.ts'
+import { inLanguage, t } from '../i18n/index.ts'
 import { announce, announceFailure, CopyButton, formatMoment } from '../ui/index.ts'
 
 const SCOPES: Record<Scope, { name: string; says: string }> = {
@@ -31,7 +31,7 @@ export function AccessPage() {
   const revoke = async ({ id, name }: ApiKeySummary) => {
     try {
       await call('apiKeys.revoke', { id })
-      announce(`${name} is locked out`)
+      announce(t('{{name}} is locked out', { name }))
       await read()
     } catch (thrown) {
       announceFailure('The key could not be revoked.', thrown)
@@ -54,8 +54,7 @@ export function AccessPage() {
       {made !== undefined && (
         <output className="access-secret">
           <span>
-            The key of <strong>{made.name}</strong>
-            {t(', shown this once:')}
+            {t('A new key, shown this once:')} <strong>{made.name}</strong>
           </span>
           <span className="access-line">
             <span className="id selectable access-key">{made.secret}</span>
@@ -160,7 +159,7 @@ function NewKey({ onMade }: { onMade: (made: { name: string; secret: string }) =
             type="button"
             className="chip"
             key={scope}
-            title={`It may ${SCOPES[scope].says}`}
+            title={t('It may {{what}}', { what: inLanguage(SCOPES[scope].says) })}
             aria-pressed={scopes.includes(scope)}
             onClick={() => toggle(scope)}
           >

@@ -157,7 +157,11 @@ export function AuditPage() {
       <Export />
       {page?.syslog && (
         <p className={page.syslog.trouble === '' ? 'keys-note quiet' : 'keys-note attention'}>
-          The collector {page.syslog.to} has {page.syslog.sent.toLocaleString()} of {page.last.toLocaleString()} records
+          {t('The collector {{to}} has {{sent}} of {{all}} records', {
+            to: page.syslog.to,
+            sent: page.syslog.sent.toLocaleString(),
+            all: page.last.toLocaleString(),
+          })}
           {page.syslog.trouble !== '' && t('; it is not reached: {{trouble}}', { trouble: page.syslog.trouble })}
         </p>
       )}
@@ -178,7 +182,7 @@ function Row({ of }: { of: AuditRecord }) {
   const said = showControls(words.filter(Boolean).join('; '))
   return (
     <tr>
-      <td className="quiet" title={`${new Date(at).toISOString()}, record ${seq}`}>
+      <td className="quiet" title={t('{{at}}, record {{seq}}', { at: new Date(at).toISOString(), seq })}>
         {formatMoment(at)}
       </td>
       <td title={who.join(', ')}>{showControls(who.join(' → ')) || t('the station')}</td>

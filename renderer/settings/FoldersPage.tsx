@@ -42,7 +42,7 @@ export function FoldersPage() {
     try {
       const others = (await readFolders()).filter(({ id }) => id !== removed.id).map(configOf)
       await keep(others)
-      announce(`${removed.path} is watched no more`, async () =>
+      announce(t('{{path}} is watched no more', { path: removed.path }), async () =>
         keep([...(await readFolders()).map(configOf), configOf(removed)]),
       )
     } catch (thrown) {
@@ -89,7 +89,7 @@ function FolderView({ folder, onRemove }: { folder: WatchedFolderSummary; onRemo
         <span>{countsOf(folder)}</span>
         {lastAt !== null && (
           <span className="quiet truncate" title={lastFile}>
-            last {formatMoment(lastAt)}: {lastFile}
+            {t('last {{when}}: {{file}}', { when: formatMoment(lastAt), file: lastFile })}
           </span>
         )}
         <span className="spring" />

@@ -39,7 +39,12 @@ export function LeavingSection() {
   const leave = async () => {
     try {
       const gone = await call('cache.evict', {})
-      announce(`${countStudies(gone.studies)} left this station, ${formatBytes(gone.bytes)}`)
+      announce(
+        t('{{studies}} left this station, {{bytes}}', {
+          studies: countStudies(gone.studies),
+          bytes: formatBytes(gone.bytes),
+        }),
+      )
       setPlan(await call('cache.plan', {}))
     } catch (thrown) {
       announceFailure('Nothing could leave.', thrown)

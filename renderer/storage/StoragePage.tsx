@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { CallOut, VolumeState, VolumeSummary } from '../../shared/contract.ts'
 import { call, fetchOnlyHere, onlyHereAddress } from '../client.ts'
-import { t } from '../i18n/index.ts'
+import { inLanguage, t } from '../i18n/index.ts'
 import { announce, announceFailure, copyText, formatBytes } from '../ui/index.ts'
 import { LeavingSection } from './LeavingSection.tsx'
 
@@ -47,7 +47,7 @@ export function StoragePage() {
       {storage !== undefined && (
         <>
           <p>
-            {count(storage.onlyHere)} {storage.onlyHere === 1 ? t('exists') : t('exist')} on one disk only.{' '}
+            {t('{{count}} images exist on one disk only', { count: storage.onlyHere })}.{' '}
             <span className="quiet">
               {storage.landing.images === 0
                 ? t('All that was received is at its place.')
@@ -122,7 +122,11 @@ function VolumeView(props: {
               })}
             />
             <span className={level === 'ok' ? undefined : 'attention'}>
-              {formatBytes(free)} of {formatBytes(total)} free{LEVELS[level] !== '' && `, ${LEVELS[level]}`}
+              {t('{{formatBytes}} of {{formatBytes1}} free', {
+                formatBytes: formatBytes(free),
+                formatBytes1: formatBytes(total),
+              })}
+              {LEVELS[level] !== '' && `, ${inLanguage(LEVELS[level])}`}
             </span>
           </>
         )}
@@ -145,7 +149,9 @@ function VolumeView(props: {
         <span>
           {count(images)}, {formatBytes(bytes)}
         </span>
-        <span className={isThere || onlyHere === 0 ? 'quiet' : 'attention'}>{onlyHere.toLocaleString()} only here</span>
+        <span className={isThere || onlyHere === 0 ? 'quiet' : 'attention'}>
+          {t('{{images}} only here', { images: onlyHere.toLocaleString() })}
+        </span>
         {onlyHere > 0 && (
           <span className="quiet">
             {t('list:')}{' '}
@@ -166,13 +172,19 @@ function VolumeView(props: {
           </span>
         )}
         <span className="spring" />
-        <span className="quiet">takes {takes}</span>
+        <span className="quiet">{t('takes {{takes}}', { takes })}</span>
       </div>
       {draining !== null && (
         <div className="quiet">
           {images === 0
             ? t('Empty: it may be taken out.')
-            : `${draining.moved.toLocaleString()} moved, ${images.toLocaleString()} left${draining.failed > 0 ? `, ${draining.failed} of them damaged` : ''}`}
+            : [
+                t('{{moved}} moved, {{left}} left', {
+                  moved: draining.moved.toLocaleString(),
+                  left: images.toLocaleString(),
+                }),
+                ...(draining.failed > 0 ? [t('{{failed}} of them damaged', { failed: draining.failed })] : []),
+              ].join(', ')}
         </div>
       )}
     </section>

@@ -68,7 +68,9 @@ export function HeaderView({ contentId, title }: { contentId: number; title: str
           })}
         </div>
       </div>
-      <div className="quiet">{note || (elements === undefined ? 'Reading…' : `${found.length} elements`)}</div>
+      <div className="quiet">
+        {note || (elements === undefined ? t('Reading…') : t('{{elements}} elements', { elements: found.length }))}
+      </div>
     </Dialog>
   )
 }

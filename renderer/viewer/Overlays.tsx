@@ -177,7 +177,7 @@ export function Overlays(props: {
             ? t('image {{number}}/{{all}}', { number: String(shown + 1), all: String(stack.entries.length) })
             : countImages(stack.entries.length)}
           {picture && frames}
-          {playing && ' · cine'}
+          {playing && <> · {t('cine')}</>}
           {arriving && (
             <span className="quiet" data-testid="arriving">
               {' '}

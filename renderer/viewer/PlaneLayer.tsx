@@ -4,6 +4,7 @@ import { type Overlay, overlayMask, withEmbeddedBits } from '../../shared/viewin
 import type { Samples } from '../../shared/viewing/samples.ts'
 import { shutterGrey, shutterMask } from '../../shared/viewing/shutter.ts'
 import { call, fetchFrame } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { type CatalogFrame, describeFrame } from './catalog.ts'
 import { decodeFrame } from './decode.ts'
 import type { PaneState } from './pane.ts'
@@ -81,7 +82,7 @@ export function PlaneLayer({ state, overlays }: { state: PaneState; overlays: bo
           style={{ transform: `matrix(${a}, ${b}, ${c}, ${d}, ${e}, ${f})` }}
         />
       )}
-      {planes.failed && <div className="planes-failed">the overlay of this image could not be loaded</div>}
+      {planes.failed && <div className="planes-failed">{t('the overlay of this image could not be loaded')}</div>}
     </>
   )
 }

@@ -14,10 +14,31 @@ import { assignmentOf, type StripItem, setMarks, stripItems } from './strip.ts'
 
 export const SERIES_MIME = 'application/x-isocenter-series'
 
-/** Renders again when frames came or went: at most once a frame of the display. */
+/** A count that changes faster is not read, and drawing all panes' words anew at each frame of the display held up what was counted. */
+const COUNT_MS = 100
+
+/** Renders again when frames came or went: at most ten times a second. */
 export function useLoadedFrames(): void {
   const [, setTick] = useState(0)
-  useEffect(() => onFrames(() => setTick(value => value + 1)), [])
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let last = 0
+    const tick = () => {
+      timer = undefined
+      last = performance.now()
+      setTick(value => value + 1)
+    }
+    const soon = () => {
+      timer ??= setTimeout(tick, Math.max(0, last + COUNT_MS - performance.now()))
+    }
+    const unsubscribe = onFrames(soon)
+    // Frames that came between the drawing and now told nobody.
+    soon()
+    return () => {
+      unsubscribe()
+      clearTimeout(timer)
+    }
+  }, [])
 }
 
 function Card({ item, thumbnails }: { item: StripItem; thumbnails: Map<string, string> }) {

@@ -12,6 +12,7 @@ import { measuredFrame, useCalibrations } from './marks/index.ts'
 import type { Pane, PaneState } from './pane.ts'
 import { useSession } from './session.ts'
 import { useSpace } from './space.ts'
+import { linesIn } from './volume/mprPointer.ts'
 
 /** A scale bar takes at most so many CSS pixels, and no more than this part of a small pane. */
 const BAR_PX = 160
@@ -119,9 +120,7 @@ export function SpaceLayer({ pane, state }: { pane: Pane; state: PaneState }) {
             <Stroke line={line} className="reference" />
           </g>
         ))}
-        {plane !== undefined && state.stack?.sourceIds === undefined && (
-          <Crosshair id={id} plane={plane} transform={transform} />
-        )}
+        {plane !== undefined && !(shows && linesIn(pane)) && <Crosshair id={id} plane={plane} transform={transform} />}
       </svg>
       {overlays && <ScaleBar state={state} transform={transform} paneWidth={pane.element.clientWidth} />}
     </>

@@ -30,6 +30,7 @@ import { PaneView } from './PaneView.tsx'
 import { Popup } from './Popups.tsx'
 import { ReportSide } from './report/index.ts'
 import { SeriesStrip } from './SeriesStrip.tsx'
+import { followSaving } from './saving/index.ts'
 import { SegmentsPanel } from './segmenting/index.ts'
 import { activePane, onTakenAway, useSession } from './session.ts'
 
@@ -131,6 +132,7 @@ export function Viewer(props: ViewerProps) {
 
   useEffect(watchGraphics, [])
   useEffect(followHanging, [])
+  useEffect(followSaving, [])
 
   // What is pressed on the bar is partly the active pane's own state.
   const [, renderAgain] = useReducer((count: number) => count + 1, 0)

@@ -49,7 +49,7 @@ import type { ActionId, EverywhereId } from '../keys/index.ts'
 import { type Action, act } from './action.ts'
 import { describeFrame } from './catalog.ts'
 import { compareActions } from './compare/compareActions.ts'
-import { documentActions, scrollDocument, zoomDocument } from './documents/index.ts'
+import { documentActions, fitDocument, scrollDocument, zoomDocument } from './documents/index.ts'
 import { fusionActions } from './fusion/fusionActions.ts'
 import { hangingActions } from './hanging/hangingActions.ts'
 import { toggleKeyPointer, useKeyPointer } from './keyPointer.ts'
@@ -77,7 +77,6 @@ import {
   type Session,
   setActive,
   setLayout,
-  stepSeries,
   type ToolName,
   toggleOneUp,
   useSession,
@@ -86,6 +85,7 @@ import { hideCrosshair } from './space.ts'
 import { showTrueSize } from './trueSize.ts'
 import { uptakePresets } from './uptake.ts'
 import { hideRefusal, mprActions, slabActions } from './volume/mpr.ts'
+import { stepSet } from './volume/phases.ts'
 import { storedWindows, type VoiRange, type Window, windowPresets, windowToRange } from './windows.ts'
 
 /** What lies outside the viewer and can be asked for in it. */
@@ -197,8 +197,8 @@ function resetView(pane: Pane): void {
 
 function view({ overlays, linked, referenceLines, oneUp }: Session): Action[] {
   return [
-    act('fit', { icon: Maximize, run: onPane(pane => pane.fit()) }),
-    act('one-to-one', { icon: SquareEqual, run: onPane(pane => pane.setZoom(1)) }),
+    act('fit', { icon: Maximize, run: onPane(pane => fitDocument(pane.id, 'fit') || pane.fit()) }),
+    act('one-to-one', { icon: SquareEqual, run: onPane(pane => fitDocument(pane.id, 'oneToOne') || pane.setZoom(1)) }),
     act('true-size', { icon: Ruler, run: onPane(pane => void showTrueSize(pane)) }),
     act('zoom-in', { icon: ZoomIn, run: () => zoomMiddle(1.25) }),
     act('zoom-out', { icon: ZoomOut, run: () => zoomMiddle(0.8) }),
@@ -247,8 +247,8 @@ function moves(): Action[] {
       run: () => toggleKeyPointer(activePane()),
       pressed: useKeyPointer.getState().pointer !== undefined,
     }),
-    act('series-previous', { run: () => stepSeries(-1) }),
-    act('series-next', { run: () => stepSeries(1) }),
+    act('series-previous', { run: () => stepSet(-1) }),
+    act('series-next', { run: () => stepSet(1) }),
     act('pane-previous', { run: () => stepPane(-1) }),
     act('pane-next', { run: () => stepPane(1) }),
     act('cine', { icon: CirclePlay, run: onPane(pane => pane.toggleCine()) }),

@@ -1,5 +1,6 @@
 import type { Samples } from '../../shared/viewing/samples.ts'
 import type { Matrix, Size } from '../../shared/viewing/view.ts'
+import { linkProgram } from './glProgram.ts'
 import { coveredBy, type DisplayTable, type Raster } from './paint.ts'
 
 /**
@@ -106,21 +107,7 @@ export class Card {
     const known = this.#programs.get(kind)
     if (known !== undefined) return known
     const gl = this.#gl
-    const program = gl.createProgram()
-    for (const [type, source] of [
-      [gl.VERTEX_SHADER, VERTICES],
-      [gl.FRAGMENT_SHADER, fragments(kind)],
-    ] as const) {
-      const shader = gl.createShader(type)
-      if (shader === null) throw new Error('The graphics card has been taken away.')
-      gl.shaderSource(shader, source)
-      gl.compileShader(shader)
-      gl.attachShader(program, shader)
-    }
-    gl.linkProgram(program)
-    if (!gl.getProgramParameter(program, gl.LINK_STATUS)) {
-      throw new Error(`The graphics card cannot draw this: ${gl.getProgramInfoLog(program)}`)
-    }
+    const program = linkProgram(gl, VERTICES, fragments(kind), 'this')
     const places = new Map<string, WebGLUniformLocation | null>()
     const place = (name: string) => {
       if (!places.has(name)) places.set(name, gl.getUniformLocation(program, name))

@@ -66,7 +66,9 @@ export function catalogSeries(manifest: SeriesManifest, sets: DisplaySet[]): Ser
       }
     })
     // Behind the stack, never in it: what cannot be shown says so in its tile instead of being silently absent.
-    const pictureless = set.pictureless.map((index): StackEntry => {
+    // A slide is one thing, however many levels it has.
+    const alone = set.kind === 'slide' ? set.pictureless.slice(0, 1) : set.pictureless
+    const pictureless = alone.map((index): StackEntry => {
       const instance = manifest.instances[index]!
       const unshowable = instance.unshowable ?? 'There is no picture in this object.'
       return { imageId: imageIdOf(instance.contentId, 0), instance, frame: 1, unshowable }

@@ -12,8 +12,8 @@ import { type Engine, startEngine } from './engine.ts'
 import { orderStacks, stopStream } from './frameLoader.ts'
 import { clearFurther, furtherStacks, setAfterStudy, setRestOfStudy } from './further.ts'
 import { goesOn, growLeft, growPane } from './growth.ts'
-import { broughtBack, ownView, useHanging } from './hanging/hangingState.ts'
-import { openByRule } from './hanging/opening.ts'
+import { broughtBack, linkedByReader, ownView, useHanging } from './hanging/hangingState.ts'
+import { openByRule, othersForRule } from './hanging/opening.ts'
 import { draftIsHere, keptHanging, keptView } from './marks/arrangement.ts'
 import { oncePerStep } from './oncePerStep.ts'
 import { Pane, type PaneView } from './pane.ts'
@@ -464,6 +464,18 @@ export function stepSeries(delta: number): void {
 
 /** The newest opening: what an older one still brings is not shown. */
 let opening = 0
+/** A study just opened, and whether it was said since that it has changed. */
+let justOpened = { StudyInstanceUID: '', hasChanged: false }
+
+/** Being opened is itself a change of a study: what was read ahead of it would be asked for again before its first picture. */
+function holdChanges(StudyInstanceUID: string): void {
+  const held = { StudyInstanceUID, hasChanged: false }
+  justOpened = held
+  setTimeout(() => {
+    if (justOpened === held) justOpened = { StudyInstanceUID: '', hasChanged: false }
+    if (held.hasChanged) changed(StudyInstanceUID)
+  }, REFRESH_MS)
+}
 
 /** No study is on the screen any more. */
 export function closeStudy(): void {
@@ -481,6 +493,7 @@ export function closeStudy(): void {
 /** Opens a study in the first layout. Resolves when its first image is presented (true), or another study was opened meanwhile. */
 export async function openStudy(StudyInstanceUID: string): Promise<boolean> {
   const mine = ++opening
+  holdChanges(StudyInstanceUID)
   stopStream()
   clearFurther()
   expectSeen(StudyInstanceUID)
@@ -491,8 +504,13 @@ export async function openStudy(StudyInstanceUID: string): Promise<boolean> {
   }
   useSession.setState(CLOSED)
   try {
+    const contents = studyContents(StudyInstanceUID)
+    // Beside the draft, not after it: each is a way to the station and back before the first picture.
+    const others = contents.then(({ study }) => othersForRule(study))
+    // Told by the contents themselves.
+    others.catch(() => {})
     const [{ study, series }, kept] = await Promise.all([
-      studyContents(StudyInstanceUID),
+      contents,
       // Another window than the first has a layout of its own.
       windowNumber() === 1 ? keptHanging(StudyInstanceUID) : undefined,
     ])
@@ -504,10 +522,15 @@ export async function openStudy(StudyInstanceUID: string): Promise<boolean> {
       SeriesInstanceUID: first.SeriesInstanceUID,
       id: first.SeriesInstanceUID,
     }
-    const ruled = kept === undefined ? await openByRule(study, series) : undefined
+    const ruled = kept === undefined ? await openByRule(study, series, others) : undefined
     if (mine !== opening) return false
     useHanging.setState({ hung: ruled?.hung, others: ruled?.others, shown: false, open: undefined })
-    useSession.setState({ study, series, ...(kept ?? ruled?.session ?? { assigned: [assigned] }) })
+    useSession.setState({
+      study,
+      series,
+      linked: linkedByReader(),
+      ...(kept ?? ruled?.session ?? { assigned: [assigned] }),
+    })
     for (const one of kept?.assigned ?? []) {
       if (one !== undefined && one.StudyInstanceUID !== StudyInstanceUID) void putBeside(one.StudyInstanceUID)
     }
@@ -621,9 +644,14 @@ const refreshSoon = oncePerStep(REFRESH_MS, refreshStudy, (StudyInstanceUID, thr
   takenAway('This study was deleted, rejected or moved: it is no longer on the list')
 })
 
+function changed(StudyInstanceUID: string): void {
+  if (isOnScreen(StudyInstanceUID)) refreshSoon(StudyInstanceUID)
+  else dropStacks(StudyInstanceUID)
+}
+
 onStudiesChanged(StudyInstanceUIDs => {
   for (const uid of StudyInstanceUIDs) {
-    if (isOnScreen(uid)) refreshSoon(uid)
-    else dropStacks(uid)
+    if (uid === justOpened.StudyInstanceUID) justOpened.hasChanged = true
+    else changed(uid)
   }
 })

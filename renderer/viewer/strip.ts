@@ -43,7 +43,7 @@ export function stripItems(
       ...common,
       id: stack.set.id,
       stack,
-      hasImages: stack.imageIds.length > 0,
+      hasImages: stack.imageIds.length > 0 || stack.set.kind === 'slide',
       title: [describeSeries(one), stack.set.label].filter(Boolean).join(' · '),
       images: stack.entries.length,
     }))
@@ -56,6 +56,8 @@ export function stripItems(
 export function stackOf(wanted: { id: string }, stacks: SeriesStack[]): SeriesStack | undefined {
   return (
     stacks.find(stack => stack.set.id === wanted.id) ??
+    // Before its label, which is a picture.
+    stacks.find(stack => stack.set.kind === 'slide') ??
     stacks.find(stack => stack.set.kind === 'stack' && stack.imageIds.length > 0) ??
     stacks.find(stack => stack.imageIds.length > 0) ??
     stacks[0]

@@ -2,7 +2,7 @@ import { Boxes, FolderInput } from 'lucide-react'
 import type { StationStatus } from '../../shared/contract.ts'
 import { t } from '../i18n/index.ts'
 import { useTitle } from '../keys/index.ts'
-import { CopyButton } from '../ui/index.ts'
+import { CopyButton, CopyValue } from '../ui/index.ts'
 
 /** Teaches a new user what this is and how to fill it. */
 export function EmptyState(props: { status: StationStatus | undefined; onImport: () => void; onSamples: () => void }) {
@@ -20,24 +20,15 @@ export function EmptyState(props: { status: StationStatus | undefined; onImport:
       </p>
       <dl>
         <dt>{t('AE title')}</dt>
-        <dd>
-          <span className="id selectable">{status?.aet ?? '…'}</span>
-          {status !== undefined && <CopyButton value={status.aet} name="AE title" />}
-        </dd>
+        <dd>{status === undefined ? '…' : <CopyValue value={status.aet} name={t('AE title')} />}</dd>
         <dt>{t('Address')}</dt>
         <dd>
           {(status?.addresses ?? []).map(one => (
-            <span className="copied" key={one}>
-              <span className="id selectable">{one}</span>
-              <CopyButton value={one} name="address" />
-            </span>
+            <CopyValue key={one} value={one} name="address" />
           ))}
         </dd>
         <dt>{t('Port')}</dt>
-        <dd>
-          <span className="id selectable">{status?.dimsePort ?? '…'}</span>
-          {status !== undefined && <CopyButton value={String(status.dimsePort)} name="port" />}
-        </dd>
+        <dd>{status === undefined ? '…' : <CopyValue value={String(status.dimsePort)} name="port" />}</dd>
         <dt>{t('Try it')}</dt>
         <dd>
           <code className="selectable">{command}</code>

@@ -47,26 +47,20 @@ export function FilterBar() {
     <div className="filter-bar">
       <fieldset className="chips" aria-label={t('Study date')}>
         {DATES.map(one => (
-          <button
-            type="button"
+          <Chip
             key={one.name}
-            className="chip"
+            name={t(one.name)}
             title={t(one.title)}
-            aria-pressed={sameDate(date, one.date)}
-            onClick={() => setFilter({ date: one.date })}
-          >
-            {t(one.name)}
-          </button>
+            isPressed={sameDate(date, one.date)}
+            onPress={() => setFilter({ date: one.date })}
+          />
         ))}
-        <button
-          type="button"
-          className="chip"
+        <Chip
+          name={t('Range')}
           title={t('Studies between two dates')}
-          aria-pressed={date.kind === 'range'}
-          onClick={() => setFilter({ date: { kind: 'range', from: '', to: '' } })}
-        >
-          {t('Range')}
-        </button>
+          isPressed={date.kind === 'range'}
+          onPress={() => setFilter({ date: { kind: 'range', from: '', to: '' } })}
+        />
         {date.kind === 'range' && (
           <>
             <DateField name={t('From')} value={date.from} onChange={from => setFilter({ date: { ...date, from } })} />
@@ -77,45 +71,36 @@ export function FilterBar() {
       {modalities.length > 0 && (
         <fieldset className="chips modalities" aria-label={t('Modality')}>
           {modalities.map(modality => (
-            <button
-              type="button"
+            <Chip
               key={modality}
-              className="chip"
+              name={modality}
               title={t('Only {{modality}}, or one of the modalities pressed', { modality })}
-              aria-pressed={filter.modalities.includes(modality)}
-              onClick={() => setFilter({ modalities: without(filter.modalities, modality) })}
-            >
-              {modality}
-            </button>
+              isPressed={filter.modalities.includes(modality)}
+              onPress={() => setFilter({ modalities: without(filter.modalities, modality) })}
+            />
           ))}
         </fieldset>
       )}
       <fieldset className="chips" aria-label={t('Reading status')}>
         {STATUSES.map(one => (
-          <button
-            type="button"
+          <Chip
             key={one.name}
-            className="chip"
+            name={t(one.name)}
             title={t(one.title)}
-            aria-pressed={sameValues(statuses, one.statuses)}
-            onClick={() => setFilter({ statuses: sameValues(statuses, one.statuses) ? [] : one.statuses })}
-          >
-            {t(one.name)}
-          </button>
+            isPressed={sameValues(statuses, one.statuses)}
+            onPress={() => setFilter({ statuses: sameValues(statuses, one.statuses) ? [] : one.statuses })}
+          />
         ))}
       </fieldset>
       <fieldset className="chips" aria-label={t('Priority')}>
         {PRIORITIES.map(one => (
-          <button
-            type="button"
+          <Chip
             key={one}
-            className="chip"
+            name={t(PRIORITY_WORDS[one])}
             title={t('Only {{what}}', { what: t(PRIORITY_WORDS[one]) })}
-            aria-pressed={priorities.includes(one)}
-            onClick={() => setFilter({ priorities: without(priorities, one) })}
-          >
-            {t(PRIORITY_WORDS[one])}
-          </button>
+            isPressed={priorities.includes(one)}
+            onPress={() => setFilter({ priorities: without(priorities, one) })}
+          />
         ))}
       </fieldset>
       {!isUnfiltered(filter) && (
@@ -129,6 +114,16 @@ export function FilterBar() {
       <span className="spring" />
       <ListNews />
     </div>
+  )
+}
+
+/** One choice of a filter; pressed, it holds. */
+function Chip(props: { name: string; title: string; isPressed: boolean; onPress: () => void }) {
+  const { name, title, isPressed, onPress } = props
+  return (
+    <button type="button" className="chip" title={title} aria-pressed={isPressed} onClick={onPress}>
+      {name}
+    </button>
   )
 }
 

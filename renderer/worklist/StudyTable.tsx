@@ -17,7 +17,7 @@ import { Menu, useTextSize } from '../ui/index.ts'
 import { type ColumnChoice, gridTemplate, leastWidth } from './columns.ts'
 import { NothingFound } from './NothingFound.tsx'
 import { usePreferences } from './preferences.ts'
-import { proposeReading, setReading, toggled } from './readingStatus.ts'
+import { markInList, proposeReading, toggled } from './readingStatus.ts'
 import { rowMenu } from './rowMenu.ts'
 import { BLOCK_ROWS, RowPool } from './rowPool.ts'
 import { StudyHead } from './StudyHead.tsx'
@@ -150,7 +150,7 @@ export function StudyTable(props: {
     }
     const keep = () => {
       done()
-      void setReading(study, status)
+      markInList(study, status)
     }
     typed.current = {
       letter,

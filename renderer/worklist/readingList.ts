@@ -1,7 +1,7 @@
 import { create } from 'zustand'
 import type { StudySummary } from '../../shared/contract.ts'
 import { StudyOrder } from './studyOrder.ts'
-import { freshRow } from './studyRows.ts'
+import { currentRow } from './studyRows.ts'
 import { useWorklist } from './worklistStore.ts'
 
 interface Reading {
@@ -39,7 +39,8 @@ async function find(from: number, direction: 1 | -1): Promise<{ index: number; s
   for (let index = from + direction; ; index += direction) {
     const id = order.at(index)
     if (id === undefined) return undefined
-    const study = await freshRow(id)
+    // Known since it was read ahead: nothing is asked between the key and the picture.
+    const study = await currentRow(id)
     // One that is gone is passed over.
     if (study !== undefined) return { index, study }
   }

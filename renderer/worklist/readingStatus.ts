@@ -2,6 +2,7 @@ import type { Priority, ReadingStatus, StudySummary } from '../../shared/contrac
 import { keepHere } from '../central/index.ts'
 import { call } from '../client.ts'
 import { msg, t } from '../i18n/index.ts'
+import { saveMarked } from '../reading/index.ts'
 import { announce, announceFailure, type Offer } from '../ui/index.ts'
 import { proposeRow } from './studyRows.ts'
 
@@ -46,6 +47,12 @@ export async function setReading(
     proposeRow(study.id, undefined)
   }
   announce([t(WORDS[status]), ...(but === undefined ? [] : [but.words])].join(' · '), undo, but?.offer)
+}
+
+/** As the list says it: what was marked in a study that is read now is saved, as it is where the study is open. */
+export function markInList(study: Decided, status: ReadingStatus): void {
+  if (status === 'read') saveMarked(study.StudyInstanceUID)
+  void setReading(study, status)
 }
 
 /** What R makes of a study: read, or unread again. */

@@ -6,7 +6,7 @@ import { actionRow, type ListActionId, shownKey } from '../keys/index.ts'
 import { askWhereTo } from '../network/index.ts'
 import { announce, copyText, formatDate, type MenuEntry, shownName } from '../ui/index.ts'
 import { NO_FILTER } from './filters.ts'
-import { setKept, setPriority, setReading, toggled } from './readingStatus.ts'
+import { markInList, setKept, setPriority, setReading, toggled } from './readingStatus.ts'
 import { setFilter } from './worklistStore.ts'
 
 interface RowAction extends MenuEntry {
@@ -30,7 +30,7 @@ export function rowEntries(study: StudySummary, open: () => void): RowAction[] {
     entry('row-toggle-read', {
       name: reading.status === 'read' ? 'Mark as unread' : 'Mark as read',
       separated: true,
-      run: () => void setReading(study, toggled(study)),
+      run: () => markInList(study, toggled(study)),
     }),
     entry('row-new', { disabled: reading.status === 'new', run: () => void setReading(study, 'new') }),
     set('row-stat', 'stat'),

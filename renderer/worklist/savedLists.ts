@@ -1,6 +1,6 @@
 import { create } from 'zustand'
 import { call, onStationEvent } from '../client.ts'
-import { msg } from '../i18n/index.ts'
+import { msg, t } from '../i18n/index.ts'
 import { announce } from '../ui/index.ts'
 import { type ListFilter, listFilter, NO_FILTER, sameFilter, studyFilterOf, UNREAD } from './filters.ts'
 import { changePreferences, MAX_LISTS, type SavedList, usePreferences } from './preferences.ts'
@@ -84,7 +84,7 @@ export function saveList(name: string): boolean {
   const at = lists.findIndex(one => one.name === name)
   if (at === -1 && lists.length >= MAX_LISTS) return false
   changePreferences({ lists: at === -1 ? [...lists, list] : lists.with(at, list) })
-  announce(`Saved as “${name}”`, async () => changePreferences({ lists }))
+  announce(t('Saved as “{{name}}”', { name }), async () => changePreferences({ lists }))
   return true
 }
 
@@ -102,7 +102,7 @@ export function deleteList(index: number): void {
   const list = lists[index]
   if (list === undefined) return
   changePreferences({ lists: lists.toSpliced(index, 1) })
-  announce(`List “${list.name}” deleted`, async () => {
+  announce(t('List “{{name}}” deleted', { name: list.name }), async () => {
     const { lists: now } = usePreferences.getState()
     changePreferences({ lists: now.toSpliced(index, 0, list) })
   })

@@ -178,6 +178,11 @@ export async function freshRow(id: number): Promise<StudySummary | undefined> {
   return studies[0]
 }
 
+/** The row from memory while no event has told of a change, otherwise as the station has it now; undefined when it is gone. Rejects like `call`. */
+export async function currentRow(id: number): Promise<StudySummary | undefined> {
+  return (stale.has(id) ? undefined : rows.get(id)) ?? freshRow(id)
+}
+
 /** What was decided is shown at once; `undefined` when the station has said it, or refused. */
 export function proposeRow(id: number, change: Partial<StudySummary> | undefined): void {
   if (change === undefined) {

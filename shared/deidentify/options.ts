@@ -6,6 +6,18 @@ const ascii = z
   .max(64)
   .regex(/^[\x20-\x5b\x5d-\x7e]*$/)
 
+/** A part of the images of a series, in % of their width and height: of those that are as large as the one it was drawn on. */
+const area = z.object({
+  SeriesInstanceUID: z.string().min(1).max(64),
+  Rows: z.int().positive(),
+  Columns: z.int().positive(),
+  left: z.number().min(0).max(100),
+  top: z.number().min(0).max(100),
+  width: z.number().positive().max(100),
+  height: z.number().positive().max(100),
+})
+export type BlackArea = z.infer<typeof area>
+
 /** The options of PS3.15 §E.3 that are carried out here, in the order of their codes. */
 export const deidentifyOptions = z.object({
   /** What stands in place of the patient's name and ID; an empty ID: one made of the export's key, the same for all of a patient's objects. */
@@ -20,15 +32,24 @@ export const deidentifyOptions = z.object({
   cleanStructuredContent: z.boolean().default(false),
   cleanGraphics: z.boolean().default(false),
   retainSafePrivate: z.boolean().default(false),
+  /** What is made black in the pixels: what a person has drawn, and all outside the regions that ultrasound images name. null: nothing. */
+  cleanPixels: z
+    .object({ outsideRegions: z.boolean().default(true), areas: z.array(area).max(500).default([]) })
+    .nullable()
+    .default(null),
   /** A person has looked: documents, video and pixels that say they are annotated hold nothing that names the patient. */
   vouched: z.boolean().default(false),
 })
 export type DeidentifyOptions = z.infer<typeof deidentifyOptions>
 
-/** CID 7050 De-identification Method (PS3.16): code and meaning of each option that was in force. */
-export function methodCodes(options: DeidentifyOptions): Array<[code: string, meaning: string]> {
+/** CID 7050 De-identification Method (PS3.16): code and meaning of each option that was in force, `pixelsCleaned` for this object. */
+export function methodCodes(
+  options: DeidentifyOptions,
+  pixelsCleaned: boolean,
+): Array<[code: string, meaning: string]> {
   const codes: Array<[boolean, string, string]> = [
     [true, '113100', 'Basic Application Confidentiality Profile'],
+    [pixelsCleaned, '113101', 'Clean Pixel Data Option'],
     [options.cleanGraphics, '113103', 'Clean Graphics Option'],
     [options.cleanStructuredContent, '113104', 'Clean Structured Content Option'],
     [options.cleanDescriptors, '113105', 'Clean Descriptors Option'],

@@ -64,7 +64,10 @@ export function risksOf(facts: RiskFacts): Risk[] {
 export function leftOut(
   risks: readonly Risk[],
   options: Pick<DeidentifyOptions, 'vouched' | 'cleanStructuredContent'>,
+  /** A person has drawn what is made black of it. */
+  blackened = false,
 ) {
   if (risks.includes('report')) return !options.cleanStructuredContent
-  return !options.vouched && risks.some(risk => risk === 'document' || risk === 'video' || risk === 'burned-in')
+  const open = (risk: Risk) => risk === 'document' || risk === 'video' || (risk === 'burned-in' && !blackened)
+  return !options.vouched && risks.some(open)
 }

@@ -265,6 +265,21 @@ function readRegion(item: DataSet): UltrasoundRegion[] {
 }
 
 let readers: Map<number, Reader> | undefined
+let plain: Map<number, keyof ImageAttributes> | undefined
+
+/** The attribute that says what this element says and nothing else, by its tag; undefined where others have a say in it, too. */
+export function plainAttribute(tag: number): keyof ImageAttributes | undefined {
+  plain ??= new Map(
+    [...NUMBER, ...NUMBERS.map(([key]) => key), ...STRING, ...STRINGS].map(key => [tagOf(key) ?? 0, key]),
+  )
+  return plain.get(tag)
+}
+
+/** Some attribute is read from the element. */
+export function isAttribute(tag: number): boolean {
+  readers ??= buildReaders()
+  return readers.has(tag)
+}
 
 /** The attributes of `ImageAttributes` that stand in this data set or item (PS3.3 C.7.6 and C.11), parsed; wrong ones left out. */
 export function readImageAttributes(dataSet: DataSet, into: ImageAttributes = {}): ImageAttributes {

@@ -5,7 +5,7 @@ import type { InstanceFlag } from './flags.ts'
 import { readImageAttributes } from './imageAttributes.ts'
 import { nestsTooDeep } from './nesting.ts'
 import { overlayGroups } from './overlays.ts'
-import { DataSet } from './reader.ts'
+import { DataSet, type ElementKey } from './reader.ts'
 import { isOddUID, normaliseUID } from './uids.ts'
 
 export { readFunctionalGroups } from './functionalGroups.ts'
@@ -85,7 +85,7 @@ export interface AssumedValues {
 /** Elements that say what differs from frame to frame. */
 const FRAME_TELLING = ['SharedFunctionalGroupsSequence', 'PerFrameFunctionalGroupsSequence', 'GridFrameOffsetVector']
 
-const PIXEL_DATA = 0x7fe00010
+export const PIXEL_DATA = 0x7fe00010
 const FLOAT_PIXEL_DATA = 0x7fe00008
 const DOUBLE_PIXEL_DATA = 0x7fe00009
 /** Characters; the longest text of the index, a name of three groups, has 194 (PS3.5 §6.2). More is kept in the file alone. */
@@ -102,9 +102,23 @@ export function readInstanceHeader(
   transferSyntaxUID: string,
   assumed?: AssumedValues,
 ): InstanceHeader {
+  return readHeaderAndSpans(bytes, transferSyntaxUID, assumed).header
+}
+
+/** The same, with what it was read from. `asked` gets the tag of every element it hangs on, there or not. */
+export function readHeaderAndSpans(
+  bytes: Uint8Array,
+  transferSyntaxUID: string,
+  assumed?: AssumedValues,
+  asked?: Set<number>,
+): { header: InstanceHeader; dataSet: DataSet } {
   const declared = encodingOf(transferSyntaxUID)
   const characterSets = assumed?.SpecificCharacterSet ? assumed.SpecificCharacterSet.split('\\') : undefined
-  const dataSet = DataSet.read(bytes, declared, { stopAt: PIXEL_DATA, characterSets })
+  const dataSet = DataSet.read(bytes, declared, { stopAt: PIXEL_DATA, characterSets, asked })
+  return { header: headerOf(dataSet, declared, assumed), dataSet }
+}
+
+function headerOf(dataSet: DataSet, declared: Encoding, assumed: AssumedValues | undefined): InstanceHeader {
   const identity = {} as Identity
   for (const key of UIDS) identity[key] = normaliseUID(dataSet.string(key))
   for (const key of TEXTS) identity[key] = dataSet.string(key).slice(0, MAX_TEXT)
@@ -168,7 +182,7 @@ function pixelAttributes(dataSet: DataSet, pixels: PixelElement | null): ImageAt
   return attributes
 }
 
-function integer(value: number | undefined): number | undefined {
+export function integer(value: number | undefined): number | undefined {
   return value === undefined ? undefined : Math.trunc(value)
 }
 
@@ -192,15 +206,35 @@ const CHARSET_CHECKED = [
 
 /** Elements whose form is checked: DA and numbers that order and place images. */
 const DATES = ['StudyDate', 'SeriesDate', 'PatientBirthDate']
-const NUMBERS = ['Rows', 'Columns', 'NumberOfFrames', 'SeriesNumber', 'InstanceNumber', 'PixelSpacing', 'RescaleSlope']
+export const NUMBERS = [
+  'Rows',
+  'Columns',
+  'NumberOfFrames',
+  'SeriesNumber',
+  'InstanceNumber',
+  'PixelSpacing',
+  'RescaleSlope',
+]
 
-function flagsOf(dataSet: DataSet, identity: Identity, declared: Encoding): InstanceFlag[] {
+/** Of the oddities those that the identity alone tells. */
+export function identityFlags(identity: Identity): InstanceFlag[] {
   const flags: InstanceFlag[] = []
   if (identity.PatientID === '') flags.push('no-patient-id')
   else if (isJunkPatientID(identity.PatientID)) flags.push('junk-patient-id')
   if (identity.PatientName.replace(/[\s^=]/g, '') === '') flags.push('no-patient-name')
   if (identity.StudyDate === '') flags.push('no-study-date')
   if (UIDS.some(key => isOddUID(identity[key]))) flags.push('odd-uid')
+  return flags
+}
+
+/** Something stands there that is no number. */
+export function isOddNumber(dataSet: DataSet, key: ElementKey): boolean {
+  const filled = dataSet.bytes(key)?.some(byte => byte !== 0x20 && byte !== 0) ?? false
+  return filled && dataSet.number(key) === undefined
+}
+
+function flagsOf(dataSet: DataSet, identity: Identity, declared: Encoding): InstanceFlag[] {
+  const flags = identityFlags(identity)
   const guessed = CHARSET_CHECKED.some(key => {
     const bytes = dataSet.bytes(key)
     return bytes !== undefined && isTextGuessed(bytes, dataSet.characterSets, dataSet.vr(key))
@@ -208,11 +242,7 @@ function flagsOf(dataSet: DataSet, identity: Identity, declared: Encoding): Inst
   if (guessed) flags.push('bad-charset')
   // YYYY.MM.DD is of the ACR-NEMA days and still readable.
   const oddDate = DATES.some(key => !/^$|^\d{8}$|^\d{4}\.\d{2}\.\d{2}$/.test(dataSet.string(key)))
-  const oddNumber = NUMBERS.some(key => {
-    const bytes = dataSet.bytes(key)
-    const filled = bytes?.some(byte => byte !== 0x20 && byte !== 0) ?? false
-    return filled && dataSet.number(key) === undefined
-  })
+  const oddNumber = NUMBERS.some(key => isOddNumber(dataSet, key))
   if (oddDate || oddNumber) flags.push('odd-value')
   const { encoding } = dataSet
   if (encoding.explicit !== declared.explicit || encoding.littleEndian !== declared.littleEndian)

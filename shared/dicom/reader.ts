@@ -3,6 +3,7 @@ import { formatTag, lookupTag, tagOf } from './dictionary.ts'
 import {
   detectEncoding,
   type ElementSpan,
+  type ElementsRead,
   isVr,
   MAX_DEPTH,
   nestedEncoding,
@@ -69,8 +70,15 @@ interface DefaultCharacterSets {
   characterSets?: string[]
 }
 
-interface DataSetOptions extends ReadOptions, DefaultCharacterSets {
+interface Asked {
+  /** Gets the tag of each element that is asked for by its key, there or not. */
+  asked?: Set<number>
+}
+
+interface DataSetOptions extends ReadOptions, DefaultCharacterSets, Asked {
   inherited?: Inherited
+  /** Known already: nothing is read. */
+  elements?: ElementSpan[]
 }
 
 /** The elements of one data set or item as spans over the received bytes; values are decoded when asked for, never changed. */
@@ -87,6 +95,7 @@ export class DataSet {
   /** Values of SpecificCharacterSet, of this item or inherited. */
   readonly characterSets: string[]
   readonly #byTag = new Map<number, ElementSpan>()
+  readonly #asked: Set<number> | undefined
   readonly #depth: number
   /** Pixel Representation is 1, here or in the data set around this item: it decides between US and SS. */
   readonly signedPixels: boolean
@@ -94,8 +103,12 @@ export class DataSet {
   private constructor(bytes: Uint8Array, encoding: Encoding, options: DataSetOptions) {
     this.source = bytes
     this.#depth = options.depth ?? 0
-    this.encoding = this.#depth === 0 ? detectEncoding(bytes, options.offset ?? 0, encoding) : encoding
-    const read = readElements(bytes, this.encoding, options)
+    this.#asked = options.asked
+    const { elements } = options
+    this.encoding = this.#depth === 0 && !elements ? detectEncoding(bytes, options.offset ?? 0, encoding) : encoding
+    const read: ElementsRead = elements
+      ? { elements, end: bytes.length, truncated: false }
+      : readElements(bytes, this.encoding, options)
     this.elements = read.elements
     this.damage = read.damage
     this.truncated = read.truncated
@@ -111,8 +124,17 @@ export class DataSet {
   }
 
   /** Bytes of a data set (without File Meta), whole or cut anywhere. Never throws on what they contain. */
-  static read(bytes: Uint8Array, encoding: Encoding, options: ReadOptions & DefaultCharacterSets = {}): DataSet {
+  static read(
+    bytes: Uint8Array,
+    encoding: Encoding,
+    options: ReadOptions & DefaultCharacterSets & Asked = {},
+  ): DataSet {
     return new DataSet(bytes, encoding, options)
+  }
+
+  /** Some elements of a data set whose places are known, with what the whole of it says of text and signs; nothing is walked. */
+  static of(bytes: Uint8Array, encoding: Encoding, elements: ElementSpan[], inherited: Inherited): DataSet {
+    return new DataSet(bytes, encoding, { elements, inherited })
   }
 
   has(key: ElementKey): boolean {
@@ -132,7 +154,9 @@ export class DataSet {
   }
 
   span(key: ElementKey): ElementSpan | undefined {
-    return this.#byTag.get(typeof key === 'number' ? key : requireTag(key))
+    const tag = typeof key === 'number' ? key : requireTag(key)
+    this.#asked?.add(tag)
+    return this.#byTag.get(tag)
   }
 
   /** The value's bytes as received (a view, not a copy); undefined when absent or cut off. */

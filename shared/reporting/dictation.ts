@@ -2,10 +2,15 @@ import { z } from 'zod'
 
 /** What a dictation system outside is told of the study that is opened, and how. */
 export const dictationSettings = z.object({
-  /** `url`: an address is opened; `file`: the station writes a small file into a folder of its machine. */
-  kind: z.enum(['none', 'url', 'file']).catch('none'),
+  /**
+   * `url`: an address is opened; `file`: the station writes a small file into a folder of its machine; `command`: it starts a program of its
+   * configuration.
+   */
+  kind: z.enum(['none', 'url', 'file', 'command']).catch('none'),
   url: z.string().max(2000).catch(''),
   folder: z.string().max(1000).catch(''),
+  /** The name of one of the programs that the configuration allows. */
+  command: z.string().max(64).catch(''),
   /** What stands in the file. */
   content: z.string().max(8000).catch(''),
   /** As soon as a study is opened, not only when a reader asks. */
@@ -78,6 +83,21 @@ export function dictationUrl(template: string, study: Dictated): string | undefi
   // A value that is `..` would go up a folder of the server.
   const [path = ''] = url.split(/[?#]/)
   return path.split('/').some(step => /^(?:\.|%2e){1,2}$/i.test(step)) ? undefined : url
+}
+
+/**
+ * What a program is started with: a word that is a placeholder and nothing else becomes the study's value, as one word whatever stands in
+ * it; all others stay as they are. Undefined where a value is none (empty), or would be read as a switch (it begins with - or /).
+ */
+export function dictationArguments(words: readonly string[], study: Dictated): string[] | undefined {
+  const found: string[] = []
+  for (const word of words) {
+    const [, name = ''] = /^\{([A-Za-z]+)\}$/.exec(word) ?? []
+    const value = isDictated(name) ? plain(name, study[name]) : word
+    if (isDictated(name) && (value === '' || /^[-/@]/.test(value))) return undefined
+    found.push(value)
+  }
+  return found
 }
 
 /** What stands in a study's file and how its name ends: the template says by how it begins that it is XML or JSON. */

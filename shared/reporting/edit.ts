@@ -1,4 +1,4 @@
-import type { FigureLink, ReportContent, ReportSection } from './report.ts'
+import { type FigureLink, MAX_TEXT, type ReportContent, type ReportSection, reportText } from './report.ts'
 
 type Worded = Pick<ReportSection, 'text' | 'links'>
 
@@ -96,4 +96,13 @@ export function refreshed(content: ReportContent, figureOf: (link: FigureLink) =
     return now === section ? section : { ...section, ...now }
   })
   return changed ? { ...content, sections } : content
+}
+
+/** What else was written, behind the first section's own words; its figures are words. */
+export function withWords(content: ReportContent, written: ReportContent): ReportContent {
+  const words = reportText({ ...written, title: '' }).trim()
+  const [first, ...rest] = content.sections
+  if (first === undefined) return content
+  const text = [first.text.trimEnd(), words].filter(Boolean).join('\n\n').slice(0, MAX_TEXT)
+  return { ...content, sections: [{ ...first, text }, ...rest] }
 }

@@ -26,7 +26,7 @@ const link = z.object({
 export type FigureLink = z.infer<typeof link>
 
 /** Of one section; a report of more is a book. */
-const MAX_TEXT = 30_000
+export const MAX_TEXT = 30_000
 
 const section = z.object({
   /** 'findings'; what is known of it stands in `headings.ts`. */
@@ -79,9 +79,15 @@ export const reportVersion = z.object({
 export type ReportVersion = z.infer<typeof reportVersion>
 
 /** Whether the text that was released or signed last lies in the study as documents. */
-export function isStored({ state, signature, documents }: ReportVersion): boolean {
-  if (signature === null) return true
-  return documents.some(one => one.state === state && (one.signedAt ?? signature.at) === signature.at)
+export function isStored(report: ReportVersion): boolean {
+  if (report.signature === null) return true
+  return new Set(documentsOf(report).map(({ SOPClassUID }) => SOPClassUID)).size > 1
+}
+
+/** What lies in the study of the version as it is signed now: its text, and its paper. */
+export function documentsOf({ state, signature, documents }: ReportVersion): StoredDocument[] {
+  if (signature === null) return []
+  return documents.filter(one => one.state === state && (one.signedAt ?? signature.at) === signature.at)
 }
 
 /** The text that is signed: the title, each section that says something under its heading. */

@@ -17,14 +17,17 @@ export interface DisplaySet {
   SeriesInstanceUID: string
   /**
    * 'stack': images to read, also single ones. 'cine': a clip, or one place through time. 'localizer': scouts. 'secondary': screen
-   * saves and pictures of reports. 'other': what has no picture.
+   * saves and pictures of reports. 'slide': the levels of a microscopic slide, whose frames are tiles. 'other': what has no picture.
    */
-  kind: 'stack' | 'localizer' | 'cine' | 'secondary' | 'other'
+  kind: 'stack' | 'localizer' | 'cine' | 'secondary' | 'slide' | 'other'
   /** What sets it apart within its series, for a person: 'sagittal', 'b 800', 'echo 2'; '' when the series is one set, or this is its plain stack. */
   label: string
   /** In display order. Empty for a set whose instances have no picture (they are in `pictureless`). */
   frames: DisplaySetFrame[]
-  /** Indices of instances without a picture: reports, plans, damaged pixels. Never within a stack: they are the last set, of kind 'other'. */
+  /**
+   * Indices of instances without a picture: reports, plans, damaged pixels. Never within a stack: they are the last set, of kind
+   * 'other'. Of a slide: its instances, the one with the most tiles first.
+   */
   pictureless: number[]
   /** Unit normal (LPS) when all frames are parallel and placed. */
   normal?: [number, number, number]

@@ -27,6 +27,7 @@ const KIND_LABEL: Record<DisplaySet['kind'], string> = {
   cine: '',
   localizer: 'localizer',
   secondary: 'screen save',
+  slide: 'slide',
   other: 'no picture',
 }
 
@@ -40,9 +41,13 @@ type Draft = Omit<DisplaySet, 'id' | 'label' | 'SeriesInstanceUID'> & { parts: P
  */
 export function displaySets(manifest: SeriesManifest): DisplaySet[] {
   const kindOf = kindsOf(manifest)
-  const sets = apart(setFrames(manifest), [], traitsOf(manifest, kindOf)).flatMap(group =>
+  const all = setFrames(manifest)
+  const tiles = all.filter(frame => isTile(frame, manifest))
+  const pictures = tiles.length === 0 ? all : all.filter(frame => !isTile(frame, manifest))
+  const stacks = apart(pictures, [], traitsOf(manifest, kindOf)).flatMap(group =>
     arranged(group, kindOf(group.frames[0] as SetFrame), manifest),
   )
+  const sets = [...slides(tiles, manifest), ...stacks]
   const pictureless = manifest.instances.flatMap(({ unshowable }, index) => (unshowable === undefined ? [] : [index]))
   if (pictureless.length > 0) {
     const parts = [{ name: 'kind', value: 'other', label: KIND_LABEL.other }]
@@ -94,7 +99,6 @@ function kindsOf({ instances, Modality, SeriesDescription }: SeriesManifest): (f
     if (isSaved || ImageType?.some(type => SAVED_TYPE.test(type))) return 'secondary'
     if (!frame.place && SECONDARY_CAPTURE.test(SOPClassUID)) return 'secondary'
     if (isScout) return 'localizer'
-    // The frames of a slide are its tiles.
     return !frame.place && NumberOfFrames > 1 && Modality !== 'SM' ? 'cine' : 'stack'
   }
 }
@@ -110,8 +114,10 @@ function traitsOf({ instances, Modality }: SeriesManifest, kindOf: (frame: SetFr
     kindOf(frame) === 'secondary' ? '' : `${frame.value('Columns') ?? 0} × ${frame.value('Rows') ?? 0}`
   const colourOf = (frame: SetFrame) =>
     kindOf(frame) !== 'secondary' && (frame.value('SamplesPerPixel') ?? 1) > 1 ? 'colour' : ''
+  const beside = (frame: SetFrame) => besideOf(frame, { instances })
   return [
     { name: 'kind', value: kindOf, label: frame => KIND_LABEL[kindOf(frame)] },
+    { name: 'beside', value: beside, label: beside },
     { name: 'view', value: viewOf, label: viewOf },
     {
       name: 'single',
@@ -292,6 +298,39 @@ function duplicates(sorted: PlacedFrame[]): { all: Set<PlacedFrame>; surplus: nu
     } else seen.set(contrast, each)
   }
   return { all, surplus }
+}
+
+// ── slides ──
+
+const WHOLE_SLIDE = '1.2.840.10008.5.1.4.1.1.77.1.6'
+/** PS3.3 C.8.12.4.1.1: pictures beside the slide's own. In one piece they are hung as such. */
+const BESIDE = new Set(['LABEL', 'OVERVIEW', 'LOCALIZER'])
+
+/** 'label', 'overview'; '' of the slide itself, and of what is no slide. */
+function besideOf(frame: SetFrame, { instances }: Pick<SeriesManifest, 'instances'>): string {
+  const flavour = instances[frame.instance]?.SOPClassUID === WHOLE_SLIDE ? frame.value('ImageType')?.[2] : undefined
+  return flavour !== undefined && BESIDE.has(flavour) ? flavour.toLowerCase() : ''
+}
+
+function isTile(frame: SetFrame, manifest: SeriesManifest): boolean {
+  const { SOPClassUID, NumberOfFrames } = manifest.instances[frame.instance] as ManifestInstance
+  return SOPClassUID === WHOLE_SLIDE && (NumberOfFrames > 1 || besideOf(frame, manifest) === '')
+}
+
+/** Levels of one frame of reference are one slide; a label in tiles is one of its own. */
+function slides(tiles: SetFrame[], manifest: SeriesManifest): Draft[] {
+  const { instances } = manifest
+  const beside = (frame: SetFrame) => besideOf(frame, manifest)
+  const traits: Trait[] = [
+    { name: 'kind', value: () => 'slide', label: () => KIND_LABEL.slide },
+    { name: 'beside', value: beside, label: beside },
+    { name: 'frame of reference', value: frame => frame.value('FrameOfReferenceUID') ?? '', label: () => '' },
+  ]
+  const tilesOf = (index: number) => instances[index]?.NumberOfFrames ?? 0
+  return apart(tiles, [], traits).map(({ parts, frames }): Draft => {
+    const levels = [...new Set(frames.map(({ instance }) => instance))].sort((a, b) => tilesOf(b) - tilesOf(a))
+    return { kind: 'slide', parts, frames: [], pictureless: levels, missing: 0, duplicated: 0, uneven: false }
+  })
 }
 
 // ── names ──

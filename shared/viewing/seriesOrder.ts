@@ -2,7 +2,14 @@ import type { SeriesSummary } from '../contract.ts'
 import type { DisplaySet } from './displaySet.ts'
 
 /** What is read first comes first: images, then scouts, then pictures of reports, then what has no picture. */
-export const KIND_RANK: Record<DisplaySet['kind'], number> = { stack: 0, cine: 0, localizer: 1, secondary: 2, other: 3 }
+export const KIND_RANK: Record<DisplaySet['kind'], number> = {
+  stack: 0,
+  cine: 0,
+  slide: 0,
+  localizer: 1,
+  secondary: 2,
+  other: 3,
+}
 
 /** As makers and sites name them; the short ones only as words, they begin others. */
 export function isLocalizerDescription(description: string): boolean {

@@ -26,7 +26,7 @@ try {
   }
   await untilQuiet(station)
   const [raced, warmUp] = series as [BenchImage, BenchImage]
-  const browser = await launchChromium({ gl: false })
+  const browser = await launchChromium()
   try {
     const { ours, wadouri } = await raceToCached(browser, station, raced, warmUp, RUNS)
     const ms = (times: typeof ours) => times.map(time => time.ms)

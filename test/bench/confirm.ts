@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- confirm [--smoke] [--studies N]`: from the last image of a study committed (its C-STORE answered) to all of the
- * study proved equal on a real Orthanc, while ten scanners push. Then how fast a backlog drains.
+ * `npm run bench -- confirm [--smoke] [--studies N] [--rate N] [--backlog N]`: from the last image of a study committed (its C-STORE answered) to all of the
+ * study proved equal on a real Orthanc, while ten scanners push `rate` images a
+ * second together. Then how fast a backlog drains.
  */
 import { existsSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -14,14 +15,19 @@ import { instanceOf, template, uidOf } from './instances.ts'
 import { startOrthanc } from './receivers.ts'
 
 const { values: options } = parseArgs({
-  options: { smoke: { type: 'boolean', default: false }, studies: { type: 'string' } },
+  options: {
+    smoke: { type: 'boolean', default: false },
+    studies: { type: 'string' },
+    rate: { type: 'string', default: '20' },
+    backlog: { type: 'string' },
+  },
 })
 const STUDIES = Number(options.studies ?? (options.smoke ? 1 : 20))
 const IMAGES = options.smoke ? 10 : 100
 const SCANNERS = 10
-/** Between two images of a scanner: 20 a second of all of them. */
-const SCANNER_MS = 500
-const BACKLOG = options.smoke ? 40 : 2000
+/** Between two images of a scanner. */
+const SCANNER_MS = (1000 * SCANNERS) / Number(options.rate)
+const BACKLOG = Number(options.backlog ?? (options.smoke ? 40 : 2000))
 const CT = '1.2.840.10008.5.1.4.1.1.2'
 const PLUGIN = '/usr/share/orthanc/plugins/libOrthancDicomWeb.so'
 const NAME = 'Central'
@@ -32,7 +38,9 @@ const origin = `http://127.0.0.1:${orthanc.httpPort}`
 const destination = { name: NAME, route: { kind: 'dicomweb' as const, url: `${origin}/dicom-web`, orthanc: origin } }
 const station = await startStation({ config: { destinations: [destination] } })
 try {
-  console.log(`confirm: studies of ${IMAGES} CT of 512×512 while ${SCANNERS} scanners push, ${machine()}`)
+  console.log(
+    `confirm: studies of ${IMAGES} CT of 512×512 while ${SCANNERS} scanners push ${options.rate} images/s, ${machine()}`,
+  )
   const stop = new AbortController()
   const scanners = Array.from({ length: SCANNERS }, (_, n) => scan(n, stop.signal))
   const delays: number[] = []
@@ -44,7 +52,7 @@ try {
     `last image committed → study proved equal: p50 ${p50}, p95 ${p95}, max ${max} (n=${delays.length}; aims 1 s, 3 s)`,
   )
   await untilConfirmed(pushed + STUDIES * IMAGES)
-  await drain(pushed + STUDIES * IMAGES)
+  if (BACKLOG > 0) await drain(pushed + STUDIES * IMAGES)
   const held = await orthanc.stored()
   const all = pushed + STUDIES * IMAGES + BACKLOG
   console.log(`Orthanc holds ${held} of ${all}`)

@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- find [--full] [--studies n]`: C-FIND and QIDO-RS against Orthanc with the same studies (2,000; --full 20,000), each
  * query over an association and a connection that stay open, the four servers in turns. `--alone`: Isocenter alone with an index of
- * 1,000,000 studies (--studies).
+ * 1,000,000 studies (--studies); `--data-dir`: one that was filled before, with as many, and is kept (--fill fills it and ends).
  */
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -26,6 +26,8 @@ const { values: options } = parseArgs({
     full: { type: 'boolean', default: false },
     alone: { type: 'boolean', default: false },
     studies: { type: 'string' },
+    'data-dir': { type: 'string' },
+    fill: { type: 'boolean', default: false },
   },
 })
 const STUDIES = Number(
@@ -198,12 +200,14 @@ async function besideOrthanc(): Promise<void> {
 }
 
 async function alone(): Promise<void> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'isocenter-find-'))
+  const given = options['data-dir']
+  const dataDir = given ?? (await mkdtemp(path.join(tmpdir(), 'isocenter-find-')))
   let station: RunningStation | undefined
   try {
     // 3 of 11 of the made-up studies are CTs.
     const step = Math.round((7 * DAY * 3) / 11 / ROWS)
-    fillIndex(dataDir, STUDIES, NEWEST, step)
+    if (!given || options.fill) fillIndex(dataDir, STUDIES, NEWEST, step)
+    if (options.fill) return
     station = await startStation({
       dataDir,
       config: { nodes: [{ name: 'bench', AET: 'SENDER', host: '127.0.0.1', port: 104 }] },
@@ -251,7 +255,7 @@ async function alone(): Promise<void> {
     peer.close()
   } finally {
     await station?.stop()
-    await rm(dataDir, { recursive: true, force: true })
+    if (!given) await rm(dataDir, { recursive: true, force: true })
   }
 }
 

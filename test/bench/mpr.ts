@@ -2,7 +2,8 @@
  * `npm run bench -- mpr [--full] [--smoke]`: from the key V to the three planes of a CT of 500 slices 512×512: the first of them on the
  * screen, all three, and all with every slice in them; with the series in the frame cache, and while it is still coming from
  * the station. Then a page of the coronal plane, one through a slab of 20 mm, and how often the planes follow while a handle
- * turns them. On the CPU path, as on a machine without a graphics card.
+ * turns them. Last what a notch of the wheel costs the page on the images beside the planes, with lines, words and a mark on, and on
+ * the images alone. On the CPU path, as on a machine without a graphics card.
  */
 import type { Page } from 'playwright-core'
 import { sendBytes } from '../fakes/byteSender.ts'
@@ -16,9 +17,10 @@ const SMOKE = process.argv.includes('--smoke')
 const SLICES = SMOKE ? 40 : 500
 const RUNS = process.argv.includes('--full') ? 3 : 1
 const PAGES = SMOKE ? 3 : 20
+const NOTCHES = SMOKE ? 5 : 60
 
 const station = await startStation()
-const browser = await launchChromium({ gl: false })
+const browser = await launchChromium()
 try {
   console.log(`mpr: CT ${SLICES} slices 512×512, ${machine()}`)
   const slices = buildSlices(SLICES)
@@ -160,6 +162,42 @@ async function hand(page: Page): Promise<void> {
   await page.keyboard.press('Shift+M')
   await page.waitForFunction(() => !document.querySelector('[data-pane="1"]')?.textContent?.includes(' 20 mm,'))
   await turn(page)
+  await mark(page, 3)
+  console.log(`a notch on the images beside the planes: ${await notches(page, 3)}`)
+  await page.keyboard.press('v')
+  await page.waitForFunction(() => window.isocenter.viewports().length === 1)
+  console.log(`… on the images alone: ${await notches(page, 0)}`)
+}
+
+/** A length on the picture of a pane. */
+async function mark(page: Page, index: number): Promise<void> {
+  const box = (await page.locator(`[data-pane="${index}"] .canvas`).boundingBox())!
+  await page.mouse.click(box.x + 30, box.y + 200)
+  await page.keyboard.press('l')
+  await page.mouse.move(box.x + 100, box.y + 150)
+  await page.mouse.down()
+  await page.mouse.move(box.x + 200, box.y + 180, { steps: 3 })
+  await page.mouse.up()
+}
+
+/** What a notch costs the page's thread, at one for two frames of the display. */
+async function notches(page: Page, index: number): Promise<string> {
+  const box = (await page.locator(`[data-pane="${index}"] .canvas`).boundingBox())!
+  await page.mouse.move(box.x + box.width / 3, box.y + box.height / 3)
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable')
+  const spent = async () => {
+    const { metrics } = await session.send('Performance.getMetrics')
+    return ['TaskDuration', 'ScriptDuration'].map(name => (metrics.find(one => one.name === name)?.value ?? 0) * 1000)
+  }
+  const before = await spent()
+  for (let notch = 0; notch < NOTCHES; notch++) {
+    await page.mouse.wheel(0, 120)
+    await page.evaluate(() => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+  }
+  const after = await spent()
+  const [task, script] = after.map((ms, at) => ((ms - before[at]!) / NOTCHES).toFixed(1))
+  return `${task} ms of tasks, of it ${script} ms of script`
 }
 
 /** Distinct pictures of the coronal pane while a handle goes round for a second, 60 moves. */

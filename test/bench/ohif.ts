@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { createReadStream, existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { Agent, createServer, request, type Server } from 'node:http'
 import path from 'node:path'
-import { Readable } from 'node:stream'
-import type { RunningStation } from '../fixtures/station.ts'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { AUTHORIZED, type RunningStation } from '../fixtures/station.ts'
 
 const VERSION = '3.13.2'
 const CACHE = path.join(import.meta.dirname, '../../out/ohif', VERSION)
@@ -17,8 +17,9 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 
-/** OHIF's own published build, unpacked under out/ (downloaded once). */
+/** OHIF's own published build: the package that `OHIF_BUILD` names, else unpacked under out/ (downloaded once). */
 async function ohifBuild(): Promise<string> {
+  if (process.env.OHIF_BUILD) return path.join(process.env.OHIF_BUILD, 'dist')
   const dist = path.join(CACHE, 'dist')
   if (existsSync(path.join(dist, 'index.html'))) return dist
   await mkdir(CACHE, { recursive: true })
@@ -41,14 +42,25 @@ function appConfig(cpu: boolean): string {
   };`
 }
 
-/** OHIF served beside the station, whose DICOMweb it reads under its own origin. */
+/** A DICOMweb at `/dicom-web` of an origin, and what it wants to hear with each request. */
+export interface WebSource {
+  origin: string
+  headers: Record<string, string>
+}
+
+export function stationAsSource({ origin }: RunningStation): WebSource {
+  return { origin, headers: AUTHORIZED }
+}
+
+/** OHIF served with a DICOMweb under its own origin, as a web server before both would: bytes are piped as they are, never packed. */
 export async function serveOhif(
-  station: RunningStation,
+  source: WebSource,
   options: { cpu: boolean },
 ): Promise<{ origin: string; server: Server }> {
   const dist = await ohifBuild()
-  const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://127.0.0.1')
+  const agent = new Agent({ keepAlive: true })
+  const server = createServer((asked, response) => {
+    const url = new URL(asked.url ?? '/', 'http://127.0.0.1')
     response.setHeader('cross-origin-opener-policy', 'same-origin')
     response.setHeader('cross-origin-embedder-policy', 'require-corp')
     if (url.pathname === '/app-config.js') {
@@ -57,18 +69,17 @@ export async function serveOhif(
       return
     }
     if (url.pathname.startsWith('/dicom-web/')) {
-      station.get(url.pathname + url.search, { accept: request.headers.accept ?? '*/*' }).then(
-        answer => {
-          const kept = ['content-type', 'content-length'].flatMap(name => {
-            const value = answer.headers.get(name)
-            return value === null ? [] : [[name, value] as const]
-          })
-          response.writeHead(answer.status, Object.fromEntries(kept))
-          if (answer.body === null) response.end()
-          else Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]).pipe(response)
-        },
-        () => response.writeHead(502).end(),
-      )
+      const headers = { accept: asked.headers.accept ?? '*/*', 'accept-encoding': 'identity', ...source.headers }
+      const passed = request(source.origin + url.pathname + url.search, { agent, headers }, answer => {
+        response.writeHead(answer.statusCode ?? 502, {
+          'content-type': answer.headers['content-type'] ?? 'application/octet-stream',
+          ...(answer.headers['content-length'] && { 'content-length': answer.headers['content-length'] }),
+        })
+        answer.pipe(response)
+      })
+      passed.on('error', () => response.destroy())
+      response.on('close', () => passed.destroy())
+      passed.end()
       return
     }
     const file = path.join(dist, path.normalize(url.pathname))
@@ -76,7 +87,35 @@ export async function serveOhif(
     response.setHeader('content-type', TYPES[found ? path.extname(file) : '.html'] ?? 'application/octet-stream')
     createReadStream(found ? file : path.join(dist, 'index.html')).pipe(response)
   })
+  server.on('close', () => agent.destroy())
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   return { origin: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`, server }
+}
+
+/** Its tour for newcomers lies over everything. */
+export async function hideTour(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync('[class^="shepherd-"] { display: none !important }')
+    document.adoptedStyleSheets = [sheet]
+  })
+}
+
+/** A page on OHIF's study list (or at `address`), its storage empty. */
+export async function openOhif(
+  browser: Browser,
+  address: string,
+  viewport: { width: number; height: number },
+): Promise<{ context: BrowserContext; page: Page }> {
+  const context = await browser.newContext({ viewport, serviceWorkers: 'block' })
+  await hideTour(context)
+  const page = await context.newPage()
+  await page.goto(address)
+  return { context, page }
+}
+
+/** Chooses the study's row by its description; what opens it is a button then. */
+export async function openOhifRow(page: Page, title: string): Promise<void> {
+  await page.getByRole('row', { name: title }).click({ timeout: 60_000 })
 }

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import { toDisplay } from '../../shared/viewing/grey.ts'
 import { frameAttributes, type SeriesManifest } from '../../shared/viewing/image.ts'
 import { type ExpectedPicture, expectedPicture } from '../fixtures/picture.ts'
@@ -62,4 +62,76 @@ export async function armPresented(page: Page, expected: ExpectedPicture): Promi
       const { presented } = window as Window & { presented?: Promise<number> }
       return presented ?? Promise.reject(new Error('not armed'))
     })
+}
+
+interface Watched {
+  expected: ExpectedPicture
+  /** From the beginning of the page; else from the next key or click. */
+  cold: boolean
+}
+
+/** In the page: ms to the frame of the display in which any canvas has been presented with the image. */
+function watchFirstImage({ expected, cold }: Watched): void {
+  const scope = window as Window & { firstImage?: Promise<number> }
+  scope.firstImage = new Promise<number>(resolve => {
+    let started = cold ? 0 : undefined
+    for (const kind of ['keydown', 'click']) {
+      addEventListener(kind, event => (started ??= event.timeStamp), { capture: true, once: true })
+    }
+    const copy = document.createElement('canvas')
+    const context = copy.getContext('2d', { willReadFrequently: true })!
+    // Of the part of the canvas from `from` on, `rows` high, the points that are not as they should be.
+    const wrongIn = (canvas: HTMLCanvasElement, from: number, rows: number, points: ExpectedPicture['points']) => {
+      const { width, height } = canvas
+      copy.width = width
+      copy.height = rows
+      context.drawImage(canvas, 0, -from)
+      const { data } = context.getImageData(0, 0, width, rows)
+      const scale = Math.min(width / expected.columns, height / expected.rows)
+      const [left, top] = [(width - expected.columns * scale) / 2, (height - expected.rows * scale) / 2]
+      return points.filter(({ x, y, low, high }) => {
+        const value = data[((Math.floor(top + y * scale) - from) * width + Math.floor(left + x * scale)) * 4] ?? -1
+        return value < (low[0] ?? 0) || value > (high[0] ?? 255)
+      }).length
+    }
+    const middle = expected.points[Math.floor(expected.points.length / 2)]!.y
+    const across = expected.points.filter(({ y }) => y === middle)
+    const shows = (canvas: HTMLCanvasElement) => {
+      const { width, height } = canvas
+      if (width < 300 || height < 300) return false
+      // One row first: reading all of it in each frame takes longer than drawing it.
+      const scale = Math.min(width / expected.columns, height / expected.rows)
+      const row = Math.floor((height - expected.rows * scale) / 2 + middle * scale)
+      if (wrongIn(canvas, row, 1, across) > 1) return false
+      return wrongIn(canvas, 0, height, expected.points) <= expected.points.length / 100
+    }
+    const look = () => {
+      if (started !== undefined && [...document.querySelectorAll('canvas')].some(shows)) {
+        const begun = started
+        requestAnimationFrame(now => resolve(now - begun))
+        return
+      }
+      requestAnimationFrame(look)
+    }
+    requestAnimationFrame(look)
+  })
+}
+
+const firstImageOf = (page: Page) => () =>
+  page.evaluate(() => (window as Window & { firstImage?: Promise<number> }).firstImage ?? Number.NaN)
+
+/** Resolves with ms from the next key or click to the frame in which a canvas, whoever's, shows the image. */
+export async function armFirstImage(page: Page, expected: ExpectedPicture): Promise<() => Promise<number>> {
+  await page.evaluate(watchFirstImage, { expected, cold: false })
+  return firstImageOf(page)
+}
+
+/** The same for a page that is yet to be loaded, from the beginning of its navigation. */
+export async function armColdBoot(
+  context: BrowserContext,
+  page: Page,
+  expected: ExpectedPicture,
+): Promise<() => Promise<number>> {
+  await context.addInitScript(watchFirstImage, { expected, cold: true })
+  return firstImageOf(page)
 }

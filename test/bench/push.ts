@@ -13,6 +13,7 @@ import { parseArgs, promisify } from 'node:util'
 import { FileHandles, type OutboxItem } from '../../electron/station/store/index.ts'
 import type { Carrier } from '../../electron/station/sync/carrier.ts'
 import { createCarrier } from '../../electron/station/sync/createCarrier.ts'
+import { Digests } from '../../electron/station/sync/digests.ts'
 import { writeFileMeta } from '../../shared/dicom/part10.ts'
 import { openCarrying } from '../fixtures/carrying.ts'
 import { outboxItem } from '../fixtures/outboxItem.ts'
@@ -36,13 +37,14 @@ if (!existsSync(PLUGIN)) throw new Error(`${PLUGIN} is missing: apt-get install 
 const folder = await mkdtemp(path.join(tmpdir(), 'isocenter-push-'))
 const orthanc = await startOrthanc({ Plugins: [PLUGIN], DicomWeb: { Enable: true }, HttpThreadsCount: 50 })
 const files = new FileHandles(() => Promise.reject(new Error('nothing moves here')))
+const digests = new Digests()
 const { carrying: dimse, close } = openCarrying([{ AET: 'ORTHANC', port: orthanc.port }])
 try {
   console.log(`push: ${COUNT} CT, ${REPETITIONS} repetitions, ${machine()}`)
   const items = await writeFiles()
   const origin = `http://127.0.0.1:${orthanc.httpPort}`
-  const stow = createCarrier({ route: { kind: 'dicomweb', url: `${origin}/dicom-web` } }, { files, dimse })
-  const store = createCarrier({ route: { kind: 'dimse', node: 'orthanc' } }, { files, dimse })
+  const stow = createCarrier({ route: { kind: 'dicomweb', url: `${origin}/dicom-web` } }, { files, digests, dimse })
+  const store = createCarrier({ route: { kind: 'dimse', node: 'orthanc' } }, { files, digests, dimse })
   const curl = await writeCurl(`${origin}/dicom-web/studies`)
   const storescu = ['-aec', 'ORTHANC', '--max-pdu', '131072', '+sd', '127.0.0.1', String(orthanc.port)]
   await compare('STOW-RS', 'curl', {
@@ -58,6 +60,7 @@ try {
 } finally {
   await close()
   files.close()
+  await digests.close()
   await orthanc.close()
   await rm(folder, { recursive: true, force: true })
 }

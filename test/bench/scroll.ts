@@ -1,19 +1,19 @@
 /**
  * `npm run bench -- scroll [--full]`: Isocenter beside OHIF's own build, same station, same browser, same pane in device
  * pixels. Every slice has its number drawn along its lower edge; what counts is what the browser presented (screencast).
- * - distinct slices a second while the wheel turns 60 notches a second over 300 (and with --full 1,000) cached images;
+ * - distinct slices a second while the wheel turns 60 notches a second over 300 (and with --full 1,000) cached images; the way back
+ *   without the screencast, which takes as much of the machine as the pages do: the number on the canvas as each frame begins;
  * - from the key or click on the warm study list to the first image whose read-back is right.
- * For software GL and for the CPU path (no GL at all; `--cpu`: that alone).
+ * For software GL and for the CPU path (no GL at all); `--cpu` or `--gl`: that alone.
  */
-import type { Browser, Page } from 'playwright-core'
-import { sendBytes } from '../fakes/byteSender.ts'
+import type { Browser, CDPSession, Page } from 'playwright-core'
 import { launchChromium, openWorkstation } from '../fixtures/chromium.ts'
-import type { ExpectedPicture } from '../fixtures/picture.ts'
 import { startStation } from '../fixtures/station.ts'
-import { type BenchImage, buildSlices, numbered, renumbered } from './ctStudies.ts'
+import { type BenchStudy, bringStudy } from './benchStudy.ts'
+import { buildSlices, numbered, renumbered } from './ctStudies.ts'
 import { machine, summary } from './figures.ts'
-import { serveOhif } from './ohif.ts'
-import { expectedImage } from './presented.ts'
+import { openOhif, openOhifRow, serveOhif, stationAsSource } from './ohif.ts'
+import { armFirstImage } from './presented.ts'
 import { untilQuiet } from './quiet.ts'
 import { rate, readNumbers, screencast } from './screencast.ts'
 
@@ -21,17 +21,7 @@ const FULL = process.argv.includes('--full')
 const SLICES = FULL ? [300, 1000] : [300]
 const OPENINGS = FULL ? 10 : 4
 const VIEWPORT = { width: 1440, height: 900 }
-/** The slices' own, overwritten in place. */
-const DESCRIPTION = 'CT chest and abdomen'
 const NOTCH_MS = 1000 / 60
-
-interface BenchStudy {
-  /** Its description: what tells OHIF's rows apart. */
-  title: string
-  StudyInstanceUID: string
-  slices: number
-  expected: ExpectedPicture
-}
 
 /** Where the image's pane is, CSS pixels. */
 interface Box {
@@ -47,15 +37,19 @@ try {
   const studies: BenchStudy[] = []
   // Opened by both from their lists: small, so that what is measured is the first image.
   const sixty = buildSlices(60)
-  for (let number = 0; number < OPENINGS + 1; number++) studies.push(await bring(renumbered(sixty, number), number))
+  for (let number = 0; number < OPENINGS + 1; number++) {
+    studies.push(await bringStudy(station, number, [renumbered(sixty, number)]))
+  }
   const scrolled: BenchStudy[] = []
   for (const [i, count] of SLICES.entries()) {
-    scrolled.push(await bring(numbered(renumbered(buildSlices(count), 14 + i)), 14 + i))
+    const images = numbered(renumbered(buildSlices(count), 14 + i))
+    scrolled.push(await bringStudy(station, 14 + i, [images]))
   }
   await untilQuiet(station)
-  for (const gl of process.argv.includes('--cpu') ? [false] : [true, false]) {
+  const only = ['--cpu', '--gl'].filter(one => process.argv.includes(one))
+  for (const gl of only.length === 1 ? [only[0] === '--gl'] : [true, false]) {
     const name = gl ? 'software GL' : 'no GL (CPU)'
-    const ohif = await serveOhif(station, { cpu: !gl })
+    const ohif = await serveOhif(stationAsSource(station), { cpu: !gl })
     const browser = await launchChromium({ gl })
     try {
       const pane = await measureOhif(browser, ohif.origin, name, studies, scrolled)
@@ -69,85 +63,84 @@ try {
   await station.stop()
 }
 
-async function bring(images: BenchImage[], number: number): Promise<BenchStudy> {
-  const title = `CT bench ${String(number).padStart(3, '0')}`
-  for (const { dataSet } of images) {
-    const bytes = Buffer.from(dataSet.buffer, dataSet.byteOffset, dataSet.length)
-    bytes.write(title.padEnd(DESCRIPTION.length), bytes.indexOf(DESCRIPTION, 0, 'latin1'), 'latin1')
-  }
-  await sendBytes(images, { port: station.dimsePort, associations: 4 })
-  const [{ StudyInstanceUID, SeriesInstanceUID }] = images as [BenchImage]
-  const manifest = await station.call('series.open', { StudyInstanceUID, SeriesInstanceUID })
-  const first = images.find(image => image.SOPInstanceUID === manifest.instances[0]?.SOPInstanceUID)
-  if (!first) throw new Error('the manifest does not begin with an image that was sent')
-  return { title, StudyInstanceUID, slices: images.length, expected: expectedImage(manifest, first) }
-}
-
-/** Turns the wheel over the middle of the pane and counts what the browser presents. */
+/** Turns the wheel over the middle of the pane and counts what the browser presents; then back, without a screencast. */
 async function scroll(browser: Browser, page: Page, name: string, box: Box, slices: number): Promise<void> {
   const side = Math.min(box.width, box.height)
   const [left, top] = [box.x + (box.width - side) / 2, box.y + (box.height - side) / 2]
   const bits = numberPlaces().map(({ x, y }) => ({ x: left + (x / 512) * side, y: top + (y / 512) * side }))
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
   await page.mouse.move(x, y)
-  const frames = await screencast(page, async client => {
+  const turn = async (client: CDPSession, deltaY: number) => {
     const started = performance.now()
     for (let notch = 0; notch < slices - 1; notch++) {
-      void client.send('Input.dispatchMouseEvent', { type: 'mouseWheel', x, y, deltaX: 0, deltaY: 120 }).catch(() => {})
+      void client.send('Input.dispatchMouseEvent', { type: 'mouseWheel', x, y, deltaX: 0, deltaY }).catch(() => {})
       const wait = started + (notch + 1) * NOTCH_MS - performance.now()
       if (wait > 0) await page.waitForTimeout(wait)
     }
     await page.waitForTimeout(2000)
-  })
-  const seen = await readNumbers(browser, frames, { bits }, page.viewportSize() ?? VIEWPORT)
-  const { perSecond, p95Ms, slices: distinct } = rate(seen)
-  console.log(
-    `${name}  ${slices} images: ${perSecond.toFixed(1)} slices/s presented (${distinct} of ${slices}), p95 interval ${p95Ms.toFixed(0)} ms, pane ${Math.round(box.width)}×${Math.round(box.height)}`,
-  )
+  }
+  const told = (how: string, seen: Seen[]) => {
+    const { perSecond, p95Ms, slices: distinct } = rate(seen)
+    console.log(
+      `${name}  ${slices} images: ${perSecond.toFixed(1)} slices/s ${how} (${distinct} of ${slices}), p95 interval ${p95Ms.toFixed(0)} ms, pane ${Math.round(box.width)}×${Math.round(box.height)}`,
+    )
+  }
+  const frames = await screencast(page, client => turn(client, 120))
+  told('presented', await readNumbers(browser, frames, { bits }, page.viewportSize() ?? VIEWPORT))
+  const client = await page.context().newCDPSession(page)
+  const stop = await sampleCanvas(page, bits)
+  await turn(client, -120)
+  told('on the canvas as frames begin, no screencast', await stop())
+}
+
+interface Seen {
+  number: number
+  /** Seconds. */
+  timestamp: number
+}
+
+/**
+ * The number on the canvas as each frame of the display begins: what the frame before has handed to the compositor. One row of the
+ * canvas is read, the same for both applications; no frame is drawn once more for it, as a screencast has them.
+ */
+async function sampleCanvas(page: Page, bits: Array<{ x: number; y: number }>): Promise<() => Promise<Seen[]>> {
+  await page.evaluate(bits => {
+    const scope = window as Window & { sampled?: Seen[] }
+    const seen: Seen[] = []
+    scope.sampled = seen
+    const [{ x, y }] = bits as [{ x: number; y: number }]
+    const lies = ({ left, right, top, bottom }: DOMRect) => left <= x && x < right && top <= y && y < bottom
+    const canvases = [...document.querySelectorAll('canvas')].filter(one => lies(one.getBoundingClientRect()))
+    // The picture's own is the largest; marks have theirs above it.
+    const canvas = canvases.sort((a, b) => b.width * b.height - a.width * a.height)[0]!
+    const box = canvas.getBoundingClientRect()
+    const scale = canvas.width / box.width
+    const copy = new OffscreenCanvas(canvas.width, 1)
+    const context = copy.getContext('2d', { willReadFrequently: true })!
+    const look = (now: number) => {
+      if (scope.sampled !== seen) return
+      context.drawImage(canvas, 0, -Math.floor((y - box.top) * scale))
+      const { data } = context.getImageData(0, 0, canvas.width, 1)
+      const number = bits.reduce((sum, bit, index) => {
+        const red = data[Math.floor((bit.x - box.left) * scale) * 4] ?? 0
+        return sum + (red > 127 ? 2 ** index : 0)
+      }, 0)
+      seen.push({ number, timestamp: now / 1000 })
+      requestAnimationFrame(look)
+    }
+    requestAnimationFrame(look)
+  }, bits)
+  return () =>
+    page.evaluate(() => {
+      const scope = window as Window & { sampled?: Seen[] }
+      const seen = scope.sampled ?? []
+      delete scope.sampled
+      return seen
+    })
 }
 
 function numberPlaces(): Array<{ x: number; y: number }> {
   return Array.from({ length: 10 }, (_, bit) => ({ x: bit * 50 + 8 + 20, y: 512 - 28 }))
-}
-
-/** Resolves with ms from the next key or click to the frame in which the canvas shows the image; any canvas will do. */
-async function armFirstImage(page: Page, expected: ExpectedPicture): Promise<() => Promise<number>> {
-  await page.evaluate(wanted => {
-    const scope = window as Window & { firstImage?: Promise<number> }
-    scope.firstImage = new Promise<number>(resolve => {
-      let started: number | undefined
-      for (const kind of ['keydown', 'click']) {
-        addEventListener(kind, event => (started ??= event.timeStamp), { capture: true, once: true })
-      }
-      const copy = document.createElement('canvas')
-      const context = copy.getContext('2d', { willReadFrequently: true })!
-      const shows = (canvas: HTMLCanvasElement) => {
-        const [width, height] = [canvas.width, canvas.height]
-        if (width < 300 || height < 300) return false
-        copy.width = width
-        copy.height = height
-        context.drawImage(canvas, 0, 0)
-        const { data } = context.getImageData(0, 0, width, height)
-        const scale = Math.min(width / wanted.columns, height / wanted.rows)
-        const [left, top] = [(width - wanted.columns * scale) / 2, (height - wanted.rows * scale) / 2]
-        const wrong = wanted.points.filter(({ x, y, low, high }) => {
-          const value = data[(Math.floor(top + y * scale) * width + Math.floor(left + x * scale)) * 4] ?? -1
-          return value < (low[0] ?? 0) || value > (high[0] ?? 255)
-        }).length
-        return wrong <= wanted.points.length / 100
-      }
-      const look = () => {
-        if (started !== undefined && [...document.querySelectorAll('canvas')].some(shows)) {
-          const begun = started
-          requestAnimationFrame(now => resolve(now - begun))
-          return
-        }
-        requestAnimationFrame(look)
-      }
-      requestAnimationFrame(look)
-    })
-  }, expected)
-  return () => page.evaluate(() => (window as Window & { firstImage?: Promise<number> }).firstImage ?? Number.NaN)
 }
 
 async function measureOurs(
@@ -205,18 +198,10 @@ async function measureOhif(
   studies: BenchStudy[],
   scrolled: BenchStudy[],
 ): Promise<Box> {
-  const context = await browser.newContext({ viewport: VIEWPORT, serviceWorkers: 'block' })
-  // Its tour for newcomers lies over everything.
-  await context.addInitScript(() => {
-    const sheet = new CSSStyleSheet()
-    sheet.replaceSync('[class^="shepherd-"] { display: none !important }')
-    document.adoptedStyleSheets = [sheet]
-  })
-  const page = await context.newPage()
+  const { context, page } = await openOhif(browser, origin, VIEWPORT)
   const openings: number[] = []
-  await page.goto(origin)
   for (const [index, study] of studies.entries()) {
-    await openRow(page, study)
+    await openOhifRow(page, study.title)
     await page.waitForTimeout(1500)
     const shown = await armFirstImage(page, study.expected)
     await page.getByText('Basic Viewer').first().click()
@@ -228,7 +213,7 @@ async function measureOhif(
   console.log(`OHIF       ${name}  list to first image: ${summary(openings)}`)
   let box: Box = { x: 0, y: 0, width: 0, height: 0 }
   for (const study of scrolled) {
-    await openRow(page, study)
+    await openOhifRow(page, study.title)
     await page.getByText('Basic Viewer').first().click()
     const canvas = page.locator('canvas.cornerstone-canvas').first()
     await canvas.waitFor({ timeout: 120_000 })
@@ -246,9 +231,4 @@ async function measureOhif(
   }
   await context.close()
   return box
-}
-
-/** Chooses the study's row; what opens it is a button then. */
-async function openRow(page: Page, study: BenchStudy): Promise<void> {
-  await page.getByRole('row', { name: study.title }).click({ timeout: 60_000 })
 }

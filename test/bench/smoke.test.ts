@@ -28,6 +28,17 @@ test.concurrent.each([
   ['confirm', [], ['study proved equal: p50', 'sent and proved equal at', 'Orthanc holds ']],
   ['central', [], ['single, studies of ten: ', 'many, one study: ']],
   ['watch', [], ['first: ', 'again: ', '1 read']],
+  [
+    'view',
+    [],
+    [
+      'list to first image',
+      'cold boot to',
+      'another series, shown before: ',
+      'read ahead, hung by hand: ',
+      'hung by protocol: ',
+    ],
+  ],
   ['mpr', [], ['a page of the coronal plane: p50', 'through 20 mm (MIP): p50', 'cached  first plane']],
   ['seed', [], ['complete and byte-equal: 20 of 20; after the resend: 20 of 20', 'changed by the resend: nothing']],
 ])(

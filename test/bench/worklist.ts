@@ -35,7 +35,7 @@ fillIndex(dataDir, STUDIES, Date.now() - 60_000)
 const station = await startStation({ dataDir })
 // Drawn by the processor, as Chromium does without a graphics card: the emulated one of the other benches takes both cores for itself
 // (200 %, 7 frames/s) and measures nothing but itself.
-const browser = await launchChromium({ gl: false, scrollbars: true })
+const browser = await launchChromium({ scrollbars: true })
 let arriving = true
 let arrived = 0
 try {

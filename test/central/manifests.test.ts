@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { KITS } from './kit.ts'
 
@@ -39,6 +40,57 @@ const TEMPLATES = ['tls', 'proxy', 'health', 'allow'].map(name => `base/${name}.
 const proxyNeeds = (kind: string) =>
   needs([...TEMPLATES, `${kind}/http.conf.template`, `${kind}/dimse.conf.stream-template`].map(read).join('\n'))
 const EXAMPLE = [...read('env.example').matchAll(/^(\w+)=/gm)].map(([, name]) => name!)
+
+/**
+ * What docker-compose has against the files of a kit put together; '' = nothing. Debian's knows less than what they are written for: a
+ * project's own name, and that a value is taken away. `change`: of each file's text.
+ */
+function composeFaults(kind: string, files: string[], change = (text: string) => text): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'isocenter-compose-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const env = path.join(folder, 'env')
+  const names = [...EXAMPLE, 'ORTHANC_IMAGE', 'ORTHANC_PLUGINS']
+  writeFileSync(env, names.map(name => `${name}=/filled/in\n`).join(''))
+  const copies = files.flatMap(file => {
+    const copy = path.join(folder, path.basename(file))
+    writeFileSync(copy, change(read(file)).replaceAll(/^(name: .*| *\w+: !reset null)$/gm, ''))
+    return ['-f', copy]
+  })
+  const asked = ['--project-directory', path.join(KITS, kind), '--env-file', env, ...copies, 'config', '-q']
+  const { status, stderr, error } = spawnSync('docker-compose', asked, { encoding: 'utf8' })
+  if (error) throw error
+  return status === 0 ? '' : stderr
+}
+
+test('docker-compose takes the files as they are; a typo in one is found', () => {
+  expect(composeFaults('single', ['single/compose.yaml'])).toBe('')
+  expect(composeFaults('many', ['many/compose.yaml', 'many/compose.writers.yaml'])).toBe('')
+  const typo = (text: string) => text.replace('healthcheck:', 'healthchek:')
+  expect(composeFaults('single', ['single/compose.yaml'], typo)).toContain("'healthchek'")
+})
+
+/** A fault a line. */
+const kubernetesFaults = (text: string) =>
+  execFileSync('/usr/bin/python3', [path.join(import.meta.dirname, 'kubernetesForm.py')], {
+    input: text,
+    encoding: 'utf8',
+  })
+
+test('the Kubernetes manifests have the form of its API; a typo in one is found', () => {
+  const names = globSync('*/*.yaml', { cwd: KITS }).filter(name => !/compose|kustomization/.test(name))
+  expect(names).toHaveLength(5)
+  const text = names.map(read).join('\n---\n')
+  expect(kubernetesFaults(text)).toBe('')
+  const typos = text
+    .replace('readinessProbe:', 'readynessProbe:')
+    .replace('kind: CronJob', 'kind: CronJobb')
+    .replace(/^ {2}selector: \{ matchLabels: \{ app: proxy .*$/m, '')
+  expect(kubernetesFaults(typos).trim().split('\n').sort()).toEqual([
+    'CronJobb backup: there is no such kind',
+    expect.stringContaining('readynessProbe: V1Container has no such field'),
+    expect.stringContaining('`selector`, must not be `None`'),
+  ])
+})
 
 test.each(['single', 'many'])('%s/compose.yaml: every file, volume and variable in it is there', kind => {
   const { services, volumes } = compose.parse(yaml(`${kind}/compose.yaml`)[0])

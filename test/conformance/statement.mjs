@@ -117,6 +117,7 @@ Isocenter is a reading workstation with an archive of its own. It receives, keep
 | Storage Commitment Push Model | yes | to configured nodes with the right |
 | Modality Performed Procedure Step | hands on what it is told | yes, from anybody |
 | Instance Availability Notification | hands on what it is told | yes, from anybody |
+| Basic Grayscale and Color Print Management | yes | no |
 
 Media: files and folders are imported (Part 10, with or without preamble; DICOMDIR is not read); none are written.
 
@@ -161,6 +162,20 @@ ${table(
   ['SOP class', 'UID', 'shown'],
   stored.map(({ uid, name, kind }) => [name, `\`${uid}\``, kind === 'image' ? 'image' : 'header']),
 )}
+
+### 3.3 Print Management (PS3.4 annex H), as user
+
+| SOP class | UID | what is asked |
+| --- | --- | --- |
+| Basic Grayscale Print Management Meta | \`1.2.840.10008.5.1.1.9\` | session, film box, image boxes, printer |
+| Basic Color Print Management Meta | \`1.2.840.10008.5.1.1.18\` | instead of it, of printers that are set up for colour |
+| Presentation LUT | \`1.2.840.10008.5.1.1.23\` | N-CREATE with the shape IDENTITY, unless the printer is set up without |
+
+Offered in Explicit and Implicit VR Little Endian. In one association: N-GET of the printer (it says FAILURE: nothing is printed), N-CREATE of a film session (copies, priority MED, and where set up medium and destination), and for each film N-CREATE of its box, N-SET of its image boxes, N-ACTION on the box, N-DELETE of it; then N-DELETE of the session. N-EVENT-REPORT of the printer is taken meanwhile and told. Print jobs are not followed: what comes after N-ACTION is the printer's to show.
+
+A film box has the Image Display Format STANDARD\\C,R (1 to 8 each way), portrait or landscape, one of twelve film sizes, a magnification type, black borders and empty places, Trim NO. Pictures are of 8 bits, MONOCHROME2 or RGB by plane, windowed and with what is drawn over them, as displayed: display-driving levels, which a display calibrated to the GSDF (PS3.14) shows as P-values. That they are is said by the Presentation LUT, with Illumination 2000 and Reflected Ambient Light 10; a printer that does not know it prints by its own set-up, and a person is told so.
+
+Statuses Bxxx, 0107 and 0116 are warnings: the film is printed and they are told in words; all others end the print.
 
 ## 4 Transfer syntaxes
 

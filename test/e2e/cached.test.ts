@@ -13,7 +13,7 @@ let browser: Browser
 
 beforeAll(async () => {
   station = await startStation()
-  browser = await launchChromium({ gl: false })
+  browser = await launchChromium()
 }, 120_000)
 afterAll(async () => {
   await browser?.close()

@@ -140,7 +140,7 @@ async function write(uid: string, values: NewDataSet): Promise<void> {
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'isocenter-card-'))
   station = await startStation()
-  browser = await launchChromium()
+  browser = await launchChromium({ gl: true })
   for (const [index, name] of NAMES.entries()) {
     await write(seriesOf(index), { SeriesNumber: index + 1, SeriesDescription: name, ...IMAGES[name] })
   }

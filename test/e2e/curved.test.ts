@@ -9,6 +9,7 @@ import { writeFileMeta } from '../../shared/dicom/part10.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { writeDataSet } from '../../shared/dicom/writer.ts'
 import { launchChromium, openWorkstation, type PageTrouble } from '../fixtures/chromium.ts'
+import { ctAttributes } from '../fixtures/ctAttributes.ts'
 import { REPOSITORY, type RunningStation, startStation } from '../fixtures/station.ts'
 
 /**
@@ -68,20 +69,8 @@ beforeAll(async () => {
         InstanceNumber: z + 1,
         ImagePositionPatient: [0, 0, z],
         ImageOrientationPatient: [1, 0, 0, 0, 1, 0],
-        PixelSpacing: [1, 1],
         SliceThickness: 1,
-        Rows: SIDE,
-        Columns: SIDE,
-        BitsAllocated: 16,
-        BitsStored: 12,
-        HighBit: 11,
-        PixelRepresentation: 0,
-        SamplesPerPixel: 1,
-        PhotometricInterpretation: 'MONOCHROME2',
-        RescaleSlope: 1,
-        RescaleIntercept: -1024,
-        WindowCenter: [40],
-        WindowWidth: [400],
+        ...ctAttributes(SIDE),
         PixelData: pixels,
       },
       encodingOf(TS.ExplicitVRLittleEndian),
@@ -95,7 +84,7 @@ beforeAll(async () => {
   }
   station = await startStation()
   await station.job(await station.call('import.start', { paths: [folder] }))
-  browser = await launchChromium({ gl: false })
+  browser = await launchChromium()
   ;({ page, trouble } = await openWorkstation(browser, station.url))
   await page.locator('.viewer').waitFor({ state: 'attached' })
   await page.locator(`[data-study="${STUDY}"]`).dblclick()

@@ -29,7 +29,7 @@ beforeAll(async () => {
   for (const { name, bytes } of documentFiles()) await writeFile(path.join(folder, `${name}.dcm`), bytes)
   station = await startStation()
   await station.job(await station.call('import.start', { paths: [folder] }))
-  browser = await launchChromium({ gl: false })
+  browser = await launchChromium()
   ;({ page, trouble } = await openWorkstation(browser, station.url, { search: 'rendering=cpu' }))
   await page.locator(`[data-study="${DOCUMENTS_STUDY}"]`).dblclick()
   await page.waitForFunction(() => window.isocenter?.viewports()[0]?.settled)

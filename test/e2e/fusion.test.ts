@@ -247,6 +247,96 @@ test('bone of a CT, cropped', async () => {
   expect(trouble.found).toEqual([])
 })
 
+/** What a rendered volume looks like in a small window, drawn as said: as it opens, then with other presets and cropped. */
+async function renderedBy(
+  rendering: 'cpu' | 'gl',
+  look: (page: Page, drawing: Browser) => Promise<void>,
+): Promise<void> {
+  const drawing = await launchChromium({ gl: rendering === 'gl' })
+  try {
+    const small = await openWorkstation(drawing, station.url, {
+      width: 620,
+      height: 460,
+      search: `rendering=${rendering}`,
+    })
+    await small.page.locator('.viewer').waitFor({ state: 'attached' })
+    await small.page.locator(`[data-study="${PET_CT_STUDY}"]`).dblclick()
+    await small.page.waitForFunction(() => window.isocenter.viewports()[0]?.settled)
+    await look(small.page, drawing)
+    expect(small.trouble.found).toEqual([])
+  } finally {
+    await drawing.close()
+  }
+}
+
+test('the graphics card draws the volumes that the processor draws, and the processor goes on when the card is lost', async () => {
+  const canvas = '.volume-canvas canvas[data-settled="true"]'
+  const pictures: Record<'cpu' | 'gl', Array<{ name: string; size: string; data: Buffer }>> = { cpu: [], gl: [] }
+  for (const rendering of ['cpu', 'gl'] as const) {
+    await renderedBy(rendering, async (small, drawing) => {
+      const by = small.getByTestId('volume-drawn')
+      const keep = async (name: string) => {
+        await expect.poll(() => small.getByTestId('volume-preset').textContent()).toContain(name)
+        await small.waitForSelector(canvas, { timeout: 60_000 })
+        expect(await by.getAttribute('data-by')).toBe(rendering === 'gl' ? 'card' : 'processor')
+        // As text: numbers go over one by one, some ten seconds for a picture.
+        const [size, text] = await small.locator(canvas).evaluate((element: HTMLCanvasElement) => {
+          const { width, height } = element
+          const { data } = element.getContext('2d')!.getImageData(0, 0, width, height)
+          return [`${width} × ${height}`, Array.from(data, level => String.fromCharCode(level)).join('')]
+        })
+        pictures[rendering].push({ name, size: size!, data: Buffer.from(text!, 'latin1') })
+      }
+      // As the study was left, another one may hang.
+      const hang = async (series: string) => {
+        await small.locator(`[data-set^="${series}"]`).dblclick()
+        await small.waitForFunction(wanted => {
+          const [one] = window.isocenter.viewports()
+          return one?.settled && one.seriesUID === wanted
+        }, series)
+      }
+      await hang(`${PET_CT_STUDY}.2`)
+      await small.keyboard.press('Alt+v')
+      await keep('Maximum intensity')
+      await small.keyboard.press('2')
+      await keep('CT bone')
+      await small.getByRole('button', { name: 'Crop box' }).click()
+      await small.getByLabel('Crop at H').fill(String(Math.round(CT.slices / 2)))
+      await small.getByRole('button', { name: 'Crop box' }).click()
+      await small.getByRole('button', { name: 'L', exact: true }).click()
+      await small.keyboard.press('4')
+      await keep('CT soft tissue')
+      await hang(`${PET_CT_STUDY}.3`)
+      await small.keyboard.press('Alt+v')
+      await keep('Maximum intensity')
+      await small.keyboard.press('2')
+      await keep('PET uptake')
+      if (rendering === 'cpu') return
+      const session = await drawing.newBrowserCDPSession()
+      await session.send('Browser.crashGpuProcess').catch(() => {})
+      await small.keyboard.press('1')
+      await expect.poll(() => small.getByTestId('volume-preset').textContent()).toContain('Maximum intensity')
+      await expect.poll(() => by.getAttribute('data-by'), { timeout: 60_000 }).toBe('processor')
+      await small.waitForSelector(canvas, { timeout: 60_000 })
+    })
+  }
+  const apart = pictures.cpu.map(({ name, size, data }, at) => {
+    const other = pictures.gl[at]!.data
+    expect(pictures.gl[at]!.size).toBe(size)
+    let [sum, far, lit] = [0, 0, 0]
+    for (let i = 0; i < data.length; i++) {
+      const off = Math.abs(data[i]! - other[i]!)
+      sum += off
+      if (off > 8) far++
+      if (data[i]! > 30 && i % 4 !== 3) lit++
+    }
+    expect(lit, `${name}: something is seen`).toBeGreaterThan(1000)
+    return { name, mean: sum / data.length, far: far / data.length }
+  })
+  // Singles fall on the other side of an edge here and there; nothing else may differ.
+  expect(apart.filter(({ mean, far }) => mean > 0.25 || far > 0.005)).toEqual([])
+})
+
 test('over the planes through a volume, too: what is hot lies on the lesion of a coronal plane', async () => {
   await page.keyboard.press('v')
   await page.waitForFunction(() => window.isocenter.viewports().filter(one => one.settled).length === 4)

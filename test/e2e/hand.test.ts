@@ -433,8 +433,10 @@ test('no console error, no unhandled rejection, no CSP report in all of this', (
 })
 
 test('a lost graphics context is told, the picture comes back without it, and with it when the card is back', async () => {
-  const { context, page: drawn, trouble: told } = await openWorkstation(browser, station.url)
+  const withCard = await launchChromium({ gl: true })
   try {
+    // Software GL pays by the pixel.
+    const { page: drawn, trouble: told } = await openWorkstation(withCard, station.url, { width: 900, height: 560 })
     // The canvas the card draws in is never in the document.
     await drawn.addInitScript(() => {
       const { getContext } = HTMLCanvasElement.prototype
@@ -495,7 +497,7 @@ test('a lost graphics context is told, the picture comes back without it, and wi
     await expect.poll(middle, { timeout: 60_000 }).toBeGreaterThan(150)
     expect(told.found).toEqual([])
   } finally {
-    await context.close()
+    await withCard.close()
   }
 })
 

@@ -144,14 +144,14 @@ test('keys go out as text and come in again; one is reset, then all', async () =
   })
   await shot('text')
   await text.fill('nonsense')
-  await button(page, 'Take these keys').click()
+  await button(page, 'Take').click()
   await page.getByText('Nothing was changed', { exact: false }).waitFor()
   const file = { ...exported, changes: { 'fit': ['J'], 'fly': ['Q'], 'mark-length': ['G'], 'layout': ['L'] } }
   await page
-    .getByLabel('File of keys')
+    .getByLabel('File: Keys as text')
     .setInputFiles({ name: 'keys.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(file)) })
   await page.getByText('Read.', { exact: false }).waitFor()
-  await button(page, 'Take these keys').click()
+  await button(page, 'Take').click()
   await page.getByText('Taken, but for: fly').waitFor()
   await expect.poll(() => title(second, 'Fit')).toBe('Fit (J)')
   await button(page, 'Reset Length').click()

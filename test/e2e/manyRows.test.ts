@@ -24,7 +24,7 @@ beforeAll(async () => {
   fillIndex(dataDir, STUDIES, Date.now() - 60_000)
   station = await startStation({ dataDir })
   order = decodeIds((await station.call('studies.order', {})).ids)
-  browser = await launchChromium({ gl: false, scrollbars: true })
+  browser = await launchChromium({ scrollbars: true })
   ;({ page, trouble } = await openWorkstation(browser, station.url))
   await page.locator('[data-study]').nth(10).waitFor()
   await page.getByRole('status').getByText('5,000 studies').waitFor()

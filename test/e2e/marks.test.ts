@@ -44,7 +44,7 @@ beforeAll(async () => {
   for (let slice = 1; slice <= 3; slice++) await writeSlice(slice)
   station = await startStation({ dataDir })
   await station.job(await station.call('import.start', { paths: [folder] }))
-  browser = await launchChromium({ gl: false })
+  browser = await launchChromium()
   await openStudy()
 })
 afterAll(async () => {
@@ -440,7 +440,7 @@ test('a mark that was made is kept, though the window is closed that instant', a
 })
 
 test('the same on a display of 150 %', async () => {
-  const display = await launchChromium({ gl: false, scale: 1.5 })
+  const display = await launchChromium({ scale: 1.5 })
   page = await (await display.newContext({ viewport: null })).newPage()
   await page.goto(station.url)
   await openFromList()

@@ -9,6 +9,7 @@ import { writeFileMeta } from '../../shared/dicom/part10.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { writeDataSet } from '../../shared/dicom/writer.ts'
 import { launchChromium, openWorkstation, type PageTrouble } from '../fixtures/chromium.ts'
+import { ctAttributes } from '../fixtures/ctAttributes.ts'
 import { REPOSITORY, type RunningStation, startStation } from '../fixtures/station.ts'
 
 /**
@@ -41,15 +42,15 @@ function value(x: number, y: number, z: number): number {
   return Math.hypot((x - 40) / 14, (y - 60) / 9, (z - 35) / 20) < 1 ? 90 : 30
 }
 
-async function writeSeries(number: number, slices: number[], tilt = 0): Promise<void> {
+async function writeSeries(number: number, slices: number[], tilt = 0, phase = 0): Promise<void> {
   const SeriesInstanceUID = `${STUDY}.${number}`
   const [cosine, sine] = [Math.cos(tilt), Math.sin(tilt)]
   for (const k of slices) {
     const pixels = new Uint16Array(SIDE * SIDE)
     const z0 = k * STEP - (tilt === 0 ? 0 : 14)
     for (let y = 0; y < SIDE; y++)
-      for (let x = 0; x < SIDE; x++) pixels[y * SIDE + x] = value(x, y * cosine, z0 + y * sine) + 1024
-    const SOPInstanceUID = `${SeriesInstanceUID}.${k + 1}`
+      for (let x = 0; x < SIDE; x++) pixels[y * SIDE + x] = value(x - 6 * phase, y * cosine, z0 + y * sine) + 1024
+    const SOPInstanceUID = `${SeriesInstanceUID}.${phase * 1000 + k + 1}`
     const dataSet = writeDataSet(
       {
         SOPClassUID: CT_CLASS,
@@ -62,24 +63,13 @@ async function writeSeries(number: number, slices: number[], tilt = 0): Promise<
         StudyDate: '20260601',
         Modality: 'CT',
         SeriesNumber: number,
-        SeriesDescription: ['', 'whole', 'gap', 'tilted'][number] ?? '',
-        InstanceNumber: k + 1,
+        SeriesDescription: ['', 'whole', 'gap', 'tilted', 'through time'][number] ?? '',
+        InstanceNumber: phase * 1000 + k + 1,
+        ...(phase > 0 && { TemporalPositionIdentifier: phase }),
         ImagePositionPatient: [0, 0, z0],
         ImageOrientationPatient: [1, 0, 0, 0, cosine, sine],
-        PixelSpacing: [1, 1],
         SliceThickness: STEP,
-        Rows: SIDE,
-        Columns: SIDE,
-        BitsAllocated: 16,
-        BitsStored: 12,
-        HighBit: 11,
-        PixelRepresentation: 0,
-        SamplesPerPixel: 1,
-        PhotometricInterpretation: 'MONOCHROME2',
-        RescaleSlope: 1,
-        RescaleIntercept: -1024,
-        WindowCenter: [40],
-        WindowWidth: [400],
+        ...ctAttributes(SIDE),
         PixelData: pixels,
       },
       encodingOf(TS.ExplicitVRLittleEndian),
@@ -89,7 +79,7 @@ async function writeSeries(number: number, slices: number[], tilt = 0): Promise<
       MediaStorageSOPInstanceUID: SOPInstanceUID,
       TransferSyntaxUID: TS.ExplicitVRLittleEndian,
     })
-    await writeFile(path.join(folder, `${number}-${k}.dcm`), Buffer.concat([meta, dataSet]))
+    await writeFile(path.join(folder, `${number}-${phase}-${k}.dcm`), Buffer.concat([meta, dataSet]))
   }
 }
 
@@ -102,9 +92,10 @@ beforeAll(async () => {
     all.filter(k => k !== 30 && k !== 31),
   )
   await writeSeries(3, all, TILT)
+  for (const phase of [1, 2]) await writeSeries(4, all, 0, phase)
   station = await startStation()
   await station.job(await station.call('import.start', { paths: [folder] }))
-  browser = await launchChromium({ gl: false })
+  browser = await launchChromium()
   ;({ page, trouble } = await openWorkstation(browser, station.url))
   await page.locator('.viewer').waitFor({ state: 'attached' })
   await page.locator(`[data-study="${STUDY}"]`).dblclick()
@@ -221,6 +212,14 @@ test('the lines go with the hand, and where they meet lies the same point in eve
     // A voxel and a half: the hand's own pixel, and slices of 1.5 mm.
     await expect.poll(far, { message: `pane ${index}` }).toBeLessThan(1.5 * (await pixelsPerMm(index)))
   }
+  // The images beside them go to that point, too, and the crosshair says where it is.
+  const aside = async () => {
+    const cross = pane(3).getByTestId('crosshair')
+    const [x, y] = [await cross.getAttribute('data-x'), await cross.getAttribute('data-y')].map(Number)
+    const ball = await ballIn(3)
+    return ball === undefined ? Number.NaN : Math.hypot(ball[0] - x!, ball[1] - y!)
+  }
+  await expect.poll(aside, { message: 'the images' }).toBeLessThan(1.5 * (await pixelsPerMm(3)))
   await shot('ball')
 })
 
@@ -336,5 +335,36 @@ test('of a tilted gantry the anatomy is not sheared, and the correction is said'
   await settled(4)
   expect(Math.abs((await mm(1)) - BALL[1])).toBeLessThan(1)
   expect(Math.abs(-(await mm(0)) - BALL[2])).toBeLessThan(1)
+})
+
+test('the next phase of a series through time comes in the same planes, at the same place', async () => {
+  await page.keyboard.press('v')
+  await settled(1)
+  await page.locator(`[data-set^="${STUDY}.4"]`).first().dblclick()
+  await page.waitForFunction(series => {
+    const [one] = window.isocenter.viewports()
+    return one?.settled && one.seriesUID === series
+  }, `${STUDY}.4`)
+  await page.keyboard.press('v')
+  await whole()
+  // The coronal plane through the ball, which phases move by 6 mm to the left each.
+  const start = await centre(0)
+  await drag(0, start, [start[0], start[1] + (BALL[1] - (await mm(1))) * (await pixelsPerMm(0))])
+  await whole()
+  const sets = () => page.evaluate(() => window.isocenter.panes().map(one => one.set))
+  const [planes, before, names] = [await Promise.all([0, 1, 2].map(mm)), (await ballIn(1))!, await sets()]
+  await page.keyboard.press('ArrowRight')
+  await expect.poll(async () => (await sets()).some(set => names.includes(set))).toBe(false)
+  await whole()
+  expect(await Promise.all([0, 1, 2].map(mm))).toEqual(planes)
+  const after = (await ballIn(1))!
+  const scale = await pixelsPerMm(1)
+  expect(Math.abs((after[0] - before[0]) / scale - 6)).toBeLessThan(0.5)
+  expect(Math.abs(after[1] - before[1]) / scale).toBeLessThan(0.5)
+  await page.keyboard.press('ArrowLeft')
+  await expect.poll(sets).toEqual(names)
+  await whole()
+  expect(await Promise.all([0, 1, 2].map(mm))).toEqual(planes)
+  await shot('phase')
   expect(trouble.found).toEqual([])
 })

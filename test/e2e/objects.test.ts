@@ -145,7 +145,7 @@ beforeAll(async () => {
   })
   station = await startStation()
   await station.job(await station.call('import.start', { paths: [folder] }))
-  browser = await launchChromium({ gl: false })
+  browser = await launchChromium()
   ;({ context, page, trouble } = await openWorkstation(browser, station.url, { search: 'rendering=cpu' }))
   await openStudy(STUDY)
 })

@@ -34,7 +34,7 @@ beforeAll(async () => {
   orthanc = await CentralArchive.open()
   const route = { kind: 'dicomweb' as const, url: `${orthanc.origin}/dicom-web`, orthanc: orthanc.origin }
   station = await startStation({ config: { destinations: [{ name: 'Archive', route }] } })
-  browser = await launchChromium({ gl: false })
+  browser = await launchChromium()
   ;({ page, trouble } = await openWorkstation(browser, station.url, { width: 1280, height: 720 }))
 })
 afterAll(async () => {
@@ -99,5 +99,16 @@ test('when it is back, images and saved objects get there by themselves, byte fo
     .toEqual(new Map([...own].sort()))
   await page.locator('.central-badge').waitFor({ state: 'detached' })
   await shot('offline-back')
+  // What that was is told until somebody has seen it: in a line, and study by study.
+  await statusLine().click()
+  const activity = page.getByRole('complementary', { name: 'Activity' })
+  const line = activity.locator('.central-outage')
+  await line.getByText(/^Archive was away .+ · 6 images went out$/).click()
+  const row = line.locator('.central-exchanged-row')
+  await row.getByText('Outage^Otto').or(row.getByText('Outage, Otto')).waitFor()
+  expect(await row.textContent()).toMatch(/6 images went out.*OUTAGE-1/)
+  await shot('offline-exchanged')
+  await line.getByRole('button', { name: 'Seen' }).click()
+  await line.waitFor({ state: 'detached' })
   expect(trouble.found).toEqual([])
 })

@@ -6,12 +6,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type {} from '../../renderer/viewer/probe.ts'
 import { launchChromium, openWorkstation, type PageTrouble } from '../fixtures/chromium.ts'
 import { DOCUMENTS_STUDY, documentFiles, SLICES } from '../fixtures/documents.ts'
+import { type FilmPrinter, startFilmPrinter } from '../fixtures/filmPrinter.ts'
 import { REPOSITORY, type RunningStation, startStation } from '../fixtures/station.ts'
 
 /** Pictures, film, paper and files of one study; each test goes on where the one before ended. */
 let station: RunningStation
 let browser: Browser
 let page: Page
+let printer: FilmPrinter
 let trouble: PageTrouble
 let folder = ''
 
@@ -21,8 +23,9 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'isocenter-out-'))
   for (const { name, bytes } of documentFiles()) await writeFile(path.join(folder, `${name}.dcm`), bytes)
   station = await startStation()
+  printer = await startFilmPrinter()
   await station.job(await station.call('import.start', { paths: [folder] }))
-  browser = await launchChromium({ gl: false })
+  browser = await launchChromium()
   const opened = await openWorkstation(browser, station.url, { search: 'rendering=cpu', width: 1280, height: 720 })
   ;({ page, trouble } = opened)
   await opened.context.grantPermissions(['clipboard-read', 'clipboard-write'])
@@ -32,6 +35,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   await station?.stop()
+  await printer?.stop()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -161,6 +165,38 @@ test('the preview is what is printed: as many sheets, each with its images and w
   await expect.poll(() => sheets.count()).toBe(0)
 })
 
+test('a film has the levels that the preview shows, with a line that says whose it is', async () => {
+  const { AET, port } = printer
+  await station.call('print.setPrinters', { printers: [{ name: 'Film', AET, host: '127.0.0.1', port }] })
+  await page.keyboard.press('Control+P')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('combobox', { name: 'Print on' }).selectOption('Film')
+  await dialog.getByRole('spinbutton', { name: 'Columns' }).fill('1')
+  await dialog.getByRole('spinbutton', { name: 'Rows' }).fill('1')
+  const preview = page.getByTestId('print-preview')
+  await expect.poll(() => preview.locator('.sheet.film img').count()).toBe(1)
+  expect(await preview.locator('.sheet.film figcaption').textContent()).toContain('DOC-1')
+  await shot('film')
+  const seen = await preview.locator('.sheet.film img').evaluate((image: HTMLImageElement) => {
+    const canvas = document.createElement('canvas')
+    ;[canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight]
+    const context = canvas.getContext('2d')!
+    context.drawImage(image, 0, 0)
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height)
+    const levels = Array.from({ length: data.length / 4 }, (_, at) => data[at * 4]!)
+    return { width: canvas.width, height: canvas.height, levels }
+  })
+  await dialog.getByRole('button', { name: 'Print one film' }).click()
+  await expect.poll(async () => (await printer.printed()).pictures.length, { timeout: 20_000 }).toBe(1)
+  const { pictures } = await printer.printed()
+  const film = pictures[0]!
+  expect(film.Columns).toBe(seen.width)
+  // The image level by level, the line below it.
+  expect([...film.pixels.subarray(0, seen.width * seen.height)]).toEqual(seen.levels)
+  const line = film.pixels.subarray(seen.width * seen.height, film.Columns * film.Rows)
+  expect(line.filter(level => level > 200).length).toBeGreaterThan(100)
+})
+
 test('a study leaves as a ZIP; de-identified, what may still name somebody is said before', async () => {
   await page.keyboard.press('Alt+X')
   const dialog = page.getByRole('dialog')
@@ -170,12 +206,14 @@ test('a study leaves as a ZIP; de-identified, what may still name somebody is sa
   await dialog.getByRole('radio', { name: 'This study' }).check()
   await dialog.getByRole('radio', { name: /De-identified/ }).check()
   await dialog.getByText(/are documents/).waitFor()
+  await dialog.getByRole('checkbox', { name: /Make text in the pixels black/ }).check()
   await shot('export')
+  await dialog.getByRole('checkbox', { name: /Make text in the pixels black/ }).uncheck()
   const zip = await saved('Save as ZIP')
   expect(zip.subarray(0, 2).toString()).toBe('PK')
   expect(zip.includes('DOCUMENTS^PHANTOM')).toBe(false)
   expect(zip.includes('DICOMDIR')).toBe(true)
-  await page.getByText('Export of 1 study, de-identified').waitFor()
+  await page.getByText('Export of 1 study, de-identified', { exact: true }).waitFor()
   await shot('export-job')
   // From the list too.
   await page.keyboard.press('Backspace')

@@ -41,8 +41,8 @@ let folder = ''
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'isocenter-pixels-'))
   station = await startStation()
-  browser = await launchChromium()
-  plainBrowser = await launchChromium({ gl: false })
+  browser = await launchChromium({ gl: true })
+  plainBrowser = await launchChromium()
 })
 afterAll(async () => {
   await browser?.close()

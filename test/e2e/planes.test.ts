@@ -79,7 +79,7 @@ const seriesOf = (index: number) => `${STUDY}.${100 + index}`
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'isocenter-planes-'))
   station = await startStation()
-  browser = await launchChromium({ gl: false })
+  browser = await launchChromium()
   const TransferSyntaxUID = TS.ExplicitVRLittleEndian
   for (const [index, { values, convert }] of IMAGES.entries()) {
     const SOPInstanceUID = `${seriesOf(index)}.1`

@@ -25,7 +25,7 @@ beforeAll(async () => {
   station = await startStation()
   await station.job(await station.call('import.start', { paths: [folder] }))
   await station.call('settings.set', { key: 'reporting', value: { name: 'Curie^Marie' } })
-  browser = await launchChromium({ gl: false })
+  browser = await launchChromium()
   ;({ page, trouble } = await openWorkstation(browser, station.url, { width: 1280, height: 1200 }))
 })
 afterAll(async () => {

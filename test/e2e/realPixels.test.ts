@@ -81,7 +81,7 @@ beforeAll(async () => {
   station = await startStation()
   // One picture at a time, hung by hand.
   await station.call('settings.set', { key: 'hanging', value: { automatic: false } })
-  browser = await launchChromium({ gl: false })
+  browser = await launchChromium()
 })
 afterAll(async () => {
   await browser?.close()

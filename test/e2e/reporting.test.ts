@@ -61,7 +61,7 @@ beforeAll(async () => {
   await station.job(await station.call('import.start', { paths: [folder] }))
   const draft = { ...EMPTY_DRAFT, marks: [mark(20)] }
   await station.call('draft.put', { StudyInstanceUID: STUDY, draft, rev: 0 })
-  browser = await launchChromium({ gl: false })
+  browser = await launchChromium()
   ;({ page, trouble } = await openWorkstation(browser, station.url, { width: 1280, height: 720 }))
   await page.locator('.viewer').waitFor({ state: 'attached' })
   await page.locator(`[data-study="${STUDY}"]`).dblclick()

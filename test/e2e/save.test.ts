@@ -37,7 +37,7 @@ beforeAll(async () => {
   const sent = await sendBytes(IMAGES, { port: station.dimsePort })
   expect(sent.map(({ status }) => status)).toEqual(IMAGES.map(() => 0))
   await keep({ ...EMPTY_DRAFT, marks: MARKS, keyImages: KEYS })
-  browser = await launchChromium({ gl: false })
+  browser = await launchChromium()
   await openStudy()
 })
 afterAll(async () => {
@@ -233,5 +233,76 @@ test('marking as read saves what is not saved', async () => {
   await expect.poll(async () => (await draft())?.keyImages.length).toBe(1)
   await page.keyboard.press('r')
   await expect.poll(async () => (await stored('KO')).length).toBe(3)
+})
+
+test('how it was seen comes back where the draft is gone, and saving there does not put how it opens in its place', async () => {
+  const seen = () => page.evaluate(() => window.isocenter.viewports()[0]?.transform)
+  const turned = async () => {
+    const [a, b] = await seen().then(matrix => [matrix?.a ?? 1, matrix?.b ?? 0])
+    return Math.abs(a!) < 1e-9 && Math.abs(b!) > 0
+  }
+  const states = async () => (await stored('PR')).length
+  const before = await states()
+  await page.keyboard.press('Shift+R')
+  await page.keyboard.press('Shift+I')
+  await expect.poll(turned).toBe(true)
+  await expect.poll(async () => Object.values((await draft())?.views ?? {})[0]?.inverted).toBe(true)
+  await page.keyboard.press('Control+s')
+  await expect.poll(states).toBe(before + 1)
+  await keep(EMPTY_DRAFT)
+  await reopen()
+  await expect.poll(turned).toBe(true)
+  await expect
+    .poll(async () => Object.values((await draft())?.views ?? {})[0])
+    .toMatchObject({
+      inverted: true,
+      quarterTurns: 1,
+    })
+  await page.keyboard.press('Control+s')
+  await page.getByText('Nothing has changed since the last save').waitFor()
+  expect(await states()).toBe(before + 1)
+})
+
+test('marked as read in the list it is saved, too', async () => {
+  await page.keyboard.press('Space')
+  await expect.poll(async () => (await draft())?.keyImages.length).toBe(2)
+  await page.keyboard.press('Backspace')
+  const row = page.locator(`[data-study="${STUDY}"]`)
+  await row.click()
+  const status = async () => {
+    const { studies } = await station.call('studies.list', { search: 'SAVE-1' })
+    return studies[0]?.reading.status
+  }
+  await page.keyboard.press('r')
+  await expect.poll(status).toBe('opened')
+  await page.keyboard.press('r')
+  await expect.poll(status).toBe('read')
+  await expect.poll(async () => (await stored('KO')).length).toBe(4)
   expect(trouble.found).toEqual([])
+})
+
+test('two versions saved beside each other are told of as two, and merged by whoever reads', async () => {
+  const mine = (await draft())!
+  const [first, ...rest] = mine.marks
+  // As on a station that marked something of its own and knew of nothing else.
+  const own = { ...first!, id: '5f0c2a4e-7d5b-4c3e-9a51-0d2b6a7c8e9f' }
+  const { continues: _, ...unrelated } = mine
+  await keep({ ...unrelated, marks: [own], keyImages: [] } as Draft)
+  await reopen()
+  await page.keyboard.press('m')
+  const before = (await stored('SR')).length
+  await saved().getByRole('button', { name: 'Save' }).click()
+  await expect.poll(async () => (await stored('SR')).length).toBe(before + 1)
+  await saved()
+    .getByText(/^\d marks in a version saved beside this one/)
+    .waitFor()
+  await shot('save-beside')
+  await saved().getByRole('button', { name: 'Add', exact: true }).click()
+  await expect.poll(async () => (await draft())?.marks.length).toBe(rest.length + 2)
+  await saved().getByRole('button', { name: 'Save' }).click()
+  await expect.poll(async () => (await stored('SR')).length).toBe(before + 2)
+  // Made from both: one head again, and nothing is offered.
+  const merged = (await stored('SR')).filter(one => JSON.stringify(one['0040A360'] ?? '').split('00081155').length > 2)
+  expect(merged).toHaveLength(1)
+  await expect.poll(() => saved().getByRole('button', { name: 'Add', exact: true }).count()).toBe(0)
 })

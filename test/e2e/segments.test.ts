@@ -11,6 +11,7 @@ import { TS } from '../../shared/dicom/uids.ts'
 import { writeDataSet } from '../../shared/dicom/writer.ts'
 import { readSegmentation } from '../../shared/viewing/objects/segmentation.ts'
 import { launchChromium, openWorkstation, type PageTrouble } from '../fixtures/chromium.ts'
+import { ctAttributes } from '../fixtures/ctAttributes.ts'
 import { REPOSITORY, type RunningStation, startStation } from '../fixtures/station.ts'
 
 /**
@@ -54,18 +55,8 @@ beforeAll(async () => {
         InstanceNumber: slice + 1,
         ImagePositionPatient: [0, 0, slice * STEP],
         ImageOrientationPatient: [1, 0, 0, 0, 1, 0],
-        PixelSpacing: [1, 1],
         SliceThickness: STEP,
-        Rows: SIDE,
-        Columns: SIDE,
-        BitsAllocated: 16,
-        BitsStored: 12,
-        HighBit: 11,
-        PixelRepresentation: 0,
-        SamplesPerPixel: 1,
-        PhotometricInterpretation: 'MONOCHROME2',
-        RescaleSlope: 1,
-        RescaleIntercept: -1024,
+        ...ctAttributes(SIDE),
         WindowCenter: 100,
         WindowWidth: 500,
         PixelData: Uint16Array.from({ length: SIDE * SIDE }, (_, at) => {
@@ -85,7 +76,7 @@ beforeAll(async () => {
   }
   station = await startStation()
   await station.job(await station.call('import.start', { paths: [folder] }))
-  browser = await launchChromium({ gl: false })
+  browser = await launchChromium()
   ;({ page, trouble } = await openWorkstation(browser, station.url, {
     search: 'rendering=cpu',
     width: 1280,
@@ -299,6 +290,22 @@ test('saved, it is a segmentation of the study with these voxels; a copy of it i
   await page.locator('.segments-copies button').first().click()
   await expect.poll(async () => (await coloured()).join()).toBe(drawn.join())
   await shot('copy')
+  expect(trouble.found).toEqual([])
+})
+
+test('what is drawn in one window is saved when the study is saved in another', async () => {
+  const parts = async () => (await station.call('segments.get', { StudyInstanceUID: STUDY })).parts.length
+  await page.keyboard.press('Alt+q')
+  await drag([15, 20], [22, 20])
+  await expect.poll(parts).toBeGreaterThan(0)
+  const other = await page.context().newPage()
+  await other.goto(station.origin)
+  await other.locator(`[data-study="${STUDY}"]`).dblclick()
+  await other.waitForFunction(() => window.isocenter?.viewports()[0]?.settled)
+  await other.keyboard.press('Control+s')
+  await expect.poll(parts).toBe(0)
+  const answer = await station.get(`/dicom-web/studies/${STUDY}/instances?Modality=SEG`)
+  expect(await answer.json()).toHaveLength(2)
   expect(trouble.found).toEqual([])
 })
 

@@ -80,7 +80,7 @@ async function drawLength(page: Page): Promise<void> {
 test('a new installation tests itself when nobody works, passes, and gives a certificate', {
   timeout: 240_000,
 }, async () => {
-  const browser = await launchChromium({ gl: false })
+  const browser = await launchChromium()
   try {
     const { page, trouble } = await openWorkstation(browser, station.url, { width: 1200, height: 800 })
     await expect.poll(async () => (await kept()).length, { timeout: RUN_MS }).toBe(1)
@@ -128,7 +128,7 @@ test('a new installation tests itself when nobody works, passes, and gives a cer
 test('values that are off by half a unit stop measuring on images in that encoding, and on no others', {
   timeout: 240_000,
 }, async () => {
-  const browser = await launchChromium({ gl: false })
+  const browser = await launchChromium()
   try {
     const { page, context } = await openWorkstation(browser, station.url, { width: 1200, height: 800 })
     // The phantom's header says another intercept: what is decoded is then not what the formula says.
@@ -173,7 +173,7 @@ test('values that are off by half a unit stop measuring on images in that encodi
 test('a graphics card that draws wrongly is left aside until it draws rightly again', {
   timeout: 400_000,
 }, async () => {
-  const browser = await launchChromium()
+  const browser = await launchChromium({ gl: true })
   try {
     const { page, trouble } = await openWorkstation(browser, station.url, {
       width: 900,

@@ -41,7 +41,7 @@ beforeAll(async () => {
   await station.job(await station.call('import.start', { paths: [folder] }))
   const { calibrations: _, ...first } = { ...EMPTY_DRAFT, marks: [OLD] }
   await station.call('draft.put', { StudyInstanceUID: study, draft: { ...first, version: 1 }, rev: 0 })
-  browser = await launchChromium({ gl: false })
+  browser = await launchChromium()
   ;({ page, trouble } = await openWorkstation(browser, station.url, { width: 1280, height: 800 }))
   await openFromList()
 })
@@ -318,7 +318,7 @@ test('a rectangle sets the window, an area has a histogram, a glass enlarges', a
   await glass.getByText('×8').waitFor()
   // The disc's edge goes through its middle: bright to the left, dark to the right; and the stack has not moved.
   const sides = () =>
-    glass.locator('canvas').evaluate(canvas => {
+    glass.locator('.magnified canvas').evaluate(canvas => {
       const copy = new OffscreenCanvas(canvas.clientWidth, canvas.clientHeight).getContext('2d')!
       copy.drawImage(canvas as HTMLCanvasElement, 0, 0, canvas.clientWidth, canvas.clientHeight)
       const at = (x: number) => copy.getImageData(Math.round(canvas.clientWidth * x), 110, 1, 1).data[0]!

@@ -110,6 +110,35 @@ test('a file is saved from the station; of another origin none', async () => {
   await expect.poll(() => existsSync(saved) && readFileSync(saved, 'utf8'), { timeout: PATIENCE }).toContain('writable')
 })
 
+test('one more window opens on the next display, however often it is asked for, follows the first and closes with it', async () => {
+  const { page, app } = workstation
+  const nextDisplay = { x: 800, y: 100, width: 800, height: 900 }
+  await app.evaluate(({ screen }, workArea) => {
+    const [one] = screen.getAllDisplays()
+    Reflect.set(screen, 'getAllDisplays', () => [one, { ...one, workArea }])
+  }, nextDisplay)
+  const bounds = () =>
+    app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().map(window => window.getBounds()))
+  const head = page.locator('.viewer-head')
+  const opened = app.waitForEvent('window', { timeout: PATIENCE })
+  await page.keyboard.press('Alt+w')
+  await page.keyboard.press('Alt+w')
+  const other = await opened
+  const patient = (await head.locator('.viewer-title .id').textContent()) ?? ''
+  expect(patient).not.toBe('')
+  await expect.poll(() => other.locator('.viewer-head').textContent(), { timeout: PATIENCE }).toContain(patient)
+  expect(await bounds()).toHaveLength(2)
+  expect(await bounds()).toContainEqual(nextDisplay)
+  await page.keyboard.press('Backspace')
+  await expect.poll(() => other.locator('.viewer-head').textContent(), { timeout: PATIENCE }).not.toContain(patient)
+  await page.reload()
+  await expect.poll(async () => (await bounds()).length, { timeout: PATIENCE }).toBe(1)
+  await page.locator('[data-study]').filter({ hasText: 'CT' }).first().dblclick()
+  await page.waitForFunction(() => window.isocenter.viewports().some(({ settled }) => settled), undefined, {
+    timeout: PATIENCE,
+  })
+})
+
 test('until here the page had no error and violated no policy', () => {
   expect(workstation.trouble).toEqual([])
 })

@@ -100,6 +100,15 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
       over: missing('over'),
       postpone: missing('postpone'),
     },
+    results: {
+      setTargets: async () => {},
+      send: missing('results.send'),
+      due: async () => [],
+      list: async () => [],
+      over: missing('results.over'),
+      postpone: missing('results.postpone'),
+      again: missing('results.again'),
+    },
     notices: {
       take: missing('take'),
       due: async () => [],

@@ -14,10 +14,12 @@ export class CentralArchive {
   readonly origin: string
   readonly #folder: string
   readonly #httpPort: number
+  readonly dicomPort: number
   #child: ChildProcess | undefined
 
-  private constructor(folder: string, httpPort: number) {
+  private constructor(folder: string, httpPort: number, dicomPort: number) {
     this.#folder = folder
+    this.dicomPort = dicomPort
     this.#httpPort = httpPort
     this.origin = `http://127.0.0.1:${httpPort}`
   }
@@ -31,6 +33,8 @@ export class CentralArchive {
       DicomPort: port,
       HttpPort: httpPort,
       DicomAet: 'CENTRAL',
+      DicomAlwaysAllowFind: true,
+      DicomAlwaysAllowGet: true,
       RemoteAccessAllowed: false,
       AuthenticationEnabled: false,
       HttpThreadsCount: 50,
@@ -40,7 +44,7 @@ export class CentralArchive {
       DicomWeb: { Enable: true, Root: '/dicom-web/' },
     }
     await writeFile(path.join(folder, 'orthanc.json'), JSON.stringify(settings))
-    const archive = new CentralArchive(folder, httpPort)
+    const archive = new CentralArchive(folder, httpPort, port)
     await archive.start()
     return archive
   }
@@ -52,6 +56,12 @@ export class CentralArchive {
     })
     this.#child = child
     await untilListening(child, this.#httpPort, () => this.kill())
+  }
+
+  /** By itself: it was killed by nobody here. */
+  hasEnded(): boolean {
+    const child = this.#child
+    return child !== undefined && (child.exitCode !== null || child.signalCode !== null)
   }
 
   async kill(): Promise<void> {
@@ -82,12 +92,18 @@ export class CentralArchive {
 
   /** SOP Instance UID → SHA-256 of the data set, read from its files. */
   async hashes(): Promise<Map<string, string[]>> {
-    const all = new Map<string, string[]>()
+    return this.objects(sha256Of)
+  }
+
+  /** SOP Instance UID → `told` of the data set, read from its files, for each that has it. */
+  async objects<T>(told: (dataSet: Buffer, TransferSyntaxUID: string) => T): Promise<Map<string, T[]>> {
+    const all = new Map<string, T[]>()
     for (const id of await this.instances()) {
       const bytes = Buffer.from(await (await fetch(`${this.origin}/instances/${id}/file`)).arrayBuffer())
       const meta = readFileMeta(bytes)
       const uid = meta?.MediaStorageSOPInstanceUID ?? id
-      all.set(uid, [...(all.get(uid) ?? []), sha256Of(bytes.subarray(meta?.dataSetOffset))])
+      const one = told(bytes.subarray(meta?.dataSetOffset), meta?.TransferSyntaxUID ?? '')
+      all.set(uid, [...(all.get(uid) ?? []), one])
     }
     return all
   }

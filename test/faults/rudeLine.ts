@@ -9,14 +9,15 @@ import type { Random } from './random.ts'
  * What a line, or what stands at its end, does: nobody listens; connections end at once, or in the middle of what is sent; half a
  * second passes; 64 KB/s; a proxy's 500, 503 and 507; or what was sent arrives and the answer does not.
  */
-export const WEATHERS = ['gone', 'cut', 'midway', 'delay', 'slow', '500', '503', '507', 'deaf'] as const
-export type LineWeather = (typeof WEATHERS)[number] | 'clear'
+const WEATHERS = ['gone', 'cut', 'midway', 'delay', 'slow', '500', '503', '507', 'deaf'] as const
+type LineWeather = (typeof WEATHERS)[number] | 'clear'
 
 const SLOW_BYTES = 4096
 const SLOW_MS = 60
 
 /** An HTTP line to an archive that can be made to fail in every way that was seen, and loses some of what it has taken. */
 export class RudeLine {
+  readonly weathers = WEATHERS
   readonly #archive: CentralArchive
   readonly #random: Random
   readonly #sockets = new Set<Socket>()

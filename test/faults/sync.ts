@@ -1,7 +1,8 @@
 /**
- * `npm run faults -- sync [--full] [--studies N] [--cuts N] [--kills N] [--seed N]`: studies go to the built station and on to a real
+ * `npm run faults -- sync [--full] [--studies N] [--cuts N] [--kills N] [--seed N] [--dimse]`: studies go to the built station and on to a real
  * Orthanc while the line fails and both sides are killed. 20 studies and 9 cuts, with --full 250 and 30, and 1 % more is lost when all
- * is confirmed. Ends with 1 when both sides do not hold the same in the end.
+ * is confirmed. With --dimse they go by C-STORE, and are looked for and compared by C-FIND and C-GET. Ends with 1 when
+ * both sides do not hold the same in the end.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     cuts: { type: 'string' },
     kills: { type: 'string' },
     seed: { type: 'string' },
+    dimse: { type: 'boolean', default: false },
   },
 })
 const seed = Number(values.seed ?? Date.now() % 1_000_000)
@@ -26,6 +28,7 @@ const started = Date.now()
 console.log(`seed ${seed}, ${machine()}`)
 const report = await syncCampaign(dataDir, {
   seed,
+  way: values.dimse ? 'dimse' : 'dicomweb',
   studies: Number(values.studies ?? (values.full ? 250 : 20)),
   imagesPerStudy: values.full ? 8 : 4,
   cuts: Number(values.cuts ?? (values.full ? 30 : 9)),

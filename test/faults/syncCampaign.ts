@@ -1,13 +1,17 @@
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
+import { differences } from '../../electron/station/sync/differences.ts'
 import { PDU } from '../../electron/station/wire/pdu.ts'
+import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { readFileMeta } from '../../shared/dicom/part10.ts'
+import { DataSet } from '../../shared/dicom/reader.ts'
 import { associateRequest, RawPeer } from '../fakes/byteSender.ts'
 import { type RunningStation, startStation } from '../fixtures/station.ts'
 import { CentralArchive } from './centralArchive.ts'
 import { EXPLICIT_LE, faultObject, SC_IMAGE, sha256Of } from './objects.ts'
 import { below, createRandom, type Random } from './random.ts'
-import { RudeLine, WEATHERS } from './rudeLine.ts'
+import { RudeLine } from './rudeLine.ts'
+import { RudeWire } from './rudeWire.ts'
 
 const SIDE = 96
 const SENDERS = 10
@@ -39,6 +43,8 @@ export interface SyncReport {
 
 interface Wishes {
   seed: number
+  /** By which door of the archive; what comes by DIMSE alone is also looked for and compared that way (C-FIND, C-GET). */
+  way: 'dicomweb' | 'dimse'
   studies: number
   imagesPerStudy: number
   cuts: number
@@ -57,13 +63,8 @@ interface Wishes {
 export async function syncCampaign(dataDir: string, wishes: Wishes): Promise<SyncReport> {
   const random = createRandom(wishes.seed)
   const archive = await CentralArchive.open()
-  const line = await RudeLine.open(archive, random)
-  line.loses = 0.01
-  const config = {
-    destinations: [
-      { name: 'Central', route: { kind: 'dicomweb' as const, url: `${line.origin}/dicom-web`, orthanc: line.origin } },
-    ],
-  }
+  const line = await openLine(wishes.way, archive, random)
+  const { config } = line
   const at = { station: await startStation({ dataDir, config }), starting: Promise.resolve() }
   try {
     const sending = push(at, wishes)
@@ -81,7 +82,7 @@ export async function syncCampaign(dataDir: string, wishes: Wishes): Promise<Syn
     return {
       images: wishes.studies * wishes.imagesPerStudy,
       ...trouble,
-      lost: line.lost,
+      lost: line.lost(),
       drained,
       lostLater,
       healed,
@@ -95,6 +96,40 @@ export async function syncCampaign(dataDir: string, wishes: Wishes): Promise<Syn
     await line.close()
     await archive.close()
   }
+}
+
+/** The way from the station to the archive, which can be made to fail. */
+interface Line {
+  config: NonNullable<Parameters<typeof startStation>[0]>['config']
+  weathers: readonly string[]
+  /** One of `weathers`, or 'clear'. */
+  set(weather: string): Promise<void>
+  lost(): number
+  close(): Promise<void>
+}
+
+async function openLine(way: Wishes['way'], archive: CentralArchive, random: Random): Promise<Line> {
+  if (way === 'dicomweb') {
+    const line = await RudeLine.open(archive, random)
+    line.loses = 0.01
+    const route = { kind: 'dicomweb' as const, url: `${line.origin}/dicom-web`, orthanc: line.origin }
+    return { config: { destinations: [{ name: 'Central', route }] }, ...partsOf(line), lost: () => line.lost }
+  }
+  const wire = await RudeWire.open(archive.dicomPort)
+  const config = {
+    nodes: [{ name: 'central', AET: 'CENTRAL', host: '127.0.0.1', port: wire.port }],
+    destinations: [{ name: 'Central', route: { kind: 'dimse' as const, node: 'central' } }],
+  }
+  return { config, ...partsOf(wire), lost: () => 0 }
+}
+
+function partsOf<W extends string>(line: {
+  weathers: readonly W[]
+  set(weather: W | 'clear'): Promise<void>
+  close(): Promise<void>
+}) {
+  const set = async (wanted: string) => line.set(line.weathers.find(one => one === wanted) ?? 'clear')
+  return { weathers: line.weathers, set, close: () => line.close() }
 }
 
 const NO_LOSS = { lostLater: 0, healed: 0 }
@@ -139,13 +174,13 @@ async function push(at: Running, wishes: Wishes): Promise<void> {
   await Promise.all(Array.from({ length: SENDERS }, sender))
 }
 
-async function makeTrouble(at: Running, archive: CentralArchive, line: RudeLine, random: Random, wishes: Wishes) {
+async function makeTrouble(at: Running, archive: CentralArchive, line: Line, random: Random, wishes: Wishes) {
   const report = { cuts: 0, stationKills: 0, archiveKills: 0 }
   const kills = Array.from({ length: wishes.kills }, () => [below(random, wishes.cuts), below(random, wishes.cuts)])
   for (let cut = 0; cut < wishes.cuts; cut++) {
     await wait(below(random, 400))
     // Each kind comes, whatever the seed.
-    const weather = WEATHERS[cut % WEATHERS.length] ?? 'gone'
+    const weather = line.weathers[cut % line.weathers.length] ?? 'gone'
     await line.set(weather)
     report.cuts += 1
     for (const [station, central] of kills) {
@@ -210,14 +245,19 @@ async function loseAndHeal(archive: CentralArchive, random: Random, wishes: Wish
 async function compare(station: RunningStation, archive: CentralArchive, wishes: Wishes) {
   const found = { missing: [] as string[], different: [] as string[], doubled: [] as string[] }
   const confirmedOtherwise: string[] = []
-  const there = await archive.hashes()
+  // What it is given by C-STORE Orthanc writes anew: that may be encoded otherwise, and must say the same.
+  const there = await archive.objects((bytes, syntax) => (ours: Uint8Array) => {
+    if (Buffer.compare(ours, bytes) === 0) return true
+    const [one, other] = [DataSet.read(ours, encodingOf(EXPLICIT_LE)), DataSet.read(bytes, encodingOf(syntax))]
+    return wishes.way === 'dimse' && differences(one, other).length === 0
+  })
   for (let study = 0; study < wishes.studies; study++) {
     const { StudyInstanceUID } = objectOf(wishes, study, 0)
     for (let image = 0; image < wishes.imagesPerStudy; image++) {
-      const { SOPInstanceUID, sha256 } = objectOf(wishes, study, image)
-      const [theirs, ...more] = there.get(SOPInstanceUID) ?? []
-      if (theirs === undefined) found.missing.push(`${SOPInstanceUID} there`)
-      else if (theirs !== sha256) found.different.push(`${SOPInstanceUID} there`)
+      const { SOPInstanceUID, sha256, bytes: sent } = objectOf(wishes, study, image)
+      const [isTheirs, ...more] = there.get(SOPInstanceUID) ?? []
+      if (!isTheirs) found.missing.push(`${SOPInstanceUID} there`)
+      else if (!isTheirs(sent)) found.different.push(`${SOPInstanceUID} there`)
       if (more.length > 0) found.doubled.push(SOPInstanceUID)
       there.delete(SOPInstanceUID)
       const response = await station.get(

@@ -5,7 +5,16 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
 /** The words of the mapped file, 64 bits each, in the order of weather.c. */
-const WORDS = ['syncDelayMs', 'walFull', 'clockSeconds', 'syncsHeld', 'writesRefused'] as const
+const WORDS = [
+  'syncDelayMs',
+  'walFull',
+  'clockSeconds',
+  'syncsHeld',
+  'writesRefused',
+  'syncErrno',
+  'writeErrno',
+  'syncsFailed',
+] as const
 type Word = (typeof WORDS)[number]
 
 export interface Weather {
@@ -15,8 +24,11 @@ export interface Weather {
   get(word: Word): number
 }
 
-/** Builds the library and its file; gone with the test. Throws with a sentence where it cannot be built. */
-export function makeWeather(): Weather {
+/**
+ * Builds the library and its file; gone with the test. `below`: the folder whose syncs and writes may fail.
+ * Throws with a sentence where it cannot be built.
+ */
+export function makeWeather(below = ''): Weather {
   if (process.platform !== 'linux') throw new Error('Disks and clocks go wrong by a preloaded library: on Linux only.')
   const folder = mkdtempSync(join(tmpdir(), 'isocenter-weather-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -34,7 +46,7 @@ export function makeWeather(): Weather {
   const word = Buffer.alloc(8)
   return {
     // Files through the pool's threads, where they pass the library.
-    env: { LD_PRELOAD: library, WEATHER: control, UV_USE_IO_URING: '0' },
+    env: { LD_PRELOAD: library, WEATHER: control, WEATHER_FOLDER: below, UV_USE_IO_URING: '0' },
     set(name, value) {
       word.writeBigInt64LE(BigInt(value))
       writeSync(file, word, 0, 8, WORDS.indexOf(name) * 8)

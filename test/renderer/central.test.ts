@@ -93,11 +93,11 @@ test('what comes here by itself is written, and says in words what it lacks', ()
     'MB of a patient, at most: a number from 1 to 1,000,000.',
     'Seconds between two looks: a number from 1 to 3,600.',
   ])
-  // What is no DICOMweb service gives nothing by itself.
+  // From a node as from a DICOMweb service.
   expect(
     whole(destinationOf({ ...draft, name: 'A', kind: 'dimse', node: 'B', pull: { ...draft.pull, rules: [today] } }))
-      .pull,
-  ).toBeUndefined()
+      .pull?.rules,
+  ).toHaveLength(1)
 })
 
 test('what an archive that is away means for a list: what is only partly here, and priors that are not', () => {
@@ -120,8 +120,19 @@ test('what an archive that is away means for a list: what is only partly here, a
     'Of this list’s 4 studies 1 is only partly here, 1 has priors that are not here.',
   )
   expect(describeInventory([], 4)).toBe('Of this list’s 4 studies all is here.')
-  const said = describeOutage('PACS', { from: SINCE, until: SINCE + 60_000, images: 412, studies: 3 })
-  expect(said).toMatch(/^PACS was away from .* 412 images went out, 3 studies changed there meanwhile and came\.$/)
+  const outage = { from: SINCE, until: SINCE + 60_000, times: 1, images: 412, studies: 3 }
+  expect(describeOutage('PACS', outage)).toEqual([
+    expect.stringMatching(/^PACS was away from .+ to .+$/),
+    '412 images went out',
+    '3 studies changed there meanwhile and came',
+  ])
+  expect(describeOutage('PACS', { ...outage, until: SINCE + 4400, images: 1, studies: 0 })).toEqual([
+    expect.stringMatching(/^PACS was away for 4 s, .+$/),
+    '1 image went out',
+  ])
+  expect(describeOutage('PACS', { ...outage, times: 3, images: 0 })[0]).toMatch(
+    /^PACS was away 3 times between .+ and /,
+  )
 })
 
 test('what was typed into a rule is taken as lists, and what was left empty is no condition', () => {

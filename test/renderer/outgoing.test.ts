@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { asksForWord, riskWords } from '../../renderer/exporting/words.ts'
+import { lineOf } from '../../renderer/viewer/outgoing/film.ts'
 import { everyNth, onSheets, paperSize } from '../../renderer/viewer/outgoing/sheets.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { readFileMeta } from '../../shared/dicom/part10.ts'
@@ -7,6 +8,7 @@ import { DataSet } from '../../shared/dicom/reader.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { Directory } from '../../shared/dicomdir/dicomdir.ts'
 import { recordType } from '../../shared/dicomdir/records.ts'
+import { studySummary } from './studySummary.ts'
 
 test('every n-th image, and as many sheets as they fill', () => {
   expect(everyNth(10, 3)).toEqual([0, 3, 6, 9])
@@ -17,9 +19,25 @@ test('every n-th image, and as many sheets as they fill', () => {
   expect(paperSize({ paper: 'A4', landscape: true })).toEqual([297, 210])
 })
 
+test('under each picture on a film stands whose it is itself, whoever else is on it', () => {
+  const study = studySummary(1, { PatientName: 'Berg^Eva', PatientID: 'B-1', StudyDate: '20260102' })
+  const picture = { study, stranger: true, words: '2 · 1/9' }
+  expect(lineOf(picture, true)).toMatch(/^Berg.* · B-1 · .*2026.* · 2 · 1\/9 · Not for diagnosis$/)
+  expect(lineOf(picture, false)).toMatch(/^⚠ Another patient: · .*2026/)
+  expect(lineOf({ ...picture, stranger: false }, false)).not.toMatch(/Berg|Another/)
+})
+
 test('what would be left out, or may name somebody, is counted in words', () => {
   const series = (images: number, ...risks: Parameters<typeof riskWords>[0]['series'][number]['risks']) => {
-    return { SeriesInstanceUID: '1', Modality: 'US', SeriesDescription: '', images, risks }
+    return {
+      StudyInstanceUID: '1',
+      SeriesInstanceUID: '1',
+      Modality: 'US',
+      SeriesDescription: '',
+      images,
+      pictured: true,
+      risks,
+    }
   }
   const plan = { series: [series(3, 'perhaps-burned-in'), series(2, 'report'), series(4, 'perhaps-burned-in')] }
   expect(riskWords(plan).map(({ words }) => words.slice(0, 14))).toEqual(['7 of the files', '2 of the files'])

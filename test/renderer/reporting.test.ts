@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type ReportCounter, ReportKeeper } from '../../renderer/reporting/reportKeeper.ts'
 import { figuresOfMark } from '../../renderer/viewer/report/figuresOfMark.ts'
 import { IsocenterError } from '../../shared/errors.ts'
+import { withWords } from '../../shared/reporting/edit.ts'
 import type { ReportContent, ReportVersion } from '../../shared/reporting/report.ts'
 import { nextReport, type ReportWish } from '../../shared/reporting/states.ts'
 
@@ -102,6 +103,34 @@ test('signed in another window it is locked here, and the addendum is what is wr
   keeper.edit(content('More.'))
   expect(await keeper.kept()).toBe(true)
   expect(keeper.state.getState().versions.map(({ state }) => state)).toEqual(['final', 'draft'])
+})
+
+test('what was typed while another window signed stays until the reader has done something with it', async () => {
+  const { counter, decide, state } = station()
+  const keeper = await window(counter)
+  keeper.edit(content('Clear.'))
+  await keeper.kept()
+  decide({ kind: 'sign', version: 1, rev: keeper.rev, state: 'final', name: 'Curie' })
+  keeper.edit(content('Clear, but for the left lung.'))
+  expect(await keeper.kept()).toBe(true)
+  const stranded = () => keeper.state.getState().stranded?.sections[0]?.text
+  expect(textOf(keeper)).toBeUndefined()
+  expect(stranded()).toBe('Clear, but for the left lung.')
+  expect(keeper.isIdle).toBe(false)
+  // Nothing is tried again for ever, and reading again takes nothing away.
+  const { puts } = state
+  await vi.advanceTimersByTimeAsync(60_000)
+  await keeper.read()
+  expect(state.puts).toBe(puts)
+  expect(keeper.state.getState().trouble).toBeUndefined()
+  expect(stranded()).toBe('Clear, but for the left lung.')
+  keeper.replace(decide({ kind: 'addend' }))
+  expect(stranded()).toBe('Clear, but for the left lung.')
+  keeper.edit(withWords(keeper.state.getState().content!, keeper.state.getState().stranded!))
+  keeper.letGo()
+  expect(await keeper.kept()).toBe(true)
+  expect(textOf(keeper)).toContain('Clear, but for the left lung.')
+  expect(keeper.isIdle).toBe(true)
 })
 
 test('what is read while something is kept never takes the place of what is written', async () => {

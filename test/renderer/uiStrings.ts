@@ -79,8 +79,10 @@ function walk(node: Node, file: string, found: Found): void {
         const texts = textsOf(value).filter(text => WORDS.test(text))
         if (own.includes(name) && value.type !== 'TemplateLiteral')
           found.keys.push(...texts.map(text => ({ text, file })))
+        // The name of an <input> groups buttons; nobody sees it.
         else if (
           SHOWN.has(name) &&
+          !(name === 'name' && first?.type === 'Literal') &&
           !(component && name === 'name' && value.type === 'Literal' && !own.length && /^[a-z]/.test(texts[0] ?? ''))
         )
           found.bare.push(...texts.map(text => ({ text, file })))

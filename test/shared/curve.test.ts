@@ -85,6 +85,28 @@ test('points in one place make no curve', () => {
   ).toBeUndefined()
 })
 
+test.each([0.4, 0.5, 1, 7])(
+  'a curve that turns back on itself has directions all along it, in steps of %s mm',
+  step => {
+    const there: Point3[] = [
+      [0, 0, 0],
+      [0, 0, 40],
+    ]
+    for (const points of [
+      [...there, there[0]!],
+      [...there, [0, 0, 10] as Point3, [0, 0, 30] as Point3],
+    ]) {
+      const { stations, length } = curveThrough(points, step)!
+      expect(length).toBeGreaterThanOrEqual(70)
+      for (const { along, across } of stations) {
+        expect(Math.hypot(...along)).toBeCloseTo(1, 9)
+        expect(Math.hypot(...across)).toBeCloseTo(1, 9)
+        expect(dot(along, across)).toBeCloseTo(0, 9)
+      }
+    }
+  },
+)
+
 /** How far along the arc a voxel lies, and how far from it: the voxels say so themselves. */
 function arcVolume(): Volume {
   const grid: VolumeGrid = {

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { inflateRawSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { blacken, cleaningOf } from '../../shared/deidentify/cleanPixels.ts'
 import { withoutComments } from '../../shared/deidentify/codestreams.ts'
 import { shiftDates } from '../../shared/deidentify/dates.ts'
 import { deidentify, newUID, type Pseudonyms } from '../../shared/deidentify/deidentify.ts'
@@ -310,4 +311,122 @@ test('what may have a name in its pixels is told, and what nobody can look into 
   expect([pdf, video].some(risks => leftOut(risks, { ...careless, vouched: true }))).toBe(false)
   expect(leftOut(report, { ...careless, vouched: true })).toBe(true)
   expect(leftOut(report, { ...careless, cleanStructuredContent: true })).toBe(false)
+})
+
+/** A row of text, as far as its levels go: bright letters over a dark image. */
+function burned(Rows: number, Columns: number, samples: number, bits: 8 | 16, place: { row: number; column: number }) {
+  const bytes = bits / 8
+  const pixels = new Uint8Array(Rows * Columns * samples * bytes).map((_, at) => 20 + (at % 3))
+  for (let row = place.row; row < place.row + 4; row++) {
+    const from = (row * Columns + place.column) * samples * bytes
+    pixels.fill(250, from, from + 12 * samples * bytes)
+  }
+  return pixels
+}
+const US = { SOPClassUID: '1.2.840.10008.5.1.4.1.1.6.1', SOPInstanceUID: '1.2.3.4', StudyInstanceUID: '1.2.3.5' }
+const imageOf = (values: NewDataSet) => {
+  const encoding = encodingOf(TS.ExplicitVRLittleEndian)
+  return DataSet.read(writeDataSet({ ...US, SeriesInstanceUID: '1.2.3.6', ...values }, encoding), encoding)
+}
+const brightest = (pixels: Uint8Array | undefined) =>
+  (pixels ?? new Uint8Array()).reduce((most, level) => Math.max(most, level), 0)
+
+test('what a person drew is black in every frame, whatever the layout of the pixels, and nothing else is touched', () => {
+  const areas = [{ SeriesInstanceUID: '1.2.3.6', Rows: 32, Columns: 40, left: 25, top: 0, width: 50, height: 25 }]
+  for (const [samples, bits, planar, photometric] of [
+    [1, 8, 0, 'MONOCHROME2'],
+    [1, 16, 0, 'MONOCHROME2'],
+    [3, 8, 0, 'RGB'],
+    [3, 8, 1, 'RGB'],
+  ] as const) {
+    const [Rows, Columns] = [32, 40]
+    const frame = planar
+      ? Buffer.concat([1, 2, 3].map(() => burned(Rows, Columns, 1, 8, { row: 2, column: 12 })))
+      : burned(Rows, Columns, samples, bits, { row: 2, column: 12 })
+    const dataSet = imageOf({
+      SamplesPerPixel: samples,
+      PhotometricInterpretation: photometric,
+      ...(samples === 3 && { PlanarConfiguration: planar }),
+      NumberOfFrames: 2,
+      ...{ Rows, Columns, BitsAllocated: bits, BitsStored: bits, HighBit: bits - 1, PixelRepresentation: 0 },
+      PixelData: { vr: bits === 16 ? 'OW' : 'OB', value: Buffer.concat([frame, frame]) },
+    })
+    const cleaning = cleaningOf(dataSet, { outsideRegions: true, areas })
+    // Drawn on an image of another size it says nothing of this one.
+    const others = areas.map(area => ({ ...area, Rows: 64 }))
+    expect(cleaningOf(dataSet, { outsideRegions: true, areas: others })).toBeUndefined()
+    const pixels = Uint8Array.from(dataSet.bytes('PixelData') ?? [])
+    expect(brightest(pixels)).toBe(250)
+    blacken(dataSet, pixels, cleaning!)
+    expect(brightest(pixels)).toBeLessThanOrEqual(22)
+    // Columns 10 to 29 of rows 0 to 7.
+    const before = dataSet.bytes('PixelData') ?? new Uint8Array()
+    const changed = pixels.reduce((count, level, at) => count + (level === before[at] ? 0 : 1), 0)
+    expect(changed).toBeLessThanOrEqual(2 * 8 * 20 * samples * (bits / 8))
+    expect(changed).toBeGreaterThanOrEqual(2 * 4 * 12 * samples * (bits / 8))
+  }
+  expect(cleaningOf(imageOf({ Rows: 4, Columns: 4 }), { outsideRegions: true, areas })).toBeUndefined()
+})
+
+test('of ultrasound all outside its own regions goes; regions that cannot be are no regions', () => {
+  const [Rows, Columns] = [40, 40]
+  const region = (x0: number, y0: number, x1: number, y1: number) => ({
+    ...{ RegionLocationMinX0: x0, RegionLocationMinY0: y0, RegionLocationMaxX1: x1, RegionLocationMaxY1: y1 },
+  })
+  const of = (...regions: NewDataSet[]) =>
+    imageOf({
+      ...{ Rows, Columns, SamplesPerPixel: 1, PhotometricInterpretation: 'MONOCHROME2', PixelRepresentation: 0 },
+      ...{ BitsAllocated: 8, BitsStored: 8, HighBit: 7, SequenceOfUltrasoundRegions: regions },
+      PixelData: { vr: 'OB', value: burned(Rows, Columns, 1, 8, { row: 1, column: 2 }) },
+    })
+  const wish = { outsideRegions: true, areas: [] }
+  const dataSet = of(region(4, 8, 35, 35), region(0, 36, 9, 39))
+  const cleaning = cleaningOf(dataSet, wish)
+  const pixels = Uint8Array.from(dataSet.bytes('PixelData') ?? [])
+  blacken(dataSet, pixels, cleaning!)
+  expect(brightest(pixels)).toBeLessThanOrEqual(22)
+  const at = (row: number, column: number) => [
+    pixels[row * Columns + column],
+    dataSet.bytes('PixelData')?.[row * Columns + column],
+  ]
+  for (const [row, column] of [
+    [8, 4],
+    [35, 35],
+    [36, 9],
+    [39, 0],
+  ] as const)
+    expect(at(row, column)[0]).toBe(at(row, column)[1])
+  for (const [row, column] of [
+    [7, 4],
+    [36, 10],
+    [39, 39],
+  ] as const)
+    expect(at(row, column)[0]).toBe(20)
+  expect(cleaningOf(of(region(4, 8, 40, 35)), wish)).toBeUndefined()
+  expect(cleaningOf(of(), wish)).toBeUndefined()
+  expect(cleaningOf(dataSet, { outsideRegions: false, areas: [] })).toBeUndefined()
+  // A region that is the whole image says nothing of where text is: such an image is not called cleaned.
+  const whole = of(region(0, 0, 39, 39))
+  const same = Uint8Array.from(whole.bytes('PixelData') ?? [])
+  expect(blacken(whole, same, cleaningOf(whole, wish)!)).toBe(false)
+  expect([...same]).toEqual([...(whole.bytes('PixelData') ?? [])])
+  // An area at the very edge is none: nobody has looked.
+  const SeriesInstanceUID = whole.string('SeriesInstanceUID')
+  const edge = [{ SeriesInstanceUID, Rows, Columns, left: 100, top: 0, width: 5, height: 5 }]
+  expect(cleaningOf(whole, { outsideRegions: false, areas: edge })).toBeUndefined()
+})
+
+test('cleaned pixels are said to be: no annotation, derived, the method’s code; without a drawn area "YES" stays out', () => {
+  const dataSet = imageOf({ BurnedInAnnotation: 'YES', ImageType: ['ORIGINAL', 'PRIMARY', 'ABDOMINAL'] })
+  const made = deidentify(dataSet, TS.ExplicitVRLittleEndian, deidentifyOptions.parse({}), pseudonyms('1'), true)
+  const file = new Uint8Array(Buffer.concat(made.chunks))
+  const read = DataSet.read(file.subarray(readFileMeta(file)?.dataSetOffset), encodingOf(TS.ExplicitVRLittleEndian))
+  expect(read.string('BurnedInAnnotation')).toBe('NO')
+  expect(read.strings('ImageType')).toEqual(['DERIVED', 'PRIMARY', 'ABDOMINAL'])
+  const codes = read.items('DeidentificationMethodCodeSequence').map(item => item.string('CodeValue'))
+  expect(codes).toEqual(['113100', '113101'])
+  const options = deidentifyOptions.parse({})
+  expect(leftOut(['burned-in'], options)).toBe(true)
+  expect(leftOut(['burned-in'], options, true)).toBe(false)
+  expect(leftOut(['video', 'burned-in'], options, true)).toBe(true)
 })

@@ -275,6 +275,25 @@ test('screen saves, clips and objects without a picture never stand in a stack',
   expect(sets.at(-1)?.pictureless).toEqual([5])
 })
 
+test('the levels of a slide are one, its label and its overview pictures beside it', () => {
+  const SOPClassUID = '1.2.840.10008.5.1.4.1.1.77.1.6'
+  const flavour = (name: string): ImageAttributes => ({ ImageType: ['ORIGINAL', 'PRIMARY', name, 'NONE'] })
+  const images: Built[] = [
+    { SOPClassUID, attributes: { ...flavour('LABEL'), ImagePositionPatient: [] } },
+    { SOPClassUID, NumberOfFrames: 4, attributes: flavour('VOLUME') },
+    { SOPClassUID, NumberOfFrames: 64, attributes: flavour('VOLUME') },
+    { SOPClassUID, attributes: flavour('THUMBNAIL') },
+    { SOPClassUID, attributes: { ...flavour('OVERVIEW'), ImagePositionPatient: [] } },
+  ]
+  const sets = displaySets(series(images, { Modality: 'SM' }))
+  expect(sets.map(({ kind, label }) => [kind, label])).toEqual([
+    ['slide', 'slide'],
+    ['stack', 'label'],
+    ['stack', 'overview'],
+  ])
+  expect(sets[0]).toMatchObject({ frames: [], pictureless: [2, 1, 3] })
+})
+
 test('each clip, and each view of a mammogram, stands alone', () => {
   const clips = displaySets(
     series(

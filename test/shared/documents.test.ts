@@ -1,8 +1,13 @@
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { windowToRange } from '../../renderer/viewer/windows.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
-import { readFileMeta } from '../../shared/dicom/part10.ts'
+import { readFileMeta, writeFileMeta } from '../../shared/dicom/part10.ts'
 import { DataSet } from '../../shared/dicom/reader.ts'
 import { REJECTION_CODES } from '../../shared/dicom/rejectionNote.ts'
 import { TS } from '../../shared/dicom/uids.ts'
@@ -11,8 +16,10 @@ import { circlePoints, ellipsePoints, smoothPath } from '../../shared/viewing/do
 import { readClinicalDocument, readEncapsulated } from '../../shared/viewing/documents/encapsulated.ts'
 import { readKeyObjects } from '../../shared/viewing/documents/keyObjects.ts'
 import {
+  allValues,
   presentationOf,
   readPresentationState,
+  tableInImage,
   viewOfState,
   windowInImage,
 } from '../../shared/viewing/documents/presentationState.ts'
@@ -20,6 +27,7 @@ import { plainWords, type ReportItem, readReport, reportReferences } from '../..
 import { meshBounds, readStl } from '../../shared/viewing/documents/stl.ts'
 import { readVideo } from '../../shared/viewing/documents/video.ts'
 import { envelope, readWaveform } from '../../shared/viewing/documents/waveform.ts'
+import { rescale } from '../../shared/viewing/grey.ts'
 import { applyMatrix, imageToDevice } from '../../shared/viewing/view.ts'
 import { code, DOCUMENTS, DOCUMENTS_STUDY, type DocumentName, tetrahedron } from '../fixtures/documents.ts'
 import { sharedFiles } from '../fixtures/sharedData.ts'
@@ -38,6 +46,71 @@ const real = (name: string) => {
   const meta = readFileMeta(bytes)!
   return DataSet.read(bytes, encodingOf(meta.TransferSyntaxUID), { offset: meta.dataSetOffset })
 }
+/** A CT of one row, its stored values 0, 8, 16, …; and a state of it. */
+const RAMP = {
+  BitsAllocated: 16,
+  BitsStored: 12,
+  PixelRepresentation: 0,
+  SamplesPerPixel: 1,
+  PhotometricInterpretation: 'MONOCHROME2',
+  RescaleSlope: 1,
+  RescaleIntercept: -1024,
+}
+const CT_IMAGE = '1.2.840.10008.5.1.4.1.1.2'
+function wholeFile(values: NewDataSet): Uint8Array {
+  const meta = writeFileMeta({
+    MediaStorageSOPClassUID: String(values.SOPClassUID),
+    MediaStorageSOPInstanceUID: String(values.SOPInstanceUID),
+    TransferSyntaxUID: TS.ExplicitVRLittleEndian,
+  })
+  const study = { PatientName: 'RAMP', PatientID: 'R', StudyInstanceUID: '2.25.71', StudyID: '1', Manufacturer: 'ours' }
+  return new Uint8Array(Buffer.concat([meta, writeDataSet({ ...study, ...values }, ENCODING)]))
+}
+const rampFile = () =>
+  wholeFile({
+    SOPClassUID: CT_IMAGE,
+    SOPInstanceUID: '2.25.71.1.1',
+    SeriesInstanceUID: '2.25.71.1',
+    Modality: 'CT',
+    ...RAMP,
+    Rows: 1,
+    Columns: 256,
+    HighBit: 11,
+    RescaleType: 'HU',
+    WindowCenter: 300,
+    WindowWidth: 50,
+    PixelData: Uint16Array.from({ length: 256 }, (_, at) => at * 8),
+  })
+const stateFile = (values: NewDataSet) =>
+  wholeFile({
+    SOPClassUID: '1.2.840.10008.5.1.4.1.1.11.1',
+    SOPInstanceUID: '2.25.71.2.1',
+    SeriesInstanceUID: '2.25.71.2',
+    Modality: 'PR',
+    InstanceNumber: 1,
+    ContentLabel: 'RAMP',
+    ContentDescription: '',
+    ContentCreatorName: '',
+    PresentationCreationDate: '20260101',
+    PresentationCreationTime: '101010',
+    ReferencedSeriesSequence: [
+      {
+        SeriesInstanceUID: '2.25.71.1',
+        ReferencedImageSequence: [{ ReferencedSOPClassUID: CT_IMAGE, ReferencedSOPInstanceUID: '2.25.71.1.1' }],
+      },
+    ],
+    DisplayedAreaSelectionSequence: [
+      {
+        DisplayedAreaTopLeftHandCorner: [1, 1],
+        DisplayedAreaBottomRightHandCorner: [256, 1],
+        PresentationSizeMode: 'SCALE TO FIT',
+        PresentationPixelAspectRatio: [1, 1],
+      },
+    ],
+    PresentationLUTShape: 'IDENTITY',
+    ...(values.RescaleSlope !== undefined && { RescaleType: 'HU' }),
+    ...values,
+  })
 /** Every line of a report, indented by its depth. */
 function lines(items: ReportItem[], depth = 0): string[] {
   return items.flatMap(({ name, value, items: inside }) => [
@@ -202,6 +275,45 @@ describe('presentation states', () => {
       width: 10,
     })
     expect(windowInImage({ center: 40, width: 400 }, undefined, image)).toEqual({ center: 40, width: 400 })
+    // The table of a state begins at its own values, too.
+    const table = { entries: 4, first: 1000, bits: 8, data: '' }
+    expect(tableInImage(table, { slope: 1, intercept: 0 }, image)?.first).toBe(-24)
+    expect(tableInImage(table, { slope: 2, intercept: 0 }, image)).toBeUndefined()
+  })
+
+  test('without a modality transformation or a window show the same greys as DCMTK (PS3.4 N.2.1.1, N.2.1.3)', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'isocenter-states-'))
+    try {
+      const attributes = { ...RAMP, Rows: 1, Columns: 256 }
+      await writeFile(path.join(folder, 'image.dcm'), rampFile())
+      const cases: NewDataSet[] = [
+        { SoftcopyVOILUTSequence: [{ WindowCenter: 1064, WindowWidth: 400 }] },
+        { SoftcopyVOILUTSequence: [{ WindowCenter: 40, WindowWidth: 400 }] },
+        { SoftcopyVOILUTSequence: [{ WindowCenter: 40, WindowWidth: 400 }], RescaleSlope: 1, RescaleIntercept: -1024 },
+        { RescaleSlope: 1, RescaleIntercept: -1024 },
+        {},
+      ]
+      for (const one of cases) {
+        await writeFile(path.join(folder, 'state.dcm'), stateFile(one))
+        const [image, state, picture] = ['image.dcm', 'state.dcm', 'picture.pgm'].map(name => path.join(folder, name))
+        await promisify(execFile)('dcmp2pgm', ['-p', state!, image!, picture!])
+        const theirs = [...(await readFile(picture!)).subarray(-256)]
+        const read = readPresentationState(written(one))
+        const { center, width } = read.windows[0] ?? {}
+        const own = rescale(attributes)
+        const range =
+          center === undefined || width === undefined
+            ? allValues(attributes, own)!
+            : windowToRange(windowInImage({ center, width }, read.rescale, own))
+        const ours = theirs.map((_, at) => {
+          const value = at * 8 * own.slope + own.intercept
+          return Math.max(0, Math.min(255, ((value - range.lower) / (range.upper - range.lower)) * 255))
+        })
+        expect(Math.max(...ours.map((grey, at) => Math.abs(grey - theirs[at]!)))).toBeLessThanOrEqual(1)
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
   })
 
   test('say what of them is not done', () => {
@@ -375,5 +487,34 @@ describe('what is inside other objects', () => {
     expect(of(Uint8Array.of(0, 0, 1, 0xba))?.container).toBe('program stream')
     expect(of(Uint8Array.of(0, 0, 0, 1))?.container).toBe('bare stream')
     expect(readVideo(written({ PixelData: new Uint8Array(4) }))).toBeUndefined()
+    // What the browser is asked whether it plays, by the stream's own profile, level and size.
+    const { TransferSyntaxUID, ...film } = DOCUMENTS.film
+    expect(TransferSyntaxUID).toBeDefined()
+    expect(readVideo(written(film))?.codec).toEqual({ name: 'avc1.64000a', width: 64, height: 64 })
+    const box = (kind: string, ...inside: number[][]) => {
+      const body = inside.flat()
+      const size = body.length + 8
+      return [0, 0, size >> 8, size & 255, ...new TextEncoder().encode(kind), ...body]
+    }
+    // Main 10, high tier, level 5.1; ISO/IEC 14496-15 §8.3.3.1.
+    const hvcC = box('hvcC', [1, 0b0010_0010, 0x20, 0, 0, 0, 0xb0, 0, 0, 0, 0, 0, 153, 0xf0, 0, 0xfc, 0xfd, 0xfa, 0xfa])
+    const picture = [...new Array(24).fill(0), 0x0f, 0, 0x08, 0x70, ...new Array(50).fill(0)]
+    const tracks = box(
+      'moov',
+      box(
+        'trak',
+        box(
+          'mdia',
+          box('minf', box('stbl', box('stsd', new Array(8).fill(0), box('hvc1', picture, hvcC, new Array(8).fill(0))))),
+        ),
+      ),
+    )
+    expect(of(Uint8Array.from([...box('ftyp'), ...tracks]))?.codec).toEqual({
+      name: 'hvc1.2.4.H153.B0',
+      width: 3840,
+      height: 2160,
+    })
+    // Cut short, it does not say.
+    expect(of(Uint8Array.from([...box('ftyp'), ...tracks.slice(0, -10)]))?.codec).toBeUndefined()
   })
 })

@@ -205,6 +205,31 @@ test('fractions count from half, label maps by their numbers, and a file that en
     expect(Math.abs(map.segments[1]!.colour[index]! - part)).toBeLessThan(12)
   expect(labToRGB([65_535, 32_896, 32_896])).toEqual([255, 255, 255])
 
+  // Colours of its own palette; 0 is a segment where the object names it and fills with another value.
+  const ramp = (from: number) => Uint16Array.from({ length: 256 }, (_, at) => (from + at) * 257)
+  const palette: NewDataSet = {
+    ...labels,
+    PhotometricInterpretation: 'PALETTE COLOR',
+    BitsAllocated: 8,
+    PixelPaddingValue: 255,
+    RedPaletteColorLookupTableDescriptor: [256, 0, 16],
+    GreenPaletteColorLookupTableDescriptor: [256, 0, 16],
+    BluePaletteColorLookupTableDescriptor: [256, 0, 16],
+    RedPaletteColorLookupTableData: ramp(0),
+    GreenPaletteColorLookupTableData: ramp(0).reverse(),
+    BluePaletteColorLookupTableData: ramp(0).fill(0),
+    SegmentSequence: [
+      { SegmentNumber: 0, SegmentLabel: 'Zero' },
+      { SegmentNumber: 200, SegmentLabel: 'Two hundred' },
+    ],
+    PixelData: { vr: 'OB', value: Uint8Array.from([0, 0, 255, 200, ...new Array(12).fill(255)]) },
+  }
+  const coloured = readSegmentation(asReceived(palette))
+  expect(coloured.segments.map(({ label, colour, region }) => [label, colour, regionVolume(region)])).toEqual([
+    ['Zero', [0, 255, 0], 0.002],
+    ['Two hundred', [200, 55, 0], 0.001],
+  ])
+
   expect(() => readSegmentation(asReceived({ ...bare, NumberOfFrames: 500 }))).toThrow(UnreadableObject)
   expect(() => readSegmentation(asReceived({ ...bare, NumberOfFrames: 2_000_000 }))).toThrow(UnreadableObject)
   expect(() => readSegmentation(asReceived({ ...bare, SegmentationType: 'OTHER' }))).toThrow(UnreadableObject)

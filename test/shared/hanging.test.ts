@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { partsOf, regionsOf } from '../../shared/viewing/bodyParts.ts'
 import { uprightBreast, wallCentre } from '../../shared/viewing/hanging/breast.ts'
 import { earlierStudies } from '../../shared/viewing/hanging/earlier.ts'
 import type { PatientFacts, SetFacts, StudyFacts } from '../../shared/viewing/hanging/facts.ts'
@@ -8,7 +9,7 @@ import { judgeProtocols } from '../../shared/viewing/hanging/match.ts'
 import { placeStage } from '../../shared/viewing/hanging/place.ts'
 import { hangingProtocols, readProtocols } from '../../shared/viewing/hanging/rules.ts'
 import { protocolOf, tryProtocol } from '../../shared/viewing/hanging/save.ts'
-import { contrastSaid, planeSaid, regionsOf, wordsOf } from '../../shared/viewing/hanging/words.ts'
+import { contrastSaid, planeSaid, wordsOf } from '../../shared/viewing/hanging/words.ts'
 
 const FILE = path.resolve(import.meta.dirname, '../../resources/hangingProtocols.json')
 const SHIPPED = hangingProtocols.parse(JSON.parse(readFileSync(FILE, 'utf8')))
@@ -340,11 +341,32 @@ test('words without accents, in the reader’s language; short ones only whole',
   expect(regionsOf(wordsOf('TAP +C'))).toEqual(['chest', 'abdomen'])
   expect(regionsOf(wordsOf('Hémithorax'))).toEqual([])
   expect(regionsOf(wordsOf('Légère'))).toEqual([])
+  expect(regionsOf(wordsOf('MR thoracic spine'))).toEqual(['spine'])
+  // One list: what protocols tell apart roughly, priors are compared by in parts.
+  expect(regionsOf(wordsOf('MR Kniegelenk links'))).toEqual(['extremity'])
+  expect([...partsOf(['MR Kniegelenk links'])]).toEqual(['knee'])
+  expect([...partsOf(['MR HÜFTE', 'CT hueft'])]).toEqual(['hip'])
+  expect([...partsOf(['CT TAP'])]).toEqual(['chest', 'abdomen'])
+  expect(regionsOf(wordsOf('CT NNH'))).toEqual([])
+  expect(partsOf(['CT thoracic angio'])).toEqual(partsOf(['CT chest']))
   expect(planeSaid(wordsOf('t2_tse_sag_fs'))).toBe('sagittal')
   expect(planeSaid(wordsOf('sag cor'))).toBeUndefined()
   expect(planeSaid(wordsOf('axillary'))).toBeUndefined()
   expect(contrastSaid(wordsOf('t1+gd'))).toBe(true)
   expect(contrastSaid(wordsOf('without contrast'))).toBe(false)
+})
+
+test('a pane whose prior hangs in another pane says in which', () => {
+  const prior = study('2', '20250101', 'CT chest', 'CT', { old: {} })
+  const patient = patientOf(study('1', '20260101', 'CT chest', 'CT', { now: {} }), prior)
+  const rule = { nth: 1, sameModality: true, sameRegion: true }
+  const pane = { prior: rule, take: [{ modality: ['CT'] }] }
+  const placed = placeStage(
+    { name: 'two', rows: 1, columns: 3, panes: [{ take: [{ modality: ['CT'] }] }, pane, pane] },
+    patient,
+  )
+  expect(placed.map(one => (one.kind === 'hang' ? one.set.id : one.kind))).toEqual(['now', 'old', 'none'])
+  expect(placed[2]).toMatchObject({ words: expect.stringContaining('it hangs in pane 2') })
 })
 
 test('a protocol as text that is none is refused with the place, in words', () => {

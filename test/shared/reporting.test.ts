@@ -185,11 +185,14 @@ describe('states', () => {
     const [released] = versionsAfter(put(0), sign(1, 'preliminary'))
     expect(isStored(released!)).toBe(false)
     const document = { SOPClassUID: '1', SeriesInstanceUID: '2', SOPInstanceUID: '3', state: 'preliminary' } as const
-    const stored = nextReport(
-      [released!],
-      { kind: 'stored', version: 1, documents: [{ ...document, signedAt: 1 }] },
-      actor,
-    )
+    const store = (one: ReportVersion, SOPClassUID: string) => {
+      const made = { ...document, SOPClassUID, SOPInstanceUID: `3.${SOPClassUID}`, signedAt: 1 }
+      return nextReport([one], { kind: 'stored', version: 1, documents: [made] }, actor)
+    }
+    const half = store(released!, '1')
+    // Its text lies in the study, its paper does not.
+    expect(isStored(half)).toBe(false)
+    const stored = store(half, '4')
     expect(isStored(stored)).toBe(true)
     const changed = nextReport([stored], put(stored.rev), actor)
     const again = nextReport([changed], sign(changed.rev, 'preliminary'), { ...actor, at: 2 })

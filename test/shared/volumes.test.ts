@@ -4,7 +4,7 @@ import { cross, dot, imagePlane, imageToPatient, type Point3, patientToImage } f
 import type { ImageAttributes, ManifestInstance, SeriesManifest } from '../../shared/viewing/image.ts'
 import { crossLines, turnAbout } from '../../shared/viewing/volume/crossLines.ts'
 import { emptyVolume, fillSlice } from '../../shared/viewing/volume/fill.ts'
-import { patientToVoxel, type Volume, voxelToPatient } from '../../shared/viewing/volume/grid.ts'
+import { alikeGrids, patientToVoxel, type Volume, voxelToPatient } from '../../shared/viewing/volume/grid.ts'
 import { bytesOf, type VolumePlan, volumePlan } from '../../shared/viewing/volume/plan.ts'
 import { PATIENT_AXES, planesThrough, REFORMATS, turnedAxes } from '../../shared/viewing/volume/reformat.ts'
 import {
@@ -415,6 +415,14 @@ test('of a series through time each phase is a volume of its own', () => {
     const plan = planned(set.frames.map(({ instance }) => instances[instance]!.attributes))
     expect(plan.grid.size).toEqual([80, 90, 50])
   }
+  const [first, second] = sets.map(
+    set => planned(set.frames.map(({ instance }) => instances[instance]!.attributes)).grid,
+  )
+  expect(alikeGrids(first!, second!)).toBe(true)
+  const [x, y, z] = second!.origin
+  expect(alikeGrids(first!, { ...second!, origin: [x, y, z + 0.01] })).toBe(false)
+  expect(alikeGrids(first!, { ...second!, size: [80, 90, 49] })).toBe(false)
+  expect(alikeGrids(first!, { ...second!, steps: [second!.steps[1], second!.steps[0], second!.steps[2]] })).toBe(false)
 })
 
 test('planes whose pixels lie elsewhere since the volume grew, or was decimated, have other names', () => {

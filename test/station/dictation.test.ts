@@ -68,7 +68,7 @@ afterAll(async () => {
 })
 
 const STUDY = '2.25.1000.1'
-const settings = { kind: 'none', url: '', folder: '', content: '', whenOpened: false } as const
+const settings = { kind: 'none', url: '', folder: '', content: '', command: '', whenOpened: false } as const
 
 test('nothing is told until somebody says whom; then a file named by the study lies whole in the folder', async () => {
   expect(await call('dictation.tell', { StudyInstanceUID: STUDY })).toEqual({ kind: 'none', url: '' })

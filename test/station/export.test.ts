@@ -5,11 +5,16 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { CallIn } from '../../shared/contract.ts'
-import { readFileMeta } from '../../shared/dicom/part10.ts'
+import { encodingOf } from '../../shared/dicom/encoding.ts'
+import { readFileMeta, writeFileMeta } from '../../shared/dicom/part10.ts'
+import { DataSet } from '../../shared/dicom/reader.ts'
+import { TS } from '../../shared/dicom/uids.ts'
+import { writeDataSet } from '../../shared/dicom/writer.ts'
 import { DOCUMENTS_STUDY, documentFiles } from '../fixtures/documents.ts'
 import { type RunningStation, startStation } from '../fixtures/station.ts'
 
 const run = promisify(execFile)
+const US_IMAGE = '1.2.840.10008.5.1.4.1.1.6.1'
 
 let station: RunningStation
 let folder = ''
@@ -139,4 +144,57 @@ test('who stops taking it has ended the job, and what is not here is not exporte
     .poll(async () => (await station.call('jobs.list', {})).jobs.filter(one => one.state === 'running'))
     .toEqual([])
   await expect(station.call('export.prepare', { StudyInstanceUIDs: ['1.2.3.4.5.6'] })).rejects.toThrow('404')
+})
+
+/** An ultrasound image that says YES: a row of letters above its region, compressed by another program. */
+async function burnedImages(study: string): Promise<void> {
+  const encoding = encodingOf(TS.ExplicitVRLittleEndian)
+  const [Rows, Columns] = [64, 80]
+  const pixels = new Uint8Array(Rows * Columns * 3).map((_, at) => 30 + (at % 5))
+  for (let row = 2; row < 8; row++) pixels.fill(255, (row * Columns + 10) * 3, (row * Columns + 60) * 3)
+  for (const [index, series] of [`${study}.1`, `${study}.2`].entries()) {
+    const SOPInstanceUID = `${series}.1`
+    const dataSet = writeDataSet(
+      {
+        ...{ SOPClassUID: US_IMAGE, SOPInstanceUID, StudyInstanceUID: study, SeriesInstanceUID: series },
+        ...{ PatientName: 'Burned^In', PatientID: 'SYNTHETIC-BURNED', Modality: 'US', InstanceNumber: 1 },
+        ...{ ImageType: ['ORIGINAL', 'PRIMARY'], BurnedInAnnotation: 'YES', SamplesPerPixel: 3 },
+        ...{ PhotometricInterpretation: 'RGB', PlanarConfiguration: 0, Rows, Columns, BitsAllocated: 8, BitsStored: 8 },
+        ...{ HighBit: 7, PixelRepresentation: 0, PixelData: { vr: 'OB', value: pixels } },
+      },
+      encoding,
+    )
+    const meta = { MediaStorageSOPClassUID: US_IMAGE, MediaStorageSOPInstanceUID: SOPInstanceUID }
+    const plain = path.join(folder, `burned-${index}.plain`)
+    const file = writeFileMeta({ ...meta, TransferSyntaxUID: TS.ExplicitVRLittleEndian })
+    await writeFile(plain, Buffer.concat([file, dataSet]))
+    await run('dcmcjpls', [plain, path.join(folder, `burned-${index}.dcm`)])
+    await rm(plain)
+  }
+}
+
+test('text that is burned into compressed pixels is black where somebody drew, and said to be; where nobody did it stays here', async () => {
+  const study = '2.25.4711'
+  await burnedImages(study)
+  const { failed } = await station.job(
+    await station.call('import.start', { paths: [0, 1].map(index => path.join(folder, `burned-${index}.dcm`)) }),
+  )
+  expect(failed).toBe(0)
+  const areas = [{ SeriesInstanceUID: `${study}.1`, Rows: 64, Columns: 80, left: 0, top: 0, width: 100, height: 20 }]
+  const { files, to } = await exported({ StudyInstanceUIDs: [study], deidentify: { cleanPixels: { areas } } }, 'black')
+  expect(files.length).toBe(1)
+  const bytes = new Uint8Array(await readFile(files[0] ?? ''))
+  const { dataSetOffset = 0, TransferSyntaxUID = '' } = readFileMeta(bytes) ?? {}
+  expect(TransferSyntaxUID).toBe(TS.ExplicitVRLittleEndian)
+  const read = DataSet.read(bytes, encodingOf(TransferSyntaxUID), { offset: dataSetOffset })
+  const pixels = read.bytes('PixelData') ?? new Uint8Array()
+  const rows = (from: number, end: number) => pixels.subarray(from * 80 * 3, end * 80 * 3)
+  expect([...new Set(rows(0, 13))]).toEqual([0])
+  expect(rows(13, 64).every((level, at) => level === 30 + ((13 * 80 * 3 + at) % 5))).toBe(true)
+  expect(read.string('BurnedInAnnotation')).toBe('NO')
+  const codes = read.items('DeidentificationMethodCodeSequence').map(item => item.string('CodeValue'))
+  expect(codes).toContain('113101')
+  expect(await readFile(path.join(to, 'README.TXT'), 'utf8')).toContain('left out: burned-in')
+  // Pictures are made of what is stored, text and all.
+  expect(await readdir(to)).not.toContain('PICTURES')
 })

@@ -369,6 +369,7 @@ describe('presentation states', () => {
     isColour: false,
     isMonochrome1: false,
     rescale: { slope: 1, intercept: -1024 },
+    window: undefined,
     VOILUTFunction: 'LINEAR',
     ...more,
   })
@@ -428,6 +429,19 @@ describe('presentation states', () => {
       const window = windowInImage({ center: center! - 0.5, width: width! - 1 }, state.rescale, { slope, intercept: 0 })
       expect([window.center - window.width / 2, window.center + window.width / 2]).toEqual([-160, 240])
     }
+  })
+
+  test('of images whose window the reader has left bring each image its own: without one, others show all values', async () => {
+    const windows = [
+      { lower: -160, upper: 240 },
+      { lower: -1350, upper: 150 },
+    ]
+    const images = [...windows, undefined].map((window, at) => stateImage(at + 1, { window }))
+    const object = written(presentationState(images, { ...VIEW, range: undefined }, [], FIRST, NOW))
+    expect(await errorsOf(object, 'own')).toEqual([])
+    const state = readPresentationState(dataSetOf(object))
+    const centres = [1, 2, 3].map(slice => presentationOf(state, `${SERIES}.${slice}`, 1)!.window?.center)
+    expect(centres).toEqual([40.5, -599.5, undefined])
   })
 
   test('of colours have a profile and no window', async () => {

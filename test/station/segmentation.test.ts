@@ -206,6 +206,25 @@ test('is read back as it was drawn: voxels, volume, names, codes and colours', a
   expect(read.segments[0]!.colour).toEqual([213, 110, 60])
 })
 
+test('of which all was erased is a version like any other: its segments, and no voxel', async () => {
+  const { map, segments } = drawn()
+  const predecessor = {
+    SOPClassUID: '1.2.840.10008.5.1.4.1.1.66.4',
+    SOPInstanceUID: '2.25.771',
+    SeriesInstanceUID: '2.25.77',
+    InstanceNumber: 3,
+  }
+  const { file, dataSet } = await write(parts({ map: new LabelMap(map.grid), predecessor, series: '2.25.77' }))
+  expect(await errorsOf(file)).toEqual([])
+  const read = readSegmentation(dataSet)
+  expect(read.segments).toHaveLength(segments.length)
+  for (const { region } of read.segments) {
+    expect(region.slabs.flatMap(({ mask }) => [...mask!().data]).some(Boolean)).toBe(false)
+  }
+  // Gone on with, it is as empty.
+  expect(dataSet.number('NumberOfFrames')).toBe(1)
+})
+
 test('of nothing drawn there is none', () => {
   expect(() => newSegmentation({ ...parts(), segments: [] })).toThrow('Nothing is drawn.')
 })

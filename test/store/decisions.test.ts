@@ -160,6 +160,32 @@ test('the log is rewritten when most of it is outdated, and keeps the last of ev
   expect(kept.findLast(one => one.kind === 'draft')).toMatchObject({ rev: 200 })
 })
 
+test('what readers wrote of a study goes from the log once nothing of the study is here; what they write after stays', async () => {
+  const path = join(temporaryFolder(), 'decisions.log')
+  const log = openDecisionLog(path, createDisk(), 20_000)
+  const drafted = (StudyInstanceUID: string, draft: string): Decision => ({
+    kind: 'draft',
+    at: 1,
+    StudyInstanceUID,
+    by: 'a',
+    rev: 1,
+    draft,
+  })
+  await log.append([
+    drafted('1.1', 'before'),
+    drafted('1.2', 'other'),
+    { kind: 'emptied', at: 2, StudyInstanceUID: '1.1' },
+  ])
+  await log.append([drafted('1.3', 'gone'), { kind: 'emptied', at: 2, StudyInstanceUID: '1.3' }])
+  await log.append([drafted('1.1', 'after')])
+  for (let rev = 1; rev <= 40; rev++) await log.append([{ ...drafted('1.9', 'x'.repeat(1000)), at: rev }])
+  await log.close()
+  const text = readFileSync(path, 'utf8')
+  expect(text).not.toMatch(/before|gone/)
+  expect(text).toMatch(/other/)
+  expect(text).toMatch(/after/)
+})
+
 test('an absent log has no decisions', async () => {
   expect(await everyDecision(join(temporaryFolder(), 'decisions.log'))).toEqual([])
 })

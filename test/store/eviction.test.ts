@@ -122,13 +122,16 @@ test('nothing leaves that is not proved, or that somebody still needs here', asy
   await store.outbox.settle('pacs', [{ contentId: toAudit!.contentId, state: 'confirmed', proof: 'equal' }])
   await stays()
   const rest = await store.outbox.toAudit('pacs', Number.MAX_SAFE_INTEGER, 10)
-  const prove = (proof: 'present' | 'equal') =>
+  const prove = (proof: 'present' | 'equal', reason = '') =>
     store.outbox.settle(
       'pacs',
-      rest.map(({ contentId }) => ({ contentId, state: 'confirmed', proof })),
+      rest.map(({ contentId }) => ({ contentId, state: 'confirmed', proof, reason })),
     )
   // It lists them: it may hold other bytes under their UIDs.
   await prove('present')
+  await stays()
+  // It wrote anew what it was sent: the same elements, other bytes, which would not come back as what left.
+  await prove('equal', 'encoded anew, every element is equal')
   await stays()
   await prove('equal')
   // By an archive that gives nothing back.

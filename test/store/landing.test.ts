@@ -166,6 +166,45 @@ test('after a failed sync the vault takes images again once the disk works, and 
   expect([...(await everyInstance(again)).keys()].sort()).toEqual([1, 3].map(n => ctSlice(n).SOPInstanceUID))
 })
 
+test('rows that are made while the bytes are on their way to the disk are seen behind them, or never', async () => {
+  let syncing = Promise.resolve()
+  const disk = createDisk('os')
+  const held: Disk = {
+    ...disk,
+    async createFile(path) {
+      const file = await disk.createFile(path)
+      return { ...file, sync: () => syncing }
+    },
+  }
+  const { store } = await newStore({ disk: held, recoverMs: 20 })
+  const uids = async () => [...(await everyInstance(store)).keys()].sort()
+  const known = [1, 2, 3].map(n => ctSlice(n).SOPInstanceUID)
+  // Behind a slow disk rows are begun later.
+  for (const n of [1, 2, 3]) await send(store, ctSlice(n))
+  let release = () => {}
+  syncing = new Promise(resolve => {
+    release = resolve
+  })
+  const outcomes: string[] = []
+  const sent = [ctSlice(4), ctSlice(4), ctSlice(2)].map(object =>
+    send(store, object).then(({ outcome }) => outcomes.push(outcome)),
+  )
+  // Time in which they would be answered.
+  await new Promise(resolve => setTimeout(resolve, 100))
+  expect(outcomes).toEqual([])
+  expect(await uids()).toEqual(known)
+  release()
+  await Promise.all(sent)
+  expect(outcomes.sort()).toEqual(['duplicate', 'duplicate', 'stored'])
+  expect(await uids()).toEqual([...known, ctSlice(4).SOPInstanceUID])
+  syncing = Promise.reject(new SyncError('a segment', new Error('EIO')))
+  syncing.catch(() => {})
+  await expect(send(store, ctSlice(5))).rejects.toMatchObject({ code: 'store-read-only' })
+  syncing = Promise.resolve()
+  await expect.poll(() => store.writable, { timeout: 10_000 }).toBe(true)
+  expect(await uids()).toEqual([...known, ctSlice(4).SOPInstanceUID])
+})
+
 test('a segment that settled while it was still written to is not removed with what came later', async () => {
   const { store, dataDir } = await newStore({ settle: { afterMs: 0, tickMs: 10, lingerMs: 0 } })
   const sent = new Map<string, Uint8Array>()

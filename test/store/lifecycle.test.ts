@@ -164,7 +164,9 @@ test('a purge takes the files, in the right order; what is sent after it is new'
     { id, state: 'purged', changedBy: 'ben', images: 2, here: 0, reason: 'not ours', PatientName: '' },
   ])
   await expect(store.restore(id, 'anna')).rejects.toMatchObject({ code: 'gone', httpStatus: 410 })
-  expect((await decisionsOf(dataDir)).at(-1)).toMatchObject({ kind: 'purged', id, contents: [1, 2] })
+  const decided = async (kind: string) => (await decisionsOf(dataDir)).findLast(one => one.kind === kind)
+  expect(await decided('purged')).toMatchObject({ id, contents: [1, 2] })
+  await expect.poll(() => decided('emptied')).toMatchObject({ StudyInstanceUID: UID })
   expect((await send(store, slices[0]!)).outcome).toBe('stored')
   expect((await seen(store)).totals).toEqual([2, 2, 2, 2])
   expect(await store.read.getDraft(UID, 'anna')).toEqual({ draft: null, rev: 0 })
@@ -200,7 +202,7 @@ test('a purge that a crash cut off goes on at the next start, and its files are 
   const { id } = db.prepare<[], { id: string }>('SELECT id FROM removal').get()!
   const purged = { kind: 'purged', id, at: 1, by: 'anna', StudyInstanceUID: UID, contents: [1, 2, 3] } as const
   removals.beginPurge({ ...purged, contents: [...purged.contents] })
-  expect(removals.purgeSome(id, 1)).toEqual({ left: true, touched: [] })
+  expect(removals.purgeSome(id, 1)).toEqual({ left: true, touched: [], emptied: [] })
   db.exec(`UPDATE state SET value = 1 WHERE key = 'open'`)
   db.close()
   expect(files(dataDir)).toHaveLength(3)

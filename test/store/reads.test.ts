@@ -153,6 +153,33 @@ test('settings are kept per user', async () => {
   expect(await again.read.getSettings('anna')).toEqual({ layout: { rows: 3 } })
 })
 
+test('whose name begins as is asked is found, wherever the wildcard stands', async () => {
+  const { store } = await worklist()
+  const more = ['Adler^Anna', 'Adlerson^Anna', 'Ann^Ann', 'X^Xavier', 'Jean-Pierre^A B']
+  const all = [...NAMES, ...more]
+  for (const [index, PatientName] of more.entries()) {
+    const values = { PatientName, SpecificCharacterSet: 'ISO_IR 192' }
+    await send(store, ctSlice(1, values, { study: NAMES.length + index + 1, size: 8 }))
+  }
+  const found = async (PatientName: string) =>
+    (await store.read.qido(study({ PatientName }))).map(
+      row => all[Number(String(row.values.StudyInstanceUID).split('.').at(-1)) - 1],
+    )
+  const missed: string[] = []
+  for (const name of all) {
+    for (let cut = 1; cut <= name.length; cut += 1) {
+      const begin = name.slice(0, cut)
+      if (!(await found(`${begin}*`)).includes(name)) missed.push(`${begin}*`)
+    }
+    if (!(await found(name)).includes(name)) missed.push(name)
+  }
+  expect(missed).toEqual([])
+  expect(await found('adler^*')).toEqual(['Adler^Anna'])
+  expect(await found('adler*^an*')).toEqual(['Adler^Anna', 'Adlerson^Anna'])
+  expect(await found('ann^a*')).toEqual(['Ann^Ann'])
+  expect(await found('x^x*')).toEqual(['X^Xavier'])
+})
+
 test('the queries of QIDO-RS and C-FIND go through indexes', async () => {
   const { store, dataDir } = await newStore()
   await send(store, ctSlice(1))

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import { FileHandles, type OutboxItem } from '../../electron/station/store/index.ts'
 import type { Carrier } from '../../electron/station/sync/carrier.ts'
 import { createCarrier } from '../../electron/station/sync/createCarrier.ts'
+import { Digests } from '../../electron/station/sync/digests.ts'
 import type { DimseDoor } from '../../electron/station/sync/dimseDoor.ts'
 import type { WebPatience } from '../../electron/station/wire/webClient.ts'
 import { type Destination, destination } from '../../shared/sync.ts'
@@ -33,9 +34,17 @@ export function itemOf(object: SendObject, more: Partial<OutboxItem> = {}): Outb
 const noDimse: DimseDoor = {
   store: () => Promise.reject(new Error('no DIMSE here')),
   find: () => Promise.reject(new Error('no DIMSE here')),
+  query: () => Promise.reject(new Error('no DIMSE here')),
   fetch: () => Promise.reject(new Error('no DIMSE here')),
+  get: () => Promise.reject(new Error('no DIMSE here')),
+  move: () => Promise.reject(new Error('no DIMSE here')),
+  addressOf: () => '',
   echo: () => Promise.reject(new Error('no DIMSE here')),
 }
+
+/** Of all tests of a file. */
+export const digests = new Digests()
+afterAll(() => digests.close())
 
 /** Closed when the test ends. */
 export function carrierTo(
@@ -46,7 +55,7 @@ export function carrierTo(
     throw new Error('it has not moved')
   })
   const parsed = destination.parse({ name: 'test', route })
-  const carrier = createCarrier(parsed, { files, dimse, patience })
+  const carrier = createCarrier(parsed, { files, digests, dimse, patience })
   onTestFinished(async () => {
     await carrier.close()
     files.close()

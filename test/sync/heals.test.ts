@@ -11,7 +11,7 @@ import { keep, openArchive } from '../dimse/archive.ts'
 import { ctObject, part10, temporaryFolder, until } from '../dimse/harness.ts'
 import { silentAudit } from '../fakes/silentAudit.ts'
 import { aJob, silentLog } from '../web/counter.ts'
-import { never, startArchive } from './harness.ts'
+import { digests, never, startArchive } from './harness.ts'
 
 const endsWith = (file: Buffer, dataSet: Uint8Array) => file.subarray(-dataSet.length).equals(dataSet)
 
@@ -41,9 +41,10 @@ async function openPair() {
     destinations: destinations.parse([
       { name: 'Central', route: { kind: 'dicomweb', url: central.url, orthanc: central.orthanc } },
     ]),
-    createCarrier: destination => createCarrier(destination, { files, dimse: dimse.carrying }),
+    createCarrier: destination => createCarrier(destination, { files, digests, dimse: dimse.carrying }),
     pulling: {
       store,
+      dimse: dimse.carrying,
       startJob(_, __, work) {
         jobs.push(work({ signal: never, total() {}, received() {}, failed() {} }))
         return aJob

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { idsOf } from '../../electron/station/sync/pull/findPriors.ts'
 import { earliestWanted, isWanted, type ListedStudy, priorsOf, pull } from '../../shared/pull.ts'
-import { destination } from '../../shared/sync.ts'
 
 const NOW = new Date(2026, 10, 22, 12).getTime()
 
@@ -69,9 +68,4 @@ test('a patient also goes by the IDs of studies that were moved, one step far, a
   expect(idsOf('UNKNOWN', [])).toEqual([])
   expect(idsOf('', [])).toEqual([])
   expect(idsOf('1*', [])).toEqual([])
-})
-
-test('a node cannot be pulled from by itself', () => {
-  const tried = { name: 'Node', route: { kind: 'dimse', node: 'pacs' }, pull: { rules: [{}] } }
-  expect(destination.safeParse(tried).success).toBe(false)
 })

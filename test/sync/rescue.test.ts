@@ -76,7 +76,7 @@ test('an image that comes back is told to the audit trail: from where, for whom,
       async function* () {
         yield part10(object)
       },
-    addressOf: () => 'pacs.example',
+    peerOf: () => ({ door: 'dicomweb', address: 'pacs.example' }),
     audit: { gather: (session, event) => told.push([session, event]), finish: session => finished.push(session) },
     log: silentLog,
   })

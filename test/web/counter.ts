@@ -102,6 +102,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
         replay: () => Promise.reject(new IsocenterError('not-found', 'no such failed association')),
       },
       doctor: { list: () => [], dismiss: () => {} },
+      print: () => Promise.reject(new IsocenterError('print-failed', 'no printer in this test')),
       onChange(listener) {
         associationListeners.add(listener)
         return () => associationListeners.delete(listener)
@@ -133,6 +134,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
       destinations: () => [],
       wake() {},
       tryOut: async () => ({ works: false, words: 'nobody is there' }),
+      exchanged: () => [],
       retry: async () => 0,
       givingBack: () => [],
       fetchBack: () => Promise.reject(new IsocenterError('archive-offline')),
@@ -161,6 +163,17 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
     setFolders: () => Promise.resolve(),
     setCache: () => Promise.resolve(),
     makeReportPdf: () => Promise.reject(new IsocenterError('draining')),
+    printers: () => [],
+    setPrinters: async () => {},
+    results: {
+      targets: () => [],
+      setTargets: async () => {},
+      list: async () => [],
+      send: () => Promise.reject(new IsocenterError('not-found', 'signed report')),
+      retry: () => Promise.reject(new IsocenterError('not-found', 'no such result that waits')),
+      tryOut: async () => ({ works: true, words: '' }),
+      wake: () => {},
+    },
     drain() {
       state.drained = true
     },

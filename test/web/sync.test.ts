@@ -27,6 +27,8 @@ const route = { kind: 'dicomweb' as const, url: 'https://pacs.example/dicom-web'
 let counter: Counter
 let configured: Destination[]
 let woken: Array<string | undefined>
+const NOBODY = { PatientName: '', lang: '', PatientID: '', StudyDate: '', StudyDescription: '' }
+const EXCHANGED = [{ StudyInstanceUID: '1.2.3', images: 4, came: true }]
 let changed: () => void
 let asked: number
 const store = createFakeStore()
@@ -47,6 +49,7 @@ beforeEach(async () => {
       pulls: () => [],
       pullStudy: () => aJob,
       tryOut: async ({ name }) => ({ works: false, words: `${name}: nobody listens there` }),
+      exchanged: (name, until) => (name === CENTRAL.name && until === 7 ? EXCHANGED : []),
       retry: async (_, which) => (which ? ('contentIds' in which ? which.contentIds.length : 3) : 7),
       givingBack: () => [],
       fetchBack: () => Promise.resolve(),
@@ -98,6 +101,12 @@ test('refused images are sent again by a word, a study goes first by another', a
   expect(await call('sync.retry', { destination, contentIds: [1, 2] })).toEqual({ images: 2 })
   expect(await call('sync.retry', { destination, StudyInstanceUID: '1.2' })).toEqual({ images: 3 })
   expect(await call('sync.prioritise', { StudyInstanceUID: '1.2' })).toEqual({ images: 3 })
+})
+
+test('what was exchanged after an outage is told by study, also of one that is not here any more', async () => {
+  const asked = { destination: CENTRAL.name, until: 7 }
+  expect(await call('sync.exchanged', asked)).toEqual({ studies: [{ ...EXCHANGED[0], ...NOBODY }] })
+  expect(await call('sync.exchanged', { ...asked, until: 8 })).toEqual({ studies: [] })
 })
 
 test('how they do is told to everybody who listens, and to nobody else; machines read it as metrics', async () => {

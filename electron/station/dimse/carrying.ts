@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { Node } from '../../../shared/config.ts'
 import { encodingOf } from '../../../shared/dicom/encoding.ts'
+import type { DataSet } from '../../../shared/dicom/reader.ts'
 import { normaliseUID } from '../../../shared/dicom/uids.ts'
-import { writeDataSet } from '../../../shared/dicom/writer.ts'
+import { type NewDataSet, writeDataSet } from '../../../shared/dicom/writer.ts'
 import { type ErrorCode, IsocenterError } from '../../../shared/errors.ts'
 import type { RetrievableObject } from '../store/index.ts'
 import { COMMAND, CommandError, queryRequest, responseTo, STATUS } from '../wire/dimse.ts'
 import type { DataSource } from '../wire/framing.ts'
 import type { Outgoing, OutgoingAssociations } from './outgoing.ts'
-import { FIND_CONTEXTS, find, PLAIN_SYNTAXES } from './queryScu.ts'
+import { FIND_CONTEXTS, find, PLAIN_SYNTAXES, type QueryLevel } from './queryScu.ts'
 import type { Requests } from './requests.ts'
-import { GET } from './retrieveScu.ts'
+import { GET, levelOf, moveToSelf, storageContexts, USUAL_CLASSES } from './retrieveScu.ts'
 import { sendTo } from './sendTo.ts'
 import type { SendingDeps } from './subOperations.ts'
+import type { OfferedContext } from './transferPlan.ts'
 
 /** What has become of one object that was to be stored. */
 interface Carried {
@@ -33,6 +35,28 @@ interface Carried {
 
 type ObjectKeys = Pick<RetrievableObject, 'StudyInstanceUID' | 'SeriesInstanceUID'> & { SOPInstanceUID?: string }
 
+/** What a C-GET is to bring: a study, a series of it, or an image of that. */
+interface GivenKeys {
+  StudyInstanceUID: string
+  SeriesInstanceUID?: string
+  SOPInstanceUID?: string
+}
+
+/** An object as a node begins to give it. */
+interface Given {
+  SOPClassUID: string
+  SOPInstanceUID: string
+  TransferSyntaxUID: string
+}
+
+/** Takes one object's data set. Exactly one of `end` and `abort` is called; the node is not read on while a promise is pending. */
+interface Taker {
+  /** `chunk` is good until the promise resolves. */
+  write(chunk: Uint8Array): void | Promise<void>
+  end(): void | Promise<void>
+  abort(): void
+}
+
 /** What an archive that is a node is sent and asked. All reject with 'destination-unknown' and but for `store` with 'peer-failed'. */
 export interface Carrying {
   /** C-STORE of each over one association, or as many as their forms need; `paced` is awaited with the bytes of each piece. */
@@ -44,23 +68,57 @@ export interface Carrying {
   ): Promise<Carried[]>
   /** C-FIND: the SOP Instance UIDs it has of a series, or whether it has one. */
   find(node: string, keys: ObjectKeys, signal: AbortSignal): Promise<Set<string>>
-  /** C-GET of one: `take` has its data set piece by piece. False where it has none. Rejects with 'not-acceptable' where it has no C-GET. */
+  /** C-FIND of any level: `each` hears every match. Rejects with 'peer-failed' also where it was given up. */
+  query(
+    node: string,
+    level: QueryLevel,
+    keys: NewDataSet,
+    each: (match: DataSet) => void,
+    signal: AbortSignal,
+  ): Promise<void>
+  /**
+   * C-GET of one, over an association that takes it as we know it or uncompressed: `take` has its data set piece by piece, each good until
+   * it resolves. False where the node has none. Rejects with 'not-acceptable' where it has no C-GET.
+   */
   fetch(
     node: string,
-    object: RetrievableObject,
-    take: (chunk: Uint8Array, TransferSyntaxUID: string) => void,
+    object: ObjectToFetch,
+    take: (chunk: Uint8Array, TransferSyntaxUID: string) => void | Promise<void>,
     signal: AbortSignal,
   ): Promise<boolean>
+  /**
+   * C-GET of what the keys name, of these SOP classes, the usual ones where none is known; `begin` takes each object as it comes. The node
+   * hears Success when the taker has ended: it keeps what it gives. What the node says went wrong, '' where nothing did. Rejects as `fetch`
+   * does, where the line broke.
+   */
+  get(
+    node: string,
+    keys: GivenKeys,
+    classes: readonly string[],
+    begin: (object: Given) => Taker,
+    signal: AbortSignal,
+  ): Promise<string>
+  /** C-MOVE to ourselves: what comes goes through the door for everybody, and is on the disk when this resolves. Rejects with 'peer-failed'. */
+  move(node: string, keys: GivenKeys, signal: AbortSignal): Promise<void>
+  /** Host of a node; '' where there is none of that name. */
+  addressOf(node: string): string
   echo(node: string): Promise<{ works: boolean; sentence: string }>
 }
 
+type ObjectToFetch = Pick<
+  RetrievableObject,
+  'SOPClassUID' | 'StudyInstanceUID' | 'SeriesInstanceUID' | 'SOPInstanceUID' | 'TransferSyntaxUID'
+>
+
 interface CarryingDeps extends Pick<SendingDeps, 'files' | 'transcode'> {
+  /** What we call ourselves: the destination of a C-MOVE. */
+  AET: string
   nodes(): Node[]
   open: OutgoingAssociations['open']
   echo: Requests['echo']
 }
 
-export function createCarrying({ nodes, open, echo, files, transcode }: CarryingDeps): Carrying {
+export function createCarrying({ AET, nodes, open, echo, files, transcode }: CarryingDeps): Carrying {
   const nodeOf = (name: string): Node => {
     const node = nodes().find(one => one.name === name)
     if (!node) throw new IsocenterError('destination-unknown', `"${name}" is not among the nodes`)
@@ -77,6 +135,51 @@ export function createCarrying({ nodes, open, echo, files, transcode }: Carrying
       signal.removeEventListener('abort', giveUp)
       void line.release()
     }
+  }
+
+  /** What the node says went wrong, where it says so; rejects with 'not-acceptable' where it has no C-GET, else with 'peer-failed'. */
+  async function getInto(
+    node: Node,
+    keys: GivenKeys,
+    contexts: OfferedContext[],
+    begin: (object: Given) => Taker,
+    signal: AbortSignal,
+  ): Promise<IsocenterError | undefined> {
+    const classes = [...new Set(contexts.map(({ abstractSyntax }) => abstractSyntax))]
+    const line = await open(node, [{ abstractSyntax: GET, transferSyntaxes: PLAIN_SYNTAXES }, ...contexts], {
+      roles: classes.map(SOPClassUID => ({ SOPClassUID, scu: false, scp: true })),
+      onRequest(context, command, respond) {
+        if (command.CommandField !== COMMAND.cStoreRQ) throw new CommandError('a request that no C-GET makes')
+        const { write, end, abort } = begin({
+          SOPClassUID: context.abstractSyntax,
+          SOPInstanceUID: normaliseUID(command.AffectedSOPInstanceUID ?? ''),
+          TransferSyntaxUID: context.transferSyntax,
+        })
+        return {
+          write,
+          async end() {
+            await end()
+            line.received()
+            await respond(responseTo(command, STATUS.success))
+          },
+          abort,
+        }
+      },
+    })
+    return over(line, signal, async () => {
+      const context = line.contexts.find(({ abstractSyntax }) => abstractSyntax === GET)
+      if (!context) throw new IsocenterError('not-acceptable', 'it gives nothing back (no C-GET)')
+      const { response } = await line.converse(
+        context.id,
+        queryRequest(COMMAND.cGetRQ, GET),
+        writeDataSet({ QueryRetrieveLevel: levelOf(keys), ...keys }, encodingOf(context.transferSyntax)),
+        () => {},
+        signal,
+      )
+      const { Status = -1, NumberOfFailedSuboperations = 0 } = response
+      if (Status === STATUS.success && NumberOfFailedSuboperations === 0) return undefined
+      return new IsocenterError('peer-failed', `C-GET was answered 0x${Status.toString(16).padStart(4, '0')}`)
+    })
   }
 
   return {
@@ -139,51 +242,57 @@ export function createCarrying({ nodes, open, echo, files, transcode }: Carrying
       return found
     },
 
-    async fetch(name, object, take, signal) {
-      const { SOPClassUID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID } = object
-      let given = false
-      const line = await open(
-        nodeOf(name),
-        [
-          { abstractSyntax: GET, transferSyntaxes: PLAIN_SYNTAXES },
-          { abstractSyntax: SOPClassUID, transferSyntaxes: [object.TransferSyntaxUID] },
-          { abstractSyntax: SOPClassUID, transferSyntaxes: PLAIN_SYNTAXES },
-        ],
-        {
-          roles: [{ SOPClassUID, scu: false, scp: true }],
-          onRequest(context, command, respond) {
-            if (command.CommandField !== COMMAND.cStoreRQ) throw new CommandError('a request that no C-GET makes')
-            const isIt = normaliseUID(command.AffectedSOPInstanceUID ?? '') === SOPInstanceUID && !given
-            return {
-              write(chunk) {
-                if (isIt) take(chunk, context.transferSyntax)
-              },
-              async end() {
-                if (isIt) given = true
-                await respond(responseTo(command, STATUS.success))
-              },
-              abort() {},
-            }
-          },
-        },
-      )
-      return over(line, signal, async () => {
-        const context = line.contexts.find(({ abstractSyntax }) => abstractSyntax === GET)
-        if (!context) throw new IsocenterError('not-acceptable', 'it gives nothing back (no C-GET)')
-        const keys = { QueryRetrieveLevel: 'IMAGE', StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }
-        const { response } = await line.converse(
-          context.id,
-          queryRequest(COMMAND.cGetRQ, GET),
-          writeDataSet(keys, encodingOf(context.transferSyntax)),
-          () => {},
-          signal,
-        )
-        const { Status = -1, NumberOfFailedSuboperations = 0 } = response
-        if (given) return true
-        if (Status === STATUS.success && NumberOfFailedSuboperations === 0) return false
-        throw new IsocenterError('peer-failed', `C-GET was answered 0x${Status.toString(16).padStart(4, '0')}`)
-      })
+    async query(name, level, keys, each, signal) {
+      const line = await open(nodeOf(name), FIND_CONTEXTS)
+      const whole = await over(line, signal, () => find(line, level, keys, each, signal))
+      if (!whole) throw new IsocenterError('peer-failed', 'given up')
     },
+
+    async fetch(name, { SOPClassUID, TransferSyntaxUID, ...object }, take, signal) {
+      const { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID } = object
+      let given = false
+      const begin = (one: Given): Taker => {
+        const isIt = one.SOPInstanceUID === SOPInstanceUID && !given
+        return {
+          write: chunk => (isIt ? take(chunk, one.TransferSyntaxUID) : undefined),
+          end() {
+            if (isIt) given = true
+          },
+          abort() {},
+        }
+      }
+      const contexts = [
+        { abstractSyntax: SOPClassUID, transferSyntaxes: [TransferSyntaxUID] },
+        { abstractSyntax: SOPClassUID, transferSyntaxes: PLAIN_SYNTAXES },
+      ]
+      const keys = { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }
+      const failed = await getInto(nodeOf(name), keys, contexts, begin, signal)
+      if (failed && !given) throw failed
+      return given
+    },
+
+    async get(name, keys, classes, begin, signal) {
+      const known = classes.length > 0 ? classes : USUAL_CLASSES
+      const failed = await getInto(nodeOf(name), keys, storageContexts(known), begin, signal)
+      return failed?.detail ?? ''
+    },
+
+    async move(name, keys, signal) {
+      let failed = 0
+      const progress = {
+        signal,
+        total() {},
+        received() {},
+        failed() {
+          failed += 1
+        },
+      }
+      await moveToSelf(nodeOf(name), keys, 0, { AET, open }, progress)
+      if (failed > 0) throw new IsocenterError('peer-failed', `it could not send ${failed} of what was asked for`)
+      if (signal.aborted) throw new IsocenterError('peer-failed', 'given up')
+    },
+
+    addressOf: name => nodes().find(one => one.name === name)?.host ?? '',
 
     echo: async name => echo(nodeOf(name)),
   }

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Server as TlsServer } from 'node:tls'
 import type { AuditSink } from '../../../shared/audit.ts'
-import type { AeProfiles, Config, Node, TlsConfig } from '../../../shared/config.ts'
+import type { AeProfiles, Config, Node, Printer, TlsConfig } from '../../../shared/config.ts'
 import type { AssociationSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
@@ -16,6 +16,7 @@ import { Doctor } from './doctor.ts'
 import { NoticeForwards } from './noticeForwards.ts'
 import { type FoundProblem, OpenAssociation } from './openAssociation.ts'
 import { OutgoingAssociations } from './outgoing.ts'
+import { type Print, type PrintProgress, printFilms } from './print/printScu.ts'
 import { createRequests, type Requests, type StartJob } from './requests.ts'
 import { type JudgedStore, SenderQuestions } from './senderCounts.ts'
 import type { ServedStore } from './services.ts'
@@ -23,6 +24,7 @@ import { type CommitmentAnswer, CommitmentRequests } from './storageCommitmentSc
 import type { Transcode } from './subOperations.ts'
 import { createTlsListener } from './tlsListener.ts'
 
+export type { Print, PrintProgress } from './print/printScu.ts'
 export { openSecureSettings, readSecureSettings } from './secureSettings.ts'
 
 /** Beyond these an acceptance is held, then answered by a transient A-ASSOCIATE-RJ, local limit exceeded. */
@@ -104,6 +106,8 @@ export interface Dimse {
   setAETs(further: string[]): void
   readonly requests: Omit<Requests, 'close'>
   readonly doctor: Pick<Doctor, 'list' | 'dismiss'>
+  /** Films on a DICOM printer; as `printFilms`. */
+  print(printer: Printer, print: Print, progress: PrintProgress): Promise<string[]>
   /** For archives that everything has to end up on. */
   readonly carrying: Carrying
   /**
@@ -355,8 +359,9 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     },
     requests,
     doctor,
+    print: (printer, print, progress) => printFilms(printer, print, { open: call }, progress),
     carrying: createCarrying({
-      ...{ files, transcode: options.transcode, nodes: () => nodes },
+      ...{ AET: config.aet, files, transcode: options.transcode, nodes: () => nodes },
       open: call,
       echo: requests.echo,
     }),

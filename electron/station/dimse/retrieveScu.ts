@@ -23,7 +23,7 @@ const MOST_STORAGE_CONTEXTS = 127
 
 /** What a study may hold that does not say it: below 1.2.840.10008.5.1.4.1.1. */
 // biome-ignore format: a table
-const USUAL_CLASSES = [
+export const USUAL_CLASSES = [
   '1', '1.1', '1.1.1', '1.2', '1.2.1', '1.3', '2', '2.1', '3.1', '4', '4.1', '4.2', '6.1', '6.2', '7', '7.1', '7.2', '7.3', '7.4',
   '9.1.1', '11.1', '12.1', '12.1.1', '12.2', '12.2.1', '13.1.1', '13.1.2', '13.1.3', '20', '30', '66', '66.4', '77.1.1', '77.1.2',
   '77.1.4', '77.1.5.1', '77.1.5.4', '77.1.6', '88.11', '88.22', '88.33', '88.59', '88.67', '104.1', '128', '130', '481.1', '481.2',
@@ -66,7 +66,7 @@ export async function fetchStudy(
   if (progress.signal.aborted) return
   const { done, stored } = await get(node, StudyInstanceUID, classes, deps, progress)
   if (done || progress.signal.aborted) return
-  await moveToSelf(node, StudyInstanceUID, stored, deps, progress)
+  await moveToSelf(node, { StudyInstanceUID }, stored, deps, progress)
 }
 
 /** What the node says of SOP Classes in Study (0008,0062); the usual ones where it says nothing. */
@@ -98,9 +98,10 @@ async function classesOf(
 }
 
 /** As many contexts as there is room for: uncompressed for each class first, then what an archive is likely to hold. */
-function storageContexts(classes: readonly string[]): OfferedContext[] {
-  const each = Math.floor(MOST_STORAGE_CONTEXTS / Math.max(1, classes.length))
-  return classes.flatMap(abstractSyntax => [
+export function storageContexts(classes: readonly string[]): OfferedContext[] {
+  const some = classes.slice(0, MOST_STORAGE_CONTEXTS)
+  const each = Math.floor(MOST_STORAGE_CONTEXTS / Math.max(1, some.length))
+  return some.flatMap(abstractSyntax => [
     { abstractSyntax, transferSyntaxes: PLAIN_SYNTAXES },
     ...COMPRESSED.slice(0, each - 1).map(uid => ({ abstractSyntax, transferSyntaxes: [uid] })),
   ])
@@ -155,12 +156,23 @@ async function get(
   }
 }
 
-/** `already`: so many of the study have come and are counted. */
-async function moveToSelf(
+interface UniqueKeys {
+  StudyInstanceUID: string
+  SeriesInstanceUID?: string
+  SOPInstanceUID?: string
+}
+
+/** Query/Retrieve Level (0008,0052) of what the keys name. */
+export function levelOf({ SeriesInstanceUID, SOPInstanceUID }: UniqueKeys): 'STUDY' | 'SERIES' | 'IMAGE' {
+  return SOPInstanceUID ? 'IMAGE' : SeriesInstanceUID ? 'SERIES' : 'STUDY'
+}
+
+/** `already`: so many of it have come and are counted. */
+export async function moveToSelf(
   node: Node,
-  StudyInstanceUID: string,
+  keys: UniqueKeys,
   already: number,
-  { AET, open }: FetchDeps,
+  { AET, open }: Pick<FetchDeps, 'AET' | 'open'>,
   progress: Progress,
 ): Promise<void> {
   const line = await open(node, [{ abstractSyntax: MOVE, transferSyntaxes: PLAIN_SYNTAXES }])
@@ -180,7 +192,7 @@ async function moveToSelf(
     const { response, identifier } = await line.converse(
       context.id,
       queryRequest(COMMAND.cMoveRQ, MOVE, AET),
-      writeDataSet({ QueryRetrieveLevel: 'STUDY', StudyInstanceUID }, encoding),
+      writeDataSet({ QueryRetrieveLevel: levelOf(keys), ...keys }, encoding),
       pending => {
         progress.total(totalOf(pending))
         count(pending)
@@ -194,7 +206,10 @@ async function moveToSelf(
     const { NumberOfFailedSuboperations: failed = 0 } = response
     if (Status === STATUS.success || Status === STATUS.someSuboperationsFailed) {
       if (told + already + failed === 0)
-        throw new IsocenterError('peer-failed', `${node.name} has no image of this study`)
+        throw new IsocenterError(
+          'peer-failed',
+          `${node.name} ${keys.SeriesInstanceUID ? 'does not have it' : 'has no image of this study'}`,
+        )
       return
     }
     line.failed({ kind: 'status', service: 'C-MOVE', status: Status })

@@ -5,7 +5,7 @@ import type { Outgoing } from './outgoing.ts'
 import { type Originator, type SendingDeps, type Sent, sendObjects } from './subOperations.ts'
 import { type OfferedContext, planAssociations, type StoredForm } from './transferPlan.ts'
 
-/** Objects are read from the index so many at a time: no read lasts while a peer takes them. */
+/** Objects are read from the index so many at a time, and the next ones meanwhile: no read lasts while a peer takes them. */
 const PAGE = 200
 /** Of their forms alone, which take a fifth of that and come summed up. */
 const FORMS_PAGE = 2000
@@ -104,11 +104,15 @@ export async function* pagesOf(
   read: Pick<StoreReader, 'retrievable'>,
   keys: RetrieveKeys,
 ): AsyncGenerator<RetrievableObject> {
-  let after: RetrieveCursor | null | undefined
-  while (after !== null) {
-    const page = await read.retrievable(keys, PAGE, after)
-    yield* page.objects
-    after = page.next
+  type Page = Awaited<ReturnType<typeof read.retrievable>>
+  let reading: Promise<Page> | undefined = read.retrievable(keys, PAGE)
+  while (reading) {
+    const { objects, next }: Page = await reading
+    // Read while these are sent.
+    reading = next === null ? undefined : read.retrievable(keys, PAGE, next)
+    // Where nobody goes on its failure concerns nobody.
+    reading?.catch(() => {})
+    yield* objects
   }
 }
 

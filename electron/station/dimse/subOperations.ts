@@ -68,8 +68,14 @@ interface Prepared {
 }
 
 /**
+ * Got ready behind the one on its way: opening and reading the next takes two turns of a thread, and a peer may answer sooner than that (a
+ * trace of CT over the loopback had answers that came while the next was still being read).
+ */
+const AHEAD = 2
+
+/**
  * Sends objects one after the other, each as it is stored where the peer takes that, else uncompressed; while one is on its way the
- * next is read (or decoded), so that two are in memory at most. Stops when told; when the line breaks, all that would follow have
+ * next two are read (or decoded), so that three are in memory at most. Stops when told; when the line breaks, all that would follow have
  * failed.
  */
 export async function* sendObjects(
@@ -80,8 +86,8 @@ export async function* sendObjects(
   originator?: Originator,
 ): AsyncGenerator<Sent> {
   let broken = ''
-  let ahead: { object: RetrievableObject; prepared: Promise<Prepared> } | undefined
-  const deliver = async ({ object, prepared }: NonNullable<typeof ahead>): Promise<Sent> => {
+  const ahead: Array<{ object: RetrievableObject; prepared: Promise<Prepared> }> = []
+  const deliver = async ({ object, prepared }: (typeof ahead)[number]): Promise<Sent> => {
     let begun = false
     try {
       if (broken) throw new IsocenterError('peer-failed', broken)
@@ -110,21 +116,21 @@ export async function* sendObjects(
         continue
       }
       deps.begins?.(object)
-      const before = ahead
-      // What is ready leaves first: the peer reads it while the next one is opened.
-      const prepared = before ? afterThis().then(() => prepare(line, object, deps)) : prepare(line, object, deps)
+      const isFirst = ahead.length === 0
+      // What is ready leaves first: the peer reads it while another one is opened.
+      const prepared = isFirst ? prepare(line, object, deps) : afterThis().then(() => prepare(line, object, deps))
       // Asked for in its turn.
       prepared.catch(() => {})
-      ahead = { object, prepared }
-      if (before) yield await deliver(before)
+      ahead.push({ object, prepared })
+      const next = ahead.length > AHEAD ? ahead.shift() : undefined
+      if (next) yield await deliver(next)
     }
-    if (ahead && !stop.aborted) {
-      const last = ahead
-      ahead = undefined
-      yield await deliver(last)
+    while (ahead.length > 0 && !stop.aborted) {
+      const next = ahead.shift()
+      if (next) yield await deliver(next)
     }
   } finally {
-    if (ahead) await forget(ahead.prepared)
+    for (const { prepared } of ahead) await forget(prepared)
   }
 }
 

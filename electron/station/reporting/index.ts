@@ -4,6 +4,8 @@ import { startThread } from '../base/thread.ts'
 import { pageOf } from './pageOf.ts'
 import type { PdfApi } from './pdfThread.ts'
 
+export { startResults } from './results/sendResults.ts'
+
 /**
  * A report as PDF. Fonts are parsed and glyphs cut out in a thread of its own, which ends with it: the main loop never waits for
  * that, and what the fonts took of memory is given back.

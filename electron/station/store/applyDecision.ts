@@ -64,6 +64,9 @@ export function createApplyDecision(db: Database) {
         return removals.applyRestored(decision)
       case 'purged':
         return removals.applyPurged(decision)
+      case 'emptied':
+        removals.applyEmptied(StudyInstanceUID)
+        return []
       case 'evicted':
         return evictions.applyEvicted(decision)
       case 'move':

@@ -34,7 +34,6 @@ interface BinDeps {
   read: Thread<ReaderApi>['call']
   /** Makes a decision durable and tells of it. */
   decide<Answer>(commit: () => Promise<Decided<Answer>>): Promise<Answer>
-  tell(decided: Pick<Decided<unknown>, 'changes' | 'seq'>): void
   report(problem: StoreProblem): void
   /** A deletion is purged because its time is over. */
   purging(id: string): Promise<void>
@@ -84,8 +83,7 @@ export async function unlinkDoomed(writer: Thread<WriterApi>, disk: Disk, dataDi
  * purged, and files are unlinked, never before the rows and the log say so. All of it is taken up again after a restart.
  */
 export function startBin(deps: BinDeps) {
-  const { dataDir, log, disk, binDays, writer, read, decide, tell, report, failedSync, writable, volumes, settler } =
-    deps
+  const { dataDir, log, disk, binDays, writer, read, decide, report, failedSync, writable, volumes, settler } = deps
   let closed = false
   let running: Promise<void> | undefined
   let again = false
@@ -131,9 +129,12 @@ export function startBin(deps: BinDeps) {
 
   async function purge(id: string): Promise<void> {
     while (!closed) {
-      const step = await writer.call('purgeSome', id, STEP)
-      tell(step)
-      if (!step.left) break
+      // What a step leaves nothing of stands in the log before what is written of it once it has come anew: decided in the same order.
+      const left = await decide(async () => {
+        const { left, ...decided } = await writer.call('purgeSome', id, STEP, Date.now())
+        return { ...decided, answer: left }
+      })
+      if (!left) break
       // Whoever stores comes between.
       await wait(1)
     }

@@ -57,14 +57,15 @@ type ContentRow = ContentPlace & {
 
 /**
  * Turns received objects into rows: one transaction for all of them, so that one sync of the write-ahead log answers every
- * sender that waits. An object whose rows cannot be made fails alone.
+ * sender that waits. An object whose rows cannot be made fails alone. `waitForBytes`: they are on their way to the disk, and nothing
+ * is committed before they are there.
  */
 export function createCommitRows(
   db: Database,
   dataDir: string,
   epoch: number,
   { visibility, removals, moves, merges, custody, evictions }: ReturnType<typeof createApplyDecision>,
-): (objects: PlacedObject[], landed: LandingPosition | undefined) => CommitAnswer {
+): (objects: PlacedObject[], landed: LandingPosition | undefined, waitForBytes?: () => void) => CommitAnswer {
   const patientByKey = db.prepare<[string], { id: number }>('SELECT id FROM patient WHERE key = ?')
   const addPatient = db.prepare('INSERT INTO patient (key) VALUES (?)')
   const studyByUID = db.prepare<[string], StudyRow>(
@@ -318,6 +319,8 @@ export function createCommitRows(
     // The bin says that it came again.
     if (known && hidden > 0) group.alsoTouched.add(known.StudyInstanceUID)
     const contents = known ? contentsOf.all(known.id) : []
+    // They are compared.
+    if (known) group.waitForBytes?.()
     // A checksum only says that it is worth reading both: two contents may share one.
     const equal = contents.find(
       content =>
@@ -447,29 +450,32 @@ export function createCommitRows(
 
   const addOne = db.transaction(addObject)
 
-  return db.transaction((objects: PlacedObject[], landed: LandingPosition | undefined): CommitAnswer => {
-    if (landed) setLanded.run(landed)
-    const group: Group = { changes: [], alsoTouched: new Set(), isLive: landed !== undefined }
-    const results = objects.map(object => {
-      const before = group.changes.length
-      try {
-        return addOne(object, group)
-      } catch (error) {
-        // A full or failing disk rolls the whole transaction back: then nobody in it is stored.
-        if (!db.inTransaction) throw error
-        group.changes.length = before
-        return { failed: error instanceof Error ? error.message : String(error) }
+  return db.transaction(
+    (objects: PlacedObject[], landed: LandingPosition | undefined, waitForBytes?: () => void): CommitAnswer => {
+      if (landed) setLanded.run(landed)
+      const group: Group = { changes: [], alsoTouched: new Set(), isLive: landed !== undefined, waitForBytes }
+      const results = objects.map(object => {
+        const before = group.changes.length
+        try {
+          return addOne(object, group)
+        } catch (error) {
+          // A full or failing disk rolls the whole transaction back: then nobody in it is stored.
+          if (!db.inTransaction) throw error
+          group.changes.length = before
+          return { failed: error instanceof Error ? error.message : String(error) }
+        }
+      })
+      const touched = new Set([...group.changes.map(change => change.StudyInstanceUID), ...group.alsoTouched])
+      for (const uid of touched) {
+        const seq = Number(addChange.run(epoch, 'study', uid, '', null).lastInsertRowid)
+        group.changes.push({ seq, kind: 'study', StudyInstanceUID: uid })
       }
-    })
-    const touched = new Set([...group.changes.map(change => change.StudyInstanceUID), ...group.alsoTouched])
-    for (const uid of touched) {
-      const seq = Number(addChange.run(epoch, 'study', uid, '', null).lastInsertRowid)
-      group.changes.push({ seq, kind: 'study', StudyInstanceUID: uid })
-    }
-    const seq = newestSeq.get()?.seq ?? 0
-    for (const result of results) if ('seq' in result && result.seq === 0) result.seq = seq
-    return { results, changes: group.changes, seq }
-  }).immediate
+      const seq = newestSeq.get()?.seq ?? 0
+      for (const result of results) if ('seq' in result && result.seq === 0) result.seq = seq
+      waitForBytes?.()
+      return { results, changes: group.changes, seq }
+    },
+  ).immediate
 }
 
 /** ACR-NEMA wrote 1994.11.05 and 11:20:00 (PS3.5 §6.2, notes to DA and TM): sorted and searched as the others are. */
@@ -488,6 +494,8 @@ interface Group {
   alsoTouched: Set<string>
   /** Received from a door now, neither read again from the log nor adopted. */
   isLive: boolean
+  /** Until the objects' bytes can be read where they are said to be; throws when they never will. */
+  waitForBytes?: (() => void) | undefined
 }
 
 /**

@@ -17,6 +17,7 @@ import { createGroupCommit } from './landing/groupCommit.ts'
 import { type LandingLimits, openLanding } from './landing/landing.ts'
 import { type LandingFolder, liesSettled, newestRecord, replayLanding, tidyLanding } from './landing/replay.ts'
 import { LANDING_FOLDER } from './landing/segment.ts'
+import { createSyncGate } from './landing/syncGate.ts'
 import { createOutbox } from './outbox/outbox.ts'
 import type { ReaderApi } from './reader.ts'
 import { createReaderCall, createReads } from './readPool.ts'
@@ -180,10 +181,13 @@ export async function createStore(parts: StoreParts): Promise<Store> {
 
   /** Until what the log holds has been received again, its rows must not move the position in it. */
   let replayed = false
+  const gate = createSyncGate()
   const commit = createGroupCommit({
     land: group => landing.land(group),
-    position: () => landing.position,
-    writeRows: (objects, landed) => writer.call('commit', objects, replayed ? landed : undefined),
+    async writeRows(objects, { position, synced }) {
+      const behind = await gate.behind(synced)
+      return writer.call('commit', objects, replayed ? position : undefined, behind)
+    },
     onCommitted(answer, landed) {
       committedSegment = landed.segment
       seq = Math.max(seq, answer.seq)
@@ -316,6 +320,8 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   const used = () => {
     lastUse = performance.now()
   }
+  // Where it is in vain, the first query says why.
+  const warm = Promise.all(readers.map(reader => reader.call('warmUp').catch(() => {})))
   const callReader = createReaderCall(readers, used, ifDamaged)
   // Our own reads do not make the store busy.
   const callAside = createReaderCall(readers, () => {}, ifDamaged)
@@ -334,10 +340,6 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     writer,
     read: callReader,
     decide,
-    tell(told) {
-      seq = Math.max(seq, told.seq)
-      tell(told.changes)
-    },
     report,
     async purging(id) {
       const subject = await callReader('subjectOf', id)
@@ -421,6 +423,8 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     await decisionLog.close().catch(error => log.error({ err: error }, 'the log of decisions was not closed cleanly'))
     await volumes.close()
     // Readers first: the last checkpoint empties the write-ahead log only when nobody reads in it.
+    // A thread that is ended while it loads SQLite takes the process with it.
+    await warm
     await Promise.all(readers.map(reader => reader.stop()))
     await writer.call('close').catch(error => log.error({ err: error }, 'the index was not closed cleanly'))
     await writer.stop()
@@ -566,6 +570,15 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       due: (at, limit) => writer.call('noticesDue', at, limit),
       forwarded: number => writer.call('noticeForwarded', number),
       postpone: (number, attempts, nextAt) => writer.call('postponeNotice', number, attempts, nextAt),
+    },
+    results: {
+      setTargets: targets => writer.call('setResultTargets', targets),
+      send: (uid, version, target) => writer.call('sendResult', uid, version, target, Date.now()),
+      due: limit => writer.call('resultsDue', Date.now(), limit),
+      list: () => writer.call('listResults'),
+      over: (number, state, why) => writer.call('resultOver', number, state, why, Date.now()),
+      postpone: (number, why, nextAt) => writer.call('postponeResult', number, why, nextAt, Date.now()),
+      again: number => writer.call('resultAgain', number, Date.now()),
     },
     outbox,
     async finishWork(contentId, found) {

@@ -33,6 +33,8 @@ export type Decision = { at: number; StudyInstanceUID: string } & (
   | { kind: 'restored'; id: string; by: string }
   /** The files with these numbers are gone, or go as soon as this stands here. */
   | { kind: 'purged'; id: string; by: string; contents: number[] }
+  /** A purge left nothing of the study: drafts and reports that were written of it before are nobody's any more. */
+  | { kind: 'emptied' }
   /** All contents of the study that lie at an archive alone; their files are gone, or go as soon as this stands here. */
   | { kind: 'evicted'; contents: number[] }
   /** A study (`SeriesInstanceUID` '') or series is shown under `patient`, a series in the study `to`. */
@@ -181,13 +183,24 @@ export async function* readDecisions(path: string): AsyncGenerator<Decision> {
   }
 }
 
-/** Keeps the last decision of each kind on each thing. */
+/** Keeps the last decision of each kind on each thing; of a study that was emptied nothing that a reader has written before. */
 async function compact(path: string, disk: Disk): Promise<void> {
   const last = new Map<string, string>()
+  const written = new Map<string, Set<string>>()
   for await (const { json, line } of readLines(path)) {
     const entry = JSON.parse(json) as Decision | Compacted
     if (entry.kind === 'compacted') continue
+    const { kind, StudyInstanceUID } = entry
+    if (kind === 'emptied') {
+      for (const key of written.get(StudyInstanceUID) ?? []) last.delete(key)
+      written.delete(StudyInstanceUID)
+      // With them gone it has nothing more to say.
+      continue
+    }
     const key = thingOf(entry)
+    if (kind === 'draft' || kind === 'report') {
+      written.set(StudyInstanceUID, (written.get(StudyInstanceUID) ?? new Set()).add(key))
+    }
     // In the order of the last ones: what is read back ends as it was.
     last.delete(key)
     last.set(key, line)

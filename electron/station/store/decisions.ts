@@ -6,6 +6,7 @@ import type { ReportWish } from '../../../shared/reporting/states.ts'
 import type { Decision } from './decisionLog.ts'
 import type { Change } from './index.ts'
 import { createReportRows } from './reports/reportRows.ts'
+import { createResultRows } from './results/resultRows.ts'
 import { PRIORITY, READING } from './studyQuery.ts'
 
 /** A decision's rows are committed: what it answers, what the feed gained, and what `decisions.log` has to hold before the answer. */
@@ -37,6 +38,7 @@ export function createDecisions(db: Database, epoch: number, applyDecision: (dec
   const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)
 
   const reports = createReportRows(db)
+  const results = createResultRows(db)
 
   function study(StudyInstanceUID: string): StudyRow {
     const row = studyByUID.get(StudyInstanceUID)
@@ -116,6 +118,7 @@ export function createDecisions(db: Database, epoch: number, applyDecision: (dec
       (StudyInstanceUID: string, wish: ReportWish, by: string, at: number): Decided<ReportVersion> => {
         const decision = reports.decide(StudyInstanceUID, wish, by, at)
         applyDecision(decision)
+        if (wish.kind === 'sign') results.signed(StudyInstanceUID, decision.report.version, wish.state, at)
         return decided(decision.report, [], [decision])
       },
     ).immediate,

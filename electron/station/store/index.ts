@@ -13,7 +13,9 @@ import type {
 import type { InstanceFlag } from '../../../shared/dicom/flags.ts'
 import type { AssumedValues } from '../../../shared/dicom/instanceHeader.ts'
 import type { ReportVersion } from '../../../shared/reporting/report.ts'
+import type { ResultSummary } from '../../../shared/reporting/resultTargets.ts'
 import type { ReportWish } from '../../../shared/reporting/states.ts'
+import type { Proof } from '../../../shared/sync.ts'
 import type { SenderCounts } from '../../../shared/viewing/completeness.ts'
 import type { FrameAccessKind, ImageAttributes, SeriesManifest } from '../../../shared/viewing/image.ts'
 import type { AskedCommitment, Commitment, FailedReferences, References } from './commitment/commitmentRows.ts'
@@ -26,6 +28,7 @@ import type { Outbox } from './outbox/types.ts'
 import type { Matching } from './queryConditions.ts'
 import type { QueryLevel } from './queryKeys.ts'
 import type { RepairProgress } from './repair/repair.ts'
+import type { DueResult, ResultTargetRow } from './results/resultRows.ts'
 import type { SegmentPart } from './segmentRows.ts'
 import type { Space } from './volumes/spaceWatch.ts'
 
@@ -37,6 +40,7 @@ export type { DueNotice, StepStatus, ToldNotice } from './notices/noticeRows.ts'
 export { openStore, type StoreOptions } from './openStore.ts'
 export type { DestinationCounts, LostContent, Outbox, OutboxItem, OutboxOutcome, Unproved } from './outbox/types.ts'
 export { queryKeys } from './queryKeys.ts'
+export type { DueResult } from './results/resultRows.ts'
 export type { Space } from './volumes/spaceWatch.ts'
 
 /** Where an object came from: one type for every door. */
@@ -51,6 +55,8 @@ export interface Origin {
   address: string
   /** Of 'pull': the destination it comes from, by its name. It counts as being there. */
   archive?: string
+  /** Of what comes so: all that its coming shows of what lies there; 'equal', byte for byte, where absent. */
+  proof?: Proof
 }
 
 /** What the door knows before the first data set byte: the command of a C-STORE or a file's own File Meta. */
@@ -409,6 +415,21 @@ export interface Notices {
   postpone(number: number, attempts: number, nextAt: number): Promise<void>
 }
 
+/** Signed reports on their way to other systems; each is there with its signature, for those who are the targets then. */
+export interface Results {
+  setTargets(targets: ResultTargetRow[]): Promise<void>
+  /** Once more, to all or to one by its name; how many get it. */
+  send(StudyInstanceUID: string, version: number, target: string | undefined): Promise<number>
+  /** What is to be sent now: of one study to one system the earliest. */
+  due(limit: number): Promise<DueResult[]>
+  /** The newest 200, newest first. */
+  list(): Promise<ResultSummary[]>
+  over(number: number, state: 'sent' | 'refused' | 'gaveUp', why: string): Promise<void>
+  postpone(number: number, why: string, nextAt: number): Promise<void>
+  /** False: none of that number waits or was given up. */
+  again(number: number): Promise<boolean>
+}
+
 /** A sentence for a person; `detail` names the sender, never a patient. */
 export interface StoreProblem {
   severity: 'attention' | 'failure'
@@ -483,6 +504,7 @@ export interface Store {
   used(StudyInstanceUID: string): Promise<void>
   readonly commitments: Commitments
   readonly notices: Notices
+  readonly results: Results
   readonly outbox: Outbox
   /** Keeps what `work` found after the answer, and marks the content as done. */
   finishWork(contentId: number, found: WorkFound): Promise<void>

@@ -128,9 +128,10 @@ export function createLifecycle(db: Database, epoch: number, applied: ReturnType
       return decided({ images: decision.contents.length }, [], [decision])
     }).immediate,
 
-    purgeSome: db.transaction((id: string, most: number) => {
-      const { left, touched } = removals.purgeSome(id, most)
-      return { left, ...decided(undefined, touched, []) }
+    purgeSome: db.transaction((id: string, most: number, at: number) => {
+      const { left, touched, emptied } = removals.purgeSome(id, most)
+      const decisions = emptied.map((StudyInstanceUID): Decision => ({ kind: 'emptied', at, StudyInstanceUID }))
+      return { left, ...decided(undefined, touched, decisions) }
     }).immediate,
 
     /** Throws 'not-found' or 'bad-request'. */

@@ -17,6 +17,7 @@ import { sql as thirteenth } from './migrations/0013.ts'
 import { sql as fourteenth } from './migrations/0014.ts'
 import { sql as fifteenth } from './migrations/0015.ts'
 import { sql as sixteenth } from './migrations/0016.ts'
+import { sql as twentyFirst } from './migrations/0021.ts'
 
 /** In order; position n brings a database from version n to n + 1. A step that has shipped is never edited. */
 export const MIGRATIONS: readonly string[] = [
@@ -36,6 +37,7 @@ export const MIGRATIONS: readonly string[] = [
   fourteenth,
   fifteenth,
   sixteenth,
+  twentyFirst,
 ]
 
 /**

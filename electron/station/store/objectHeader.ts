@@ -1,10 +1,6 @@
 import { type FramePlan, planFrames } from '../../../shared/dicom/frames.ts'
-import {
-  type AssumedValues,
-  type InstanceHeader,
-  readInstanceHeader,
-  unshowableReason,
-} from '../../../shared/dicom/instanceHeader.ts'
+import { createHeaderReader } from '../../../shared/dicom/headerTemplates.ts'
+import { type AssumedValues, type InstanceHeader, unshowableReason } from '../../../shared/dicom/instanceHeader.ts'
 import { isStorableUID, normaliseUID, transferSyntax } from '../../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { inflateLimit, inflateStart } from '../base/inflate.ts'
@@ -14,6 +10,8 @@ import type { FragmentWalker } from './fragmentWalker.ts'
 export const MAX_HEADER_BYTES = 64 << 20
 /** Nearly every header of a deflated object ends within the first. */
 const SHORT_HEADER_BYTES = 1 << 20
+
+const readInstanceHeader = createHeaderReader()
 
 /** The header from the first bytes of a data set as it came; deflated ones are inflated as far as the bounds allow. */
 export async function readObjectHeader(

@@ -8,6 +8,9 @@ export interface Condition {
   values: SqlValue[]
 }
 
+/** Where a bare one could lead into an index, SQLite would plan the statement anew for each pattern. */
+const PATTERN = '+?'
+
 /** A key by its keyword, its value as DICOM writes it: several are joined by backslashes. */
 export interface Match {
   keyword: string
@@ -50,7 +53,7 @@ export function isIndexed({ matches, fuzzymatching }: Matching): boolean {
     if (isUniversal(value.trim()) || matcher === undefined) return false
     if (keyword === 'StudyDate') return true
     if (keyword === 'PatientID' || keyword === 'AccessionNumber') return !/(^|\\)\s*[*?]/.test(value)
-    if (matcher === 'patientName') return nameTokens(value, fuzzymatching).length > 0
+    if (matcher === 'patientName') return leadingWords(value, fuzzymatching).length > 0
     return matcher === 'uid' && keyword !== 'SOPClassUID' && keyword !== 'AvailableTransferSyntaxUID'
   })
 }
@@ -119,7 +122,7 @@ function uids(column: string, value: string): Condition {
 function text(column: string, value: string): Condition {
   const wildcard = value.search(/[*?]/)
   if (wildcard < 0) return { sql: `${column} = ?`, values: [value] }
-  const pattern: Condition = { sql: `${column} GLOB ?`, values: [glob(value)] }
+  const pattern: Condition = { sql: `${column} GLOB ${PATTERN}`, values: [glob(value)] }
   if (wildcard === 0) return pattern
   const prefix = value.slice(0, wildcard)
   return {
@@ -191,24 +194,44 @@ function combined(
   return [{ keywords: [dateKey, timeKey], condition: every(all) }]
 }
 
-/** The words that lead into the index: those before the first wildcard, all of them where it is fuzzy. */
-function nameTokens(value: string, fuzzy: boolean): string[] {
+interface LeadingWord {
+  token: string
+  /** A delimiter or the end stands behind it: it is that word, and none that begins so. */
+  isWhole: boolean
+}
+
+/**
+ * The words that lead into the index: all of them where it is fuzzy, else one before the first wildcard, for the name itself is matched too:
+ * a whole one, the longest, is the rarest (of 1,000,000 studies 9,000 have an Adler, 83,000 a word that begins so, and each list that is met
+ * with another is made in full: "Adler^Ann*" took 180 ms of CPU with both words, 24 with one).
+ */
+function leadingWords(value: string, fuzzy: boolean): LeadingWord[] {
+  if (fuzzy) return queryTokens(value.replace(/[*?]/g, ' ')).map(token => ({ token, isWhole: false }))
   const wildcard = value.search(/[*?]/)
-  return queryTokens(fuzzy ? value.replace(/[*?]/g, ' ') : wildcard < 0 ? value : value.slice(0, wildcard))
+  const tokens = queryTokens(wildcard < 0 ? value : value.slice(0, wildcard))
+  // What is written on becomes part of the last word, or a word of its own behind a delimiter.
+  const whole = wildcard < 0 ? tokens : queryTokens(`${value.slice(0, wildcard)}x`).slice(0, -1)
+  const [longest] = whole.toSorted((a, b) => b.length - a.length)
+  if (longest !== undefined) return [{ token: longest, isWhole: true }]
+  return tokens.slice(0, 1).map(token => ({ token, isWhole: false }))
 }
 
 /**
  * Names match without regard to case and accents, in any of the groups of a name. Fuzzy: every word of the value begins a word of
- * the name, in any order. The words before the first wildcard lead into the index either way.
+ * the name, in any order. Words lead into the index either way.
  */
 function patientName(value: string, fuzzy: boolean): Condition | undefined {
-  const tokens = nameTokens(value, fuzzy)
-  const all: Condition[] = tokens.map(token => ({
-    sql: 'study.id IN (SELECT study FROM studyToken WHERE token >= ? AND token < ?)',
-    values: [token, afterPrefix(token)],
-  }))
+  const words = leadingWords(value, fuzzy)
+  const all: Condition[] = words.map(({ token, isWhole }) =>
+    isWhole
+      ? { sql: 'study.id IN (SELECT study FROM studyToken WHERE token = ?)', values: [token] }
+      : {
+          sql: 'study.id IN (SELECT study FROM studyToken WHERE token >= ? AND token < ?)',
+          values: [token, afterPrefix(token)],
+        },
+  )
   // The index of words has those of other attributes too.
-  all.push(...(fuzzy ? tokens.map(beginsWord) : [names('study.foldedName', value)]))
+  all.push(...(fuzzy ? words.map(({ token }) => beginsWord(token)) : [names('study.foldedName', value)]))
   return all.length > 0 ? every(all) : undefined
 }
 
@@ -216,7 +239,7 @@ function patientName(value: string, fuzzy: boolean): Condition | undefined {
 function beginsWord(token: string): Condition {
   const begin = glob(token)
   const patterns = IDEOGRAPH.test(token) ? [`*${begin}*`] : [`${begin}*`, `*[ =^,;.'-]${begin}*`]
-  return { sql: patterns.map(() => 'study.foldedName GLOB ?').join(' OR '), values: patterns }
+  return { sql: patterns.map(() => `study.foldedName GLOB ${PATTERN}`).join(' OR '), values: patterns }
 }
 
 /** `folded`: a name as `foldName` writes it. */
@@ -227,7 +250,7 @@ function names(folded: string, value: string): Condition {
   const patterns = [...new Set([pattern, shorter])].filter(one => one !== '')
   const groups = patterns.flatMap(one => (one.includes('=') ? [one] : [one, `${one}=*`, `*=${one}`, `*=${one}=*`]))
   if (groups.length === 0) return NOTHING
-  return { sql: groups.map(() => `${folded} GLOB ?`).join(' OR '), values: groups }
+  return { sql: groups.map(() => `${folded} GLOB ${PATTERN}`).join(' OR '), values: groups }
 }
 
 /** All of them together. */

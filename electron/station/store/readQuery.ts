@@ -111,7 +111,7 @@ export function createQueryReader(db: Database) {
       .map(([, ...values]) => values.map((value, at) => (keys[at]?.list ? listText(value) : String(value ?? ''))))
   }
 
-  return {
+  const reads = {
     find(query: FindQuery): FindPage {
       const scanned = query.level !== 'patient' && !isIndexed(query)
       const until = scanned ? query.from + WINDOW[query.level] : undefined
@@ -133,7 +133,18 @@ export function createQueryReader(db: Database) {
         .all(...values)
         .map(row => ({ values: qidoValues(keywords, row) }))
     },
+
+    /** What the first queries of a fresh station would pay otherwise: the index opened, its statements planned, their code compiled. */
+    warmUp(): void {
+      for (const keyword of ['AccessionNumber', 'PatientID', 'StudyInstanceUID', 'PatientName']) {
+        const query = { level: 'study', matches: [{ keyword, value: '0' }], fuzzymatching: false } as const
+        reads.find({ ...query, returned: [], from: 0 })
+        reads.qido({ ...query, limit: 1, offset: 0 })
+      }
+      rowsOf('study', ['PatientName', 'StudyDate', 'ModalitiesInStudy'], [newestStudy.get() ?? 0])
+    },
   }
+  return reads
 }
 
 function qidoValues(keywords: string[], row: Row): QidoRow['values'] {

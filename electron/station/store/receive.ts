@@ -273,7 +273,7 @@ export class ObjectReceive implements Receive {
 
   /** The system's trouble in the station's words. */
   #told(error: unknown): IsocenterError {
-    if (error instanceof SyncError || (error instanceof IsocenterError && error.code === 'store-read-only')) {
+    if (isDiskFailure(error) || (error instanceof IsocenterError && error.code === 'store-read-only')) {
       this.#context.failedSync(error)
       return new IsocenterError('store-read-only', undefined, { cause: error })
     }
@@ -282,6 +282,13 @@ export class ObjectReceive implements Receive {
     if (code === 'ENOSPC' || code === 'EDQUOT') return new IsocenterError('disk-full', code, { cause: error })
     return new IsocenterError('store-failed', code || undefined, { cause: error })
   }
+}
+
+/** The disk, not the object, is at fault: nothing more is written until it has been tried. A block that cannot be read is none. */
+function isDiskFailure(error: unknown): boolean {
+  if (error instanceof SyncError) return true
+  const code = errorCode(error)
+  return code === 'EROFS' || (code === 'EIO' && (error as NodeJS.ErrnoException).syscall === 'write')
 }
 
 async function readFully(handle: Awaited<ReturnType<typeof open>>, into: Buffer, position: number): Promise<void> {

@@ -175,7 +175,10 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
     forgetSeen.run(uid)
     forgetReports.run(uid)
     forgetStudy.run(study)
+    emptied.push(uid)
   }
+
+  let emptied: string[] = []
 
   /** From now on it is being purged: its rows go in steps (`purgeSome`). */
   function beginPurge({ id, at, by, contents }: Purged): void {
@@ -186,25 +189,34 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
     setState.run({ number: row.number, state: 'purging', at, by, hides: 1, purgeTo: contents.at(-1) ?? 0 })
   }
 
-  /** The next of a purge's rows. `left`: there are more. */
-  function purgeSome(id: string, most: number): { left: boolean; touched: string[] } {
+  /** Nothing of a study is here any more: what was written of it before goes, as rows. */
+  function applyEmptied(uid: string): void {
+    forgetDrafts.run(uid)
+    forgetReports.run(uid)
+  }
+
+  /** The next of a purge's rows. `left`: there are more; `emptied`: the studies of which nothing is here any more. */
+  function purgeSome(id: string, most: number): { left: boolean; touched: string[]; emptied: string[] } {
+    emptied = []
     const row = byId.get(id)
-    if (row?.state !== 'purging') return { left: false, touched: [] }
+    if (row?.state !== 'purging') return { left: false, touched: [], emptied }
     const contents = someContents.all(row.number, row.purgeTo, most)
     const touched = forget(contents)
-    if (contents.length === most) return { left: true, touched }
+    if (contents.length === most) return { left: true, touched, emptied }
     // What is deleted may come anew; what was rejected stays rejected, sent again or not.
     db.prepare(`UPDATE removal SET state = 'purged', hides = ? WHERE number = ?`).run(
       Number(row.code !== ''),
       row.number,
     )
     // The page of what was deleted waits for this, whether anything else is shown otherwise or not.
-    return { left: false, touched: [row.StudyInstanceUID, ...touched, ...visibility.refresh(named.all(row.number))] }
+    const shown = visibility.refresh(named.all(row.number))
+    return { left: false, touched: [row.StudyInstanceUID, ...touched, ...shown], emptied }
   }
 
   return {
     applyRemoval,
     applyRestored,
+    applyEmptied,
     beginPurge,
     purgeSome,
     forgetIfEmpty,

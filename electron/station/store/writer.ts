@@ -16,6 +16,7 @@ import type { Decision } from './decisionLog.ts'
 import { createDecisions, type Decided, type StudyStatus } from './decisions.ts'
 import type { MoveWish, PatientWord, RemovedItem, WorkFound } from './index.ts'
 import type { LandingPosition } from './landing/landing.ts'
+import { type Gate, waitForSync } from './landing/syncGate.ts'
 import { createLifecycle } from './lifecycle.ts'
 import { migrate } from './migrate.ts'
 import { createNoticeRows, type ToldNotice } from './notices/noticeRows.ts'
@@ -31,6 +32,7 @@ import {
   type KnownCopy,
   type LostCopy,
 } from './repair/repairRows.ts'
+import { createResultRows, type ResultTargetRow } from './results/resultRows.ts'
 import { createSeenRows } from './seenRows.ts'
 import { createSegmentRows } from './segmentRows.ts'
 import { createSettleRows, type PlacedCopy, type UnsettledCopy } from './settle/settleRows.ts'
@@ -73,6 +75,7 @@ export function createWriter({ file, dataDir }: WriterData) {
   let commitmentRows: ReturnType<typeof createCommitmentRows>
   let noticeRows: ReturnType<typeof createNoticeRows>
   let listRows: ReturnType<typeof createListRows>
+  let resultRows: ReturnType<typeof createResultRows>
   let verdictRows: ReturnType<typeof createVerdictRows>
   let destinationRows: ReturnType<typeof createDestinationRows>
   let outboxRows: ReturnType<typeof createOutboxRows>
@@ -133,6 +136,7 @@ export function createWriter({ file, dataDir }: WriterData) {
         outboxRows = createOutboxRows(opening, dataDir, applied.custody)
         seenRows = createSeenRows(opening)
         segmentRows = createSegmentRows(opening)
+        resultRows = createResultRows(opening)
         // From here on what is lost with the power is in the landing log, too, or is done again; all else goes `durably`.
         opening.pragma('synchronous = NORMAL')
         db = opening
@@ -191,10 +195,13 @@ export function createWriter({ file, dataDir }: WriterData) {
     /** Opens and migrates. `unclean`: the station that had it open before did not close it. Throws 'database-newer'. */
     open: (): OpenedIndex => openIndex(),
 
-    /** `landed`: behind it there are no records without rows any more; absent while what lies behind it is received again. */
-    commit(objects: PlacedObject[], landed?: LandingPosition): CommitAnswer {
+    /**
+     * `landed`: behind it there are no records without rows any more; absent while what lies behind it is received again. `gate`:
+     * the rows are made at once and committed when the objects' bytes are on the disk; rolled back when they cannot be.
+     */
+    commit(objects: PlacedObject[], landed?: LandingPosition, gate?: Gate): CommitAnswer {
       if (damage) throw damage
-      const answer = told(() => commitRows(objects, landed))
+      const answer = told(() => commitRows(objects, landed, gate && (() => waitForSync(gate))))
       checkpointSoon(objects.length)
       return answer
     },
@@ -317,7 +324,7 @@ export function createWriter({ file, dataDir }: WriterData) {
 
     beginPurge: (id: string, by: string, at: number) => durably(() => lifecycle.beginPurge(id, { by, at })),
 
-    purgeSome: (id: string, most: number) => durably(() => lifecycle.purgeSome(id, most)),
+    purgeSome: (id: string, most: number, at: number) => durably(() => lifecycle.purgeSome(id, most, at)),
 
     move: (wish: MoveWish, id: string, newUID: string, by: string, at: number) =>
       durably(() => lifecycle.move(wish, id, newUID, { by, at })),
@@ -355,6 +362,16 @@ export function createWriter({ file, dataDir }: WriterData) {
     noticeForwarded: (number: number): void => told(() => noticeRows.forwarded(number)),
     postponeNotice: (number: number, attempts: number, nextAt: number): void =>
       told(() => noticeRows.postpone(number, attempts, nextAt)),
+    setResultTargets: (targets: ResultTargetRow[]): void => durably(() => resultRows.setTargets(targets)),
+    sendResult: (uid: string, version: number, target: string | undefined, at: number): number =>
+      durably(() => resultRows.send(uid, version, target, at)),
+    resultsDue: (at: number, limit: number) => told(() => resultRows.due(at, limit)),
+    listResults: () => told(() => resultRows.list()),
+    resultOver: (number: number, state: 'sent' | 'refused' | 'gaveUp', why: string, at: number): void =>
+      durably(() => resultRows.over(number, state, why, at)),
+    postponeResult: (number: number, why: string, nextAt: number, at: number): void =>
+      told(() => resultRows.postpone(number, why, nextAt, at)),
+    resultAgain: (number: number, at: number): boolean => durably(() => resultRows.again(number, at)),
     judgeAgain: (uid: string): void => told(() => listRows.judgeAgain(uid)),
     placeLists: (uid: string): void => told(() => listRows.placeLists(uid)),
     setVerdict: (uid: string, verdict: Completeness, seen: { unjudged: number; here: number }) =>

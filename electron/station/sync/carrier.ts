@@ -23,8 +23,11 @@ export type Look = { contentId: number; reason: string } & (
   | { kind: 'absent' | 'other' | 'unknown' }
 )
 
-/** What names an object at an archive. */
-export type Fetchable = Pick<OutboxItem, 'StudyInstanceUID' | 'SeriesInstanceUID' | 'SOPInstanceUID'>
+/** What names an object at an archive, and how it was sent there. */
+export type Fetchable = Pick<
+  OutboxItem,
+  'StudyInstanceUID' | 'SeriesInstanceUID' | 'SOPInstanceUID' | 'SOPClassUID' | 'TransferSyntaxUID'
+>
 
 /** One way to one archive. Nothing here keeps anything: what has become of each object is the caller's to keep. */
 export interface Carrier {
@@ -36,7 +39,10 @@ export interface Carrier {
   look(items: OutboxItem[], wanted: Proof, signal: AbortSignal): Promise<Look[]>
   /** Takes an object away, so that it can be sent anew; false where the archive offers no way. Rejects with 'peer-failed' where it could not be asked. */
   remove(item: OutboxItem, signal: AbortSignal): Promise<boolean>
-  /** The Part-10 file of an object that it holds, as it comes; absent where it gives nothing back. Rejects with 'peer-failed'. */
+  /**
+   * The Part-10 file of an object that it holds, as it comes; nothing where the archive has sent it through the door for everybody. Absent
+   * where it gives nothing back. Rejects with 'peer-failed'.
+   */
   fetch?(object: Fetchable, signal: AbortSignal): AsyncIterable<Uint8Array>
   /** Whether it answers, in words; nothing is stored. */
   tryOut(signal: AbortSignal): Promise<{ works: boolean; words: string }>

@@ -5,6 +5,7 @@ import { WebClient } from '../wire/webClient.ts'
 import { accessOf } from './access.ts'
 import type { Carrier, Look, SendOutcome } from './carrier.ts'
 import type { Carried, DimseDoor } from './dimseDoor.ts'
+import { fetchByGet } from './fetchByGet.ts'
 import { compareFetched, type Looks, lookAtEach, type Sight, Taking, toUnknown } from './looks.ts'
 import { OrthancLooks } from './orthancLooks.ts'
 import { TOO_DEEP, type WebCarrierDeps } from './stowCarrier.ts'
@@ -49,6 +50,7 @@ export function createDimseCarrier(
     },
     look: (...asked) => looks.look(...asked),
     remove: (...asked) => looks.remove(...asked),
+    fetch: (object, signal) => fetchByGet(node, object, dimse, signal),
     async tryOut(signal) {
       try {
         const { works, sentence } = await dimse.echo(node)

@@ -1,5 +1,8 @@
+import type { DataSet } from '../../../shared/dicom/reader.ts'
+import type { NewDataSet } from '../../../shared/dicom/writer.ts'
 import type { ErrorCode } from '../../../shared/errors.ts'
 import type { OutboxItem } from '../store/index.ts'
+import type { Fetchable } from './carrier.ts'
 
 /** What became of one object that a node was to store. */
 export interface Carried {
@@ -18,6 +21,28 @@ export interface Carried {
   sha256: string
 }
 
+/** A study, a series of it, or an image of that. */
+export interface UniqueKeys {
+  StudyInstanceUID: string
+  SeriesInstanceUID?: string
+  SOPInstanceUID?: string
+}
+
+/** An object as a node begins to give it. */
+export interface Given {
+  SOPClassUID: string
+  SOPInstanceUID: string
+  TransferSyntaxUID: string
+}
+
+/** Takes one object's data set. Exactly one of `end` and `abort` is called; the node is not read on while a promise is pending. */
+export interface Taker {
+  /** `chunk` is good until the promise resolves. */
+  write(chunk: Uint8Array): void | Promise<void>
+  end(): void | Promise<void>
+  abort(): void
+}
+
 /** What sync needs of the DIMSE door, handed in by `station.ts`. Nodes go by their name. Rejects with 'peer-failed' or 'destination-unknown'. */
 export interface DimseDoor {
   /** An outcome for each that the node could be called for. */
@@ -33,12 +58,35 @@ export interface DimseDoor {
     keys: { StudyInstanceUID: string; SeriesInstanceUID: string; SOPInstanceUID?: string },
     signal: AbortSignal,
   ): Promise<Set<string>>
-  /** False where it has none. Rejects with 'not-acceptable' where the node gives nothing back. */
+  /** Of any level: `each` hears every match. */
+  query(
+    node: string,
+    level: 'STUDY' | 'SERIES' | 'IMAGE',
+    keys: NewDataSet,
+    each: (match: DataSet) => void,
+    signal: AbortSignal,
+  ): Promise<void>
+  /** One object, by C-GET; a chunk is good until `take` resolves. False where the node has none. Rejects with 'not-acceptable' where it has no C-GET. */
   fetch(
     node: string,
-    item: OutboxItem,
-    take: (chunk: Uint8Array, TransferSyntaxUID: string) => void,
+    object: Fetchable,
+    take: (chunk: Uint8Array, TransferSyntaxUID: string) => void | Promise<void>,
     signal: AbortSignal,
   ): Promise<boolean>
+  /**
+   * All of what the keys name, of these classes (none: the usual ones), by C-GET, one after the other. What the node says went wrong, ''
+   * where nothing did. Rejects as `fetch` does, where the line broke.
+   */
+  get(
+    node: string,
+    keys: UniqueKeys,
+    classes: readonly string[],
+    begin: (object: Given) => Taker,
+    signal: AbortSignal,
+  ): Promise<string>
+  /** By C-MOVE to this station: what comes goes through the door for everybody, and is on the disk when this resolves. */
+  move(node: string, keys: UniqueKeys, signal: AbortSignal): Promise<void>
+  /** Host; '' where no node has that name. */
+  addressOf(node: string): string
   echo(node: string): Promise<{ works: boolean; sentence: string }>
 }

@@ -1,4 +1,4 @@
-import type { AuditSink } from '../../../shared/audit.ts'
+import type { AuditEvent, AuditSink } from '../../../shared/audit.ts'
 import { openPart10 } from '../../../shared/dicom/part10Stream.ts'
 import { type ErrorCode, IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
@@ -32,8 +32,8 @@ export interface FetchBackParts {
   store: { read: Pick<Store['read'], 'evicted' | 'evictedOf'>; beginReceive: Store['beginReceive'] }
   /** The way to a destination that gives back; undefined where there is none of that name, or it gives nothing. */
   from(destination: string): Carrier['fetch']
-  /** Where it was, for the audit trail: its host; '' where it has none. */
-  addressOf(destination: string): string
+  /** For the audit trail: by which door it comes, and from which host; '' where that is not known. */
+  peerOf(destination: string): Pick<AuditEvent, 'door'> & { address: string }
   audit: Pick<AuditSink, 'gather' | 'finish'>
   log: Log
 }
@@ -165,6 +165,8 @@ export class FetchBack {
   async #take(content: EvictedContent, chunks: AsyncIterable<Uint8Array>): Promise<void> {
     const { store, log } = this.#parts
     const opened = await openPart10(chunks)
+    // An archive may have sent it through the door for everybody instead.
+    if (!opened && !(await store.read.evicted(content.contentId))) return
     if (!opened) throw new IsocenterError('peer-failed', 'what it gives is not DICOM')
     const receive = store.beginReceive({
       origin: { ...content.origin, door: 'pull' },
@@ -195,16 +197,17 @@ export class FetchBack {
 
   /** PS3.15 §A.5.3.7: it came from there, for whom. */
   #tell({ StudyInstanceUID, SOPClassUID }: EvictedContent, name: string, asker: Asker): void {
-    const { audit, addressOf } = this.#parts
+    const { audit, peerOf } = this.#parts
+    const { door, address } = peerOf(name)
     audit.gather(
       sessionOf(StudyInstanceUID),
       {
         event: 'instancesTransferred',
         action: 'C',
         outcome: 0,
-        door: 'dicomweb',
+        door,
         text: ASKED[asker],
-        participants: [{ UserID: name, address: addressOf(name), requestor: false, role: 'source' }],
+        participants: [{ UserID: name, address, requestor: false, role: 'source' }],
         study: { StudyInstanceUID, PatientID: '', instances: {} },
       },
       SOPClassUID,

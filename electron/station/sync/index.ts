@@ -1,6 +1,6 @@
 import type { JobSummary } from '../../../shared/contract.ts'
 import type { PullSummary } from '../../../shared/pull.ts'
-import type { Destination, DestinationSummary } from '../../../shared/sync.ts'
+import type { Destination, DestinationSummary, Exchange } from '../../../shared/sync.ts'
 import type { Outbox } from '../store/index.ts'
 import type { Asker } from './fetchBack.ts'
 
@@ -17,9 +17,11 @@ export interface Sync {
   wake(name?: string): void
   /** Whether one, which need not be kept yet, answers: in words. Nothing is stored there. */
   tryOut(destination: Destination): Promise<{ works: boolean; words: string }>
+  /** What was exchanged with a destination after the outage that ended at `until`, by study. */
+  exchanged(name: string, until: number): Exchange[]
   /** Refused images again, as the outbox does it; what told of them is taken back. How many. */
   retry: Outbox['retry']
-  /** By name: those that give back what they hold. */
+  /** By name: those that give back what they hold byte for byte, so that eviction may count on them. */
   givingBack(): string[]
   /** Brings back what archives alone have. Rejects with 'archive-offline', 'image-lost', 'busy' or the store's own error. */
   fetchBack(contentId: number, asker: Asker): Promise<void>
@@ -27,7 +29,7 @@ export interface Sync {
   pulls(): PullSummary[]
   /**
    * A study from a destination, as a job; undefined = what of it archives alone have, then what any of them has besides. Throws
-   * 'destination-unknown', also of one that is no DICOMweb service, and 'bad-request'.
+   * 'destination-unknown' and 'bad-request'.
    */
   pullStudy(destination: string | undefined, StudyInstanceUID: string): JobSummary
   /** Coalesced. Returns the unsubscribe. */

@@ -1,30 +1,38 @@
-import { type Outage, outage } from '../../../shared/sync.ts'
+import { type Exchange, type KeptOutage, keptOutage, type Outage } from '../../../shared/sync.ts'
 
-/** Shorter ones are nobody's news. */
-const LEAST_MS = 60_000
 const KEPT = 5
+/** Studies that are named; the counts are of all. */
+const MOST_NAMED = 50
 
 /**
  * What was exchanged with one archive after it had been away: what waited goes out, what changed there comes. Counted until nothing waits
- * and the archive was looked at again to the end; the last ones are kept until a person has seen them.
+ * and the archive was looked at again to the end; a line that breaks again before is the same outage. The last ones are kept until a
+ * person has seen them, and one after which nothing was exchanged is none.
  */
 export class Outages {
-  #all: Outage[]
+  #all: KeptOutage[]
   #awaySince: number | undefined
   /** The last one is still counted. */
   #counts = { images: false, studies: false }
+  /** Of the last one, by study. */
+  #exchanged = new Map<string, Exchange>()
   readonly #came = new Set<string>()
-  readonly #keep: (all: Outage[]) => void
+  readonly #keep: (all: KeptOutage[]) => void
 
-  /** `kept`: as `keep` was given it last, in a process before this one. */
-  constructor(kept: unknown, keep: (all: Outage[]) => void) {
-    const read = outage.array().safeParse(kept)
+  /** `before`: as `keep` was given it last, in a process before this one. */
+  constructor(before: unknown, keep: (all: KeptOutage[]) => void) {
+    const read = keptOutage.array().safeParse(before)
     this.#all = read.success ? read.data : []
     this.#keep = keep
   }
 
   get all(): Outage[] {
-    return this.#all
+    return this.#all.map(({ exchanged: _, ...told }) => told)
+  }
+
+  /** Of the one that ended at `until`, in the order they were exchanged; the first fifty. */
+  exchanged(until: number): Exchange[] {
+    return this.#all.find(one => one.until === until)?.exchanged ?? []
   }
 
   away(since: number): void {
@@ -35,22 +43,34 @@ export class Outages {
   back(now: number, pulls: boolean): void {
     const from = this.#awaySince
     this.#awaySince = undefined
-    if (from === undefined || now - from < LEAST_MS) return
-    this.#came.clear()
+    if (from === undefined) return
+    const last = this.#all.at(-1)
+    const goesOn = last && (this.#counts.images || this.#counts.studies)
     this.#counts = { images: true, studies: pulls }
-    this.#all = [...this.#all, { from, until: now, images: 0, studies: 0 }].slice(-KEPT)
+    if (goesOn) {
+      this.#set({ until: now, times: last.times + 1 })
+      return
+    }
+    this.#came.clear()
+    this.#exchanged = new Map()
+    const news = this.#all.filter(({ images, studies }) => images + studies > 0)
+    this.#all = [...news, { from, until: now, times: 1, images: 0, studies: 0, exchanged: [] }].slice(-KEPT)
   }
 
-  sent(images: number): void {
+  /** Images that were taken, by the studies they are of. */
+  sent(StudyInstanceUIDs: string[]): void {
     const last = this.#all.at(-1)
-    if (last && this.#counts.images && images > 0) this.#set({ ...last, images: last.images + images })
+    if (!last || !this.#counts.images || StudyInstanceUIDs.length === 0) return
+    for (const uid of StudyInstanceUIDs) this.#note(uid, ({ images }) => ({ images: images + 1 }))
+    this.#set({ images: last.images + StudyInstanceUIDs.length })
   }
 
   came(StudyInstanceUID: string): void {
     const last = this.#all.at(-1)
     if (!last || !this.#counts.studies || this.#came.has(StudyInstanceUID)) return
     this.#came.add(StudyInstanceUID)
-    this.#set({ ...last, studies: this.#came.size })
+    this.#note(StudyInstanceUID, () => ({ came: true }))
+    this.#set({ studies: this.#came.size })
   }
 
   /** Nothing waits any more. */
@@ -64,8 +84,16 @@ export class Outages {
     if (last && lookedAt >= last.until && this.#counts.studies) this.#end('studies')
   }
 
-  #set(last: Outage): void {
-    this.#all = this.#all.with(-1, last)
+  #note(StudyInstanceUID: string, change: (before: Exchange) => Partial<Exchange>): void {
+    const known = this.#exchanged.get(StudyInstanceUID)
+    if (!known && this.#exchanged.size >= MOST_NAMED) return
+    const before = known ?? { StudyInstanceUID, images: 0, came: false }
+    this.#exchanged.set(StudyInstanceUID, { ...before, ...change(before) })
+  }
+
+  #set(change: Partial<KeptOutage>): void {
+    const last = this.#all.at(-1)
+    if (last) this.#all = this.#all.with(-1, { ...last, ...change, exchanged: [...this.#exchanged.values()] })
   }
 
   #end(what: 'images' | 'studies'): void {

@@ -11,7 +11,6 @@ import type { FileHandles, OutboxItem } from '../store/index.ts'
 import type { DataSource } from '../wire/framing.ts'
 import { overlaid } from '../wire/overlaid.ts'
 
-/** MD5 and SHA-256 of so much take 1 ms together: the loop is never held longer. */
 const CHUNK_BYTES = 256 * 1024
 /** File Meta has some hundred bytes; private information may make it larger, to this. */
 const LONGEST_META = 2 ** 20 + 2 ** 16
@@ -71,9 +70,9 @@ function sourceOf(bytes: Buffer): DataSource {
   }
 }
 
-/** Two, to be read into in turn; of one source after the other. */
+/** Two, to be read into in turn; of one source after the other. Threads share them. */
 export function chunkBuffers(): Buffer[] {
-  return [0, 1].map(() => Buffer.allocUnsafeSlow(CHUNK_BYTES))
+  return [0, 1].map(() => Buffer.from(new SharedArrayBuffer(CHUNK_BYTES)))
 }
 
 /** Its bytes in order, the next read while one is used: a chunk is good until the next is asked for. */

@@ -358,7 +358,7 @@ export class Runner {
     const bytes = listed.reduce((sum, item) => sum + item.dataSetLength, 0)
     if (listed.length > 0) this.#rates.add(listed.length, bytes, clock.ticks())
     this.#noteOutage()
-    this.#parts.outages.sent(listed.length)
+    this.#parts.outages.sent(listed.map(({ StudyInstanceUID }) => StudyInstanceUID))
     const about = { now: clock.now(), random: clock.random(), wanted: this.#destination.proof, allFailed }
     await this.#settle(results.map(({ item, outcome }) => afterSend(item, outcome, about)))
   }

@@ -9,11 +9,13 @@ import type { Outbox } from '../store/index.ts'
 import type { ProblemList } from './alarms.ts'
 import type { Carrier } from './carrier.ts'
 import { type Clock, systemClock } from './clock.ts'
+import type { DimseDoor } from './dimseDoor.ts'
 import { FetchBack, type FetchBackParts } from './fetchBack.ts'
 import type { Sync } from './index.ts'
 import { Outages } from './outages.ts'
 import { Pace } from './pace.ts'
 import type { BringProgress } from './pull/bringStudy.ts'
+import { createNodeSource } from './pull/nodeSource.ts'
 import { HAS_NOTHING, Puller, type PullStore } from './pull/puller.ts'
 import { createWebSource } from './pull/webSource.ts'
 import { Rescue } from './rescue.ts'
@@ -43,6 +45,8 @@ export interface SyncParts {
 
 export interface PullingParts {
   store: PullStore
+  /** The way to archives that are nodes. */
+  dimse: DimseDoor
   startJob(kind: 'fetch', title: string, work: (progress: BringProgress) => Promise<void>): JobSummary
 }
 
@@ -58,13 +62,15 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
     log,
     audit,
     from: name => carriers.get(name)?.fetch,
-    addressOf(name) {
+    peerOf(name) {
       const route = destinations.find(one => one.name === name)?.route
-      return route?.kind === 'dicomweb' ? new URL(route.url).hostname : ''
+      if (route?.kind === 'dimse') return { door: 'dimse', address: pulling?.dimse.addressOf(route.node) ?? '' }
+      return { door: 'dicomweb', address: route ? new URL(route.url).hostname : '' }
     },
   })
   const rescue = new Rescue({ outbox, clock, log, bring: contentId => fetchBack.bring(contentId) })
   const pullers = new Map<string, Puller>()
+  const outagesOf = new Map<string, Outages>()
   const listeners = new Set<() => void>()
   let pending: NodeJS.Timeout | undefined
   const changed = () => {
@@ -105,6 +111,7 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
           .setSetting(OUTAGES, name, all)
           .catch((error: unknown) => log.warn({ err: error }, 'what was exchanged could not be kept'))
       })
+      outagesOf.set(name, outages)
       const carrier = createCarrier(destination)
       carriers.set(name, carrier)
       runners.set(
@@ -121,12 +128,10 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
           lost: () => rescue.wake(),
         }),
       )
-      if (pulling && route.kind === 'dicomweb') {
-        const { store } = pulling
-        pullers.set(
-          name,
-          new Puller(destination, { store, source: createWebSource(route), audit, clock, log, pace, outages }),
-        )
+      if (pulling) {
+        const { store, dimse } = pulling
+        const source = route.kind === 'dicomweb' ? createWebSource(route) : createNodeSource(route, dimse)
+        pullers.set(name, new Puller(destination, { store, source, audit, clock, log, pace, outages }))
       }
     }
     changed()
@@ -170,12 +175,14 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
         await carrier.close().catch((error: unknown) => log.warn({ err: error }, 'a carrier did not close cleanly'))
       }
     },
+    exchanged: (name, until) => outagesOf.get(name)?.exchanged(until) ?? [],
     async retry(name, which) {
       const images = await outbox.retry(name, which)
       if (images > 0) runners.get(name)?.seen()
       return images
     },
-    givingBack: () => destinations.flatMap(({ name }) => (carriers.get(name)?.fetch ? [name] : [])),
+    // A node may write anew what it is sent: 'equal' element by element is not byte for byte, and eviction counts on bytes alone.
+    givingBack: () => destinations.flatMap(({ name, route }) => (route.kind === 'dicomweb' ? [name] : [])),
     fetchBack: (contentId, asker) => fetchBack.fetch(contentId, asker),
     pulls: () =>
       destinations.flatMap(({ name, pull }) => {
@@ -189,7 +196,7 @@ export async function startSync(parts: SyncParts): Promise<Sync> {
       })
       if (!pulling || from.length === 0) {
         const words = name === undefined ? 'none is among' : `"${name}" is not among`
-        throw new IsocenterError('destination-unknown', `${words} the destinations that give images back by DICOMweb`)
+        throw new IsocenterError('destination-unknown', `${words} the destinations`)
       }
       if (!isStorableUID(StudyInstanceUID)) throw new IsocenterError('bad-request', 'that is no UID')
       const title = `A study from ${name ?? 'the archive'}`

@@ -1,10 +1,12 @@
-import { createHash, type Hash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { toIsocenterError } from '../../../shared/errors.ts'
 import type { Route } from '../../../shared/sync.ts'
 import type { FileHandles, OutboxItem } from '../store/index.ts'
 import { WebClient, WebFailed, type WebPatience } from '../wire/webClient.ts'
 import { accessOf } from './access.ts'
 import type { Carrier, SendOutcome } from './carrier.ts'
+import type { Digesting, Digests } from './digests.ts'
+import type { Digest } from './digestThread.ts'
 import { OrthancLooks } from './orthancLooks.ts'
 import { chunkBuffers, chunksOf, type OutgoingObject, openOutgoing } from './outgoingObject.ts'
 import { judgeAnswer, type Named, type Posted, readStowAnswer } from './stowAnswer.ts'
@@ -21,26 +23,28 @@ export const TOO_DEEP = 'its sequences are nested deeper than other systems surv
 interface Parcel extends Posted {
   item: OutboxItem
   object: OutgoingObject
-  md5: Hash
-  sha256: Hash
+  digest: Promise<Digest> | undefined
 }
 
 export interface WebCarrierDeps {
   files: Pick<FileHandles, 'read'>
+  digests: Digests
   patience?: Partial<WebPatience>
 }
 
 /**
- * STOW-RS (PS3.18 §10.5): several objects a post, each the bytes that lie here, its checksums taken as they leave. What becomes of each is
- * what the answer says of it.
+ * STOW-RS (PS3.18 §10.5): several objects a post, each the bytes that lie here, its checksums taken as they leave. What becomes of each
+ * is what the answer says of it.
  */
 export function createStowCarrier(
   route: Extract<Route, { kind: 'dicomweb' }>,
-  { files, patience }: WebCarrierDeps,
+  { files, digests, patience }: WebCarrierDeps,
 ): Carrier {
   const access = { ...accessOf(route), patience }
   const client = new WebClient({ url: route.url, ...access })
   const orthanc = route.orthanc ? new WebClient({ url: route.orthanc, ...access }) : undefined
+  // Nobody but Orthanc is asked for an MD5.
+  const digesting = (meta: Uint8Array) => digests.begin(orthanc && meta)
   const looks = orthanc ? new OrthancLooks(orthanc, files) : new WebLooks(client, files)
   return {
     batch: BATCH,
@@ -53,7 +57,7 @@ export function createStowCarrier(
         else parcels.push(parcel)
       }
       if (parcels.length === 0) return outcomes
-      return [...outcomes, ...(await post(client, parcels, paced, signal))]
+      return [...outcomes, ...(await post(client, digesting, parcels, paced, signal))]
     },
     look: (...asked) => looks.look(...asked),
     remove: (...asked) => looks.remove(...asked),
@@ -72,8 +76,7 @@ async function pack(item: OutboxItem, files: Pick<FileHandles, 'read'>): Promise
   if (item.nestsTooDeep) return { contentId, kind: 'refused', permanent: true, reason: TOO_DEEP }
   try {
     const object = await openOutgoing(item, files)
-    const [md5, sha256] = [createHash('md5'), createHash('sha256')]
-    return { item, object, SOPInstanceUID, begun: false, sent: false, md5, sha256 }
+    return { item, object, SOPInstanceUID, begun: false, sent: false, digest: undefined }
   } catch (thrown) {
     return { contentId, kind: 'refused', permanent: false, reason: unreadable(thrown) }
   }
@@ -86,6 +89,7 @@ export function unreadable(thrown: unknown): string {
 
 async function post(
   client: WebClient,
+  digesting: (meta: Uint8Array) => Digesting,
   parcels: Parcel[],
   paced: (bytes: number) => Promise<void>,
   signal: AbortSignal,
@@ -107,22 +111,28 @@ async function post(
   async function* chunks(): AsyncGenerator<Uint8Array> {
     const buffers = chunkBuffers()
     for (const [index, parcel] of parcels.entries()) {
-      const { object, md5, sha256 } = parcel
+      const { object } = parcel
       const head = heads[index] as Buffer
       await paced(head.length)
       leaving = parcel
-      md5.update(object.meta)
       yield head
+      const taking = digesting(object.meta)
       try {
         for await (const chunk of chunksOf(object.dataSet, buffers)) {
           await paced(chunk.length)
-          md5.update(chunk)
-          sha256.update(chunk)
+          const taken = taking.add(chunk)
+          // It is waited for behind the yield, which may never return.
+          taken.catch(() => {})
           yield chunk
+          await taken
         }
+        parcel.digest = taking.end()
+        parcel.digest.catch(() => {})
       } catch (thrown) {
         if (!signal.aborted) unread.set(parcel, unreadable(thrown))
         throw thrown
+      } finally {
+        if (!parcel.digest) taking.drop()
       }
       parcel.sent = true
     }
@@ -159,10 +169,14 @@ async function post(
       return { contentId, kind: 'ambiguous', reason, ...(reset && { reset }) }
     })
   }
-  return parcels.map(parcel => {
-    const { contentId } = parcel.item
-    const judged = judgeAnswer(status, named, parcel, parcels.length)
-    if (judged.kind !== 'listed') return { contentId, ...judged }
-    return { contentId, ...judged, sentMd5: parcel.md5.digest('hex'), sentSha256: parcel.sha256.digest('hex') }
-  })
+  return Promise.all(
+    parcels.map(async (parcel): Promise<SendOutcome> => {
+      const { contentId } = parcel.item
+      const judged = judgeAnswer(status, named, parcel, parcels.length)
+      if (judged.kind !== 'listed') return { contentId, ...judged }
+      const digest = await parcel.digest?.catch(() => undefined)
+      if (!digest) return { contentId, kind: 'ambiguous', reason: 'its checksum could not be taken as it left' }
+      return { contentId, ...judged, sentMd5: digest.md5, sentSha256: digest.sha256 }
+    }),
+  )
 }

@@ -16,6 +16,7 @@ import { auditedCall } from './auditCalls.ts'
 import { auditOf } from './auditing.ts'
 import { dictationCalls } from './dictationCalls.ts'
 import type { Eviction } from './eviction.ts'
+import { exchangedStudies } from './exchanged.ts'
 import type { Exports } from './exports.ts'
 import { listFolder } from './folders.ts'
 import type { FrameReader } from './frameReader.ts'
@@ -24,8 +25,10 @@ import type { WebDeps } from './index.ts'
 import { instanceOverlays } from './overlays.ts'
 import { receivingNow } from './ports.ts'
 import type { Presence } from './presence.ts'
+import { PICTURE_CALL_BYTES, printCalls } from './printCalls.ts'
 import { readJson } from './readBody.ts'
 import { reportCalls } from './reportCalls.ts'
+import { resultCalls } from './resultCalls.ts'
 import type { StowSender } from './stow.ts'
 import { createStrangers } from './strangers.ts'
 
@@ -133,7 +136,9 @@ export function createApi(
       }
     },
     ...reportCalls(deps, StudyInstanceUID => presence.isOpen(StudyInstanceUID)),
-    ...dictationCalls(store),
+    ...dictationCalls(store, deps),
+    ...printCalls(deps),
+    ...resultCalls(deps),
     'seen.get': async input => ({ series: await read.getSeen(input.StudyInstanceUID, input.user) }),
     'seen.put': async input => {
       await store.addSeen(input.StudyInstanceUID, input.user, input.series)
@@ -278,6 +283,7 @@ export function createApi(
     },
     'sync.prioritise': async input => ({ images: await store.outbox.prioritise(input.StudyInstanceUID) }),
     'sync.dead': async input => ({ letters: await store.outbox.deadLetters(input) }),
+    'sync.exchanged': input => exchangedStudies(input, sync, store.read),
     'sync.retry': async ({ destination, contentIds, StudyInstanceUID }) => {
       knownDestination(sync, destination)
       const which = contentIds ? { contentIds } : StudyInstanceUID ? { StudyInstanceUID } : undefined
@@ -330,7 +336,8 @@ export function createApi(
 
   return async (name: string, request: Request, sender: StowSender): Promise<Response> => {
     if (!isCallName(name)) throw new IsocenterError('not-found', 'no such call')
-    return Response.json(await call(name, await readJson(request, CALL_BYTES), sender))
+    const limit = name === 'print.picture' ? PICTURE_CALL_BYTES : CALL_BYTES
+    return Response.json(await call(name, await readJson(request, limit), sender))
   }
 }
 

@@ -89,6 +89,7 @@ const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
   'report.stored': { tell: ({ StudyInstanceUID }) => [changed(StudyInstanceUID, 'Report stored in the study')] },
   'report.pdf': opened,
   'dictation.get': NO_PATIENT,
+  'dictation.commands': NO_PATIENT,
   'dictation.set': configured('Whom studies are told to for dictation was changed', 'securityConfiguration'),
   'dictation.tell': {
     changes: true,
@@ -251,6 +252,7 @@ const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
   'sync.now': NO_PATIENT,
   'sync.prioritise': { tell: ({ StudyInstanceUID }) => [changed(StudyInstanceUID, 'To the archives first')] },
   'sync.dead': searched('sync.dead'),
+  'sync.exchanged': searched('sync.exchanged'),
   'sync.retry': configured('Refused images are sent again', 'useOfRestrictedFunction'),
   'sync.study': opened,
   'sync.test': opened,
@@ -278,6 +280,36 @@ const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
     tell: ({ StudyInstanceUIDs }) =>
       StudyInstanceUIDs.flatMap(StudyInstanceUID => accessed(StudyInstanceUID, 'Looked at for an export')),
   },
+  'print.printers': NO_PATIENT,
+  'print.setPrinters': configured('The DICOM printers were changed'),
+  'print.begin': NO_PATIENT,
+  // Told with `print.start`.
+  'print.picture': NO_PATIENT,
+  'print.start': {
+    changes: true,
+    tell: ({ StudyInstanceUIDs }, output) =>
+      StudyInstanceUIDs.map(StudyInstanceUID => ({
+        event: 'export',
+        action: 'R',
+        StudyInstanceUID,
+        text: output?.title ?? 'To a DICOM printer',
+      })),
+  },
+  'results.list': NO_PATIENT,
+  'results.set': configured('Where signed reports are sent was changed'),
+  'results.send': {
+    changes: true,
+    tell: ({ StudyInstanceUID, version, target }) => [
+      {
+        event: 'export',
+        action: 'R',
+        StudyInstanceUID,
+        text: `Report ${version} to ${target ?? 'all who get reports'}`,
+      },
+    ],
+  },
+  'results.retry': NO_PATIENT,
+  'results.try': NO_PATIENT,
   'settings.get': NO_PATIENT,
   'settings.set': NO_PATIENT,
   'drain': NO_PATIENT,

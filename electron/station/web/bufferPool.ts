@@ -12,7 +12,8 @@ let kept = 0
 /** A buffer of `length` bytes with anything in it. */
 export function takeBuffer(length: number): Buffer {
   if (length < SMALLEST) return Buffer.allocUnsafe(length)
-  const at = free.findIndex(({ byteLength }) => byteLength >= length && byteLength <= length * 1.25)
+  // The last one that came back: a processor still has it in its cache.
+  const at = free.findLastIndex(({ byteLength }) => byteLength >= length && byteLength <= length * 1.25)
   const [reused] = at < 0 ? [] : free.splice(at, 1)
   if (reused) kept -= reused.byteLength
   const memory = reused ?? Buffer.allocUnsafeSlow(length).buffer

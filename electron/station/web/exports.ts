@@ -6,7 +6,7 @@ import { encodingOf } from '../../../shared/dicom/encoding.ts'
 import { FIRST_PIXEL_TAG } from '../../../shared/dicom/headerOf.ts'
 import { readFileMeta } from '../../../shared/dicom/part10.ts'
 import { DataSet } from '../../../shared/dicom/reader.ts'
-import { normaliseUID, uidFromRandom } from '../../../shared/dicom/uids.ts'
+import { normaliseUID, transferSyntax, uidFromRandom } from '../../../shared/dicom/uids.ts'
 import { Directory } from '../../../shared/dicomdir/dicomdir.ts'
 import { type DirectoryEntry, entryOf } from '../../../shared/dicomdir/records.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
@@ -147,7 +147,10 @@ async function seriesOf({ store, reader }: ExportDeps, objects: StoredObject[], 
       BurnedInAnnotation: header?.string('BurnedInAnnotation') ?? '',
       ImageType: header?.strings('ImageType') ?? [],
     })
-    found.push({ SeriesInstanceUID, Modality, SeriesDescription, images: own.length, risks })
+    // Nobody makes a picture of a film here.
+    const pictured = (header?.has('Rows') ?? false) && !transferSyntax(first.TransferSyntaxUID).video
+    const images = own.length
+    found.push({ StudyInstanceUID, SeriesInstanceUID, Modality, SeriesDescription, images, pictured, risks })
   }
   return found
 }
@@ -156,6 +159,8 @@ interface Written {
   entry: DirectoryEntry
   contentId: number
   header: DataSet
+  /** It may stand on the page of pictures, which are made of what is stored. */
+  pictured: boolean
   bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 }
 
@@ -189,7 +194,7 @@ async function* entriesOf(deps: ExportDeps, wish: ExportWish, studies: OneStudy[
       firsts.set(SeriesInstanceUID, first)
       entries.push(first)
       directory.add(written.entry)
-      pictures.note(written, object)
+      if (written.pictured) pictures.note(written, object)
       yield { name: (written.entry.own.ReferencedFileID as string[]).join('/'), bytes: written.bytes }
       job.received('stored')
     }
@@ -225,7 +230,7 @@ async function writtenOf(
     const header = await readHeader(object, reader)
     const parts = await objectParts(object, reader)
     const entry = entryOf(header, object.TransferSyntaxUID, nextName())
-    return { entry, header, contentId, bytes: bytesOf(parts, files) }
+    return { entry, header, contentId, pictured: true, bytes: bytesOf(parts, files) }
   }
   const { risks, made } = await work.deidentify({ contentId, options: deidentify, key, patient })
   if (!made) return `left out: ${risks.join(', ')}`
@@ -234,7 +239,8 @@ async function writtenOf(
   const { dataSetOffset, TransferSyntaxUID } = meta
   const dataSet = made.file.subarray(dataSetOffset)
   const header = DataSet.read(dataSet, encodingOf(TransferSyntaxUID), { stopAt: FIRST_PIXEL_TAG })
-  return { entry: entryOf(header, TransferSyntaxUID, nextName()), header, contentId, bytes: [made.file] }
+  const entry = entryOf(header, TransferSyntaxUID, nextName())
+  return { entry, header, contentId, pictured: !made.cleaned, bytes: [made.file] }
 }
 
 async function* bytesOf(parts: Part[], files: FileHandles): AsyncGenerator<Uint8Array> {

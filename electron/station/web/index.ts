@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import type { AeProfiles, Config, Node, WatchedFolder } from '../../../shared/config.ts'
+import type { AeProfiles, Config, Node, Printer, WatchedFolder } from '../../../shared/config.ts'
 import type { StudySummary } from '../../../shared/contract.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
 import type { TlsStatus, TlsWish } from '../../../shared/network.ts'
@@ -31,7 +31,7 @@ import { type Listening, serve } from './httpAdapter.ts'
 import { type Counters, metricsText, watchEventLoop } from './metrics.ts'
 import { onlyHereFile } from './onlyHere.ts'
 import { errorPage } from './pages.ts'
-import type { DimsePort, WorkPort } from './ports.ts'
+import type { DimsePort, ResultsPort, WorkPort } from './ports.ts'
 import { createPresence } from './presence.ts'
 import { readJson } from './readBody.ts'
 import { staticFile } from './staticFiles.ts'
@@ -72,6 +72,11 @@ export interface WebDeps {
   setFolders(folders: WatchedFolder[]): Promise<void>
   /** A version of a report as PDF. */
   makeReportPdf(study: StudySummary, report: ReportVersion): Promise<Uint8Array>
+  /** The DICOM printers, and how others are kept. */
+  printers(): Printer[]
+  setPrinters(printers: Printer[]): Promise<void>
+  /** As `Results` of reporting. */
+  results: ResultsPort
   /** Asked for by a client; returns at once. */
   drain(): void
 }

@@ -1,6 +1,8 @@
-import type { AeProfiles, Node } from '../../../shared/config.ts'
+import type { AeProfiles, Node, Printer } from '../../../shared/config.ts'
 import type { AssociationSummary, CaptureSummary, JobSummary, WatchedFolderSummary } from '../../../shared/contract.ts'
 import type { EchoAnswer, FindingSummary, FoundStudies, NodeAddress, StudySearch } from '../../../shared/network.ts'
+import type { ResultSummary, ResultTarget } from '../../../shared/reporting/resultTargets.ts'
+import type { Print, PrintProgress } from '../dimse/index.ts'
 import type { StoredObject } from '../store/index.ts'
 import type { DeidentifyAnswer, DeidentifyRequest, Progress, RenderOptions } from '../work/index.ts'
 import type { ByteSource } from './bodyParts.ts'
@@ -43,6 +45,8 @@ export interface DimsePort {
     dismiss(id: string): void
   }
   onChange(listener: () => void): () => void
+  /** As `Dimse.print`. */
+  print(printer: Printer, print: Print, progress: PrintProgress): Promise<string[]>
 }
 
 interface TranscodedObject {
@@ -55,9 +59,11 @@ export interface WorkPort {
   startImport(paths: string[]): JobSummary
   loadSamples(): JobSummary
   startRepair(verify: boolean): JobSummary
-  startJob(kind: 'export', title: string, work: (progress: Progress) => Promise<void>): JobSummary
+  startJob(kind: 'export' | 'print', title: string, work: (progress: Progress) => Promise<void>): JobSummary
   /** An object as a file that names nobody; as `Work.deidentify`. */
-  deidentify(request: Omit<DeidentifyRequest, 'object'> & { contentId: number }): Promise<DeidentifyAnswer>
+  deidentify(
+    request: Omit<DeidentifyRequest, 'object' | 'frames' | 'file'> & { contentId: number },
+  ): Promise<DeidentifyAnswer>
   /** A node by its name. */
   requestCommitment(StudyInstanceUID: string, node: string): JobSummary
   /** Throws 'not-found'. */
@@ -73,6 +79,19 @@ export interface WorkPort {
   render(contentId: number, frame: number | undefined, options: RenderOptions): Promise<Uint8Array<ArrayBuffer>>
   onChange(listener: (job: JobSummary) => void): () => void
   folders(): WatchedFolderSummary[]
+}
+
+/** What the counter needs of those who send signed reports to other systems. */
+export interface ResultsPort {
+  targets(): ResultTarget[]
+  setTargets(targets: ResultTarget[]): Promise<void>
+  list(): Promise<ResultSummary[]>
+  /** Rejects with 'not-found', as the next one does. */
+  send(StudyInstanceUID: string, version: number, target: string | undefined): Promise<number>
+  retry(number: number): Promise<void>
+  tryOut(target: ResultTarget): Promise<{ works: boolean; words: string }>
+  /** Looks at once whether something is to be sent. */
+  wake(): void
 }
 
 /** How much is coming in right now; the same two numbers for the status call and the event. */

@@ -7,7 +7,7 @@ type ReportHandlers = { [N in ReportCall]: (input: CallParsed<N>) => Promise<Cal
 
 /** The calls of reports. `isInFront`: some window shows the study now. */
 export function reportCalls(
-  { store, makeReportPdf }: Pick<WebDeps, 'store' | 'makeReportPdf'>,
+  { store, makeReportPdf, results }: Pick<WebDeps, 'store' | 'makeReportPdf' | 'results'>,
   isInFront: (StudyInstanceUID: string) => boolean,
 ): ReportHandlers {
   const inFront = (StudyInstanceUID: string) => {
@@ -27,7 +27,9 @@ export function reportCalls(
     'report.sign': async ({ StudyInstanceUID, user, version, rev, state, name }) => {
       inFront(StudyInstanceUID)
       const wish = { kind: 'sign', version, rev, state, name } as const
-      return { report: await store.decideReport(StudyInstanceUID, wish, user) }
+      const report = await store.decideReport(StudyInstanceUID, wish, user)
+      results.wake()
+      return { report }
     },
     'report.addend': async ({ StudyInstanceUID, user }) => {
       inFront(StudyInstanceUID)

@@ -8,9 +8,11 @@ export const COMMAND = {
   cMoveRQ: 0x0021,
   cEchoRQ: 0x0030,
   nEventReportRQ: 0x0100,
+  nGetRQ: 0x0110,
   nSetRQ: 0x0120,
   nActionRQ: 0x0130,
   nCreateRQ: 0x0140,
+  nDeleteRQ: 0x0150,
   cCancelRQ: 0x0fff,
   response: 0x8000,
 } as const

@@ -11,7 +11,7 @@ export interface DataSource {
 const CHUNK_BYTES = 640 * 1024
 /** So many targets are one call of the system; peers that take PDUs of a few bytes get shorter chunks. */
 const MOST_PDUS = 256
-const MOST_KEPT = 8
+const MOST_KEPT = 16
 
 const free: Buffer[] = []
 

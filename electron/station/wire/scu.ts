@@ -68,13 +68,13 @@ export interface Scu {
   /** Any request; `command.MessageID` is given here. Resolves with the response, rejects with 'peer-failed' when there is none. */
   ask(contextId: number, command: CommandSet, dataSet?: Uint8Array | FramedDataSet): Promise<CommandSet>
   /**
-   * A request that is answered many times (C-FIND, C-GET, C-MOVE). `pending` hears each of those answers; the next one waits for
+   * A request that is answered many times (C-FIND, C-GET, C-MOVE), or with a data set (N-GET, N-CREATE). `pending` hears each of those answers; the next one waits for
    * what it returns. `stop` sends one C-CANCEL. Resolves with the final response and its identifier, empty where it has none.
    */
   converse(
     contextId: number,
     command: CommandSet,
-    identifier: Uint8Array,
+    identifier: Uint8Array | undefined,
     pending: (response: CommandSet, identifier: Buffer) => void | Promise<void>,
     stop?: AbortSignal,
   ): Promise<{ response: CommandSet; identifier: Buffer }>
@@ -190,7 +190,7 @@ export function openAssociation(options: ScuOptions): Promise<Scu> {
   async function converse(
     contextId: number,
     command: CommandSet,
-    identifier: Uint8Array,
+    identifier: Uint8Array | undefined,
     pending: (response: CommandSet, identifier: Buffer) => void | Promise<void>,
     stop?: AbortSignal,
   ) {

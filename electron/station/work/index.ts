@@ -35,7 +35,11 @@ export interface Work {
   /** Brings index and files together; one that runs already is the answer. `verify`: reads every byte. Returns at once. */
   startRepair(verify: boolean): JobSummary
   /** Long work of another room, on the same list. `work` ends it by returning; what it throws is its error. Returns at once. */
-  startJob(kind: 'send' | 'fetch' | 'export', title: string, work: (progress: Progress) => Promise<void>): JobSummary
+  startJob(
+    kind: 'send' | 'fetch' | 'export' | 'print',
+    title: string,
+    work: (progress: Progress) => Promise<void>,
+  ): JobSummary
   /** Asks a node, by its name, whether it keeps a study safe. Returns at once. */
   requestCommitment(StudyInstanceUID: string, node: string): JobSummary
   /** Throws 'not-found'. What was stored before stays. */
@@ -60,7 +64,9 @@ export interface Work {
    */
   render(contentId: number, frame: number | undefined, options: RenderOptions): Promise<Uint8Array<ArrayBuffer>>
   /** An object as a file that names nobody; see `deidentifyObject` for what it rejects with. */
-  deidentify(request: Omit<DeidentifyRequest, 'object'> & { contentId: number }): Promise<DeidentifyAnswer>
+  deidentify(
+    request: Omit<DeidentifyRequest, 'object' | 'frames' | 'file'> & { contentId: number },
+  ): Promise<DeidentifyAnswer>
   /** Told at most five times a second per job, and when it ends. Returns the unsubscribe. */
   onChange(listener: (job: JobSummary) => void): () => void
   /** The watched folders, as they do. */

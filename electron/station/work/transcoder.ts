@@ -146,17 +146,31 @@ export class Transcoder {
     })
   }
 
-  /** As `Work.deidentify`: nothing is decoded, and it is as much work as that. */
-  deidentify(contentId: number, request: Omit<DeidentifyRequest, 'object'>): Promise<DeidentifyAnswer> {
+  /** As `Work.deidentify`: only where pixels are cleaned anything is decoded, and it is as much work as that. */
+  deidentify(
+    contentId: number,
+    request: Omit<DeidentifyRequest, 'object' | 'frames' | 'file'>,
+  ): Promise<DeidentifyAnswer> {
     return again(async () => {
       const object = await this.#options.read.locateContent(contentId)
-      return this.#lane().run(1, thread => thread.call('deidentifyObject', { ...request, object }))
+      const cleaning = request.options.cleanPixels === null ? undefined : await this.#cleaning(object)
+      const frames = Math.max(1, cleaning?.frames.length ?? 0)
+      return this.#lane().run(frames, thread => thread.call('deidentifyObject', { ...request, ...cleaning, object }))
     })
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#lanes.map(lane => lane.stop()))
     await rm(this.#options.folder, { recursive: true, force: true })
+  }
+
+  async #cleaning({ contentId, TransferSyntaxUID }: StoredObject) {
+    const { folder } = this.#options
+    await this.#emptied
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    const { encapsulated, video } = transferSyntax(TransferSyntaxUID)
+    const frames = encapsulated && !video ? await this.#framesOf(contentId) : []
+    return { frames, file: path.join(folder, `${randomUUID()}.part`) }
   }
 
   async #made(contentId: number, TransferSyntaxUID: string, file: string): Promise<{ length: number }> {

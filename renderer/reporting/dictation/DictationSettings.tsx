@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import { DICTATED, type DictationSettings as Settings } from '../../../shared/reporting/dictation.ts'
+import { call } from '../../client.ts'
 import { t } from '../../i18n/index.ts'
 import { announce, announceFailure } from '../../ui/index.ts'
 import { chooseDictation, readDictation, useDictation } from './dictation.ts'
@@ -11,9 +12,14 @@ const NAMES = DICTATED.map(name => `{${name}}`).join(' ')
 export function DictationSettings() {
   const kept = useDictation()
   const [changed, setChanged] = useState<Settings>()
-  const { kind, url, folder, content, whenOpened } = changed ?? kept
+  const [commands, setCommands] = useState<string[]>([])
+  const { kind, url, folder, content, command, whenOpened } = changed ?? kept
   const change = (part: Partial<Settings>) => setChanged(now => ({ ...(now ?? kept), ...part }))
   useEffect(() => {
+    call('dictation.commands', {}).then(
+      found => setCommands(found.commands),
+      () => {},
+    )
     readDictation().catch((thrown: unknown) => announceFailure('The settings of dictation could not be read.', thrown))
   }, [])
   const keep = async () => {
@@ -40,12 +46,19 @@ export function DictationSettings() {
         <select
           value={kind}
           onChange={({ target: { value } }) =>
-            change({ kind: value === 'url' ? 'url' : value === 'file' ? 'file' : 'none' })
+            change(
+              value === 'command'
+                ? { kind: 'command', command: command || (commands[0] ?? '') }
+                : { kind: value === 'url' ? 'url' : value === 'file' ? 'file' : 'none' },
+            )
           }
         >
           <option value="none">{t('is told nothing')}</option>
           <option value="url">{t('is opened by an address')}</option>
           <option value="file">{t('reads a file')}</option>
+          {(commands.length > 0 || kind === 'command') && (
+            <option value="command">{t('is started as a program')}</option>
+          )}
         </select>
       </label>
       {kind === 'url' && (
@@ -61,6 +74,16 @@ export function DictationSettings() {
             placeholder={EXAMPLE}
             onChange={event => change({ url: event.target.value })}
           />
+        </label>
+      )}
+      {kind === 'command' && (
+        <label>
+          {t('Program, of those that the configuration allows')}{' '}
+          <select value={command} onChange={event => change({ command: event.target.value })}>
+            {[...new Set([...commands, command])].map(name => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
         </label>
       )}
       {kind === 'file' && (
@@ -90,7 +113,9 @@ export function DictationSettings() {
       )}
       {kind !== 'none' && (
         <>
-          <p className="quiet">{t('{{names}} stand for what the study says.', { names: NAMES })}</p>
+          <p className="quiet" hidden={kind === 'command'}>
+            {t('{{names}} stand for what the study says.', { names: NAMES })}
+          </p>
           <label>
             <input
               type="checkbox"

@@ -33,7 +33,7 @@ export async function tellDictation(StudyInstanceUID: string, asked: boolean): P
     if (wanted !== StudyInstanceUID) return
     if (kind === 'url' && !(await openOutside(url))) return
     told = StudyInstanceUID
-    if (kind === 'file' && asked) announce('The dictation system was told of this study')
+    if (kind !== 'none' && kind !== 'url' && asked) announce('The dictation system was told of this study')
   } catch (thrown) {
     announceFailure('The dictation system was not told of this study.', thrown)
   }
@@ -65,7 +65,7 @@ export function useDictationOf(StudyInstanceUID: string | undefined): void {
     readDictation().then(
       ({ kind, whenOpened }) => {
         // A browser opens another page only where somebody pressed.
-        const byItself = kind === 'file' || (kind === 'url' && window.desktop !== undefined)
+        const byItself = kind === 'file' || kind === 'command' || (kind === 'url' && window.desktop !== undefined)
         if (whenOpened && byItself && wanted === StudyInstanceUID && windowNumber() === 1)
           void tellDictation(StudyInstanceUID, false)
       },

@@ -10,7 +10,7 @@ import type { Pane } from '../pane.ts'
 import { livePanes, paneAt, useSession, visiblePanes } from '../session.ts'
 import { patientOf, planeOf } from '../space.ts'
 import { unitOf } from '../uptake.ts'
-import { sourceSetId } from '../volume/reformats.ts'
+import { liesIn, sourceSetId } from '../volume/reformats.ts'
 import type { VoiRange } from '../windows.ts'
 import { type Laying, layingOf, linkByPosition, useLinks } from './links.ts'
 
@@ -44,7 +44,7 @@ export function comparisonOf(pane: Pane | undefined): Comparison | undefined {
 }
 
 export function isOver({ base }: Comparison, stack: SeriesStack | undefined): boolean {
-  return stack !== undefined && sourceSetId(stack.set.id) === sourceSetId(base.set.id)
+  return stack !== undefined && liesIn(stack.set.id, base.set.id)
 }
 
 function keep(id: string, comparison: Comparison | undefined): void {

@@ -18,6 +18,7 @@ import type { Pane } from '../pane.ts'
 import { followPane, patientOf, planeOf, planesOf, samePlace, useSpace, whileFollowing } from '../space.ts'
 import { spacingOf } from '../spacing.ts'
 import { unitOf } from '../uptake.ts'
+import { curvedSourceId } from '../volume/curvedSet.ts'
 import type { VoiRange } from '../windows.ts'
 
 /** What holds while panes are linked (`Session.linked`); the mode is kept while they are not. */
@@ -143,6 +144,8 @@ function placeFor(source: Pane, pane: Pane): number | undefined {
   if (mode === 'place') return samePlace(source, pane)
   const [from, to] = [source.stack, pane.stack]
   if (from === undefined || to === undefined || !isOnePatient(from, to)) return undefined
+  // Pages of a straightened picture turn about a line: they are no way through the patient.
+  if ([from, to].some(({ set }) => curvedSourceId(set.id) !== undefined)) return undefined
   if (mode === 'index') return relativeIndex(source.state.getState().index, from.entries.length, to.entries.length)
   const [a, b, plane] = [anchorOf(source), anchorOf(pane), wantedPlane(source)]
   const position = a && b && plane && followedPosition(a, positionOf(plane), b)

@@ -24,6 +24,7 @@ import type { Pane } from '../pane.ts'
 import {
   applyPresentation,
   areaBox,
+  lacking,
   presentedFrame,
   presentedIn,
   toggleGraphicsOnly,
@@ -75,6 +76,7 @@ export function DocumentLayer({ pane }: { pane: Pane }) {
           state={presented.state}
           graphicsOnly={presented.graphicsOnly}
           here={frame !== undefined}
+          without={frame === undefined ? [] : lacking(presented.state, frame, attributes)}
           onGraphicsOnly={() => toggleGraphicsOnly(pane)}
         />
       )}
@@ -83,13 +85,21 @@ export function DocumentLayer({ pane }: { pane: Pane }) {
 }
 
 /** Whose view this is, and when it was made: never unsaid while it is applied. */
-function Badge(props: { state: PresentationState; graphicsOnly: boolean; here: boolean; onGraphicsOnly: () => void }) {
-  const { state, graphicsOnly, here, onGraphicsOnly } = props
-  const { label, description, creator, date, time, unapplied } = state
+function Badge(props: {
+  state: PresentationState
+  graphicsOnly: boolean
+  here: boolean
+  /** What of it this image cannot be shown with. */
+  without: string[]
+  onGraphicsOnly: () => void
+}) {
+  const { state, graphicsOnly, here, without, onGraphicsOnly } = props
+  const { label, description, creator, date, time } = state
+  const unapplied = [...state.unapplied, ...without]
   return (
     <div className="presentation-badge" role="status">
       <span>
-        Presentation <bdi dir="auto">{description || label || t('state')}</bdi>
+        {t('Presentation')} <bdi dir="auto">{description || label || t('state')}</bdi>
         {creator !== '' && (
           <>
             {t(' by ')}

@@ -7,13 +7,14 @@ import { formatDate, IconButton, PersonName } from '../../ui/index.ts'
 import type { StackEntry } from '../catalog.ts'
 import type { ObjectAddress } from '../objects/readObject.ts'
 import type { Pane, PaneState } from '../pane.ts'
+import { SlideView } from '../slides/SlideView.tsx'
 import { exportObject } from './exportObject.ts'
 import { type DocumentKind, documentKind, kindName } from './kinds.ts'
 import { MeshView } from './MeshView.tsx'
 import { NarrativeView } from './NarrativeView.tsx'
 import { PdfView } from './PdfView.tsx'
 import { ReportView } from './ReportView.tsx'
-import { holdReach } from './reach.ts'
+import { holdReach, zoomDocument } from './reach.ts'
 import { VideoView } from './VideoView.tsx'
 import { WaveformView } from './WaveformView.tsx'
 
@@ -38,7 +39,8 @@ export function DocumentTile(props: {
   const { StudyInstanceUID, SeriesInstanceUID } = stack.manifest
   const { SOPInstanceUID } = entry.instance
   const address = { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }
-  const kind = entry.unshowable === undefined ? undefined : documentKind(entry.instance)
+  const kind =
+    stack.set.kind === 'slide' ? 'slide' : entry.unshowable === undefined ? undefined : documentKind(entry.instance)
   if (kind !== undefined) {
     return <OpenDocument {...{ pane, entry, kind, address, study, onHeader }} key={SOPInstanceUID} />
   }
@@ -70,7 +72,7 @@ function Message({ reason, children }: { reason: string; children?: React.ReactN
 function OpenDocument(props: {
   pane: Pane
   entry: StackEntry
-  kind: DocumentKind
+  kind: DocumentKind | 'slide'
   address: ObjectAddress
   study: StudySummary | undefined
   onHeader: () => void
@@ -83,23 +85,24 @@ function OpenDocument(props: {
   const zoomBy = useCallback((factor: number) => {
     setZoom(before => Math.min(MOST_ZOOM, Math.max(LEAST_ZOOM, Math.round(before * factor * 100) / 100)))
   }, [])
-  useEffect(
-    () =>
-      holdReach(pane.id, {
-        scroll: by => {
-          const element = body.current
-          if (element === null) return false
-          const before = element.scrollTop
-          element.scrollTop = Number.isFinite(by) ? before + by : by < 0 ? 0 : element.scrollHeight
-          return element.scrollTop !== before
-        },
-        zoom: zoomBy,
-        page: () => body.current?.clientHeight ?? 0,
-      }),
-    [pane, zoomBy],
-  )
+  // A slide moves by itself (SlideView.tsx).
+  const isSlide = kind === 'slide'
   useEffect(() => {
-    const element = body.current
+    if (isSlide) return
+    return holdReach(pane.id, {
+      scroll: by => {
+        const element = body.current
+        if (element === null) return false
+        const before = element.scrollTop
+        element.scrollTop = Number.isFinite(by) ? before + by : by < 0 ? 0 : element.scrollHeight
+        return element.scrollTop !== before
+      },
+      zoom: zoomBy,
+      page: () => body.current?.clientHeight ?? 0,
+    })
+  }, [pane, zoomBy, isSlide])
+  useEffect(() => {
+    const element = isSlide ? null : body.current
     // React's own listener is passive: the browser would zoom the whole page as well.
     const turn = (event: WheelEvent) => {
       if (!event.ctrlKey) return
@@ -108,7 +111,7 @@ function OpenDocument(props: {
     }
     element?.addEventListener('wheel', turn, { passive: false })
     return () => element?.removeEventListener('wheel', turn)
-  }, [zoomBy])
+  }, [zoomBy, isSlide])
   const keys = { out: useShownKey('zoom-out'), in: useShownKey('zoom-in'), header: useShownKey('header') }
   const name = kindName(entry.instance.SOPClassUID)
   return (
@@ -139,8 +142,8 @@ function OpenDocument(props: {
         )}
         {kind !== 'video' && (
           <>
-            <IconButton icon={ZoomOut} name="Zoom out" shortcut={keys.out} onClick={() => zoomBy(0.8)} />
-            <IconButton icon={ZoomIn} name="Zoom in" shortcut={keys.in} onClick={() => zoomBy(1.25)} />
+            <IconButton icon={ZoomOut} name="Zoom out" shortcut={keys.out} onClick={() => zoomDocument(pane.id, 0.8)} />
+            <IconButton icon={ZoomIn} name="Zoom in" shortcut={keys.in} onClick={() => zoomDocument(pane.id, 1.25)} />
           </>
         )}
         <IconButton icon={FileText} name="Tag browser" shortcut={keys.header} onClick={onHeader} />
@@ -153,7 +156,11 @@ function OpenDocument(props: {
         tabIndex={0}
         style={{ '--document-zoom': zoom } as React.CSSProperties}
       >
-        <Content kind={kind} address={address} pane={pane.id} zoom={zoom} entry={entry} />
+        {kind === 'slide' ? (
+          stack && <SlideView pane={pane.id} stack={stack} />
+        ) : (
+          <Content kind={kind} address={address} pane={pane.id} zoom={zoom} entry={entry} />
+        )}
       </div>
     </section>
   )

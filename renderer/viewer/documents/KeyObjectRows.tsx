@@ -9,7 +9,7 @@ export function KeyObjectRows({ study }: { study: string }) {
   return keyObjects.map(({ SOPInstanceUID, title, description, date, references }) => (
     <details className="key-objects" key={SOPInstanceUID}>
       <summary title={[description, formatDate(date)].filter(Boolean).join(' · ')}>
-        Key images: <bdi dir="auto">{title}</bdi> ({references.length})
+        {t('Key images:')} <bdi dir="auto">{title}</bdi> ({references.length})
       </summary>
       {references.slice(0, 200).map(reference => {
         const place = findReference(reference)

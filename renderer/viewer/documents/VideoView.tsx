@@ -9,25 +9,43 @@ import { exportObject } from './exportObject.ts'
 import { useRead } from './useObject.ts'
 import { Waiting } from './Waiting.tsx'
 
-async function read(address: ObjectAddress, signal: AbortSignal): Promise<Video | undefined> {
-  return readVideo(await readStoredObject(address, signal))
+interface Playable {
+  video: Video | undefined
+  /** What the browser says of it; true where it does not know such a kind of question. */
+  canPlay: boolean
+}
+
+async function read(address: ObjectAddress, signal: AbortSignal): Promise<Playable> {
+  const video = readVideo(await readStoredObject(address, signal))
+  return { video, canPlay: video !== undefined && (await canPlay(video)) }
+}
+
+/** Hardware decoders (HEVC) tell by the codec's own profile and the size of the picture, which `canPlayType` is not asked. */
+async function canPlay({ container, codec }: Video): Promise<boolean> {
+  if (container !== 'mp4') return false
+  // What does not say is tried.
+  if (codec === undefined) return true
+  const { name, width, height } = codec
+  const video = { contentType: `video/mp4; codecs="${name}"`, width, height, bitrate: 8_000_000, framerate: 30 }
+  const info = await navigator.mediaCapabilities.decodingInfo({ type: 'file', video }).catch(() => undefined)
+  return info?.supported ?? document.createElement('video').canPlayType(video.contentType) !== ''
 }
 
 /** Why this browser will not play it; undefined where it may. */
-function hindrance({ container }: Video, name: string): string | undefined {
+function hindrance({ video, canPlay }: Playable, name: string): string | undefined {
+  if (video === undefined) return t('no video stream in this object')
+  const { container } = video
   if (container !== 'mp4') return t('a {{container}} ({{name}}), which browsers do not play', { container, name })
-  const codec = /HEVC/.test(name) ? 'video/mp4; codecs="hvc1.1.6.L123.B0"' : 'video/mp4; codecs="avc1.640029"'
-  if (document.createElement('video').canPlayType(codec) === '')
-    return t('{{name}}, which is not built into this browser', { name })
-  return undefined
+  return canPlay ? undefined : t('{{name}}, which is not built into this browser', { name })
 }
 
 /** A video in place, by the platform's own player. */
 export function VideoView({ address, entry }: { address: ObjectAddress; entry: StackEntry }) {
   const loaded = useRead(address, read)
-  const video = loaded.state === 'here' ? loaded.value : undefined
   const { name } = transferSyntax(entry.instance.TransferSyntaxUID)
-  const problem = useMemo(() => video && hindrance(video, name), [video, name])
+  const playable = loaded.state === 'here' ? loaded.value : undefined
+  const video = playable?.video
+  const problem = useMemo(() => playable && hindrance(playable, name), [playable, name])
   const [source, setSource] = useState<string>()
   const [failed, setFailed] = useState(false)
   useEffect(() => {
@@ -38,12 +56,7 @@ export function VideoView({ address, entry }: { address: ObjectAddress; entry: S
     return () => URL.revokeObjectURL(url)
   }, [video, problem])
   if (loaded.state !== 'here') return <Waiting loaded={loaded} />
-  const why =
-    video === undefined
-      ? t('no video stream in this object')
-      : failed
-        ? t('{{name}}, damaged or of an odd kind', { name })
-        : problem
+  const why = failed ? t('{{name}}, damaged or of an odd kind', { name }) : problem
   if (why !== undefined) {
     return (
       <div className="document-note" role="status">

@@ -1,8 +1,10 @@
 import { create } from 'zustand'
 import {
+  allValues,
   type FramePresentation,
   type PresentationState,
   presentationOf,
+  tableInImage,
   viewOfState,
   windowInImage,
 } from '../../../shared/viewing/documents/presentationState.ts'
@@ -84,8 +86,11 @@ export function presentedFrame(pane: Pane): FramePresentation | undefined {
   return presentationOf(presented.state, entry.instance.SOPInstanceUID, entry.frame)
 }
 
-/** What was applied to a pane last: an image with the same window and area leaves what the reader did since. */
-const applied = new WeakMap<Pane, { state: PresentationState; area: unknown; window: unknown }>()
+/**
+ * What was applied to a pane last: an image with the same window and area leaves what the reader did since. One with another rescale
+ * (PET) has the same window in other values.
+ */
+const applied = new WeakMap<Pane, { state: PresentationState; area: unknown; window: unknown; rescale: string }>()
 
 /** Makes the picture look as its state says, or as the reader had it where no state is chosen or it does not mean this frame. */
 export async function applyPresentation(pane: Pane): Promise<void> {
@@ -98,25 +103,63 @@ export async function applyPresentation(pane: Pane): Promise<void> {
     return
   }
   const { state } = presented
+  const { attributes } = described
+  const { area, window } = frame
+  const now = { state, area, window, rescale: JSON.stringify(rescale(attributes)) }
   const before = applied.get(pane)
-  if (pane.presented && before?.state === state && before.area === frame.area && before.window === frame.window) return
-  const mm = frame.area?.mode === 'TRUE SIZE' ? await mmPerDevicePixel() : undefined
+  const isAlike =
+    before?.state === state && before.area === area && before.window === window && before.rescale === now.rescale
+  if (pane.presented && isAlike) return
+  const mm = area?.mode === 'TRUE SIZE' ? await mmPerDevicePixel() : undefined
   // The reader may have gone on meanwhile.
   if (presentedIn(pane) !== presented || pane.entry?.imageId !== imageId) return
-  applied.set(pane, { state, area: frame.area, window: frame.window })
-  const { attributes } = described
+  applied.set(pane, now)
   pane.present({
-    attributes: presentedAttributes(frame),
+    attributes: presentedAttributes(state, frame, attributes),
     view: presentedView(pane, state, frame, attributes, mm),
   })
 }
 
 /** What stands in the place of the image's own: a VOI LUT opens where there is no window. */
-function presentedAttributes({ window }: FramePresentation): ImageAttributes {
+function presentedAttributes(
+  state: PresentationState,
+  { window }: FramePresentation,
+  attributes: ImageAttributes,
+): ImageAttributes {
+  const table = window?.table && tableInImage(window.table, state.rescale, rescale(attributes))
   return {
-    ...(window?.table && { VOILUT: [window.table], WindowCenter: [], WindowWidth: [] }),
+    ...(table && { VOILUT: [table], WindowCenter: [], WindowWidth: [] }),
     ...(window?.kind !== undefined && { VOILUTFunction: window.kind }),
   }
+}
+
+/** What of a state's greys cannot be said in an image's own values, in words: its table has other steps than they. */
+export function lacking(
+  { rescale: own }: PresentationState,
+  { window }: FramePresentation,
+  attributes: ImageAttributes,
+): string[] {
+  const isLost = window?.table !== undefined && tableInImage(window.table, own, rescale(attributes)) === undefined
+  return isLost ? ['its table of greys'] : []
+}
+
+/** Window, polarity and turn of a state, in an image's own values. */
+export function greysAndTurn(
+  state: PresentationState,
+  window: FramePresentation['window'],
+  attributes: ImageAttributes,
+): PaneView {
+  const { center, width } = window ?? {}
+  // A state's own shape stands for the polarity that MONOCHROME1 is (PS3.3 C.11.6).
+  const inverted =
+    state.inverse !== undefined && state.inverse !== (attributes.PhotometricInterpretation === 'MONOCHROME1')
+  const range =
+    center !== undefined && width !== undefined
+      ? windowToRange(windowInImage({ center, width }, state.rescale, rescale(attributes)), window?.kind)
+      : window === undefined && state.rescale !== undefined
+        ? allValues(attributes, rescale(attributes))
+        : undefined
+  return { range, inverted, ...viewOfState(state) }
 }
 
 function presentedView(
@@ -126,16 +169,7 @@ function presentedView(
   attributes: ImageAttributes,
   mm: number | undefined,
 ): PaneView {
-  const { center, width } = window ?? {}
-  const turned = viewOfState(state)
-  // A state's own shape stands for the polarity that MONOCHROME1 is (PS3.3 C.11.6).
-  const inverted =
-    state.inverse !== undefined && state.inverse !== (attributes.PhotometricInterpretation === 'MONOCHROME1')
-  const range =
-    center !== undefined && width !== undefined
-      ? windowToRange(windowInImage({ center, width }, state.rescale, rescale(attributes)), window?.kind)
-      : undefined
-  const view: PaneView = { range, inverted, ...turned }
+  const view = greysAndTurn(state, window, attributes)
   if (area === undefined) return view
   const { Rows = 0, Columns = 0 } = attributes
   const [row, column] = spacingOf(attributes)
@@ -147,7 +181,7 @@ function presentedView(
   const box = pane.element.getBoundingClientRect()
   const size = { width: box.width * devicePixelRatio, height: box.height * devicePixelRatio }
   const centre: [number, number] = [(area.from[0] + area.to[0]) / 2, (area.from[1] + area.to[1]) / 2]
-  if (fitted) return { ...view, centre, zoom: fitZoom(size, shape, turned.quarterTurns) }
+  if (fitted) return { ...view, centre, zoom: fitZoom(size, shape, view.quarterTurns) }
   const zoom = area.mode === 'MAGNIFY' ? (area.magnification ?? 1) : (area.spacing?.[1] ?? column) / (mm ?? column)
   return { ...view, centre, zoom }
 }

@@ -5,6 +5,9 @@ export interface Reach {
   zoom(factor: number): void
   /** How much of it is seen at once, CSS pixels. */
   page(): number
+  /** The whole of it in the pane, or one of its pixels on one of the screen's; absent where there is no such thing. */
+  fit?(): void
+  oneToOne?(): void
 }
 
 const open = new Map<string, Reach>()
@@ -33,5 +36,12 @@ export function scrollDocument(pane: string, images: number): boolean {
 export function zoomDocument(pane: string, factor: number): boolean {
   const reach = open.get(pane)
   reach?.zoom(factor)
+  return reach !== undefined
+}
+
+/** False where a pane shows pictures. */
+export function fitDocument(pane: string, how: 'fit' | 'oneToOne'): boolean {
+  const reach = open.get(pane)
+  reach?.[how]?.()
   return reach !== undefined
 }

@@ -8,7 +8,7 @@ import type { Pane } from '../pane.ts'
 import { livePanes, useSession } from '../session.ts'
 import { spaceOf } from '../space.ts'
 import { uptakePresets } from '../uptake.ts'
-import { sourceSetId } from '../volume/reformats.ts'
+import { liesIn, sourceSetId } from '../volume/reformats.ts'
 import { initialRange, storedWindows, type VoiRange } from '../windows.ts'
 import { Resampled } from './resampled.ts'
 import { wholeVolume } from './wholeVolume.ts'
@@ -38,7 +38,7 @@ export function fusionOf(pane: Pane | undefined): Fusion | undefined {
 
 /** A volume's own slices and the planes through it are one thing to lie over. */
 export function liesOver({ base }: Fusion, stack: SeriesStack | undefined): boolean {
-  return stack !== undefined && sourceSetId(stack.set.id) === sourceSetId(base.set.id)
+  return stack !== undefined && liesIn(stack.set.id, base.set.id)
 }
 
 function keep(id: string, fusion: Fusion | undefined): void {

@@ -9,7 +9,7 @@ import { layOut, paneAt, putBeside, remember, type Session, showSeries, useSessi
 import type { Assignment } from '../strip.ts'
 import { sourceSetId } from '../volume/reformats.ts'
 import { patientFacts } from './facts.ts'
-import { byRule, type Hung, useHanging } from './hangingState.ts'
+import { byRule, type Hung, isByRule, noteLinked, useHanging } from './hangingState.ts'
 import { assignmentFor, judge, plan } from './opening.ts'
 
 /** What is known of the patient now. */
@@ -70,6 +70,9 @@ function unknownSet({ StudyInstanceUID, SeriesInstanceUID, id }: Assignment): Se
   }
 }
 
+/** The reader has done something in the viewer since the stage was hung. */
+let isUsed = false
+
 /** Panes that were waiting get what has come; a stage that turns out not to be filled gives way to the next best. */
 function reconsider(): void {
   const { hung, shown } = useHanging.getState()
@@ -82,8 +85,9 @@ function reconsider(): void {
   const fixed = hangingNow(hung, session, patient)
   const placed = placeStage(stage, patient, fixed)
   const refusal = stageRefusal(stage, placed)
-  // Where the reader hung something meanwhile, what is lacking is said in its pane, and nothing else changes.
-  const isTouched = fixed.some((set, at) => set && set.SeriesInstanceUID !== hung.panes[at]?.SeriesInstanceUID)
+  // Under the reader's hand what is lacking is said in its pane, and nothing else changes.
+  const isTouched =
+    isUsed || fixed.some((set, at) => set && set.SeriesInstanceUID !== hung.panes[at]?.SeriesInstanceUID)
   if (refusal !== undefined && !isTouched) {
     giveWay(hung, refusal, patient)
     return
@@ -224,12 +228,25 @@ export function followHanging(): () => void {
       reconsider()
     })
   }
+  const use = ({ type, target }: Event) => {
+    // Nothing in the viewer has the focus as it opens: keys are the page's then.
+    const isKey = type === 'keydown' && target === document.body && document.querySelector('.viewer[data-visible]')
+    if (isKey || (target instanceof Element && target.closest('.viewer') !== null)) isUsed = true
+  }
+  const events = ['wheel', 'pointerdown', 'keydown'] as const
+  for (const name of events) addEventListener(name, use, { capture: true, passive: true })
   const stops = [
+    () => {
+      for (const name of events) removeEventListener(name, use, { capture: true })
+    },
     useSession.subscribe((now, before) => {
+      if (now.linked !== before.linked && now.study === before.study && !isByRule()) noteLinked(now.linked)
       if (now.study !== before.study && now.study === undefined) asked.clear()
       if (now.stacks !== before.stacks || now.beside !== before.beside || now.others !== before.others) soon()
     }),
     useHanging.subscribe((now, before) => {
+      // A stage is hung with a layout of its own.
+      if (now.hung?.layout !== before.hung?.layout) isUsed = false
       if (now.shown && !before.shown) soon()
     }),
   ]

@@ -78,6 +78,17 @@ export function broughtBack(pane: Pane, kept: PaneView): void {
   looks.get(pane)?.(kept)
 }
 
+/** Whether the reader has panes linked; what a protocol says of it holds for its stage alone. */
+let ownLinked = true
+
+export function linkedByReader(): boolean {
+  return ownLinked
+}
+
+export function noteLinked(linked: boolean): void {
+  ownLinked = linked
+}
+
 let depth = 0
 
 /** What is changed meanwhile is a protocol's doing, not the reader's: no draft keeps it. */

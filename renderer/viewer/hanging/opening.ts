@@ -10,7 +10,7 @@ import { openStacks } from '../stacks.ts'
 import type { Assignment } from '../strip.ts'
 import { reformatSetId } from '../volume/reformats.ts'
 import { patientFacts } from './facts.ts'
-import type { Hung } from './hangingState.ts'
+import { type Hung, linkedByReader } from './hangingState.ts'
 
 /** Manifests that the first picture may wait for: where none of so many can be hung, it is done without a protocol. */
 const MOST_MANIFESTS = 8
@@ -19,7 +19,7 @@ export interface ByRule {
   layout: { rows: number; columns: number }
   assigned: Array<Assignment | undefined>
   active: number
-  linked?: boolean
+  linked: boolean
 }
 
 export function judge(patient: PatientFacts): Verdict[] {
@@ -49,25 +49,32 @@ export function plan(
   // The first of the study itself; a prior above it is looked at second.
   const own = panes.findIndex(set => set?.StudyInstanceUID === StudyInstanceUID)
   const active = own === -1 ? panes.findIndex(set => set !== undefined) : own
-  const { linked } = stage
-  return { hung, session: { layout, assigned, active: Math.max(0, active), ...(linked !== undefined && { linked }) } }
+  const { linked = linkedByReader() } = stage
+  return { hung, session: { layout, assigned, active: Math.max(0, active), linked } }
+}
+
+/** The patient's other studies, as a protocol may ask for them; none where it does not, or they cannot be had. */
+export async function othersForRule(study: StudySummary): Promise<StudySummary[]> {
+  await hangingRulesAreHere()
+  if (!useHangingRules.getState().automatic || study.priors === 0) return []
+  const { StudyInstanceUID } = study
+  const found = await call('patient.studies', { StudyInstanceUID }).catch(() => undefined)
+  return found?.studies ?? []
 }
 
 /**
  * How a study that is opened is hung by protocol; undefined: as without. Asks for no more than the first picture needs anyway: the
- * manifest of the series it is in, and the list of the patient's studies where there are any.
+ * manifest of the series it is in, and the list of the patient's studies where there are any (`known`: it is on its way).
  */
 export async function openByRule(
   study: StudySummary,
   series: SeriesSummary[],
+  known: Promise<StudySummary[]> = othersForRule(study),
 ): Promise<{ hung: Hung; others: StudySummary[]; session: ByRule } | undefined> {
-  await hangingRulesAreHere()
+  const others = await known
   const { automatic, windows } = useHangingRules.getState()
   if (!automatic) return undefined
   const { StudyInstanceUID } = study
-  const found =
-    study.priors > 0 ? await call('patient.studies', { StudyInstanceUID }).catch(() => undefined) : undefined
-  const others = found?.studies ?? []
   const stacks = new Map<string, SeriesStack[]>()
   for (let read = 0; read <= MOST_MANIFESTS; read++) {
     const patient = patientFacts({ study, series, stacks }, others, () => undefined, windowsHere())

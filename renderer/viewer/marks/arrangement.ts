@@ -75,10 +75,22 @@ export function noteAsOpened(pane: Pane): void {
   asOpened.get(pane)?.()
 }
 
+const untouched = new WeakMap<Pane, () => boolean>()
+
+/** Whether a pane shows its set as it opened: at most another image of it is looked at. */
+export function isAsOpened(pane: Pane): boolean {
+  return untouched.get(pane)?.() ?? true
+}
+
+/** A view without which image is looked at. */
+function lookOf({ SOPInstanceUID: _, frame: __, ...look }: SetView): string {
+  return JSON.stringify(look)
+}
+
 /** Keeps what a reader changes of the view in a pane. Looking at a series as it opens keeps nothing. Returns what ends it. */
 export function keepViews(pane: Pane): () => void {
   /** What the pane showed first of the set it shows: what the reader has not changed. */
-  let opened: { set: string; said: string } | undefined
+  let opened: { set: string; said: string; look: string } | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   const keep = () => {
     const now = viewOf(pane)
@@ -90,13 +102,25 @@ export function keepViews(pane: Pane): () => void {
     if (opened) opened.said = ''
     keeper.arrange({ views: { ...views, [now.id]: now.view } })
   }
+  const openedAs = ({ id, view }: { id: string; view: SetView }) => ({
+    set: id,
+    said: JSON.stringify(view),
+    look: lookOf(view),
+  })
   asOpened.set(pane, () => {
     const now = viewOf(pane)
-    if (now !== undefined) opened = { set: now.id, said: JSON.stringify(now.view) }
+    if (now !== undefined) opened = openedAs(now)
+  })
+  untouched.set(pane, () => {
+    const now = viewOf(pane)
+    return now === undefined || opened?.set !== now.id || opened.look === lookOf(now.view)
   })
   const stop = pane.state.subscribe(({ stack, shown, loading }) => {
     if (stack === undefined || shown === undefined || loading) return
-    if (opened?.set !== stack.set.id) opened = { set: stack.set.id, said: JSON.stringify(viewOf(pane)?.view) }
+    if (opened?.set !== stack.set.id) {
+      const now = viewOf(pane)
+      opened = now === undefined ? undefined : openedAs(now)
+    }
     clearTimeout(timer)
     timer = setTimeout(keep, REST_MS)
   })

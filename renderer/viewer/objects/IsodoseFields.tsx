@@ -39,8 +39,8 @@ export function IsodoseFields({ listed, dose }: { listed: ListedObject; dose: Do
   return (
     <div className="structures-note isodose-fields">
       <div className="quiet">
-        maximum {figureWithUnit(dose.field.max, dose.field.unit)} · 100 % = {figureWithUnit(value, dose.field.unit)} (
-        {words})
+        {t('maximum')} {figureWithUnit(dose.field.max, dose.field.unit)} · 100 % ={' '}
+        {figureWithUnit(value, dose.field.unit)} ({words})
       </div>
       <label>
         {t('Levels')}

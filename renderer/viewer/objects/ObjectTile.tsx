@@ -26,16 +26,24 @@ export function ObjectTile({ entry, index }: { entry: StackEntry; index: number 
       </button>
     )
   }
+  const series = reading?.state === 'here' && 'series' in reading.object ? reading.object.series : []
+  const onSlide = series.some(({ SeriesInstanceUID }) =>
+    stacks.get(SeriesInstanceUID)?.some(({ set }) => set.kind === 'slide'),
+  )
   return (
     <>
       {reading?.state === 'failed' && <div className="failure">{reading.words}</div>}
       {imageless && reading?.state === 'here' && (
-        <div className="attention">{t('It is drawn on images that are not here.')}</div>
+        <div className="attention">
+          {onSlide
+            ? t('It is drawn on a slide, where nothing is drawn yet.')
+            : t('It is drawn on images that are not here.')}
+        </div>
       )}
       <button type="button" onClick={() => void showOnImages([listed], index)}>
         <Layers2 aria-hidden /> {t('Show on its images')}
       </button>
-      {imageless && study !== undefined && (
+      {imageless && !onSlide && study !== undefined && (
         <button type="button" onClick={() => askWhereTo(study)}>
           <Send aria-hidden /> {t('Send to…')}
         </button>

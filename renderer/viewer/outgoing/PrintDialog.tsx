@@ -1,13 +1,17 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
+import type { Printer } from '../../../shared/config.ts'
 import type { StudySummary } from '../../../shared/contract.ts'
+import { FILM_SIZES } from '../../../shared/printing/printing.ts'
 import { t } from '../../i18n/index.ts'
-import { Dialog, formatDate } from '../../ui/index.ts'
+import { announce, Dialog, formatDate } from '../../ui/index.ts'
 import { isKeyImage } from '../documents/index.ts'
 import { samePatient } from '../otherStudies.ts'
 import type { Pane } from '../pane.ts'
 import { activePane, studyOnScreen, useSession } from '../session.ts'
 import { composePane, identityLine } from './compose.ts'
+import { lineOf, printOnFilm } from './film.ts'
+import { PrinterChoice, usePrinters } from './PrinterChoice.tsx'
 import { eachImage, onImage, pictureElement, seenPanes } from './pictures.ts'
 import { everyNth, onSheets, PAPERS, paperSize, type SheetLayout } from './sheets.ts'
 
@@ -19,8 +23,17 @@ const START: SheetLayout = { paper: 'A4', landscape: false, rows: 2, columns: 2,
 
 interface Picture {
   address: string
+  blob: Blob
+  /** The study that it is of. */
+  study: StudySummary | undefined
+  /** It is of somebody else than the images that the sheet is headed by. */
+  stranger: boolean
   /** Which image it is. */
   words: string
+}
+
+function isStranger(own: StudySummary | undefined, head: StudySummary | undefined): boolean {
+  return own !== undefined && (head === undefined || !samePatient(own, head))
 }
 
 /** Of the one patient whose images they are. */
@@ -30,10 +43,8 @@ function studyOf(pane: Pane | undefined): StudySummary | undefined {
 }
 
 /** What the head of a sheet does not say of a picture: that it is of another of the patient's studies, or of somebody else. */
-function apartOf(pane: Pane, head: StudySummary | undefined, identity: boolean): string[] {
-  const own = studyOf(pane)
+function apartOf({ study: own, stranger }: Picture, head: StudySummary | undefined, identity: boolean): string[] {
   if (own === undefined || own.StudyInstanceUID === head?.StudyInstanceUID) return []
-  const stranger = head === undefined || !samePatient(own, head)
   const who = stranger ? [identity ? identityLine(own) : `⚠ ${t('Another patient:')}`] : []
   return [...who, formatDate(own.StudyDate)]
 }
@@ -54,9 +65,11 @@ function Sheet(props: {
   identity: boolean
   number: number
   of: number
+  film: Printer | undefined
 }) {
-  const { layout, pictures, study, identity, number, of } = props
-  const [width, height] = paperSize(layout)
+  const { layout, pictures, study, identity, number, of, film } = props
+  const [width, height] = film === undefined ? paperSize(layout) : filmSize(film, layout)
+  if (film !== undefined) return <Film {...{ layout, pictures, identity, width, height }} />
   // Everything by the sheet's own width: the same on paper and in the preview.
   const part = (mm: number) => `${(mm / width) * 100}cqw`
   return (
@@ -88,12 +101,15 @@ function Sheet(props: {
             gap: part(2),
           }}
         >
-          {pictures.map(({ address, words }) => (
-            <figure key={address}>
-              <img src={address} alt={words} />
-              <figcaption>{words}</figcaption>
-            </figure>
-          ))}
+          {pictures.map(picture => {
+            const words = [...apartOf(picture, study, identity), picture.words].filter(Boolean).join(' · ')
+            return (
+              <figure key={picture.address}>
+                <img src={picture.address} alt={words} />
+                <figcaption>{words}</figcaption>
+              </figure>
+            )
+          })}
         </div>
         <div className="sheet-head">
           <span>{t('Not for diagnosis')}</span>
@@ -101,6 +117,35 @@ function Sheet(props: {
             {number} / {of}
           </span>
         </div>
+      </div>
+    </div>
+  )
+}
+
+/** Width and height in mm as it is looked at. */
+function filmSize({ filmSize }: Printer, { landscape }: SheetLayout): readonly [number, number] {
+  const [width, height] = FILM_SIZES[filmSize]
+  return landscape ? [height, width] : [width, height]
+}
+
+/** A film as the printer is asked for it: black, each picture with its own line. */
+function Film(props: { layout: SheetLayout; pictures: Picture[]; identity: boolean; width: number; height: number }) {
+  const { layout, pictures, identity, width, height } = props
+  return (
+    <div className="sheet film" style={{ aspectRatio: `${width} / ${height}` }}>
+      <div
+        className="sheet-grid"
+        style={{
+          gridTemplateColumns: `repeat(${layout.columns}, minmax(0, 1fr))`,
+          gridTemplateRows: `repeat(${layout.rows}, minmax(0, 1fr))`,
+        }}
+      >
+        {pictures.map(picture => (
+          <figure key={picture.address}>
+            <img src={picture.address} alt={picture.words} />
+            <figcaption className="truncate">{lineOf(picture, identity)}</figcaption>
+          </figure>
+        ))}
       </div>
     </div>
   )
@@ -117,6 +162,10 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
   const [at, setAt] = useState(0)
   const [making, setMaking] = useState(false)
   const [error, setError] = useState('')
+  const printers = usePrinters()
+  const [film, setFilm] = useState<Printer>()
+  const [copies, setCopies] = useState(1)
+  const [giving, setGiving] = useState(false)
   const pane = activePane()
   const study = studyOf(pane)
   const entries = pane?.stack?.entries ?? []
@@ -129,10 +178,12 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
     const take = async (shown: Pane) => {
       const whole = await composePane(pictureElement(shown), { overlays, identity })
       const canvas = overlays ? whole : onImage(shown, whole)
-      const words = [...apartOf(shown, study, identity), wordsOf(shown)].filter(Boolean).join(' · ')
+      const own = studyOf(shown)
+      const stranger = isStranger(own, study)
+      const words = wordsOf(shown)
       const blob = await new Promise<Blob | null>(resolve => canvas.toBlob(resolve, 'image/png'))
       if (blob === null || abort.signal.aborted) return
-      addresses.push({ address: URL.createObjectURL(blob), words })
+      addresses.push({ address: URL.createObjectURL(blob), blob, study: own, stranger, words })
     }
     const all = async () => {
       if (pane === undefined) return
@@ -186,8 +237,33 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
       identity={identity}
       number={index + 1}
       of={sheets.length}
+      film={film}
     />
   )
+  const leaving = useRef(new AbortController())
+  useEffect(() => {
+    leaving.current = new AbortController()
+    return () => leaving.current.abort()
+  }, [])
+  const give = async (printer: Printer) => {
+    const { signal } = leaving.current
+    setGiving(true)
+    setError('')
+    try {
+      const { rows, columns, landscape } = layout
+      const films = sheets.map(all => all.map(one => ({ blob: one.blob, line: lineOf(one, identity) })))
+      const studies = [
+        ...new Set(pictures.flatMap(one => one.study?.StudyInstanceUID ?? study?.StudyInstanceUID ?? [])),
+      ]
+      await printOnFilm(printer, { rows, columns, landscape, copies }, films, studies, signal)
+      announce(t('The films have gone to the printer: how it does is in Activity'))
+      onClose()
+    } catch (thrown) {
+      if (signal.aborted) return
+      setError(thrown instanceof Error ? thrown.message : String(thrown))
+      setGiving(false)
+    }
+  }
   const change = (part: Partial<SheetLayout>) => setLayout({ ...layout, ...part })
   const count = (name: string, value: number, most: number, set: (value: number) => void) => (
     <label className="out-line">
@@ -225,14 +301,25 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
           <button type="button" onClick={onClose}>
             {t('Cancel')}
           </button>
-          <button type="button" disabled={making || pictures.length === 0} onClick={() => window.print()}>
-            {sheets.length === 1 ? t('Print one sheet') : t('Print {{number}} sheets', { number: sheets.length })}
-          </button>
+          {film === undefined ? (
+            <button type="button" disabled={making || pictures.length === 0} onClick={() => window.print()}>
+              {sheets.length === 1 ? t('Print one sheet') : t('Print {{number}} sheets', { number: sheets.length })}
+            </button>
+          ) : (
+            <button type="button" disabled={making || giving || pictures.length === 0} onClick={() => void give(film)}>
+              {giving
+                ? t('The pictures are given to the printer…')
+                : sheets.length === 1
+                  ? t('Print one film')
+                  : t('Print {{number}} films', { number: sheets.length })}
+            </button>
+          )}
         </>
       }
     >
       <div className="print-columns">
         <div className="print-settings">
+          <PrinterChoice printers={printers} chosen={film} onChoose={setFilm} />
           <div className="out-choice" role="radiogroup" aria-label={t('Images')}>
             {radio('this', t('This image'))}
             {radio('panes', t('All panes'), seenPanes().length < 2)}
@@ -242,18 +329,24 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
           {which === 'nth' && count('n', step, Math.max(1, entries.length), setStep)}
           {count(t('Rows'), layout.rows, 8, rows => change({ rows }))}
           {count(t('Columns'), layout.columns, 8, columns => change({ columns }))}
-          <label className="out-line">
-            {t('Paper')}
-            <select
-              value={layout.paper}
-              onChange={event => change({ paper: event.target.value as SheetLayout['paper'] })}
-            >
-              {Object.keys(PAPERS).map(name => (
-                <option key={name}>{name}</option>
-              ))}
-            </select>
-          </label>
-          {count(t('Margin, mm'), layout.margin, 40, margin => change({ margin }))}
+          {film === undefined ? (
+            <>
+              <label className="out-line">
+                {t('Paper')}
+                <select
+                  value={layout.paper}
+                  onChange={event => change({ paper: event.target.value as SheetLayout['paper'] })}
+                >
+                  {Object.keys(PAPERS).map(name => (
+                    <option key={name}>{name}</option>
+                  ))}
+                </select>
+              </label>
+              {count(t('Margin, mm'), layout.margin, 40, margin => change({ margin }))}
+            </>
+          ) : (
+            count(t('Copies'), copies, 20, setCopies)
+          )}
           <div className="out-choice">
             <label>
               <input

@@ -91,7 +91,7 @@ function Rendered({ pane, rendering, study }: { pane: Pane; rendering: Rendering
   const overlays = useSession(session => session.overlays)
   useUptake()
   const outgrown = useOutgrown(rendering.stack)
-  const { stack, preset, window, shift, camera, crop, loaded, trouble } = useStore(rendering.look)
+  const { stack, preset, window, shift, camera, crop, loaded, trouble, drawn } = useStore(rendering.look)
   useEffect(() => (canvas.current === null ? undefined : rendering.mount(canvas.current)), [rendering])
   useEffect(() => (element.current === null ? undefined : attachHand(element.current, rendering)), [rendering])
   const { manifest, set } = stack
@@ -125,6 +125,11 @@ function Rendered({ pane, rendering, study }: { pane: Pane; rendering: Rendering
                 {Modality} · {formatDate(SeriesDate)} {formatTime(SeriesTime)}
               </div>
               <div data-testid="volume-preset">{t('{{name}}, not for measuring', { name: preset.name })}</div>
+              {drawn && (
+                <div data-testid="volume-drawn" data-by={drawn.by}>
+                  {drawn.by === 'card' ? t('drawn by the graphics card') : t('drawn by the processor')}
+                </div>
+              )}
             </div>
             <div className="corner bottom right">
               {windowed ? (
@@ -132,7 +137,13 @@ function Rendered({ pane, rendering, study }: { pane: Pane; rendering: Rendering
               ) : (
                 shift !== 0 && <div>{t('moved by {{shift}} HU', { shift: Math.round(shift) })}</div>
               )}
-              {[outgrown ? t(OUTGROWN) : '', ...(camera && rendering.volume ? volumeNotes(rendering.volume) : [])]
+              {[
+                outgrown ? t(OUTGROWN) : '',
+                ...(camera && rendering.volume ? volumeNotes(rendering.volume) : []),
+                drawn && drawn.everyNth > 1
+                  ? t('the graphics card holds 1 of {{number}} voxels each way', { number: drawn.everyNth })
+                  : '',
+              ]
                 .filter(Boolean)
                 .map(note => (
                   <div className="mark" key={note}>

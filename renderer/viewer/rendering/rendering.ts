@@ -4,14 +4,15 @@ import type { Volume } from '../../../shared/viewing/volume/grid.ts'
 import { boundsOf, type Camera, type CropBox, turnedCamera, wholeBox } from '../../../shared/viewing/volume/rays.ts'
 import { type RayPreset, rayMode, rayPresets } from '../../../shared/viewing/volume/transfers.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
+import { renderingPath } from '../engine.ts'
 import { type WholeVolume, wholeVolume } from '../fusion/wholeVolume.ts'
 import type { Pane } from '../pane.ts'
-import { livePanes, useSession } from '../session.ts'
+import { currentEngine, livePanes, useSession } from '../session.ts'
 import { uptakePresets } from '../uptake.ts'
 import type { LiveVolume, VolumeHolder } from '../volume/liveVolume.ts'
-import { reformatOf, sourceSetId } from '../volume/reformats.ts'
+import { liesIn, reformatOf } from '../volume/reformats.ts'
 import { dragWindow, initialRange, type VoiRange } from '../windows.ts'
-import type { RayAnswer, RayRequest } from './rayWorker.ts'
+import type { RayAnswer, ToRays } from './rayWorker.ts'
 
 /** How a volume is looked at in a pane; `camera` is undefined while its frames are on their way. */
 export interface Look {
@@ -25,6 +26,8 @@ export interface Look {
   crop: CropBox | undefined
   loaded: number
   trouble: string | undefined
+  /** What drew the picture, and of every how manieth voxel; undefined while there is none. */
+  drawn: Pick<RayAnswer, 'by' | 'everyNth'> | undefined
 }
 
 /** By pane: what is rendered in place of its slices. */
@@ -43,6 +46,9 @@ export const VIEWS = {
 /** While the hand moves, one ray for so many device pixels a side; nothing larger than this is drawn when it rests. */
 const COARSE = 4
 const MOST_PIXELS = 900_000
+/** A graphics card draws as many pixels as the pane has while the hand moves, or as few as this takes. */
+const PROMPT_MS = 40
+const MOST_CARD_PIXELS = 8_000_000
 /** The hand rests. */
 const STILL_MS = 120
 /** A drag across the pane turns it once around. */
@@ -65,6 +71,8 @@ export class Rendering {
   #fit = 1
   #zoom = 1
   #asked = 0
+  /** ms for a pixel, as the card's last picture took; undefined while it has drawn none. */
+  #cardPace: number | undefined
   #busy = false
   #again = false
   #still: ReturnType<typeof setTimeout> | undefined
@@ -87,6 +95,7 @@ export class Rendering {
       crop: undefined,
       loaded: 0,
       trouble: undefined,
+      drawn: undefined,
     }))
     void this.#load(holder)
   }
@@ -99,7 +108,7 @@ export class Rendering {
       const volume: Volume = { grid, values, slope, intercept }
       this.#worker = new Worker(new URL('./rayWorker.ts', import.meta.url), { type: 'module', name: 'isocenter-rays' })
       this.#worker.onmessage = ({ data }: MessageEvent<RayAnswer>) => this.#draw(data)
-      this.#worker.postMessage({ kind: 'volume', volume })
+      this.#tell({ kind: 'volume', volume, card: renderingPath(currentEngine()) === 'gl' })
       const { centre } = boundsOf(volume.grid)
       this.look.setState({ camera: { centre, ...VIEWS.A, mmPerPixel: 1 }, crop: wholeBox(volume.grid) })
       this.#refit()
@@ -140,7 +149,7 @@ export class Rendering {
 
   /** It is what hangs there, or that is a plane through it. */
   isOf(stack: SeriesStack | undefined): boolean {
-    return stack !== undefined && sourceSetId(stack.set.id) === this.stack.set.id
+    return stack !== undefined && liesIn(stack.set.id, this.stack.set.id)
   }
 
   /** Radians by which a drag of a part of the pane turns it. */
@@ -193,6 +202,20 @@ export class Rendering {
     this.#moved()
   }
 
+  #tell(message: ToRays): void {
+    this.#worker?.postMessage(message)
+  }
+
+  /** Device pixels a side for one ray. */
+  #coarseness(coarse: boolean): number {
+    const { width, height } = this.#size
+    const pixels = width * height
+    const pace = this.#cardPace
+    if (pace === undefined) return coarse ? COARSE : Math.max(1, Math.sqrt(pixels / MOST_PIXELS))
+    if (!coarse) return Math.max(1, Math.sqrt(pixels / MOST_CARD_PIXELS))
+    return Math.max(1, Math.min(COARSE, Math.ceil(Math.sqrt((pixels * pace) / PROMPT_MS))))
+  }
+
   #moved(): void {
     this.#ask(true)
     clearTimeout(this.#still)
@@ -208,10 +231,11 @@ export class Rendering {
       this.#again = true
       return
     }
-    const by = coarse ? COARSE : Math.max(1, Math.sqrt((width * height) / MOST_PIXELS))
+    const by = this.#coarseness(coarse)
     this.#busy = coarse
     this.#again = false
-    const request: RayRequest = {
+    this.#canvas.dataset.settled = 'false'
+    this.#tell({
       kind: 'draw',
       id: ++this.#asked,
       camera: { ...camera, mmPerPixel: by / (this.#fit * this.#zoom) },
@@ -220,12 +244,11 @@ export class Rendering {
       width: Math.max(1, Math.round(width / by)),
       height: Math.max(1, Math.round(height / by)),
       coarse,
-    }
-    this.#canvas.dataset.settled = 'false'
-    this.#worker.postMessage(request)
+    })
   }
 
-  #draw({ id, first, width, height, rgba, done }: RayAnswer): void {
+  #draw({ id, first, width, height, rgba, done, by, everyNth, ms }: RayAnswer): void {
+    if (done) this.#cardPace = by === 'card' ? ms / (width * height) : undefined
     if (id !== this.#asked) return
     const context = this.#canvas.getContext('2d')
     if (context === null) return
@@ -243,6 +266,8 @@ export class Rendering {
     context.putImageData(image, 0, first)
     if (!done) return
     this.#canvas.dataset.settled = 'true'
+    const { drawn } = this.look.getState()
+    if (drawn?.by !== by || drawn.everyNth !== everyNth) this.look.setState({ drawn: { by, everyNth } })
     this.#busy = false
     if (this.#again) this.#ask(true)
   }

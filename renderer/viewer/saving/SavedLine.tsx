@@ -1,12 +1,14 @@
 import { useEffect, useReducer } from 'react'
 import { changesSince, savable } from '../../../shared/viewing/writing/changes.ts'
+import { headsBeside } from '../../../shared/viewing/writing/heads.ts'
+import type { SavedMeasurements } from '../../../shared/viewing/writing/readMeasurements.ts'
 import { t } from '../../i18n/index.ts'
 import { useShownKey } from '../../keys/index.ts'
 import { formatDate, formatTime } from '../../ui/index.ts'
 import { draftOf } from '../marks/drafts.ts'
 import { basesOf, save, useSaving } from './save.ts'
 import { isOurs, NOTHING_SAVED, newerThan, useSaved } from './savedStore.ts'
-import { addMarksOf, missingOf, takeNewer } from './take.ts'
+import { addMarksOf, mergeVersion, missingOf, takeNewer } from './take.ts'
 
 /** The time alone when it was today. */
 function momentWords({ date, time }: { date: string; time: string }): string {
@@ -15,6 +17,18 @@ function momentWords({ date, time }: { date: string; time: string }): string {
     .map(part => String(part).padStart(2, '0'))
     .join('')
   return [date === today ? '' : formatDate(date), formatTime(time)].filter(Boolean).join(' ')
+}
+
+function MergeButton({ study, version }: { study: string; version: SavedMeasurements }) {
+  return (
+    <button
+      type="button"
+      title={t('Beside those that are here; what is saved next stands for both versions')}
+      onClick={() => mergeVersion(study, version)}
+    >
+      {t('Add')}
+    </button>
+  )
 }
 
 /** In the list of marks: whether they are saved, what else is saved of the study, and the button for either. */
@@ -33,6 +47,11 @@ export function SavedLine({ study }: { study: string }) {
     .sort((a, b) => (a.date + a.time < b.date + b.time ? 1 : -1))[0]
   const { newer } = newerThan(draft, versions)
   const takeKey = useShownKey('save-take')
+  const beside = headsBeside(versions.reports.filter(isOurs), draft.continues ?? []).filter(
+    one => missingOf(study, one).length > 0,
+  )
+  /** The newest of them, which the line above already tells of. */
+  const rival = beside.find(one => one.SOPInstanceUID === newer?.SOPInstanceUID)
   const others = versions.reports.filter(one => !isOurs(one) && missingOf(study, one).length > 0).slice(0, 3)
   const { left } = savable(draft)
   return (
@@ -66,8 +85,23 @@ export function SavedLine({ study }: { study: string }) {
           <button type="button" title={takeKey && `(${takeKey})`} onClick={() => takeNewer(study)}>
             {t('Take it')}
           </button>
+          {rival && <MergeButton study={study} version={rival} />}
         </p>
       )}
+      {beside
+        .filter(one => one !== rival)
+        .slice(0, 3)
+        .map(one => (
+          <p key={one.SOPInstanceUID}>
+            <span className="attention words">
+              {t('{{number}} marks in a version saved beside this one, {{moment}}', {
+                number: missingOf(study, one).length,
+                moment: momentWords(one),
+              })}
+            </span>
+            <MergeButton study={study} version={one} />
+          </p>
+        ))}
       {others.map(one => (
         <p key={one.SOPInstanceUID}>
           <span className="quiet words">

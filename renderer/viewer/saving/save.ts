@@ -8,13 +8,14 @@ import type { Draft, Mark } from '../../../shared/viewing/draft.ts'
 import { rescale } from '../../../shared/viewing/grey.ts'
 import { changesSince, savable } from '../../../shared/viewing/writing/changes.ts'
 import type { ReferencedFrame, ReferencedObject } from '../../../shared/viewing/writing/content.ts'
+import { headsOf } from '../../../shared/viewing/writing/heads.ts'
 import { keySelection } from '../../../shared/viewing/writing/keySelection.ts'
 import {
   measurementReport,
   type ReportedMark,
   type Version,
 } from '../../../shared/viewing/writing/measurementReport.ts'
-import { type NewObject, writeObject } from '../../../shared/viewing/writing/newObject.ts'
+import { type NewObject, type WrittenObject, writeObject } from '../../../shared/viewing/writing/newObject.ts'
 import {
   isChanged,
   looksOf,
@@ -23,19 +24,22 @@ import {
   type StateMark,
 } from '../../../shared/viewing/writing/presentationState.ts'
 import type { SavedMeasurements } from '../../../shared/viewing/writing/readMeasurements.ts'
-import { identityOfImage, newUID, saveObjects } from '../../authoring/index.ts'
+import { identityOfImage, newUID, PartlySaved, saveObjects } from '../../authoring/index.ts'
 import { t } from '../../i18n/index.ts'
 import { useSaveOnRead } from '../../reading/index.ts'
-import { studyContents } from '../../series/index.ts'
 import { announce, announceFailure } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack, type StackEntry } from '../catalog.ts'
 import { needFrame } from '../frameLoader.ts'
+import type { DraftKeeper } from '../marks/draftKeeper.ts'
 import { draftOf } from '../marks/drafts.ts'
 import { linesOf, measuredOf, scaleOfMark } from '../marks/figures.ts'
 import { holdSegments, saveSegmentations, unsavedWorks } from '../segmenting/index.ts'
 import { spacingOf } from '../spacing.ts'
 import { openStacks } from '../stacks.ts'
+import { storedWindows, windowToRange } from '../windows.ts'
+import { askOthersToSave } from './otherWindows.ts'
 import { noteSaved, readSaved, type SavedState, type SavedVersions } from './savedStore.ts'
+import { isOfSet, setsWithStates, viewAsSaved } from './savedViews.ts'
 
 /** By study: being written, or why it could not be. */
 export const useSaving = create<{ studies: Readonly<Record<string, 'busy' | { failed: string } | undefined>> }>(() => ({
@@ -62,6 +66,7 @@ interface Made {
 
 /** Writes what has changed since the last version and says what was written (`quietly`: only what fails). One at a time a study. */
 export async function save(StudyInstanceUID: string, quietly = false): Promise<void> {
+  askOthersToSave(StudyInstanceUID)
   if (useSaving.getState().studies[StudyInstanceUID] === 'busy') return
   note(StudyInstanceUID, 'busy')
   try {
@@ -77,6 +82,7 @@ export async function save(StudyInstanceUID: string, quietly = false): Promise<v
 /** A study is marked as read: what was marked in it and is not saved is saved, if the reader wants it so. */
 export async function saveAtReading(StudyInstanceUID: string): Promise<void> {
   if (!useSaveOnRead.getState().saveOnRead) return
+  askOthersToSave(StudyInstanceUID)
   const saved = saveRead(StudyInstanceUID)
   // The next study is opened before this one is saved.
   holdSegments(StudyInstanceUID, saved)
@@ -100,11 +106,13 @@ async function saveRead(StudyInstanceUID: string): Promise<void> {
   }
 }
 
-/** What a draft goes on from, the newest of each kind. Another reader's versions are none of it. */
+/** What a draft goes on from, the newest of each kind; `merged`: reports beside it. Another reader's versions are none of it. */
 export function basesOf({ continues = [] }: Draft, { reports, selections, states }: SavedVersions) {
   const here = new Set(continues)
+  const [report, ...merged] = headsOf(reports).filter(one => here.has(one.SOPInstanceUID))
   return {
-    report: reports.find(one => here.has(one.SOPInstanceUID)),
+    report: report ?? reports.find(one => here.has(one.SOPInstanceUID)),
+    merged,
     selection: selections.find(one => here.has(one.SOPInstanceUID)),
     states: states.filter(({ object }) => here.has(object.SOPInstanceUID)),
   }
@@ -134,7 +142,24 @@ async function saveDraft(StudyInstanceUID: string, drawn: readonly unknown[]): P
       words.length > 0 ? t('Saved: {{what}}', { what: words.join(', ') }) : t('Nothing has changed since the last save')
     return [said, ...left].join(' · ')
   }
-  const written = await saveObjects(await identityOfImage(image), objects)
+  const identity = await identityOfImage(image)
+  try {
+    goOnFrom(keeper, StudyInstanceUID, await saveObjects(identity, objects), replaced)
+  } catch (thrown) {
+    // What lies there is not written again next time; of what it may not stand for yet the newest counts.
+    if (thrown instanceof PartlySaved) goOnFrom(keeper, StudyInstanceUID, thrown.saved, [])
+    throw thrown
+  }
+  return [t('Saved: {{what}}', { what: words.join(', ') }), ...left].join(' · ')
+}
+
+/** The draft goes on from what was written. */
+function goOnFrom(
+  keeper: DraftKeeper,
+  StudyInstanceUID: string,
+  written: readonly WrittenObject[],
+  replaced: readonly string[],
+): void {
   noteSaved(
     StudyInstanceUID,
     written.map(({ SOPInstanceUID, part10 }) => ({ SOPInstanceUID, dataSet: dataSetOf(part10) })),
@@ -144,7 +169,6 @@ async function saveDraft(StudyInstanceUID: string, drawn: readonly unknown[]): P
   keeper.arrange({
     continues: [...written.map(({ SOPInstanceUID }) => SOPInstanceUID), ...others].slice(0, MOST_CONTINUED),
   })
-  return [t('Saved: {{what}}', { what: words.join(', ') }), ...left].join(' · ')
 }
 
 function dataSetOf(part10: Uint8Array): DataSet {
@@ -154,7 +178,7 @@ function dataSetOf(part10: Uint8Array): DataSet {
 }
 
 async function make(StudyInstanceUID: string, draft: Draft, versions: SavedVersions): Promise<Made> {
-  const { report, selection, states: before } = basesOf(draft, versions)
+  const { report, merged, selection, states: before } = basesOf(draft, versions)
   const { marks, left } = savable(draft)
   const found = await placed(StudyInstanceUID, marks)
   const here = new Set(found.map(({ mark }) => mark.id))
@@ -169,8 +193,9 @@ async function make(StudyInstanceUID: string, draft: Draft, versions: SavedVersi
   if (changes.marks > 0) {
     const calibrations = await calibrationsOf(StudyInstanceUID, draft)
     if (found.length + calibrations.length > 0 || report !== undefined) {
-      if (report) made.replaced.push(report.SOPInstanceUID)
-      made.objects.push(measurementReport(found, calibrations, IMPLEMENTATION_CLASS_UID, next(report)))
+      if (report) made.replaced.push(report.SOPInstanceUID, ...merged.map(({ SOPInstanceUID }) => SOPInstanceUID))
+      const version = { ...next(report), merged: merged.map(objectOf) }
+      made.objects.push(measurementReport(found, calibrations, IMPLEMENTATION_CLASS_UID, version))
       made.words.push(t('{{count}} marks', { count: found.length }))
       made.image =
         found[0]?.image ?? calibrations[0]?.image ?? firstNamed(report && imagesNamed(report), StudyInstanceUID)
@@ -219,12 +244,17 @@ function firstNamed(
 /** A new version stands beside the one it goes on from; the first begins a series. */
 function next(base: (ReferencedObject & { InstanceNumber: number }) | undefined): Version {
   if (base === undefined) return { SeriesInstanceUID: '', InstanceNumber: 1 }
-  const { SOPClassUID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, InstanceNumber } = base
-  return {
-    SeriesInstanceUID,
-    InstanceNumber: InstanceNumber + 1,
-    predecessor: { SOPClassUID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID },
-  }
+  const { SeriesInstanceUID, InstanceNumber } = base
+  return { SeriesInstanceUID, InstanceNumber: InstanceNumber + 1, predecessor: objectOf(base) }
+}
+
+function objectOf({
+  SOPClassUID,
+  StudyInstanceUID,
+  SeriesInstanceUID,
+  SOPInstanceUID,
+}: ReferencedObject): ReferencedObject {
+  return { SOPClassUID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }
 }
 
 type Place = Pick<Mark, 'SeriesInstanceUID' | 'SOPInstanceUID' | 'frame'>
@@ -340,7 +370,9 @@ async function statesOf(
       ...(before && { predecessor: before.object }),
     }
     const now = new Date()
-    const object = presentationState(images, draft.views[set] ?? UNCHANGED, drawn, version, now)
+    // Who has not touched it goes on from how it was seen, not from how it opens.
+    const seen = draft.views[set] ?? (before && stack && viewAsSaved(before, stack)) ?? UNCHANGED
+    const object = presentationState(images, seen, drawn, version, now)
     const { part10 } = writeObject({ StudyInstanceUID }, object, { now, newUID })
     if (before && looksOf(readPresentationState(dataSetOf(part10))) === looksOf(before.state)) continue
     series = version
@@ -354,42 +386,8 @@ async function statesOf(
 /** The display sets whose last state has marks: those that are gone would else be seen there for ever. */
 async function drawnBefore(StudyInstanceUID: string, states: readonly SavedState[]): Promise<string[]> {
   if (!states.some(({ state }) => state.annotations.length > 0)) return []
-  const { series } = await studyContents(StudyInstanceUID)
-  const found: string[] = []
-  for (const { SeriesInstanceUID, hasImages } of series) {
-    const stacks = hasImages ? await openStacks(StudyInstanceUID, SeriesInstanceUID).catch(() => []) : []
-    for (const { set, entries } of stacks) {
-      const images = entries.flatMap(({ instance: { SOPInstanceUID, NumberOfFrames }, frame, unshowable }) =>
-        unshowable === undefined ? [{ SOPInstanceUID, frame, frames: NumberOfFrames }] : [],
-      )
-      if (images.length === 0) continue
-      const last = states.find(one => isOfSet(one, images))
-      if (last !== undefined && last.state.annotations.length > 0) found.push(set.id)
-    }
-  }
-  return found
-}
-
-/** A state is of a display set when it names its very frames: one image of many may be several sets. */
-function isOfSet(
-  { state }: SavedState,
-  images: ReadonlyArray<Pick<ReferencedFrame, 'SOPInstanceUID' | 'frame' | 'frames'>>,
-): boolean {
-  const held = new Map<string, { shown: Set<number>; frames: number }>()
-  for (const { SOPInstanceUID, frame, frames } of images) {
-    const one = held.get(SOPInstanceUID) ?? { shown: new Set(), frames: Math.max(1, frames) }
-    held.set(SOPInstanceUID, one)
-    one.shown.add(frame)
-  }
-  return (
-    state.references.length === held.size &&
-    state.references.every(({ SOPInstanceUID, frames }) => {
-      const one = held.get(SOPInstanceUID)
-      if (one === undefined) return false
-      // No number is written where all frames are meant.
-      return one.shown.size === (frames.length || one.frames) && frames.every(frame => one.shown.has(frame))
-    })
-  )
+  const found = await setsWithStates(StudyInstanceUID, states)
+  return found.flatMap(({ stack, last }) => (last.state.annotations.length > 0 ? [stack.set.id] : []))
 }
 
 function stateImage(stack: SeriesStack, entry: StackEntry): StateImage {
@@ -402,6 +400,7 @@ function stateImage(stack: SeriesStack, entry: StackEntry): StateImage {
     PhotometricInterpretation = '',
     VOILUTFunction,
   } = attributes
+  const [stored] = storedWindows(attributes)
   return {
     ...referenced(stack, entry),
     Rows,
@@ -411,6 +410,7 @@ function stateImage(stack: SeriesStack, entry: StackEntry): StateImage {
     isColour: SamplesPerPixel > 1 || PhotometricInterpretation === 'PALETTE COLOR',
     isMonochrome1: PhotometricInterpretation === 'MONOCHROME1',
     rescale: attributes.ModalityLUT ? undefined : rescale(attributes),
+    window: stored && windowToRange(stored, VOILUTFunction),
     VOILUTFunction: VOILUTFunction ?? 'LINEAR',
   }
 }

@@ -9,12 +9,16 @@ import {
 import type { Draft } from '../../../shared/viewing/draft.ts'
 import type { ReferencedObject } from '../../../shared/viewing/writing/content.ts'
 import { readKeySelection, type SavedSelection } from '../../../shared/viewing/writing/keySelection.ts'
+import { takenUp } from '../../../shared/viewing/writing/presentationState.ts'
 import { readMeasurements, type SavedMeasurements } from '../../../shared/viewing/writing/readMeasurements.ts'
 import { studyContents } from '../../series/index.ts'
+import { broughtBack } from '../hanging/hangingState.ts'
+import { isAsOpened, noteAsOpened } from '../marks/arrangement.ts'
 import { draftOf } from '../marks/drafts.ts'
 import { readObject } from '../objects/readObject.ts'
-import { useSession } from '../session.ts'
+import { livePanes, useSession } from '../session.ts'
 import { openStacks } from '../stacks.ts'
+import { setsWithStates, viewAsSaved } from './savedViews.ts'
 
 export interface SavedState {
   object: ReferencedObject
@@ -136,26 +140,59 @@ export function newerThan({ continues = [] }: Draft, { reports, selections }: Sa
 /** What a draft goes on from that has taken the newest version: its states, too. */
 export function continuing({ report, selection }: ReturnType<typeof newerThan>, { states }: SavedVersions): string[] {
   const uids = [report, selection].flatMap(one => one?.SOPInstanceUID ?? [])
-  return uids.length === 0 ? [] : [...uids, ...states.map(({ object }) => object.SOPInstanceUID)]
+  return [...uids, ...states.map(({ object }) => object.SOPInstanceUID)]
+}
+
+/** How the display sets of a study were seen when they were saved, by their ids. */
+async function savedViews(StudyInstanceUID: string, { states }: SavedVersions): Promise<Draft['views']> {
+  const found = await setsWithStates(StudyInstanceUID, states)
+  return Object.fromEntries(
+    found.flatMap(({ stack, last }) => {
+      const view = viewAsSaved(last, stack)
+      return view === undefined ? [] : [[stack.set.id, view]]
+    }),
+  )
 }
 
 /** Where nothing was marked yet, the newest saved version is gone on from: on another station, or where the draft is gone. */
 async function takeUp(StudyInstanceUID: string, versions: SavedVersions): Promise<void> {
   const keeper = draftOf(StudyInstanceUID)
   await keeper.ready
-  const { draft } = keeper
+  const isUntouched = () => {
+    const { continues, marks, keyImages } = keeper.draft
+    return keeper.isRead && continues === undefined && marks.length + keyImages.length === 0
+  }
   // Onto one that is not read yet it would come as a change: over what the reader has changed since.
-  if (!keeper.isRead || draft.continues !== undefined || draft.marks.length + draft.keyImages.length > 0) return
-  const newest = newerThan(draft, versions)
+  if (!isUntouched()) return
+  const newest = newerThan(keeper.draft, versions)
   const continues = continuing(newest, versions)
   if (continues.length === 0) return
   const { report, selection } = newest
+  const saved = await savedViews(StudyInstanceUID, versions)
+  // Series were read meanwhile.
+  if (!isUntouched()) return
+  const { calibrations, views } = keeper.draft
+  const isTouched = (set: string) => livePanes().some(pane => pane.stack?.set.id === set && !isAsOpened(pane))
+  const seen = takenUp(saved, views, isTouched)
   keeper.arrange({
     marks: report?.marks ?? [],
-    calibrations: { ...report?.calibrations, ...draft.calibrations },
+    calibrations: { ...report?.calibrations, ...calibrations },
     keyImages: selection?.keyImages ?? [],
+    views: { ...views, ...seen },
     continues,
   })
+  bringBack(seen)
+}
+
+/** Panes that hang such a set already, as it opens. */
+function bringBack(views: Draft['views']): void {
+  for (const pane of livePanes()) {
+    const view = views[pane.stack?.set.id ?? '']
+    if (view === undefined) continue
+    pane.setView(view)
+    broughtBack(pane, view)
+    noteAsOpened(pane)
+  }
 }
 
 async function follow(StudyInstanceUID: string): Promise<void> {

@@ -55,6 +55,20 @@ export function addMarksOf(StudyInstanceUID: string, report: SavedMeasurements):
   draftOf(StudyInstanceUID).edit(changes)
 }
 
+/** The marks of a version that was saved beside the reader's; what is saved next stands for both. */
+export function mergeVersion(StudyInstanceUID: string, report: SavedMeasurements): void {
+  const keeper = draftOf(StudyInstanceUID)
+  const { calibrations, continues = [] } = keeper.draft
+  const changes = [
+    ...missingOf(StudyInstanceUID, report).map(after => ({ mark: { after } })),
+    // A series that both calibrated keeps the reader's own.
+    ...Object.entries(report.calibrations).flatMap(([displaySet, after]) =>
+      calibrations[displaySet] === undefined ? [{ displaySet, calibration: { after } }] : [],
+    ),
+  ]
+  if (keeper.edit(changes)) keeper.arrange({ continues: [...continues, report.SOPInstanceUID] })
+}
+
 /** The marks of a report that the draft does not have. */
 export function missingOf(StudyInstanceUID: string, { marks }: SavedMeasurements): Mark[] {
   const here = new Set(draftOf(StudyInstanceUID).draft.marks.map(({ id }) => id))

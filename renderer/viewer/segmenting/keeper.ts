@@ -139,12 +139,16 @@ class Keeper {
       const names = new Map(work.entries.map((entry, index) => [sliceName(entry), index]))
       for (const [name, data] of kept.slices) {
         const index = names.get(name)
-        if (index === undefined) continue
+        if (index === undefined) {
+          work.lacks = true
+          continue
+        }
         const runs = await unpacked(data, 8 * columns * rows)
         try {
           decodeRuns(runs, columns * rows, work.map.ensure(index))
         } catch {
           // A slice that cannot be read stays on the disk as it is.
+          work.lacks = true
         }
       }
       // Meanwhile the same may have been asked again.

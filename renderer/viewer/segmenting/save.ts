@@ -7,11 +7,18 @@ import { forgetKept, holdSegments } from './keeper.ts'
 import { changeHead, useSegmenting } from './segmentStore.ts'
 import type { Work } from './work.ts'
 
-/** What of a study is drawn and not saved. */
+/** What of a study is drawn, or erased of what was saved, and not saved. */
 export function unsavedWorks(StudyInstanceUID: string): Work[] {
   return useSegmenting
     .getState()
-    .works.filter(work => work.StudyInstanceUID === StudyInstanceUID && work.head.changed && isDrawn(work))
+    .works.filter(
+      work => work.StudyInstanceUID === StudyInstanceUID && work.head.changed && (isDrawn(work) || isErased(work)),
+    )
+}
+
+/** All of what was saved: that is a version, too, and says so by its segments without a voxel. */
+function isErased({ head, lacks }: Work): boolean {
+  return !lacks && head.predecessor !== undefined && head.segments.length > 0
 }
 
 function isDrawn({ map }: Work): boolean {

@@ -34,6 +34,8 @@ export interface Work {
   head: Head
   /** Counts up with every change of a slice. */
   versions: Uint32Array
+  /** Some of what is kept of it could not be brought back: that it is empty does not say that it was erased. */
+  lacks: boolean
 }
 
 /** The voxels of a stack, or why it cannot be drawn on, in words. */
@@ -99,6 +101,7 @@ export function makeWork(stack: SeriesStack, id: string, head: Head): Work | { r
     history: new History(map),
     head,
     versions: new Uint32Array(found.grid.slices),
+    lacks: false,
   }
 }
 
@@ -108,9 +111,11 @@ export function reboundWork(work: Work, stack: SeriesStack): Work | undefined {
   if ('refusal' in next) return undefined
   const { columns, rows } = work.map.grid
   if (next.map.grid.columns !== columns || next.map.grid.rows !== rows) return undefined
+  next.lacks = work.lacks
   for (const index of work.map.drawn()) {
     const now = next.slices.get(work.entries[index]!.imageId)
-    if (now !== undefined) next.map.ensure(now).set(work.map.slice(index)!)
+    if (now === undefined) next.lacks = true
+    else next.map.ensure(now).set(work.map.slice(index)!)
   }
   return next
 }

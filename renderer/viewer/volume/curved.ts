@@ -226,7 +226,7 @@ async function make(imageId: string): Promise<DisplayPixels> {
   const known = byId.get(id)
   if (known === undefined || picture === undefined) throw new Error('This curve is not known any more.')
   const { volume, slab } = known.curved
-  await filledUp(volume)
+  await filledUp(volume, [0, volume.plan.slices.length - 1])
   const outside = outsideOf(volume)
   const isWanted = () => isWantedByPane(imageId)
   const request = { plane: picture.rows[0]!, lines: picture.rows, slab, outside }

@@ -5,8 +5,9 @@ import { bytesOf, type VolumePlan, type VolumeRefusal, volumePlan } from '../../
 import type { PartialVolume } from '../../../shared/viewing/volume/sample.ts'
 import { t } from '../../i18n/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
-import { failureOf, isLoaded, needFrame, onFrames } from '../frameLoader.ts'
-import { dropFromSampler } from './sampler.ts'
+import { countLoaded, failureOf, isLoaded, needFrame, onFrames } from '../frameLoader.ts'
+import { dropFromSampler, prepareSampler } from './sampler.ts'
+import { turn } from './sampling.ts'
 
 /**
  * A volume that fills from the frame cache while frames arrive. In shared memory where the page has it (a secure context): then
@@ -44,6 +45,12 @@ interface Kept {
   /** `performance.now()` when somebody last asked for it or let go of it. */
   usedAt: number
   listeners: Set<() => void>
+  filling: Filling
+}
+
+interface Filling {
+  /** These slices before the others. */
+  prefer: (first: number, last: number) => void
   stop: () => void
 }
 
@@ -61,8 +68,8 @@ function mostOfAll(): number {
 const TURN_MS = 8
 /** Frames that nobody brings for so long are asked for one by one: no pane shows them, or they were let go for others. */
 const PATIENCE_MS = 600
-/** The first picture waits no longer for what is being copied. */
-const FIRST_MS = 250
+/** A first picture waits no longer for what is being copied. */
+const FIRST_MS = 400
 /** A volume nobody holds is kept so long: panes are mounted anew, a reader goes back and forth. */
 const KEEP_MS = 5000
 
@@ -108,10 +115,12 @@ export function openVolume(stack: SeriesStack): LiveVolume | VolumeRefusal {
     holders: new Set(),
     usedAt: performance.now(),
     listeners: new Set(),
-    stop: () => {},
+    filling: { prefer: () => {}, stop: () => {} },
   }
-  one.stop = startFilling(one)
+  one.filling = startFilling(one)
   kept.set(stack, one)
+  // While it is still coming every core has enough to do.
+  if (countLoaded(stack.imageIds) > stack.imageIds.length / 2) prepareSampler(volume)
   letGoLater(stack, one)
   return volume
 }
@@ -164,7 +173,7 @@ export function holdVolume(
 
 function drop(stack: SeriesStack, one: Kept): void {
   kept.delete(stack)
-  one.stop()
+  one.filling.stop()
   dropFromSampler(one.volume.id)
   for (const listener of one.listeners) listener()
   for (const { lost } of [...one.holders]) lost()
@@ -191,9 +200,13 @@ export function onVolume(volume: LiveVolume, listener: () => void): () => void {
   return () => one?.listeners.delete(listener)
 }
 
-/** Resolves when the volume has what the frame cache has, or after a quarter of a second. */
-export function filledUp(volume: LiveVolume): Promise<void> {
-  if (volume.settled) return Promise.resolve()
+/** Resolves when the volume has these slices, or all that the frame cache has, or after a while. They are copied first. */
+export function filledUp(volume: LiveVolume, [first, last]: readonly [number, number]): Promise<void> {
+  const isHere = () => volume.settled || last < first || !volume.here.subarray(first, last + 1).includes(0)
+  if (isHere()) return Promise.resolve()
+  // The whole volume has no first ones.
+  const one = [...kept.values()].find(({ volume: its }) => its === volume)
+  if (last - first < volume.plan.slices.length / 2) one?.filling.prefer(first, last)
   return new Promise(resolve => {
     const done = () => {
       clearTimeout(timer)
@@ -201,18 +214,20 @@ export function filledUp(volume: LiveVolume): Promise<void> {
       resolve()
     }
     const timer = setTimeout(done, FIRST_MS)
-    const unsubscribe = onVolume(volume, () => volume.settled && done())
+    const unsubscribe = onVolume(volume, () => isHere() && done())
   })
 }
 
 /** Slices that are not here yet, in a list that shrinks. Ends by itself when there are none. */
-function startFilling(one: Kept): () => void {
+function startFilling(one: Kept): Filling {
   const { volume, imageIds, listeners } = one
   const { plan } = volume
   let lacking = plan.slices.map((_, k) => k)
   let due = false
+  let stopped = false
   let lastAt = performance.now()
   const stop = () => {
+    stopped = true
     unsubscribe()
     clearInterval(watch)
   }
@@ -222,6 +237,7 @@ function startFilling(one: Kept): () => void {
   }
   const fill = () => {
     due = false
+    if (stopped) return
     const began = performance.now()
     const before = lacking.length
     let outOfTime = false
@@ -245,7 +261,7 @@ function startFilling(one: Kept): () => void {
   const soon = () => {
     if (due) return
     due = true
-    setTimeout(fill)
+    void turn().then(fill)
   }
   const unsubscribe = onFrames(soon)
   const watch = setInterval(() => {
@@ -265,7 +281,11 @@ function startFilling(one: Kept): () => void {
     void Promise.all(wanted.map(needFrame)).then(soon)
   }, PATIENCE_MS / 4)
   soon()
-  return stop
+  const prefer = (first: number, last: number) => {
+    const isFirst = (k: number) => k >= first && k <= last
+    lacking = [...lacking.filter(isFirst), ...lacking.filter(k => !isFirst(k))]
+  }
+  return { prefer, stop }
 }
 
 function valuesOf(imageId: string): (FrameValues & { min: number; max: number }) | undefined {

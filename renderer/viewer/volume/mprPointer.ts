@@ -4,7 +4,7 @@ import { REFORMATS, turnedAxes } from '../../../shared/viewing/volume/reformat.t
 import { capturePointer } from '../keyPointer.ts'
 import type { Pane } from '../pane.ts'
 import { livePanes, useSession } from '../session.ts'
-import { useSpace } from '../space.ts'
+import { jumpToPoint, useSpace } from '../space.ts'
 import { isCoarse } from './coarse.ts'
 import { pressCurve } from './curvedActions.ts'
 import { arrange, arrangementOf, makeReformat, type Reformat, reformatOf } from './reformats.ts'
@@ -96,7 +96,10 @@ export function pressMpr(event: PointerEvent, pane: Pane): boolean {
     const to = patientPoint(pane, pointOf(moved, pane))
     if (to === undefined || last === undefined) return
     if (hold.part === 'handle') turn(pane, lines.point, last, to)
-    else for (const other of hold.part === 'line' ? [hold.other] : lines.others) showPoint(other, to)
+    else {
+      for (const other of hold.part === 'line' ? [hold.other] : lines.others) showPoint(other, to)
+      if (hold.part === 'centre') showInStacks(pane, moved)
+    }
     last = to
   }
   element.addEventListener('pointermove', move, { signal })
@@ -104,6 +107,17 @@ export function pressMpr(event: PointerEvent, pane: Pane): boolean {
     element.addEventListener(end, () => abort.abort(), { signal })
   }
   return true
+}
+
+/** The point where the planes meet is shown in the images beside them, too, as the crosshair shows one. */
+function showInStacks(pane: Pane, event: PointerEvent): void {
+  const at = pane.imagePoint(pointOf(event, pane))
+  if (at === undefined) return
+  jumpToPoint(
+    pane,
+    at,
+    livePanes().filter(({ stack }) => stack?.sourceIds === undefined),
+  )
 }
 
 /** What a press would take hold of shows in the pointer's shape. Returns what detaches it. */

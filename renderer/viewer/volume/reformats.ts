@@ -10,10 +10,16 @@ import {
   type ReformatName,
 } from '../../../shared/viewing/volume/reformat.ts'
 import { passingUid, planesKey, reformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
-import { type EarlierPicture, reachesNew, type Slab, type SlabMode } from '../../../shared/viewing/volume/sample.ts'
+import {
+  type EarlierPicture,
+  reachesNew,
+  type Slab,
+  type SlabMode,
+  slicesIn,
+} from '../../../shared/viewing/volume/sample.ts'
 import { t } from '../../i18n/index.ts'
 import { type CatalogFrame, describeFrame, describeScheme, type SeriesStack, type StackEntry } from '../catalog.ts'
-import { isLoaded, makeScheme } from '../frameLoader.ts'
+import { isLoaded, makeScheme, needFrame } from '../frameLoader.ts'
 import { isWantedByPane, panesAlive } from '../pane.ts'
 import type { DisplayPixels } from '../pixels.ts'
 import { coarseImages, isCoarse, markCoarse } from './coarse.ts'
@@ -47,10 +53,16 @@ interface Arrangement {
 const SCHEME = 'mpr'
 /** Pictures kept in the frame cache; they are made again in some 10 ms. */
 const MOST_IMAGES = 48
-/** A volume that fills is drawn anew so often, where that takes no more than a fifth of the time: its slices are decoded meanwhile. */
-const RENEW_MS = 250
-const RENEW_SHARE = 5
-let lastMadeMs = 0
+/**
+ * A volume that fills is drawn anew so often, where all its planes take no more than a third of the time: its slices are decoded
+ * meanwhile.
+ */
+const RENEW_MS = 400
+const RENEW_SHARE = 2
+/** A stack that is hung no more is kept so long: panes may still wait for it, or show it. */
+const RETIRE_MS = 2000
+/** A plane that takes longer holds up the others no more. */
+const PATIENCE_MS = 2000
 
 const reformats = new Map<number, Reformat>()
 const byStack = new WeakMap<SeriesStack, Reformat>()
@@ -79,6 +91,11 @@ export function reformatSetId(sourceSet: string, name: ReformatName): string {
 /** The display set a reformat is of; any other set is its own. */
 export function sourceSetId(set: string): string {
   return SET_ID.exec(set)?.[1] ?? curvedSourceId(set) ?? set
+}
+
+/** What lies over `set` lies over what hangs as `shown`: the set or planes of it. A straightened picture has no place in its space. */
+export function liesIn(shown: string, set: string): boolean {
+  return curvedSourceId(shown) === undefined && sourceSetId(shown) === sourceSetId(set)
 }
 
 /** Whether a display set is one of the three planes. */
@@ -140,14 +157,13 @@ export function makeReformat(source: SeriesStack, volume: LiveVolume, name: Refo
   return stack
 }
 
-/** Panes may still wait for it, or show it. */
 function retire({ id }: Reformat): void {
   setTimeout(() => {
     const shown = panesAlive().some(pane => reformatOf(pane.stack)?.id === id)
     if (shown) return
     reformats.delete(id)
     dropImages(imageId => viewOf(imageId) === id)
-  }, RENEW_MS * 8)
+  }, RETIRE_MS)
 }
 
 function stackOf({ id, name, source, planes, axes, volume, slab }: Reformat, straight: boolean): SeriesStack {
@@ -278,12 +294,11 @@ async function make(imageId: string): Promise<DisplayPixels> {
   const { volume, planes, slab } = reformat
   const isWanted = () => isWantedByPane(imageId)
   // What is in the cache already is in the first picture.
-  await filledUp(volume)
   const plane = planes.plane(page)
+  await filledUp(volume, slicesIn(volume, plane, slab))
   const outside = outsideOf(volume)
   const { filled } = volume
   const here = volume.here.slice()
-  const began = performance.now()
   const earlier = gone.get(imageId)
   // Only a picture from nothing is worth a coarse one before it, and only the first: the second is the fine one.
   const coarse = isCoarse(imageId) || earlier !== undefined ? 1 : coarseness(volume, plane, slab)
@@ -293,7 +308,6 @@ async function make(imageId: string): Promise<DisplayPixels> {
   // Given up, and wanted again before that was known: whoever came back waits for this very promise.
   while (pixels === undefined && isWanted() && isKept(volume)) pixels = await sample()
   if (pixels === undefined) throw new DOMException('overtaken', 'AbortError')
-  lastMadeMs = performance.now() - began
   const isWhole = filled === volume.plan.slices.length
   images.delete(imageId)
   images.set(imageId, { filled, earlier: isWhole || coarse > 1 ? undefined : { pixels, here, outside } })
@@ -362,17 +376,31 @@ const renewSoon = new WeakMap<LiveVolume, () => void>()
 function follow(volume: LiveVolume): void {
   if (renewSoon.has(volume)) return
   let timer: ReturnType<typeof setTimeout> | undefined
+  /** `performance.now()` before which nothing is drawn anew; infinite while that is done. */
+  let notBefore = 0
   const isOf = (imageId: string) => reformats.get(viewOf(imageId))?.volume === volume
-  const renew = () => {
+  const renew = async () => {
     timer = undefined
+    const began = performance.now()
+    const { filled } = volume
+    notBefore = Number.POSITIVE_INFINITY
     dropOutgrown(volume, isOf)
-    for (const pane of panesAlive()) if (reformatOf(pane.stack)?.volume === volume) pane.renew()
+    const panes = panesAlive().filter(pane => reformatOf(pane.stack)?.volume === volume)
+    for (const pane of panes) pane.renew()
+    const drawn = panes.flatMap(({ entry }) => (entry === undefined ? [] : [needFrame(entry.imageId)]))
+    // One that was overtaken is no reason to draw none of them again.
+    await Promise.race([Promise.allSettled(drawn), new Promise(resolve => setTimeout(resolve, PATIENCE_MS))])
+    const now = performance.now()
+    notBefore = Math.max(began + RENEW_MS, now + (now - began) * RENEW_SHARE)
+    if (filled < volume.filled) soon()
   }
   const soon = () => {
+    if (notBefore === Number.POSITIVE_INFINITY) return
     const isWhole = volume.filled === volume.plan.slices.length
-    const pause = Math.max(RENEW_MS, lastMadeMs * RENEW_SHARE)
     if (isWhole) clearTimeout(timer)
-    if (isWhole || timer === undefined) timer = setTimeout(renew, isWhole ? 0 : pause)
+    else if (timer !== undefined) return
+    notBefore ||= performance.now() + RENEW_MS
+    timer = setTimeout(() => void renew(), isWhole ? 0 : Math.max(0, notBefore - performance.now()))
   }
   renewSoon.set(volume, soon)
   onVolume(volume, () => {

@@ -99,7 +99,12 @@ function loseWorker(): void {
   if (atWork !== undefined) byThePage(atWork)
 }
 
-function askWorker(job: Job): void {
+/** A volume that is about to be filled at once and sampled: its worker starts, and has its memory made ready meanwhile. */
+export function prepareSampler(volume: PartialVolume & { id: number }): void {
+  if (!broken && !(volume.values.buffer instanceof ArrayBuffer)) give(volume, true)
+}
+
+function give(volume: PartialVolume & { id: number }, touch: boolean): void {
   if (worker === undefined) {
     worker = new Worker(new URL('./sampleWorker.ts', import.meta.url), { type: 'module' })
     worker.onmessage = ({ data }: MessageEvent<FromSampler>) => {
@@ -108,12 +113,15 @@ function askWorker(job: Job): void {
     worker.onerror = loseWorker
     worker.onmessageerror = loseWorker
   }
-  const { volume, request, number } = job
-  if (!given.has(volume.id)) {
-    given.add(volume.id)
-    const { grid, values, slope, intercept, here } = volume
-    tell({ kind: 'volume', id: volume.id, volume: { grid, values, slope, intercept, ...(here && { here }) } })
-  }
+  if (given.has(volume.id)) return
+  given.add(volume.id)
+  const { grid, values, slope, intercept, here } = volume
+  const shared = { grid, values, slope, intercept, ...(here && { here }) }
+  tell({ kind: 'volume', id: volume.id, volume: shared, touch })
+}
+
+function askWorker({ volume, request, number }: Job): void {
+  give(volume, false)
   tell({ kind: 'sample', job: number, volume: volume.id, request })
 }
 

@@ -73,7 +73,7 @@ async function linesInTurns(
 }
 
 /** By a message: timers that follow one another are held back for 4 ms each. */
-function turn(): Promise<void> {
+export function turn(): Promise<void> {
   return new Promise(resolve => {
     const { port1, port2 } = new MessageChannel()
     port1.onmessage = () => {

@@ -1,6 +1,6 @@
 import { isJunkPatientID } from '../../dicom/instanceHeader.ts'
 import { comparePatients, type PatientFacts } from '../../samePatient.ts'
-import { regionsOf } from './regions.ts'
+import { partsOf } from '../bodyParts.ts'
 
 /** What of a study says whether it is worth comparing with another. */
 export interface ComparedStudy {
@@ -45,7 +45,7 @@ export function hasReport({ ModalitiesInStudy }: Pick<ComparedStudy, 'Modalities
 export function isComparable(a: ComparedStudy, b: ComparedStudy): boolean {
   const modalities = pictureModalities(b)
   if (!pictureModalities(a).some(one => modalities.includes(one))) return false
-  const [partsA, partsB] = [a, b].map(one => regionsOf([...one.BodyPartExamined, one.StudyDescription]))
+  const [partsA, partsB] = [a, b].map(one => partsOf([...one.BodyPartExamined, one.StudyDescription]))
   if (partsA!.size > 0 && partsB!.size > 0) return [...partsA!].some(part => partsB!.has(part))
   const said = a.StudyDescription.trim().toLowerCase()
   return said !== '' && said === b.StudyDescription.trim().toLowerCase()

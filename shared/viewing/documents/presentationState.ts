@@ -69,7 +69,10 @@ export interface PresentationState {
   flipped: boolean
   /** Presentation LUT Shape: INVERSE or not; undefined where there is none, as in states of colours. */
   inverse: boolean | undefined
-  /** Of the state's own modality transformation; undefined where it has none. */
+  /**
+   * What its windows begin from. PS3.4 N.2.1.1: a state without a modality transformation has an identity for one, whatever the
+   * image has (so does DCMTK's dcmp2pgm). Undefined where it has a table, which is not applied: the image's own stands for it.
+   */
   rescale?: { slope: number; intercept: number }
   shutter: ImageAttributes
   /** What the state asks for and is not done here, in words. */
@@ -118,7 +121,7 @@ export function readPresentationState(dataSet: DataSet): PresentationState {
     inverse: dataSet.has('PresentationLUTShape') ? dataSet.string('PresentationLUTShape') === 'INVERSE' : undefined,
     ...(slope !== undefined && slope !== 0
       ? { rescale: { slope, intercept: dataSet.number('RescaleIntercept') ?? 0 } }
-      : {}),
+      : !dataSet.has('ModalityLUTSequence') && { rescale: { slope: 1, intercept: 0 } }),
     shutter: readShutter(dataSet),
     unapplied: unapplied(dataSet),
   }
@@ -329,4 +332,36 @@ export function windowInImage(
   if (state === undefined) return { center, width }
   const factor = image.slope / state.slope
   return { center: (center - state.intercept) * factor + image.intercept, width: width * Math.abs(factor) }
+}
+
+/**
+ * All values that the bits of an image can hold, as it is shown: what a state without a window shows (PS3.4 N.2.1.3: an identity; the
+ * image's own window is not used). Undefined of colours, and where they were made by a table or have no bits.
+ */
+export function allValues(
+  {
+    ModalityLUT,
+    BitsStored,
+    PixelRepresentation,
+    SamplesPerPixel = 1,
+    PhotometricInterpretation = '',
+  }: ImageAttributes,
+  { slope, intercept }: { slope: number; intercept: number },
+): { lower: number; upper: number } | undefined {
+  const isGrey = SamplesPerPixel === 1 && PhotometricInterpretation.startsWith('MONOCHROME')
+  if (!isGrey || ModalityLUT !== undefined || BitsStored === undefined || BitsStored > 16) return undefined
+  const least = PixelRepresentation === 1 ? -(2 ** (BitsStored - 1)) : 0
+  const ends = [least, least + 2 ** BitsStored - 1].map(value => value * slope + intercept)
+  return { lower: Math.min(...ends), upper: Math.max(...ends) }
+}
+
+/** A state's VOI LUT in the values of the image as it is shown; undefined where their steps are not as wide. */
+export function tableInImage(
+  table: LookupTable,
+  state: { slope: number; intercept: number } | undefined,
+  image: { slope: number; intercept: number },
+): LookupTable | undefined {
+  if (state === undefined) return table
+  const first = table.first - state.intercept + image.intercept
+  return state.slope === image.slope && Number.isInteger(first) ? { ...table, first } : undefined
 }

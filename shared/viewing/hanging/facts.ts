@@ -1,5 +1,6 @@
+import type { Region } from '../bodyParts.ts'
 import type { DisplaySet } from '../displaySet.ts'
-import type { Plane, Region } from './words.ts'
+import type { Plane } from './words.ts'
 
 /** What is known of a display set, or of a series whose manifest is not here (`known` false: what it does not tell may be anything). */
 export interface SetFacts {

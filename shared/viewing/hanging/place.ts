@@ -119,18 +119,24 @@ export function placeStage(
   patient: PatientFacts,
   fixed: ReadonlyArray<SetFacts | undefined> = [],
 ): Placed[] {
-  const used = new Set(fixed.flatMap(set => (set ? [set.id] : [])))
+  const used = new Map(fixed.flatMap((set, at) => (set ? [[set.id, at] as const] : [])))
   const placed: Placed[] = []
   for (const [at, pane] of panes.entries()) {
     const stays = fixed[at]
     const one: Placed = stays ? { kind: 'hang', set: stays, because: '' } : place(pane, patient, used, placed)
-    if (one.kind === 'hang') used.add(one.set.id)
+    if (one.kind === 'hang' && !used.has(one.set.id)) used.set(one.set.id, at)
     placed.push(one)
   }
   return placed
 }
 
-function place(pane: HangingPane, patient: PatientFacts, used: Set<string>, before: readonly Placed[]): Placed {
+/** `used`: by set the pane it hangs in. */
+function place(
+  pane: HangingPane,
+  patient: PatientFacts,
+  used: ReadonlyMap<string, number>,
+  before: readonly Placed[],
+): Placed {
   const { prior, take, look } = pane
   if (prior && patient.priors === undefined) return { kind: 'wait', study: '' }
   const study = prior ? priorsBy(prior, patient)[prior.nth - 1] : patient.current
@@ -168,5 +174,13 @@ function place(pane: HangingPane, patient: PatientFacts, used: Set<string>, befo
   }
   const [first] = take
   const which = prior ? ` in the ${describePrior(prior)}` : ''
+  const elsewhere = sets.find(set => used.has(set.id) && take.some(wanted => answers(wanted, set) === 'yes'))
+  if (elsewhere !== undefined) {
+    const there = (used.get(elsewhere.id) ?? 0) + 1
+    return {
+      kind: 'none',
+      words: `${describeSelector(first ?? {})}${which}: there is one, and it hangs in pane ${there}.`,
+    }
+  }
   return { kind: 'none', words: `There is no ${describeSelector(first ?? {})}${which}.` }
 }

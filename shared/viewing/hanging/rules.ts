@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { PLANES, REGIONS } from './words.ts'
+import { REGIONS } from '../bodyParts.ts'
+import { PLANES } from './words.ts'
 
 /**
  * A hanging protocol as data: which studies it is for, and what hangs in which pane, stage by stage. Sides are the patient's,

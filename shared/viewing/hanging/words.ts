@@ -44,32 +44,6 @@ export function says(words: readonly string[], wanted: string): boolean {
 
 const list = (text: string) => text.split(' ')
 
-/** Parts of the body as orders and scanners name them; CT of chest, abdomen and pelvis is two. */
-const REGION_WORDS = {
-  head: list(
-    'head brain skull cranium cranial cerebr neurocran encephal kopf schadel hirn crane cerveau tete craneo cabeza cerebro stroke',
-  ),
-  neck: list('neck hals larynx thyroid schilddruse cou cuello carotid'),
-  chest: list('chest thorax lung pulmo torax poumon pecho cap tap hrct thoraxabd'),
-  abdomen: list(
-    'abd abdom abdo pelvis pelvic becken bauch liver leber foie higado kidney niere renal cap tap kub thoraxabd bassin',
-  ),
-  spine: list(
-    'spine spinal lumbar cervical cspine tspine lspine lsspine lws bws hws wirbel columna rachis vertebr sacrum lumbosacral',
-  ),
-  breast: list('breast mammo mama brust sein'),
-  extremity: list(
-    'extremity joint knee shoulder ankle foot hand wrist elbow hip femur tibia fibula humerus forearm finger toe thumb leg arm gelenk knie schulter fuss ellenbogen hufte sprung handgelenk genou epaule cheville poignet pied main rodilla hombro tobillo',
-  ),
-  heart: list('heart cardiac coronary herz coeur corazon'),
-} as const
-export type Region = keyof typeof REGION_WORDS
-export const REGIONS = Object.keys(REGION_WORDS) as [Region, ...Region[]]
-
-export function regionsOf(words: readonly string[]): Region[] {
-  return REGIONS.filter(region => REGION_WORDS[region].some(word => says(words, word)))
-}
-
 export const PLANES = ['axial', 'coronal', 'sagittal'] as const
 export type Plane = (typeof PLANES)[number]
 const PLANE_WORDS: Record<Plane, string[]> = {

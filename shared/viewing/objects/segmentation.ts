@@ -1,4 +1,7 @@
+import { readPalette } from '../../dicom/lookupTable.ts'
 import type { DataSet } from '../../dicom/reader.ts'
+import type { LookupTable } from '../image.ts'
+import { lookUp } from '../table.ts'
 import { labToRGB, type RGB, spareColour } from './colours.ts'
 import type { Mask } from './outline.ts'
 import {
@@ -52,17 +55,23 @@ export function readSegmentation(dataSet: DataSet): Segmentation {
   for (const item of dataSet.items('SegmentSequence').slice(0, MOST_SEGMENTS)) {
     described.set(item.number('SegmentNumber') ?? 0, item)
   }
-  const pixels = pixelReader(dataSet, type)
+  // PS3.3 C.8.20.2: 0 is nothing, unless the object names it and fills with another value.
+  const padding = dataSet.number('PixelPaddingValue')
+  const background = new Set(padding === undefined || padding === 0 || !described.has(0) ? [0] : [])
+  if (padding !== undefined) background.add(padding)
+  const paletteOf = type === 'LABELMAP' ? paletteColours(dataSet) : undefined
+  const pixels = pixelReader(dataSet, type, background)
   const segments = new Map<number, Segment>()
   const segmentOf = (number: number): Segment => {
     const known = segments.get(number)
     if (known !== undefined) return known
-    const segment = describeSegment(number, described.get(number), segments.size)
+    const segment = describeSegment(number, described.get(number), segments.size, paletteOf)
     segments.set(number, segment)
     return segment
   }
   // In the file's order, also those that no frame has.
-  for (const number of described.keys()) if (number > 0) segmentOf(number)
+  const isMeant = (number: number) => (type === 'LABELMAP' ? !background.has(number) : number > 0)
+  for (const number of described.keys()) if (isMeant(number)) segmentOf(number)
   let places = 0
   groups.forEach((group, frame) => {
     const numbers = type === 'LABELMAP' ? pixels.labels(frame) : [group.segment ?? 1]
@@ -91,7 +100,24 @@ function noteOf(dataSet: DataSet, type: string): string {
   return `${kind}: outlined at half, volumes of what is at least half`
 }
 
-function describeSegment(number: number, item: DataSet | undefined, index: number): Segment {
+/** PS3.3 C.8.20.2: a label map may have its colours in a palette, in place of one at each segment. */
+function paletteColours(dataSet: DataSet): ((number: number) => RGB) | undefined {
+  const palette = dataSet.string('PhotometricInterpretation') === 'PALETTE COLOR' ? readPalette(dataSet) : undefined
+  if (palette === undefined) return undefined
+  const level = (table: LookupTable) => {
+    const of = lookUp(table)
+    return (number: number) => Math.round((of(number) * 255) / (2 ** table.bits - 1))
+  }
+  const [red, green, blue] = [level(palette.red), level(palette.green), level(palette.blue)]
+  return number => [red(number), green(number), blue(number)]
+}
+
+function describeSegment(
+  number: number,
+  item: DataSet | undefined,
+  index: number,
+  paletteOf: ((number: number) => RGB) | undefined,
+): Segment {
   const lab = item?.numbers('RecommendedDisplayCIELabValue') ?? []
   const property = item?.items('SegmentedPropertyTypeCodeSequence')[0]?.string('CodeMeaning') ?? ''
   const label = item?.string('SegmentLabel') ?? ''
@@ -100,7 +126,7 @@ function describeSegment(number: number, item: DataSet | undefined, index: numbe
     number,
     label: label || property || `Segment ${number}`,
     about: [property === label ? '' : property, algorithm].filter(Boolean).join(' · '),
-    colour: lab.length === 3 ? labToRGB(lab as [number, number, number]) : spareColour(index),
+    colour: lab.length === 3 ? labToRGB(lab as [number, number, number]) : (paletteOf?.(number) ?? spareColour(index)),
     region: { slabs: [] },
     onImages: [],
   }
@@ -124,11 +150,11 @@ interface PixelReader {
   mask(frame: number, segment: number): Mask
   /** One pixel of it. */
   holds(frame: number, segment: number, at: number): boolean
-  /** The values but 0 (and padding) in a frame of a label map. */
+  /** The values in a frame of a label map, but for its background. */
   labels(frame: number): number[]
 }
 
-function pixelReader(dataSet: DataSet, type: string): PixelReader {
+function pixelReader(dataSet: DataSet, type: string, background: ReadonlySet<number>): PixelReader {
   const { Rows, Columns, frames } = frameSizes(dataSet)
   const bits = dataSet.number('BitsAllocated') ?? 0
   const bytes = dataSet.bytes('PixelData')
@@ -141,7 +167,6 @@ function pixelReader(dataSet: DataSet, type: string): PixelReader {
     throw new UnreadableObject('The pixels of the segmentation end too early.')
   }
   const half = (dataSet.number('MaximumFractionalValue') ?? 255) / 2
-  const padding = dataSet.number('PixelPaddingValue')
   const { littleEndian } = dataSet.encoding
   const label = (at: number) => {
     if (bits === 8) return bytes[at]!
@@ -179,8 +204,7 @@ function pixelReader(dataSet: DataSet, type: string): PixelReader {
         if (value !== last) found.add(value)
         last = value
       }
-      found.delete(0)
-      if (padding !== undefined) found.delete(padding)
+      for (const value of background) found.delete(value)
       return [...found].sort((a, b) => a - b)
     },
   }

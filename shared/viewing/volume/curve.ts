@@ -25,6 +25,8 @@ const SAME_PLACE = 0.5
 const CHORDS = 64
 /** A curve is no finer than this part of its length. */
 const MOST_STATIONS = 2048
+/** Neighbours that lie nearer to one another than this part of the way between them say nothing of its direction. */
+const TURNS_BACK = 1e-3
 /** A direction this near to the curve's own says nothing of what lies across it. */
 const ALONG = 0.9
 
@@ -46,7 +48,10 @@ function distance(a: Point3, b: Point3): number {
  * cusps), in steps of about `step` mm of its own length. Undefined where there are no two places.
  */
 export function curveThrough(given: readonly Point3[], step: number): Curve | undefined {
-  const points = given.filter((point, index) => index === 0 || distance(point, given[index - 1]!) > SAME_PLACE)
+  const points: Point3[] = []
+  for (const point of given) {
+    if (points.length === 0 || distance(point, points.at(-1)!) > SAME_PLACE) points.push(point)
+  }
   if (points.length < 2) return undefined
   const chain = chords(points)
   const lengths = [0]
@@ -101,10 +106,14 @@ function chords(points: readonly Point3[]): Point3[] {
  */
 function framed(places: readonly Point3[]): Station[] {
   const last = places.length - 1
-  const tangents = places.map((_, i) => {
+  const tangents: Point3[] = []
+  for (const [i, place] of places.entries()) {
     const [before, after] = [places[Math.max(0, i - 1)]!, places[Math.min(last, i + 1)]!]
-    return unit([after[0] - before[0], after[1] - before[1], after[2] - before[2]])
-  })
+    const [come, go] = [distance(before, place), distance(place, after)]
+    // Where a curve turns back on itself its neighbours are one place: it comes to an end there and sets out anew.
+    const [from, to] = distance(before, after) > TURNS_BACK * (come + go) ? [before, after] : [before, place]
+    tangents.push(distance(from, to) > 0 ? unit(plus(to, from, -1)) : (tangents.at(-1) ?? [0, 0, 1]))
+  }
   const middle = Math.floor(last / 2)
   const along = tangents[middle]!
   const wanted: Point3 = Math.abs(along[0]) < ALONG ? [1, 0, 0] : [0, 1, 0]

@@ -45,3 +45,24 @@ export function patientToVoxel({ origin, steps: [i, j, k] }: VolumeGrid): (point
     return [dot(from, a) / determinant, dot(from, b) / determinant, dot(from, c) / determinant]
   }
 }
+
+/** mm by which voxels of two grids may lie beside one another and be the same. */
+const SAME_MM = 1e-3
+
+/** Whether the voxels of two grids stand in the same places. */
+export function alikeGrids(a: VolumeGrid, b: VolumeGrid): boolean {
+  if (a.FrameOfReferenceUID !== b.FrameOfReferenceUID || a.size.some((count, axis) => count !== b.size[axis]))
+    return false
+  const [x, y, z] = a.size.map(count => count - 1) as [number, number, number]
+  return (
+    [
+      [0, 0, 0],
+      [x, 0, 0],
+      [0, y, 0],
+      [0, 0, z],
+    ] as const
+  ).every(corner => {
+    const [one, other] = [voxelToPatient(a, corner), voxelToPatient(b, corner)]
+    return Math.hypot(one[0] - other[0], one[1] - other[1], one[2] - other[2]) <= SAME_MM
+  })
+}

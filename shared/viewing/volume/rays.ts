@@ -84,10 +84,8 @@ function unit(a: Point3): Point3 {
   return [a[0] / length, a[1] / length, a[2] / length]
 }
 
-/** RGBA of the rows of a job; where no ray meets the volume, what nothing looks like. */
-export function castRays(volume: Volume, job: RayJob): Uint8ClampedArray<ArrayBuffer> {
-  const { camera, crop, mode, width, height, first, end, step } = job
-  const { grid, values, slope, intercept } = volume
+/** The rays of a picture, in voxels: through its middle, from a pixel to the next across and down, and from sample to sample. */
+export function raysOf(grid: VolumeGrid, { camera, step }: Pick<RayJob, 'camera' | 'step'>) {
   const toVoxel = patientToVoxel(grid)
   const into = cross(camera.right, camera.down)
   const origin = toVoxel(camera.centre)
@@ -98,7 +96,14 @@ export function castRays(volume: Volume, job: RayJob): Uint8ClampedArray<ArrayBu
   }
   const right = along(camera.right, camera.mmPerPixel)
   const down = along(camera.down, camera.mmPerPixel)
-  const ray = along(into, step)
+  return { origin, right, down, ray: along(into, step) }
+}
+
+/** RGBA of the rows of a job; where no ray meets the volume, what nothing looks like. */
+export function castRays(volume: Volume, job: RayJob): Uint8ClampedArray<ArrayBuffer> {
+  const { camera, crop, mode, width, height, first, end, step } = job
+  const { grid, values, slope, intercept } = volume
+  const { origin, right, down, ray } = raysOf(grid, job)
   const rgba = new Uint8ClampedArray(4 * width * (end - first))
   const sample = sampler(values, grid.size)
   // Of an inverted MIP, what is beside the volume is as white as what is nothing in it.
@@ -196,23 +201,26 @@ function sampler(values: Volume['values'], [ni, nj, nk]: readonly [number, numbe
   }
 }
 
-const AMBIENT = 0.25
-const DIFFUSE = 0.65
-const SPECULAR = 0.25
-/** What is left of the light behind is not worth going on for. */
-const OPAQUE = 0.985
+/** Front to back, lit from where the eye is (Levoy 1988). `opaque`: what is left of the light behind is not worth going on for. */
+export const LIGHT = { ambient: 0.25, diffuse: 0.65, specular: 0.25, gloss: 24, opaque: 0.985 } as const
 /** Opacity of a step that is not worth a gradient. */
-const UNSEEN = 1e-4
+export const UNSEEN = 1e-4
 
-/** Front to back, lit from where the eye is (Levoy 1988); opacity is corrected for the length of a step. */
-function shader(transfer: Transfer, sample: Sample, blocks: Blocks, volume: Volume, camera: Camera, step: number) {
-  const { lower, upper, colours, opacities } = transfer
-  const { grid, slope, intercept } = volume
+/** A transfer for stored values: `stored * perStored + atZero` is an entry, `perStep` its opacity for the length of a step. */
+export function transferAt({ lower, upper, opacities }: Transfer, { slope, intercept }: Volume, step: number) {
   const entries = opacities.length
   const perStored = ((entries - 1) / (upper - lower)) * slope
   const atZero = ((intercept - lower) / (upper - lower)) * (entries - 1)
   const perStep = opacities.map(opacity => 1 - (1 - Math.min(opacity, 0.9999)) ** step)
-  const visible = visibleBlocks(blocks, perStep, place => place * perStored + atZero)
+  return { entries, perStored, atZero, perStep }
+}
+
+/** Opacity is corrected for the length of a step. */
+function shader(transfer: Transfer, sample: Sample, blocks: Blocks, volume: Volume, camera: Camera, step: number) {
+  const { colours } = transfer
+  const { grid } = volume
+  const { entries, perStored, atZero, perStep } = transferAt(transfer, volume, step)
+  const visible = visibleBlocks(blocks, perStep, stored => stored * perStored + atZero)
   const toLight = cross(camera.down, camera.right)
   // What a step along each axis of the grid is of a millimetre: gradients of unlike spacings compare.
   const lengths = grid.steps.map(one => Math.hypot(...one)) as [number, number, number]
@@ -254,14 +262,14 @@ function shader(transfer: Transfer, sample: Sample, blocks: Blocks, volume: Volu
       const size = Math.sqrt(nx * nx + ny * ny + nz * nz)
       // Both sides of a surface are lit: which one the value grows to depends on what is looked at.
       const facing = size > 0 ? Math.abs(nx * toLight[0] + ny * toLight[1] + nz * toLight[2]) / size : 0.5
-      const light = AMBIENT + DIFFUSE * facing
-      const gleam = 255 * SPECULAR * facing ** 24
+      const light = LIGHT.ambient + LIGHT.diffuse * facing
+      const gleam = 255 * LIGHT.specular * facing ** LIGHT.gloss
       const weight = through * opacity
       red += weight * (colours[3 * entry]! * light + gleam)
       green += weight * (colours[3 * entry + 1]! * light + gleam)
       blue += weight * (colours[3 * entry + 2]! * light + gleam)
       through *= 1 - opacity
-      if (through < 1 - OPAQUE) break
+      if (through < 1 - LIGHT.opaque) break
     }
     rgba[to] = red
     rgba[to + 1] = green
@@ -270,7 +278,7 @@ function shader(transfer: Transfer, sample: Sample, blocks: Blocks, volume: Volu
 }
 
 /** 1 where something of a block can be seen at all. */
-function visibleBlocks(
+export function visibleBlocks(
   { least, most }: Blocks,
   opacities: Float32Array,
   placeOf: (stored: number) => number,

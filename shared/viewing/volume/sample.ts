@@ -238,8 +238,15 @@ export function reachesNew(
   slab: Slab | undefined,
   then: Uint8Array,
 ): boolean {
-  const { grid, here } = volume
+  const { here } = volume
   if (here === undefined) return false
+  const [first, last] = slicesIn(volume, plane, slab)
+  for (let k = first; k <= last; k++) if (here[k] !== then[k]) return true
+  return false
+}
+
+/** The first and the last slice that a picture of a plane is made of; the first is greater where there is none. */
+export function slicesIn({ grid }: Volume, plane: ImagePlane, slab: Slab | undefined): [first: number, last: number] {
   const toVoxel = patientToVoxel(grid)
   const half = (slab?.thickness ?? 0) / 2
   const { Columns, Rows, normal } = plane
@@ -252,9 +259,9 @@ export function reachesNew(
     const [px, py, pz] = imageToPatient(plane, [x!, y!])
     return [-half, half].map(mm => toVoxel([px + normal[0] * mm, py + normal[1] * mm, pz + normal[2] * mm])[2])
   })
-  const last = Math.min(then.length - 1, Math.floor(Math.max(...along)) + 1)
-  for (let k = Math.max(0, Math.ceil(Math.min(...along)) - 1); k <= last; k++) if (here[k] !== then[k]) return true
-  return false
+  // A hair: a plane in a slice's middle is made of no other.
+  const first = Math.max(0, Math.floor(Math.min(...along) + 1e-3))
+  return [first, Math.min(grid.size[2] - 1, Math.ceil(Math.max(...along) - 1e-3))]
 }
 
 /** The voxel below, of two that exist, and the part of the way to the one above; held between the outermost centres. */

@@ -162,13 +162,13 @@ export function documentBody(document: {
   }
 }
 
-/** What a structured report says beyond `documentBody` (PS3.3 C.17.2): not verified, made from the one before. */
-export function reportFlags(predecessor: ReferencedObject | undefined): NewDataSet {
+/** What a structured report says beyond `documentBody` (PS3.3 C.17.2): not verified, made from those before. */
+export function reportFlags(predecessors: readonly ReferencedObject[]): NewDataSet {
   return {
     CompletionFlag: 'PARTIAL',
     VerificationFlag: 'UNVERIFIED',
     PerformedProcedureCodeSequence: [],
-    ...(predecessor && { PredecessorDocumentsSequence: byStudy([predecessor]) }),
+    ...(predecessors.length > 0 && { PredecessorDocumentsSequence: byStudy(predecessors) }),
   }
 }
 

@@ -51,7 +51,10 @@ export const CODES = {
   kind: own('MARK_KIND', 'Kind of mark'),
   state: own('MARK_STATE', 'State of the mark'),
   points: own('MARK_POINTS', 'Points the mark is made of'),
-  label: own('LABEL_PLACE', 'Place of the label'),
+  /** Where a label was moved to, in Cornerstone's code: OHIF takes any other place in a group for the mark itself. */
+  label: concept('TextPosition', '99CS3D', 'Text Annotation Position'),
+  /** The same before 2026-11-23. */
+  ownLabel: own('LABEL_PLACE', 'Place of the label'),
   calibration: own('CALIBRATION', 'Calibration by hand'),
   displaySet: own('DISPLAY_SET', 'Images it is of'),
   drawn: own('DRAWN_LENGTH', 'Length of the line as drawn'),
@@ -61,25 +64,25 @@ export const CODES = {
 export const LOCKED = own('LOCKED', 'Locked')
 export const CLOSED = own('CLOSED', 'Closed')
 
-/** Meanings of the kinds, and what OHIF calls those it has too. */
+/** Meanings of the kinds, and which of its tools OHIF shows them with; it has none for two lines of a chest or an open angle. */
 export const KINDS: Record<MarkKind, { meaning: string; cornerstone?: string }> = {
   length: { meaning: 'Length', cornerstone: 'Length' },
   angle: { meaning: 'Angle', cornerstone: 'Angle' },
-  cobb: { meaning: 'Cobb angle' },
+  cobb: { meaning: 'Cobb angle', cornerstone: 'CobbAngle' },
   openAngle: { meaning: 'Open angle' },
   bidirectional: { meaning: 'Two axes', cornerstone: 'Bidirectional' },
   ellipse: { meaning: 'Ellipse', cornerstone: 'EllipticalROI' },
   circle: { meaning: 'Circle', cornerstone: 'CircleROI' },
   rectangle: { meaning: 'Rectangle', cornerstone: 'RectangleROI' },
-  polyline: { meaning: 'Polyline' },
+  polyline: { meaning: 'Polyline', cornerstone: 'PlanarFreehandROI' },
   freehand: { meaning: 'Freehand', cornerstone: 'PlanarFreehandROI' },
-  spline: { meaning: 'Spline' },
-  livewire: { meaning: 'Livewire' },
+  spline: { meaning: 'Spline', cornerstone: 'PlanarFreehandROI' },
+  livewire: { meaning: 'Livewire', cornerstone: 'PlanarFreehandROI' },
   cardiothoracic: { meaning: 'Cardiothoracic ratio' },
-  vertebra: { meaning: 'Vertebra' },
+  vertebra: { meaning: 'Vertebra', cornerstone: 'ArrowAnnotate' },
   probe: { meaning: 'Probe', cornerstone: 'Probe' },
-  arrow: { meaning: 'Arrow' },
-  text: { meaning: 'Text' },
+  arrow: { meaning: 'Arrow', cornerstone: 'ArrowAnnotate' },
+  text: { meaning: 'Text', cornerstone: 'ArrowAnnotate' },
 }
 
 export function kindConcept(kind: MarkKind): Concept {

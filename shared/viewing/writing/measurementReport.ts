@@ -54,6 +54,8 @@ export interface Version {
   SeriesInstanceUID: string
   InstanceNumber: number
   predecessor?: ReferencedObject
+  /** Versions saved beside that one, whose marks are in this one, too. */
+  merged?: readonly ReferencedObject[]
 }
 
 /**
@@ -67,7 +69,7 @@ export function measurementReport(
   observerUID: string,
   version: Version,
 ): NewObject {
-  const { predecessor, ...place } = version
+  const { predecessor, merged = [], ...place } = version
   const groups = marks.map(groupOf)
   const items: NewDataSet[] = [
     IN_ENGLISH,
@@ -91,7 +93,7 @@ export function measurementReport(
     SeriesDescription: MEASUREMENTS_SERIES,
     body: {
       ...documentBody({ title: CODES.report, template: '1500', items, evidence }),
-      ...reportFlags(predecessor),
+      ...reportFlags(predecessor ? [predecessor, ...merged] : merged),
     },
   }
 }
@@ -101,7 +103,7 @@ const DIRECT = new Set<Mark['kind']>(['length', 'arrow', 'probe', 'vertebra', 't
 const ROUND = new Set<Mark['kind']>(['ellipse', 'circle', 'rectangle', 'freehand', 'spline'])
 
 function groupOf({ mark, image, measured }: ReportedMark): NewDataSet {
-  const graphics = graphicsOf(mark, measured?.scale ?? { x: 1, y: 1 }).map(mark.kind === 'angle' ? asArms : one => one)
+  const graphics = asOhifReads(mark.kind, graphicsOf(mark, measured?.scale ?? { x: 1, y: 1 }))
   const values = measured === undefined ? [] : valuesOf(mark, measured, graphics)
   const isArea = ROUND.has(mark.kind) || mark.closed === true
   // TID 1410 has the region in the group; elsewhere a figure is inferred from it, unless there is none.
@@ -134,9 +136,11 @@ function groupOf({ mark, image, measured }: ReportedMark): NewDataSet {
   return containerItem(CODES.group, items, isArea ? '1410' : '1501')
 }
 
-/** OHIF reads an angle as two lines, the vertex in both: the same figure. */
-function asArms({ kind, points }: MarkGraphic): MarkGraphic {
-  return { kind, points: points.flatMap((point, at) => (at === 1 ? [point, point] : [point])) }
+/** OHIF reads an angle as two lines in one graphic of four points (an angle's vertex in both): the same figure. */
+function asOhifReads(kind: Mark['kind'], graphics: MarkGraphic[]): MarkGraphic[] {
+  if (kind !== 'angle' && kind !== 'cobb') return graphics
+  const points = graphics.flatMap(graphic => graphic.points)
+  return [{ kind: 'POLYLINE', points: kind === 'cobb' ? points : points.toSpliced(1, 0, points[1]!) }]
 }
 
 /** By this the viewer OHIF knows which of its tools draws a measurement; it looks for the region beneath the first number. */

@@ -24,6 +24,8 @@ export interface StateImage extends ReferencedFrame {
   isMonochrome1: boolean
   /** Undefined where a table makes the modality values: it cannot be said here. */
   rescale: { slope: number; intercept: number } | undefined
+  /** The modality values it opens with; undefined where it stores no window. */
+  window: { lower: number; upper: number } | undefined
   VOILUTFunction: string
 }
 
@@ -41,6 +43,24 @@ export type StateView = Pick<SetView, 'range' | 'inverted' | 'quarterTurns' | 'm
 /** Whether a reader has changed anything of a view that a state can keep. */
 export function isChanged({ range, inverted, quarterTurns, mirrored, zoom }: StateView): boolean {
   return range !== undefined || inverted || quarterTurns !== 0 || mirrored || zoom !== undefined
+}
+
+/**
+ * Of saved views those that a draft takes up. What the reader has changed stays as it is; only looking at another image of a set
+ * changes nothing of how it is seen. `isTouched`: it was changed on a screen just now, which no draft has yet.
+ */
+export function takenUp(
+  saved: Readonly<Record<string, SetView>>,
+  own: Readonly<Record<string, SetView>>,
+  isTouched: (set: string) => boolean,
+): Record<string, SetView> {
+  const taken: Record<string, SetView> = {}
+  for (const [set, view] of Object.entries(saved)) {
+    const kept = own[set]
+    if (isTouched(set) || (kept !== undefined && isChanged(kept))) continue
+    taken[set] = kept === undefined ? view : { ...view, SOPInstanceUID: kept.SOPInstanceUID, frame: kept.frame }
+  }
+  return taken
 }
 
 const REPLACED = concept('REPLACED', OWN_SCHEME, 'Replaced by this object')
@@ -179,7 +199,8 @@ function rotationOf({ quarterTurns, mirrored }: StateView): number {
 
 /**
  * Modality, window and polarity. Where all images are rescaled alike the state says so; where they are not (PET), it rescales by 1
- * and each has its own window of stored values. A table of the image is no linear rescale: then there is no window.
+ * and each has its own window of stored values. A table of the image is no linear rescale: then there is no window. Where the reader
+ * has set none, each image's own is written: a state without a window shows all values (PS3.4 N.2.1.3).
  */
 function greys(images: readonly StateImage[], { range, inverted }: StateView): NewDataSet {
   const shape = { PresentationLUTShape: inverted === images[0]!.isMonochrome1 ? 'IDENTITY' : 'INVERSE' }
@@ -187,11 +208,15 @@ function greys(images: readonly StateImage[], { range, inverted }: StateView): N
   if (images.some(({ rescale }) => rescale === undefined)) return shape
   const only = groups.length === 1 ? groups[0]![0]!.rescale! : { slope: 1, intercept: 0 }
   const modality = { RescaleSlope: ds(only.slope), RescaleIntercept: ds(only.intercept), RescaleType: 'US' }
-  if (range === undefined) return { ...modality, ...shape }
-  const windows = groups.map(group => {
+  const rangeOf = ({ window }: StateImage) => range ?? window
+  const windowed = images.filter(image => rangeOf(image) !== undefined)
+  if (windowed.length === 0) return { ...modality, ...shape }
+  const alike = grouped(windowed, image => JSON.stringify([image.rescale, rangeOf(image), image.VOILUTFunction]))
+  const windows = alike.map(group => {
     const { rescale, VOILUTFunction } = group[0]!
+    const shown = rangeOf(group[0]!)!
     const factor = only.slope / rescale!.slope
-    const ends = [range.lower, range.upper].map(value => (value - rescale!.intercept) * factor + only.intercept)
+    const ends = [shown.lower, shown.upper].map(value => (value - rescale!.intercept) * factor + only.intercept)
     const [lower, upper] = [Math.min(...ends), Math.max(...ends)]
     // PS3.3 C.11.2.1.2.1: LINEAR counts both its ends.
     const half = VOILUTFunction === 'LINEAR' ? 0.5 : 0

@@ -16,6 +16,8 @@ export interface SavedMeasurements extends ReferencedObject {
   time: string
   marks: Mark[]
   calibrations: Record<string, Calibration>
+  /** The versions it was made from. */
+  predecessors: string[]
   /** Groups whose place is not one of these images' pixels, or that are more than is read. */
   left: number
 }
@@ -27,6 +29,7 @@ const MOST_POINTS = 2000
 const MOST_POINTS_IN_ALL = 50_000
 const MOST_TEXT = 500
 const MOST_EVIDENCE = 20_000
+const MOST_PREDECESSORS = 64
 /** TID 1500 has its groups two levels down; some programs put a container between. */
 const MOST_DEPTH = 4
 
@@ -60,8 +63,16 @@ export function readMeasurements(dataSet: DataSet): SavedMeasurements | undefine
     time: dataSet.string('ContentTime'),
     marks: reading.marks,
     calibrations,
+    predecessors: predecessorsOf(dataSet),
     left: reading.left,
   }
+}
+
+function predecessorsOf(dataSet: DataSet): string[] {
+  const named = dataSet
+    .items('PredecessorDocumentsSequence')
+    .flatMap(study => study.items('ReferencedSeriesSequence').flatMap(series => series.items('ReferencedSOPSequence')))
+  return named.slice(0, MOST_PREDECESSORS).map(one => normaliseUID(one.string('ReferencedSOPInstanceUID')))
 }
 
 interface Reading {
@@ -170,7 +181,7 @@ function groupOf(container: DataSet): Group {
       const region = readRegion(item)
       if (region === undefined) continue
       if (is(name, CODES.points)) group.made = region
-      else if (is(name, CODES.label)) group.label = region
+      else if (is(name, CODES.label) || is(name, CODES.ownLabel)) group.label = region
       else group.regions.push(region)
     } else if (type === 'NUM') readNumber(item, name, group)
   }

@@ -37,22 +37,26 @@ interface Frame {
 }
 
 /**
- * A Segmentation (PS3.3 A.51, C.8.20), binary: a frame for each slice of each segment that has any of it. Throws RangeError where
- * nothing is drawn.
+ * A Segmentation (PS3.3 A.51, C.8.20), binary: a frame for each slice of each segment that has any of it. Where everything that the
+ * object before had was erased, its segments with one empty frame (an object has one at least). Throws RangeError where nothing
+ * was ever drawn.
  */
 export function newSegmentation(parts: SegmentationParts): NewObject {
   const { map, sources, segments, predecessor } = parts
   const { columns, rows, columnSpacing, rowSpacing, sliceSpacing } = map.grid
   const drawn = map.drawn()
   const holds = drawn.map(slice => new Set(map.slice(slice)))
-  const listed = [...segments]
-    .sort((a, b) => a.number - b.number)
-    .filter(({ number }) => holds.some(labels => labels.has(number)))
+  const sorted = [...segments].sort((a, b) => a.number - b.number)
+  const filled = sorted.filter(({ number }) => holds.some(labels => labels.has(number)))
+  const erased = predecessor !== undefined && filled.length === 0
+  const listed = erased ? sorted : filled
   if (listed.length === 0) throw new RangeError('Nothing is drawn.')
   // PS3.3 C.8.20.2: segment numbers count from 1 by 1.
-  const frames = listed.flatMap(({ number }) =>
-    drawn.flatMap((slice, index): Frame[] => (holds[index]!.has(number) ? [{ segment: number, slice }] : [])),
-  )
+  const frames = erased
+    ? [{ segment: listed[0]!.number, slice: drawn[0] ?? 0 }]
+    : listed.flatMap(({ number }) =>
+        drawn.flatMap((slice, index): Frame[] => (holds[index]!.has(number) ? [{ segment: number, slice }] : [])),
+      )
   const numbers = new Map(listed.map(({ number }, index) => [number, index + 1]))
   const first = sources[frames[0]!.slice]!.attributes
   // Planes that turn, or are scaled one by one, have no orientation and no spacing in common: then the images alone say where it is.
@@ -245,7 +249,8 @@ function packFrames(map: LabelMap, frames: readonly Frame[]): Uint8Array {
   const size = map.grid.columns * map.grid.rows
   const bits = new Uint8Array(Math.ceil((size * frames.length) / 8))
   frames.forEach(({ segment, slice }, frame) => {
-    const labels = map.slice(slice)!
+    const labels = map.slice(slice)
+    if (labels === undefined) return
     const start = frame * size
     for (let i = labels.indexOf(segment); i !== -1 && i < size; ) {
       const at = start + i

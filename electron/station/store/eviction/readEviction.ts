@@ -28,7 +28,10 @@ export interface EvictedContent {
 /** A read ends behind so many images; a study is never read in parts. */
 const IMAGES_A_READ = 20_000
 const STUDIES_A_READ = 200
-/** 'equal' alone: an archive that lists an image may hold other bytes under its UID. */
+/**
+ * 'equal' alone, with nothing said beside it: an archive that lists an image may hold other bytes under its UID, and one that wrote it
+ * anew would give other bytes back.
+ */
 const PROOF = 3
 
 interface StudyRow {
@@ -59,7 +62,7 @@ export function createRetention(db: Database) {
   const sums = db.prepare<[string, number], Sums>(
     `SELECT sum(iif(volume >= 0, copy.length, 0)) AS bytes, sum(volume >= 0) AS images, sum(volume = 0) AS landing,
        sum(volume >= 0 AND (crc IS NULL OR NOT EXISTS (SELECT 1 FROM custody JOIN destination ON destination.id = custody.destination
-         WHERE custody.content = content.id AND custody.state = ${CODE.confirmed} AND proof >= ${PROOF} AND position IS NOT NULL
+         WHERE custody.content = content.id AND custody.state = ${CODE.confirmed} AND proof >= ${PROOF} AND reason = '' AND position IS NOT NULL
            AND name IN (SELECT value FROM json_each(+?))))) AS unproved,
        sum(EXISTS (SELECT 1 FROM custody JOIN destination ON destination.id = custody.destination WHERE custody.content = content.id
          AND custody.state NOT IN (${CODE.confirmed}, ${CODE.withheld}, ${CODE.gone}) AND position IS NOT NULL)) AS waiting,

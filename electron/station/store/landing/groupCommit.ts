@@ -1,8 +1,8 @@
 import { IsocenterError } from '../../../../shared/errors.ts'
 import type { Received } from '../index.ts'
 import type { CommitAnswer, PlacedObject, ReceivedObject } from '../receivedObject.ts'
-import type { LandingPosition } from './landing.ts'
-import type { Landed, LandingEntry } from './segment.ts'
+import type { Landing, LandingPosition } from './landing.ts'
+import type { LandingEntry } from './segment.ts'
 
 /** More in one transaction would only make the first of them wait. */
 const MAX_GROUP = 256
@@ -13,82 +13,74 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-interface Synced {
-  group: Waiting[]
-  objects: PlacedObject[]
-  landed: LandingPosition
-}
-
 export interface GroupCommitStages {
-  /** One write and one sync for all of them. */
-  land(group: LandingEntry[]): Promise<Landed[]>
-  /** Behind what has landed so far. */
-  position(): LandingPosition
-  /** One transaction, which also keeps the position. */
-  writeRows(objects: PlacedObject[], landed: LandingPosition): Promise<CommitAnswer>
+  /** Begins one write and one sync for the first of them, as many as there is room for. One call at a time. */
+  land(group: LandingEntry[]): Promise<Landing>
+  /** One transaction, which also keeps the position; it is committed when the bytes are synced, and rolled back when they cannot be. */
+  writeRows(objects: PlacedObject[], landing: Landing): Promise<CommitAnswer>
   onCommitted(answer: CommitAnswer, landed: LandingPosition): void
 }
 
 /**
- * What waits while a sync runs shares the next one, and what was synced while a transaction runs shares the next of those: the
- * busier the station, the larger the groups. The two stages overlap; each keeps the order of the log, so that a position in it
- * says for which records there are rows.
+ * What waits while a sync runs shares the next one: the busier the station, the larger the groups. The rows of a group are made
+ * while its bytes are on their way to the disk, and committed behind them; the next group lands beside that commit, but no
+ * further one, so that groups also grow where it is the rows that take long. Each stage keeps the order of the log, so that a
+ * position in it says for which records there are rows.
  */
 export function createGroupCommit(stages: GroupCommitStages): (object: ReceivedObject) => Promise<Received> {
   let waiting: Waiting[] = []
-  let landing = false
-  let synced: Synced[] = []
-  let writing = false
+  let isLanding = false
 
   async function landAll(): Promise<void> {
+    let before: Promise<void> = Promise.resolve()
     while (waiting.length > 0) {
-      const group = waiting.slice(0, MAX_GROUP)
-      waiting = waiting.slice(MAX_GROUP)
+      let group = waiting.slice(0, MAX_GROUP)
       try {
-        const places = await stages.land(group.map(({ object }) => object.entry))
-        const objects = group.map(({ object: { entry: _, ...object } }, index): PlacedObject => {
-          const place = places[index]
-          if (!place) throw new IsocenterError('internal', 'an object that did not land')
-          return { ...object, ...place }
-        })
-        synced.push({ group, objects, landed: stages.position() })
-        if (!writing) {
-          writing = true
-          void writeAll()
-        }
+        const landing = await stages.land(group.map(({ object }) => object.entry))
+        group = group.slice(0, landing.places.length)
+        const written = writeRows(group, landing)
+        waiting = waiting.slice(group.length)
+        await landing.synced.catch(() => {})
+        await before
+        before = written
       } catch (error) {
+        waiting = waiting.slice(group.length)
         for (const { reject } of group) reject(error)
       }
     }
-    landing = false
+    isLanding = false
   }
 
-  async function writeAll(): Promise<void> {
-    for (let newest = synced.at(-1); newest; newest = synced.at(-1)) {
-      const all = synced.flatMap(({ group }) => group)
-      const objects = synced.flatMap(group => group.objects)
-      synced = []
-      try {
-        const answer = await stages.writeRows(objects, newest.landed)
-        stages.onCommitted(answer, newest.landed)
-        for (const [index, { resolve, reject }] of all.entries()) {
-          const result = answer.results[index]
-          if (result && 'outcome' in result) resolve(result)
-          else reject(new IsocenterError('store-failed', result?.failed))
-        }
-      } catch (error) {
-        for (const { reject } of all) reject(error)
+  /** Never rejects: those that wait are told. */
+  async function writeRows(group: Waiting[], landing: Landing): Promise<void> {
+    try {
+      const objects = group.map(({ object: { entry: _, ...object } }, index): PlacedObject => {
+        const place = landing.places[index]
+        if (!place) throw new IsocenterError('internal', 'an object that did not land')
+        return { ...object, ...place }
+      })
+      const rows = stages.writeRows(objects, landing)
+      // What the disk says comes before what the index says of it; and nobody is told while the thread is still at the rows.
+      await rows.catch(() => {})
+      await landing.synced
+      const answer = await rows
+      stages.onCommitted(answer, landing.position)
+      for (const [index, { resolve, reject }] of group.entries()) {
+        const result = answer.results[index]
+        if (result && 'outcome' in result) resolve(result)
+        else reject(new IsocenterError('store-failed', result?.failed))
       }
+    } catch (error) {
+      for (const { reject } of group) reject(error)
     }
-    writing = false
   }
 
   return object =>
     new Promise((resolve, reject) => {
       waiting.push({ object, resolve, reject })
       // After this turn of the loop, so that what arrived in the same one goes together.
-      if (landing) return
-      landing = true
+      if (isLanding) return
+      isLanding = true
       setImmediate(landAll)
     })
 }

@@ -39,12 +39,22 @@ export async function landingLimits(dataDir: string): Promise<LandingLimits> {
   }
 }
 
+/** A group on its way to the disk. */
 export interface Landing {
+  /** Of its entries, in their order. */
+  places: Landed[]
+  /** Behind its last record. */
+  position: LandingPosition
+  /** Rejects with the disk's error; what failed is never tried again in the same segment. */
+  synced: Promise<void>
+}
+
+export interface LandingLog {
   /**
-   * Writes the group behind all before it and syncs once. One call at a time. Resolves with each entry's place. Rejects with the
-   * disk's error; what failed is never tried again in the same segment.
+   * Begins to write the first of the group, as many as the segment has room for, behind all before it, with one sync. To be
+   * called again when those are `synced`. Rejects where nothing could be begun.
    */
-  land(group: LandingEntry[]): Promise<Landed[]>
+  land(group: LandingEntry[]): Promise<Landing>
   /** Behind the newest synced record. */
   readonly position: LandingPosition
   /** After a failed sync nothing lands until this is called: the disk has been found to work again. */
@@ -53,7 +63,7 @@ export interface Landing {
 }
 
 /** @param firstNumber above every segment that was ever there: a name is never used twice, for readers may still hold it open. */
-export function openLanding(disk: Disk, dataDir: string, firstNumber: number, limits: LandingLimits): Landing {
+export function openLanding(disk: Disk, dataDir: string, firstNumber: number, limits: LandingLimits): LandingLog {
   let nextNumber = firstNumber
   let nextSize = Math.min(FIRST_SEGMENT_BYTES, limits.segmentBytes)
   let current: Segment | undefined
@@ -77,42 +87,41 @@ export function openLanding(disk: Disk, dataDir: string, firstNumber: number, li
     return current
   }
 
-  async function append(segment: Segment, entries: LandingEntry[]): Promise<Landed[]> {
-    try {
-      const landed = await segment.append(entries)
-      position = { segment: segment.number, offset: segment.end }
-      return landed
-    } catch (error) {
-      current = undefined
-      if (error instanceof SyncError) {
-        broken = error
-        await segment.condemn(disk).catch(() => {})
-      }
-      await segment.close().catch(() => {})
-      throw error
-    }
-  }
-
-  return {
-    async land(group) {
-      const landed: Landed[] = []
-      while (landed.length < group.length) {
-        if (broken) throw broken
-        const segment = current ?? (await advance())
-        const rest = group.slice(landed.length)
-        const count = segment.take(rest)
-        if (count === 0 && segment.isEmpty) throw new IsocenterError('internal', 'larger than a landing segment')
-        if (count > 0) landed.push(...(await append(segment, rest.slice(0, count))))
-        if (count < rest.length) await advance()
-        else if (!spare && segment.end > segment.size / 2) {
+  function begin(segment: Segment, entries: LandingEntry[]): Landing {
+    const { places, end, written } = segment.append(entries)
+    const behind = { segment: segment.number, offset: end }
+    const synced = written.then(
+      () => {
+        position = behind
+        if (!spare && end > segment.size / 2) {
           spare = make()
           // It is asked for again, and told then.
           spare.catch(() => {
             spare = undefined
           })
         }
-      }
-      return landed
+      },
+      async error => {
+        current = undefined
+        if (error instanceof SyncError) {
+          broken = error
+          await segment.condemn(disk).catch(() => {})
+        }
+        await segment.close().catch(() => {})
+        throw error
+      },
+    )
+    return { places, position: behind, synced }
+  }
+
+  return {
+    async land(group) {
+      if (broken) throw broken
+      let segment = current ?? (await advance())
+      if (segment.take(group) === 0 && !segment.isEmpty) segment = await advance()
+      const count = segment.take(group)
+      if (count === 0) throw new IsocenterError('internal', 'larger than a landing segment')
+      return begin(segment, group.slice(0, count))
     },
     get position() {
       return position

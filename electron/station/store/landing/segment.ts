@@ -93,24 +93,30 @@ export class Segment {
     return entries.length
   }
 
-  /** Writes the entries as one group and syncs. After a rejection the segment must not be written to again. */
-  async append(entries: LandingEntry[]): Promise<Landed[]> {
+  /**
+   * Writes the entries as one group and syncs: `written` resolves when they are on the disk. Until then, and after a rejection,
+   * nothing else must be appended. `end`: behind the last of them.
+   */
+  append(entries: LandingEntry[]): { places: Landed[]; end: number; written: Promise<void> } {
     const parts: Uint8Array[] = []
-    const landed: Landed[] = []
+    const places: Landed[] = []
     let at = this.end
     for (const [index, { record, data }] of entries.entries()) {
       const { head, fileOffset, total } = encodeRecord(this.#epoch, record, at, index === entries.length - 1)
       const bytes = head.length + (record.file === undefined ? record.length : 0)
       parts.push(head, ...data, ZEROS.subarray(0, total - bytes))
-      landed.push(
+      places.push(
         record.file ? { file: record.file, offset: 0 } : { file: segmentFile(this.number), offset: at + fileOffset },
       )
       at += total
     }
+    return { places, end: at, written: this.#write(parts, at) }
+  }
+
+  async #write(parts: Uint8Array[], end: number): Promise<void> {
     await this.#file.write(parts, this.end)
     await this.#file.sync()
-    this.end = at
-    return landed
+    this.end = end
   }
 
   close(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import { type Rank, type RoutedFacts, routeOf, type SendRule } from '../../../../shared/sync.ts'
+import { type Proof, type Rank, type RoutedFacts, routeOf, type SendRule } from '../../../../shared/sync.ts'
 import type { PlacedObject } from '../receivedObject.ts'
 import {
   BAR,
@@ -113,8 +113,8 @@ export function createCustodyRows(db: Database) {
     insert.run({ ...row, state: CODE[state], bar, turn, reason: BARRED[bar], at: row.received, proof: 0, pulled: 0 })
   }
 
-  /** What was read from a destination is there, byte for byte; it is looked for again in a week, not at once. */
-  function addPulled(row: NewCustody): void {
+  /** What was read from a destination is there; it is looked for again in a week, not at once. */
+  function addPulled(row: NewCustody, proof: Proof): void {
     const at = row.received + NOT_LOOKED_FOR_MS
     insert.run({
       ...row,
@@ -123,7 +123,7 @@ export function createCustodyRows(db: Database) {
       turn: null,
       reason: '',
       at,
-      proof: PROOF.equal,
+      proof: PROOF[proof],
       pulled: 1,
     })
   }
@@ -175,7 +175,7 @@ export function createCustodyRows(db: Database) {
           received,
           PatientID: place.PatientID,
         }
-        if (isFromThere) addPulled(row)
+        if (isFromThere) addPulled(row, origin.proof ?? 'equal')
         else add(row, { state, bar: standing.bar })
       }
     },

@@ -155,7 +155,8 @@ export function createOutboxRows(db: Database, dataDir: string, custody: Custody
         nextAt: waits ? (nextAt ?? 0) : 0,
         attempts: attempts ?? null,
         at,
-        reason: state === 'confirmed' ? '' : reason,
+        // What it holds is equal, but not byte by byte: it could not give back what would leave this station.
+        reason: state === 'confirmed' && proof !== 'equal' ? '' : reason,
         proof: state === 'confirmed' ? PROOF[proof ?? 'listed'] : 0,
         sentMd5: bytesOf(sentMd5),
         sentSha256: bytesOf(sentSha256),

@@ -61,16 +61,29 @@ export async function bringStudy(
       const wish = { StudyInstanceUID, SeriesInstanceUID }
       const isWhole = missing.size === there.length
       if (isWhole && missing.size > 1) await take(wish, missing, session, deps, progress)
+      if (source.door === 'dimse') await passOverWhatCame(missing, deps, progress)
       // What a whole series did not bring may come alone.
       for (const SOPInstanceUID of [...missing]) {
         await take({ ...wish, SOPInstanceUID }, missing, session, deps, progress)
       }
+      if (source.door === 'dimse') await passOverWhatCame(missing, deps, progress)
       for (const uid of missing) progress.failed(uid, 'the archive lists it, and does not give it')
       lacking += missing.size
     }
     return { images, lacking }
   } finally {
     audit.finish(session)
+  }
+}
+
+/** A node without C-GET sends what it is asked for through the door for everybody, past `take`. */
+async function passOverWhatCame(missing: Set<string>, deps: BringDeps, progress: BringProgress): Promise<void> {
+  if (missing.size === 0) return
+  const unknown = await unknownOf([...missing], deps)
+  for (const uid of [...missing]) {
+    if (unknown.has(uid)) continue
+    missing.delete(uid)
+    progress.received('stored')
   }
 }
 
@@ -119,6 +132,8 @@ async function take(
         origin: {
           door: 'pull',
           archive: deps.name,
+          // A node gives in a form that was agreed upon, which need not be the one it holds (PS3.4 §C.4.3): that is no proof for an eviction.
+          ...(deps.source.door === 'dimse' && { proof: 'present' as const }),
           sourceAET: meta.SourceApplicationEntityTitle,
           ...{ sendingAET: '', receivingAET: '', address: deps.source.address },
         },
@@ -156,7 +171,7 @@ function eventOf(
     event: 'instancesTransferred',
     action: 'C',
     outcome: 0,
-    door: 'dicomweb',
+    door: source.door,
     text: '',
     participants: [{ UserID: name, address: source.address, requestor: false, role: 'source' }],
     study: { StudyInstanceUID, PatientID: '', instances: {} },

@@ -50,8 +50,10 @@ export interface ObjectsWish {
 
 /** What can be asked of an archive that studies come from. All reject with 'peer-failed'. */
 export interface PullSource {
-  /** Host and port. */
+  /** Host, of DICOMweb with its port. */
   readonly address: string
+  /** By which door what it gives comes. */
+  readonly door: 'dicomweb' | 'dimse'
   readonly feed: ChangeFeed | undefined
   studies(wish: StudyWish, signal: AbortSignal): Promise<ListedStudy[]>
   series(StudyInstanceUID: string, signal: AbortSignal): Promise<ListedSeries[]>
@@ -59,7 +61,7 @@ export interface PullSource {
   instances(StudyInstanceUID: string, SeriesInstanceUID: string, signal: AbortSignal): Promise<string[]>
   /**
    * Part-10 files as they come, each to be read, as far as one likes, before the next is asked for. Nothing where the archive does not
-   * have it (any more), or cannot give it.
+   * have it (any more), or cannot give it, or has sent it through the door for everybody.
    */
   objects(wish: ObjectsWish, signal: AbortSignal): AsyncGenerator<AsyncIterable<Uint8Array>>
   close(): void

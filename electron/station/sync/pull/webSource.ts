@@ -61,6 +61,7 @@ export function createWebSource(route: Extract<Route, { kind: 'dicomweb' }>): Pu
 
   return {
     address: client.address,
+    door: 'dicomweb',
     feed: orthanc && new OrthancFeed(orthanc),
     async studies(wish, signal) {
       const found = await all(`/studies?${queryOf(wish)}`, '0020000D', false, signal)

@@ -1,15 +1,17 @@
 import { createHmac } from 'node:crypto'
-import { open } from 'node:fs/promises'
+import { open, readFile, rm } from 'node:fs/promises'
+import { blacken, type Cleaning, cleaningOf } from '../../../../shared/deidentify/cleanPixels.ts'
 import { type Deidentified, deidentify } from '../../../../shared/deidentify/deidentify.ts'
 import type { DeidentifyOptions } from '../../../../shared/deidentify/options.ts'
 import { leftOut, type Risk, risksOf } from '../../../../shared/deidentify/risks.ts'
 import { encodingOf } from '../../../../shared/dicom/encoding.ts'
 import { DataSet } from '../../../../shared/dicom/reader.ts'
 import { spliceHeader } from '../../../../shared/dicom/splice.ts'
-import { transferSyntax } from '../../../../shared/dicom/uids.ts'
+import { TS, transferSyntax } from '../../../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../../../shared/errors.ts'
 import { inflateLimit, inflateStart } from '../../base/inflate.ts'
-import type { StoredObject } from '../../store/index.ts'
+import type { FrameLocation, StoredObject } from '../../store/index.ts'
+import { transcode } from '../transcode/transcode.ts'
 
 /** One object is in memory as a whole, and once more on its way to the other thread. */
 const LARGEST = 512 * 2 ** 20
@@ -20,10 +22,14 @@ export interface DeidentifyRequest {
   /** Made for one export. */
   key: Uint8Array
   patient: string
+  /** Where each frame of encapsulated pixels is; given where pixels are cleaned. */
+  frames?: FrameLocation[]
+  /** Where a decoded copy may lie meanwhile. */
+  file?: string
 }
 
 export type DeidentifyAnswer =
-  | { risks: Risk[]; made: Omit<Deidentified, 'chunks'> & { file: Uint8Array<ArrayBuffer> } }
+  | { risks: Risk[]; made: Omit<Deidentified, 'chunks'> & { file: Uint8Array<ArrayBuffer>; cleaned: boolean } }
   | { risks: Risk[]; made: null }
 
 /**
@@ -35,6 +41,8 @@ export async function deidentifyObject({
   options,
   key,
   patient,
+  frames = [],
+  file: temporary,
 }: DeidentifyRequest): Promise<DeidentifyAnswer> {
   if (object.dataSetLength > LARGEST) throw new IsocenterError('too-large', `more than ${LARGEST} bytes`)
   const dataSet = asShown(await bytesOf(object), object)
@@ -45,16 +53,54 @@ export async function deidentifyObject({
     BurnedInAnnotation: dataSet.string('BurnedInAnnotation'),
     ImageType: dataSet.strings('ImageType'),
   })
-  if (leftOut(risks, options)) return { risks, made: null }
+  const cleaning = risks.includes('video') ? undefined : options.cleanPixels && cleaningOf(dataSet, options.cleanPixels)
+  if (leftOut(risks, options, cleaning?.byPerson)) return { risks, made: null }
   const hash = (text: string) => createHmac('sha256', key).update(text).digest()
-  const { chunks, ...names } = deidentify(dataSet, object.TransferSyntaxUID, options, { hash, patient })
+  const by = { hash, patient }
+  const clean =
+    cleaning && temporary !== undefined
+      ? await cleaned(object, decodedLength(dataSet), frames, temporary, cleaning)
+      : undefined
+  const { chunks, ...names } = clean
+    ? deidentify(clean, TS.ExplicitVRLittleEndian, options, by, true)
+    : deidentify(dataSet, object.TransferSyntaxUID, options, by)
   const file = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
   let at = 0
   for (const chunk of chunks) {
     file.set(chunk, at)
     at += chunk.length
   }
-  return { risks, made: { ...names, file } }
+  return { risks, made: { ...names, file, cleaned: clean !== undefined } }
+}
+
+/** Of all its frames, in bytes; what has neither rows nor columns is nothing. */
+function decodedLength(dataSet: DataSet): number {
+  const number = (key: string, or: number) => dataSet.number(key) ?? or
+  const bits = number('SamplesPerPixel', 1) * number('BitsAllocated', 16)
+  return number('Rows', 0) * number('Columns', 0) * (bits / 8) * Math.max(1, number('NumberOfFrames', 1))
+}
+
+/** The object with its pixels decoded, which loses nothing, and made black where that is asked for; undefined where nothing was. */
+async function cleaned(
+  object: StoredObject,
+  decoded: number,
+  frames: FrameLocation[],
+  file: string,
+  cleaning: Cleaning,
+): Promise<DataSet | undefined> {
+  // Before it is on the disk: a few megabytes of a compressed object may be many gigabytes.
+  if (decoded > LARGEST) throw new IsocenterError('too-large', `more than ${LARGEST} bytes`)
+  const TransferSyntaxUID = TS.ExplicitVRLittleEndian
+  try {
+    const { length } = await transcode({ object, frames, TransferSyntaxUID, file })
+    if (length > LARGEST) throw new IsocenterError('too-large', `more than ${LARGEST} bytes`)
+    const dataSet = asShown(await readFile(file), { ...object, TransferSyntaxUID })
+    const pixels = dataSet.bytes('PixelData')
+    if (!pixels) throw new IsocenterError('malformed', 'no pixel data')
+    return blacken(dataSet, pixels, cleaning) ? dataSet : undefined
+  } finally {
+    await rm(file, { force: true })
+  }
 }
 
 /** Of what was moved: the study it was moved into is the one whose new UID it gets. */

@@ -1,0 +1,66 @@
+import { IsocenterError } from '../../../../shared/errors.ts'
+
+/** What a thread has to wait for: `number` in `passed`, or in `failed`. */
+export interface Gate {
+  /** Numbers in shared memory: of the newest sync that is over, and of the newest even and the newest odd one that failed. */
+  shared: Int32Array<SharedArrayBuffer>
+  number: number
+}
+
+const OVER = 0
+/** The thread may still be at the rows of one when the next has failed, too: neither takes the other's place. */
+const FAILED = [1, 2] as const
+const failedAt = (number: number) => FAILED[number & 1 ? 1 : 0]
+/** Behind a slower disk the thread is not held: others want it, and a millisecond of rows is not what is waited for. */
+const FAST_MS = 5
+
+/**
+ * Lets the writer's thread make the rows of what is still being synced, and commit them the moment it is: through shared memory, for the
+ * way of a message is as long as the sync of a fast disk.
+ */
+export function createSyncGate() {
+  const shared = new Int32Array(new SharedArrayBuffer(12))
+  let last = 0
+  /** Until the first is over the disk counts as slow. */
+  let newestMs = Number.POSITIVE_INFINITY
+
+  return {
+    /**
+     * What to wait for in the thread; undefined when it was waited for here. One sync at a time, each over before the next is named, and
+     * that one before the thread has gone on from the last but one.
+     */
+    async behind(synced: Promise<void>): Promise<Gate | undefined> {
+      const began = performance.now()
+      const isFast = newestMs < FAST_MS
+      last = (last + 1) | 0
+      const number = last
+      const over = () => {
+        newestMs = performance.now() - began
+        Atomics.store(shared, OVER, number)
+        Atomics.notify(shared, OVER)
+      }
+      const told = synced.then(over, error => {
+        Atomics.store(shared, failedAt(number), number)
+        over()
+        throw error
+      })
+      if (!isFast) {
+        await told
+        return undefined
+      }
+      told.catch(() => {})
+      return { shared, number }
+    },
+  }
+}
+
+/** In the thread: holds it until the sync is over. Throws 'store-read-only' when it has failed. */
+export function waitForSync({ shared, number }: Gate): void {
+  for (;;) {
+    const over = Atomics.load(shared, OVER)
+    // They go round after 2^32 syncs.
+    if (((over - number) | 0) >= 0) break
+    Atomics.wait(shared, OVER, over)
+  }
+  if (Atomics.load(shared, failedAt(number)) === number) throw new IsocenterError('store-read-only', 'the landing log')
+}

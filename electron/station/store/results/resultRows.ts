@@ -1,0 +1,94 @@
+import type { Database } from 'better-sqlite3'
+import type { ResultSummary } from '../../../../shared/reporting/resultTargets.ts'
+
+/** To be sent now. */
+export interface DueResult
+  extends Pick<ResultSummary, 'number' | 'target' | 'StudyInstanceUID' | 'version' | 'attempts' | 'at'> {
+  messageId: string
+}
+
+export interface ResultTargetRow {
+  name: string
+  preliminary: boolean
+}
+
+/** Of those that are over; what waits is always kept. */
+const MOST_OVER = 5000
+const LISTED = 200
+
+/** Reports on their way to other systems, as rows. */
+export function createResultRows(db: Database) {
+  const forget = db.prepare('DELETE FROM resultTarget')
+  const addTarget = db.prepare('INSERT INTO resultTarget (name, preliminary) VALUES (?, ?)')
+  const targets = db.prepare<[number], { name: string }>(
+    'SELECT name FROM resultTarget WHERE preliminary >= ? ORDER BY name',
+  )
+  const replace = db.prepare(
+    `UPDATE result SET state = 'replaced', nextAt = NULL, changedAt = @at
+     WHERE StudyInstanceUID = @StudyInstanceUID AND target = @target AND version = @version AND state = 'waiting'`,
+  )
+  const add = db.prepare(
+    `INSERT INTO result (target, StudyInstanceUID, version, messageId, state, at, changedAt, nextAt)
+     VALUES (@target, @StudyInstanceUID, @version, lower(hex(randomblob(10))), 'waiting', @at, @at, @at)`,
+  )
+  const prune = db.prepare(
+    `DELETE FROM result WHERE nextAt IS NULL AND number <= (SELECT number FROM result WHERE nextAt IS NULL ORDER BY number DESC LIMIT 1 OFFSET ?)`,
+  )
+  // Of one study to one system in their order: no correction before what it corrects.
+  const due = db.prepare<[number, number], DueResult>(
+    `SELECT number, target, StudyInstanceUID, version, attempts, at, messageId FROM result
+     WHERE nextAt <= ? AND NOT EXISTS (SELECT 1 FROM result AS earlier WHERE earlier.StudyInstanceUID = result.StudyInstanceUID
+       AND earlier.target = result.target AND earlier.number < result.number AND earlier.nextAt IS NOT NULL)
+     ORDER BY nextAt, number LIMIT ?`,
+  )
+  const list = db.prepare<[number], ResultSummary>(
+    `SELECT number, target, StudyInstanceUID, version, state, attempts, at, changedAt, nextAt, lastError FROM result
+     ORDER BY number DESC LIMIT ?`,
+  )
+  const over = db.prepare(
+    `UPDATE result SET state = ?, attempts = attempts + 1, lastError = ?, nextAt = NULL, changedAt = ? WHERE number = ? AND state = 'waiting'`,
+  )
+  const postpone = db.prepare(
+    `UPDATE result SET attempts = attempts + 1, lastError = ?, nextAt = ?, changedAt = ? WHERE number = ? AND state = 'waiting'`,
+  )
+  const again = db.prepare(
+    `UPDATE result SET state = 'waiting', nextAt = @at, at = @at, attempts = 0, changedAt = @at WHERE number = @number AND state IN ('waiting', 'refused', 'gaveUp')`,
+  )
+
+  const queue = (target: string, StudyInstanceUID: string, version: number, at: number): void => {
+    replace.run({ target, StudyInstanceUID, version, at })
+    add.run({ target, StudyInstanceUID, version, at })
+  }
+  const targetsOf = (state: 'preliminary' | 'final') =>
+    targets.all(state === 'preliminary' ? 1 : 0).map(({ name }) => name)
+
+  return {
+    setTargets: db.transaction((all: ResultTargetRow[]): void => {
+      forget.run()
+      for (const { name, preliminary } of all) addTarget.run(name, preliminary ? 1 : 0)
+    }).immediate,
+    /** Within the transaction that signs it. */
+    signed(StudyInstanceUID: string, version: number, state: 'preliminary' | 'final', at: number): void {
+      prune.run(MOST_OVER)
+      for (const name of targetsOf(state)) queue(name, StudyInstanceUID, version, at)
+    },
+    /** To all, or to one by its name; how many get it. */
+    send: db.transaction(
+      (StudyInstanceUID: string, version: number, target: string | undefined, at: number): number => {
+        const names = target === undefined ? targetsOf('final') : [target]
+        for (const name of names) queue(name, StudyInstanceUID, version, at)
+        return names.length
+      },
+    ).immediate,
+    due: (at: number, limit: number): DueResult[] => due.all(at, limit),
+    list: (): ResultSummary[] => list.all(LISTED),
+    over(number: number, state: 'sent' | 'refused' | 'gaveUp', why: string, at: number): void {
+      over.run(state, why, at, number)
+    },
+    postpone(number: number, why: string, nextAt: number, at: number): void {
+      postpone.run(why, nextAt, at, number)
+    },
+    /** False: there is none that waits or was given up. */
+    again: (number: number, at: number): boolean => again.run({ number, at }).changes > 0,
+  }
+}

@@ -1,0 +1,113 @@
+import type { Box, Slide, SlideLevel } from './slide.ts'
+
+/** Where a reader looks: device pixels for one pixel of the largest level, and which of these is in the middle. */
+export interface SlideView {
+  zoom: number
+  centre: [x: number, y: number]
+}
+
+/** Device pixels. */
+export interface Size {
+  width: number
+  height: number
+}
+
+/** So many pixels of one level at most are held for a view: 160 MB, five times what a screen of 3840 × 2160 needs. */
+const MOST_SEEN = 40_000_000
+/** Device pixels for a pixel of the largest level: beyond, nothing more is seen. */
+const MOST_ZOOM = 32
+
+/**
+ * The smallest level that still has a pixel for each of the screen's; the largest where none has. One part in twenty is let go, so
+ * that a level stands at its own size.
+ */
+export function levelFor(slide: Slide, zoom: number): number {
+  for (let index = slide.levels.length - 1; index > 0; index--) {
+    const { scale } = slide.levels[index] as SlideLevel
+    if (Math.max(...scale) * zoom <= 1.05) return index
+  }
+  return 0
+}
+
+function sizeOf({ levels }: Slide): [width: number, height: number] {
+  const { columns, rows } = levels[0] as SlideLevel
+  return [columns, rows]
+}
+
+/** The whole slide in a screen of this size (device pixels). */
+export function fitSlide(slide: Slide, { width, height }: Size): SlideView {
+  const [columns, rows] = sizeOf(slide)
+  return { zoom: Math.min(width / columns, height / rows), centre: [columns / 2, rows / 2] }
+}
+
+/**
+ * The view as far as it makes sense: some of the slide is always seen, and never more of it than can be held of its smallest level
+ * (of an image of 100,000 × 100,000 pixels without smaller ones not the whole).
+ */
+export function heldView(slide: Slide, { zoom, centre }: SlideView, size: Size): SlideView {
+  const { columns, rows, scale } = slide.levels.at(-1) as SlideLevel
+  const [width, height] = sizeOf(slide)
+  const held = Math.sqrt((size.width * size.height) / (MOST_SEEN * scale[0] * scale[1]))
+  const least = Math.max(fitSlide(slide, size).zoom / 2, columns * rows > MOST_SEEN ? held : 0)
+  const clamp = (value: number, low: number, high: number) => Math.max(low, Math.min(high, value))
+  return {
+    zoom: clamp(zoom, Math.min(least, MOST_ZOOM), MOST_ZOOM),
+    centre: [clamp(centre[0], 0, width), clamp(centre[1], 0, height)],
+  }
+}
+
+/** What is seen, in pixels of the largest level. */
+export function seenBox({ zoom, centre }: SlideView, { width, height }: Size): Box {
+  const [x, y] = [width / zoom / 2, height / zoom / 2]
+  return { x0: centre[0] - x, y0: centre[1] - y, x1: centre[0] + x, y1: centre[1] + y }
+}
+
+/** The same in a level's own pixels, cut to what it has; undefined where it has nothing of it. */
+export function boxOn({ at, scale, columns, rows }: SlideLevel, box: Box): Box | undefined {
+  const own = {
+    x0: Math.max(0, (box.x0 - at[0]) / scale[0]),
+    y0: Math.max(0, (box.y0 - at[1]) / scale[1]),
+    x1: Math.min(columns, (box.x1 - at[0]) / scale[0]),
+    y1: Math.min(rows, (box.y1 - at[1]) / scale[1]),
+  }
+  return own.x0 < own.x1 && own.y0 < own.y1 ? own : undefined
+}
+
+/** Zoomed so that the point (device pixels of the screen) stays where it is. */
+export function zoomSlideAbout(
+  view: SlideView,
+  size: Size,
+  [x, y]: [x: number, y: number],
+  factor: number,
+  hold: (view: SlideView) => SlideView,
+): SlideView {
+  const { zoom } = hold({ ...view, zoom: view.zoom * factor })
+  const [fromX, fromY] = [x - size.width / 2, y - size.height / 2]
+  const move = 1 / view.zoom - 1 / zoom
+  return hold({ zoom, centre: [view.centre[0] + fromX * move, view.centre[1] + fromY * move] })
+}
+
+/** Pixels of the largest level at a point of the screen (device pixels). */
+export function slidePoint({ zoom, centre }: SlideView, size: Size, [x, y]: [number, number]): [number, number] {
+  return [centre[0] + (x - size.width / 2) / zoom, centre[1] + (y - size.height / 2) / zoom]
+}
+
+/** The length of a line between two points of the largest level, mm; undefined where its pixels have no size. */
+export function slideLength(slide: Slide, from: [number, number], to: [number, number]): number | undefined {
+  const spacing = slide.levels[0]?.spacing
+  return spacing && Math.hypot((to[0] - from[0]) * spacing[1], (to[1] - from[1]) * spacing[0])
+}
+
+/** A length as a pathologist reads it, three digits of it: µm below a millimetre. */
+export function slideWords(mm: number): string {
+  const [value, unit] = mm < 1 ? [mm * 1000, 'µm'] : [mm, 'mm']
+  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2
+  return `${value.toFixed(digits)} ${unit}`
+}
+
+/** What a level's pixels are on the slide, and how large they are drawn at a view's zoom: '0.25 µm/px · ×0.50'. */
+export function levelWords({ spacing, scale }: SlideLevel, zoom: number): string {
+  const own = zoom * scale[0]
+  const size = spacing === undefined ? '' : `${(spacing[1] * 1000).toPrecision(3)} µm/px · `
+  return `${size}×${own >= 10 ? own.toFixed(1) : own.toFixed(2)}`
+}
