@@ -36,7 +36,7 @@ export interface Originator {
 export interface SendingDeps {
   /** Told of each object before it is sent. */
   begins?(object: StoredObject): void
-  files: Pick<FileHandles, 'read'>
+  files: Pick<FileHandles, 'readOnce'>
   transcode: Transcode
   /** What a data set passes through on its way out; its bytes are read in order, once. */
   through?(object: StoredObject, dataSet: DataSource): DataSource
@@ -168,7 +168,7 @@ async function prepare(
     const { dataSetOffset, dataSetLength } = object
     const stored: DataSource = {
       length: dataSetLength,
-      read: (targets, from) => files.read(object, targets, dataSetOffset + from),
+      read: (targets, from) => files.readOnce(object, targets, dataSetOffset + from),
     }
     const shown = overlay ? await overlaid(stored, TransferSyntaxUID, overlay) : stored
     const framed = line.frame(contextId, through(object, shown))
