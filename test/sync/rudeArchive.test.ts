@@ -329,7 +329,7 @@ test('an image that is another than its archive announces it to be is not taken 
     const asked = files.get(pathname.split('/').at(-1) ?? '')
     const part = (file: Buffer) => Buffer.concat([Buffer.from('--B\r\n\r\n'), file, Buffer.from('\r\n')])
     response.setHeader('content-type', 'multipart/related; type="application/dicom"; boundary=B')
-    response.end(Buffer.concat([...(asked ? [asked] : files.values()).map(part), Buffer.from('--B--')]))
+    response.end(Buffer.concat([...[...(asked ? [asked] : files.values())].map(part), Buffer.from('--B--')]))
   })
   const { store } = await openArchive()
   const source = createWebSource({ kind: 'dicomweb', url } as Parameters<typeof createWebSource>[0])

@@ -17,8 +17,14 @@ const threadUrl = new URL(
 export class ObjectReads {
   #thread: Thread<ObjectFile> | undefined
   readonly #hung = new Set<(error: Error) => void>()
+  readonly #patience: number
   #answered = 0
   #timer: NodeJS.Timeout | undefined
+
+  /** @param patience milliseconds that a disk may take for one answer. */
+  constructor(patience = HUNG_MS) {
+    this.#patience = patience
+  }
 
   /**
    * @param targets in shared memory; what a hung disk may still write to is not to be used again.
@@ -29,7 +35,7 @@ export class ObjectReads {
     const hung = Promise.withResolvers<never>()
     if (this.#hung.size === 0) this.#answered = performance.now()
     this.#hung.add(hung.reject)
-    this.#timer ??= setInterval(() => this.#look(), HUNG_MS / 2).unref()
+    this.#timer ??= setInterval(() => this.#look(), this.#patience / 2).unref()
     try {
       await Promise.race([this.#thread.call('read', path, targets, position), hung.promise])
     } finally {
@@ -52,7 +58,7 @@ export class ObjectReads {
   }
 
   #look(): void {
-    if (this.#hung.size === 0 || performance.now() - this.#answered < HUNG_MS) return
+    if (this.#hung.size === 0 || performance.now() - this.#answered < this.#patience) return
     // It cannot be ended while it waits for its disk.
     void this.#thread?.stop()
     this.#thread = undefined
