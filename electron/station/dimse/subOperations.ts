@@ -68,7 +68,7 @@ interface Prepared {
 }
 
 /**
- * Got ready behind the one on its way: opening and reading the next takes two turns of a thread, and a peer may answer sooner than that (a
+ * Got ready behind the one on its way: reading the next takes a turn of a thread, and a peer may answer sooner than that (a
  * trace of CT over the loopback had answers that came while the next was still being read).
  */
 const AHEAD = 2
