@@ -243,7 +243,7 @@ export const ERRORS = {
     httpStatus: 422,
   },
   'identity-mismatch': {
-    sentence: 'The data set names another object, or another study, than the command that sent it.',
+    sentence: 'The data set names another object, or another study, than was announced.',
     retryable: false,
     dimseStatus: 0xa900,
     httpStatus: 422,

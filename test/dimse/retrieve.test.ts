@@ -9,6 +9,7 @@ import { TS } from '../../shared/dicom/uids.ts'
 import { writeDataSet } from '../../shared/dicom/writer.ts'
 import { startOrthanc } from '../bench/receivers.ts'
 import { associateRequest } from '../fakes/byteSender.ts'
+import { statusPeer } from '../fakes/statusPeer.ts'
 import { filesIn, freePort, keep, node, openArchive, readPart10, startStorescp } from './archive.ts'
 import { CT_IMAGE, ctObject, dcmtk, part10, temporaryFolder } from './harness.ts'
 
@@ -232,6 +233,52 @@ test('what the destination can not take fails by itself: a warning, its UID, the
   expect(result.output).toContain('0xb000')
   expect(result.output).toContain(`[${ctObject(2).SOPInstanceUID}]`)
   expect([...filesIn(folder).keys()]).toEqual([ctObject(1).SOPInstanceUID])
+})
+
+/** Of the last response of a C-MOVE or C-GET, as DCMTK's tools print it. */
+function countsIn(output: string): Record<string, number> {
+  const last = (kind: string) =>
+    Number([...output.matchAll(new RegExp(`${kind} Suboperations +: (\\d+)`, 'g'))].at(-1)?.[1])
+  return { completed: last('Completed'), failed: last('Failed'), warning: last('Warning') }
+}
+
+test('what is told of a C-MOVE is what its destination answered: taken, taken with a warning, refused', async () => {
+  const statuses = [0x0000, 0xb000, 0xa700, 0x0000, 0xc000, 0x0000, 0xb007]
+  const answered: number[] = []
+  const { port: own } = await statusPeer(uid => {
+    const status = statuses[Number(uid.split('.').at(-1)) - 1] ?? 0
+    answered.push(status)
+    return status
+  })
+  const { port, store } = await openArchive([node('STATUS', own), node('READER')])
+  for (const number of statuses.keys()) await keep(store, part10(ctObject(number + 1)))
+  const { output } = await movescu(port, 'STATUS', '-d', ...studyKeys)
+  expect(answered.toSorted()).toEqual(statuses.toSorted())
+  expect(countsIn(output)).toEqual({ completed: 3, failed: 2, warning: 2 })
+  for (const [at, status] of statuses.entries()) {
+    // In brackets: in the list of what failed.
+    const isRefused = status >= 0xa000 && status >> 12 !== 0xb
+    expect(
+      output.includes(`${ctObject(at + 1).SOPInstanceUID}\\`) || output.includes(`${ctObject(at + 1).SOPInstanceUID}]`),
+    ).toBe(isRefused)
+  }
+})
+
+test('what is told of a C-GET is what came: an image whose file is gone has failed, the others are whole', async () => {
+  const { port, store } = await openArchive([node('READER')])
+  const objects = [1, 2, 3, 4].map(number => ctObject(number))
+  for (const object of objects) await keep(store, part10(object))
+  await store.settleAll()
+  const stored = await store.read.retrievable({ StudyInstanceUID: [STUDY] }, 10)
+  unlinkSync(stored.objects[1]!.path)
+  const folder = temporaryFolder()
+  const { output } = await getscu(port, folder, '-d', '+B', ...studyKeys)
+  expect(countsIn(output)).toEqual({ completed: 3, failed: 1, warning: 0 })
+  const files = filesIn(folder)
+  expect(files.size).toBe(3)
+  for (const { SOPInstanceUID, dataSet } of objects.filter((_, at) => at !== 1)) {
+    expect(files.get(SOPInstanceUID)?.bytes.equals(dataSet)).toBe(true)
+  }
 })
 
 test.each([

@@ -4,8 +4,11 @@ import { createServer as createSecureServer } from 'node:https'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { freePort } from '../dimse/archive.ts'
-import { ctObject, temporaryFolder } from '../dimse/harness.ts'
+import { bringStudy } from '../../electron/station/sync/pull/bringStudy.ts'
+import { createWebSource } from '../../electron/station/sync/pull/webSource.ts'
+import { freePort, openArchive } from '../dimse/archive.ts'
+import { ctObject, part10, temporaryFolder } from '../dimse/harness.ts'
+import { silentAudit } from '../fakes/silentAudit.ts'
 import { createAuthority } from '../fixtures/certificates.ts'
 import { carrierTo, itemOf, never, rudeServer, unpaced } from './harness.ts'
 
@@ -308,4 +311,47 @@ test('what answers and is no archive is told so', async () => {
     works: false,
     words: `127.0.0.1:${mail}: what answers there does not speak HTTP.`,
   })
+})
+
+test('an image that is another than its archive announces it to be is not taken for it, and that is told', async () => {
+  const STUDY = '1.2.826.0.1.3680043.10.1'
+  const [first, second, other] = [ctObject(1), ctObject(2), ctObject(9)]
+  // File Meta of the second, and the data set of one that nobody asked for.
+  const files = new Map([
+    [first.SOPInstanceUID, part10(first)],
+    [second.SOPInstanceUID, part10({ ...second, dataSet: other.dataSet })],
+  ])
+  const rows = (tag: string, uids: string[]) => JSON.stringify(uids.map(uid => ({ [tag]: { vr: 'UI', Value: [uid] } })))
+  const { url } = await rudeServer(({ url = '' }, response) => {
+    const { pathname } = new URL(url, 'http://archive')
+    if (pathname.endsWith('/series')) return response.end(rows('0020000E', ['1.2.826.0.1.3680043.10.2']))
+    if (pathname.endsWith('/instances')) return response.end(rows('00080018', [...files.keys()]))
+    const asked = files.get(pathname.split('/').at(-1) ?? '')
+    const part = (file: Buffer) => Buffer.concat([Buffer.from('--B\r\n\r\n'), file, Buffer.from('\r\n')])
+    response.setHeader('content-type', 'multipart/related; type="application/dicom"; boundary=B')
+    response.end(Buffer.concat([...[...(asked ? [asked] : files.values())].map(part), Buffer.from('--B--')]))
+  })
+  const { store } = await openArchive()
+  const source = createWebSource({ kind: 'dicomweb', url } as Parameters<typeof createWebSource>[0])
+  onTestFinished(() => source.close())
+  const failed: string[] = []
+  const outcomes: string[] = []
+  const result = await bringStudy(
+    STUDY,
+    { name: 'Rude', source, store, audit: silentAudit, paced: unpaced },
+    {
+      signal: never,
+      total() {},
+      received: outcome => void outcomes.push(outcome),
+      failed: (uid, reason) => void failed.push(`${uid}: ${reason}`),
+    },
+  )
+  expect(result).toEqual({ images: 2, lacking: 1 })
+  expect(outcomes).toEqual(['stored'])
+  expect(failed).toHaveLength(1)
+  expect(failed[0]).toContain(second.SOPInstanceUID)
+  expect(failed[0]).toContain(other.SOPInstanceUID)
+  expect(await store.read.knownInstances([first, second, other].map(({ SOPInstanceUID }) => SOPInstanceUID))).toEqual([
+    first.SOPInstanceUID,
+  ])
 })

@@ -30,7 +30,7 @@ export type StartJob = (
 interface RequestDeps {
   audit: AuditSink
   store: ServedStore
-  files: Pick<FileHandles, 'read'>
+  files: Pick<FileHandles, 'readOnce'>
   transcode: Transcode
   startJob: StartJob
   outgoing: OutgoingAssociations

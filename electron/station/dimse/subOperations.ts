@@ -36,7 +36,7 @@ export interface Originator {
 export interface SendingDeps {
   /** Told of each object before it is sent. */
   begins?(object: StoredObject): void
-  files: Pick<FileHandles, 'read'>
+  files: Pick<FileHandles, 'readOnce'>
   transcode: Transcode
   /** What a data set passes through on its way out; its bytes are read in order, once. */
   through?(object: StoredObject, dataSet: DataSource): DataSource
@@ -68,7 +68,7 @@ interface Prepared {
 }
 
 /**
- * Got ready behind the one on its way: opening and reading the next takes two turns of a thread, and a peer may answer sooner than that (a
+ * Got ready behind the one on its way: reading the next takes a turn of a thread, and a peer may answer sooner than that (a
  * trace of CT over the loopback had answers that came while the next was still being read).
  */
 const AHEAD = 2
@@ -168,7 +168,7 @@ async function prepare(
     const { dataSetOffset, dataSetLength } = object
     const stored: DataSource = {
       length: dataSetLength,
-      read: (targets, from) => files.read(object, targets, dataSetOffset + from),
+      read: (targets, from) => files.readOnce(object, targets, dataSetOffset + from),
     }
     const shown = overlay ? await overlaid(stored, TransferSyntaxUID, overlay) : stored
     const framed = line.frame(contextId, through(object, shown))

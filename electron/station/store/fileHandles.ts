@@ -1,6 +1,7 @@
 import { close, open, read, readv } from 'node:fs'
 import { type ErrorCode, IsocenterError } from '../../../shared/errors.ts'
 import type { Place } from './index.ts'
+import { ObjectReads } from './objectReads.ts'
 
 interface Entry {
   fd: Promise<number>
@@ -19,6 +20,8 @@ export class FileHandles {
   readonly #locate: (contentId: number) => Promise<Place>
 
   readonly #fetchBack: ((contentId: number) => Promise<void>) | undefined
+  readonly #objects = new ObjectReads()
+  #closed = false
 
   /**
    * @param locate where a content is now, if it is no longer where it was.
@@ -35,10 +38,32 @@ export class FileHandles {
    * and whatever fetching rejects with.
    */
   async read(place: Place, target: Uint8Array | Uint8Array[], position: number): Promise<void> {
-    const fill = (fd: number, from: number) =>
-      target instanceof Uint8Array ? readFully(fd, target, from) : scatterFully(fd, target, from)
+    await this.#follow(place, position, (path, from) =>
+      this.#use(path, fd =>
+        target instanceof Uint8Array ? readFully(fd, target, from) : scatterFully(fd, target, from),
+      ),
+    )
+  }
+
+  /**
+   * As `read`, of a file that is not soon read again: into shared memory a thread opens, reads and closes it in one go. Each of the three by
+   * itself wakes a thread of libuv's pool and then the loop, which cost more than the reading (WADO-RS of CT, page cache warm, alone on two
+   * cores: 0.49 to 0.34 ms an image). A disk that hangs holds up that thread, not the pool that received images are written by; it rejects
+   * with 'volume-unavailable' then.
+   */
+  async readOnce(place: Place, targets: Uint8Array[], position: number): Promise<void> {
+    const isShared = targets.every(({ buffer }) => buffer instanceof SharedArrayBuffer)
+    if (!isShared || this.#closed) return this.read(place, targets, position)
+    await this.#follow(place, position, async (path, from) => {
+      if (path === '') throw new IsocenterError('volume-unavailable')
+      await this.#objects.read(path, targets, from)
+    })
+  }
+
+  /** Reads a content where it is now. */
+  async #follow(place: Place, position: number, read: (path: string, from: number) => Promise<void>): Promise<void> {
     try {
-      await this.#use(place.path, fd => fill(fd, position))
+      await read(place.path, position)
     } catch (error) {
       if (place.path !== '' && !hasCode(error, 'not-found')) throw error
       const now = await this.#find(place.contentId, error)
@@ -46,7 +71,7 @@ export class FileHandles {
       const isMeta = position < place.dataSetOffset
       // Of what came back the File Meta is written anew, as long as it was but for a station that has another version since.
       if (isMeta && metaLength(now) !== metaLength(place)) throw new IsocenterError('busy', 'it has just come back')
-      await this.#use(now.path, fd => fill(fd, position - place.dataSetOffset + now.dataSetOffset))
+      await read(now.path, position - place.dataSetOffset + now.dataSetOffset)
     }
   }
 
@@ -85,8 +110,10 @@ export class FileHandles {
 
   /** Closes what nobody uses; the rest closes when its last user is done. */
   close(): void {
+    this.#closed = true
     this.#shrink(0)
     this.#entries.clear()
+    this.#objects.close()
   }
 
   #shrink(limit: number): void {

@@ -67,6 +67,8 @@ export interface ReceiveStart {
   TransferSyntaxUID: string
   /** The only study it may belong to (STOW-RS to a study); any where it is absent. */
   StudyInstanceUID?: string
+  /** The data set must be of `SOPInstanceUID`, as that of a C-STORE always must: it was asked for by that. */
+  asked?: boolean
   /** Of the sender's profile: what is indexed where the data set says nothing. Nothing is written into it. */
   assumed?: AssumedValues
   /** Of the sender's profile: other bytes under a known UID are shown from now on. All are kept, whatever is shown. */

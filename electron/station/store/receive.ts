@@ -146,9 +146,9 @@ export class ObjectReceive implements Receive {
 
   /** All bytes are there: in memory, or written but not synced. */
   async #complete(): Promise<ReceivedObject> {
-    const { TransferSyntaxUID, origin } = this.#start
-    // Only a sender's command makes a claim to be held to; a file's own meta is often stale after somebody edited the data set.
-    const commandUID = origin.door === 'dimse' ? this.#start.SOPInstanceUID : ''
+    const { TransferSyntaxUID, origin, asked } = this.#start
+    // A sender's command and what was asked for are claims to be held to; a file's own meta is often stale after somebody edited the data set.
+    const commandUID = origin.door === 'dimse' || asked ? this.#start.SOPInstanceUID : ''
     let header: InstanceHeader
     let walker: FragmentWalker | undefined
     let meta: Uint8Array | undefined

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FileHandles, Place } from '../store/index.ts'
-import { takeBuffer } from './bufferPool.ts'
+import { takeSharedBuffer } from './bufferPool.ts'
 
 /** What fills one target after the other with what begins at `from`. */
 export interface ByteSource {
@@ -133,11 +133,11 @@ async function* gather(parts: Iterable<Part> | AsyncIterable<Part>): AsyncGenera
 async function read({ parts, bytes }: Gathered, files: FileHandles): Promise<Uint8Array> {
   const [only] = parts
   if (only instanceof Uint8Array && parts.length === 1) return only
-  const chunk = takeBuffer(bytes)
+  const chunk = takeSharedBuffer(bytes)
   let at = 0
   for (const part of parts) {
     if (part instanceof Uint8Array) chunk.set(part, at)
-    else if ('place' in part) await files.read(part.place, chunk.subarray(at, at + part.length), part.offset)
+    else if ('place' in part) await files.readOnce(part.place, [chunk.subarray(at, at + part.length)], part.offset)
     else await part.source.read([chunk.subarray(at, at + part.length)], part.offset)
     at += part.length
   }

@@ -13,10 +13,11 @@ const CHUNK_BYTES = 640 * 1024
 const MOST_PDUS = 256
 const MOST_KEPT = 16
 
+/** Shared, so that another thread may fill them. */
 const free: Buffer[] = []
 
 function takeBuffer(): Buffer {
-  return free.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES)
+  return free.pop() ?? Buffer.from(new SharedArrayBuffer(CHUNK_BYTES))
 }
 
 function giveBack(buffer: Buffer): void {

@@ -9,6 +9,7 @@ import type { PullSource } from './source.ts'
 /** Objects read, but not yet on the disk: they share a sync, and the next is read meanwhile. */
 const MOST_COMMITTING = 8
 const KNOWN_AT_ONCE = 1000
+const NOT_GIVEN = 'the archive lists it, and does not give it'
 /** With these the next object will fare no better. */
 const FATAL: ReadonlySet<ErrorCode> = new Set([
   'disk-full',
@@ -35,6 +36,9 @@ export interface BringProgress {
   received(outcome: Received['outcome']): void
   failed(SOPInstanceUID: string, reason: string): void
 }
+
+/** SOP Instance UIDs that the archive lists and that are not here, and why not. */
+type Missing = Map<string, string>
 
 /**
  * Brings what an archive has of a study and this station never had: the union by SOP Instance UID. What was deleted or rejected here
@@ -63,11 +67,11 @@ export async function bringStudy(
       if (isWhole && missing.size > 1) await take(wish, missing, session, deps, progress)
       if (source.door === 'dimse') await passOverWhatCame(missing, deps, progress)
       // What a whole series did not bring may come alone.
-      for (const SOPInstanceUID of [...missing]) {
+      for (const SOPInstanceUID of [...missing.keys()]) {
         await take({ ...wish, SOPInstanceUID }, missing, session, deps, progress)
       }
       if (source.door === 'dimse') await passOverWhatCame(missing, deps, progress)
-      for (const uid of missing) progress.failed(uid, 'the archive lists it, and does not give it')
+      for (const [uid, reason] of missing) progress.failed(uid, reason)
       lacking += missing.size
     }
     return { images, lacking }
@@ -77,18 +81,18 @@ export async function bringStudy(
 }
 
 /** A node without C-GET sends what it is asked for through the door for everybody, past `take`. */
-async function passOverWhatCame(missing: Set<string>, deps: BringDeps, progress: BringProgress): Promise<void> {
+async function passOverWhatCame(missing: Missing, deps: BringDeps, progress: BringProgress): Promise<void> {
   if (missing.size === 0) return
-  const unknown = await unknownOf([...missing], deps)
-  for (const uid of [...missing]) {
+  const unknown = await unknownOf([...missing.keys()], deps)
+  for (const uid of [...missing.keys()]) {
     if (unknown.has(uid)) continue
     missing.delete(uid)
     progress.received('stored')
   }
 }
 
-async function unknownOf(uids: string[], { store }: BringDeps): Promise<Set<string>> {
-  const unknown = new Set(uids)
+async function unknownOf(uids: string[], { store }: BringDeps): Promise<Missing> {
+  const unknown: Missing = new Map(uids.map(uid => [uid, NOT_GIVEN]))
   for (let from = 0; from < uids.length; from += KNOWN_AT_ONCE) {
     for (const uid of await store.read.knownInstances(uids.slice(from, from + KNOWN_AT_ONCE))) unknown.delete(uid)
   }
@@ -98,7 +102,7 @@ async function unknownOf(uids: string[], { store }: BringDeps): Promise<Set<stri
 /** Takes of what comes the missing ones, and takes these off the set once they are on the disk. */
 async function take(
   wish: Parameters<PullSource['objects']>[0],
-  missing: Set<string>,
+  missing: Missing,
   session: string,
   deps: BringDeps,
   progress: BringProgress,
@@ -115,8 +119,9 @@ async function take(
       })
       .catch((thrown: unknown) => {
         const error = toIsocenterError(thrown)
-        // It is told of below, with all that is still missing.
         if (FATAL.has(error.code)) trouble.fatal = error
+        // With all that is still missing: such as an object under the UID of another.
+        missing.set(uid, error.detail ? `${error.message} (${error.detail})` : error.message)
       })
       .finally(() => committing.delete(settled))
     committing.add(settled)
@@ -141,6 +146,7 @@ async function take(
         SOPInstanceUID: meta.MediaStorageSOPInstanceUID,
         TransferSyntaxUID: meta.TransferSyntaxUID,
         StudyInstanceUID: wish.StudyInstanceUID,
+        asked: true,
         ...(isProgram ? { flags: ['program-preamble'] } : {}),
       })
       try {
