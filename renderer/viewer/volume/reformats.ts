@@ -378,12 +378,14 @@ function follow(volume: LiveVolume): void {
   let timer: ReturnType<typeof setTimeout> | undefined
   /** `performance.now()` before which nothing is drawn anew; infinite while that is done. */
   let notBefore = 0
+  /** Told of while they were drawn: slices that came, or a picture begun before the last of them. */
+  let again = false
   const isOf = (imageId: string) => reformats.get(viewOf(imageId))?.volume === volume
   const renew = async () => {
     timer = undefined
     const began = performance.now()
-    const { filled } = volume
     notBefore = Number.POSITIVE_INFINITY
+    again = false
     dropOutgrown(volume, isOf)
     const panes = panesAlive().filter(pane => reformatOf(pane.stack)?.volume === volume)
     for (const pane of panes) pane.renew()
@@ -392,9 +394,10 @@ function follow(volume: LiveVolume): void {
     await Promise.race([Promise.allSettled(drawn), new Promise(resolve => setTimeout(resolve, PATIENCE_MS))])
     const now = performance.now()
     notBefore = Math.max(began + RENEW_MS, now + (now - began) * RENEW_SHARE)
-    if (filled < volume.filled) soon()
+    if (again) soon()
   }
   const soon = () => {
+    again = true
     if (notBefore === Number.POSITIVE_INFINITY) return
     const isWhole = volume.filled === volume.plan.slices.length
     if (isWhole) clearTimeout(timer)
