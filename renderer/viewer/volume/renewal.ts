@@ -5,7 +5,7 @@ const RENEW_SHARE = 2
 const PATIENCE_MS = 2000
 
 /** Draws what fills anew while it does, and at once when it is whole. */
-export interface Renewal {
+interface Renewal {
   /** There is something to be drawn anew: now, soon, or after what is being drawn. */
   soon: () => void
   stop: () => void
