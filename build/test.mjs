@@ -62,22 +62,28 @@ function sentence({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`
 }
 
-/** Formatting and lint, types floor by floor, unused code. Each check is one test. */
+/** Formatting and lint, types floor by floor, unused code, which needs one core alone. Each check is one test. */
 async function runStatic(root) {
   const bin = name => path.join(root, 'node_modules/.bin', name)
-  const checks = [
-    ['biome', ['check', '--config-path=build', '--error-on-warnings']],
-    ...FLOORS.map(floor => ['tsc', ['-p', `${floor}/tsconfig.json`]]),
-    ['knip', ['--config', 'build/knip.json', '--no-progress']],
+  const lanes = [
+    [
+      ['biome', ['check', '--config-path=build', '--error-on-warnings']],
+      ...FLOORS.map(floor => ['tsc', ['-p', `${floor}/tsconfig.json`]]),
+    ],
+    [['knip', ['--config', 'build/knip.json', '--no-progress']]],
   ]
   const counts = { passed: 0, failed: 0, skipped: 0, failures: [], unsteady: [] }
-  for (const [name, args] of checks) {
+  const check = async (name, args) => {
     const started = Date.now()
     const ok = (await spawnThrough(bin(name), args, { cwd: root, shell: process.platform === 'win32' })) === 0
     counts[ok ? 'passed' : 'failed'] += 1
     if (!ok) counts.failures.push(`${name} ${args.join(' ')}`)
     console.log(`${ok ? '✓' : '✗'} ${name} ${args.join(' ')} ${((Date.now() - started) / 1000).toFixed(1)} s`)
   }
+  const inTurn = async lane => {
+    for (const [name, args] of lane) await check(name, args)
+  }
+  await Promise.all(lanes.map(inTurn))
   return counts
 }
 
@@ -103,8 +109,10 @@ async function runSuite(root, suite, filter, options) {
     `--outputFile.json=${report}`,
     // A desktop window takes both cores by itself.
     ...(suite === 'electron' ? ['--no-file-parallelism'] : []),
-    // Two browsers at a time wait for half of it.
-    ...(suite === 'e2e' ? ['--maxWorkers=3'] : []),
+    // Two at a time wait for a good part of it: for a picture, a peer, a sync of the disk.
+    ...(['e2e', 'dimse', 'faults'].includes(suite) ? ['--maxWorkers=3'] : []),
+    // All in one file, which runs them beside each other.
+    ...(suite === 'bench' ? ['--maxConcurrency=3'] : []),
     // A busy machine may tear a test of processes once. It is tried again there, and named below: never in silence.
     ...(process.env.CI === 'true' && suite !== 'unit' ? ['--retry=1'] : []),
   ]

@@ -55,7 +55,7 @@ function trustMarks(
   attributes: ImageAttributes,
   series: SeriesSummary | undefined,
 ): string[] {
-  const { stack } = state
+  const { stack, shown, index } = state
   if (stack === undefined) return []
   const { instance } = entry
   const loaded = countLoaded(stack.imageIds)
@@ -72,7 +72,7 @@ function trustMarks(
     scale?.note === BY_HAND ? inLanguage(BY_HAND) : '',
     attributes.colourProfileUnapplied ? t('colour profile not applied') : '',
     ...(reformat ? reformatNotes(reformat, entry.imageId) : []),
-    ...(curved ? curvedNotes(curved) : []),
+    ...(curved ? curvedNotes(curved, shown ?? index) : []),
     !reformat && !curved && loaded < all ? t('loaded {{loaded}} of {{all}}', { loaded, all }) : '',
     described ? uptakeRefusal(described) : '',
   ].filter(Boolean)

@@ -24,12 +24,13 @@ afterAll(async () => {
 const shot = (page: Page, name: string) =>
   page.screenshot({ path: path.join(REPOSITORY, 'out/screenshots', `state-${name}.png`) })
 
-/** A window of 1280 × 800 CSS pixels on a display that scales. */
-async function openScaled(scale: number): Promise<Page> {
+/** A window of 1280 × 800 CSS pixels on a display that scales; what matches `silent` is never answered. */
+async function openScaled(scale: number, silent: string[] = []): Promise<Page> {
   await browser?.close()
   browser = await launchChromium({ scale })
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, deviceScaleFactor: scale })
   const page = await context.newPage()
+  for (const path of silent) await page.route(path, () => new Promise(() => {}))
   await page.goto(station.url)
   return page
 }
@@ -76,12 +77,10 @@ test('at 150 % no control of the bars is cut off or lies over another, and the p
 })
 
 test('an image that is on its way says so under its own number; the list shows that it is being read', async () => {
-  const page = await openScaled(1)
+  // No picture comes, from the first on: one that was read ahead would be there at once.
+  const page = await openScaled(1, ['**/frames/**', '**/api/frames'])
   await page.locator('[data-study]').nth(4).waitFor()
   await page.locator('.viewer').waitFor({ state: 'attached' })
-  // No picture comes, from the first on: one that was read ahead would be there at once.
-  await page.route('**/frames/**', () => new Promise(() => {}))
-  await page.route('**/api/frames', () => new Promise(() => {}))
   await page.locator('[data-study]').filter({ hasText: '洪' }).dblclick()
   await page
     .getByText(/^loading/i)

@@ -29,7 +29,9 @@ class FakeStation {
     return {
       get: async () => {
         if (!this.online) throw new Error('The station is not reachable. Trying again.')
-        return structuredClone(this.kept)
+        const answer = structuredClone(this.kept)
+        await this.hold
+        return answer
       },
       put: async (_study, draft, rev) => {
         this.puts++
@@ -108,6 +110,24 @@ describe('a draft', () => {
     await here.read()
     expect(ids(here)).toEqual(['a', 'b'])
     expect(station.told).toBe(2)
+  })
+
+  test('that another window changes while an answer is on its way is read again', async () => {
+    const station = new FakeStation()
+    const there = new DraftKeeper('1', station.counter())
+    await there.read()
+    const here = new DraftKeeper('1', station.counter())
+    const held = Promise.withResolvers<void>()
+    station.hold = held.promise
+    const reading = here.read()
+    await settle()
+    station.hold = undefined
+    there.edit(made(mark('a')))
+    await settle()
+    void here.read()
+    held.resolve()
+    await reading
+    expect(ids(here)).toEqual(['a'])
   })
 
   test('that changes while it is being sent is sent again', async () => {

@@ -59,6 +59,8 @@ export class DraftKeeper {
   /** What the station has, and as which revision; undefined = to be read (again). */
   #base: Draft = EMPTY_DRAFT
   #rev: number | undefined
+  /** How often it was asked to be read: an answer that was on its way then does not tell of it. */
+  #asked = 0
   #ready: Promise<void> | undefined
   /** On its way to the station. */
   #sent: Draft | undefined
@@ -92,6 +94,7 @@ export class DraftKeeper {
 
   /** Reads what the station has now; what is not yet kept stays on top of it. Resolves when that has been tried. */
   read(): Promise<void> {
+    this.#asked++
     this.#rev = undefined
     return this.#work()
   }
@@ -181,7 +184,7 @@ export class DraftKeeper {
   }
 
   async #readOnce(): Promise<void> {
-    const { draft: kept, rev } = await this.#counter.get(this.#study)
+    const { draft: kept, rev } = await this.#newest()
     const theirs = parseDraft(kept)
     this.#unreadable = theirs === undefined
     this.#isRead = true
@@ -194,6 +197,14 @@ export class DraftKeeper {
     this.#rev = rev
     // Nothing changed: nobody is told, nothing is drawn anew.
     if (!same(draft, this.draft)) this.state.setState({ draft })
+  }
+
+  async #newest(): Promise<{ draft: unknown; rev: number }> {
+    for (;;) {
+      const asked = this.#asked
+      const answer = await this.#counter.get(this.#study)
+      if (asked === this.#asked) return answer
+    }
   }
 
   async #putOnce(draft: Draft, made: number): Promise<void> {

@@ -52,7 +52,17 @@ const SCHEME = 'curved'
 /** A volume that fills is drawn anew so often. */
 const RENEW_MS = 500
 
-const byId = new Map<number, { curved: Curved; stack: SeriesStack; pictures: Array<StraightPicture | undefined> }>()
+interface Known {
+  curved: Curved
+  stack: SeriesStack
+  pictures: Array<StraightPicture | undefined>
+  /** Slices that were in the volume when a page's pixels were begun. */
+  filled: Array<number | undefined>
+  /** What was made before the last slices came is made anew. */
+  renewSoon: () => void
+}
+
+const byId = new Map<number, Known>()
 const byStack = new WeakMap<SeriesStack, Curved>()
 let nextId = 1
 
@@ -85,10 +95,9 @@ function hangable(made: Omit<Curved, 'id'>): SeriesStack {
   begin()
   const curved: Curved = { ...made, id: nextId++ }
   const stack = stackOf(curved)
-  byId.set(curved.id, { curved, stack, pictures: [] })
+  byId.set(curved.id, { curved, stack, pictures: [], filled: [], renewSoon: follow(curved) })
   byStack.set(stack, curved)
   useCurves.setState({ hung: curved })
-  follow(curved)
   setTimeout(forgetOthers, RENEW_MS * 4)
   return stack
 }
@@ -184,9 +193,11 @@ export function curvedWords({ curve, slab }: Curved, page: number, transform: Ma
   ]
 }
 
-/** What a reader must know before measuring on it. */
-export function curvedNotes({ volume }: Curved): string[] {
-  const { filled, plan } = volume
+/** What a reader must know before measuring on a page of it. */
+export function curvedNotes({ id, volume }: Curved, page: number): string[] {
+  const { plan } = volume
+  // Of the pixels on the screen, not of what has come since.
+  const filled = byId.get(id)?.filled[page] ?? volume.filled
   return [
     filled < plan.slices.length ? t('loaded {{filled}} of {{total}}', { filled, total: plan.slices.length }) : '',
     t('mm true along and across the line'),
@@ -229,10 +240,13 @@ async function make(imageId: string): Promise<DisplayPixels> {
   await filledUp(volume, [0, volume.plan.slices.length - 1])
   const outside = outsideOf(volume)
   const isWanted = () => isWantedByPane(imageId)
+  const { filled } = volume
   const request = { plane: picture.rows[0]!, lines: picture.rows, slab, outside }
   let pixels = isWanted() ? await samplePlane(volume, request, isWanted) : undefined
   while (pixels === undefined && isWanted() && isKept(volume)) pixels = await samplePlane(volume, request, isWanted)
   if (pixels === undefined) throw new DOMException('overtaken', 'AbortError')
+  known.filled[page] = filled
+  if (filled < volume.filled) known.renewSoon()
   return displayOf(volume, pixels, outside)
 }
 
@@ -241,22 +255,27 @@ function dropImage(imageId: string): void {
 }
 
 /** Pictures of a volume that fills are made anew; of one that was let go nothing is kept, its voxels least of all. */
-function follow({ id, volume }: Curved): void {
-  let due = volume.filled === volume.plan.slices.length
+function follow({ id, volume }: Curved): () => void {
+  let due = false
+  const renewSoon = () => {
+    if (due) return
+    due = true
+    setTimeout(() => {
+      due = false
+      const { filled = [] } = byId.get(id) ?? {}
+      for (const [page, imageId] of imagesOf(id).entries())
+        if ((filled[page] ?? volume.filled) < volume.filled) dropImage(imageId)
+      for (const pane of panesAlive()) if (curvedOf(pane.stack)?.id === id) pane.renew()
+    }, RENEW_MS)
+  }
   const stop = onVolume(volume, () => {
     if (!byId.has(id)) stop()
     else if (!isKept(volume)) {
       stop()
       forget(id)
-    } else if (!due) {
-      due = true
-      setTimeout(() => {
-        due = volume.filled === volume.plan.slices.length
-        for (const imageId of imagesOf(id)) dropImage(imageId)
-        for (const pane of panesAlive()) if (curvedOf(pane.stack)?.id === id) pane.renew()
-      }, RENEW_MS)
-    }
+    } else renewSoon()
   })
+  return renewSoon
 }
 
 // ── points ──

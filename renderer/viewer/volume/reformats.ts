@@ -26,6 +26,7 @@ import { coarseImages, isCoarse, markCoarse } from './coarse.ts'
 import { curvedSourceId } from './curvedSet.ts'
 import { filledUp, isKept, type LiveVolume, onVolume, openVolume } from './liveVolume.ts'
 import { displayOf, outsideOf, storedNear, valueAttributes } from './planeValues.ts'
+import { renewalOf } from './renewal.ts'
 import { coarseness, samplePlane } from './sampler.ts'
 
 /** A stack of planes through a volume. */
@@ -53,16 +54,8 @@ interface Arrangement {
 const SCHEME = 'mpr'
 /** Pictures kept in the frame cache; they are made again in some 10 ms. */
 const MOST_IMAGES = 48
-/**
- * A volume that fills is drawn anew so often, where all its planes take no more than a third of the time: its slices are decoded
- * meanwhile.
- */
-const RENEW_MS = 400
-const RENEW_SHARE = 2
 /** A stack that is hung no more is kept so long: panes may still wait for it, or show it. */
 const RETIRE_MS = 2000
-/** A plane that takes longer holds up the others no more. */
-const PATIENCE_MS = 2000
 
 const reformats = new Map<number, Reformat>()
 const byStack = new WeakMap<SeriesStack, Reformat>()
@@ -375,40 +368,23 @@ const renewSoon = new WeakMap<LiveVolume, () => void>()
 /** Pictures of a volume that fills are made anew; of one that was let go, nothing is kept. */
 function follow(volume: LiveVolume): void {
   if (renewSoon.has(volume)) return
-  let timer: ReturnType<typeof setTimeout> | undefined
-  /** `performance.now()` before which nothing is drawn anew; infinite while that is done. */
-  let notBefore = 0
   const isOf = (imageId: string) => reformats.get(viewOf(imageId))?.volume === volume
-  const renew = async () => {
-    timer = undefined
-    const began = performance.now()
-    const { filled } = volume
-    notBefore = Number.POSITIVE_INFINITY
-    dropOutgrown(volume, isOf)
-    const panes = panesAlive().filter(pane => reformatOf(pane.stack)?.volume === volume)
-    for (const pane of panes) pane.renew()
-    const drawn = panes.flatMap(({ entry }) => (entry === undefined ? [] : [needFrame(entry.imageId)]))
-    // One that was overtaken is no reason to draw none of them again.
-    await Promise.race([Promise.allSettled(drawn), new Promise(resolve => setTimeout(resolve, PATIENCE_MS))])
-    const now = performance.now()
-    notBefore = Math.max(began + RENEW_MS, now + (now - began) * RENEW_SHARE)
-    if (filled < volume.filled) soon()
-  }
-  const soon = () => {
-    if (notBefore === Number.POSITIVE_INFINITY) return
-    const isWhole = volume.filled === volume.plan.slices.length
-    if (isWhole) clearTimeout(timer)
-    else if (timer !== undefined) return
-    notBefore ||= performance.now() + RENEW_MS
-    timer = setTimeout(() => void renew(), isWhole ? 0 : Math.max(0, notBefore - performance.now()))
-  }
+  const { soon, stop } = renewalOf(
+    () => volume.filled === volume.plan.slices.length,
+    () => {
+      dropOutgrown(volume, isOf)
+      const panes = panesAlive().filter(pane => reformatOf(pane.stack)?.volume === volume)
+      for (const pane of panes) pane.renew()
+      return panes.flatMap(({ entry }) => (entry === undefined ? [] : [needFrame(entry.imageId)]))
+    },
+  )
   renewSoon.set(volume, soon)
   onVolume(volume, () => {
     if (isKept(volume)) {
       soon()
       return
     }
-    clearTimeout(timer)
+    stop()
     dropImages(isOf)
     for (const [id, reformat] of reformats) if (reformat.volume === volume) reformats.delete(id)
     for (const [set, stack] of current) if (reformatOf(stack)?.volume === volume) current.delete(set)
