@@ -378,11 +378,13 @@ function follow(volume: LiveVolume): void {
   let timer: ReturnType<typeof setTimeout> | undefined
   /** `performance.now()` before which nothing is drawn anew; infinite while that is done. */
   let notBefore = 0
+  /** Something came while it was done: slices, or a picture that was begun before the last of them and was waited for as it was. */
+  let again = false
   const isOf = (imageId: string) => reformats.get(viewOf(imageId))?.volume === volume
   const renew = async () => {
     timer = undefined
     const began = performance.now()
-    const { filled } = volume
+    again = false
     notBefore = Number.POSITIVE_INFINITY
     dropOutgrown(volume, isOf)
     const panes = panesAlive().filter(pane => reformatOf(pane.stack)?.volume === volume)
@@ -392,10 +394,13 @@ function follow(volume: LiveVolume): void {
     await Promise.race([Promise.allSettled(drawn), new Promise(resolve => setTimeout(resolve, PATIENCE_MS))])
     const now = performance.now()
     notBefore = Math.max(began + RENEW_MS, now + (now - began) * RENEW_SHARE)
-    if (filled < volume.filled) soon()
+    if (again) soon()
   }
   const soon = () => {
-    if (notBefore === Number.POSITIVE_INFINITY) return
+    if (notBefore === Number.POSITIVE_INFINITY) {
+      again = true
+      return
+    }
     const isWhole = volume.filled === volume.plan.slices.length
     if (isWhole) clearTimeout(timer)
     else if (timer !== undefined) return
