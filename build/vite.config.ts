@@ -12,30 +12,10 @@ const ownLog: Plugin = {
       : null,
 }
 
-/** The viewer's code comes beside the list's, not after the list is painted: App.tsx says when it runs. */
-const viewerBesideList: Plugin = {
-  name: 'viewer-beside-list',
-  transformIndexHtml: {
-    order: 'post',
-    handler(_html, { bundle }) {
-      const chunks = Object.values(bundle ?? {}).filter(one => one.type === 'chunk')
-      const viewer = chunks.find(({ moduleIds }) => moduleIds.some(id => id.endsWith('/renderer/viewer/Viewer.tsx')))
-      if (viewer === undefined) throw new Error('The viewer is in no chunk of its own.')
-      const link = (attrs: Record<string, string>) => ({ tag: 'link', attrs: { ...attrs, crossorigin: '' } })
-      return [
-        link({ rel: 'modulepreload', href: `/${viewer.fileName}` }),
-        ...[...(viewer.viteMetadata?.importedCss ?? [])].map(css =>
-          link({ rel: 'preload', as: 'style', href: `/${css}` }),
-        ),
-      ]
-    },
-  },
-}
-
 /** The renderer's bundle. `base` stays '/': the station serves it at its root. */
 export default defineConfig({
   root: fileURLToPath(new URL('../renderer', import.meta.url)),
-  plugins: [react(), ownLog, viewerBesideList],
+  plugins: [react(), ownLog],
   // See there: without it the viewer's code is 2 MB more.
   resolve: {
     alias: [
