@@ -21,6 +21,7 @@ const PARTS = {
       'renderer/**/*',
       'shared/**/*.ts',
       'build/vite.config.ts',
+      'build/cornerstone/*',
       'resources/selftest/*',
       'resources/hangingProtocols.json',
       'resources/reportTemplates/*',

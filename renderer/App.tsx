@@ -49,7 +49,7 @@ import {
   Worklist,
 } from './worklist/index.ts'
 
-/** The viewer's code is most of the program: fetched right after the worklist is painted, and kept. */
+/** The viewer's code is most of the program: fetched right after the worklist is painted (not beside its code: the list came later), and kept. */
 const viewerRoom = () => import('./viewer/index.ts')
 
 /** Once it is here, opening a study waits for no promise. */

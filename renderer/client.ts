@@ -52,6 +52,20 @@ async function refusal(response: Response): Promise<Error> {
   return new Error(body.success ? body.data.sentence : `The station answered ${response.status}.`)
 }
 
+/** What stands beside the picture and nobody waits for: of a burst (a window that opens, the next study) the others have the connections first. */
+const BESIDE = new Set<CallName>([
+  'associations.list',
+  'jobs.list',
+  'patients.proposals',
+  'problems.list',
+  'seen.get',
+  'seen.put',
+  'station.status',
+  'studies.counts',
+  'sync.status',
+  'window.shows',
+])
+
 /**
  * One call of the contract. Rejects with an IsocenterError (the station refused) or an UnreachableError. `outlivesPage`: it is
  * brought to its end even when the page is left meanwhile (64 KiB in all).
@@ -67,6 +81,7 @@ export async function call<N extends CallName>(
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(input),
     signal: signal ?? null,
+    priority: BESIDE.has(name) ? 'low' : 'auto',
     keepalive: outlivesPage,
   })
   if (!response.ok) throw await refusal(response)

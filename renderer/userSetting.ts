@@ -1,5 +1,6 @@
 import type { CallIn } from '../shared/contract.ts'
 import { call, onStationEvent } from './client.ts'
+import { keptSettings } from './keptSettings.ts'
 import { announceFailure } from './ui/index.ts'
 
 /** What the station keeps for a user. */
@@ -42,7 +43,7 @@ export function userSetting<T>(
   otherWindows.onmessage = ({ data }) => learn(parse(data))
 
   async function read(): Promise<void> {
-    const settings = await call('settings.get', {})
+    const settings = await keptSettings()
     // Chosen here or heard of meanwhile: that is newer.
     if (!isRead) learn(parse(settings[key]))
   }

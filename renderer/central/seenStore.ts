@@ -1,5 +1,6 @@
 import { create } from 'zustand'
 import { call } from '../client.ts'
+import { keptSettings } from '../keptSettings.ts'
 import { announceFailure } from '../ui/index.ts'
 
 /** In the station's settings of the user: the end of the last outage whose summary was seen, epoch ms. */
@@ -9,7 +10,7 @@ const SETTING = 'central:seen-outage'
 export const useSeen = create<{ seen: number | undefined }>(() => ({ seen: undefined }))
 
 export async function readSeen(): Promise<void> {
-  const settings = await call('settings.get', {}).catch(() => undefined)
+  const settings = await keptSettings().catch(() => undefined)
   const kept = settings?.[SETTING]
   if (settings !== undefined) useSeen.setState({ seen: typeof kept === 'number' ? kept : 0 })
 }

@@ -1,6 +1,7 @@
 import { create } from 'zustand'
 import { call, onStationEvent } from '../client.ts'
 import { inLanguage } from '../i18n/index.ts'
+import { keptSettings } from '../keptSettings.ts'
 import { announceFailure } from '../ui/index.ts'
 import type { ActionId } from './actionTable.ts'
 import { type KeyChoice, type Keymap, keyChoice, OWN_KEYS, resolveKeys } from './keymap.ts'
@@ -26,7 +27,7 @@ let read = false
 
 async function readChoice(): Promise<void> {
   if (read) return
-  const settings = await call('settings.get', {})
+  const settings = await keptSettings()
   const kept = keyChoice.safeParse(settings[SETTING])
   // Chosen here meanwhile: that is newer.
   if (read) return

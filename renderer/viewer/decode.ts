@@ -31,6 +31,18 @@ interface WorkerFrame {
   interleaveMode?: number
 }
 
+const DECODERS = 'decoders'
+let decodersStarted = false
+
+/** Cornerstone's decode workers, all at once and once for the page; a core is left for the page itself. */
+export function startDecoders(): void {
+  if (decodersStarted) return
+  decodersStarted = true
+  const start = () => new Worker(new URL('./decodeWorker.ts', import.meta.url), { type: 'module' })
+  const maxWorkerInstances = Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1))
+  getWebWorkerManager().registerWorker(DECODERS, start, { maxWorkerInstances })
+}
+
 /** One frame as its transfer syntax has it → samples. Native bytes stay where they are; the rest goes to a decode worker. */
 export async function decodeFrame(
   bytes: Uint8Array<ArrayBuffer>,
@@ -60,7 +72,8 @@ export async function decodeFrame(
     }
   }
   const transferSyntax = process === 'lossless' ? JPEG_LOSSLESS : process === 'dct8' ? JPEG_BASELINE : TransferSyntaxUID
-  const task = getWebWorkerManager().executeTask('dicomImageLoader', 'decodeTask', {
+  startDecoders()
+  const task = getWebWorkerManager().executeTask(DECODERS, 'decodeTask', {
     imageFrame: {
       samplesPerPixel,
       photometricInterpretation: PhotometricInterpretation,

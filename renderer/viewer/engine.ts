@@ -1,6 +1,6 @@
 import { cache, init as initCore, utilities } from '@cornerstonejs/core'
-import dicomImageLoader from '@cornerstonejs/dicom-image-loader'
 import { Card } from './card.ts'
+import { startDecoders } from './decode.ts'
 import { installFrameLoader } from './frameLoader.ts'
 
 /** Cornerstone keeps the only pixel cache there is; half of what the machine says it has, 256 MB to 2 GB. */
@@ -31,7 +31,7 @@ export interface Engine {
 
 let started: Engine | undefined
 
-/** Starts Cornerstone once per page. Its loader's `init` purges caches, so it comes before anything is registered. */
+/** Starts Cornerstone once per page. */
 export function startEngine(): Engine {
   if (started !== undefined) return started
   const card = Card.open()
@@ -41,9 +41,10 @@ export function startEngine(): Engine {
   // A frame that cannot be decoded is told in its tile; it is no fault of the page.
   utilities.logger.coreLog.getLogger('webWorkerManager', 'webWorkerManager').setLevel('silent')
   initCore()
-  dicomImageLoader.init({ maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1)) })
   cache.setMaxCacheSize(cacheBytes())
   installFrameLoader()
+  // Not before there is time: a first picture that needs none of them does not wait for their code.
+  requestIdleCallback(startDecoders, { timeout: 2000 })
   started = { renderer, card: rendering === 'gl' ? card : undefined }
   return started
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { create } from 'zustand'
 import { studySort } from '../../shared/contract.ts'
 import { call, UnreachableError } from '../client.ts'
+import { keptSettings } from '../keptSettings.ts'
 import { announceFailure, setTextSize, useTextSize } from '../ui/index.ts'
 import { type ColumnChoice, completeColumns } from './columns.ts'
 import { listFilter, NO_FILTER } from './filters.ts'
@@ -64,7 +65,7 @@ export function loadPreferences(): Promise<void> {
 }
 
 async function readPreferences(): Promise<void> {
-  const settings = await call('settings.get', {})
+  const settings = await keptSettings()
   const { columns, textSize, ...found } = stored.parse(settings[KEY] ?? {})
   usePreferences.setState({ ...found, columns: completeColumns(columns) })
   setTextSize(textSize)

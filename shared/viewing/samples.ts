@@ -147,27 +147,45 @@ function masked(samples: IntegerSamples, bits: number, high: number, signed: boo
 }
 
 function rangeOf(values: Samples, padding?: { low: number; high: number }): Range & { withoutPadding: Range } {
-  let min = Number.POSITIVE_INFINITY
-  let max = Number.NEGATIVE_INFINITY
+  const isFloat = values instanceof Float32Array || values instanceof Float64Array
+  const { min, max } = isFloat ? floatEnds(values) : integerEnds(values)
+  // Nothing but NaN, or nothing.
+  if (min > max) return { min: 0, max: 0, withoutPadding: { min: 0, max: 0 } }
+  const isPadding = (value: number) => padding !== undefined && value >= padding.low && value <= padding.high
+  // Where neither end is padding, what lies between them does not matter: the usual image is walked once.
+  if (!isPadding(min) && !isPadding(max)) return { min, max, withoutPadding: { min, max } }
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
-  if (padding === undefined) {
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i]!
-      if (value < min) min = value
-      if (value > max) max = value
-    }
-  } else {
-    for (let i = 0; i < values.length; i++) {
-      const value = values[i]!
-      if (value < min) min = value
-      if (value > max) max = value
-      if (value >= padding.low && value <= padding.high) continue
-      if (value < low) low = value
-      if (value > high) high = value
-    }
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (isPadding(value)) continue
+    if (value < low) low = value
+    if (value > high) high = value
   }
-  // Nothing but NaN.
-  if (min > max) return { min: 0, max: 0, withoutPadding: { min: 0, max: 0 } }
   return { min, max, withoutPadding: low <= high ? { min: low, max: high } : { min, max } }
+}
+
+/** min > max where there is no value. */
+function floatEnds(values: Float32Array | Float64Array): Range {
+  let min = Number.POSITIVE_INFINITY
+  let max = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (value < min) min = value
+    if (value > max) max = value
+  }
+  return { min, max }
+}
+
+/** From a value on, not from infinity: compared as the integers they are. Every frame is walked so, on the page's thread. */
+function integerEnds(values: IntegerSamples): Range {
+  if (values.length === 0) return { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY }
+  let min = values[0]!
+  let max = min
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i]!
+    if (value < min) min = value
+    else if (value > max) max = value
+  }
+  return { min, max }
 }

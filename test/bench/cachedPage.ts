@@ -1,5 +1,6 @@
 /** The page of `cachedRace.ts`: the viewer's own frame loader and Cornerstone's wadouri loader side by side, one cache, one engine. */
 import { cache, imageLoader, type Types } from '@cornerstonejs/core'
+import dicomImageLoader from '@cornerstonejs/dicom-image-loader'
 import { startEngine } from '../../renderer/viewer/engine.ts'
 import { isLoaded, onFrames, orderStacks } from '../../renderer/viewer/frameLoader.ts'
 import { dropStacks, openStacks } from '../../renderer/viewer/stacks.ts'
@@ -72,5 +73,7 @@ declare global {
     race: typeof race
   }
 }
+// Purges caches: before anything is registered.
+dicomImageLoader.init({ maxWebWorkers: Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1)) })
 startEngine()
 window.race = race

@@ -4,13 +4,16 @@ import { userSetting } from '../../renderer/userSetting.ts'
 /** A station whose answers wait for the test, and what a window makes of one setting. */
 const { settings, waiting } = vi.hoisted(() => ({
   settings: {} as Record<string, unknown>,
-  waiting: { hold: undefined as Promise<void> | undefined, fails: false, sets: 0 },
+  waiting: { hold: undefined as Promise<void> | undefined, fails: false, gets: 0, sets: 0 },
 }))
 vi.mock('../../renderer/client.ts', () => ({
   call: async (name: string, input: { key: string; value: unknown }) => {
     await waiting.hold
     if (waiting.fails) throw new Error('away')
-    if (name === 'settings.get') return structuredClone(settings)
+    if (name === 'settings.get') {
+      waiting.gets++
+      return structuredClone(settings)
+    }
     waiting.sets++
     settings[input.key] = structuredClone(input.value)
     return {}
@@ -91,4 +94,18 @@ test('another window has it at once; what the station could not keep holds in bo
   expect(mine.now()?.list).toEqual(['a', 'b'])
   await expect.poll(() => other.now()?.list).toEqual(['a', 'b'])
   expect(settings.three).toMatchObject({ list: ['a'] })
+})
+
+test('what a window that opens reads is asked for once, and again when somebody asks later', async () => {
+  settings.first = { name: 'a', list: [] }
+  settings.second = { name: 'b', list: [] }
+  waiting.gets = 0
+  const [first, second] = [window('first'), window('second')]
+  await Promise.all([first.here(), second.here()])
+  expect([first.now()?.name, second.now()?.name]).toEqual(['a', 'b'])
+  expect(waiting.gets).toBe(1)
+  settings.third = { name: 'c', list: [] }
+  const third = window('third')
+  await third.here()
+  expect(third.now()?.name).toBe('c')
 })

@@ -45,6 +45,10 @@ test('padding is left out of the range', () => {
   expect([min, max, withoutPadding]).toEqual([-2000, 9, { min: 5, max: 9 }])
   const nothingElse = storedValues(Int16Array.of(7, 7), { PixelRepresentation: 1 }, { low: 7, high: 7 })
   expect(nothingElse.withoutPadding).toEqual({ min: 7, max: 7 })
+  const above = storedValues(Float32Array.of(3, Number.NaN, 80, 5), {}, { low: 80, high: 90 })
+  expect([above.min, above.max, above.withoutPadding]).toEqual([3, 80, { min: 3, max: 5 }])
+  const between = storedValues(Uint32Array.of(4_000_000_000, 1, 7), { PixelRepresentation: 0 }, { low: 7, high: 7 })
+  expect(between.withoutPadding).toEqual({ min: 1, max: 4_000_000_000 })
 })
 
 test('frames of single bits begin in the middle of a byte', () => {

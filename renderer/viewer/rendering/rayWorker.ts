@@ -5,9 +5,9 @@ import {
   castRays,
   finestStep,
   halvedVolume,
-  type RayJob,
   type RayMode,
 } from '../../../shared/viewing/volume/rays.ts'
+import { CardTrial } from './cardTrial.ts'
 import { RayCard } from './rayCard.ts'
 
 /** Voxels in shared memory, and whether the graphics card may draw them. */
@@ -56,12 +56,14 @@ const CARD_BAND_MS = 30
 
 let levels: Volume[] = []
 let newest = -1
+let trial = new CardTrial()
 /** Undefined where the processor draws. */
 let card: Promise<RayCard | undefined> = Promise.resolve(undefined)
 
 addEventListener('message', ({ data }: MessageEvent<ToRays>) => {
   if (data.kind === 'volume') {
     levels = [data.volume]
+    trial = new CardTrial()
     // What a card cannot hold, or fails at, is drawn without it.
     card = data.card ? RayCard.open(data.volume).catch(() => undefined) : Promise.resolve(undefined)
     return
@@ -110,29 +112,11 @@ function turn(): Promise<void> {
   return new Promise(resolve => setTimeout(resolve))
 }
 
-/** Rays a side by which a card is tried, and grey levels (of 255) by which its picture may differ in the mean. */
-const TRIED = 32
-const MOST_APART = 1
-/** What the card has drawn as the processor does. */
-const tried = new Set<RayMode['kind']>()
-
-/** A card is believed once a small picture of this very volume is the processor's. Throws where it is not. */
-function tryCard(drawer: RayCard, job: RayJob): void {
-  if (tried.has(job.mode.kind)) return
-  const { camera, width, height } = job
-  const mmPerPixel = (camera.mmPerPixel * Math.max(width, height)) / TRIED
-  const small = { ...job, camera: { ...camera, mmPerPixel }, width: TRIED, height: TRIED, first: 0, end: TRIED }
-  const [own, right] = [drawer.draw(small), castRays(drawer.volume, small)]
-  const apart = own.reduce((sum, level, at) => sum + Math.abs(level - right[at]!), 0) / own.length
-  if (!(apart <= MOST_APART)) throw new Error(`The graphics card draws volumes ${apart.toFixed(1)} levels beside.`)
-  tried.add(job.mode.kind)
-}
-
 async function drawByCard(drawer: RayCard, { id, camera, crop, mode, width, height }: RayRequest): Promise<void> {
   const began = performance.now()
   const { volume } = drawer
   const job = { camera, crop: cropIn(volume, crop), mode, width, height, step: finestStep(volume.grid) }
-  tryCard(drawer, { ...job, first: 0, end: height })
+  trial.check(drawer, { ...job, first: 0, end: height })
   const rgba = new Uint8ClampedArray(4 * width * height)
   let rows = CARD_ROWS
   for (let first = 0; first < height; ) {
