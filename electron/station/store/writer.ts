@@ -56,6 +56,8 @@ export interface OpenedIndex {
   epoch: number
   seq: number
   lastContentId: number
+  /** The greatest content number that repair must not adopt: none of them is ever given again. */
+  lastGone: number
   landed: LandingPosition
   /** It lacks what lies in the files, or may. */
   repairing: boolean
@@ -146,6 +148,7 @@ export function createWriter({ file, dataDir }: WriterData) {
           epoch,
           seq: sequence.get('change')?.seq ?? 0,
           lastContentId: sequence.get('content')?.seq ?? 0,
+          lastGone: repairRows.lastGone(),
           landed: { segment: state.get('landedSegment')?.value ?? 0, offset: state.get('landedOffset')?.value ?? 0 },
           repairing: repairRows.isRepairing(),
         }
@@ -323,6 +326,10 @@ export function createWriter({ file, dataDir }: WriterData) {
     restore: (id: string, by: string, at: number) => durably(() => lifecycle.restore(id, { by, at })),
 
     beginPurge: (id: string, by: string, at: number) => durably(() => lifecycle.beginPurge(id, { by, at })),
+
+    sayPurges: (said: string[], at: number) => durably(() => lifecycle.sayPurges(said, at)),
+
+    endPurge: (id: string) => durably(() => lifecycle.endPurge(id)),
 
     purgeSome: (id: string, most: number, at: number) => durably(() => lifecycle.purgeSome(id, most, at)),
 
