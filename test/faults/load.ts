@@ -9,7 +9,7 @@ import { openStore, type Store } from '../../electron/station/store/index.ts'
 import { EXPLICIT_LE, type FaultObject, faultObject, SC_IMAGE, studyOf, type Version } from './objects.ts'
 import { type Deciding, type Said, USER } from './promises.ts'
 import { below, createRandom, oneOf } from './random.ts'
-import { QUIET_MS, repairAsStation, STORE_OPTIONS } from './storeOptions.ts'
+import { QUIET_MS, STORE_OPTIONS } from './storeOptions.ts'
 
 export interface Load {
   dataDir: string
@@ -107,7 +107,6 @@ async function decide(store: Store): Promise<boolean> {
 for (let session = 1; session <= load.sessions; session++) {
   const last = load.from + Math.ceil((load.objects * session) / load.sessions)
   const store = await openStore({ dataDir: load.dataDir, log: createLog('silent'), ...STORE_OPTIONS })
-  const repaired = repairAsStation(store)
   let sending = true
   const deciding = (async () => {
     for (let made = 0, tried = 0; sending || (made < LEAST_DECISIONS && tried < 10 * LEAST_DECISIONS); tried++) {
@@ -121,7 +120,6 @@ for (let session = 1; session <= load.sessions; session++) {
   await Promise.all(Array.from({ length: SENDERS }, sender))
   sending = false
   await deciding
-  await repaired
   await new Promise(resolve => setTimeout(resolve, QUIET_MS))
   if (session < load.sessions || load.ends === 'closed') await store.close()
 }

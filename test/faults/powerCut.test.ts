@@ -1,18 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { createLog } from '../../electron/station/base/log.ts'
-import { openStore } from '../../electron/station/store/index.ts'
-import { checkVault } from './checkVault.ts'
+import { REPOSITORY } from '../fixtures/station.ts'
 import { chooseState, writeState } from './crashState.ts'
-import { EXPLICIT_LE, faultObject, SC_IMAGE } from './objects.ts'
 import { powerCuts } from './powerCut.ts'
-import type { Promises } from './promises.ts'
 import { createRandom } from './random.ts'
 import { buildRecorder, readTrace, recorded } from './recorder.ts'
-import { createRecording } from './recording.ts'
+import { createRecording, type Inode, type NameChange } from './recording.ts'
 
 function workFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'isocenter-power-'))
@@ -68,36 +64,45 @@ test('a cut leaves what was synced, and of the rest anything', () => {
   expect(seen.unsynced).toEqual(new Set(['absent', 'whole', 'empty', 'torn']))
 })
 
-test('an image that had settled when the power took its row is looked for behind the repair that the station begins', async () => {
-  const work = workFolder()
-  const dataDir = join(work, 'data')
-  mkdirSync(dataDir)
-  const store = await openStore({ dataDir, log: createLog('silent') })
-  const promises: Promises = { objects: new Map(), decisions: new Map() }
-  const taken = async (n: number) => {
-    const { SOPInstanceUID, StudyInstanceUID, sha256, bytes } = faultObject(1, n)
-    const origin = { door: 'dimse', sourceAET: 'A', sendingAET: 'A', receivingAET: 'B', address: '127.0.0.1' } as const
-    const receive = store.beginReceive({
-      origin,
-      SOPClassUID: SC_IMAGE,
-      SOPInstanceUID,
-      TransferSyntaxUID: EXPLICIT_LE,
-    })
+/** Stores three images, lets them settle, decides nothing. */
+const SETTLER = `
+  import { writeFileSync } from 'node:fs'
+  const [root, marks, repository] = process.argv.slice(1)
+  const { createLog } = await import(repository + '/electron/station/base/log.ts')
+  const { openStore } = await import(repository + '/electron/station/store/index.ts')
+  const { EXPLICIT_LE, faultObject, SC_IMAGE } = await import(repository + '/test/faults/objects.ts')
+  const store = await openStore({ dataDir: root, log: createLog('silent') })
+  const origin = { door: 'dimse', sourceAET: 'A', sendingAET: 'A', receivingAET: 'B', address: '127.0.0.1' }
+  for (const n of [1, 2, 3]) {
+    const { SOPInstanceUID, bytes } = faultObject(1, n, 'first', 64)
+    const receive = store.beginReceive({ origin, SOPClassUID: SC_IMAGE, SOPInstanceUID, TransferSyntaxUID: EXPLICIT_LE })
     await receive.write(bytes)
     await receive.commit()
-    promises.objects.set(SOPInstanceUID, { StudyInstanceUID, versions: new Map([[sha256, { stored: true }]]) })
   }
-  const index = ['index.sqlite', 'index.sqlite-wal']
-  await taken(1)
-  for (const name of index) cpSync(join(dataDir, name), join(work, name))
-  await taken(2)
+  writeFileSync(marks, 'answered')
   await store.settleAll()
   await store.close()
-  for (const name of index) cpSync(join(work, name), join(dataDir, name))
-  rmSync(join(dataDir, 'index.sqlite-shm'), { force: true })
-  const { broken, acknowledged } = await checkVault(dataDir, promises, 2)
-  expect(broken).toEqual({ missing: [], different: [], doubled: [], undone: [], unsound: [] })
-  expect(acknowledged).toBe(2)
+`
+
+test('a file has its name when the row it belongs to is on the disk: after no cut the index looks older than the files', () => {
+  const work = workFolder()
+  const root = join(work, 'root')
+  mkdirSync(root)
+  const files = { root, trace: join(work, 'trace'), marks: join(work, 'marks') }
+  execFileSync(process.execPath, ['--input-type=module', '-e', SETTLER, root, files.marks, REPOSITORY], {
+    env: recorded(buildRecorder(work), files),
+  })
+  const { root: folder, marks } = createRecording(readTrace(files.trace))
+  const answered = marks[0]?.at ?? 0
+  const named = (inode: Inode): NameChange[] =>
+    inode.names.flatMap(change => (change.inode?.folder ? named(change.inode) : [change]))
+  const inFolder = (name: string) => folder.names.find(change => change.name === name)?.inode
+  const images = named(inFolder('files') ?? folder).filter(({ inode }) => inode)
+  expect(images).toHaveLength(3)
+  const rows = inFolder('index.sqlite-wal')?.data.filter(({ at }) => at < answered) ?? []
+  expect(rows.length).toBeGreaterThan(0)
+  const onDisk = Math.max(...rows.map(({ durable }) => durable))
+  expect(onDisk).toBeLessThan(Math.min(...images.map(({ at }) => at)))
 })
 
 test('whenever the power goes, all that was answered is there unchanged; without syncs it is not', async () => {

@@ -1,4 +1,3 @@
-import type { Store } from '../../electron/station/store/index.ts'
 import type { StoreOptions } from '../../electron/station/store/openStore.ts'
 
 /** Times and limits of a store under test: what it otherwise does after a minute or a gigabyte, it does within the run. */
@@ -11,13 +10,3 @@ export const STORE_OPTIONS: Partial<StoreOptions> = options
 
 /** How long a load waits at the end of each session for what the store does by itself. */
 export const QUIET_MS = 400
-
-/**
- * What the station does at each start (`station.ts`): an object may have been settled, and its row lost with the power. Its file says
- * that the index is the older one, the landing log leaves it to the repair.
- */
-export async function repairAsStation(store: Store): Promise<void> {
-  if (!store.needsRepair) return
-  const { signal } = new AbortController()
-  await store.repair(false, { signal, total() {}, received() {}, passed() {}, failed() {} })
-}

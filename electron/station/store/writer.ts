@@ -84,6 +84,8 @@ export function createWriter({ file, dataDir }: WriterData) {
   let seenRows: ReturnType<typeof createSeenRows>
   let segmentRows: ReturnType<typeof createSegmentRows>
   let sinceCheckpoint = 0
+  /** Contents have rows that no sync has covered for certain. */
+  let isAhead = false
   /** Met between the calls: the next commit tells of it. */
   let damage: IsocenterError | undefined
 
@@ -204,6 +206,7 @@ export function createWriter({ file, dataDir }: WriterData) {
      */
     commit(objects: PlacedObject[], landed?: LandingPosition, gate?: Gate): CommitAnswer {
       if (damage) throw damage
+      isAhead = true
       const answer = told(() => commitRows(objects, landed, gate && (() => waitForSync(gate))))
       checkpointSoon(objects.length)
       return answer
@@ -221,6 +224,16 @@ export function createWriter({ file, dataDir }: WriterData) {
 
     setLanded(landed: LandingPosition): void {
       durably(() => settleRows.setLanded(landed))
+    },
+
+    /**
+     * What was committed is on the disk when it returns. Before files are made of what landed: one that is newer than every row says that
+     * the index is an older one, which a power cut must not make it.
+     */
+    syncRows(): void {
+      if (!isAhead) return
+      durably(() => settleRows.touch())
+      isAhead = false
     },
 
     unsettled: (limit: number): UnsettledCopy[] => told(() => settleRows.unsettled(limit)),
