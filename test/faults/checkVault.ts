@@ -43,6 +43,7 @@ export async function checkVault(dataDir: string, promises: Promises, starts: 1 
     })
     if (!store) break
     try {
+      if (store.needsRepair) broken.unsound.push('it takes its index for an older one')
       seen.push(JSON.stringify(await look(store, dataDir, promises, broken)))
     } catch (error) {
       broken.unsound.push(`after the ${start} start: ${oneLine(error)}`)

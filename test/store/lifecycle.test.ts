@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, statSync, truncateSync } from 'node:fs'
+import { cpSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, test, vi } from 'vitest'
@@ -210,7 +210,70 @@ test('a purge that a crash cut off goes on at the next start, and its files are 
   await vi.waitFor(async () => expect((await next.read.listRemovals(1))[0]?.state).toBe('purged'), 20_000)
   await vi.waitFor(() => expect(files(dataDir)).toEqual([]), 20_000)
   expect(readdirSync(dataDir)).not.toContain('orphans')
+  // Its word had not come into the log, nor that nothing of the study is left: an index made again needs both.
+  const words = (await decisionsOf(dataDir)).map(({ kind, ...word }) => [kind, 'contents' in word && word.contents])
+  expect(words).toEqual([
+    ['removal', false],
+    ['purged', [2, 3]],
+    ['emptied', false],
+  ])
   expect((await send(next, ctSlice(1))).outcome).toBe('stored')
+})
+
+test('a purge whose last rows went before the log could say that nothing is left says so at the next start', async () => {
+  const { store, dataDir } = await newStore()
+  await send(store, ctSlice(1))
+  await store.putDraft(UID, 'anna', { marks: [] }, 0)
+  await store.remove([{ StudyInstanceUID: UID }], 'old', 'anna')
+  await store.close()
+  const db = new Database(join(dataDir, 'index.sqlite'))
+  const { removals } = createApplyDecision(db)
+  const { id } = db.prepare<[], { id: string }>('SELECT id FROM removal').get()!
+  removals.beginPurge({ kind: 'purged', id, at: 1, by: 'anna', StudyInstanceUID: UID, contents: [1] })
+  expect(removals.purgeSome(id, 100)).toMatchObject({ left: false, emptied: [UID] })
+  db.close()
+  const { store: next } = await newStore({ dataDir })
+  await vi.waitFor(async () => expect((await next.read.listRemovals(1))[0]?.state).toBe('purged'), 20_000)
+  expect((await decisionsOf(dataDir)).at(-1)).toMatchObject({ kind: 'emptied', StudyInstanceUID: UID })
+})
+
+test('the last image of a study, sent again while it is being purged, does not bring back what was written of it', async () => {
+  const disk = createDisk()
+  let held = Promise.resolve()
+  const { store, dataDir } = await newStore({
+    disk: {
+      ...disk,
+      async openToAppend(path) {
+        const file = await disk.openToAppend(path)
+        return { ...file, sync: () => held.then(() => file.sync()) }
+      },
+    },
+  })
+  await send(store, ctSlice(1))
+  await store.putDraft(UID, 'anna', { marks: [] }, 0)
+  await store.remove([{ StudyInstanceUID: UID }], 'old', 'anna')
+  const id = (await store.read.listRemovals(1))[0]!.id
+  // The purge is in the rows, its word is on the way to the disk, and nothing has gone yet.
+  const { promise, resolve } = Promise.withResolvers<void>()
+  held = promise
+  const purged = store.purge(id, 'anna')
+  await vi.waitFor(async () => expect((await store.read.listRemovals(1))[0]?.state).toBe('purging'), 20_000)
+  const sent = send(store, ctSlice(1, { PatientName: 'Other^Name' }))
+  resolve()
+  await purged
+  expect((await sent).outcome).toBe('stored')
+  await vi.waitFor(async () => expect((await store.read.listRemovals(1))[0]?.state).toBe('purged'), 20_000)
+  expect((await store.read.getStudy(UID)).study.PatientName).toBe('Other^Name')
+  await store.settleAll()
+  await store.close()
+  const kinds = (await decisionsOf(dataDir)).map(({ kind }) => kind)
+  expect(kinds).toEqual(['draft', 'removal', 'purged', 'emptied'])
+  for (const end of ['', '-wal', '-shm']) rmSync(join(dataDir, `index.sqlite${end}`), { force: true })
+  const { store: rebuilt } = await newStore({ dataDir })
+  const { signal } = new AbortController()
+  await rebuilt.repair(false, { signal, total() {}, received() {}, passed() {}, failed() {} })
+  expect((await rebuilt.read.getStudy(UID)).study.PatientName).toBe('Other^Name')
+  expect(await rebuilt.read.getDraft(UID, 'anna')).toEqual({ draft: null, rev: 0 })
 })
 
 test('what is purged before it has settled leaves nothing behind, in the landing folder either', async () => {

@@ -1,5 +1,6 @@
-import { copyFileSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { expect, test, vi } from 'vitest'
 import type { Store, StoreOptions } from '../../electron/station/store/index.ts'
 import { FileHandles } from '../../electron/station/store/index.ts'
@@ -335,4 +336,75 @@ test('a second disk that is away while the index is made again is read when it i
   const { shown, counts } = await seen(last)
   expect(shown.slice(0, 2)).toEqual(before.shown)
   expect(counts).toMatchObject({ studies: 3, instances: 5 })
+})
+
+test('no number that a purge has used up is given to another image, whatever the index forgot', async () => {
+  const { store, dataDir } = await newStore()
+  await send(store, ctSlice(1))
+  await send(store, ctSlice(1, {}, { study: 2 }))
+  await store.settleAll()
+  const id = await deleted(store, 2)
+  await store.purge(id, 'anna')
+  await isPurged(store, id)
+  await store.close()
+  // Made again, the index knows of the purged number by the log alone.
+  loseIndex(dataDir)
+  const { store: rebuilt } = await newStore({ dataDir })
+  await repair(rebuilt)
+  await rebuilt.close()
+  const { store: next } = await newStore({ dataDir })
+  await send(next, ctSlice(1, {}, { study: 3 }))
+  await next.settleAll()
+  await next.close()
+  loseIndex(dataDir)
+  const { store: last } = await newStore({ dataDir })
+  await repair(last)
+  expect(await last.read.counts()).toMatchObject({ instances: 2 })
+  expect(await last.read.locate({ StudyInstanceUID: uid(3) }, 10)).toHaveLength(1)
+  expect(readdirSync(dataDir)).not.toContain('orphans')
+})
+
+test('a number that only a duplicate had is given again; the image that settled under it is adopted', async () => {
+  const { store, dataDir } = await newStore()
+  await send(store, ctSlice(1))
+  await store.settleAll()
+  await send(store, ctSlice(2))
+  expect((await send(store, ctSlice(1))).outcome).toBe('duplicate')
+  await store.close()
+  const { store: next } = await newStore({ dataDir })
+  expect((await send(next, ctSlice(3))).contentId).toBe(3)
+  // What settled stays in the landing folder for a while.
+  const landing = temporaryFolder()
+  cpSync(join(dataDir, 'landing'), landing, { recursive: true })
+  await next.settleAll()
+  await next.close()
+  cpSync(landing, join(dataDir, 'landing'), { recursive: true })
+  loseIndex(dataDir)
+  const { store: last } = await newStore({ dataDir })
+  await repair(last)
+  expect(await last.read.counts()).toMatchObject({ instances: 3 })
+})
+
+test('a version that was received again by a start that was cut off itself outlasts the repair', async () => {
+  const { store, dataDir } = await newStore()
+  await send(store, ctSlice(1))
+  await store.settleAll()
+  expect((await send(store, ctSlice(1, { StudyDescription: 'other' }))).outcome).toBe('revision')
+  await store.close()
+  loseIndex(dataDir)
+  const landing = temporaryFolder()
+  cpSync(join(dataDir, 'landing'), landing, { recursive: true })
+  const { store: cut } = await newStore({ dataDir })
+  await cut.close()
+  // As the power may leave it before the position in the log has moved on: rows are there, and the older segment still is.
+  cpSync(landing, join(dataDir, 'landing'), { recursive: true })
+  const db = new Database(join(dataDir, 'index.sqlite'))
+  db.exec(`UPDATE state SET value = 0 WHERE key IN ('landedSegment', 'landedOffset'); DELETE FROM gone`)
+  db.close()
+  const { store: again } = await newStore({ dataDir })
+  await repair(again)
+  await again.close()
+  const rows = new Database(join(dataDir, 'index.sqlite'))
+  expect(rows.prepare('SELECT relation FROM content ORDER BY id').pluck().all()).toEqual(['first', 'revision'])
+  rows.close()
 })

@@ -6,6 +6,7 @@ import { IsocenterError } from '../../../shared/errors.ts'
 import { type Disk, errorCode, SyncError } from '../base/durable.ts'
 import type { Log } from '../base/log.ts'
 import type { Thread } from '../base/thread.ts'
+import { readDecisions } from './decisionLog.ts'
 import type { Decided } from './decisions.ts'
 import type { StoreProblem } from './index.ts'
 import type { ReaderApi } from './reader.ts'
@@ -41,7 +42,7 @@ interface BinDeps {
   failedSync(error: unknown): void
   /** Nothing is decided or unlinked while the disk is in doubt. */
   writable(): boolean
-  /** Nor is a purge begun that could not name what has no rows yet. */
+  /** Nor is a purge begun, or gone on with, that could not name what has no rows yet. */
   repairing(): boolean
   volumes: Pick<Volumes, 'list' | 'remove'>
   settler: Pick<ReturnType<typeof createSettler>, 'forgotten' | 'purged'>
@@ -87,6 +88,8 @@ export function startBin(deps: BinDeps) {
   let closed = false
   let running: Promise<void> | undefined
   let again = false
+  /** Those of an earlier process. */
+  let saidPurges = false
 
   async function readNotes(): Promise<void> {
     for (const content of await writer.call('unreadNotes', NOTES_AT_ONCE)) {
@@ -134,22 +137,39 @@ export function startBin(deps: BinDeps) {
         const { left, ...decided } = await writer.call('purgeSome', id, STEP, Date.now())
         return { ...decided, answer: left }
       })
-      if (!left) break
+      if (!left) {
+        await decide(() => writer.call('endPurge', id))
+        break
+      }
       // Whoever stores comes between.
       await wait(1)
     }
     await settler.purged()
   }
 
+  /** What a crash kept from the log between a purge's rows and its line is said again, before anything of it goes. */
+  async function sayPurges(): Promise<void> {
+    if ((await writer.call('purging')).length > 0) {
+      const said: string[] = []
+      for await (const decision of readDecisions(join(dataDir, 'decisions.log'))) {
+        if (decision.kind === 'purged') said.push(decision.id)
+      }
+      await decide(() => writer.call('sayPurges', said, Date.now()))
+    }
+    saidPurges = true
+  }
+
   async function look(): Promise<void> {
     if (!writable()) return
     await readNotes()
+    if (!saidPurges && !deps.repairing()) await sayPurges()
     const due = binDays > 0 ? await writer.call('duePurges', Date.now() - binDays * DAY_MS) : []
     for (const id of closed || deps.repairing() ? [] : due) {
       await deps.purging(id)
       await decide(() => writer.call('beginPurge', id, 'station', Date.now()))
     }
-    for (const id of await writer.call('purging')) await purge(id)
+    // While an index is made again nobody knows yet whether a study is empty: its images may have no rows yet.
+    for (const id of deps.repairing() ? [] : await writer.call('purging')) await purge(id)
     // A batch that began before the rows were gone may still be making a file of one of them.
     await settler.forgotten()
     await deps.drains.forgotten()

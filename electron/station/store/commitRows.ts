@@ -3,6 +3,7 @@ import { ATTRIBUTES_VERSION } from '../../../shared/dicom/imageAttributes.ts'
 import type { InstanceHeader } from '../../../shared/dicom/instanceHeader.ts'
 import { KEY_OBJECT_SELECTION } from '../../../shared/dicom/rejectionNote.ts'
 import type { createApplyDecision } from './applyDecision.ts'
+import type { Decision } from './decisionLog.ts'
 import type { Change, Received } from './index.ts'
 import type { LandingPosition } from './landing/landing.ts'
 import type { CommitAnswer, PlacedObject } from './receivedObject.ts'
@@ -313,7 +314,9 @@ export function createCommitRows(
     const hidden = visibility.levelOf(header.SOPInstanceUID)
     if (hidden > 0) {
       if (!object.adopted) removals.arrivedAgain(header.SOPInstanceUID, object.received)
-      removals.finishPurgeOf(header.SOPInstanceUID)
+      for (const StudyInstanceUID of removals.finishPurgeOf(header.SOPInstanceUID)) {
+        group.decisions.push({ kind: 'emptied', at: object.received, StudyInstanceUID })
+      }
     }
     const known = instanceByUID.get(header.SOPInstanceUID)
     // The bin says that it came again.
@@ -453,15 +456,17 @@ export function createCommitRows(
   return db.transaction(
     (objects: PlacedObject[], landed: LandingPosition | undefined, waitForBytes?: () => void): CommitAnswer => {
       if (landed) setLanded.run(landed)
-      const group: Group = { changes: [], alsoTouched: new Set(), isLive: landed !== undefined, waitForBytes }
+      const isLive = landed !== undefined
+      const group: Group = { changes: [], decisions: [], alsoTouched: new Set(), isLive, waitForBytes }
       const results = objects.map(object => {
-        const before = group.changes.length
+        const before = { changes: group.changes.length, decisions: group.decisions.length }
         try {
           return addOne(object, group)
         } catch (error) {
           // A full or failing disk rolls the whole transaction back: then nobody in it is stored.
           if (!db.inTransaction) throw error
-          group.changes.length = before
+          group.changes.length = before.changes
+          group.decisions.length = before.decisions
           return { failed: error instanceof Error ? error.message : String(error) }
         }
       })
@@ -473,7 +478,7 @@ export function createCommitRows(
       const seq = newestSeq.get()?.seq ?? 0
       for (const result of results) if ('seq' in result && result.seq === 0) result.seq = seq
       waitForBytes?.()
-      return { results, changes: group.changes, seq }
+      return { results, changes: group.changes, decisions: group.decisions, seq }
     },
   ).immediate
 }
@@ -490,6 +495,8 @@ function withPlainDates(header: PlacedObject['header']): PlacedObject['header'] 
 
 interface Group {
   changes: Change[]
+  /** What storing decides: that a study which was being purged was emptied before it came anew. */
+  decisions: Decision[]
   /** Studies that got nothing themselves but are shown otherwise now. */
   alsoTouched: Set<string>
   /** Received from a door now, neither read again from the log nor adopted. */

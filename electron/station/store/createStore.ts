@@ -81,7 +81,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       }),
   }
   let { seq, epoch } = opened
-  let lastContentId = Math.max(opened.lastContentId, ...folder.spilled)
+  let lastContentId = Math.max(opened.lastContentId, opened.lastGone, ...folder.spilled)
   let readOnly = false
   let condemned = false
   let lastUse = Number.NEGATIVE_INFINITY
@@ -186,7 +186,9 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     land: group => landing.land(group),
     async writeRows(objects, { position, synced }) {
       const behind = await gate.behind(synced)
-      return writer.call('commit', objects, replayed ? position : undefined, behind)
+      const answer = await writer.call('commit', objects, replayed ? position : undefined, behind)
+      if (answer.decisions.length > 0) await decisionLog.append(answer.decisions).catch(notLogged)
+      return answer
     },
     onCommitted(answer, landed) {
       committedSegment = landed.segment
@@ -253,22 +255,30 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     // Else what was purged but not yet unlinked would be set aside as if it had never had a row.
     await unlinkDoomed(writer, disk, dataDir)
     /** What lies under these numbers is at most half of a settling that was cut off: the objects come from the log. */
-    const halves: number[] = []
+    const halves = new Set<number>()
+    const settled = new Set<number>()
     const objects = await replayLanding({
       dataDir,
       from: opened.landed,
       segments: folder.segments,
       async skip(record) {
         if (!opened.repairing) return false
-        if (gone.has(record.contentId) || (await liesSettled(dataDir, disk, record))) return true
-        halves.push(record.contentId)
-        return false
+        const { contentId } = record
+        if (gone.has(contentId)) return true
+        const isSettled = await liesSettled(dataDir, disk, record)
+        if (isSettled) settled.add(contentId)
+        else halves.add(contentId)
+        return isSettled
       },
       receive: (start, received) => new ObjectReceive(context, start, received),
       log,
     })
     if (opened.repairing) {
-      await writer.call('addGone', halves)
+      // A duplicate makes no row, so after a restart its number was given again: what settled under it is whole, and another object's.
+      await writer.call(
+        'addGone',
+        [...halves].filter(id => !settled.has(id)),
+      )
       await writer.call('applyUndecided')
     }
     await writer.call('setLanded', landing.position)
@@ -287,6 +297,11 @@ export async function createStore(parts: StoreParts): Promise<Store> {
 
   const decisionsFile = join(dataDir, 'decisions.log')
   const decisionLog = openDecisionLog(decisionsFile, disk)
+  /** What is stored stays stored; the log has the word with the next one, as soon as it takes any. */
+  function notLogged(error: unknown): void {
+    if (error instanceof SyncError) becomeReadOnly(error)
+    log.error({ err: error }, 'decisions.log does not say yet that a study was emptied')
+  }
   let deciding = 0
   let undisturbed: Promise<unknown> | undefined
   /** Committed rows are told of at once, for every reader sees them; the answer waits for the log. */
@@ -603,7 +618,8 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     get needsRepair() {
       return upkeep.repairing
     },
-    repair: (verify, progress) => upkeep.repair(verify, progress),
+    // A purge waited for it.
+    repair: (verify, progress) => upkeep.repair(verify, progress).finally(bin.wake),
     async health() {
       const { scrubbedBytes, backupAgeSeconds } = upkeep
       return { damagedCopies: await read.damagedCopies(), scrubbedBytes, backupAgeSeconds }

@@ -128,11 +128,25 @@ export function createLifecycle(db: Database, epoch: number, applied: ReturnType
       return decided({ images: decision.contents.length }, [], [decision])
     }).immediate,
 
+    /** Those of them that `said` does not name: a crash kept their word from the log, so nothing of them has gone yet. */
+    sayPurges: db.transaction((said: string[], at: number): Decided<undefined> => {
+      const unsaid = inState.all('purging').filter(id => !said.includes(id))
+      return decided(
+        undefined,
+        [],
+        unsaid.map(id => removals.planPurge(id, at, 'station')),
+      )
+    }).immediate,
+
     purgeSome: db.transaction((id: string, most: number, at: number) => {
       const { left, touched, emptied } = removals.purgeSome(id, most)
       const decisions = emptied.map((StudyInstanceUID): Decision => ({ kind: 'emptied', at, StudyInstanceUID }))
       return { left, ...decided(undefined, touched, decisions) }
     }).immediate,
+
+    /** When what it emptied is in the log. */
+    endPurge: db.transaction((id: string): Decided<undefined> => decided(undefined, removals.endPurge(id), []))
+      .immediate,
 
     /** Throws 'not-found' or 'bad-request'. */
     move: db.transaction((wish: MoveWish, id: string, newUID: string, { by, at }: Said) => {

@@ -1,5 +1,6 @@
 import type { FramePlan } from '../../../shared/dicom/frames.ts'
 import type { InstanceHeader } from '../../../shared/dicom/instanceHeader.ts'
+import type { Decision } from './decisionLog.ts'
 import type { Change, Origin, Received } from './index.ts'
 import type { Landed, LandingEntry } from './landing/segment.ts'
 
@@ -39,5 +40,7 @@ export type PlacedObject = Omit<ReceivedObject, 'entry' | 'crc'> &
 export interface CommitAnswer {
   results: Array<Received | { failed: string }>
   changes: Change[]
+  /** For `decisions.log`, ahead of whatever is decided behind this. */
+  decisions: Decision[]
   seq: number
 }

@@ -84,6 +84,7 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
        AND NOT EXISTS (SELECT 1 FROM move WHERE move.StudyInstanceUID = study.StudyInstanceUID AND state = 'active')`,
     )
     .pluck()
+  const isStudyHere = db.prepare<[string], 1>('SELECT 1 FROM study WHERE StudyInstanceUID = ?').pluck()
   const forgetStudy = db.prepare('DELETE FROM study WHERE id = ?')
   const forgetDrafts = db.prepare('DELETE FROM draft WHERE StudyInstanceUID = ?')
   const forgetSegments = db.prepare('DELETE FROM segmentPart WHERE StudyInstanceUID = ?')
@@ -175,10 +176,10 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
     forgetSeen.run(uid)
     forgetReports.run(uid)
     forgetStudy.run(study)
-    emptied.push(uid)
+    emptied.add(uid)
   }
 
-  let emptied: string[] = []
+  const emptied = new Set<string>()
 
   /** From now on it is being purged: its rows go in steps (`purgeSome`). */
   function beginPurge({ id, at, by, contents }: Purged): void {
@@ -195,22 +196,31 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
     forgetReports.run(uid)
   }
 
-  /** The next of a purge's rows. `left`: there are more; `emptied`: the studies of which nothing is here any more. */
+  /**
+   * The next of a purge's rows. `left`: there are more; `emptied`: the studies of which nothing is here any more. They are to be in the log
+   * before `endPurge`: until then a purge that was cut off is taken up again, and says so once more of the study it names.
+   */
   function purgeSome(id: string, most: number): { left: boolean; touched: string[]; emptied: string[] } {
-    emptied = []
+    emptied.clear()
     const row = byId.get(id)
-    if (row?.state !== 'purging') return { left: false, touched: [], emptied }
+    if (row?.state !== 'purging') return { left: false, touched: [], emptied: [] }
     const contents = someContents.all(row.number, row.purgeTo, most)
     const touched = forget(contents)
-    if (contents.length === most) return { left: true, touched, emptied }
+    const left = contents.length === most
+    if (!left && !isStudyHere.get(row.StudyInstanceUID)) emptied.add(row.StudyInstanceUID)
+    return { left, touched, emptied: [...emptied] }
+  }
+
+  function endPurge(id: string): string[] {
+    const row = byId.get(id)
+    if (row?.state !== 'purging') return []
     // What is deleted may come anew; what was rejected stays rejected, sent again or not.
     db.prepare(`UPDATE removal SET state = 'purged', hides = ? WHERE number = ?`).run(
       Number(row.code !== ''),
       row.number,
     )
     // The page of what was deleted waits for this, whether anything else is shown otherwise or not.
-    const shown = visibility.refresh(named.all(row.number))
-    return { left: false, touched: [row.StudyInstanceUID, ...touched, ...shown], emptied }
+    return [row.StudyInstanceUID, ...visibility.refresh(named.all(row.number))]
   }
 
   return {
@@ -219,6 +229,7 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
     applyEmptied,
     beginPurge,
     purgeSome,
+    endPurge,
     forgetIfEmpty,
     /** A whole purge at once, as it is read back from the log: of its contents, and of nothing that came after it. */
     applyPurged(decision: Purged): string[] {
@@ -226,7 +237,7 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
       const contents = decision.contents.filter(id => (receivedOf.get(id) ?? 0) <= decision.at)
       beginPurge({ ...decision, contents })
       const touched = forget(contents)
-      return [...touched, ...purgeSome(decision.id, Number.MAX_SAFE_INTEGER).touched]
+      return [...touched, ...purgeSome(decision.id, Number.MAX_SAFE_INTEGER).touched, ...endPurge(decision.id)]
     },
     /** The decision that takes what these items show now into the bin. Throws 'not-found' or 'too-large'. */
     planRemoval(item: RemovedItem, given: { id: string; at: number; by: string; reason: string }): Removal {
@@ -250,7 +261,12 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
     planPurge(id: string, at: number, by: string): Purged {
       const row = required(id)
       if (row.state === 'restored') throw new IsocenterError('not-found', `deletion ${id} was taken back`)
-      const contents = row.state === 'binned' ? contentsOf.all(row.number) : []
+      const contents =
+        row.state === 'purging'
+          ? someContents.all(row.number, row.purgeTo, -1)
+          : row.state === 'binned'
+            ? contentsOf.all(row.number)
+            : []
       return { kind: 'purged', id, at, by, StudyInstanceUID: row.StudyInstanceUID, contents }
     },
     isKnown: (id: string): boolean => byId.get(id) !== undefined,
@@ -258,9 +274,14 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
     arrivedAgain(SOPInstanceUID: string, at: number): void {
       noteAgain.run({ at, SOPInstanceUID })
     },
-    /** Ends an instance whose purge has begun before it is stored anew, so that nobody is told "duplicate" of what is about to go. */
-    finishPurgeOf(SOPInstanceUID: string): void {
+    /**
+     * Ends an instance whose purge has begun before it is stored anew, so that nobody is told "duplicate" of what is about to go. Returns
+     * the studies of which nothing is here any more.
+     */
+    finishPurgeOf(SOPInstanceUID: string): string[] {
+      emptied.clear()
       forget(purgingOf.all(SOPInstanceUID))
+      return [...emptied]
     },
   }
 }

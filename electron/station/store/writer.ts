@@ -56,6 +56,8 @@ export interface OpenedIndex {
   epoch: number
   seq: number
   lastContentId: number
+  /** The greatest content number that repair must not adopt: none of them is ever given again. */
+  lastGone: number
   landed: LandingPosition
   /** It lacks what lies in the files, or may. */
   repairing: boolean
@@ -82,6 +84,8 @@ export function createWriter({ file, dataDir }: WriterData) {
   let seenRows: ReturnType<typeof createSeenRows>
   let segmentRows: ReturnType<typeof createSegmentRows>
   let sinceCheckpoint = 0
+  /** Contents have rows that no sync has covered for certain. */
+  let isAhead = false
   /** Met between the calls: the next commit tells of it. */
   let damage: IsocenterError | undefined
 
@@ -146,6 +150,7 @@ export function createWriter({ file, dataDir }: WriterData) {
           epoch,
           seq: sequence.get('change')?.seq ?? 0,
           lastContentId: sequence.get('content')?.seq ?? 0,
+          lastGone: repairRows.lastGone(),
           landed: { segment: state.get('landedSegment')?.value ?? 0, offset: state.get('landedOffset')?.value ?? 0 },
           repairing: repairRows.isRepairing(),
         }
@@ -201,6 +206,7 @@ export function createWriter({ file, dataDir }: WriterData) {
      */
     commit(objects: PlacedObject[], landed?: LandingPosition, gate?: Gate): CommitAnswer {
       if (damage) throw damage
+      isAhead = true
       const answer = told(() => commitRows(objects, landed, gate && (() => waitForSync(gate))))
       checkpointSoon(objects.length)
       return answer
@@ -218,6 +224,16 @@ export function createWriter({ file, dataDir }: WriterData) {
 
     setLanded(landed: LandingPosition): void {
       durably(() => settleRows.setLanded(landed))
+    },
+
+    /**
+     * What was committed is on the disk when it returns. Before files are made of what landed: one that is newer than every row says that
+     * the index is an older one, which a power cut must not make it.
+     */
+    syncRows(): void {
+      if (!isAhead) return
+      durably(() => settleRows.touch())
+      isAhead = false
     },
 
     unsettled: (limit: number): UnsettledCopy[] => told(() => settleRows.unsettled(limit)),
@@ -323,6 +339,10 @@ export function createWriter({ file, dataDir }: WriterData) {
     restore: (id: string, by: string, at: number) => durably(() => lifecycle.restore(id, { by, at })),
 
     beginPurge: (id: string, by: string, at: number) => durably(() => lifecycle.beginPurge(id, { by, at })),
+
+    sayPurges: (said: string[], at: number) => durably(() => lifecycle.sayPurges(said, at)),
+
+    endPurge: (id: string) => durably(() => lifecycle.endPurge(id)),
 
     purgeSome: (id: string, most: number, at: number) => durably(() => lifecycle.purgeSome(id, most, at)),
 

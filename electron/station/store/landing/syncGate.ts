@@ -11,7 +11,11 @@ const OVER = 0
 /** The thread may still be at the rows of one when the next has failed, too: neither takes the other's place. */
 const FAILED = [1, 2] as const
 const failedAt = (number: number) => FAILED[number & 1 ? 1 : 0]
-/** Behind a slower disk the thread is not held: others want it, and a millisecond of rows is not what is waited for. */
+/**
+ * Behind a slower disk the thread is not held: others want it, and a millisecond of rows is not what is waited for. The first slow sync
+ * after fast ones does hold it, once and for as long as it takes. That costs nobody: what is decided meanwhile waits for a sync of the
+ * same disk anyway, reads have threads of their own, and the next group could not have been answered before this one either.
+ */
 const FAST_MS = 5
 
 /**

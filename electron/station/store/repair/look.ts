@@ -121,6 +121,8 @@ export function createLook({ dataDir, profiles, oldIndex }: LookData) {
       for (let next = unknown.pop(); next !== undefined; next = unknown.pop()) await readNew(next, order, answer)
     })
     await Promise.all(reading)
+    // Their names may be in the system's cache alone, too.
+    if (volume === DATA_VOLUME && answer.found.length > 0) await disk.syncFolder(resolve(dataDir, root, folder))
     answer.found.sort((a, b) => a.contentId - b.contentId)
     return answer
   }

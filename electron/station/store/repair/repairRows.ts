@@ -78,7 +78,11 @@ export function createRepairRows(
     .prepare<[number, string, string], string>('SELECT file FROM doomed WHERE volume = ? AND file BETWEEN ? AND ?')
     .pluck()
   const isGone = db.prepare<[number], 1>('SELECT 1 FROM gone WHERE content = ?').pluck()
-  const addGone = db.prepare('INSERT OR IGNORE INTO gone VALUES (?)')
+  // What has rows is no half of anything: it was received again by a start that was cut off itself.
+  const addGone = db.prepare(
+    'INSERT OR IGNORE INTO gone SELECT @content WHERE NOT EXISTS (SELECT 1 FROM content WHERE id = @content)',
+  )
+  const lastGone = db.prepare<[], number | null>('SELECT max(content) FROM gone').pluck()
   const setState = db.prepare('UPDATE state SET value = ? WHERE key = ?')
   const getState = db.prepare<[string], number>('SELECT value FROM state WHERE key = ?').pluck()
   const markCopy = db.prepare(
@@ -211,10 +215,11 @@ export function createRepairRows(
       return { changes: tellStudies(touched), seq: newestSeq.get() ?? 0 }
     }).immediate,
 
-    /** The files with these numbers, if there are any, are not to be adopted. */
+    /** The files with these numbers, if there are any, are not to be adopted; numbers that have rows are left out. */
     addGone: db.transaction((contents: number[]): void => {
-      for (const content of contents) addGone.run(content)
+      for (const content of contents) addGone.run({ content })
     }).immediate,
+    lastGone: (): number => lastGone.get() ?? 0,
 
     goneContents: (): number[] => db.prepare<[], number>('SELECT content FROM gone').pluck().all(),
 

@@ -41,7 +41,16 @@ export function createSettleRows(db: Database) {
     `UPDATE state SET value = iif(key = 'landedSegment', @segment, @offset) WHERE key IN ('landedSegment', 'landedOffset')`,
   )
 
+  // A count: of an update that changes nothing SQLite writes nothing, and so syncs nothing.
+  const touch = db.prepare(
+    `INSERT INTO state (key, value) VALUES ('rowsSynced', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1`,
+  )
+
   return {
+    /** A write that says nothing: whoever commits it durably makes all before it durable. */
+    touch(): void {
+      touch.run()
+    },
     unsettled: (limit: number): UnsettledCopy[] => unsettled.all(limit),
     landingBytes: () => landingBytes.get() ?? { bytes: 0, objects: 0 },
     setLanded(landed: LandingPosition): void {

@@ -103,6 +103,7 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
       size += copy.length
       return index === 0 || size <= BATCH_BYTES
     })
+    await writer.call('syncRows')
     const groups = Map.groupBy(batch, copy => parts.volumes.choose(copy) ?? DATA_VOLUME)
     const placed: PlacedCopy[] = []
     for (const [volume, copies] of groups) placed.push(...(await settleOn(volume, copies)))
