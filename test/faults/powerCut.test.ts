@@ -117,6 +117,7 @@ test('whenever the power goes, all that was answered is there unchanged; without
     lives: [life, { ...life, seed: seed + 1, sessions: 1 }],
     secondLives: 2,
     controlStates: 6,
+    controls: ['all'],
     checkers: 2,
     log: () => {},
   })

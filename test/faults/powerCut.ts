@@ -163,8 +163,9 @@ interface Campaign {
   /** Recorded lives, and of each how many starts after a cut are recorded. */
   lives: LoadOf[]
   secondLives: number
-  /** Of each control. */
+  /** Of each control; all of them where none is named. */
   controlStates: number
+  controls?: Array<keyof typeof CONTROLS>
   checkers: number
   log(line: string): void
 }
@@ -186,7 +187,7 @@ type Controls = Record<keyof typeof CONTROLS, Findings>
 export async function powerCuts(
   library: string,
   work: string,
-  { seed, states, secondStates, lives, secondLives, controlStates, checkers: count, log }: Campaign,
+  { seed, states, secondStates, lives, secondLives, controlStates, controls, checkers: count, log }: Campaign,
 ): Promise<{ kept: Findings; second: Findings; without: Controls; syncs: number; records: number }> {
   const random = createRandom(seed)
   const checkers = await startCheckers(library, count)
@@ -215,7 +216,7 @@ export async function powerCuts(
         const perLife = Math.ceil(share(secondStates) / secondLives)
         await enumerate(workshop, second, recordingOf(second), perLife, found.second)
       }
-      for (const name of Object.keys(CONTROLS) as Array<keyof typeof CONTROLS>) {
+      for (const name of controls ?? (Object.keys(CONTROLS) as Array<keyof typeof CONTROLS>)) {
         const unsafe = recordingOf(life, CONTROLS[name])
         await enumerate(workshop, life, unsafe, share(controlStates), without[name])
       }
