@@ -10,7 +10,8 @@ import { withoutComments } from './codestreams.ts'
 import { shiftDates } from './dates.ts'
 import { decide } from './decide.ts'
 import { Identity, tells } from './identity.ts'
-import { type DeidentifyOptions, methodCodes } from './options.ts'
+import { methodCodes } from './methodCodes.ts'
+import type { DeidentifyOptions } from './options.ts'
 import { safePrivateCreator } from './safePrivate.ts'
 
 /** What makes one export one: the same in, the same out, and nobody else can tell which. */

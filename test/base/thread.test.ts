@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
@@ -11,12 +11,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const from = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
 writeFileSync(
   join(folder, 'thread.ts'),
-  `import { serveThread } from ${from('../../electron/station/base/thread.ts')}
+  `import { getPriority } from 'node:os'
+   import { serveThread } from ${from('../../electron/station/base/thread.ts')}
    import { IsocenterError } from ${from('../../shared/errors.ts')}
    serveThread((data: { factor: number }) => ({
      times: (n: number) => n * data.factor,
      later: (n: number) => new Promise(resolve => setTimeout(resolve, n, n)),
      fail: () => { throw new IsocenterError('not-found', 'that one') },
+     priority: () => getPriority(),
      break: () => { throw new TypeError('broken') },
      hang: () => { for (;;); },
      die: () => { setTimeout(() => { throw new Error('gone') }); return new Promise(() => {}) },
@@ -27,11 +29,13 @@ interface Api {
   times(n: number): number
   later(n: number): Promise<number>
   fail(): void
+  priority(): number
   break(): void
   hang(): void
   die(): void
 }
-const start = () => startThread<Api>(pathToFileURL(join(folder, 'thread.ts')), { factor: 3 })
+const start = (options?: { aside: boolean }) =>
+  startThread<Api>(pathToFileURL(join(folder, 'thread.ts')), { factor: 3 }, options)
 
 test('calls are answered, out of order where they take long', async () => {
   const thread = start()
@@ -48,6 +52,16 @@ test('errors keep their code and message across the line', async () => {
   await expect(thread.call('break')).rejects.toThrow('broken')
   expect(await thread.call('times', 1)).toBe(3)
   await thread.stop()
+})
+
+test('a thread that stands aside has a low priority of its own, and nobody else has', async () => {
+  const [aside, other] = [start({ aside: true }), start()]
+  const usual = getPriority()
+  expect(await aside.call('priority')).toBe(process.platform === 'linux' ? Math.max(10, usual) : usual)
+  expect(await other.call('priority')).toBe(usual)
+  expect(getPriority()).toBe(usual)
+  expect(await aside.call('times', 14)).toBe(42)
+  await Promise.all([aside.stop(), other.stop()])
 })
 
 test('a thread that hangs can be stopped, one that dies is told; open calls reject', async () => {

@@ -1,3 +1,4 @@
+import { getPriority, setPriority } from 'node:os'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { type ErrorCode, IsocenterError } from '../../../shared/errors.ts'
 
@@ -29,13 +30,23 @@ type Answer =
   | { id: number; value: unknown }
   | { id: number; error: { message: string; stack?: string; code?: ErrorCode; detail?: string } }
 
+/** What a thread is started with. */
+interface Given {
+  data: unknown
+  aside: boolean
+}
+
+/** A tenth of what a busy thread of the usual priority gets of a core that both want; all of one that is free. */
+const ASIDE_NICENESS = 10
+
 /**
  * Starts a worker thread whose file called `serveThread`. The file's URL is given by the caller, which knows whether it
  * runs from sources (.ts, run by Node directly) or bundled (.js, flat beside it):
  * `new URL(import.meta.url.endsWith('.ts') ? './readerThread.ts' : './readerThread.js', import.meta.url)`.
+ * @param aside what it does waits where others want the processor (Linux; elsewhere threads have no priority of their own here).
  */
-export function startThread<Api>(url: URL, data?: unknown): Thread<Api> {
-  const worker = new Worker(url, { workerData: data, execArgv: [] })
+export function startThread<Api>(url: URL, data?: unknown, { aside = false } = {}): Thread<Api> {
+  const worker = new Worker(url, { workerData: { data, aside } satisfies Given, execArgv: [] })
   const open = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   let lastId = 0
   let failure: Error | undefined
@@ -82,10 +93,13 @@ export function startThread<Api>(url: URL, data?: unknown): Thread<Api> {
 export function serveThread<Data>(make: (data: Data) => object): void {
   const port = parentPort
   if (!port) throw new Error('serveThread must run in a worker thread')
+  const { data, aside } = workerData as Given
+  // On Linux this is the calling thread's alone (setpriority(2)), on macOS and Windows the whole process's.
+  if (aside && process.platform === 'linux') setPriority(Math.max(getPriority(), ASIDE_NICENESS))
   let api: Map<string, unknown> | undefined
   port.on('message', async (call: Call) => {
     try {
-      api ??= new Map(Object.entries(make(workerData as Data)))
+      api ??= new Map(Object.entries(make(data as Data)))
       const run = api.get(call.name)
       if (typeof run !== 'function') throw new Error(`The thread has no call ${call.name}`)
       port.postMessage({ id: call.id, value: await run(...call.args) } satisfies Answer)

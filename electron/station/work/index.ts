@@ -90,9 +90,11 @@ interface WorkOptions {
   watch?: WatchOptions
 }
 
-function startWorkThread(): Thread<WorkApi> {
+function startWorkThread(options?: { aside: boolean }): Thread<WorkApi> {
   return startThread<WorkApi>(
     new URL(import.meta.url.endsWith('.ts') ? './workThread.ts' : './workThread.js', import.meta.url),
+    undefined,
+    options,
   )
 }
 
@@ -100,7 +102,7 @@ function startWorkThread(): Thread<WorkApi> {
 export function startWork(options: WorkOptions): Work {
   const { store, log, audit, transcodedFolder, commitmentDoor, watch: watched } = options
   const jobs = new Jobs(log)
-  const background = startBackground({ store, log, startThread: startWorkThread })
+  const background = startBackground({ store, log, startThread: () => startWorkThread({ aside: true }) })
   const transcoder = new Transcoder({ read: store.read, folder: transcodedFolder, startThread: startWorkThread })
   const rendering = startRendering({ read: store.read, startThread: startWorkThread })
   const watch = watched && new Watch(watched, { store, log, audit })

@@ -3,7 +3,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { CodecClass, CodecModule } from '@cornerstonejs/codec-charls/decodewasmjs'
-import { Decoder as LosslessDecoder } from '@cornerstonejs/jpeg-lossless-decoder-js'
 import { TS } from '../../../../shared/dicom/uids.ts'
 import { decodeDct } from '../../../../shared/viewing/jpegDct.ts'
 import { jpegProcess, startOfFrame } from '../../../../shared/viewing/jpegHeader.ts'
@@ -98,7 +97,8 @@ const jpegLossless: Decode = async encoded => {
   if (!frame) throw new Error('the codestream has no frame header')
   const size = frame.precision > 8 ? 2 : 1
   const exact = new Uint8Array(encoded)
-  const decoded = new LosslessDecoder().decode(exact.buffer, 0, exact.length, size)
+  const { Decoder } = await import('@cornerstonejs/jpeg-lossless-decoder-js')
+  const decoded = new Decoder().decode(exact.buffer, 0, exact.length, size)
   const { buffer, byteOffset, byteLength } = decoded
   const values =
     size === 2 ? new Uint16Array(buffer, byteOffset, byteLength >> 1) : new Uint8Array(buffer, byteOffset, byteLength)
