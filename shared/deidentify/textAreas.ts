@@ -7,40 +7,44 @@ export interface TextArea {
 }
 
 /** Half the side of the square a pixel is compared with: wider than any stroke, narrower than an organ. */
-const REACH = Number(process.env.REACH ?? 8)
-/** How much a stroke stands out from what is about it, levels of 255. */
-const CONTRAST = Number(process.env.CON ?? 36)
-/** A letter's height, pixels: lower ones nobody can read, higher ones are no legend. */
+const REACH = 12
+/** How much a stroke stands out from what is about it, and its edge from what lies two pixels off, levels of 255. */
+const CONTRAST = 50
+const STEP = 80
+/** A letter's height, pixels: lower ones nobody can read, higher ones are no legend. Wider, it is several that touch. */
 const HEIGHT = [5, 44] as const
-/** A letter that touches the next is one piece with it. */
 const MOST_WIDTH = 8
-/** Strokes are thin: black pixels by the pixels at an edge. */
+/** Strokes are thin: their pixels by those of them at an edge. */
 const MOST_STROKE = 2.2
-/** Letters of a line: how far apart, in their heights; how many of them make it one. */
+/** Letters of a line: how far apart, in their heights; how many of them make it one; how much taller than they it may be. */
 const GAP = 1.1
-const LEAST_LETTERS = Number(process.env.LL ?? 4)
+const LEAST_LETTERS = 6
+const MOST_LEAN = 1.8
+/** Of a line's letters so many are of one level (within so much), and so many of one height. */
+const ONE_LEVEL = { share: 0.6, within: 30 }
+const ONE_HEIGHT = { share: 0.4, within: 0.2 }
+const ONE_LINE = { share: 0.6, within: 0.15 }
 
 interface Piece extends TextArea {
   /** Pixels, and those of them that have another beside them that is none. */
   area: number
   edge: number
-  /** The level that stands out most, and the sum of the steps at its edge. */
+  /** The level that stands out most, and the sum of the steps across its edge. */
   peak: number
   step: number
 }
 
 /**
- * Where there may be writing in a picture of greys (8 bits, row by row): rows of small thin shapes that stand out, light on dark or dark on light. It reads
- * nothing: it proposes, and a person looks.
+ * Where there may be writing in a picture of greys (8 bits as displayed, row by row): rows of small thin sharp shapes of one level and height, light on
+ * dark or dark on light. It reads nothing: it proposes, and a person looks. Measured beside tesseract.js: README.
  */
 export function textAreasOf(grey: Uint8Array, columns: number, rows: number): TextArea[] {
-  const around = meansAround(grey, columns, rows)
-  const found = [1, -1].flatMap(sign => {
+  const means = meansAround(grey, columns, rows)
+  return [1, -1].flatMap(sign => {
     const mask = new Uint8Array(grey.length)
-    for (let at = 0; at < grey.length; at++) mask[at] = sign * (grey[at]! - around[at]!) > CONTRAST ? 1 : 0
+    for (let at = 0; at < grey.length; at++) mask[at] = sign * (grey[at]! - means[at]!) > CONTRAST ? 1 : 0
     return linesOf(piecesOf(mask, grey, sign, columns, rows).filter(isLetter))
   })
-  return merged(found)
 }
 
 /** The mean of the square about each pixel, by sums over rows and columns. */
@@ -66,36 +70,34 @@ function meansAround(grey: Uint8Array, columns: number, rows: number): Uint8Arra
   return means
 }
 
-/** What hangs together in the mask, corners too; the mask is used up. */
+/** What hangs together in the mask, corners too; the mask is used up. `sign`: 1 = lighter than what is about it, -1 = darker. */
 function piecesOf(mask: Uint8Array, grey: Uint8Array, sign: number, columns: number, rows: number): Piece[] {
   const pieces: Piece[] = []
-  const own = mask.slice()
+  const all = mask.slice()
   const open: number[] = []
+  /** Across two pixels, for letters are smoothed by one. */
+  const stepAt = (at: number, x: number, y: number): number => {
+    const off = (there: boolean, by: number) => (there ? sign * (grey[at]! - grey[at + by]!) : 0)
+    return Math.max(off(x > 1, -2), off(x < columns - 2, 2), off(y > 1, -2 * columns), off(y < rows - 2, 2 * columns))
+  }
   for (let start = 0; start < mask.length; start++) {
     if (mask[start] === 0) continue
     const piece = { left: columns, top: rows, right: 0, bottom: 0, area: 0, edge: 0, peak: 0, step: 0 }
     mask[start] = 0
     open.push(start)
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
-      const [x, y] = [at % columns, Math.trunc(at / columns)]
+      const y = Math.trunc(at / columns)
+      const x = at - y * columns
       piece.area++
       piece.peak = Math.max(piece.peak, sign > 0 ? grey[at]! : 255 - grey[at]!)
       piece.left = Math.min(piece.left, x)
       piece.right = Math.max(piece.right, x + 1)
       piece.top = Math.min(piece.top, y)
       piece.bottom = Math.max(piece.bottom, y + 1)
-      const inside =
-        x > 0 && y > 0 && x < columns - 1 && y < rows - 1 && own[at - 1] && own[at + 1] && own[at - columns] && own[at + columns]
-      if (!inside) {
+      const atBorder = x === 0 || y === 0 || x === columns - 1 || y === rows - 1
+      if (atBorder || !all[at - 1] || !all[at + 1] || !all[at - columns] || !all[at + columns]) {
         piece.edge++
-        // Across two pixels, for letters are smoothed by one.
-        let far = 0
-        for (const [ox, oy] of [[-2, 0], [2, 0], [0, -2], [0, 2]] as const) {
-          const nx = x + ox, ny = y + oy
-          if (nx < 0 || ny < 0 || nx >= columns || ny >= rows) continue
-          far = Math.max(far, sign * (grey[at]! - grey[ny * columns + nx]!))
-        }
-        piece.step += far
+        piece.step += stepAt(at, x, y)
       }
       for (let down = y > 0 ? -1 : 0; down <= (y < rows - 1 ? 1 : 0); down++) {
         for (let over = x > 0 ? -1 : 0; over <= (x < columns - 1 ? 1 : 0); over++) {
@@ -117,64 +119,67 @@ const widthOf = ({ left, right }: TextArea) => right - left
 function isLetter(piece: Piece): boolean {
   const [height, width] = [heightOf(piece), widthOf(piece)]
   if (height < HEIGHT[0] || height > HEIGHT[1] || width > MOST_WIDTH * height) return false
-  return piece.area / piece.edge <= MOST_STROKE && piece.step / piece.edge >= Number(process.env.STEP ?? 50)
+  return piece.area / piece.edge <= MOST_STROKE && piece.step / piece.edge >= STEP
 }
 
-/** Letters of one height that stand beside each other. */
+/** Letters of about one height that stand beside each other. */
 function linesOf(letters: Piece[]): TextArea[] {
-  const left = letters.toSorted((a, b) => a.left - b.left)
-  const lines: Array<{ last: Piece; own: Piece[] }> = []
-  for (const letter of left) {
-    const height = heightOf(letter)
-    const line = lines.find(({ last }) => {
-      const tall = Math.max(height, heightOf(last))
-      const shared = Math.min(letter.bottom, last.bottom) - Math.max(letter.top, last.top)
-      const gap = letter.left - last.right
-      return shared >= 0.6 * Math.min(height, heightOf(last)) && tall <= 1.9 * Math.min(height, heightOf(last)) && gap <= GAP * tall && gap > -0.4 * tall
-    })
-    if (line) {
-      line.own.push(letter)
-      line.last = letter
-    } else lines.push({ last: letter, own: [letter] })
+  const lines: Piece[][] = []
+  /** Those that the next letter may still follow: they are sorted, and what lies far to the left is over. */
+  let open: Piece[][] = []
+  for (const letter of letters.toSorted((a, b) => a.left - b.left)) {
+    open = open.filter(line => letter.left - line.at(-1)!.right <= GAP * HEIGHT[1])
+    const line = open.find(line => follows(line.at(-1)!, letter))
+    if (line) line.push(letter)
+    else {
+      const begun = [letter]
+      lines.push(begun)
+      open.push(begun)
+    }
   }
-  return lines.filter(({ own }) => isLine(own)).map(({ own }) => around(own))
+  return lines.filter(isLine).map(covering)
 }
 
-function isLine(own: Piece[]): boolean {
-  const box = around(own)
-  // Letters that touch are counted by what they are wide.
-  const letters = own.reduce((sum, one) => sum + Math.max(1, Math.round(widthOf(one) / heightOf(one))), 0)
-  if (letters < LEAST_LETTERS) return false
-  const peaks = own.map(({ peak }) => peak).toSorted((a, b) => a - b)
-  const usual = peaks[Math.floor(peaks.length * 0.6)]!
-  if (own.filter(({ peak }) => Math.abs(peak - usual) <= Number(process.env.PEAK ?? 12)).length / own.length < Number(process.env.SHARE ?? 0.7)) return false
-  const tall = own.map(heightOf).toSorted((a, b) => a - b)
-  const mid = tall[Math.floor(tall.length * 0.6)]!
-  if (tall.filter(one => Math.abs(one - mid) <= Math.max(1, 0.2 * mid)).length / own.length < Number(process.env.TALL ?? 0.5)) return false
-  if (heightOf(box) > Number(process.env.BOX ?? 1.7) * mid + 1) return false
-  // Written on one line: tops or bottoms agree.
-  const height = heightOf(box)
-  const tolerance = Math.max(1, 0.15 * height)
-  const agree = (edge: (one: Piece) => number) => {
-    const sorted = own.map(edge).toSorted((a, b) => a - b)
-    const middle = sorted[Math.floor(sorted.length / 2)]!
-    return own.filter(one => Math.abs(edge(one) - middle) <= tolerance).length / own.length
-  }
-  return Math.max(agree(({ top }) => top), agree(({ bottom }) => bottom)) >= 0.6
+function follows(last: Piece, letter: Piece): boolean {
+  const heights = [heightOf(last), heightOf(letter)]
+  const [low, tall] = [Math.min(...heights), Math.max(...heights)]
+  const shared = Math.min(letter.bottom, last.bottom) - Math.max(letter.top, last.top)
+  const gap = letter.left - last.right
+  return shared >= 0.6 * low && tall <= 1.9 * low && gap <= GAP * tall && gap > -0.4 * tall
 }
 
-function around(areas: readonly TextArea[]): TextArea {
+function isLine(letters: Piece[]): boolean {
+  // Letters that touch are counted by how wide they are.
+  const count = letters.reduce((sum, one) => sum + Math.max(1, Math.round(widthOf(one) / heightOf(one))), 0)
+  if (count < LEAST_LETTERS) return false
+  const height = usual(letters.map(heightOf))
+  const agree = (of: (one: Piece) => number, within: number) => {
+    const middle = usual(letters.map(of))
+    return letters.filter(one => Math.abs(of(one) - middle) <= within).length / letters.length
+  }
+  const edges = Math.max(1, ONE_LINE.within * height)
+  return (
+    heightOf(covering(letters)) <= MOST_LEAN * height + 1 &&
+    agree(({ peak }) => peak, ONE_LEVEL.within) >= ONE_LEVEL.share &&
+    agree(heightOf, Math.max(1, ONE_HEIGHT.within * height)) >= ONE_HEIGHT.share &&
+    Math.max(
+      agree(({ top }) => top, edges),
+      agree(({ bottom }) => bottom, edges),
+    ) >= ONE_LINE.share
+  )
+}
+
+/** Above the median: of letters the tall ones are of one height. */
+function usual(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.6)] ?? 0
+}
+
+/** The smallest that holds them all. */
+export function covering(areas: readonly TextArea[]): TextArea {
   return {
     left: Math.min(...areas.map(({ left }) => left)),
     top: Math.min(...areas.map(({ top }) => top)),
     right: Math.max(...areas.map(({ right }) => right)),
     bottom: Math.max(...areas.map(({ bottom }) => bottom)),
   }
-}
-
-/** Lines that touch are one block. */
-function merged(areas: TextArea[]): TextArea[] {
-  const out: TextArea[] = []
-  for (const area of areas) out.push(area)
-  return out
 }
