@@ -17,7 +17,7 @@ const MOST_WIDTH = 8
 /** Strokes are thin: their pixels by those of them at an edge. */
 const MOST_STROKE = 2.2
 /** Letters of a line: how far apart, in their heights; how many of them make it one; how much taller than they it may be. */
-const GAP = 1.1
+const GAP = 1.5
 const LEAST_LETTERS = 6
 const MOST_LEAN = 1.8
 /** Of a line's letters so many are of one level (within so much), and so many of one height. */

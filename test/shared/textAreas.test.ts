@@ -40,10 +40,10 @@ test('what is in half the images of a size is proposed for all of them; what few
   const beside = { left: 88, top: 12, right: 120, bottom: 22 }
   const once = { left: 10, top: 150, right: 60, bottom: 160 }
   const images = [[text], [text, beside], [once], [text]].map(areas => ({ Rows: 200, Columns: 400, areas }))
-  const small = { Rows: 50, Columns: 100, areas: [{ left: 0, top: 40, right: 100, bottom: 50 }] }
+  const small = { Rows: 40, Columns: 100, areas: [{ left: 0, top: 30, right: 100, bottom: 40 }] }
   expect(proposedAreas('1.2', [...images, small])).toEqual([
     { SeriesInstanceUID: '1.2', Rows: 200, Columns: 400, left: 1.5, top: 3, width: 29.5, height: 10 },
-    { SeriesInstanceUID: '1.2', Rows: 50, Columns: 100, left: 0, top: 72, width: 100, height: 28 },
+    { SeriesInstanceUID: '1.2', Rows: 40, Columns: 100, left: 0, top: 65, width: 100, height: 35 },
   ])
   expect(proposedAreas('1.2', [])).toEqual([])
 })
