@@ -2,8 +2,9 @@ import type { ImageText } from '../export.ts'
 import type { BlackArea } from './options.ts'
 import { covering, type TextArea } from './textAreas.ts'
 
-/** What is written stands a little beyond what was found of it, pixels. */
+/** What is written stands a little beyond what was found of it, pixels; a word before or behind it may not have been found, in heights of the line. */
 const MARGIN = 4
+const BESIDE = 2
 /** An area is made black in all images of its series and size: it is proposed only where so many of them have text. */
 const LEAST_SHARE = 0.5
 /** Of one series and size; more are one block. */
@@ -34,9 +35,9 @@ export function proposedAreas(SeriesInstanceUID: string, searched: readonly Imag
 
 function widened({ left, top, right, bottom }: TextArea, Rows: number, Columns: number): TextArea {
   return {
-    left: Math.max(0, left - MARGIN),
+    left: Math.max(0, left - BESIDE * (bottom - top)),
     top: Math.max(0, top - MARGIN),
-    right: Math.min(Columns, right + MARGIN),
+    right: Math.min(Columns, right + BESIDE * (bottom - top)),
     bottom: Math.min(Rows, bottom + MARGIN),
   }
 }
