@@ -32,3 +32,23 @@ export const exportPlan = z.object({
   ),
 })
 export type ExportPlan = z.infer<typeof exportPlan>
+
+/** Where there may be writing in an image: in pixels, right and bottom the first outside. Of a run of frames, in some of them. */
+const imageText = z.object({
+  Rows: z.int(),
+  Columns: z.int(),
+  areas: z.array(z.object({ left: z.int(), top: z.int(), right: z.int(), bottom: z.int() })),
+})
+export type ImageText = z.infer<typeof imageText>
+
+/** Some images of a series that were searched for text. */
+export const textFound = z.object({
+  /** Of the series; `next`: where to go on, null when all were searched. */
+  images: z.int(),
+  next: z.int().nullable(),
+  /** What was searched, in the order of the export. */
+  searched: z.array(imageText),
+  /** What could not be: no decoder, or not here. */
+  failed: z.int(),
+})
+export type TextFound = z.infer<typeof textFound>

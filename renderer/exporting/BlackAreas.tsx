@@ -20,6 +20,7 @@ const STRIPS: Array<[name: string, place: (size: number) => Place]> = [
   [msg('Right'), size => ({ left: 100 - size, top: 0, width: size, height: 100 })],
 ]
 
+const isOf = (area: Size, { Rows, Columns }: Size) => area.Rows === Rows && area.Columns === Columns
 const same = (one: Place, other: Place) =>
   one.left === other.left && one.top === other.top && one.width === other.width && one.height === other.height
 
@@ -31,7 +32,11 @@ export function BlackAreas(props: {
 }) {
   const { series, cleaning, onChange } = props
   const looked = series.filter(
-    ({ pictured, risks }) => pictured && (risks.includes('burned-in') || risks.includes('perhaps-burned-in')),
+    ({ pictured, risks, SeriesInstanceUID }) =>
+      pictured &&
+      (risks.includes('burned-in') ||
+        risks.includes('perhaps-burned-in') ||
+        cleaning.areas.some(area => area.SeriesInstanceUID === SeriesInstanceUID)),
   )
   const shown = looked.slice(0, MOST_SERIES)
   const [at, setAt] = useState(0)
@@ -40,7 +45,8 @@ export function BlackAreas(props: {
     onChange({
       ...cleaning,
       areas: [
-        ...cleaning.areas.filter(area => area.SeriesInstanceUID !== SeriesInstanceUID),
+        // What was found in images of another size stays: it is not to be seen here.
+        ...cleaning.areas.filter(area => area.SeriesInstanceUID !== SeriesInstanceUID || !isOf(area, size)),
         ...places.map(place => ({ ...place, ...size, SeriesInstanceUID })),
       ],
     })
@@ -71,7 +77,7 @@ export function BlackAreas(props: {
           <Drawn
             key={one.SeriesInstanceUID}
             series={one}
-            places={cleaning.areas.filter(area => area.SeriesInstanceUID === one.SeriesInstanceUID)}
+            areas={cleaning.areas.filter(area => area.SeriesInstanceUID === one.SeriesInstanceUID)}
             onChange={(places, size) => set(one.SeriesInstanceUID, places, size)}
           />
           {looked.length > shown.length && (
@@ -85,10 +91,13 @@ export function BlackAreas(props: {
   )
 }
 
-function Drawn(props: { series: Series; places: Place[]; onChange: (places: Place[], size: Size) => void }) {
-  const { series, places } = props
+function Drawn(props: { series: Series; areas: BlackArea[]; onChange: (places: Place[], size: Size) => void }) {
+  const { series, areas } = props
   /** Of the picture, which is as large as the image; undefined until it is here. */
   const [size, setSize] = useState<Size>()
+  const places: Place[] = areas
+    .filter(area => size !== undefined && isOf(area, size))
+    .map(({ left, top, width, height }) => ({ left, top, width, height }))
   const onChange = (changed: Place[]) => {
     if (size !== undefined) props.onChange(changed, size)
   }

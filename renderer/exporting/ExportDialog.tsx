@@ -1,18 +1,19 @@
 import { useEffect, useState } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
-import { type DeidentifyOptions, deidentifyOptions } from '../../shared/deidentify/options.ts'
+import { type DeidentifyOptions, deidentifyOptions, MOST_AREAS } from '../../shared/deidentify/options.ts'
 import type { ExportPlan } from '../../shared/export.ts'
 import { call } from '../client.ts'
 import { msg, t } from '../i18n/index.ts'
 import { announce, Dialog, formatBytes, formatDate, PersonName, save } from '../ui/index.ts'
 import { type AskedExport, useExport } from './asked.ts'
 import { BlackAreas } from './BlackAreas.tsx'
+import { TextSearch } from './TextSearch.tsx'
 import { asksForWord, riskWords } from './words.ts'
 
 /** What a person types who has looked at what no program can look into. */
 const WORD = 'LOOKED'
 const DEFAULTS = deidentifyOptions.parse({})
-const NO_AREAS = { outsideRegions: true, areas: [] }
+const NO_AREAS: NonNullable<DeidentifyOptions['cleanPixels']> = { outsideRegions: true, areas: [] }
 
 type Switch = {
   [K in keyof DeidentifyOptions]: DeidentifyOptions[K] extends boolean ? K : never
@@ -226,6 +227,18 @@ function ExportDialog(props: { asked: AskedExport; onStarted: () => void; onClos
           />
           {t('Make text in the pixels black')}
         </label>
+      )}
+      {nobody && plan !== undefined && (
+        <TextSearch
+          key={plan.id}
+          series={plan.series}
+          onPropose={found => {
+            const { outsideRegions, areas } = options.cleanPixels ?? NO_AREAS
+            const words = new Set(areas.map(area => JSON.stringify(area)))
+            const more = found.filter(area => !words.has(JSON.stringify(area)))
+            change({ cleanPixels: { outsideRegions, areas: [...areas, ...more].slice(0, MOST_AREAS) } })
+          }}
+        />
       )}
       {nobody && plan !== undefined && options.cleanPixels !== null && (
         <BlackAreas

@@ -1,9 +1,10 @@
-import { Pencil, Plus, Radio, Trash2 } from 'lucide-react'
+import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import { inLanguage, t } from '../i18n/index.ts'
-import { announceFailure, formatMoment, IconButton } from '../ui/index.ts'
+import { announceFailure, formatMoment } from '../ui/index.ts'
 import { NodeForm } from './NodeForm.tsx'
 import { echo, type ListedNode, removeNode } from './networkStore.ts'
+import { PeerRow } from './PeerRow.tsx'
 
 /** '' = the form of a new one is open. */
 type Edited = string | undefined
@@ -46,7 +47,7 @@ export function NodeList({ nodes }: { nodes: ListedNode[] }) {
 }
 
 function NodeView({ node, onEdit }: { node: ListedNode; onEdit: () => void }) {
-  const { name, AET, host, port, rights, addresses, lastEcho } = node
+  const { name, rights, addresses, lastEcho } = node
   const [calling, setCalling] = useState(false)
   const call = async () => {
     setCalling(true)
@@ -57,49 +58,32 @@ function NodeView({ node, onEdit }: { node: ListedNode; onEdit: () => void }) {
     }
     setCalling(false)
   }
+  const allowed = rights.map(inLanguage).join(', ')
   return (
-    <section className="network-row" aria-label={t('Node {{name}}', { name })}>
-      <div className="network-line">
-        <strong className="truncate">{name}</strong>
-        <span className="id selectable">{AET}</span>
-        <span className="quiet id selectable">
-          {host}:{port}
-        </span>
-        <span className="spring" />
-        <span className="quiet truncate">
-          {rights.length === 0
-            ? t('may send')
-            : addresses.length === 0
-              ? t('may {{rights}}', { rights: rights.map(inLanguage).join(', ') })
-              : t('may {{rights}} from {{addresses}}', {
-                  rights: rights.map(inLanguage).join(', '),
-                  addresses: addresses.join(', '),
-                })}
-        </span>
-        <button
-          type="button"
-          disabled={calling}
-          onClick={() => void call()}
-          title={t('Ask whether it answers (C-ECHO)')}
-        >
-          <Radio aria-hidden /> {t('Echo')}
-        </button>
-        <IconButton icon={Pencil} name={t('Edit {{name}}', { name })} onClick={onEdit} />
-        <IconButton icon={Trash2} name={t('Remove {{name}}', { name })} onClick={() => removeNode(name)} />
-      </div>
-      {calling ? (
-        <div className="quiet">{t('Calling…')}</div>
-      ) : (
-        lastEcho !== null && (
-          <div className="network-line">
-            <span className={lastEcho.works ? 'quiet selectable' : 'attention selectable'}>
-              {lastEcho.sentence} {lastEcho.remedy}
-            </span>
-            <span className="spring" />
-            <span className="quiet network-when">{formatMoment(lastEcho.at)}</span>
-          </div>
-        )
+    <PeerRow
+      label={t('Node {{name}}', { name })}
+      peer={node}
+      facts={
+        rights.length === 0
+          ? t('may send')
+          : addresses.length === 0
+            ? t('may {{rights}}', { rights: allowed })
+            : t('may {{rights}} from {{addresses}}', { rights: allowed, addresses: addresses.join(', ') })
+      }
+      calling={calling}
+      onEcho={() => void call()}
+      onEdit={onEdit}
+      onRemove={() => removeNode(name)}
+    >
+      {lastEcho !== null && (
+        <div className="network-line">
+          <span className={lastEcho.works ? 'quiet selectable' : 'attention selectable'}>
+            {lastEcho.sentence} {lastEcho.remedy}
+          </span>
+          <span className="spring" />
+          <span className="quiet network-when">{formatMoment(lastEcho.at)}</span>
+        </div>
       )}
-    </section>
+    </PeerRow>
   )
 }

@@ -1,10 +1,11 @@
-import { Pencil, Plus, Radio, Trash2 } from 'lucide-react'
+import { Plus } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { Printer } from '../../shared/config.ts'
 import { call } from '../client.ts'
 import { t } from '../i18n/index.ts'
-import { announce, announceFailure, IconButton } from '../ui/index.ts'
+import { announce, announceFailure } from '../ui/index.ts'
 import { echo } from './networkStore.ts'
+import { PeerRow } from './PeerRow.tsx'
 import { PrinterForm } from './PrinterForm.tsx'
 
 /** '' = the form of a new one is open. */
@@ -79,10 +80,11 @@ export function PrinterList() {
 
 function PrinterView(props: { printer: Printer; onEdit: () => void; onRemove: () => void }) {
   const { printer, onEdit, onRemove } = props
-  const { name, AET, host, port, filmSize, mediumType, color } = printer
+  const { name, filmSize, mediumType, color } = printer
   const [said, setSaid] = useState<{ words: string; works: boolean }>()
+  const [calling, setCalling] = useState(false)
   const ask = async () => {
-    setSaid({ words: t('Calling…'), works: true })
+    setCalling(true)
     try {
       const { works, sentence, remedy } = await echo(printer)
       setSaid({ words: `${sentence} ${remedy}`, works })
@@ -90,30 +92,23 @@ function PrinterView(props: { printer: Printer; onEdit: () => void; onRemove: ()
       setSaid(undefined)
       announceFailure(t('{{name}} could not be called.', { name }), thrown)
     }
+    setCalling(false)
   }
   return (
-    <section className="network-row" aria-label={t('Printer {{name}}', { name })}>
-      <div className="network-line">
-        <strong className="truncate">{name}</strong>
-        <span className="id selectable">{AET}</span>
-        <span className="quiet id selectable">
-          {host}:{port}
-        </span>
-        <span className="spring" />
-        <span className="quiet truncate">
-          {[filmSize, mediumType, color ? t('colour') : t('grey')].filter(Boolean).join(' · ')}
-        </span>
-        <button type="button" onClick={() => void ask()} title={t('Ask whether it answers (C-ECHO)')}>
-          <Radio aria-hidden /> {t('Echo')}
-        </button>
-        <IconButton icon={Pencil} name={t('Edit {{name}}', { name })} onClick={onEdit} />
-        <IconButton icon={Trash2} name={t('Remove {{name}}', { name })} onClick={onRemove} />
-      </div>
+    <PeerRow
+      label={t('Printer {{name}}', { name })}
+      peer={printer}
+      facts={[filmSize, mediumType, color ? t('colour') : t('grey')].filter(Boolean).join(' · ')}
+      calling={calling}
+      onEcho={() => void ask()}
+      onEdit={onEdit}
+      onRemove={onRemove}
+    >
       {said !== undefined && (
         <div className={said.works ? 'quiet selectable' : 'attention selectable'} role="status">
           {said.words}
         </div>
       )}
-    </section>
+    </PeerRow>
   )
 }

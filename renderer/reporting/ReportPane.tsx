@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import { useStore } from 'zustand'
 import { refreshed, withWords } from '../../shared/reporting/edit.ts'
 import { fieldsOf, unfilled } from '../../shared/reporting/fields.ts'
-import { isStored, type ReportContent, reportText } from '../../shared/reporting/report.ts'
+import { isStored, MAX_TEXT, type ReportContent, reportText } from '../../shared/reporting/report.ts'
 import { byFit, contentOf, underTemplate } from '../../shared/reporting/template.ts'
 import { call } from '../client.ts'
 import { msg, t } from '../i18n/index.ts'
@@ -217,6 +217,7 @@ export function ReportPane({ images }: { images: ReportImages }) {
   }, [keeper, images, last?.state])
 
   const locked = !images.inFront
+  const tooLong = content?.sections.find(({ text }) => text.length > MAX_TEXT)
   const sign = (state: 'preliminary' | 'final') => {
     setBusy(true)
     void signReport(keeper, images, state).finally(() => setBusy(false))
@@ -259,7 +260,12 @@ export function ReportPane({ images }: { images: ReportImages }) {
       </header>
       {trouble !== undefined && (
         <p className="report-notice attention" role="status">
-          {t('Not kept yet: {{trouble}}', { trouble })}
+          {tooLong === undefined
+            ? t('Not kept yet: {{trouble}}', { trouble })
+            : t('Not kept: “{{title}}” is longer than {{most}} characters. Move a part of it into another section.', {
+                title: tooLong.title,
+                most: MAX_TEXT,
+              })}
         </p>
       )}
       <Conflict keeper={keeper} />

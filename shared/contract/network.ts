@@ -124,7 +124,10 @@ export const networkCalls = {
     in: z.object({ printer: z.string().max(64), layout: filmLayout, films: z.int().min(1).max(100) }),
     out: z.object({ id: z.string() }),
   },
-  /** 8-bit levels as displayed, base64: grey, or R, G, B by pixel. `place` counts from 0, row by row. Rejects with 'not-found', 'too-large'. */
+  /**
+   * Rows of a picture from `row` on, in their order until all are there: 8-bit levels as displayed, base64, grey or R, G, B by pixel. A picture in one call
+   * would hold up the station's loop. `place` counts from 0, row by row. Rejects with 'not-found', 'too-large', 'bad-request'.
+   */
   'print.picture': {
     in: z.object({
       id: z.string().max(64),
@@ -133,6 +136,10 @@ export const networkCalls = {
       Rows: z.int().min(1).max(LONGEST_SIDE),
       Columns: z.int().min(1).max(LONGEST_SIDE),
       SamplesPerPixel: z.union([z.literal(1), z.literal(3)]),
+      row: z
+        .int()
+        .min(0)
+        .max(LONGEST_SIDE - 1),
       pixels: z.string(),
     }),
     out: z.object({}),

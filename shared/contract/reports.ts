@@ -87,9 +87,9 @@ export const reportCalls = {
   },
   /** All of them, from now on and after a restart. Rejects with 'bad-request' in words. */
   'results.set': { in: z.object({ targets: resultTargets }), out: z.object({}) },
-  /** A version of a report to all targets, or to one by its name, whatever was sent before. */
+  /** A version of a report to all targets, or to one by its id, whatever was sent before; later ones that went there follow again. */
   'results.send': {
-    in: z.object({ StudyInstanceUID: uid, version: z.int().min(1), target: z.string().max(64).optional() }),
+    in: z.object({ StudyInstanceUID: uid, version: z.int().min(1), target: z.string().max(80).optional() }),
     out: z.object({ targets: z.int() }),
   },
   /** Tries one again now that waits or was given up. Rejects with 'not-found'. */

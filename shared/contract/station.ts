@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { auditRecord } from '../audit.ts'
 import { watchedFolder, watchedFolders } from '../config.ts'
-import { exportPlan, exportWish } from '../export.ts'
-import { cursor, jobSummary, problem, user } from './common.ts'
+import { exportPlan, exportWish, textFound } from '../export.ts'
+import { cursor, jobSummary, problem, uid, user } from './common.ts'
 
 /** How full a disk is: `close` sends scanners away that come now, `refuse` takes nothing more. */
 export const spaceLevel = z.enum(['ok', 'warn', 'close', 'refuse'])
@@ -145,6 +145,11 @@ export const stationCalls = {
   },
   /** What would leave as files, and the way to it: nothing has left before `GET /api/export/<id>`. Rejects with 'not-found', 'too-large'. */
   'export.prepare': { in: exportWish, out: exportPlan },
+  /** Whether there may be text in the pixels of a series' images, from the one at `from` on, for about a second. Rejects with 'not-found'. */
+  'export.findText': {
+    in: z.object({ StudyInstanceUID: uid, SeriesInstanceUID: uid, from: z.int().min(0) }),
+    out: textFound,
+  },
   /** User-interface settings live in the station, never in the browser's storage. */
   'settings.get': { in: z.object({ user }), out: z.record(z.string(), z.json()) },
   'settings.set': {

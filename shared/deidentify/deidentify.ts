@@ -73,20 +73,21 @@ export function newUID(uid: string, { hash }: Pick<Pseudonyms, 'hash'>): string 
  * Throws 'malformed' where not every element can be read: what cannot be looked at does not leave. 'unsupported-pixels' for GE's private
  * syntax.
  * @param dataSet a whole one, inflated.
- * @param pixelsCleaned what names somebody in the pixels of this data set was made black before (`cleanPixels.ts`).
+ * @param pixels `cleaned`: what names somebody in the pixels of this data set was made black before (`cleanPixels.ts`); `changed`: some of it was, and it is
+ * not known whether all.
  */
 export function deidentify(
   dataSet: DataSet,
   TransferSyntaxUID: string,
   options: DeidentifyOptions,
   pseudonyms: Pseudonyms,
-  pixelsCleaned = false,
+  pixels: 'as-they-were' | 'changed' | 'cleaned' = 'as-they-were',
 ): Deidentified {
   const { encapsulated } = transferSyntax(TransferSyntaxUID)
   if (TransferSyntaxUID === TS.GEPrivateImplicit) throw new IsocenterError('unsupported-pixels', 'a private syntax')
   const identity = new Identity(options)
   identity.gather(dataSet)
-  const ours = new Map(Object.entries(ownElements(options, pseudonyms, pixelsCleaned ? dataSet : undefined)))
+  const ours = new Map(Object.entries(ownElements(options, pseudonyms, dataSet.strings('ImageType'), pixels)))
   const work: Work = { options, pseudonyms, identity, days: daysOf(pseudonyms), encapsulated }
   const chunks = elementsOf(dataSet, work, ours)
   const uid = (keyword: string) => {
@@ -128,16 +129,15 @@ function newPatientID(options: DeidentifyOptions, { hash, patient }: Pseudonyms)
 function ownElements(
   options: DeidentifyOptions,
   pseudonyms: Pseudonyms,
-  cleaned: DataSet | undefined,
+  imageType: string[],
+  pixels: 'as-they-were' | 'changed' | 'cleaned',
 ): Record<string, Uint8Array> {
-  const codes = methodCodes(options, cleaned !== undefined)
+  const codes = methodCodes(options, pixels === 'cleaned')
   const one = (key: string, value: string) => ({ [key]: value })
   const all = {
     // Its pixels are others than those that were taken (PS3.3 §C.7.6.1.1.2).
-    ...(cleaned && {
-      '00080008': { ImageType: ['DERIVED', ...cleaned.strings('ImageType').slice(1)] },
-      '00280301': one('BurnedInAnnotation', 'NO'),
-    }),
+    ...(pixels !== 'as-they-were' && { '00080008': { ImageType: ['DERIVED', ...imageType.slice(1)] } }),
+    ...(pixels === 'cleaned' && { '00280301': one('BurnedInAnnotation', 'NO') }),
     '00100010': one('PatientName', options.PatientName),
     '00100020': one('PatientID', newPatientID(options, pseudonyms)),
     '00120062': one('PatientIdentityRemoved', 'YES'),

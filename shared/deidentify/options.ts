@@ -18,6 +18,9 @@ const area = z.object({
 })
 export type BlackArea = z.infer<typeof area>
 
+/** Of one export. */
+export const MOST_AREAS = 500
+
 /** The options of PS3.15 §E.3 that are carried out here, in the order of their codes. */
 export const deidentifyOptions = z.object({
   /** What stands in place of the patient's name and ID; an empty ID: one made of the export's key, the same for all of a patient's objects. */
@@ -34,7 +37,7 @@ export const deidentifyOptions = z.object({
   retainSafePrivate: z.boolean().default(false),
   /** What is made black in the pixels: what a person has drawn, and all outside the regions that ultrasound images name. null: nothing. */
   cleanPixels: z
-    .object({ outsideRegions: z.boolean().default(true), areas: z.array(area).max(500).default([]) })
+    .object({ outsideRegions: z.boolean().default(true), areas: z.array(area).max(MOST_AREAS).default([]) })
     .nullable()
     .default(null),
   /** A person has looked: documents, video and pixels that say they are annotated hold nothing that names the patient. */

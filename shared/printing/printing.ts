@@ -28,8 +28,9 @@ export type FilmLayout = z.infer<typeof filmLayout>
 
 /** The longer side of a picture that is sent; a film of 14 × 17 inches has some 4,000 lines. */
 export const LONGEST_SIDE = 4096
-/** Of one picture, all its samples: what one call carries as base64, with room for a line below it. */
+/** Of one picture, all its samples, with room for a line below it; and of one part of it as it is handed over. */
 export const MOST_LEVELS = 16_000_000
+export const PART_LEVELS = 1_000_000
 
 /** One picture of a film: 8-bit levels as displayed (grey, or R, G, B by pixel), row by row. */
 export interface FilmPicture {

@@ -98,11 +98,29 @@ export function refreshed(content: ReportContent, figureOf: (link: FigureLink) =
   return changed ? { ...content, sections } : content
 }
 
-/** What else was written, behind the first section's own words; its figures are words. */
+/**
+ * What else was written, behind the first section's own words; its figures are words. What is too long for that section stands in further ones of the
+ * same title: no word is left out.
+ */
 export function withWords(content: ReportContent, written: ReportContent): ReportContent {
   const words = reportText({ ...written, title: '' }).trim()
   const [first, ...rest] = content.sections
   if (first === undefined) return content
-  const text = [first.text.trimEnd(), words].filter(Boolean).join('\n\n').slice(0, MAX_TEXT)
-  return { ...content, sections: [{ ...first, text }, ...rest] }
+  const text = [first.text.trimEnd(), words].filter(Boolean).join('\n\n')
+  if (text.length <= MAX_TEXT) return { ...content, sections: [{ ...first, text }, ...rest] }
+  const more = pieces(words).map((text, index) => ({ ...first, id: `${first.id}-${index + 2}`, text, links: [] }))
+  return { ...content, sections: [first, ...more, ...rest] }
+}
+
+/** Cut where a line or a word ends. */
+function pieces(words: string): string[] {
+  const cut: string[] = []
+  let left = words
+  while (left.length > MAX_TEXT) {
+    const most = left.slice(0, MAX_TEXT)
+    const at = Math.max(most.lastIndexOf('\n'), most.lastIndexOf(' '))
+    cut.push(left.slice(0, at > 0 ? at : MAX_TEXT).trimEnd())
+    left = left.slice(at > 0 ? at : MAX_TEXT).trimStart()
+  }
+  return [...cut, left]
 }

@@ -5,7 +5,9 @@ const text = (most: number) => z.string().trim().max(most).default('')
 /** Who gets signed reports as HL7 results (ORU^R01): over a connection (MLLP), or as files in a folder. */
 export const resultTarget = z
   .strictObject({
-    /** What people call it; a report that waits for it knows it by that. */
+    /** What the reports that wait for it know it by, whatever it is called later; '' until `identified` gave it one. */
+    id: text(80),
+    /** What people call it. */
     name: z.string().trim().min(1).max(64),
     kind: z.enum(['mllp', 'folder']),
     host: text(253),
@@ -29,7 +31,24 @@ export type ResultTarget = z.output<typeof resultTarget>
 export const resultTargets = z
   .array(resultTarget)
   .max(16)
-  .refine(all => new Set(all.map(({ name }) => name)).size === all.length, 'two of them have the same name')
+  .refine(all => areUnique(all.map(({ name }) => name)), 'two of them have the same name')
+  .refine(all => areUnique(all.map(({ id }) => id).filter(id => id !== '')), 'two of them have the same id')
+
+function areUnique(words: string[]): boolean {
+  return new Set(words).size === words.length
+}
+
+/** Each with an id that stays: its first name, which is also what those have that were written before there were ids. */
+export function identified(targets: readonly ResultTarget[]): ResultTarget[] {
+  const taken = new Set(targets.map(({ id }) => id))
+  return targets.map(target => {
+    if (target.id !== '') return target
+    let id = target.name
+    for (let number = 2; taken.has(id); number++) id = `${target.name} ${number}`
+    taken.add(id)
+    return { ...target, id }
+  })
+}
 
 /** `refused`: the other system said no for good. `gaveUp`: it was tried for a week. `replaced`: a later text of it went instead. */
 const RESULT_STATES = ['waiting', 'sent', 'refused', 'gaveUp', 'replaced'] as const
@@ -37,6 +56,7 @@ const RESULT_STATES = ['waiting', 'sent', 'refused', 'gaveUp', 'replaced'] as co
 /** A report on its way to one of them. Never a patient's name. */
 export const resultSummary = z.object({
   number: z.int(),
+  /** The id of a target; of one that is no more, too. */
   target: z.string(),
   StudyInstanceUID: z.string(),
   version: z.int(),

@@ -103,7 +103,9 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
     results: {
       setTargets: async () => {},
       send: missing('results.send'),
-      due: async () => [],
+      waitingFor: async () => [],
+      due: async () => undefined,
+      hurry: async () => {},
       list: async () => [],
       over: missing('results.over'),
       postpone: missing('results.postpone'),

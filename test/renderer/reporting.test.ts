@@ -133,6 +133,19 @@ test('what was typed while another window signed stays until the reader has done
   expect(keeper.isIdle).toBe(true)
 })
 
+test('what was typed and is too long for one section stands in further ones, word for word', () => {
+  const begun = content('Begun.')
+  const word = 'kidney '
+  const long = word.repeat(4200).trimEnd()
+  const written = { ...begun, sections: [1, 2].map(id => ({ id: `s${id}`, title: 'Findings', text: long, links: [] })) }
+  const made = withWords(begun, written)
+  const texts = made.sections.map(({ text }) => text)
+  expect(texts[0]).toBe('Begun.')
+  expect(texts.every(text => text.length <= 30_000)).toBe(true)
+  expect(new Set(made.sections.map(({ id }) => id)).size).toBe(made.sections.length)
+  expect(texts.join(' ').match(/kidney/g)?.length).toBe(8400)
+})
+
 test('what is read while something is kept never takes the place of what is written', async () => {
   const { counter, kept } = station()
   const answers: Array<() => void> = []

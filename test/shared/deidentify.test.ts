@@ -418,7 +418,7 @@ test('of ultrasound all outside its own regions goes; regions that cannot be are
 
 test('cleaned pixels are said to be: no annotation, derived, the method’s code; without a drawn area "YES" stays out', () => {
   const dataSet = imageOf({ BurnedInAnnotation: 'YES', ImageType: ['ORIGINAL', 'PRIMARY', 'ABDOMINAL'] })
-  const made = deidentify(dataSet, TS.ExplicitVRLittleEndian, deidentifyOptions.parse({}), pseudonyms('1'), true)
+  const made = deidentify(dataSet, TS.ExplicitVRLittleEndian, deidentifyOptions.parse({}), pseudonyms('1'), 'cleaned')
   const file = new Uint8Array(Buffer.concat(made.chunks))
   const read = DataSet.read(file.subarray(readFileMeta(file)?.dataSetOffset), encodingOf(TS.ExplicitVRLittleEndian))
   expect(read.string('BurnedInAnnotation')).toBe('NO')

@@ -10,6 +10,7 @@ import { readFileMeta, writeFileMeta } from '../../shared/dicom/part10.ts'
 import { DataSet } from '../../shared/dicom/reader.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { writeDataSet } from '../../shared/dicom/writer.ts'
+import { burnText } from '../fixtures/burnedText.ts'
 import { DOCUMENTS_STUDY, documentFiles } from '../fixtures/documents.ts'
 import { type RunningStation, startStation } from '../fixtures/station.ts'
 
@@ -197,4 +198,63 @@ test('text that is burned into compressed pixels is black where somebody drew, a
   expect(await readFile(path.join(to, 'README.TXT'), 'utf8')).toContain('left out: burned-in')
   // Pictures are made of what is stored, text and all.
   expect(await readdir(to)).not.toContain('PICTURES')
+})
+
+test('text within a region of ultrasound is found when it is searched for, and such an image is not called clean', async () => {
+  const [study, Rows, Columns] = ['2.25.4712', 120, 160]
+  const files = [0, 1].map(index => {
+    const grey = new Uint8Array(Rows * Columns).fill(12)
+    burnText(grey, Columns, 'DOE JANE 123', { left: 4, top: 2, scale: 1, level: 250 })
+    if (index === 1) burnText(grey, Columns, 'DOE JANE 123', { left: 40, top: 60, scale: 1, level: 250 })
+    const identity = { SOPClassUID: US_IMAGE, SOPInstanceUID: `${study}.${index}` }
+    const region = {
+      ...{
+        RegionLocationMinX0: 0,
+        RegionLocationMinY0: 20,
+        RegionLocationMaxX1: Columns - 1,
+        RegionLocationMaxY1: Rows - 1,
+      },
+    }
+    const dataSet = writeDataSet(
+      {
+        ...identity,
+        StudyInstanceUID: study,
+        SeriesInstanceUID: `${study}.1`,
+        ...{ PatientName: 'Doe^Jane', PatientID: 'US-1', Modality: 'US', ImageType: ['ORIGINAL', 'PRIMARY'] },
+        ...{ Rows, Columns, SamplesPerPixel: 1, PhotometricInterpretation: 'MONOCHROME2', PixelRepresentation: 0 },
+        ...{ BitsAllocated: 8, BitsStored: 8, HighBit: 7, InstanceNumber: index + 1 },
+        SequenceOfUltrasoundRegions: [region],
+        PixelData: { vr: 'OB', value: grey },
+      },
+      encodingOf(TS.ExplicitVRLittleEndian),
+    )
+    const meta = writeFileMeta({
+      MediaStorageSOPClassUID: US_IMAGE,
+      MediaStorageSOPInstanceUID: identity.SOPInstanceUID,
+      TransferSyntaxUID: TS.ExplicitVRLittleEndian,
+    })
+    return { name: path.join(folder, `region-${index}.dcm`), bytes: Buffer.concat([meta, dataSet]) }
+  })
+  for (const { name, bytes } of files) await writeFile(name, bytes)
+  await station.job(await station.call('import.start', { paths: files.map(({ name }) => name) }))
+  const series = { StudyInstanceUID: study, SeriesInstanceUID: `${study}.1` }
+  const found = await station.call('export.findText', { ...series, from: 0 })
+  expect(found).toMatchObject({ images: 2, next: null, failed: 0 })
+  expect(found.searched.map(({ areas }) => areas.length)).toEqual([1, 2])
+  const { files: made } = await exported({ StudyInstanceUIDs: [study], deidentify: { cleanPixels: {} } }, 'regions')
+  const read = await Promise.all(
+    made.map(async file => {
+      const bytes = new Uint8Array(await readFile(file))
+      const { dataSetOffset = 0, TransferSyntaxUID = '' } = readFileMeta(bytes) ?? {}
+      return DataSet.read(bytes, encodingOf(TransferSyntaxUID), { offset: dataSetOffset })
+    }),
+  )
+  read.sort((a, b) => (a.number('InstanceNumber') ?? 0) - (b.number('InstanceNumber') ?? 0))
+  expect(read.map(one => [one.string('BurnedInAnnotation'), one.strings('ImageType')[0]])).toEqual([
+    ['NO', 'DERIVED'],
+    ['', 'DERIVED'],
+  ])
+  // Outside its region both are black.
+  for (const one of read)
+    expect([...new Set((one.bytes('PixelData') ?? new Uint8Array()).subarray(0, 20 * Columns))]).toEqual([12])
 })

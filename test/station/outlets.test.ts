@@ -106,8 +106,14 @@ test('films lie on the printer level by level as they were given, colour as grey
     Rows: number,
     pixels: Buffer,
     SamplesPerPixel: 1 | 3 = 1,
-  ) => call('print.picture', { id, film, place, Rows, Columns, SamplesPerPixel, pixels: pixels.toString('base64') })
-  await give(0, 0, 33, 20, grey)
+    row = 0,
+  ) =>
+    call('print.picture', { id, film, place, Rows, Columns, SamplesPerPixel, row, pixels: pixels.toString('base64') })
+  await give(0, 0, 33, 20, grey.subarray(0, 33 * 12))
+  const start = () => call('print.start', { id, StudyInstanceUIDs: [STUDY] })
+  await expect(start()).rejects.toThrow('bad-request')
+  await expect(give(0, 0, 33, 20, grey.subarray(33 * 13), 1, 13)).rejects.toThrow('bad-request')
+  await give(0, 0, 33, 20, grey.subarray(33 * 12), 1, 12)
   await give(0, 1, 16, 8, rgb, 3)
   await give(
     1,
@@ -125,16 +131,8 @@ test('films lie on the printer level by level as they were given, colour as grey
       picture(16, 8, () => 0),
     ),
   ).rejects.toThrow('bad-request')
-  await expect(
-    give(
-      1,
-      1,
-      16,
-      9,
-      picture(16, 8, () => 0),
-    ),
-  ).rejects.toThrow('bad-request')
-  const job = await ended(await call('print.start', { id, StudyInstanceUIDs: [STUDY] }))
+  await expect(give(1, 1, 16, 8, picture(16, 8, () => 0).subarray(1))).rejects.toThrow('bad-request')
+  const job = await ended(await start())
   expect(job).toMatchObject({ state: 'done', stored: 2, total: 2, title: '2 films to Film' })
   const { films, pictures } = await printer.printed()
   expect(films.map(film => [film.string('ImageDisplayFormat'), film.string('FilmOrientation')])).toEqual([
@@ -152,7 +150,7 @@ test('films lie on the printer level by level as they were given, colour as grey
   const { records } = await call('audit.list', { text: 'films to Film', limit: 10 })
   expect(records.length).toBe(1)
   expect(JSON.stringify(records)).toContain(STUDY)
-  await expect(call('print.start', { id, StudyInstanceUIDs: [STUDY] })).rejects.toThrow('not-found')
+  await expect(start()).rejects.toThrow('not-found')
 })
 
 test('a printer that cannot do what is asked, or is not there, says so in words', async () => {
@@ -168,7 +166,7 @@ test('a printer that cannot do what is asked, or is not there, says so in words'
   const printOn = async (name: string, layout = onFilm) => {
     const { id } = await call('print.begin', { printer: name, layout, films: 1 })
     const pixels = picture(8, 8, at => at).toString('base64')
-    await call('print.picture', { id, film: 0, place: 0, Rows: 8, Columns: 8, SamplesPerPixel: 1, pixels })
+    await call('print.picture', { id, film: 0, place: 0, Rows: 8, Columns: 8, SamplesPerPixel: 1, row: 0, pixels })
     return ended(await call('print.start', { id, StudyInstanceUIDs: [STUDY] }))
   }
   expect(await printOn('Colour')).toMatchObject({ state: 'failed', error: expect.stringContaining('prints no colour') })

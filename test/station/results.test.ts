@@ -2,12 +2,14 @@ import { once } from 'node:events'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import path from 'node:path'
+import { createServer as createSecureServer } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { startResults } from '../../electron/station/reporting/results/sendResults.ts'
 import type { Store } from '../../electron/station/store/index.ts'
 import type { AuditEvent } from '../../shared/audit.ts'
 import { readAck } from '../../shared/reporting/hl7Ack.ts'
 import { resultTargets } from '../../shared/reporting/resultTargets.ts'
+import { createAuthority } from '../fixtures/certificates.ts'
 import { ctSlice, newStore, send, temporaryFolder } from '../store/objects.ts'
 import { silentLog } from '../web/counter.ts'
 
@@ -24,9 +26,13 @@ const ack =
     `MSH|^~\\&|RIS|||||||ACK|1|P|2.5.1\rMSA|${code}|${controlId(message)}|${words}\r`
 
 async function receiver(...answers: Answer[]) {
+  return listening(answers)
+}
+
+async function listening(answers: Answer[], secure?: { key: Buffer; cert: Buffer }) {
   const messages: string[] = []
   const lines = new Set<Socket>()
-  const server = createServer(line => {
+  const serve = (line: Socket) => {
     lines.add(line)
     let held = ''
     line.setEncoding('utf8').on('error', () => {})
@@ -44,7 +50,8 @@ async function receiver(...answers: Answer[]) {
         line.write(`${answer.slice(9)}\x1c\r`)
       }
     })
-  }).listen(0, '127.0.0.1')
+  }
+  const server = (secure ? createSecureServer(secure, serve) : createServer(serve)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
   onTestFinished(() => {
@@ -61,10 +68,16 @@ const content = {
   sections: [{ id: 'findings', title: 'Findings', text: 'No nodule.', links: [] }],
 }
 
-async function sign(store: Store, state: 'preliminary' | 'final', version = 1, rev = 0): Promise<number> {
-  const put = await store.decideReport(STUDY, { kind: 'put', version, rev, content }, 'local')
+async function sign(
+  store: Store,
+  state: 'preliminary' | 'final',
+  version = 1,
+  rev = 0,
+  study = STUDY,
+): Promise<number> {
+  const put = await store.decideReport(study, { kind: 'put', version, rev, content }, 'local')
   const signed = await store.decideReport(
-    STUDY,
+    study,
     { kind: 'sign', version, rev: put.rev, state, name: 'Curie^Marie' },
     'local',
   )
@@ -213,6 +226,100 @@ test('a released text that is written again waits for what is signed of it; none
   await sign(store, 'final', 1, released + 1)
   await expect.poll(states, { timeout: 10_000 }).toEqual(['sent', 'sent', 'replaced', 'replaced'])
   expect(problems).toEqual([])
+  await results.close()
+})
+
+test('tried again, a report that was refused goes before its addendum, which then goes once more', async () => {
+  const { store } = await newStore()
+  await send(store, ctSlice(1))
+  const ris = await receiver(ack('AR', 'unknown order'))
+  const { results, states } = await sending(store, [
+    { name: 'RIS', kind: 'mllp', host: '127.0.0.1', port: ris.port, pdf: false },
+  ])
+  await sign(store, 'final')
+  results.wake()
+  await expect.poll(states, { timeout: 20_000 }).toEqual(['refused'])
+  const { rev } = await store.decideReport(STUDY, { kind: 'addend' }, 'local')
+  await sign(store, 'final', 2, rev)
+  results.wake()
+  await expect.poll(states, { timeout: 20_000 }).toEqual(['sent', 'refused'])
+  const [, refused] = await results.list()
+  await results.retry(refused?.number ?? 0)
+  await expect.poll(states, { timeout: 20_000 }).toEqual(['sent', 'sent', 'sent'])
+  // OBR-25: the report, and what corrects it.
+  const statuses = ris.messages.map(message => /\rOBR\|(?:[^|]*\|){24}(\w)/.exec(message)?.[1])
+  expect(statuses).toEqual(['F', 'C', 'F', 'C'])
+  // Another message to who keeps them by their ID, and not the same one late.
+  expect(new Set(ris.messages.map(controlId)).size).toBe(3)
+  await results.close()
+})
+
+test('one that never answers holds up no other; one that is called otherwise now keeps what waits for it', async () => {
+  const { store } = await newStore()
+  const silent = await receiver(...Array.from({ length: 5 }, () => () => 'silence' as const))
+  const ris = await receiver()
+  const address = { kind: 'mllp', host: '127.0.0.1', pdf: false }
+  const dead = { ...address, name: 'dead', port: silent.port }
+  const { results, problems } = await sending(store, [dead, { ...address, name: 'RIS', port: ris.port }], {
+    answerMs: 600_000,
+  })
+  for (const study of [1, 2, 3, 4, 5]) {
+    await send(store, ctSlice(study, {}, { study }))
+    await sign(store, 'final', 1, 0, `2.25.1000.${study}`)
+  }
+  results.wake()
+  const statesOf = async (id: string) =>
+    (await results.list()).flatMap(({ target, state }) => (target === id ? [state] : []))
+  await expect.poll(() => statesOf('RIS'), { timeout: 20_000 }).toEqual(Array(5).fill('sent'))
+  expect(await statesOf('dead')).toEqual(Array(5).fill('waiting'))
+  await results.close()
+
+  const again = await sending(store, [dead])
+  const [known] = again.results.targets()
+  const renamed = resultTargets.parse([{ ...known, name: 'Ward', port: ris.port }])
+  await again.results.setTargets(renamed)
+  await expect.poll(() => statesOf('dead'), { timeout: 20_000 }).toEqual(Array(5).fill('sent'))
+  expect(again.audited.at(-1)?.text).toBe('Report 1 to Ward as HL7')
+  expect([...problems, ...again.problems]).toEqual([])
+  await again.results.close()
+})
+
+test('one that is reached again gets all that waited at once, and not each when its pause is over', async () => {
+  const { store } = await newStore()
+  for (const study of [1, 2, 3]) await send(store, ctSlice(study, {}, { study }))
+  const folder = path.join(temporaryFolder(), 'later')
+  const { results, states } = await sending(store, [{ name: 'folder', kind: 'folder', folder }], {
+    againMs: 3_600_000,
+    againMostMs: 3_600_000,
+  })
+  for (const study of [1, 2]) await sign(store, 'final', 1, 0, `2.25.1000.${study}`)
+  results.wake()
+  const reasons = async () => (await results.list()).map(({ lastError }) => lastError)
+  await expect.poll(reasons, { timeout: 20_000 }).toEqual(['there is no such folder', 'there is no such folder'])
+  await mkdir(folder)
+  await sign(store, 'final', 1, 0, '2.25.1000.3')
+  await expect.poll(states, { timeout: 20_000 }).toEqual(['sent', 'sent', 'sent'])
+  await results.close()
+})
+
+test('over TLS a report goes to who has a certificate that is believed, and to nobody else', async () => {
+  const { store } = await newStore()
+  await send(store, ctSlice(1))
+  const folder = temporaryFolder()
+  const [own, other] = [createAuthority(folder, 'own'), createAuthority(folder, 'other')]
+  const { keyFile, certificateFile } = own.sign('ris')
+  const ris = await listening([], { key: await readFile(keyFile), cert: await readFile(certificateFile) })
+  const target = { name: 'RIS', kind: 'mllp', host: 'localhost', port: ris.port, tls: true, pdf: false }
+  const { results, states } = await sending(store, [{ ...target, caFile: other.trustedFile }])
+  await sign(store, 'final')
+  results.wake()
+  const reason = async () => (await results.list())[0]?.lastError
+  await expect.poll(reason, { timeout: 20_000 }).toMatch(/certificate|signature/i)
+  expect(ris.messages).toEqual([])
+  const [known] = results.targets()
+  await results.setTargets(resultTargets.parse([{ ...known, caFile: own.trustedFile }]))
+  await expect.poll(states, { timeout: 20_000 }).toEqual(['sent'])
+  expect(ris.messages).toHaveLength(1)
   await results.close()
 })
 

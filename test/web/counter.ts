@@ -111,6 +111,7 @@ export async function openCounter(store: Store, given: Partial<WebDeps> = {}): P
     work: {
       requestCommitment: () => aJob,
       startJob: () => aJob,
+      findText: () => Promise.reject(new IsocenterError('unsupported-pixels', 'no workshop in this test')),
       deidentify: () => Promise.reject(new IsocenterError('unsupported-pixels', 'no workshop in this test')),
       startRepair: () => aJob,
       startImport: paths => ({ ...aJob, title: paths.join(', ') }),

@@ -589,7 +589,9 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     results: {
       setTargets: targets => writer.call('setResultTargets', targets),
       send: (uid, version, target) => writer.call('sendResult', uid, version, target, Date.now()),
-      due: limit => writer.call('resultsDue', Date.now(), limit),
+      waitingFor: () => writer.call('resultsWaitFor'),
+      due: target => writer.call('resultDue', target, Date.now()),
+      hurry: target => writer.call('hurryResults', target, Date.now()),
       list: () => writer.call('listResults'),
       over: (number, state, why) => writer.call('resultOver', number, state, why, Date.now()),
       postpone: (number, why, nextAt) => writer.call('postponeResult', number, why, nextAt, Date.now()),

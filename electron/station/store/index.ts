@@ -420,15 +420,19 @@ export interface Notices {
 /** Signed reports on their way to other systems; each is there with its signature, for those who are the targets then. */
 export interface Results {
   setTargets(targets: ResultTargetRow[]): Promise<void>
-  /** Once more, to all or to one by its name; how many get it. */
+  /** Once more, to all or to one by its id; what went there of later versions goes again behind it. How many get it. */
   send(StudyInstanceUID: string, version: number, target: string | undefined): Promise<number>
-  /** What is to be sent now: of one study to one system the earliest. */
-  due(limit: number): Promise<DueResult[]>
+  /** Those something waits for, by id, also where they are no targets any more. */
+  waitingFor(): Promise<string[]>
+  /** What is to be sent there next: of one study the earliest. Undefined: nothing now. */
+  due(target: string): Promise<DueResult | undefined>
+  /** All that waits for it is due now. */
+  hurry(target: string): Promise<void>
   /** The newest 200, newest first. */
   list(): Promise<ResultSummary[]>
   over(number: number, state: 'sent' | 'refused' | 'gaveUp', why: string): Promise<void>
   postpone(number: number, why: string, nextAt: number): Promise<void>
-  /** False: none of that number waits or was given up. */
+  /** As `send` of that one. False: none of that number waits or was given up. */
   again(number: number): Promise<boolean>
 }
 

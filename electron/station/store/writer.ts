@@ -385,7 +385,9 @@ export function createWriter({ file, dataDir }: WriterData) {
     setResultTargets: (targets: ResultTargetRow[]): void => durably(() => resultRows.setTargets(targets)),
     sendResult: (uid: string, version: number, target: string | undefined, at: number): number =>
       durably(() => resultRows.send(uid, version, target, at)),
-    resultsDue: (at: number, limit: number) => told(() => resultRows.due(at, limit)),
+    resultsWaitFor: () => told(() => resultRows.waitingFor()),
+    resultDue: (target: string, at: number) => told(() => resultRows.due(target, at)),
+    hurryResults: (target: string, at: number): void => told(() => resultRows.hurry(target, at)),
     listResults: () => told(() => resultRows.list()),
     resultOver: (number: number, state: 'sent' | 'refused' | 'gaveUp', why: string, at: number): void =>
       durably(() => resultRows.over(number, state, why, at)),

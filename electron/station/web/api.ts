@@ -25,7 +25,7 @@ import type { WebDeps } from './index.ts'
 import { instanceOverlays } from './overlays.ts'
 import { receivingNow } from './ports.ts'
 import type { Presence } from './presence.ts'
-import { PICTURE_CALL_BYTES, printCalls } from './printCalls.ts'
+import { printCalls } from './printCalls.ts'
 import { readJson } from './readBody.ts'
 import { reportCalls } from './reportCalls.ts'
 import { resultCalls } from './resultCalls.ts'
@@ -311,6 +311,8 @@ export function createApi(
     'audit.verify': () => deps.audit.verify(),
     'peers.list': async () => ({ peers: await strangers.peers() }),
     'export.prepare': input => exports.prepare(input),
+    'export.findText': ({ StudyInstanceUID, SeriesInstanceUID, from }) =>
+      exports.findText(StudyInstanceUID, SeriesInstanceUID, from),
     'settings.get': async input => contract['settings.get'].out.parse(await store.read.getSettings(input.user)),
     'settings.set': async input => {
       await store.setSetting(input.user, input.key, input.value)
@@ -336,8 +338,7 @@ export function createApi(
 
   return async (name: string, request: Request, sender: StowSender): Promise<Response> => {
     if (!isCallName(name)) throw new IsocenterError('not-found', 'no such call')
-    const limit = name === 'print.picture' ? PICTURE_CALL_BYTES : CALL_BYTES
-    return Response.json(await call(name, await readJson(request, limit), sender))
+    return Response.json(await call(name, await readJson(request, CALL_BYTES), sender))
   }
 }
 

@@ -280,6 +280,7 @@ const CALL_AUDITS: { [N in CallName]: CallAudit<N> | null } = {
     tell: ({ StudyInstanceUIDs }) =>
       StudyInstanceUIDs.flatMap(StudyInstanceUID => accessed(StudyInstanceUID, 'Looked at for an export')),
   },
+  'export.findText': { tell: ({ StudyInstanceUID }) => accessed(StudyInstanceUID, 'Searched for text in its pixels') },
   'print.printers': NO_PATIENT,
   'print.setPrinters': configured('The DICOM printers were changed'),
   'print.begin': NO_PATIENT,

@@ -10,7 +10,7 @@ import { normaliseUID, transferSyntax, uidFromRandom } from '../../../shared/dic
 import { Directory } from '../../../shared/dicomdir/dicomdir.ts'
 import { type DirectoryEntry, entryOf } from '../../../shared/dicomdir/records.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
-import type { ExportPlan, ExportWish } from '../../../shared/export.ts'
+import type { ExportPlan, ExportWish, TextFound } from '../../../shared/export.ts'
 import type { FileHandles, Store, StoredObject } from '../store/index.ts'
 import { indexPage, mediaNames, type PagePicture, readmeText, type ZipEntry, zipOf } from '../work/index.ts'
 import type { ClientAudit } from './auditing.ts'
@@ -27,6 +27,8 @@ const MOST_INSTANCES = 100_000
 /** Wishes that nobody has fetched, and their objects in all; the oldest go. */
 const MOST_WAITING = 50
 const MOST_OBJECTS_WAITING = 2 * MOST_OBJECTS
+/** One call searches for this long; who asked asks on, and may stop. */
+const SEARCH_MS = 1000
 /** On the page: one a series, and what somebody marked as a key image. */
 const MOST_PICTURES = 300
 const PICTURE = { format: 'jpeg', quality: 90, viewport: { width: 512, height: 512 } } as const
@@ -36,7 +38,7 @@ export interface ExportDeps {
   store: Pick<Store, 'read'>
   files: FileHandles
   reader: FrameReader
-  work: Pick<WorkPort, 'startJob' | 'cancel' | 'deidentify' | 'render'>
+  work: Pick<WorkPort, 'startJob' | 'cancel' | 'deidentify' | 'findText' | 'render'>
 }
 
 interface OneStudy {
@@ -76,6 +78,20 @@ export function createExports(deps: ExportDeps) {
         0,
       )
       return { id, images: objects.length, bytes, series }
+    },
+
+    /** Searches the images of a series for text, from the one at `from` on, for about a second. Throws 'not-found'. */
+    async findText(StudyInstanceUID: string, SeriesInstanceUID: string, from: number): Promise<TextFound> {
+      const { objects } = await studyOf(deps, StudyInstanceUID, SeriesInstanceUID)
+      const searched: TextFound['searched'] = []
+      let [at, failed] = [from, 0]
+      for (const until = Date.now() + SEARCH_MS; at < objects.length && Date.now() < until; at++) {
+        const { contentId } = objects[at]!
+        const found = await deps.work.findText(contentId).catch(() => undefined)
+        if (found) searched.push(found)
+        else failed++
+      }
+      return { images: objects.length, next: at < objects.length ? at : null, searched, failed }
     },
 
     /** The archive, once. Throws 'not-found'. */

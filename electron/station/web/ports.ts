@@ -1,5 +1,6 @@
 import type { AeProfiles, Node, Printer } from '../../../shared/config.ts'
 import type { AssociationSummary, CaptureSummary, JobSummary, WatchedFolderSummary } from '../../../shared/contract.ts'
+import type { ImageText } from '../../../shared/export.ts'
 import type { EchoAnswer, FindingSummary, FoundStudies, NodeAddress, StudySearch } from '../../../shared/network.ts'
 import type { ResultSummary, ResultTarget } from '../../../shared/reporting/resultTargets.ts'
 import type { Print, PrintProgress } from '../dimse/index.ts'
@@ -60,6 +61,8 @@ export interface WorkPort {
   loadSamples(): JobSummary
   startRepair(verify: boolean): JobSummary
   startJob(kind: 'export' | 'print', title: string, work: (progress: Progress) => Promise<void>): JobSummary
+  /** As `Work.findText`. */
+  findText(contentId: number): Promise<ImageText>
   /** An object as a file that names nobody; as `Work.deidentify`. */
   deidentify(
     request: Omit<DeidentifyRequest, 'object' | 'frames' | 'file'> & { contentId: number },

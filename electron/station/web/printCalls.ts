@@ -11,18 +11,18 @@ type PrintHandlers = { [N in PrintCall]: (input: CallParsed<N>) => CallOut<N> | 
 /** Pictures that wait for their `print.start` are in memory: of all prints together, and prints at once; the oldest go, as does what is left alone. */
 const MOST_BYTES = 512 * 2 ** 20
 const MOST_WAITING = 16
+const MOST_PICTURE = 18_000_000
 const LEFT_ALONE_MS = 10 * 60_000
 
 interface Waiting {
   printer: Printer
   layout: FilmLayout
   films: Array<Array<FilmPicture | undefined>>
+  /** Levels of pictures that are not whole yet. */
+  begun: Map<FilmPicture, number>
   bytes: number
   forget: NodeJS.Timeout
 }
-
-/** A body of `print.picture`: some 18 million levels in base64. */
-export const PICTURE_CALL_BYTES = 24 * 1024 * 1024
 
 /** The calls of films: a window gives its pictures one by one, then they are printed as a job. */
 export function printCalls({
@@ -57,32 +57,59 @@ export function printCalls({
       const id = randomUUID()
       // Its window may have been closed, or have lost its way.
       const timer = setTimeout(() => forget(id), LEFT_ALONE_MS).unref()
-      waiting.set(id, { printer, layout, films: Array.from({ length: films }, places), bytes: 0, forget: timer })
+      waiting.set(id, {
+        printer,
+        layout,
+        films: Array.from({ length: films }, places),
+        begun: new Map(),
+        bytes: 0,
+        forget: timer,
+      })
       for (const oldest of waiting.keys()) {
         if (waiting.size <= MOST_WAITING) break
         forget(oldest)
       }
       return { id }
     },
-    'print.picture': ({ id, film, place, Rows, Columns, SamplesPerPixel, pixels: base64 }) => {
+    'print.picture': ({ id, film, place, Rows, Columns, SamplesPerPixel, row, pixels: base64 }) => {
       const print = of(id)
       const places = print.films[film]
       if (!places || place >= places.length) throw new IsocenterError('bad-request', 'no such place on the film')
-      const pixels = Buffer.from(base64, 'base64')
-      if (pixels.length !== Rows * Columns * SamplesPerPixel) {
-        throw new IsocenterError('bad-request', `${pixels.length} bytes are no picture of ${Columns} × ${Rows}`)
+      const line = Columns * SamplesPerPixel
+      const [length, from] = [Rows * line, row * line]
+      const part = Buffer.from(base64, 'base64')
+      if (part.length === 0 || part.length % line !== 0 || from + part.length > length) {
+        throw new IsocenterError(
+          'bad-request',
+          `${part.length} bytes are no rows of ${Columns} × ${Rows} from ${row} on`,
+        )
       }
-      for (const oldest of waiting.keys()) if (oldest !== id && held() + pixels.length > MOST_BYTES) forget(oldest)
-      if (held() + pixels.length > MOST_BYTES) {
-        forget(id)
-        throw new IsocenterError('too-large', 'print fewer films at once')
+      if (length > MOST_PICTURE) throw new IsocenterError('too-large', `a picture of ${Columns} × ${Rows}`)
+      const before = places[place]
+      if (row === 0) {
+        for (const oldest of waiting.keys()) if (oldest !== id && held() + length > MOST_BYTES) forget(oldest)
+        if (held() + length > MOST_BYTES) {
+          forget(id)
+          throw new IsocenterError('too-large', 'print fewer films at once')
+        }
+        if (before) print.begun.delete(before)
+        print.bytes += length - (before?.pixels.length ?? 0)
+        const begun = { Rows, Columns, SamplesPerPixel, pixels: new Uint8Array(length) }
+        places[place] = begun
+        print.begun.set(begun, 0)
       }
-      print.bytes += pixels.length - (places[place]?.pixels.length ?? 0)
-      places[place] = { Rows, Columns, SamplesPerPixel, pixels }
+      const picture = places[place]
+      if (!picture || print.begun.get(picture) !== from || picture.pixels.length !== length) {
+        throw new IsocenterError('bad-request', `row ${row} is not the next of the picture`)
+      }
+      picture.pixels.set(part, from)
+      if (from + part.length === length) print.begun.delete(picture)
+      else print.begun.set(picture, from + part.length)
       return {}
     },
     'print.start': ({ id }) => {
-      const { printer, layout, films } = of(id)
+      const { printer, layout, films, begun } = of(id)
+      if (begun.size > 0) throw new IsocenterError('bad-request', 'a picture is not whole yet')
       forget(id)
       const { length } = films
       const title = `${length === 1 ? 'A film' : `${length} films`} to ${printer.name}`

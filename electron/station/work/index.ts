@@ -3,6 +3,7 @@ import type { AuditSink } from '../../../shared/audit.ts'
 import type { WatchedFolder } from '../../../shared/config.ts'
 import type { JobSummary, WatchedFolderSummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
+import type { ImageText } from '../../../shared/export.ts'
 import type { Log } from '../base/log.ts'
 import { startThread, type Thread } from '../base/thread.ts'
 import type { Store, StoredObject } from '../store/index.ts'
@@ -63,6 +64,8 @@ export interface Work {
    * 'unsupported-pixels', 'bad-request' or, with too many before it, 'busy'.
    */
   render(contentId: number, frame: number | undefined, options: RenderOptions): Promise<Uint8Array<ArrayBuffer>>
+  /** Where there may be writing in an object's pixels. Rejects with 'unsupported-pixels', 'not-found'. */
+  findText(contentId: number): Promise<ImageText>
   /** An object as a file that names nobody; see `deidentifyObject` for what it rejects with. */
   deidentify(
     request: Omit<DeidentifyRequest, 'object' | 'frames' | 'file'> & { contentId: number },
@@ -130,6 +133,7 @@ export function startWork(options: WorkOptions): Work {
     hurry: contentIds => background.hurry(contentIds),
     transcode: (object, TransferSyntaxUID) => transcoder.transcode(object, TransferSyntaxUID),
     nativeFrame: (contentId, frame) => transcoder.nativeFrame(contentId, frame),
+    findText: contentId => transcoder.findText(contentId),
     deidentify: ({ contentId, ...request }) => transcoder.deidentify(contentId, request),
     render: (contentId, frame, options) => rendering.render(contentId, frame, options),
     onChange: listener => jobs.onChange(listener),

@@ -39,13 +39,18 @@ interface Picture {
   perPixel: 1 | 3
 }
 
-/** The picture's file. Rejects with 'unsupported-pixels' and the reason, or with the file's error. */
-export async function renderFrame({
+/** The picture's file. Rejects as `pictureFrame`. */
+export async function renderFrame({ options, ...request }: RenderRequest): Promise<Uint8Array<ArrayBuffer>> {
+  const { decoded, attributes } = await pictureFrame(request)
+  return drawn(decoded, attributes, options)
+}
+
+/** One decoded frame with what a picture of it needs. Rejects with 'unsupported-pixels' and the reason, or with the file's error. */
+export async function pictureFrame({
   object,
   frame,
   location,
-  options,
-}: RenderRequest): Promise<Uint8Array<ArrayBuffer>> {
+}: Omit<RenderRequest, 'options'>): Promise<{ decoded: DecodedFrame; attributes: ImageAttributes }> {
   const file = await open(object.path, 'r')
   try {
     const { header, found, inflated } = await readImage(file, object, location)
@@ -57,7 +62,7 @@ export async function renderFrame({
       throw new IsocenterError('unsupported-pixels', why.slice(0, 200))
     })
     if (!decoded) throw new IsocenterError('unsupported-pixels', 'there is no decoder for it here')
-    return drawn(decoded, attributes, options)
+    return { decoded, attributes }
   } finally {
     await file.close()
   }

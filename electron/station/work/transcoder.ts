@@ -5,6 +5,7 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { transferSyntax } from '../../../shared/dicom/uids.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
+import type { ImageText } from '../../../shared/export.ts'
 import type { Thread } from '../base/thread.ts'
 import type { FrameLocation, Store, StoredObject } from '../store/index.ts'
 import type { DeidentifyAnswer, DeidentifyRequest } from './export/deidentifyObject.ts'
@@ -16,6 +17,8 @@ const FRAME_PATIENCE_MS = 2_000
 /** An idle thread with its codecs holds some 60 MB: it goes after this. */
 const IDLE_MS = 20_000
 const FRAMES_AT_ONCE = 1000
+/** Of a run of frames so many are searched for text, from its first to its last: legends stand in all of them. */
+const FRAMES_SEARCHED = 5
 const HUNG = Symbol('hung')
 
 /** A data set in a file of its own, until `remove`. */
@@ -143,6 +146,25 @@ export class Transcoder {
       const [location] = await read.locateFrames([[contentId, frame]])
       if (!location) throw new IsocenterError('not-found', 'the object has no such frame')
       return this.#lane().run(1, thread => thread.call('nativeFrameOf', { object, location }))
+    })
+  }
+
+  /** As `Work.findText`. */
+  findText(contentId: number): Promise<ImageText> {
+    const { read } = this.#options
+    return again(async () => {
+      const object = await read.locateContent(contentId)
+      const [first] = await read.locateFrames([[contentId, 1]])
+      const last = (first?.NumberOfFrames ?? 1) - 1
+      const steps = Math.min(FRAMES_SEARCHED - 1, last)
+      const numbers = Array.from({ length: steps + 1 }, (_, step) => 1 + Math.round((last * step) / Math.max(1, steps)))
+      const places = await read.locateFrames(numbers.map(frame => [contentId, frame]))
+      const frames = numbers.flatMap((frame, index) => {
+        const location = places[index]
+        return location ? [{ object, frame, location }] : []
+      })
+      if (frames.length === 0) throw new IsocenterError('not-found', 'the object has no frame')
+      return this.#lane().run(frames.length, thread => thread.call('findText', frames))
     })
   }
 

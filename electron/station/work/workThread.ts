@@ -1,5 +1,6 @@
 import { serveThread } from '../base/thread.ts'
 import { deidentifyObject } from './export/deidentifyObject.ts'
+import { findText } from './findText.ts'
 import { lookInto } from './look.ts'
 import { renderFrame } from './renderFrame.ts'
 import type { SampleObject } from './samples/synthetic.ts'
@@ -12,6 +13,7 @@ export interface WorkApi {
   transcode: typeof transcode
   nativeFrameOf: typeof nativeFrameOf
   renderFrame: typeof renderFrame
+  findText: typeof findText
   deidentifyObject: typeof deidentifyObject
   /** How many there will be. */
   sampleCount(): Promise<number>
@@ -26,6 +28,7 @@ serveThread((): WorkApi => {
     transcode,
     nativeFrameOf,
     renderFrame,
+    findText,
     deidentifyObject,
     // Loaded when asked for: their phantoms are reckoned for 0.4 s, and most threads only look.
     sampleCount: async () => (await import('./samples/index.ts')).SAMPLE_COUNT,

@@ -21,7 +21,7 @@ const STATES: Record<ResultSummary['state'], string> = {
 /** Who gets signed reports as HL7, and how those that were sent do. */
 export function ResultSettings() {
   const [found, setFound] = useState<CallOut<'results.list'>>()
-  /** '' = a new one. */
+  /** Its id; '' = a new one. */
   const [edited, setEdited] = useState<string>()
   const read = () =>
     call('results.list', {}).then(setFound, () => {
@@ -44,14 +44,14 @@ export function ResultSettings() {
     })
     await read()
   }
-  const save = async (target: ResultTarget, name: string | undefined) => {
-    const all = name === undefined ? [...targets, target] : targets.map(one => (one.name === name ? target : one))
+  const save = async (target: ResultTarget) => {
+    const all = target.id === '' ? [...targets, target] : targets.map(one => (one.id === target.id ? target : one))
     await keep(all, t('{{name}} is kept', { name: target.name }))
     setEdited(undefined)
   }
-  const remove = ({ name }: ResultTarget) =>
+  const remove = ({ id, name }: ResultTarget) =>
     keep(
-      targets.filter(one => one.name !== name),
+      targets.filter(one => one.id !== id),
       t('{{name}} removed', { name }),
     ).catch((thrown: unknown) => announceFailure('It could not be removed.', thrown))
   const retry = (number: number) =>
@@ -74,10 +74,10 @@ export function ResultSettings() {
       )}
       {edited === '' && <TargetForm target={undefined} onSave={save} onClose={close} />}
       {targets.map(target =>
-        edited === target.name ? (
-          <TargetForm key={target.name} target={target} onSave={save} onClose={close} />
+        edited === target.id ? (
+          <TargetForm key={target.id} target={target} onSave={save} onClose={close} />
         ) : (
-          <div key={target.name} className="report-results-line">
+          <div key={target.id} className="report-results-line">
             <strong className="truncate">{target.name}</strong>
             <span className="quiet id truncate selectable">
               {target.kind === 'folder'
@@ -86,7 +86,7 @@ export function ResultSettings() {
             </span>
             {!target.enabled && <span className="attention">{t('off')}</span>}
             <span className="spring" />
-            <button type="button" onClick={() => setEdited(target.name)}>
+            <button type="button" onClick={() => setEdited(target.id)}>
               {t('Edit {{name}}', { name: target.name })}
             </button>
             <button type="button" onClick={() => void remove(target)}>
@@ -100,7 +100,7 @@ export function ResultSettings() {
           <span className={result.state === 'refused' || result.state === 'gaveUp' ? 'failure' : 'quiet'}>
             {t(STATES[result.state])}
           </span>
-          <span>{result.target}</span>
+          <span>{targets.find(({ id }) => id === result.target)?.name ?? result.target}</span>
           <span className="quiet id truncate selectable" title={result.StudyInstanceUID}>
             {result.StudyInstanceUID} · {result.version}
           </span>

@@ -4,6 +4,7 @@ import { call } from '../../client.ts'
 import { t } from '../../i18n/index.ts'
 
 const NEW: ResultTarget = {
+  id: '',
   name: '',
   kind: 'mllp',
   host: '',
@@ -21,8 +22,8 @@ type Switch = 'tls' | 'pdf' | 'preliminary' | 'enabled'
 /** A receiver of reports that is written; the station's refusal stands under it, and nothing that was typed is lost. */
 export function TargetForm(props: {
   target: ResultTarget | undefined
-  /** `name`: what the one is called that is replaced. Rejects with what the station refuses. */
-  onSave: (target: ResultTarget, name: string | undefined) => Promise<void>
+  /** Rejects with what the station refuses. */
+  onSave: (target: ResultTarget) => Promise<void>
   onClose: () => void
 }) {
   const { onSave, onClose } = props
@@ -34,7 +35,7 @@ export function TargetForm(props: {
     setSaid({ words: thrown instanceof Error ? thrown.message : String(thrown), failure: true })
   const save = (event: FormEvent) => {
     event.preventDefault()
-    onSave(written, props.target?.name).catch(refuse)
+    onSave(written).catch(refuse)
   }
   const tryOut = async () => {
     setSaid({ words: t('Calling…'), failure: false })

@@ -1,7 +1,7 @@
 import { encodeBase64 } from '../../../shared/base64.ts'
 import type { Printer } from '../../../shared/config.ts'
 import type { StudySummary } from '../../../shared/contract.ts'
-import { type FilmLayout, LONGEST_SIDE, MOST_LEVELS } from '../../../shared/printing/printing.ts'
+import { type FilmLayout, LONGEST_SIDE, MOST_LEVELS, PART_LEVELS } from '../../../shared/printing/printing.ts'
 import { call } from '../../client.ts'
 import { t } from '../../i18n/index.ts'
 import { formatDate } from '../../ui/index.ts'
@@ -76,7 +76,13 @@ export async function printOnFilm(
     for (const [place, picture] of pictures.entries()) {
       const { pixels, ...size } = await levelsOf(picture, printer.color)
       signal.throwIfAborted()
-      await call('print.picture', { id, film, place, ...size, pixels: encodeBase64(pixels) })
+      const line = size.Columns * size.SamplesPerPixel
+      const rows = Math.max(1, Math.floor(PART_LEVELS / line))
+      for (let row = 0; row < size.Rows; row += rows) {
+        const part = encodeBase64(pixels.subarray(row * line, (row + rows) * line))
+        await call('print.picture', { id, film, place, ...size, row, pixels: part })
+        signal.throwIfAborted()
+      }
     }
   }
   signal.throwIfAborted()

@@ -18,9 +18,12 @@ export interface MllpTimes {
 /** It could not be reached, or gave no answer: in words, without anything of the message. */
 export class MllpFailed extends Error {}
 
+/** It is not there at all: what else waits for it would fail the same way. */
+export class NotReached extends MllpFailed {}
+
 type Address = Pick<ResultTarget, 'host' | 'port' | 'tls' | 'caFile'>
 
-/** Connects. Rejects with MllpFailed. */
+/** Connects. Rejects with NotReached. */
 export async function reach({ host, port, tls, caFile }: Address, { reachMs }: MllpTimes): Promise<Socket> {
   const ca = tls && caFile !== '' ? await readFile(caFile).catch(cannotRead) : undefined
   const socket = tls
@@ -35,8 +38,8 @@ export async function reach({ host, port, tls, caFile }: Address, { reachMs }: M
   const { promise, resolve, reject } = Promise.withResolvers<Socket>()
   const late = setTimeout(() => socket.destroy(new Error('not reached in time')), reachMs)
   socket.once(tls ? 'secureConnect' : 'connect', () => resolve(socket))
-  socket.once('error', error => reject(new MllpFailed(wordsOf(error))))
-  socket.once('close', () => reject(new MllpFailed('the connection was closed')))
+  socket.once('error', error => reject(new NotReached(wordsOf(error))))
+  socket.once('close', () => reject(new NotReached('the connection was closed')))
   try {
     return await promise
   } finally {
@@ -45,7 +48,7 @@ export async function reach({ host, port, tls, caFile }: Address, { reachMs }: M
 }
 
 function cannotRead(error: unknown): never {
-  throw new MllpFailed(`the file of certificates cannot be read: ${errorCode(error)}`)
+  throw new NotReached(`the file of certificates cannot be read: ${errorCode(error)}`)
 }
 
 /** Sends one message and resolves with what is answered, without its frame. Rejects with MllpFailed. */

@@ -6,11 +6,11 @@ import { IsocenterError, toIsocenterError } from '../../../../shared/errors.ts'
 import { writeOru } from '../../../../shared/reporting/hl7.ts'
 import { readAck } from '../../../../shared/reporting/hl7Ack.ts'
 import type { ReportVersion } from '../../../../shared/reporting/report.ts'
-import type { ResultSummary, ResultTarget } from '../../../../shared/reporting/resultTargets.ts'
+import { identified, type ResultSummary, type ResultTarget } from '../../../../shared/reporting/resultTargets.ts'
 import { createDisk, errorCode, replaceFile } from '../../base/durable.ts'
 import type { Log } from '../../base/log.ts'
 import type { DueResult, Results as ResultQueue, StoreReader } from '../../store/index.ts'
-import { exchange, MllpFailed, type MllpTimes, reach } from './mllp.ts'
+import { exchange, MllpFailed, type MllpTimes, NotReached, reach } from './mllp.ts'
 
 interface ResultTimes extends MllpTimes {
   everyMs: number
@@ -27,7 +27,6 @@ const TIMES: ResultTimes = {
   againMostMs: 3_600_000,
   giveUpMs: 7 * 86_400_000,
 }
-const AT_ONCE = 4
 /** Of what another system says, kept for a person. */
 const LONGEST_REASON = 300
 
@@ -51,7 +50,7 @@ export interface Results {
   /** From now on and after a restart. */
   setTargets(targets: ResultTarget[]): Promise<void>
   list(): Promise<ResultSummary[]>
-  /** A version to all, or to one by its name; how many get it. Rejects with 'not-found'. */
+  /** A version to all, or to one by its id; how many get it. Rejects with 'not-found'. */
   send(StudyInstanceUID: string, version: number, target: string | undefined): Promise<number>
   /** Rejects with 'not-found'. */
   retry(number: number): Promise<void>
@@ -71,12 +70,13 @@ export async function startResults(deps: ResultsDeps): Promise<Results> {
   const times = { ...TIMES, ...deps.times }
   const closing = new AbortController()
   const disk = createDisk()
-  let { targets } = deps
-  let running: Promise<void> | undefined
-  let woken = false
+  let targets = identified(deps.targets)
+  /** What is at work, by target: one that is away or slow holds up its own reports and no other's. */
+  const lines = new Map<string, Promise<void>>()
+  const away = new Set<string>()
 
   const known = (all: ResultTarget[]) =>
-    results.setTargets(all.filter(({ enabled }) => enabled).map(({ name, preliminary }) => ({ name, preliminary })))
+    results.setTargets(all.filter(({ enabled }) => enabled).map(({ id, preliminary }) => ({ id, preliminary })))
 
   /** What is to be sent of it: as it stands now. */
   const messageOf = async (
@@ -121,11 +121,12 @@ export async function startResults(deps: ResultsDeps): Promise<Results> {
       study: { StudyInstanceUID, PatientID: '', instances: {} },
     })
 
-  const one = async (due: DueResult): Promise<void> => {
-    if (closing.signal.aborted) return
-    const { number, target: name, attempts, StudyInstanceUID, version } = due
+  /** False: it is away, and what else waits for it need not be tried now. */
+  const one = async (due: DueResult): Promise<boolean> => {
+    const { number, target: id, attempts, StudyInstanceUID, version } = due
+    const target = targets.find(known => known.id === id)
+    const name = target?.name ?? id
     const facts = { result: number, target: name, StudyInstanceUID, version, attempts: attempts + 1 }
-    const target = targets.find(known => known.name === name)
     try {
       if (!target) throw new Refused('it is not among those who get reports any more')
       if (!target.enabled) throw new MllpFailed('it is switched off')
@@ -133,8 +134,12 @@ export async function startResults(deps: ResultsDeps): Promise<Results> {
       await results.over(number, 'sent', '')
       await told(due, target, 0)
       log.info(facts, 'report sent as HL7')
+      if (away.delete(id)) await results.hurry(id)
+      return true
     } catch (thrown) {
-      if (closing.signal.aborted) return
+      if (closing.signal.aborted) return false
+      const isAway = thrown instanceof NotReached
+      if (isAway) away.add(id)
       const why = wordsOf(thrown).slice(0, LONGEST_REASON)
       const gaveUp = Date.now() - due.at >= times.giveUpMs
       if (thrown instanceof Refused || gaveUp) {
@@ -147,29 +152,37 @@ export async function startResults(deps: ResultsDeps): Promise<Results> {
           sentence: `A signed report was not taken by ${name}: see Settings › Reporting.`,
           detail: `study ${StudyInstanceUID}, version ${version}`,
         })
-        return
+        return !isAway
       }
       const pause = Math.min(times.againMostMs, times.againMs * 2 ** attempts)
       log.warn({ ...facts, againIn: pause / 1000 }, 'a report was not sent as HL7 yet')
       await results.postpone(number, why, Date.now() + pause)
+      return !isAway
     }
   }
 
-  const run = async () => {
-    while (woken && !closing.signal.aborted) {
-      woken = false
-      const due = await results.due(AT_ONCE)
-      await Promise.all(due.map(one))
-      if (due.length > 0) woken = true
+  const failed = (error: unknown) => log.error({ err: error }, 'reports could not be sent; it is tried again')
+  const sendAll = async (id: string) => {
+    for (let goesOn = true; goesOn && !closing.signal.aborted; ) {
+      const due = await results.due(id)
+      goesOn = due !== undefined && (await one(due))
     }
   }
+  const look = async () => {
+    // The writer answers in order: a line that was not told of the newest row has ended when this is known.
+    const waiting = await results.waitingFor()
+    for (const id of closing.signal.aborted ? [] : waiting) {
+      if (lines.has(id)) continue
+      const line = sendAll(id).catch(failed)
+      lines.set(
+        id,
+        line.finally(() => lines.delete(id)),
+      )
+    }
+  }
+  let looking: Promise<void> = Promise.resolve()
   const wake = () => {
-    woken = true
-    running ??= run()
-      .catch(error => log.error({ err: error }, 'reports could not be sent; it is tried again'))
-      .finally(() => {
-        running = undefined
-      })
+    looking = look().catch(failed)
   }
 
   await known(targets)
@@ -178,9 +191,12 @@ export async function startResults(deps: ResultsDeps): Promise<Results> {
   return {
     targets: () => targets,
     async setTargets(all) {
-      await deps.keep(all)
-      targets = all
-      await known(all)
+      const changed = identified(all)
+      await deps.keep(changed)
+      targets = changed
+      await known(targets)
+      // What was mended is tried at once, and not when its pause is over.
+      for (const { id, enabled } of targets) if (enabled) await results.hurry(id)
       wake()
     },
     list: () => results.list(),
@@ -188,16 +204,16 @@ export async function startResults(deps: ResultsDeps): Promise<Results> {
       const versions = await store.read.getReports(StudyInstanceUID)
       const report = versions.find(one => one.version === version)
       if (!report || report.signature === null) throw new IsocenterError('not-found', 'signed report')
-      if (target !== undefined && !targets.some(({ name }) => name === target)) {
+      if (target !== undefined && !targets.some(({ id }) => id === target)) {
         throw new IsocenterError('not-found', `"${target}" is not among those who get reports`)
       }
       // To all is to all who take such a one.
-      const names =
+      const ids =
         target === undefined && report.state === 'preliminary'
-          ? targets.flatMap(one => (one.enabled && one.preliminary ? [one.name] : []))
+          ? targets.flatMap(one => (one.enabled && one.preliminary ? [one.id] : []))
           : [target]
       let count = 0
-      for (const name of names) count += await results.send(StudyInstanceUID, version, name)
+      for (const id of ids) count += await results.send(StudyInstanceUID, version, id)
       wake()
       return count
     },
@@ -223,15 +239,16 @@ export async function startResults(deps: ResultsDeps): Promise<Results> {
     async close() {
       closing.abort()
       clearInterval(timer)
-      await running
+      await looking
+      await Promise.all(lines.values())
     },
   }
 }
 
 async function checkFolder(folder: string): Promise<void> {
-  if (!path.isAbsolute(folder)) throw new MllpFailed('the folder needs a full path')
+  if (!path.isAbsolute(folder)) throw new NotReached('the folder needs a full path')
   const stats = await stat(folder).catch(() => undefined)
-  if (!stats?.isDirectory()) throw new MllpFailed('there is no such folder')
+  if (!stats?.isDirectory()) throw new NotReached('there is no such folder')
 }
 
 function wordsOf(thrown: unknown): string {

@@ -8,7 +8,7 @@ export interface DueResult
 }
 
 export interface ResultTargetRow {
-  name: string
+  id: string
   preliminary: boolean
 }
 
@@ -18,10 +18,11 @@ const LISTED = 200
 
 /** Reports on their way to other systems, as rows. */
 export function createResultRows(db: Database) {
+  // What the column calls the name is the id: a target's first name, which it keeps however it is called later.
   const forget = db.prepare('DELETE FROM resultTarget')
   const addTarget = db.prepare('INSERT INTO resultTarget (name, preliminary) VALUES (?, ?)')
-  const targets = db.prepare<[number], { name: string }>(
-    'SELECT name FROM resultTarget WHERE preliminary >= ? ORDER BY name',
+  const targets = db.prepare<[number], { id: string }>(
+    'SELECT name AS id FROM resultTarget WHERE preliminary >= ? ORDER BY name',
   )
   const replace = db.prepare(
     `UPDATE result SET state = 'replaced', nextAt = NULL, changedAt = @at
@@ -34,13 +35,15 @@ export function createResultRows(db: Database) {
   const prune = db.prepare(
     `DELETE FROM result WHERE nextAt IS NULL AND number <= (SELECT number FROM result WHERE nextAt IS NULL ORDER BY number DESC LIMIT 1 OFFSET ?)`,
   )
+  const waitingFor = db.prepare<[], { target: string }>('SELECT DISTINCT target FROM result WHERE nextAt IS NOT NULL')
   // Of one study to one system in their order: no correction before what it corrects.
-  const due = db.prepare<[number, number], DueResult>(
+  const due = db.prepare<[string, number], DueResult>(
     `SELECT number, target, StudyInstanceUID, version, attempts, at, messageId FROM result
-     WHERE nextAt <= ? AND NOT EXISTS (SELECT 1 FROM result AS earlier WHERE earlier.StudyInstanceUID = result.StudyInstanceUID
+     WHERE target = ? AND nextAt <= ? AND NOT EXISTS (SELECT 1 FROM result AS earlier WHERE earlier.StudyInstanceUID = result.StudyInstanceUID
        AND earlier.target = result.target AND earlier.number < result.number AND earlier.nextAt IS NOT NULL)
-     ORDER BY nextAt, number LIMIT ?`,
+     ORDER BY nextAt, number LIMIT 1`,
   )
+  const hurry = db.prepare('UPDATE result SET nextAt = @at WHERE target = @target AND nextAt > @at')
   const list = db.prepare<[number], ResultSummary>(
     `SELECT number, target, StudyInstanceUID, version, state, attempts, at, changedAt, nextAt, lastError FROM result
      ORDER BY number DESC LIMIT ?`,
@@ -51,6 +54,12 @@ export function createResultRows(db: Database) {
   const postpone = db.prepare(
     `UPDATE result SET attempts = attempts + 1, lastError = ?, nextAt = ?, changedAt = ? WHERE number = ? AND state = 'waiting'`,
   )
+  const get = db.prepare<[number], Pick<ResultSummary, 'target' | 'StudyInstanceUID' | 'version'>>(
+    'SELECT target, StudyInstanceUID, version FROM result WHERE number = ?',
+  )
+  const laterSent = db.prepare<[string, string, number], { version: number }>(
+    `SELECT DISTINCT version FROM result WHERE StudyInstanceUID = ? AND target = ? AND version > ? AND state = 'sent' ORDER BY version`,
+  )
   const again = db.prepare(
     `UPDATE result SET state = 'waiting', nextAt = @at, at = @at, attempts = 0, changedAt = @at WHERE number = @number AND state IN ('waiting', 'refused', 'gaveUp')`,
   )
@@ -59,28 +68,42 @@ export function createResultRows(db: Database) {
     replace.run({ target, StudyInstanceUID, version, at })
     add.run({ target, StudyInstanceUID, version, at })
   }
-  const targetsOf = (state: 'preliminary' | 'final') =>
-    targets.all(state === 'preliminary' ? 1 : 0).map(({ name }) => name)
+  /** What went there before an earlier version goes there again behind it: the newest is what the other system has last. */
+  const queueLater = (target: string, StudyInstanceUID: string, version: number, at: number): void => {
+    for (const later of laterSent.all(StudyInstanceUID, target, version)) {
+      queue(target, StudyInstanceUID, later.version, at)
+    }
+  }
+  const targetsOf = (state: 'preliminary' | 'final') => targets.all(state === 'preliminary' ? 1 : 0).map(({ id }) => id)
 
   return {
     setTargets: db.transaction((all: ResultTargetRow[]): void => {
       forget.run()
-      for (const { name, preliminary } of all) addTarget.run(name, preliminary ? 1 : 0)
+      for (const { id, preliminary } of all) addTarget.run(id, preliminary ? 1 : 0)
     }).immediate,
     /** Within the transaction that signs it. */
     signed(StudyInstanceUID: string, version: number, state: 'preliminary' | 'final', at: number): void {
       prune.run(MOST_OVER)
-      for (const name of targetsOf(state)) queue(name, StudyInstanceUID, version, at)
+      for (const id of targetsOf(state)) queue(id, StudyInstanceUID, version, at)
     },
-    /** To all, or to one by its name; how many get it. */
+    /** To all, or to one by its id; how many get it. */
     send: db.transaction(
       (StudyInstanceUID: string, version: number, target: string | undefined, at: number): number => {
-        const names = target === undefined ? targetsOf('final') : [target]
-        for (const name of names) queue(name, StudyInstanceUID, version, at)
-        return names.length
+        const ids = target === undefined ? targetsOf('final') : [target]
+        for (const id of ids) {
+          queue(id, StudyInstanceUID, version, at)
+          queueLater(id, StudyInstanceUID, version, at)
+        }
+        return ids.length
       },
     ).immediate,
-    due: (at: number, limit: number): DueResult[] => due.all(at, limit),
+    /** The targets something waits for, known ones or not. */
+    waitingFor: (): string[] => waitingFor.all().map(({ target }) => target),
+    due: (target: string, at: number): DueResult | undefined => due.get(target, at),
+    /** It is reached again: what waits for it is not put off any longer. */
+    hurry(target: string, at: number): void {
+      hurry.run({ target, at })
+    },
     list: (): ResultSummary[] => list.all(LISTED),
     over(number: number, state: 'sent' | 'refused' | 'gaveUp', why: string, at: number): void {
       over.run(state, why, at, number)
@@ -89,6 +112,11 @@ export function createResultRows(db: Database) {
       postpone.run(why, nextAt, at, number)
     },
     /** False: there is none that waits or was given up. */
-    again: (number: number, at: number): boolean => again.run({ number, at }).changes > 0,
+    again: db.transaction((number: number, at: number): boolean => {
+      if (again.run({ number, at }).changes === 0) return false
+      const one = get.get(number)
+      if (one) queueLater(one.target, one.StudyInstanceUID, one.version, at)
+      return true
+    }).immediate,
   }
 }

@@ -4,6 +4,7 @@ import { blacken, type Cleaning, cleaningOf } from '../../../../shared/deidentif
 import { type Deidentified, deidentify } from '../../../../shared/deidentify/deidentify.ts'
 import type { DeidentifyOptions } from '../../../../shared/deidentify/options.ts'
 import { leftOut, type Risk, risksOf } from '../../../../shared/deidentify/risks.ts'
+import { textAreasOf } from '../../../../shared/deidentify/textAreas.ts'
 import { encodingOf } from '../../../../shared/dicom/encoding.ts'
 import { DataSet } from '../../../../shared/dicom/reader.ts'
 import { spliceHeader } from '../../../../shared/dicom/splice.ts'
@@ -62,7 +63,7 @@ export async function deidentifyObject({
       ? await cleaned(object, decodedLength(dataSet), frames, temporary, cleaning)
       : undefined
   const { chunks, ...names } = clean
-    ? deidentify(clean, TS.ExplicitVRLittleEndian, options, by, true)
+    ? deidentify(clean.dataSet, TS.ExplicitVRLittleEndian, options, by, clean.isKnown ? 'cleaned' : 'changed')
     : deidentify(dataSet, object.TransferSyntaxUID, options, by)
   const file = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
   let at = 0
@@ -80,14 +81,17 @@ function decodedLength(dataSet: DataSet): number {
   return number('Rows', 0) * number('Columns', 0) * (bits / 8) * Math.max(1, number('NumberOfFrames', 1))
 }
 
-/** The object with its pixels decoded, which loses nothing, and made black where that is asked for; undefined where nothing was. */
+/**
+ * The object with its pixels decoded, which loses nothing, and made black where that is asked for; undefined where nothing was. `isKnown`: a person has
+ * looked at it, or nothing that may be text is left in it.
+ */
 async function cleaned(
   object: StoredObject,
   decoded: number,
   frames: FrameLocation[],
   file: string,
   cleaning: Cleaning,
-): Promise<DataSet | undefined> {
+): Promise<{ dataSet: DataSet; isKnown: boolean } | undefined> {
   // Before it is on the disk: a few megabytes of a compressed object may be many gigabytes.
   if (decoded > LARGEST) throw new IsocenterError('too-large', `more than ${LARGEST} bytes`)
   const TransferSyntaxUID = TS.ExplicitVRLittleEndian
@@ -97,10 +101,32 @@ async function cleaned(
     const dataSet = asShown(await readFile(file), { ...object, TransferSyntaxUID })
     const pixels = dataSet.bytes('PixelData')
     if (!pixels) throw new IsocenterError('malformed', 'no pixel data')
-    return blacken(dataSet, pixels, cleaning) ? dataSet : undefined
+    if (!blacken(dataSet, pixels, cleaning)) return undefined
+    return { dataSet, isKnown: cleaning.byPerson || !mayHaveText(dataSet, pixels) }
   } finally {
     await rm(file, { force: true })
   }
+}
+
+/** Of native pixels, in its first, middle or last frame. Where they are no light as they stand, who knows. */
+function mayHaveText(dataSet: DataSet, pixels: Uint8Array): boolean {
+  const number = (key: string, or: number) => dataSet.number(key) ?? or
+  const [rows, columns, samples] = [number('Rows', 0), number('Columns', 0), number('SamplesPerPixel', 1)]
+  const photometric = dataSet.string('PhotometricInterpretation')
+  if (number('BitsAllocated', 16) !== 8 || photometric === 'PALETTE COLOR') return true
+  const planar = number('PlanarConfiguration', 0) === 1
+  const size = rows * columns
+  const frames = Math.max(1, number('NumberOfFrames', 1))
+  // The luminance alone of YBR; of RGB each colour, for text is of one.
+  const planes = samples === 3 && photometric === 'RGB' ? [0, 1, 2] : [0]
+  return [0, Math.floor(frames / 2), frames - 1].some(frame =>
+    planes.some(plane => {
+      const from = frame * size * samples + (planar ? plane * size : plane)
+      const step = planar ? 1 : samples
+      const grey = new Uint8Array(size).map((_, at) => pixels[from + at * step] ?? 0)
+      return textAreasOf(grey, columns, rows).length > 0
+    }),
+  )
 }
 
 /** Of what was moved: the study it was moved into is the one whose new UID it gets. */
