@@ -116,6 +116,7 @@ const MEASURE = [
   { id: 'mark-copy', name: 'Copy mark to images…', keys: ['Alt+D'] },
   { id: 'mark-lock', name: 'Lock mark', keys: ['Alt+B'] },
   { id: 'mark-hide', name: 'Hide marks', keys: ['Shift+G'] },
+  { id: 'shutter', name: 'Shutter around the selected area, or away', keys: ['Ctrl+B'] },
   { id: 'segment-brush', name: 'Segment: brush', keys: ['Alt+Q'] },
   { id: 'segment-erase', name: 'Segment: eraser', keys: ['Alt+Z'] },
   { id: 'segment-threshold', name: 'Segment: brush for a range of values', keys: ['Alt+T'] },

@@ -12,6 +12,7 @@ import { type Engine, startEngine } from './engine.ts'
 import { orderStacks, stopStream } from './frameLoader.ts'
 import { clearFurther, furtherStacks, setAfterStudy, setRestOfStudy } from './further.ts'
 import { goesOn, growLeft, growPane } from './growth.ts'
+import { noteChosenLayout, openFreely } from './hanging/freeLayout.ts'
 import { broughtBack, linkedByReader, ownView, useHanging } from './hanging/hangingState.ts'
 import { openByRule, othersForRule } from './hanging/opening.ts'
 import { draftIsHere, keptHanging, keptView } from './marks/arrangement.ts'
@@ -437,6 +438,13 @@ export function setLayout(layout: Layout): void {
   followRest()
 }
 
+/** The reader chooses a layout: of a study that no protocol hung it is the one for the next of its modality, too. */
+export function chooseLayout(layout: Layout): void {
+  const { study, series } = useSession.getState()
+  setLayout(layout)
+  if (study !== undefined) noteChosenLayout(study.StudyInstanceUID, series, layout)
+}
+
 /** A pane takes the whole grid, or gives it back. */
 export function toggleOneUp(index = useSession.getState().active): void {
   const { layout, oneUp } = useSession.getState()
@@ -524,12 +532,13 @@ export async function openStudy(StudyInstanceUID: string): Promise<boolean> {
     }
     const ruled = kept === undefined ? await openByRule(study, series, others) : undefined
     if (mine !== opening) return false
+    const free = kept === undefined && ruled === undefined ? openFreely(StudyInstanceUID, series) : undefined
     useHanging.setState({ hung: ruled?.hung, others: ruled?.others, shown: false, open: undefined })
     useSession.setState({
       study,
       series,
       linked: linkedByReader(),
-      ...(kept ?? ruled?.session ?? { assigned: [assigned] }),
+      ...(kept ?? ruled?.session ?? free ?? { assigned: [assigned] }),
     })
     for (const one of kept?.assigned ?? []) {
       if (one !== undefined && one.StudyInstanceUID !== StudyInstanceUID) void putBeside(one.StudyInstanceUID)

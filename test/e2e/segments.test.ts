@@ -312,6 +312,8 @@ test('what is drawn in one window is saved when the study is saved in another', 
   await expect.poll(parts).toBe(0)
   const answer = await station.get(`/dicom-web/studies/${STUDY}/instances?Modality=SEG`)
   expect(await answer.json()).toHaveLength(2)
+  // One window at a time has what is drawn.
+  await other.close()
   expect(trouble.found).toEqual([])
 })
 

@@ -39,7 +39,7 @@ import { openStacks } from '../stacks.ts'
 import { storedWindows, windowToRange } from '../windows.ts'
 import { askOthersToSave } from './otherWindows.ts'
 import { noteSaved, readSaved, type SavedState, type SavedVersions } from './savedStore.ts'
-import { isOfSet, setsWithStates, viewAsSaved } from './savedViews.ts'
+import { isOfSet, setsWithStates, shutterAsSaved, viewAsSaved } from './savedViews.ts'
 
 /** By study: being written, or why it could not be. */
 export const useSaving = create<{ studies: Readonly<Record<string, 'busy' | { failed: string } | undefined>> }>(() => ({
@@ -355,29 +355,35 @@ async function statesOf(
   }
   const changed = Object.entries(draft.views).flatMap(([set, view]) => (isChanged(view) ? [set] : []))
   const drawnOn = marks.map(({ stack }) => stack.set.id)
-  for (const set of new Set([...changed, ...drawnOn, ...(await drawnBefore(StudyInstanceUID, states))])) {
+  const covered = Object.keys(draft.shutters)
+  const before = await drawnBefore(StudyInstanceUID, states)
+  for (const set of new Set([...changed, ...covered, ...drawnOn, ...before])) {
     const stacks = await openStacks(StudyInstanceUID, seriesOf(set)).catch(() => [])
     // A reformat's set is none of these.
     const stack = stacks.find(one => one.set.id === set)
     const images = stack?.entries.flatMap(entry => (entry.unshowable === undefined ? [stateImage(stack, entry)] : []))
     if (images === undefined || images.length === 0) continue
     const drawn = marks.filter(one => one.stack.set.id === set).map(stateMark)
-    const before = states.find(one => isOfSet(one, images))
+    const last = states.find(one => isOfSet(one, images))
+    // Who has not touched it goes on from how it was seen, not from how it opens.
+    const view = draft.views[set] ?? (last && stack && viewAsSaved(last, stack)) ?? UNCHANGED
+    const shutter =
+      draft.shutters[set] === undefined ? last && shutterAsSaved(last) : (draft.shutters[set] ?? undefined)
+    const seen = { ...view, shutter }
+    if (last === undefined && drawn.length === 0 && !isChanged(seen)) continue
     series ??= { SeriesInstanceUID: newUID(), InstanceNumber: 0 }
     const version: Version = {
       SeriesInstanceUID: series.SeriesInstanceUID,
       InstanceNumber: series.InstanceNumber + 1,
-      ...(before && { predecessor: before.object }),
+      ...(last && { predecessor: last.object }),
     }
     const now = new Date()
-    // Who has not touched it goes on from how it was seen, not from how it opens.
-    const seen = draft.views[set] ?? (before && stack && viewAsSaved(before, stack)) ?? UNCHANGED
     const object = presentationState(images, seen, drawn, version, now)
     const { part10 } = writeObject({ StudyInstanceUID }, object, { now, newUID })
-    if (before && looksOf(readPresentationState(dataSetOf(part10))) === looksOf(before.state)) continue
+    if (last && looksOf(readPresentationState(dataSetOf(part10))) === looksOf(last.state)) continue
     series = version
     objects.push(object)
-    if (before) replaced.push(before.object.SOPInstanceUID)
+    if (last) replaced.push(last.object.SOPInstanceUID)
     image ??= images[0]
   }
   return { objects, replaced, image }

@@ -18,7 +18,7 @@ import { draftOf } from '../marks/drafts.ts'
 import { readObject } from '../objects/readObject.ts'
 import { livePanes, useSession } from '../session.ts'
 import { openStacks } from '../stacks.ts'
-import { setsWithStates, viewAsSaved } from './savedViews.ts'
+import { setsWithStates, shutterAsSaved, viewAsSaved } from './savedViews.ts'
 
 export interface SavedState {
   object: ReferencedObject
@@ -143,15 +143,18 @@ export function continuing({ report, selection }: ReturnType<typeof newerThan>, 
   return [...uids, ...states.map(({ object }) => object.SOPInstanceUID)]
 }
 
-/** How the display sets of a study were seen when they were saved, by their ids. */
-async function savedViews(StudyInstanceUID: string, { states }: SavedVersions): Promise<Draft['views']> {
-  const found = await setsWithStates(StudyInstanceUID, states)
-  return Object.fromEntries(
-    found.flatMap(({ stack, last }) => {
-      const view = viewAsSaved(last, stack)
-      return view === undefined ? [] : [[stack.set.id, view]]
-    }),
-  )
+/** How the display sets of a study were seen and covered when they were saved, by their ids. */
+async function savedLooks(
+  StudyInstanceUID: string,
+  { states }: SavedVersions,
+): Promise<Pick<Draft, 'views' | 'shutters'>> {
+  const looks: Pick<Draft, 'views' | 'shutters'> = { views: {}, shutters: {} }
+  for (const { stack, last } of await setsWithStates(StudyInstanceUID, states)) {
+    const [view, shutter] = [viewAsSaved(last, stack), shutterAsSaved(last)]
+    if (view !== undefined) looks.views[stack.set.id] = view
+    if (shutter !== undefined) looks.shutters[stack.set.id] = shutter
+  }
+  return looks
 }
 
 /** Where nothing was marked yet, the newest saved version is gone on from: on another station, or where the draft is gone. */
@@ -168,17 +171,18 @@ async function takeUp(StudyInstanceUID: string, versions: SavedVersions): Promis
   const continues = continuing(newest, versions)
   if (continues.length === 0) return
   const { report, selection } = newest
-  const saved = await savedViews(StudyInstanceUID, versions)
+  const saved = await savedLooks(StudyInstanceUID, versions)
   // Series were read meanwhile.
   if (!isUntouched()) return
-  const { calibrations, views } = keeper.draft
+  const { calibrations, views, shutters } = keeper.draft
   const isTouched = (set: string) => livePanes().some(pane => pane.stack?.set.id === set && !isAsOpened(pane))
-  const seen = takenUp(saved, views, isTouched)
+  const seen = takenUp(saved.views, views, isTouched)
   keeper.arrange({
     marks: report?.marks ?? [],
     calibrations: { ...report?.calibrations, ...calibrations },
     keyImages: selection?.keyImages ?? [],
     views: { ...views, ...seen },
+    shutters: { ...saved.shutters, ...shutters },
     continues,
   })
   bringBack(seen)
