@@ -34,6 +34,7 @@ import { measurementReport, type ReportedMark, type Version } from '../../shared
 import { type NewObject, writeObject } from '../../shared/viewing/writing/newObject.ts'
 import { CHOSEN, presentationState, type StateImage } from '../../shared/viewing/writing/presentationState.ts'
 import { readMeasurements } from '../../shared/viewing/writing/readMeasurements.ts'
+import { readStructuredDisplay, structuredDisplay } from '../../shared/viewing/writing/structuredDisplay.ts'
 
 /** Objects of ours before two judges that know nothing of us: dciodvfy (the IODs of PS3.3) and pydicom (what the bytes say). */
 const run = promisify(execFile)
@@ -221,7 +222,7 @@ async function errorsOf(object: ReturnType<typeof written>, name: string): Promi
   )
   const lines = `${stdout}${stderr}`.split('\n')
   expect(lines.join('\n')).toMatch(
-    /^(ComprehensiveSR|KeyObjectSelectionDocument|GrayscaleSoftcopyPresentationState|ColorSoftcopyPresentationState)/m,
+    /^(ComprehensiveSR|KeyObjectSelectionDocument|GrayscaleSoftcopyPresentationState|ColorSoftcopyPresentationState|BasicStructuredDisplay)/m,
   )
   return lines.filter(line => /^Error/.test(line))
 }
@@ -545,5 +546,35 @@ describe('presentation states', () => {
     expect(await errorsOf(object, 'colour')).toEqual([])
     expect(readPresentationState(dataSetOf(object)).windows).toEqual([])
     expect(readProfile(srgbProfile())).toBeDefined()
+  })
+})
+
+describe('layouts', () => {
+  const SCREEN = { width: 2048, height: 1536 }
+  const prior = { ...imageOf(9), StudyInstanceUID: `${STUDY}.8`, SeriesInstanceUID: `${STUDY}.8.1` }
+  const panes = [[imageOf(1), imageOf(2)], undefined, [prior], [imageOf(4, 12, 7), imageOf(4, 12, 8)]]
+
+  test('are Basic Structured Displays: grid, empty panes, frames and other studies come back', async () => {
+    const object = written(structuredDisplay({ rows: 2, columns: 3, panes }, SCREEN, FIRST, STUDY, NOW)!)
+    expect(await errorsOf(object, 'layout')).toEqual([])
+    const read = readStructuredDisplay(dataSetOf(object))!
+    const place = ({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, frame }: typeof prior) => {
+      return { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, frame }
+    }
+    expect(read).toMatchObject({ rows: 2, columns: 3, InstanceNumber: 1 })
+    const first = panes.map(images => images?.[0] && place(images[0]))
+    expect(read.panes).toEqual([...first, undefined, undefined])
+    expect(structuredDisplay({ rows: 2, columns: 2, panes: [] }, SCREEN, FIRST, STUDY, NOW)).toBeUndefined()
+    for (let end = 400; end < object.part10.length; end += 97) {
+      expect(() => readStructuredDisplay(dataSetOf({ part10: object.part10.slice(0, end) } as never))).not.toThrow()
+    }
+  })
+
+  test('of others that are no grid are left alone', () => {
+    const object = structuredDisplay({ rows: 1, columns: 2, panes }, SCREEN, FIRST, STUDY, NOW)!
+    const [box, ...others] = object.body.StructuredDisplayImageBoxSequence as Array<Record<string, unknown>>
+    const moved = { ...box, DisplayEnvironmentSpatialPosition: [0.1, 1, 0.6, 0] }
+    const body = { ...object.body, StructuredDisplayImageBoxSequence: [moved, ...others] }
+    expect(readStructuredDisplay(dataSetOf(written({ ...object, body } as NewObject)))).toBeUndefined()
   })
 })

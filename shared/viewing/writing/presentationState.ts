@@ -3,7 +3,16 @@ import type { PresentationState as ReadState } from '../documents/presentationSt
 import type { DisplayShutter, Mark, SetView } from '../draft.ts'
 import type { Scale } from '../measure/scale.ts'
 import { srgbProfile } from './colourSpace.ts'
-import { codeOf, concept, frameReference, OWN_CODES, OWN_SCHEME, type ReferencedFrame, reference } from './content.ts'
+import {
+  codeOf,
+  concept,
+  frameReference,
+  imageReferences,
+  OWN_CODES,
+  OWN_SCHEME,
+  type ReferencedFrame,
+  reference,
+} from './content.ts'
 import { graphicsOf } from './markCodes.ts'
 import type { Version } from './measurementReport.ts'
 import { momentOf, type NewObject } from './newObject.ts'
@@ -114,36 +123,16 @@ export function presentationState(
   }
 }
 
-/** Frames of one image in one reference, their numbers after each other. */
 function bySeries(images: readonly StateImage[]): NewDataSet[] {
-  const series = new Map<string, Map<string, StateImage[]>>()
-  for (const image of images) {
-    const held = series.get(image.SeriesInstanceUID) ?? new Map<string, StateImage[]>()
-    series.set(image.SeriesInstanceUID, held)
-    held.set(image.SOPInstanceUID, [...(held.get(image.SOPInstanceUID) ?? []), image])
-  }
-  return [...series].map(([SeriesInstanceUID, held]) => ({
-    ReferencedImageSequence: merged([...held.values()]),
-    SeriesInstanceUID,
+  return grouped(images, ({ SeriesInstanceUID }) => SeriesInstanceUID).map(held => ({
+    ReferencedImageSequence: imageReferences(held),
+    SeriesInstanceUID: held[0]!.SeriesInstanceUID,
   }))
-}
-
-function merged(images: StateImage[][]): NewDataSet[] {
-  return images.flatMap(frames => {
-    const [one] = frames
-    if (one === undefined) return []
-    // All frames are the image itself.
-    if (frames.length === one.frames) return [reference(one)]
-    return [{ ...reference(one), ReferencedFrameNumber: frames.map(({ frame }) => String(frame)) }]
-  })
 }
 
 /** Where some of the images are meant: each with its frames; of all, nothing is said. */
 function meant(images: readonly StateImage[], all: readonly StateImage[]): NewDataSet {
-  if (images.length === all.length) return {}
-  const held = new Map<string, StateImage[]>()
-  for (const image of images) held.set(image.SOPInstanceUID, [...(held.get(image.SOPInstanceUID) ?? []), image])
-  return { ReferencedImageSequence: merged([...held.values()]) }
+  return images.length === all.length ? {} : { ReferencedImageSequence: imageReferences(images) }
 }
 
 function grouped<T>(all: readonly T[], keyOf: (one: T) => string): T[][] {
