@@ -124,7 +124,7 @@ const MEASURE = [
   { id: 'segment-scissors', name: 'Segment: scissors', keys: ['Alt+O'] },
   { id: 'segment-interpolate', name: 'Segment: interpolate between slices', keys: ['Alt+U'] },
   { id: 'segments', name: 'Segments', keys: ['Alt+M'] },
-  { id: 'save', name: 'Save marks, key images and views', keys: ['Ctrl+S'] },
+  { id: 'save', name: 'Save marks, key images, views and layout', keys: ['Ctrl+S'] },
   { id: 'save-take', name: 'Take the newer saved version', keys: ['Ctrl+Shift+S'] },
 ] as const satisfies readonly Row[]
 

@@ -336,6 +336,33 @@ test('marked as read in the list it is saved, too', async () => {
   expect(trouble.found).toEqual([])
 })
 
+test('the layout a reader made is saved when it is asked for, and the study opens in it where the draft is gone', async () => {
+  const panes = () => page.locator('[data-pane]').count()
+  const layouts = async () =>
+    (await stored('PR')).filter(one => one['00080016']?.Value?.[0] === '1.2.840.10008.5.1.4.1.1.131')
+  await page.locator(`[data-study="${STUDY}"]`).dblclick()
+  await page.waitForFunction(() => window.isocenter.viewports()[0]?.settled)
+  const marks = (await draft())!.marks.length
+  await page.keyboard.press('Alt+2')
+  await expect.poll(async () => (await draft())?.layout?.columns).toBe(2)
+  await page.keyboard.press('Control+s')
+  await page.getByText(/^Saved: .*the layout/).waitFor()
+  expect(await layouts()).toHaveLength(1)
+  await page.keyboard.press('Control+s')
+  await page.getByText('Nothing has changed since the last save').waitFor()
+  await keep(EMPTY_DRAFT)
+  await reopen()
+  await expect.poll(panes).toBe(2)
+  expect(await page.evaluate(() => window.isocenter.viewports().length)).toBe(1)
+  await shot('layout-reopened')
+  await page.keyboard.press('Alt+1')
+  await expect.poll(async () => (await draft())?.layout?.columns).toBe(1)
+  await page.keyboard.press('Control+s')
+  await expect.poll(async () => (await layouts()).length).toBe(2)
+  await expect.poll(async () => (await draft())?.marks.length).toBe(marks)
+  expect(trouble.found).toEqual([])
+})
+
 test('two versions saved beside each other are told of as two, and merged by whoever reads', async () => {
   const mine = (await draft())!
   const [first, ...rest] = mine.marks

@@ -24,6 +24,7 @@ import {
   type StateMark,
 } from '../../../shared/viewing/writing/presentationState.ts'
 import type { SavedMeasurements } from '../../../shared/viewing/writing/readMeasurements.ts'
+import { hangsOf, readStructuredDisplay, structuredDisplay } from '../../../shared/viewing/writing/structuredDisplay.ts'
 import { identityOfImage, newUID, PartlySaved, saveObjects } from '../../authoring/index.ts'
 import { t } from '../../i18n/index.ts'
 import { useSaveOnRead } from '../../reading/index.ts'
@@ -70,7 +71,7 @@ export async function save(StudyInstanceUID: string, quietly = false): Promise<v
   if (useSaving.getState().studies[StudyInstanceUID] === 'busy') return
   note(StudyInstanceUID, 'busy')
   try {
-    const said = await saveNow(StudyInstanceUID)
+    const said = await saveNow(StudyInstanceUID, !quietly)
     note(StudyInstanceUID, undefined)
     if (!quietly) announce(said)
   } catch (thrown) {
@@ -119,23 +120,28 @@ export function basesOf({ continues = [] }: Draft, { reports, selections, states
 }
 
 /** Segments and marks are saved each for itself: what fails of the one does not keep the other back. */
-async function saveNow(StudyInstanceUID: string): Promise<string> {
+async function saveNow(StudyInstanceUID: string, withLayout: boolean): Promise<string> {
   const drawn = await saveSegmentations(StudyInstanceUID).then(
     saved => ({ saved, failed: undefined }),
     (thrown: unknown) => ({ saved: [], failed: thrown }),
   )
-  const said = await saveDraft(StudyInstanceUID, drawn.saved)
+  const said = await saveDraft(StudyInstanceUID, drawn.saved, withLayout)
   if (drawn.failed !== undefined) throw drawn.failed
   return said
 }
 
-/** `drawn`: the segmentations that were saved with it. */
-async function saveDraft(StudyInstanceUID: string, drawn: readonly unknown[]): Promise<string> {
+/**
+ * `drawn`: the segmentations that were saved with it. `withLayout`: the reader asked for it; marking as read does not lay the study out
+ * for whoever opens it next.
+ */
+async function saveDraft(StudyInstanceUID: string, drawn: readonly unknown[], withLayout: boolean): Promise<string> {
   const keeper = draftOf(StudyInstanceUID)
   await keeper.ready
   const { draft } = keeper
   const versions = await readSaved(StudyInstanceUID)
-  const { objects, words, replaced, image, left } = await make(StudyInstanceUID, draft, versions)
+  const made = await make(StudyInstanceUID, draft, versions)
+  if (withLayout) await addLayout(made, StudyInstanceUID, draft, versions)
+  const { objects, words, replaced, image, left } = made
   if (drawn.length > 0) words.unshift(t('{{count}} segmentations', { count: drawn.length }))
   if (image === undefined || objects.length === 0) {
     const said =
@@ -333,6 +339,46 @@ async function calibrationsOf(StudyInstanceUID: string, { calibrations }: Draft)
     if (place) found.push({ displaySet, calibration, image: referenced(place.stack, place.entry) })
   }
   return found
+}
+
+// ── layout ──
+
+/** The layout that the reader made of the study, where it is not as it was saved last. */
+async function addLayout(
+  made: Made,
+  StudyInstanceUID: string,
+  { layout }: Draft,
+  { layouts: [last] }: SavedVersions,
+): Promise<void> {
+  if (layout === null) return
+  const panes = await Promise.all(
+    layout.panes.map(async pane => {
+      if (pane === null) return undefined
+      const series = seriesOf(pane.displaySet)
+      const stacks = await stacksHere(pane.StudyInstanceUID, series)
+      // A reformat is none of these: no object names its planes.
+      const stack = stacks.find(one => one.set.id === pane.displaySet || pane.displaySet === series)
+      return stack?.entries.flatMap(entry => (entry.unshowable === undefined ? [referenced(stack, entry)] : []))
+    }),
+  )
+  const image = panes.flatMap(images => images ?? []).find(one => one.StudyInstanceUID === StudyInstanceUID)
+  if (image === undefined) return
+  const now = new Date()
+  const [width, height] = [screen.width, screen.height].map(pixels => Math.round(pixels * devicePixelRatio)) as [
+    number,
+    number,
+  ]
+  const { rows, columns } = layout
+  const { SeriesInstanceUID, InstanceNumber } = next(last)
+  const place = { SeriesInstanceUID, InstanceNumber }
+  const object = structuredDisplay({ rows, columns, panes }, { width, height }, place, StudyInstanceUID, now)
+  if (object === undefined) return
+  const { part10 } = writeObject({ StudyInstanceUID }, object, { now, newUID })
+  const read = readStructuredDisplay(dataSetOf(part10))
+  if (last !== undefined && read !== undefined && hangsOf(read) === hangsOf(last)) return
+  made.objects.push(object)
+  made.words.push(t('the layout'))
+  made.image ??= image
 }
 
 // ── views ──

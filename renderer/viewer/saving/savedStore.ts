@@ -11,6 +11,11 @@ import type { ReferencedObject } from '../../../shared/viewing/writing/content.t
 import { readKeySelection, type SavedSelection } from '../../../shared/viewing/writing/keySelection.ts'
 import { takenUp } from '../../../shared/viewing/writing/presentationState.ts'
 import { readMeasurements, type SavedMeasurements } from '../../../shared/viewing/writing/readMeasurements.ts'
+import {
+  readStructuredDisplay,
+  type SavedLayout,
+  STRUCTURED_DISPLAY,
+} from '../../../shared/viewing/writing/structuredDisplay.ts'
 import { studyContents } from '../../series/index.ts'
 import { broughtBack } from '../hanging/hangingState.ts'
 import { isAsOpened, noteAsOpened } from '../marks/arrangement.ts'
@@ -33,9 +38,11 @@ export interface SavedVersions {
   selections: SavedSelection[]
   /** Ours alone. */
   states: SavedState[]
+  /** Ours alone. */
+  layouts: SavedLayout[]
 }
 
-export const NOTHING_SAVED: SavedVersions = { reports: [], selections: [], states: [] }
+export const NOTHING_SAVED: SavedVersions = { reports: [], selections: [], states: [], layouts: [] }
 export const useSaved = create<{ studies: ReadonlyMap<string, SavedVersions> }>(() => ({ studies: new Map() }))
 
 const OURS = 'Isocenter'
@@ -49,7 +56,12 @@ export function isOurs({ Manufacturer }: SavedMeasurements): boolean {
 
 /** What is read of an object, by study and instance, for as long as a study is open: objects never change. */
 const known = new Map<string, Map<string, Read>>()
-type Read = Partial<{ report: SavedMeasurements; selection: SavedSelection; state: SavedState }>
+type Read = Partial<{
+  report: SavedMeasurements
+  selection: SavedSelection
+  state: SavedState
+  layout: SavedLayout
+}>
 
 /** Reads what is stored now. Rejects like `call`; an object that cannot be read is left out, its own tile says why. */
 export async function readSaved(StudyInstanceUID: string): Promise<SavedVersions> {
@@ -74,7 +86,12 @@ export async function readSaved(StudyInstanceUID: string): Promise<SavedVersions
 }
 
 function isReadable(SOPClassUID: string): boolean {
-  return REPORT.test(SOPClassUID) || SOPClassUID === KEY_OBJECT_SELECTION || isPresentationState(SOPClassUID)
+  return (
+    REPORT.test(SOPClassUID) ||
+    SOPClassUID === KEY_OBJECT_SELECTION ||
+    SOPClassUID === STRUCTURED_DISPLAY ||
+    isPresentationState(SOPClassUID)
+  )
 }
 
 function interpreted(dataSet: DataSet): Read {
@@ -83,6 +100,8 @@ function interpreted(dataSet: DataSet): Read {
   if (dataSet.string('Manufacturer') !== OURS) return {}
   const selection = readKeySelection(dataSet)
   if (selection !== undefined) return { selection }
+  const layout = readStructuredDisplay(dataSet)
+  if (layout !== undefined) return { layout }
   if (!isPresentationState(dataSet.string('SOPClassUID'))) return {}
   const uid = (key: keyof ReferencedObject) => dataSet.string(key)
   const object = {
@@ -124,6 +143,10 @@ function publish(StudyInstanceUID: string, read: ReadonlyMap<string, Read>): Sav
     states: newestFirst(
       all.flatMap(({ state }) => state ?? []),
       ({ state, InstanceNumber }) => moment(state.date, state.time, InstanceNumber),
+    ),
+    layouts: newestFirst(
+      all.flatMap(({ layout }) => layout ?? []),
+      ({ date, time, InstanceNumber }) => moment(date, time, InstanceNumber),
     ),
   }
   useSaved.setState(({ studies }) => ({ studies: new Map(studies).set(StudyInstanceUID, versions) }))

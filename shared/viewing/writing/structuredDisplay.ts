@@ -2,7 +2,7 @@ import type { DataSet } from '../../dicom/reader.ts'
 import { normaliseUID } from '../../dicom/uids.ts'
 import type { NewDataSet } from '../../dicom/writer.ts'
 import { MOST_REFERENCES, readReference } from '../documents/reference.ts'
-import { byStudy, imageReferences, type ReferencedFrame, type ReferencedObject } from './content.ts'
+import { byStudy, frameReference, imageReferences, type ReferencedFrame, type ReferencedObject } from './content.ts'
 import { momentOf, type NewObject } from './newObject.ts'
 
 export const STRUCTURED_DISPLAY = '1.2.840.10008.5.1.4.1.1.131'
@@ -45,6 +45,8 @@ export function structuredDisplay(
         ImageBoxNumber: at + 1,
         ImageBoxLayoutType: images.length > 1 ? 'STACK' : 'SINGLE',
         ReferencedImageSequence: imageReferences(images),
+        // Where a stack begins; which image was looked at last is the reader's own.
+        ...(images.length > 1 && { ReferencedFirstFrameSequence: [frameReference(images[0]!)] }),
       },
     ]
   })
@@ -58,6 +60,8 @@ export function structuredDisplay(
     SeriesNumber: 9804,
     SeriesDescription: LAYOUT_SERIES,
     body: {
+      // Of images: 2C, and empty where it is theirs to say.
+      Laterality: '',
       ContentLabel: 'ISOCENTER',
       ContentDescription: `Isocenter layout, version ${place.InstanceNumber}`,
       ContentCreatorName: '',
