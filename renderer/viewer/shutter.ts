@@ -1,4 +1,3 @@
-import { useStore } from 'zustand'
 import type { DisplayShutter } from '../../shared/viewing/draft.ts'
 import { regionOf } from '../../shared/viewing/measure/markRegion.ts'
 import { shutterAround, shutterMask } from '../../shared/viewing/shutter.ts'
@@ -9,6 +8,7 @@ import { isPresented, usePresented } from './documents/index.ts'
 import { draftOf } from './marks/drafts.ts'
 import { scaleOfMark } from './marks/figures.ts'
 import { useMarks } from './marks/marksStore.ts'
+import { useKeptShutter } from './marks/ofSet.ts'
 import { shownFrame } from './marks/onPane.ts'
 import type { Pane, PaneState } from './pane.ts'
 
@@ -52,8 +52,7 @@ export function toggleShutter(pane: Pane | undefined): void {
 /** What the reader has covered of the picture in a pane; none while a presentation state says how it is seen. */
 export function useReaderShutter(pane: Pane, { stack, shown }: PaneState): DisplayShutter | undefined {
   usePresented(({ panes }) => panes[pane.id])
-  const StudyInstanceUID = stack?.manifest.StudyInstanceUID ?? ''
   const displaySet = describeFrame(stack?.entries[shown ?? -1]?.imageId ?? '')?.displaySet ?? ''
-  const shutter = useStore(draftOf(StudyInstanceUID).state, ({ draft }) => draft.shutters[displaySet])
-  return isPresented(pane) ? undefined : (shutter ?? undefined)
+  const shutter = useKeptShutter(stack?.manifest.StudyInstanceUID, displaySet)
+  return isPresented(pane) ? undefined : shutter
 }
