@@ -85,10 +85,10 @@ export function structuredDisplay(
 /** Images of other studies stand apart. */
 function referencedInstances(images: readonly ReferencedObject[], own: string): NewDataSet {
   const studies = byStudy(images, 'ReferencedInstanceSequence')
-  const { ReferencedSeriesSequence } = studies.find(({ StudyInstanceUID }) => StudyInstanceUID === own) ?? {}
+  const here = studies.find(({ StudyInstanceUID }) => StudyInstanceUID === own)
   const others = studies.filter(({ StudyInstanceUID }) => StudyInstanceUID !== own)
   return {
-    ...(ReferencedSeriesSequence !== undefined && { ReferencedSeriesSequence }),
+    ...(here && { ReferencedSeriesSequence: here.ReferencedSeriesSequence }),
     ...(others.length > 0 && { StudiesContainingOtherReferencedInstancesSequence: others }),
   }
 }
