@@ -117,7 +117,7 @@ test('a layout chosen where no protocol hangs comes back with the next study of 
   await page.screenshot({ path: path.join(REPOSITORY, 'out/screenshots', 'windows-settings.png') })
   await page.getByRole('button', { name: 'Forget all' }).click()
   await page.getByText('None yet: a layout you choose comes back').waitFor()
-  const { hanging } = (await station.call('settings.get', {})) as { hanging?: { layouts?: object } }
-  expect(hanging?.layouts).toEqual({})
+  const kept = async () => (await station.call('settings.get', {})) as { hanging?: { layouts?: object } }
+  await expect.poll(async () => (await kept()).hanging?.layouts).toEqual({})
   expect(trouble.found).toEqual([])
 })

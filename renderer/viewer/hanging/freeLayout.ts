@@ -54,8 +54,8 @@ export function openFreely(StudyInstanceUID: string, series: SeriesSummary[]): O
 }
 
 /** A reader has chosen a layout for a study: where no protocol hung, the next of its modality opens in it, in this window on this display. */
-export function noteChosenLayout(StudyInstanceUID: string, series: SeriesSummary[], layout: Grid): void {
+export function noteChosenLayout(StudyInstanceUID: string, series: SeriesSummary[], { rows, columns }: Grid): void {
   const Modality = firstDiagnostic(series)?.Modality
   if (Modality === undefined || useHanging.getState().hung?.StudyInstanceUID === StudyInstanceUID) return
-  void keepLayoutAt(placeOf(Modality, windowNumber()), layout)
+  void keepLayoutAt(placeOf(Modality, windowNumber()), { rows, columns })
 }
