@@ -3,7 +3,7 @@ import { type HangingProtocol, hangingProtocols, readProtocols } from '../../sha
 import { describeMatch } from '../../shared/viewing/hanging/save.ts'
 import { t } from '../i18n/index.ts'
 import { AsText, announce } from '../ui/index.ts'
-import { keepProtocol, setHangingRules, useHangingRules } from './hangingStore.ts'
+import { forgetLayouts, keepProtocol, setHangingRules, useHangingRules } from './hangingStore.ts'
 import { SHIPPED } from './shipped.ts'
 
 const textOf = (protocols: readonly HangingProtocol[] | HangingProtocol) => JSON.stringify(protocols, null, 2)
@@ -48,6 +48,48 @@ function OwnRow({ of, onEdit }: { of: HangingProtocol; onEdit: () => void }) {
   )
 }
 
+/** Layouts that come back where no protocol says otherwise, window by window. */
+function Layouts() {
+  const layouts = Object.entries(useHangingRules(rules => rules.layouts))
+  const forget = async (places: string[]) => announce(t('Forgotten'), await forgetLayouts(places))
+  return (
+    <>
+      <h2>{t('Layouts without a protocol')}</h2>
+      {layouts.length === 0 && (
+        <p className="quiet">
+          {t(
+            'None yet: a layout you choose comes back with the next study of that modality, in that window and display.',
+          )}
+        </p>
+      )}
+      {layouts.map(([place, { rows, columns }]) => {
+        const [modality = '', number = '', display = ''] = place.split(' ')
+        const window = t('window {{number}}', { number })
+        const words = [modality, window, display.replace('x', ' × '), `${rows}×${columns}`].join(' · ')
+        return (
+          <div className="hanging-row" key={place}>
+            <span className="hanging-bar">
+              <span className="hanging-name">{words}</span>
+              <button
+                type="button"
+                aria-label={t('Forget {{what}}', { what: words })}
+                onClick={() => void forget([place])}
+              >
+                {t('Forget')}
+              </button>
+            </span>
+          </div>
+        )
+      })}
+      {layouts.length > 1 && (
+        <button type="button" onClick={() => void forget(layouts.map(([place]) => place))}>
+          {t('Forget all')}
+        </button>
+      )}
+    </>
+  )
+}
+
 /** Whether studies are hung by rule, and by which: a reader's own first, as text to edit and to carry to another workstation. */
 export function HangingPage() {
   const { automatic, protocols } = useHangingRules()
@@ -89,6 +131,7 @@ export function HangingPage() {
             onEdit={() => edit(textOf(one), t('{{name}}: “Take” keeps what you change.', { name: one.name }))}
           />
         ))}
+        <Layouts />
         <h2>{t('Shipped')}</h2>
         {SHIPPED.map(one => (
           <div className="hanging-row" key={one.id}>

@@ -3,6 +3,7 @@ import { create } from 'zustand'
 import { type HangingProtocol, hangingProtocol } from '../../shared/viewing/hanging/rules.ts'
 import { userSetting } from '../userSetting.ts'
 
+const side = z.int().min(1).max(4)
 const protocolList = z.array(z.json()).catch([])
 const readable = (one: unknown): HangingProtocol[] => {
   const parsed = hangingProtocol.safeParse(one)
@@ -17,12 +18,14 @@ const stored = z.object({
   protocols: protocolList.transform(all => all.flatMap(readable)),
   /** Which stage a window but the first shows, by protocol and window: 'ct-chest 2'. */
   windows: z.record(z.string().max(80), z.int().min(0).max(11)).catch({}),
+  /** The layout chosen last where no protocol hung, by modality, window and display: 'US 2 1920x1080'. The newest stands last. */
+  layouts: z.record(z.string().max(80), z.object({ rows: side, columns: side })).catch({}),
 })
 type Stored = z.infer<typeof stored>
 const withProtocols = z.object({ protocols: protocolList })
 
 /** What a reader has set about hanging, in every window. */
-export const useHangingRules = create<Stored>(() => ({ automatic: true, protocols: [], windows: {} }))
+export const useHangingRules = create<Stored>(() => ({ automatic: true, protocols: [], windows: {}, layouts: {} }))
 
 const setting = userSetting(
   'hanging',
@@ -62,4 +65,24 @@ export function keepProtocol(protocol: HangingProtocol): Promise<void> {
   return setHangingRules({
     protocols: known ? protocols.map(one => (one.id === protocol.id ? protocol : one)) : [protocol, ...protocols],
   })
+}
+
+const MOST_LAYOUTS = 200
+
+/** The layout that studies of a modality open in where no protocol says otherwise, at one window and display. */
+export function keepLayoutAt(place: string, layout: { rows: number; columns: number }): Promise<void> {
+  return setting.choose(rules => {
+    const { [place]: _, ...others } = rules.layouts
+    return { ...rules, layouts: Object.fromEntries([...Object.entries(others), [place, layout]].slice(-MOST_LAYOUTS)) }
+  })
+}
+
+/** Undone by what it resolves with. */
+export async function forgetLayouts(places: readonly string[]): Promise<() => Promise<void>> {
+  const { layouts: before } = useHangingRules.getState()
+  await setting.choose(rules => ({
+    ...rules,
+    layouts: Object.fromEntries(Object.entries(rules.layouts).filter(([place]) => !places.includes(place))),
+  }))
+  return () => setting.choose(rules => ({ ...rules, layouts: { ...before, ...rules.layouts } }))
 }

@@ -4,6 +4,7 @@ export { HangingPage } from './HangingPage.tsx'
 export {
   followHangingRules,
   hangingRulesAreHere,
+  keepLayoutAt,
   keepProtocol,
   setHangingRules,
   useHangingRules,

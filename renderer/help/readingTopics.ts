@@ -9,16 +9,16 @@ export const READING_TOPICS: readonly Topic[] = [
     text: {
       en: [
         'Marks, key images, windows and the layout are kept in the station, for you alone, as soon as the hand lets go. While the station cannot be reached the pane says “not kept yet”, and they follow when it is back.',
-        'Saving makes objects of the study of them: a measurement report, a selection of key images, presentation states, segmentations. They go to the archives like any image and are read by other programs. Each save is a new version beside the one before; nothing received and nothing saved is ever changed.',
+        'Saving makes objects of the study of them: a measurement report, a selection of key images, presentation states with shutters, the layout, segmentations. They go to the archives like any image and are read by other programs. Each save is a new version beside the one before; nothing received and nothing saved is ever changed.',
         'Marking a study as read saves what is not saved yet; Settings › Reading switches that off. Marks on reformats stay in the station: no stored image has them. A newer version of yours from elsewhere is offered in the list of marks.',
       ],
       de: [
         'Markierungen, Schlüsselbilder, Fenster und Aufteilung hält die Station fest, nur für Sie, sobald die Hand loslässt. Ist die Station nicht erreichbar, meldet die Fläche „noch nicht festgehalten“, und es folgt, wenn sie zurück ist.',
-        'Sichern macht daraus Objekte der Untersuchung: einen Messbericht, eine Auswahl von Schlüsselbildern, Präsentationszustände, Segmentierungen. Sie gehen an die Archive wie jedes Bild und sind für andere Programme lesbar. Jedes Sichern ist eine neue Fassung neben der vorigen; Empfangenes und Gesichertes wird nie geändert.',
+        'Sichern macht daraus Objekte der Untersuchung: einen Messbericht, eine Auswahl von Schlüsselbildern, Präsentationszustände mit Blenden, die Aufteilung, Segmentierungen. Sie gehen an die Archive wie jedes Bild und sind für andere Programme lesbar. Jedes Sichern ist eine neue Fassung neben der vorigen; Empfangenes und Gesichertes wird nie geändert.',
         'Wird eine Untersuchung als gelesen markiert, wird gesichert, was es noch nicht ist; Einstellungen › Befunden schaltet das ab. Markierungen auf Rekonstruktionen bleiben in der Station: Kein gespeichertes Bild hat sie. Eine neuere eigene Fassung von anderswo bietet die Liste der Markierungen an.',
       ],
     },
-    actions: ['save', 'save-take', 'key-image', 'mark-list', 'key-images-only'],
+    actions: ['save', 'save-take', 'shutter', 'key-image', 'mark-list', 'key-images-only'],
   },
   {
     id: 'protocols',

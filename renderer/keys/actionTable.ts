@@ -116,6 +116,7 @@ const MEASURE = [
   { id: 'mark-copy', name: 'Copy mark to images…', keys: ['Alt+D'] },
   { id: 'mark-lock', name: 'Lock mark', keys: ['Alt+B'] },
   { id: 'mark-hide', name: 'Hide marks', keys: ['Shift+G'] },
+  { id: 'shutter', name: 'Shutter around the selected area, or away', keys: ['Ctrl+B'] },
   { id: 'segment-brush', name: 'Segment: brush', keys: ['Alt+Q'] },
   { id: 'segment-erase', name: 'Segment: eraser', keys: ['Alt+Z'] },
   { id: 'segment-threshold', name: 'Segment: brush for a range of values', keys: ['Alt+T'] },
@@ -123,7 +124,7 @@ const MEASURE = [
   { id: 'segment-scissors', name: 'Segment: scissors', keys: ['Alt+O'] },
   { id: 'segment-interpolate', name: 'Segment: interpolate between slices', keys: ['Alt+U'] },
   { id: 'segments', name: 'Segments', keys: ['Alt+M'] },
-  { id: 'save', name: 'Save marks, key images and views', keys: ['Ctrl+S'] },
+  { id: 'save', name: 'Save marks, key images, views and layout', keys: ['Ctrl+S'] },
   { id: 'save-take', name: 'Take the newer saved version', keys: ['Ctrl+Shift+S'] },
 ] as const satisfies readonly Row[]
 

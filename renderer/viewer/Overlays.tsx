@@ -15,6 +15,7 @@ import { measuredFrame, useCalibrations } from './marks/index.ts'
 import { PointerValue } from './PointerValue.tsx'
 import type { Pane, PaneState } from './pane.ts'
 import { useLoadedFrames } from './SeriesStrip.tsx'
+import { useReaderShutter } from './shutter.ts'
 import { setMarks } from './strip.ts'
 import { rangeWords, uptakeRefusal, uptakeUnit, useUptake } from './uptake.ts'
 import { curvedNotes, curvedOf, curvedWords } from './volume/curved.ts'
@@ -80,6 +81,11 @@ function trustMarks(
 
 function figure(value: number): string {
   return Math.abs(value) >= 100 || Number.isInteger(value) ? String(Math.round(value)) : value.toPrecision(3)
+}
+
+/** Part of the picture is not seen, by the reader's own will. */
+function Covered({ pane, state }: { pane: Pane; state: PaneState }) {
+  return useReaderShutter(pane, state) && <div className="mark">{t('shutter')}</div>
 }
 
 /** The four corners and the edges of a pane. Every line belongs to the pixels on the screen; what is awaited says so. */
@@ -213,6 +219,7 @@ export function Overlays(props: {
           <>
             {pane !== undefined && <PointerValue pane={pane} />}
             {outgrown && <div className="mark">{t(OUTGROWN)}</div>}
+            {pane !== undefined && <Covered pane={pane} state={state} />}
             {trustMarks(state, entry, attributes, series).map(mark => (
               <div className="mark" key={mark}>
                 {mark}

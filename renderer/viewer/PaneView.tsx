@@ -18,6 +18,7 @@ import type { Pane, PaneState } from './pane.ts'
 import { attachPointer } from './pointer.ts'
 import { VolumeView } from './rendering/VolumeView.tsx'
 import { SERIES_MIME } from './SeriesStrip.tsx'
+import { ReaderShutter } from './ShutterCanvas.tsx'
 import { SpaceLayer } from './SpaceLayer.tsx'
 import { StackBar } from './StackBar.tsx'
 import { pressSegment, SegmentLayer } from './segmenting/index.ts'
@@ -138,6 +139,7 @@ export function PaneView({ index }: { index: number }) {
         {pane !== undefined && state !== undefined && <FusionLayer pane={pane} state={state} />}
         {pane !== undefined && state !== undefined && <CompareLayer pane={pane} state={state} />}
         {state !== undefined && <PlaneLayer state={state} overlays={overlays} />}
+        {pane !== undefined && state !== undefined && <ReaderShutter pane={pane} state={state} />}
         {pane !== undefined && <ObjectLayers pane={pane} />}
         {pane !== undefined && <SegmentLayer pane={pane} />}
         {pane !== undefined && state !== undefined && <SpaceLayer pane={pane} state={state} />}

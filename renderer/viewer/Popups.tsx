@@ -4,7 +4,7 @@ import { Dialog, Menu } from '../ui/index.ts'
 import { type Outside, viewerActions } from './actions.ts'
 import { menuEntries } from './menuEntries.ts'
 import { PicturesDialog, PrintDialog } from './outgoing/index.ts'
-import { activePane, LARGEST_LAYOUT, type Session, setLayout, useSession } from './session.ts'
+import { activePane, chooseLayout, LARGEST_LAYOUT, type Session, useSession } from './session.ts'
 import { keepDisplaySize, showTrueSize } from './trueSize.ts'
 
 const close = () => useSession.setState({ popup: undefined })
@@ -43,7 +43,7 @@ function LayoutPicker() {
         onKeyDown={event => {
           const step = STEPS[event.key]
           if (step !== undefined) setWanted({ rows: bound(rows + step[0]), columns: bound(columns + step[1]) })
-          if (event.key === 'Enter') setLayout({ rows, columns })
+          if (event.key === 'Enter') chooseLayout({ rows, columns })
         }}
       >
         {CELLS.map(({ row, column }) => (
@@ -56,7 +56,7 @@ function LayoutPicker() {
             aria-label={t('Layout {{row}}×{{column}}', { row, column })}
             data-in={row <= rows && column <= columns ? '' : undefined}
             onPointerEnter={() => setWanted({ rows: row, columns: column })}
-            onClick={() => setLayout({ rows: row, columns: column })}
+            onClick={() => chooseLayout({ rows: row, columns: column })}
           />
         ))}
       </div>

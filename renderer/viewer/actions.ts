@@ -1,5 +1,6 @@
 import {
   Activity,
+  Aperture,
   ArrowLeft,
   CheckCheck,
   CirclePlay,
@@ -71,16 +72,17 @@ import {
 } from './segmenting/index.ts'
 import {
   activePane,
+  chooseLayout,
   jumpFrom,
   LAYOUTS,
   livePanes,
   type Session,
   setActive,
-  setLayout,
   type ToolName,
   toggleOneUp,
   useSession,
 } from './session.ts'
+import { toggleShutter } from './shutter.ts'
 import { hideCrosshair } from './space.ts'
 import { showTrueSize } from './trueSize.ts'
 import { uptakePresets } from './uptake.ts'
@@ -259,7 +261,7 @@ function hanging({ layout }: Session): Action[] {
   return [
     ...LAYOUTS.map(one =>
       act(`layout-${one.name}`, {
-        run: () => setLayout(one),
+        run: () => chooseLayout(one),
         pressed: one.rows === layout.rows && one.columns === layout.columns,
       }),
     ),
@@ -324,6 +326,7 @@ export function viewerActions(outside: Outside): Action[] {
     ...tools(session),
     ...withSegmentUndo(markActions(activePane())),
     ...segmentActions(),
+    act('shutter', { icon: Aperture, run: () => toggleShutter(activePane()) }),
     ...savingActions(),
     ...windows(),
     ...view(session),

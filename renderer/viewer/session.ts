@@ -12,8 +12,10 @@ import { type Engine, startEngine } from './engine.ts'
 import { orderStacks, stopStream } from './frameLoader.ts'
 import { clearFurther, furtherStacks, setAfterStudy, setRestOfStudy } from './further.ts'
 import { goesOn, growLeft, growPane } from './growth.ts'
+import { noteChosenLayout, openFreely } from './hanging/freeLayout.ts'
 import { broughtBack, linkedByReader, ownView, useHanging } from './hanging/hangingState.ts'
 import { openByRule, othersForRule } from './hanging/opening.ts'
+import { openAsSaved } from './hanging/savedLayout.ts'
 import { draftIsHere, keptHanging, keptView } from './marks/arrangement.ts'
 import { oncePerStep } from './oncePerStep.ts'
 import { Pane, type PaneView } from './pane.ts'
@@ -437,6 +439,13 @@ export function setLayout(layout: Layout): void {
   followRest()
 }
 
+/** The reader chooses a layout: of a study that no protocol hung it is the one for the next of its modality, too. */
+export function chooseLayout(layout: Layout): void {
+  const { study, series } = useSession.getState()
+  setLayout(layout)
+  if (study !== undefined) noteChosenLayout(study.StudyInstanceUID, series, layout)
+}
+
 /** A pane takes the whole grid, or gives it back. */
 export function toggleOneUp(index = useSession.getState().active): void {
   const { layout, oneUp } = useSession.getState()
@@ -522,16 +531,19 @@ export async function openStudy(StudyInstanceUID: string): Promise<boolean> {
       SeriesInstanceUID: first.SeriesInstanceUID,
       id: first.SeriesInstanceUID,
     }
-    const ruled = kept === undefined ? await openByRule(study, series, others) : undefined
+    const saved = kept === undefined && windowNumber() === 1 ? await openAsSaved(StudyInstanceUID, series) : undefined
+    const own = kept ?? saved
+    const ruled = own === undefined ? await openByRule(study, series, others) : undefined
     if (mine !== opening) return false
+    const free = own === undefined && ruled === undefined ? openFreely(StudyInstanceUID, series) : undefined
     useHanging.setState({ hung: ruled?.hung, others: ruled?.others, shown: false, open: undefined })
     useSession.setState({
       study,
       series,
       linked: linkedByReader(),
-      ...(kept ?? ruled?.session ?? { assigned: [assigned] }),
+      ...(own ?? ruled?.session ?? free ?? { assigned: [assigned] }),
     })
-    for (const one of kept?.assigned ?? []) {
+    for (const one of own?.assigned ?? []) {
       if (one !== undefined && one.StudyInstanceUID !== StudyInstanceUID) void putBeside(one.StudyInstanceUID)
     }
     void studyThumbnails(StudyInstanceUID).then(thumbnails => {

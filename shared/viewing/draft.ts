@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * A reader's unsaved work on one study: marks, key images, calibrations by hand, how each display set was looked at, and the
- * layout. Kept by the station as it is (contract: draft.get, draft.put).
+ * A reader's unsaved work on one study: marks, key images, calibrations by hand, how each display set was looked at and what of it
+ * was covered, and the layout. Kept by the station as it is (contract: draft.get, draft.put).
  *
  * Versions: 2 is written. 1 (before marks of many points, locks and calibrations) is read: all it holds means the same in 2, and
  * its calibrations are none; it stays as it is on the station until the reader changes something. A later version is left
@@ -16,6 +16,7 @@ const frame = z.int().min(1).max(1_000_000)
 
 /** Of one mark. */
 const MAX_POINTS = 2000
+export const MAX_SHUTTER_VERTICES = 400
 /** Of all marks of a study: with 1,000 marks well within the 4 MiB that `draft.put` may carry. */
 const MAX_DRAFT_POINTS = 50_000
 
@@ -94,6 +95,33 @@ const calibration = z.object({
 })
 export type Calibration = z.infer<typeof calibration>
 
+const edge = z.int().min(-100_000).max(100_000)
+/** What a reader covers of a display set's images, as PS3.3 C.7.6.11 says it: rows and columns count from 1. */
+export const displayShutter = z.union([
+  z.object({
+    ShutterShape: z.tuple([z.literal('RECTANGULAR')]),
+    ShutterLeftVerticalEdge: edge,
+    ShutterRightVerticalEdge: edge,
+    ShutterUpperHorizontalEdge: edge,
+    ShutterLowerHorizontalEdge: edge,
+  }),
+  z.object({
+    ShutterShape: z.tuple([z.literal('CIRCULAR')]),
+    /** Row, column. */
+    CenterOfCircularShutter: z.tuple([edge, edge]),
+    RadiusOfCircularShutter: z.int().min(1).max(100_000),
+  }),
+  z.object({
+    ShutterShape: z.tuple([z.literal('POLYGONAL')]),
+    /** Row, column, row, column, … */
+    VerticesOfThePolygonalShutter: z
+      .array(edge)
+      .min(6)
+      .max(2 * MAX_SHUTTER_VERTICES),
+  }),
+])
+export type DisplayShutter = z.infer<typeof displayShutter>
+
 /** shared/viewing/view.ts: how a display set was left. */
 const setView = z.object({
   /** Values shown black and white; absent = as stored. */
@@ -136,6 +164,8 @@ const draftSchema = z.object({
   keyImages: z.array(keyImage).max(MAX_MARKS),
   calibrations: bySet(calibration).default({}),
   views: bySet(setView),
+  /** null: the reader has taken away what a saved version has. */
+  shutters: bySet(displayShutter.nullable()).default({}),
   layout: layout.nullable(),
   /** The saved objects this draft goes on from (writing/): report, selection and states that this reader saved or took over. */
   continues: z.array(uid).max(1100).optional(),
@@ -148,6 +178,7 @@ export const EMPTY_DRAFT: Draft = {
   keyImages: [],
   calibrations: {},
   views: {},
+  shutters: {},
   layout: null,
 }
 
@@ -208,6 +239,7 @@ export function mergeDrafts(base: Draft, mine: Draft, theirs: Draft): Draft {
     ].slice(0, MAX_MARKS),
     calibrations: mergeSets(base.calibrations, mine.calibrations, theirs.calibrations),
     views: mergeSets(base.views, mine.views, theirs.views),
+    shutters: mergeSets(base.shutters, mine.shutters, theirs.shutters),
     layout: mergeOne(base.layout, mine.layout, theirs.layout),
     continues: mergeOne(base.continues, mine.continues, theirs.continues),
   }

@@ -1,4 +1,6 @@
+import { type DisplayShutter, MAX_SHUTTER_VERTICES } from './draft.ts'
 import type { ImageAttributes } from './image.ts'
+import type { MarkRegion } from './measure/markRegion.ts'
 
 /**
  * The display shutter of an image (PS3.3 C.7.6.11): one byte a pixel, 1 where the image may be seen; undefined when it has none.
@@ -76,4 +78,58 @@ function polygon(vertices: number[]): IsOpen | undefined {
     }
     return inside
   }
+}
+
+/** Corners of an ellipse that is no circle. */
+const ELLIPSE_CORNERS = 90
+
+/**
+ * The shutter that leaves open what a mark encloses, to the whole pixel (all its numbers are integer strings). A circle is one in
+ * pixels: where these are no squares, and for an ellipse, it is a polygon.
+ */
+export function shutterAround({ shape, points }: Pick<MarkRegion, 'shape' | 'points'>): DisplayShutter {
+  const [[ax, ay] = [0, 0], [bx, by] = [0, 0]] = points
+  const [left, right, top, bottom] = [Math.min(ax, bx), Math.max(ax, bx), Math.min(ay, by), Math.max(ay, by)]
+  if (shape === 'rectangle') {
+    // A pixel is left open when its centre is in the rectangle.
+    return {
+      ShutterShape: ['RECTANGULAR'],
+      ShutterLeftVerticalEdge: Math.ceil(left + 0.5),
+      ShutterRightVerticalEdge: Math.floor(right + 0.5),
+      ShutterUpperHorizontalEdge: Math.ceil(top + 0.5),
+      ShutterLowerHorizontalEdge: Math.floor(bottom + 0.5),
+    }
+  }
+  const [x, y, across, down] = [(left + right) / 2, (top + bottom) / 2, (right - left) / 2, (bottom - top) / 2]
+  if (shape === 'ellipse' && Math.abs(across - down) < 0.5) {
+    return {
+      ShutterShape: ['CIRCULAR'],
+      CenterOfCircularShutter: [pixel(y), pixel(x)],
+      RadiusOfCircularShutter: Math.max(1, Math.round((across + down) / 2)),
+    }
+  }
+  const corners =
+    shape === 'polygon'
+      ? points
+      : Array.from({ length: ELLIPSE_CORNERS }, (_, at) => {
+          const angle = (at / ELLIPSE_CORNERS) * 2 * Math.PI
+          return [x + across * Math.cos(angle), y + down * Math.sin(angle)] as const
+        })
+  return { ShutterShape: ['POLYGONAL'], VerticesOfThePolygonalShutter: vertices(corners) }
+}
+
+/** The pixel, counted from 1, that an image coordinate lies in the middle of. */
+function pixel(coordinate: number): number {
+  return Math.round(coordinate + 0.5)
+}
+
+function vertices(corners: ReadonlyArray<readonly [number, number]>): number[] {
+  const every = Math.ceil(corners.length / MAX_SHUTTER_VERTICES)
+  const whole = corners.filter((_, at) => at % every === 0).map(([x, y]) => [pixel(y), pixel(x)] as const)
+  const apart = whole.filter(([row, column], at) => {
+    const [rowBefore, columnBefore] = whole[at - 1] ?? []
+    return row !== rowBefore || column !== columnBefore
+  })
+  // Fewer than three are still a polygon for whoever reads it.
+  return (apart.length < 3 ? [...apart, ...apart, ...apart] : apart).slice(0, Math.max(3, apart.length)).flat()
 }

@@ -263,6 +263,61 @@ test('how it was seen comes back where the draft is gone, and saving there does 
   expect(await states()).toBe(before + 1)
 })
 
+test('an area becomes the shutter of its images, by one key and undone by one; saved, it comes back without the draft', async () => {
+  /** Of the shutter over the first pane's picture: the part that is covered; -1 where there is none. */
+  const covered = () =>
+    page.evaluate(() => {
+      const canvas = document.querySelector<HTMLCanvasElement>('[data-pane="0"] canvas.planes')
+      if (canvas === null) return -1
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height)
+      return data.filter((value, at) => at % 4 === 3 && value === 255).length / (data.length / 4)
+    })
+  const states = async () => (await stored('PR')).length
+  const marks = (await draft())!.marks.length
+  const before = await states()
+  await page.keyboard.press('Control+b')
+  await page.getByText('Draw an area first').waitFor()
+  expect(await covered()).toBe(-1)
+  await page.keyboard.press('Shift+E')
+  const box = (await page.locator('[data-pane="0"] .canvas').boundingBox())!
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+  await page.mouse.move(x - 120, y - 100)
+  await page.mouse.down()
+  await page.mouse.move(x + 120, y + 100, { steps: 4 })
+  await page.mouse.up()
+  await expect.poll(async () => (await draft())?.marks.length).toBe(marks + 1)
+  await page.keyboard.press('Control+b')
+  await expect.poll(covered).toBeGreaterThan(0.5)
+  const part = await covered()
+  await expect.poll(async () => (await draft())?.marks.length).toBe(marks)
+  await page.getByText('shutter', { exact: true }).waitFor()
+  await shot('shutter')
+  // Of the whole stack.
+  await page.keyboard.press('PageDown')
+  await expect.poll(covered).toBe(part)
+  await page.keyboard.press('Control+z')
+  await expect.poll(covered).toBe(-1)
+  await page.keyboard.press('Control+y')
+  await expect.poll(covered).toBe(part)
+  await page.keyboard.press('Control+s')
+  await expect.poll(states).toBe(before + 1)
+  expect(JSON.stringify(await stored('PR'))).toContain('RECTANGULAR')
+  await keep(EMPTY_DRAFT)
+  await reopen()
+  await expect.poll(covered, { timeout: 20_000 }).toBe(part)
+  await page.keyboard.press('Control+s')
+  await page.getByText('Nothing has changed since the last save').waitFor()
+  // Taken away, that is a version, too.
+  await page.keyboard.press('Control+b')
+  await expect.poll(covered).toBe(-1)
+  await page.keyboard.press('Control+s')
+  await expect.poll(states).toBe(before + 2)
+  await keep(EMPTY_DRAFT)
+  await reopen()
+  await expect.poll(async () => (await draft())?.marks.length, { timeout: 20_000 }).toBe(marks)
+  expect(await covered()).toBe(-1)
+})
+
 test('marked as read in the list it is saved, too', async () => {
   await page.keyboard.press('Space')
   await expect.poll(async () => (await draft())?.keyImages.length).toBe(2)
@@ -278,6 +333,33 @@ test('marked as read in the list it is saved, too', async () => {
   await page.keyboard.press('r')
   await expect.poll(status).toBe('read')
   await expect.poll(async () => (await stored('KO')).length).toBe(4)
+  expect(trouble.found).toEqual([])
+})
+
+test('the layout a reader made is saved when it is asked for, and the study opens in it where the draft is gone', async () => {
+  const panes = () => page.locator('[data-pane]').count()
+  const layouts = async () =>
+    (await stored('PR')).filter(one => one['00080016']?.Value?.[0] === '1.2.840.10008.5.1.4.1.1.131')
+  await page.locator(`[data-study="${STUDY}"]`).dblclick()
+  await page.waitForFunction(() => window.isocenter.viewports()[0]?.settled)
+  const marks = (await draft())!.marks.length
+  await page.keyboard.press('Alt+2')
+  await expect.poll(async () => (await draft())?.layout?.columns).toBe(2)
+  await page.keyboard.press('Control+s')
+  await page.getByText(/^Saved: .*the layout/).waitFor()
+  expect(await layouts()).toHaveLength(1)
+  await page.keyboard.press('Control+s')
+  await page.getByText('Nothing has changed since the last save').waitFor()
+  await keep(EMPTY_DRAFT)
+  await reopen()
+  await expect.poll(panes).toBe(2)
+  expect(await page.evaluate(() => window.isocenter.viewports().length)).toBe(1)
+  await shot('layout-reopened')
+  await page.keyboard.press('Alt+1')
+  await expect.poll(async () => (await draft())?.layout?.columns).toBe(1)
+  await page.keyboard.press('Control+s')
+  await expect.poll(async () => (await layouts()).length).toBe(2)
+  await expect.poll(async () => (await draft())?.marks.length).toBe(marks)
   expect(trouble.found).toEqual([])
 })
 

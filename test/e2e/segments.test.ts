@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { deflateRawSync } from 'node:zlib'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type {} from '../../renderer/viewer/probe.ts'
@@ -10,6 +11,7 @@ import { DataSet } from '../../shared/dicom/reader.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { writeDataSet } from '../../shared/dicom/writer.ts'
 import { readSegmentation } from '../../shared/viewing/objects/segmentation.ts'
+import { encodeRuns } from '../../shared/viewing/segmenting/runLength.ts'
 import { launchChromium, openWorkstation, type PageTrouble } from '../fixtures/chromium.ts'
 import { ctAttributes } from '../fixtures/ctAttributes.ts'
 import { REPOSITORY, type RunningStation, startStation } from '../fixtures/station.ts'
@@ -37,43 +39,7 @@ let trouble: PageTrouble
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'isocenter-segments-'))
-  for (let slice = 0; slice < SLICES; slice++) {
-    const SOPInstanceUID = `${CT}.${slice + 1}`
-    const dataSet = writeDataSet(
-      {
-        SOPClassUID: '1.2.840.10008.5.1.4.1.1.2',
-        SOPInstanceUID,
-        StudyInstanceUID: STUDY,
-        SeriesInstanceUID: CT,
-        FrameOfReferenceUID: `${STUDY}.9`,
-        PatientName: 'SEGMENT^PHANTOM',
-        PatientID: 'SEGMENTS-1',
-        StudyDate: '20260601',
-        Modality: 'CT',
-        SeriesNumber: 1,
-        SeriesDescription: 'ball',
-        InstanceNumber: slice + 1,
-        ImagePositionPatient: [0, 0, slice * STEP],
-        ImageOrientationPatient: [1, 0, 0, 0, 1, 0],
-        SliceThickness: STEP,
-        ...ctAttributes(SIDE),
-        WindowCenter: 100,
-        WindowWidth: 500,
-        PixelData: Uint16Array.from({ length: SIDE * SIDE }, (_, at) => {
-          const [column, row] = [at % SIDE, Math.floor(at / SIDE)]
-          if (isBall(column, row, slice)) return 1024 + 200 + (at % 5)
-          return Math.hypot((column - 48) / 44, (row - 48) / 36) < 1 ? 1024 + 40 + (at % 7) : 24
-        }),
-      },
-      encodingOf(TS.ExplicitVRLittleEndian),
-    )
-    const meta = writeFileMeta({
-      MediaStorageSOPClassUID: '1.2.840.10008.5.1.4.1.1.2',
-      MediaStorageSOPInstanceUID: SOPInstanceUID,
-      TransferSyntaxUID: TS.ExplicitVRLittleEndian,
-    })
-    await writeFile(path.join(folder, `${slice}.dcm`), Buffer.concat([meta, dataSet]))
-  }
+  for (let slice = 0; slice < SLICES; slice++) await writeSlice(slice)
   station = await startStation()
   await station.job(await station.call('import.start', { paths: [folder] }))
   browser = await launchChromium()
@@ -89,6 +55,46 @@ afterAll(async () => {
   await station?.stop()
   await rm(folder, { recursive: true, force: true })
 })
+
+async function writeSlice(slice: number): Promise<string> {
+  const SOPInstanceUID = `${CT}.${slice + 1}`
+  const dataSet = writeDataSet(
+    {
+      SOPClassUID: '1.2.840.10008.5.1.4.1.1.2',
+      SOPInstanceUID,
+      StudyInstanceUID: STUDY,
+      SeriesInstanceUID: CT,
+      FrameOfReferenceUID: `${STUDY}.9`,
+      PatientName: 'SEGMENT^PHANTOM',
+      PatientID: 'SEGMENTS-1',
+      StudyDate: '20260601',
+      Modality: 'CT',
+      SeriesNumber: 1,
+      SeriesDescription: 'ball',
+      InstanceNumber: slice + 1,
+      ImagePositionPatient: [0, 0, slice * STEP],
+      ImageOrientationPatient: [1, 0, 0, 0, 1, 0],
+      SliceThickness: STEP,
+      ...ctAttributes(SIDE),
+      WindowCenter: 100,
+      WindowWidth: 500,
+      PixelData: Uint16Array.from({ length: SIDE * SIDE }, (_, at) => {
+        const [column, row] = [at % SIDE, Math.floor(at / SIDE)]
+        if (isBall(column, row, slice)) return 1024 + 200 + (at % 5)
+        return Math.hypot((column - 48) / 44, (row - 48) / 36) < 1 ? 1024 + 40 + (at % 7) : 24
+      }),
+    },
+    encodingOf(TS.ExplicitVRLittleEndian),
+  )
+  const meta = writeFileMeta({
+    MediaStorageSOPClassUID: '1.2.840.10008.5.1.4.1.1.2',
+    MediaStorageSOPInstanceUID: SOPInstanceUID,
+    TransferSyntaxUID: TS.ExplicitVRLittleEndian,
+  })
+  const file = path.join(folder, `${slice}.dcm`)
+  await writeFile(file, Buffer.concat([meta, dataSet]))
+  return file
+}
 
 const shot = (name: string) =>
   page.screenshot({ path: path.join(REPOSITORY, 'out/screenshots', `segments-${name}.png`) })
@@ -306,6 +312,51 @@ test('what is drawn in one window is saved when the study is saved in another', 
   await expect.poll(parts).toBe(0)
   const answer = await station.get(`/dicom-web/studies/${STUDY}/instances?Modality=SEG`)
   expect(await answer.json()).toHaveLength(2)
+  // One window at a time has what is drawn.
+  await other.close()
+  expect(trouble.found).toEqual([])
+})
+
+test('what is drawn on an image that is not here is kept when the rest is saved, and is there again with its image', async () => {
+  const kept = () => station.call('segments.get', { StudyInstanceUID: STUDY })
+  const stored = async () => {
+    const answer = await station.get(`/dicom-web/studies/${STUDY}/instances?Modality=SEG`)
+    return ((await answer.json()) as unknown[]).length
+  }
+  await drag([15, 25], [22, 25])
+  await expect.poll(async () => (await kept()).parts.length).toBeGreaterThan(1)
+  await page.goto('about:blank')
+  // As if the last image had been here when it was drawn on, and were gone now.
+  const { parts, rev } = await kept()
+  const head = parts.find(({ part }) => part.endsWith('/head'))!
+  const name = head.part.replace('head', `${CT}.${SLICES + 1}#1`)
+  const labels = Uint8Array.from({ length: SIDE * SIDE }, (_, i) => Number(i % SIDE > 50 && i % SIDE < 60 && i < 960))
+  const data = deflateRawSync(encodeRuns(labels)).toString('base64')
+  await station.call('segments.put', { StudyInstanceUID: STUDY, rev, parts: [{ part: name, data }] })
+  await page.goto(station.origin)
+  await openStudy()
+  await goTo(BALL.slice + 1)
+  await expect.poll(count).toBeGreaterThan(0)
+  await page.keyboard.press('Alt+m')
+  await page.locator('.segments-note', { hasText: '1 slice is of an image that is not here' }).waitFor()
+  await shot('away')
+  const before = await stored()
+  await page.keyboard.press('Control+s')
+  await expect.poll(stored).toBe(before + 1)
+  await page.locator('.segments-note', { hasText: /^saved$/ }).waitFor()
+  const changed = async () => {
+    const parts = new Map((await kept()).parts.map(one => [one.part, one.data]))
+    return parts.get(name) === data && JSON.parse(parts.get(head.part) ?? '{}').changed
+  }
+  await expect.poll(changed).toBe(false)
+  // The image comes while the study is open.
+  await station.job(await station.call('import.start', { paths: [await writeSlice(SLICES)] }))
+  await page.locator('.segments-note', { hasText: 'not saved as DICOM yet' }).waitFor()
+  await goTo(SLICES + 1)
+  await expect.poll(count).toBe(labels.filter(Boolean).length)
+  await page.keyboard.press('Control+s')
+  await expect.poll(stored).toBe(before + 2)
+  await expect.poll(async () => (await kept()).parts).toEqual([])
   expect(trouble.found).toEqual([])
 })
 

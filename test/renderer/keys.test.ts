@@ -57,9 +57,9 @@ test('a set’s keys do what they do where the hand learned them', () => {
 test('a free key is given, in place of one or beside it, and taken away again', () => {
   const one = giveKey(OWN_KEYS, 'fit', 0, 'Ctrl+Alt+Z')
   expect(keysOf(one, 'fit')).toEqual(['Ctrl+Alt+Z'])
-  const two = giveKey(one, 'fit', 1, 'Ctrl+B')
-  expect(keysOf(two, 'fit')).toEqual(['Ctrl+Alt+Z', 'Ctrl+B'])
-  expect(keysOf(dropKey(two, 'fit', 0), 'fit')).toEqual(['Ctrl+B'])
+  const two = giveKey(one, 'fit', 1, 'Ctrl+Alt+B')
+  expect(keysOf(two, 'fit')).toEqual(['Ctrl+Alt+Z', 'Ctrl+Alt+B'])
+  expect(keysOf(dropKey(two, 'fit', 0), 'fit')).toEqual(['Ctrl+Alt+B'])
   expect(changedActions(two)).toEqual(['fit'])
   // Back by hand is back: nothing is left changed.
   expect(giveKey(dropKey(two, 'fit', 1), 'fit', 0, 'F')).toEqual(OWN_KEYS)

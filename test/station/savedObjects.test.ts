@@ -14,17 +14,27 @@ import {
   viewOfState,
   windowInImage,
 } from '../../shared/viewing/documents/presentationState.ts'
-import { type Draft, EMPTY_DRAFT, type Mark, type MarkKind } from '../../shared/viewing/draft.ts'
+import {
+  type DisplayShutter,
+  type Draft,
+  displayShutter,
+  EMPTY_DRAFT,
+  type Mark,
+  type MarkKind,
+} from '../../shared/viewing/draft.ts'
 import { readProfile } from '../../shared/viewing/icc.ts'
 import { describe as describeMark, measure } from '../../shared/viewing/measure/measure.ts'
+import { regionSpans } from '../../shared/viewing/measure/region.ts'
+import { shutterAround, shutterMask } from '../../shared/viewing/shutter.ts'
 import { changesSince, savable } from '../../shared/viewing/writing/changes.ts'
 import { srgbProfile } from '../../shared/viewing/writing/colourSpace.ts'
 import { keySelection, readKeySelection } from '../../shared/viewing/writing/keySelection.ts'
 import { trackingUidOf } from '../../shared/viewing/writing/markCodes.ts'
 import { measurementReport, type ReportedMark, type Version } from '../../shared/viewing/writing/measurementReport.ts'
 import { type NewObject, writeObject } from '../../shared/viewing/writing/newObject.ts'
-import { presentationState, type StateImage } from '../../shared/viewing/writing/presentationState.ts'
+import { CHOSEN, presentationState, type StateImage } from '../../shared/viewing/writing/presentationState.ts'
 import { readMeasurements } from '../../shared/viewing/writing/readMeasurements.ts'
+import { readStructuredDisplay, structuredDisplay } from '../../shared/viewing/writing/structuredDisplay.ts'
 
 /** Objects of ours before two judges that know nothing of us: dciodvfy (the IODs of PS3.3) and pydicom (what the bytes say). */
 const run = promisify(execFile)
@@ -212,7 +222,7 @@ async function errorsOf(object: ReturnType<typeof written>, name: string): Promi
   )
   const lines = `${stdout}${stderr}`.split('\n')
   expect(lines.join('\n')).toMatch(
-    /^(ComprehensiveSR|KeyObjectSelectionDocument|GrayscaleSoftcopyPresentationState|ColorSoftcopyPresentationState)/m,
+    /^(ComprehensiveSR|KeyObjectSelectionDocument|GrayscaleSoftcopyPresentationState|ColorSoftcopyPresentationState|BasicStructuredDisplay)/m,
   )
   return lines.filter(line => /^Error/.test(line))
 }
@@ -444,6 +454,90 @@ describe('presentation states', () => {
     expect(centres).toEqual([40.5, -599.5, undefined])
   })
 
+  const SHUTTERS: Array<[Parameters<typeof shutterAround>[0], DisplayShutter]> = [
+    [
+      {
+        shape: 'rectangle',
+        points: [
+          [30.5, 8.25],
+          [12.125, 44.5],
+        ],
+      },
+      {
+        ShutterShape: ['RECTANGULAR'],
+        ShutterLeftVerticalEdge: 13,
+        ShutterRightVerticalEdge: 31,
+        ShutterUpperHorizontalEdge: 9,
+        ShutterLowerHorizontalEdge: 45,
+      },
+    ],
+    [
+      {
+        shape: 'ellipse',
+        points: [
+          [10, 20],
+          [30, 40],
+        ],
+      },
+      { ShutterShape: ['CIRCULAR'], CenterOfCircularShutter: [31, 21], RadiusOfCircularShutter: 10 },
+    ],
+    [
+      {
+        shape: 'polygon',
+        points: [
+          [2, 2],
+          [2.1, 2.1],
+          [40, 3],
+          [20, 50],
+        ],
+      },
+      { ShutterShape: ['POLYGONAL'], VerticesOfThePolygonalShutter: [3, 3, 4, 41, 51, 21] },
+    ],
+  ]
+
+  test('cover what the reader covers, to the pixel, and come back as the same shutter', async () => {
+    for (const [at, [region, expected]] of SHUTTERS.entries()) {
+      const shutter = shutterAround(region)
+      expect(shutter).toEqual(expected)
+      for (const isColour of [false, true]) {
+        const images = [stateImage(1, { isColour }), stateImage(3, { isColour })]
+        const object = written(presentationState(images, { ...VIEW, inverted: !isColour, shutter }, [], FIRST, NOW))
+        expect(await errorsOf(object, `shutter${at}${isColour}`)).toEqual([])
+        expect(displayShutter.parse(readPresentationState(dataSetOf(object)).shutter)).toEqual(shutter)
+      }
+      const open = shutterMask(shutter, ROWS, COLUMNS)!.reduce((sum, value) => sum + value, 0)
+      const spans = regionSpans(region.shape, region.points, { columns: COLUMNS, rows: ROWS })
+      const inside = spans.reduce((sum, { from, to }) => sum + to - from + 1, 0)
+      // A rectangle to the pixel; the others to half a pixel along their edge.
+      expect(Math.abs(open - inside)).toBeLessThanOrEqual(at === 0 ? 0 : 70)
+    }
+    // An ellipse that is no circle is a polygon.
+    const flat = shutterAround({
+      shape: 'ellipse',
+      points: [
+        [10, 20],
+        [50, 30],
+      ],
+    })
+    expect(flat.ShutterShape).toEqual(['POLYGONAL'])
+    const mask = shutterMask(flat, ROWS, COLUMNS)!
+    expect([
+      mask[25 * COLUMNS + 30],
+      mask[25 * COLUMNS + 12],
+      mask[21 * COLUMNS + 12],
+      mask[32 * COLUMNS + 30],
+    ]).toEqual([1, 1, 0, 0])
+  })
+
+  test('say which window the reader has set, so that one that is as the image’s own comes back as his', () => {
+    const own = { lower: -160, upper: 240 }
+    const explained = [undefined, own].map(range => {
+      const object = written(presentationState([stateImage(1, { window: own })], { ...VIEW, range }, [], FIRST, NOW))
+      return readPresentationState(dataSetOf(object)).windows.map(({ explanation }) => explanation === CHOSEN)
+    })
+    expect(explained).toEqual([[false], [true]])
+  })
+
   test('of colours have a profile and no window', async () => {
     const image = stateImage(1, { isColour: true, isMillimetres: false, spacing: [1, 1] })
     const object = written(
@@ -452,5 +546,37 @@ describe('presentation states', () => {
     expect(await errorsOf(object, 'colour')).toEqual([])
     expect(readPresentationState(dataSetOf(object)).windows).toEqual([])
     expect(readProfile(srgbProfile())).toBeDefined()
+  })
+})
+
+describe('layouts', () => {
+  const SCREEN = { width: 2048, height: 1536 }
+  const prior = { ...imageOf(9), StudyInstanceUID: `${STUDY}.8`, SeriesInstanceUID: `${STUDY}.8.1` }
+  const panes = [[imageOf(1), imageOf(2)], undefined, [prior], [imageOf(4, 12, 7), imageOf(4, 12, 8)]]
+
+  test('are Basic Structured Displays: grid, empty panes, frames and other studies come back', async () => {
+    const object = written(structuredDisplay({ rows: 2, columns: 3, panes }, SCREEN, FIRST, STUDY, NOW)!)
+    // It looks for references beside the boxes alone: the images that they name are in the boxes (C.12.2: 1C, present).
+    const blind = / present but Instance does not reference Instances$/
+    expect((await errorsOf(object, 'layout')).filter(line => !blind.test(line))).toEqual([])
+    const read = readStructuredDisplay(dataSetOf(object))!
+    const place = ({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, frame }: typeof prior) => {
+      return { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, frame }
+    }
+    expect(read).toMatchObject({ rows: 2, columns: 3, InstanceNumber: 1 })
+    const first = panes.map(images => images?.[0] && place(images[0]))
+    expect(read.panes).toEqual([...first, undefined, undefined])
+    expect(structuredDisplay({ rows: 2, columns: 2, panes: [] }, SCREEN, FIRST, STUDY, NOW)).toBeUndefined()
+    for (let end = 400; end < object.part10.length; end += 97) {
+      expect(() => readStructuredDisplay(dataSetOf({ part10: object.part10.slice(0, end) } as never))).not.toThrow()
+    }
+  })
+
+  test('of others that are no grid are left alone', () => {
+    const object = structuredDisplay({ rows: 1, columns: 2, panes }, SCREEN, FIRST, STUDY, NOW)!
+    const [box, ...others] = object.body.StructuredDisplayImageBoxSequence as Array<Record<string, unknown>>
+    const moved = { ...box, DisplayEnvironmentSpatialPosition: [0.1, 1, 0.6, 0] }
+    const body = { ...object.body, StructuredDisplayImageBoxSequence: [moved, ...others] }
+    expect(readStructuredDisplay(dataSetOf(written({ ...object, body } as NewObject)))).toBeUndefined()
   })
 })

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef } from 'react'
+import { useEffect } from 'react'
 import { useStore } from 'zustand'
 import {
   circlePoints,
@@ -15,12 +15,12 @@ import type {
   PresentationState,
 } from '../../../shared/viewing/documents/presentationState.ts'
 import type { ImageAttributes } from '../../../shared/viewing/image.ts'
-import { shutterGrey, shutterMask } from '../../../shared/viewing/shutter.ts'
 import { applyMatrix, type Matrix } from '../../../shared/viewing/view.ts'
 import { t } from '../../i18n/index.ts'
 import { formatDate, formatTime, PersonName } from '../../ui/index.ts'
 import { describeFrame } from '../catalog.ts'
 import type { Pane } from '../pane.ts'
+import { ShutterCanvas } from '../ShutterCanvas.tsx'
 import {
   applyPresentation,
   areaBox,
@@ -57,7 +57,7 @@ export function DocumentLayer({ pane }: { pane: Pane }) {
       {frame !== undefined && presented !== undefined && (
         <>
           {!presented.graphicsOnly && (
-            <Shutter shutter={presented.state.shutter} attributes={attributes} transform={transform} />
+            <ShutterCanvas shutter={presented.state.shutter} attributes={attributes} transform={transform} />
           )}
           <Graphics frame={frame} attributes={attributes} transform={transform} />
         </>
@@ -208,31 +208,5 @@ function Words({ text, place, colour }: { text: GraphicText; place: Place; colou
         </text>
       ))}
     </g>
-  )
-}
-
-function Shutter(props: { shutter: ImageAttributes; attributes: ImageAttributes; transform: Matrix }) {
-  const { shutter, attributes, transform } = props
-  const { Rows = 0, Columns = 0 } = attributes
-  const canvas = useRef<HTMLCanvasElement>(null)
-  useLayoutEffect(() => {
-    const context = canvas.current?.getContext('2d')
-    const open = shutterMask(shutter, Rows, Columns)
-    if (!context || !open) return
-    const grey = shutterGrey(shutter)
-    const rgba = new Uint8ClampedArray(Rows * Columns * 4)
-    for (let i = 0; i < open.length; i++) if (open[i] === 0) rgba.set([grey, grey, grey, 255], 4 * i)
-    context.putImageData(new ImageData(rgba, Columns), 0, 0)
-  }, [shutter, Rows, Columns])
-  if (shutter.ShutterShape === undefined || Rows * Columns === 0) return null
-  const { a, b, c, d, e, f } = transform
-  return (
-    <canvas
-      className="planes"
-      ref={canvas}
-      width={Columns}
-      height={Rows}
-      style={{ transform: `matrix(${a}, ${b}, ${c}, ${d}, ${e}, ${f})` }}
-    />
   )
 }

@@ -72,6 +72,11 @@ export async function cyclePresentation(pane: Pane): Promise<void> {
   setPresented(pane, next && { stack, state: next, graphicsOnly: before?.graphicsOnly ?? false })
 }
 
+/** A state says how the picture on the pane's screen is seen. */
+export function isPresented(pane: Pane): boolean {
+  return presentedFrame(pane) !== undefined && !presentedIn(pane)?.graphicsOnly
+}
+
 export function toggleGraphicsOnly(pane: Pane): void {
   const presented = presentedIn(pane)
   if (presented !== undefined) setPresented(pane, { ...presented, graphicsOnly: !presented.graphicsOnly })

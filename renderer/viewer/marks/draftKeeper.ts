@@ -1,6 +1,7 @@
 import { createStore } from 'zustand/vanilla'
 import {
   type Calibration,
+  type DisplayShutter,
   type Draft,
   EMPTY_DRAFT,
   type KeyImage,
@@ -38,6 +39,7 @@ export type Change =
   | { mark: Turn<Mark> }
   | { keyImage: Turn<KeyImage> }
   | { displaySet: string; calibration: Turn<Calibration> }
+  | { displaySet: string; shutter: Turn<DisplayShutter | null> }
 
 const TOO_MUCH = msg('That is more than is kept of one study (1,000 marks, 50,000 points).')
 const FIRST_RETRY_MS = 500
@@ -99,7 +101,7 @@ export class DraftKeeper {
     return this.#work()
   }
 
-  /** Marks, key images and calibrations; one step of undo. False: nothing of it is kept, and `trouble` says why. */
+  /** Marks, key images, calibrations and shutters; one step of undo. False: nothing of it is kept, and `trouble` says why. */
   edit(changes: Change[]): boolean {
     if (changes.length === 0 || !this.#set(applyChanges(this.draft, changes))) return false
     this.#undo = [...this.#undo.slice(1 - MAX_UNDO), changes]
@@ -242,22 +244,25 @@ function reversed(change: Change): Change {
   })
   if ('mark' in change) return { mark: turn(change.mark) }
   if ('keyImage' in change) return { keyImage: turn(change.keyImage) }
+  if ('shutter' in change) return { ...change, shutter: turn(change.shutter) }
   return { ...change, calibration: turn(change.calibration) }
 }
 
 /** By identity: what another window has changed meanwhile stays. */
 function applyChanges(draft: Draft, changes: Change[]): Draft {
-  let { marks, keyImages, calibrations } = draft
+  let { marks, keyImages, calibrations, shutters } = draft
   for (const change of changes) {
     if ('mark' in change) marks = applied(marks, one => one.id, change.mark)
     else if ('keyImage' in change) keyImages = applied(keyImages, keyImageId, change.keyImage)
-    else {
-      const { [change.displaySet]: _, ...others } = calibrations
-      const { after } = change.calibration
-      calibrations = after === undefined ? others : { ...others, [change.displaySet]: after }
-    }
+    else if ('shutter' in change) shutters = withSet(shutters, change.displaySet, change.shutter.after)
+    else calibrations = withSet(calibrations, change.displaySet, change.calibration.after)
   }
-  return { ...draft, marks, keyImages, calibrations }
+  return { ...draft, marks, keyImages, calibrations, shutters }
+}
+
+function withSet<T>(all: Record<string, T>, displaySet: string, after: T | undefined): Record<string, T> {
+  const { [displaySet]: _, ...others } = all
+  return after === undefined ? others : { ...others, [displaySet]: after }
 }
 
 function applied<T>(all: T[], idOf: (one: T) => string, { before, after }: Turn<T>): T[] {

@@ -24,6 +24,7 @@ import {
   type StateMark,
 } from '../../../shared/viewing/writing/presentationState.ts'
 import type { SavedMeasurements } from '../../../shared/viewing/writing/readMeasurements.ts'
+import { hangsOf, readStructuredDisplay, structuredDisplay } from '../../../shared/viewing/writing/structuredDisplay.ts'
 import { identityOfImage, newUID, PartlySaved, saveObjects } from '../../authoring/index.ts'
 import { t } from '../../i18n/index.ts'
 import { useSaveOnRead } from '../../reading/index.ts'
@@ -39,7 +40,7 @@ import { openStacks } from '../stacks.ts'
 import { storedWindows, windowToRange } from '../windows.ts'
 import { askOthersToSave } from './otherWindows.ts'
 import { noteSaved, readSaved, type SavedState, type SavedVersions } from './savedStore.ts'
-import { isOfSet, setsWithStates, viewAsSaved } from './savedViews.ts'
+import { isOfSet, setsWithStates, shutterAsSaved, viewAsSaved } from './savedViews.ts'
 
 /** By study: being written, or why it could not be. */
 export const useSaving = create<{ studies: Readonly<Record<string, 'busy' | { failed: string } | undefined>> }>(() => ({
@@ -70,7 +71,7 @@ export async function save(StudyInstanceUID: string, quietly = false): Promise<v
   if (useSaving.getState().studies[StudyInstanceUID] === 'busy') return
   note(StudyInstanceUID, 'busy')
   try {
-    const said = await saveNow(StudyInstanceUID)
+    const said = await saveNow(StudyInstanceUID, !quietly)
     note(StudyInstanceUID, undefined)
     if (!quietly) announce(said)
   } catch (thrown) {
@@ -119,23 +120,28 @@ export function basesOf({ continues = [] }: Draft, { reports, selections, states
 }
 
 /** Segments and marks are saved each for itself: what fails of the one does not keep the other back. */
-async function saveNow(StudyInstanceUID: string): Promise<string> {
+async function saveNow(StudyInstanceUID: string, withLayout: boolean): Promise<string> {
   const drawn = await saveSegmentations(StudyInstanceUID).then(
     saved => ({ saved, failed: undefined }),
     (thrown: unknown) => ({ saved: [], failed: thrown }),
   )
-  const said = await saveDraft(StudyInstanceUID, drawn.saved)
+  const said = await saveDraft(StudyInstanceUID, drawn.saved, withLayout)
   if (drawn.failed !== undefined) throw drawn.failed
   return said
 }
 
-/** `drawn`: the segmentations that were saved with it. */
-async function saveDraft(StudyInstanceUID: string, drawn: readonly unknown[]): Promise<string> {
+/**
+ * `drawn`: the segmentations that were saved with it. `withLayout`: the reader asked for it; marking as read does not lay the study out
+ * for whoever opens it next.
+ */
+async function saveDraft(StudyInstanceUID: string, drawn: readonly unknown[], withLayout: boolean): Promise<string> {
   const keeper = draftOf(StudyInstanceUID)
   await keeper.ready
   const { draft } = keeper
   const versions = await readSaved(StudyInstanceUID)
-  const { objects, words, replaced, image, left } = await make(StudyInstanceUID, draft, versions)
+  const made = await make(StudyInstanceUID, draft, versions)
+  if (withLayout) await addLayout(made, StudyInstanceUID, draft, versions)
+  const { objects, words, replaced, image, left } = made
   if (drawn.length > 0) words.unshift(t('{{count}} segmentations', { count: drawn.length }))
   if (image === undefined || objects.length === 0) {
     const said =
@@ -335,6 +341,46 @@ async function calibrationsOf(StudyInstanceUID: string, { calibrations }: Draft)
   return found
 }
 
+// ── layout ──
+
+/** The layout that the reader made of the study, where it is not as it was saved last. */
+async function addLayout(
+  made: Made,
+  StudyInstanceUID: string,
+  { layout }: Draft,
+  { layouts: [last] }: SavedVersions,
+): Promise<void> {
+  if (layout === null) return
+  const panes = await Promise.all(
+    layout.panes.map(async pane => {
+      if (pane === null) return undefined
+      const series = seriesOf(pane.displaySet)
+      const stacks = await stacksHere(pane.StudyInstanceUID, series)
+      // A reformat is none of these: no object names its planes.
+      const stack = stacks.find(one => one.set.id === pane.displaySet || pane.displaySet === series)
+      return stack?.entries.flatMap(entry => (entry.unshowable === undefined ? [referenced(stack, entry)] : []))
+    }),
+  )
+  const image = panes.flatMap(images => images ?? []).find(one => one.StudyInstanceUID === StudyInstanceUID)
+  if (image === undefined) return
+  const now = new Date()
+  const [width, height] = [screen.width, screen.height].map(pixels => Math.round(pixels * devicePixelRatio)) as [
+    number,
+    number,
+  ]
+  const { rows, columns } = layout
+  const { SeriesInstanceUID, InstanceNumber } = next(last)
+  const place = { SeriesInstanceUID, InstanceNumber }
+  const object = structuredDisplay({ rows, columns, panes }, { width, height }, place, StudyInstanceUID, now)
+  if (object === undefined) return
+  const { part10 } = writeObject({ StudyInstanceUID }, object, { now, newUID })
+  const read = readStructuredDisplay(dataSetOf(part10))
+  if (last !== undefined && read !== undefined && hangsOf(read) === hangsOf(last)) return
+  made.objects.push(object)
+  made.words.push(t('the layout'))
+  made.image ??= image
+}
+
 // ── views ──
 
 const UNCHANGED = { inverted: false, quarterTurns: 0, mirrored: false } as const
@@ -355,29 +401,35 @@ async function statesOf(
   }
   const changed = Object.entries(draft.views).flatMap(([set, view]) => (isChanged(view) ? [set] : []))
   const drawnOn = marks.map(({ stack }) => stack.set.id)
-  for (const set of new Set([...changed, ...drawnOn, ...(await drawnBefore(StudyInstanceUID, states))])) {
+  const covered = Object.keys(draft.shutters)
+  const before = await drawnBefore(StudyInstanceUID, states)
+  for (const set of new Set([...changed, ...covered, ...drawnOn, ...before])) {
     const stacks = await openStacks(StudyInstanceUID, seriesOf(set)).catch(() => [])
     // A reformat's set is none of these.
     const stack = stacks.find(one => one.set.id === set)
     const images = stack?.entries.flatMap(entry => (entry.unshowable === undefined ? [stateImage(stack, entry)] : []))
     if (images === undefined || images.length === 0) continue
     const drawn = marks.filter(one => one.stack.set.id === set).map(stateMark)
-    const before = states.find(one => isOfSet(one, images))
+    const last = states.find(one => isOfSet(one, images))
+    // Who has not touched it goes on from how it was seen, not from how it opens.
+    const view = draft.views[set] ?? (last && stack && viewAsSaved(last, stack)) ?? UNCHANGED
+    const shutter =
+      draft.shutters[set] === undefined ? last && shutterAsSaved(last) : (draft.shutters[set] ?? undefined)
+    const seen = { ...view, shutter }
+    if (last === undefined && drawn.length === 0 && !isChanged(seen)) continue
     series ??= { SeriesInstanceUID: newUID(), InstanceNumber: 0 }
     const version: Version = {
       SeriesInstanceUID: series.SeriesInstanceUID,
       InstanceNumber: series.InstanceNumber + 1,
-      ...(before && { predecessor: before.object }),
+      ...(last && { predecessor: last.object }),
     }
     const now = new Date()
-    // Who has not touched it goes on from how it was seen, not from how it opens.
-    const seen = draft.views[set] ?? (before && stack && viewAsSaved(before, stack)) ?? UNCHANGED
     const object = presentationState(images, seen, drawn, version, now)
     const { part10 } = writeObject({ StudyInstanceUID }, object, { now, newUID })
-    if (before && looksOf(readPresentationState(dataSetOf(part10))) === looksOf(before.state)) continue
+    if (last && looksOf(readPresentationState(dataSetOf(part10))) === looksOf(last.state)) continue
     series = version
     objects.push(object)
-    if (before) replaced.push(before.object.SOPInstanceUID)
+    if (last) replaced.push(last.object.SOPInstanceUID)
     image ??= images[0]
   }
   return { objects, replaced, image }

@@ -11,6 +11,11 @@ import type { ReferencedObject } from '../../../shared/viewing/writing/content.t
 import { readKeySelection, type SavedSelection } from '../../../shared/viewing/writing/keySelection.ts'
 import { takenUp } from '../../../shared/viewing/writing/presentationState.ts'
 import { readMeasurements, type SavedMeasurements } from '../../../shared/viewing/writing/readMeasurements.ts'
+import {
+  readStructuredDisplay,
+  type SavedLayout,
+  STRUCTURED_DISPLAY,
+} from '../../../shared/viewing/writing/structuredDisplay.ts'
 import { studyContents } from '../../series/index.ts'
 import { broughtBack } from '../hanging/hangingState.ts'
 import { isAsOpened, noteAsOpened } from '../marks/arrangement.ts'
@@ -18,7 +23,7 @@ import { draftOf } from '../marks/drafts.ts'
 import { readObject } from '../objects/readObject.ts'
 import { livePanes, useSession } from '../session.ts'
 import { openStacks } from '../stacks.ts'
-import { setsWithStates, viewAsSaved } from './savedViews.ts'
+import { setsWithStates, shutterAsSaved, viewAsSaved } from './savedViews.ts'
 
 export interface SavedState {
   object: ReferencedObject
@@ -33,9 +38,11 @@ export interface SavedVersions {
   selections: SavedSelection[]
   /** Ours alone. */
   states: SavedState[]
+  /** Ours alone. */
+  layouts: SavedLayout[]
 }
 
-export const NOTHING_SAVED: SavedVersions = { reports: [], selections: [], states: [] }
+export const NOTHING_SAVED: SavedVersions = { reports: [], selections: [], states: [], layouts: [] }
 export const useSaved = create<{ studies: ReadonlyMap<string, SavedVersions> }>(() => ({ studies: new Map() }))
 
 const OURS = 'Isocenter'
@@ -49,7 +56,12 @@ export function isOurs({ Manufacturer }: SavedMeasurements): boolean {
 
 /** What is read of an object, by study and instance, for as long as a study is open: objects never change. */
 const known = new Map<string, Map<string, Read>>()
-type Read = Partial<{ report: SavedMeasurements; selection: SavedSelection; state: SavedState }>
+type Read = Partial<{
+  report: SavedMeasurements
+  selection: SavedSelection
+  state: SavedState
+  layout: SavedLayout
+}>
 
 /** Reads what is stored now. Rejects like `call`; an object that cannot be read is left out, its own tile says why. */
 export async function readSaved(StudyInstanceUID: string): Promise<SavedVersions> {
@@ -74,7 +86,12 @@ export async function readSaved(StudyInstanceUID: string): Promise<SavedVersions
 }
 
 function isReadable(SOPClassUID: string): boolean {
-  return REPORT.test(SOPClassUID) || SOPClassUID === KEY_OBJECT_SELECTION || isPresentationState(SOPClassUID)
+  return (
+    REPORT.test(SOPClassUID) ||
+    SOPClassUID === KEY_OBJECT_SELECTION ||
+    SOPClassUID === STRUCTURED_DISPLAY ||
+    isPresentationState(SOPClassUID)
+  )
 }
 
 function interpreted(dataSet: DataSet): Read {
@@ -83,6 +100,8 @@ function interpreted(dataSet: DataSet): Read {
   if (dataSet.string('Manufacturer') !== OURS) return {}
   const selection = readKeySelection(dataSet)
   if (selection !== undefined) return { selection }
+  const layout = readStructuredDisplay(dataSet)
+  if (layout !== undefined) return { layout }
   if (!isPresentationState(dataSet.string('SOPClassUID'))) return {}
   const uid = (key: keyof ReferencedObject) => dataSet.string(key)
   const object = {
@@ -125,6 +144,10 @@ function publish(StudyInstanceUID: string, read: ReadonlyMap<string, Read>): Sav
       all.flatMap(({ state }) => state ?? []),
       ({ state, InstanceNumber }) => moment(state.date, state.time, InstanceNumber),
     ),
+    layouts: newestFirst(
+      all.flatMap(({ layout }) => layout ?? []),
+      ({ date, time, InstanceNumber }) => moment(date, time, InstanceNumber),
+    ),
   }
   useSaved.setState(({ studies }) => ({ studies: new Map(studies).set(StudyInstanceUID, versions) }))
   return versions
@@ -143,15 +166,18 @@ export function continuing({ report, selection }: ReturnType<typeof newerThan>, 
   return [...uids, ...states.map(({ object }) => object.SOPInstanceUID)]
 }
 
-/** How the display sets of a study were seen when they were saved, by their ids. */
-async function savedViews(StudyInstanceUID: string, { states }: SavedVersions): Promise<Draft['views']> {
-  const found = await setsWithStates(StudyInstanceUID, states)
-  return Object.fromEntries(
-    found.flatMap(({ stack, last }) => {
-      const view = viewAsSaved(last, stack)
-      return view === undefined ? [] : [[stack.set.id, view]]
-    }),
-  )
+/** How the display sets of a study were seen and covered when they were saved, by their ids. */
+async function savedLooks(
+  StudyInstanceUID: string,
+  { states }: SavedVersions,
+): Promise<Pick<Draft, 'views' | 'shutters'>> {
+  const looks: Pick<Draft, 'views' | 'shutters'> = { views: {}, shutters: {} }
+  for (const { stack, last } of await setsWithStates(StudyInstanceUID, states)) {
+    const [view, shutter] = [viewAsSaved(last, stack), shutterAsSaved(last)]
+    if (view !== undefined) looks.views[stack.set.id] = view
+    if (shutter !== undefined) looks.shutters[stack.set.id] = shutter
+  }
+  return looks
 }
 
 /** Where nothing was marked yet, the newest saved version is gone on from: on another station, or where the draft is gone. */
@@ -168,17 +194,18 @@ async function takeUp(StudyInstanceUID: string, versions: SavedVersions): Promis
   const continues = continuing(newest, versions)
   if (continues.length === 0) return
   const { report, selection } = newest
-  const saved = await savedViews(StudyInstanceUID, versions)
+  const saved = await savedLooks(StudyInstanceUID, versions)
   // Series were read meanwhile.
   if (!isUntouched()) return
-  const { calibrations, views } = keeper.draft
+  const { calibrations, views, shutters } = keeper.draft
   const isTouched = (set: string) => livePanes().some(pane => pane.stack?.set.id === set && !isAsOpened(pane))
-  const seen = takenUp(saved, views, isTouched)
+  const seen = takenUp(saved.views, views, isTouched)
   keeper.arrange({
     marks: report?.marks ?? [],
     calibrations: { ...report?.calibrations, ...calibrations },
     keyImages: selection?.keyImages ?? [],
     views: { ...views, ...seen },
+    shutters: { ...saved.shutters, ...shutters },
     continues,
   })
   bringBack(seen)

@@ -1,12 +1,12 @@
 import { type DisplayedArea, presentationOf } from '../../../shared/viewing/documents/presentationState.ts'
-import type { SetView } from '../../../shared/viewing/draft.ts'
+import { type DisplayShutter, displayShutter, type SetView } from '../../../shared/viewing/draft.ts'
 import type { ReferencedFrame } from '../../../shared/viewing/writing/content.ts'
-import { isChanged } from '../../../shared/viewing/writing/presentationState.ts'
+import { CHOSEN, isChanged } from '../../../shared/viewing/writing/presentationState.ts'
 import { studyContents } from '../../series/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import { greysAndTurn } from '../documents/index.ts'
 import { openStacks } from '../stacks.ts'
-import { storedWindows, windowToRange } from '../windows.ts'
+import { storedWindows, type VoiRange, windowToRange } from '../windows.ts'
 import type { SavedState } from './savedStore.ts'
 
 /** A state is of a display set when it names its very frames: one image of many may be several sets. */
@@ -53,8 +53,8 @@ export async function setsWithStates(
 }
 
 /** To a millionth of its width: decimal strings round. A state whose reader set no window has each image's own. */
-function isAlike(range: { lower: number; upper: number }, own: { lower: number; upper: number } | undefined): boolean {
-  if (own === undefined) return false
+function isAlike(range: VoiRange | undefined, own: VoiRange | undefined): boolean {
+  if (range === undefined || own === undefined) return false
   const near = (own.upper - own.lower) * 1e-6
   return Math.abs(range.lower - own.lower) <= near && Math.abs(range.upper - own.upper) <= near
 }
@@ -68,9 +68,10 @@ export function viewAsSaved({ state }: SavedState, { entries }: SeriesStack): Se
   const { range, inverted, quarterTurns, mirrored } = greysAndTurn(state, frame.window, attributes)
   const [stored] = storedWindows(attributes)
   const own = stored && windowToRange(stored, attributes.VOILUTFunction)
-  const isOfReader = frame.window !== undefined && range !== undefined && !isAlike(range, own)
+  // States of before said not which windows the reader had set.
+  const isOfReader = frame.window?.explanation === CHOSEN || !isAlike(range, own)
   const view: SetView = {
-    ...(isOfReader && { range: { lower: range.lower, upper: range.upper } }),
+    ...(frame.window && range && isOfReader && { range: { lower: range.lower, upper: range.upper } }),
     inverted,
     quarterTurns,
     mirrored,
@@ -79,6 +80,11 @@ export function viewAsSaved({ state }: SavedState, { entries }: SeriesStack): Se
     frame: entry.frame,
   }
   return isChanged(view) ? view : undefined
+}
+
+/** What a state of ours covers. */
+export function shutterAsSaved({ state }: SavedState): DisplayShutter | undefined {
+  return displayShutter.safeParse(state.shutter).data
 }
 
 /** Zoom and place, where the state is not of the whole picture fitted. */

@@ -264,6 +264,7 @@ function Rows({ work }: { work: Work }) {
   const figures = useFigures(work)
   const [asked, setAsked] = useState(false)
   const unsaved = unsavedWorks(work.StudyInstanceUID).includes(work)
+  const { size: away } = work.away
   const saveAll = () => {
     saveSegmentations(work.StudyInstanceUID).then(
       saved => announce(saved.length === 0 ? 'There is nothing to save' : 'Segmentation saved'),
@@ -289,7 +290,9 @@ function Rows({ work }: { work: Work }) {
       </div>
       {asked && (
         <div className="segments-note" role="alert">
-          {unsaved ? t('What is drawn and not saved will be gone.') : t('What is saved stays in the study.')}
+          {unsaved || away > 0
+            ? t('What is drawn and not saved will be gone.')
+            : t('What is saved stays in the study.')}
           <div className="segments-bar">
             <button type="button" onClick={() => discard(work)}>
               {t('Discard')}
@@ -298,6 +301,13 @@ function Rows({ work }: { work: Work }) {
               {t('Keep')}
             </button>
           </div>
+        </div>
+      )}
+      {away > 0 && (
+        <div className="segments-note attention">
+          {t('{{count}} slices are of images that are not here: kept on this station, saved when they come', {
+            count: away,
+          })}
         </div>
       )}
       {!unsaved && work.head.predecessor !== undefined && <div className="segments-note quiet">{t('saved')}</div>}

@@ -46,6 +46,10 @@ export async function editCopy(listed: ListedObject, stack: SeriesStack): Promis
     announce(waits ?? 'Save or discard the segments of these images first')
     return
   }
+  if (before !== undefined && before.away.size > 0) {
+    announce('Some of what is drawn here is on images that are not here: discard it, or wait for them')
+    return
+  }
   await working(t('Reading…'), async (signal, breathe) => {
     const dataSet = await readObject(listed, signal)
     if (dataSet.string('SegmentationType') === 'FRACTIONAL') {

@@ -1,10 +1,10 @@
-import { decodeRuns, encodeRuns } from '../../../shared/viewing/segmenting/runLength.ts'
+import { encodeRuns } from '../../../shared/viewing/segmenting/runLength.ts'
 import { type SegmentationHead, segmentationHead } from '../../../shared/viewing/segmenting/segment.ts'
 import { call } from '../../client.ts'
 import { msg, t } from '../../i18n/index.ts'
 import { useSession } from '../session.ts'
 import { dropWork, keepBy, putWork, rebindWorks, tellDrawn, useSegmenting, workOf } from './segmentStore.ts'
-import { makeWork, sliceName, type Work } from './work.ts'
+import { bringHome, makeWork, sliceName, type Work } from './work.ts'
 
 /** ms after the hand has let go. */
 const REST_MS = 400
@@ -136,21 +136,11 @@ class Keeper {
         this.#waiting = this.#waiting.filter(one => one !== kept)
         continue
       }
-      const names = new Map(work.entries.map((entry, index) => [sliceName(entry), index]))
-      for (const [name, data] of kept.slices) {
-        const index = names.get(name)
-        if (index === undefined) {
-          work.lacks = true
-          continue
-        }
-        const runs = await unpacked(data, 8 * columns * rows)
-        try {
-          decodeRuns(runs, columns * rows, work.map.ensure(index))
-        } catch {
-          // A slice that cannot be read stays on the disk as it is.
-          work.lacks = true
-        }
-      }
+      const runs = new Map<string, Uint8Array>()
+      for (const [name, data] of kept.slices) runs.set(name, await unpacked(data, 8 * columns * rows))
+      bringHome(work, runs)
+      // Of what was saved without some images one has come: that is in no version yet.
+      if (work.away.size < (kept.head.away ?? 0)) work.head = { ...work.head, changed: true }
       // Meanwhile the same may have been asked again.
       if (!this.#waiting.includes(kept) || workOf(stack) !== undefined) continue
       this.#waiting = this.#waiting.filter(one => one !== kept)
@@ -167,7 +157,14 @@ class Keeper {
     // After a save nothing of it is on the disk: then all of it comes back there.
     const isThere = this.#there.has(`${work.id}/head`) || due.size > 0
     for (const slice of isThere ? slices : work.map.drawn()) due.add(sliceName(work.entries[slice]!))
+    if (!isThere) for (const name of work.away.keys()) due.add(name)
     this.#soon(REST_MS)
+  }
+
+  /** It is saved but for what lies on images that are not here: all of it is kept until they are, and saved with them. */
+  keepWhatIsAway(work: Work): void {
+    if (work.away.size === 0) this.forget(work)
+    else this.note(work, [])
   }
 
   /** It is saved, or thrown away: none of it is kept any more. What is drawn on it from now on is kept under another name. */
@@ -236,8 +233,14 @@ class Keeper {
         // Drawn on again while this is on its way, it is due again.
         names.delete(name)
         sent.push(name)
-        const slice = work.map.slice(entries.get(name) ?? -1)
-        const data = slice === undefined || slice.every(label => label === 0) ? null : await packed(encodeRuns(slice))
+        const index = entries.get(name)
+        const away = work.away.get(name)
+        // Of an image that is gone, and nothing known of it: what is on the disk of it stays there.
+        if (index === undefined && away === undefined) continue
+        const slice = work.map.slice(index ?? -1)
+        const isEmpty = slice === undefined || slice.every(label => label === 0)
+        const runs = index === undefined ? away : isEmpty ? undefined : encodeRuns(slice)
+        const data = runs === undefined ? null : await packed(runs)
         if (data !== null && data.length > MOST_PART) {
           again()
           throw new Error(t('a slice takes more than can be kept: save the segmentation'))
@@ -283,9 +286,9 @@ class Keeper {
 }
 
 function headOf(work: Work): SegmentationHead {
-  const { SeriesInstanceUID, set, map, head } = work
+  const { SeriesInstanceUID, set, map, head, away } = work
   const { columns, rows } = map.grid
-  return { version: 1, set, SeriesInstanceUID, columns, rows, ...head }
+  return { version: 1, set, SeriesInstanceUID, columns, rows, away: away.size, ...head }
 }
 
 function parsed(text: string): unknown {
@@ -306,8 +309,8 @@ function tellTrouble(study: string, words: string | undefined): void {
   })
 }
 
-async function packed(runs: Uint8Array<ArrayBuffer>): Promise<string> {
-  const stream = new Blob([runs]).stream().pipeThrough(new CompressionStream('deflate-raw'))
+async function packed(runs: Uint8Array): Promise<string> {
+  const stream = new Blob([runs as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream('deflate-raw'))
   return base64(new Uint8Array(await new Response(stream).arrayBuffer()))
 }
 
@@ -387,8 +390,14 @@ function isOnScreen(study: string): boolean {
   return opened?.StudyInstanceUID === study || beside.has(study)
 }
 
+/** It is thrown away. */
 export function forgetKept(work: Work): void {
   keeperOf(work.StudyInstanceUID).forget(work)
+}
+
+/** It is saved. */
+export function keepWhatIsAway(work: Work): void {
+  keeperOf(work.StudyInstanceUID).keepWhatIsAway(work)
 }
 
 keepBy((work, slices) => keeperOf(work.StudyInstanceUID).note(work, slices))

@@ -3,7 +3,7 @@ import { newSegmentation, type SourceFrame } from '../../../shared/viewing/writi
 import { identityOfImage, saveObjects } from '../../authoring/index.ts'
 import { describeFrame } from '../catalog.ts'
 import { useSession } from '../session.ts'
-import { forgetKept, holdSegments } from './keeper.ts'
+import { holdSegments, keepWhatIsAway } from './keeper.ts'
 import { changeHead, useSegmenting } from './segmentStore.ts'
 import type { Work } from './work.ts'
 
@@ -17,8 +17,8 @@ export function unsavedWorks(StudyInstanceUID: string): Work[] {
 }
 
 /** All of what was saved: that is a version, too, and says so by its segments without a voxel. */
-function isErased({ head, lacks }: Work): boolean {
-  return !lacks && head.predecessor !== undefined && head.segments.length > 0
+function isErased({ head, away }: Work): boolean {
+  return away.size === 0 && head.predecessor !== undefined && head.segments.length > 0
 }
 
 function isDrawn({ map }: Work): boolean {
@@ -81,7 +81,7 @@ async function saveWork(work: Work): Promise<SavedAs> {
   if (isSame) {
     work.head = { ...head, predecessor, ours: true, changed: false }
     useSegmenting.setState(({ works }) => ({ works: [...works] }))
-    forgetKept(work)
+    keepWhatIsAway(work)
   } else if (now !== undefined) changeHead(now, { predecessor, ours: true })
   return predecessor
 }

@@ -197,7 +197,10 @@ export function rebindWorks(): void {
     const stack = stacks.get(work.SeriesInstanceUID)?.find(({ set }) => set.id === work.set)
     if (stack === undefined || stack === work.stack) continue
     const rebound = reboundWork(work, stack)
-    if (rebound !== undefined) putWork(rebound)
+    if (rebound === undefined) continue
+    putWork(rebound)
+    // Drawn before its image came: no version has it yet.
+    if (rebound.away.size < work.away.size) changeHead(rebound, { changed: true })
   }
 }
 

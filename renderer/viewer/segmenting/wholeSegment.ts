@@ -94,6 +94,10 @@ export function copyToNext(): void {
 /** A segment goes with all its voxels. */
 export function deleteSegment(work: Work, number: number): void {
   if (useSegmenting.getState().busy !== undefined) return
+  if (work.away.size > 0) {
+    announce('Some of it may be on images that are not here: it can be deleted when they are')
+    return
+  }
   const { segments, active } = work.head
   const edit = new Edit(work.map, 0, eraseFrom(number))
   removePieces(edit, number, () => false)

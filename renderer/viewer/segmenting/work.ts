@@ -1,6 +1,7 @@
 import { parallel } from '../../../shared/viewing/geometry.ts'
 import { History } from '../../../shared/viewing/segmenting/edit.ts'
 import { type LabelGrid, LabelMap } from '../../../shared/viewing/segmenting/labels.ts'
+import { decodeRuns, encodeRuns } from '../../../shared/viewing/segmenting/runLength.ts'
 import type { SavedAs, Segment } from '../../../shared/viewing/segmenting/segment.ts'
 import { t } from '../../i18n/index.ts'
 import { describeFrame, type SeriesStack, type StackEntry } from '../catalog.ts'
@@ -34,8 +35,11 @@ export interface Work {
   head: Head
   /** Counts up with every change of a slice. */
   versions: Uint32Array
-  /** Some of what is kept of it could not be brought back: that it is empty does not say that it was erased. */
-  lacks: boolean
+  /**
+   * What was drawn on images that are not here, or cannot be read: runs of labels by the slice's name. It comes back with its image,
+   * and no save lets go of it. While there is some, that the rest is empty does not say that it was erased.
+   */
+  away: Map<string, Uint8Array>
 }
 
 /** The voxels of a stack, or why it cannot be drawn on, in words. */
@@ -101,23 +105,43 @@ export function makeWork(stack: SeriesStack, id: string, head: Head): Work | { r
     history: new History(map),
     head,
     versions: new Uint32Array(found.grid.slices),
-    lacks: false,
+    away: new Map(),
   }
 }
 
-/** The same on a stack that has grown: what is drawn stays with its images. Undefined where it no longer fits. */
+/** The same on a stack that has changed: what is drawn stays with its images, whether they are here or not. Undefined where it no longer fits. */
 export function reboundWork(work: Work, stack: SeriesStack): Work | undefined {
   const next = makeWork(stack, work.id, work.head)
   if ('refusal' in next) return undefined
   const { columns, rows } = work.map.grid
   if (next.map.grid.columns !== columns || next.map.grid.rows !== rows) return undefined
-  next.lacks = work.lacks
   for (const index of work.map.drawn()) {
     const now = next.slices.get(work.entries[index]!.imageId)
-    if (now === undefined) next.lacks = true
+    if (now === undefined) next.away.set(sliceName(work.entries[index]!), encodeRuns(work.map.slice(index)!))
     else next.map.ensure(now).set(work.map.slice(index)!)
   }
+  bringHome(next, work.away)
   return next
+}
+
+/** Draws what is kept (runs by the slice's name) on its images; what has none here, or cannot be read, is away. */
+export function bringHome(work: Work, kept: ReadonlyMap<string, Uint8Array>): void {
+  const { columns, rows } = work.map.grid
+  const names = new Map(work.entries.map((entry, index) => [sliceName(entry), index]))
+  for (const [name, runs] of kept) {
+    const index = names.get(name)
+    const labels = index === undefined ? undefined : decoded(runs, columns * rows)
+    if (index === undefined || labels === undefined) work.away.set(name, runs)
+    else work.map.ensure(index).set(labels)
+  }
+}
+
+function decoded(runs: Uint8Array, length: number): Uint8Array | undefined {
+  try {
+    return decodeRuns(runs, length)
+  } catch {
+    return undefined
+  }
 }
 
 /** What names a slice while it is kept: it says the same when more images have come. */

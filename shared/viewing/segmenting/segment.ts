@@ -49,6 +49,8 @@ export const segmentationHead = z.object({
   ours: z.boolean(),
   /** It differs from its predecessor. */
   changed: z.boolean(),
+  /** How many of its slices were of images that were not there when it was kept. */
+  away: z.int().min(0).optional(),
 })
 
 export type SegmentationHead = z.infer<typeof segmentationHead>

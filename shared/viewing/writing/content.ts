@@ -119,12 +119,29 @@ export function frameReference(image: ReferencedFrame): NewDataSet {
   return { ...reference(image), ...(image.frames > 1 && { ReferencedFrameNumber: String(image.frame) }) }
 }
 
+/** Frames of one image in one reference, their numbers after each other; none where all of them are meant. */
+export function imageReferences(images: readonly ReferencedFrame[]): NewDataSet[] {
+  const held = new Map<string, ReferencedFrame[]>()
+  for (const image of images) held.set(image.SOPInstanceUID, [...(held.get(image.SOPInstanceUID) ?? []), image])
+  return [...held.values()].map(frames => {
+    const one = frames[0]!
+    if (frames.length === one.frames) return reference(one)
+    return { ...reference(one), ReferencedFrameNumber: frames.map(({ frame }) => String(frame)) }
+  })
+}
+
 export function reference({ SOPClassUID, SOPInstanceUID }: ReferencedObject): NewDataSet {
   return { ReferencedSOPClassUID: SOPClassUID, ReferencedSOPInstanceUID: SOPInstanceUID }
 }
 
-/** Every object once, by study and series: the form of evidence and predecessors (PS3.3 table C.17-3). */
-function byStudy(objects: readonly ReferencedObject[]): NewDataSet[] {
+/**
+ * Every object once, by study and series: evidence and predecessors name SOPs (PS3.3 table C.17-3), the Common Instance Reference
+ * Module instances (C.12.2).
+ */
+export function byStudy(
+  objects: readonly ReferencedObject[],
+  listed: 'ReferencedSOPSequence' | 'ReferencedInstanceSequence' = 'ReferencedSOPSequence',
+): Array<NewDataSet & { StudyInstanceUID: string }> {
   const studies = new Map<string, Map<string, Map<string, ReferencedObject>>>()
   for (const one of objects) {
     const series = studies.get(one.StudyInstanceUID) ?? new Map<string, Map<string, ReferencedObject>>()
@@ -135,7 +152,7 @@ function byStudy(objects: readonly ReferencedObject[]): NewDataSet[] {
   }
   return [...studies].map(([StudyInstanceUID, series]) => ({
     ReferencedSeriesSequence: [...series].map(([SeriesInstanceUID, held]) => ({
-      ReferencedSOPSequence: [...held.values()].map(reference),
+      [listed]: [...held.values()].map(reference),
       SeriesInstanceUID,
     })),
     StudyInstanceUID,

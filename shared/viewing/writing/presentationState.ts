@@ -1,9 +1,18 @@
 import type { NewDataSet } from '../../dicom/writer.ts'
 import type { PresentationState as ReadState } from '../documents/presentationState.ts'
-import type { Mark, SetView } from '../draft.ts'
+import type { DisplayShutter, Mark, SetView } from '../draft.ts'
 import type { Scale } from '../measure/scale.ts'
 import { srgbProfile } from './colourSpace.ts'
-import { codeOf, concept, frameReference, OWN_CODES, OWN_SCHEME, type ReferencedFrame, reference } from './content.ts'
+import {
+  codeOf,
+  concept,
+  frameReference,
+  imageReferences,
+  OWN_CODES,
+  OWN_SCHEME,
+  type ReferencedFrame,
+  reference,
+} from './content.ts'
 import { graphicsOf } from './markCodes.ts'
 import type { Version } from './measurementReport.ts'
 import { momentOf, type NewObject } from './newObject.ts'
@@ -38,11 +47,15 @@ export interface StateMark {
 }
 
 /** What of a view a state keeps; which image was looked at last is none of it. */
-export type StateView = Pick<SetView, 'range' | 'inverted' | 'quarterTurns' | 'mirrored' | 'zoom' | 'centre'>
+export type StateView = Pick<SetView, 'range' | 'inverted' | 'quarterTurns' | 'mirrored' | 'zoom' | 'centre'> & {
+  shutter?: DisplayShutter | undefined
+}
 
 /** Whether a reader has changed anything of a view that a state can keep. */
-export function isChanged({ range, inverted, quarterTurns, mirrored, zoom }: StateView): boolean {
-  return range !== undefined || inverted || quarterTurns !== 0 || mirrored || zoom !== undefined
+export function isChanged({ range, inverted, quarterTurns, mirrored, zoom, shutter }: StateView): boolean {
+  return (
+    range !== undefined || inverted || quarterTurns !== 0 || mirrored || zoom !== undefined || shutter !== undefined
+  )
 }
 
 /**
@@ -103,42 +116,23 @@ export function presentationState(
       ReferencedSeriesSequence: bySeries(images),
       ...areas(images, view),
       ...turn(view),
+      ...covered(view, isColour),
       ...annotations(marks),
       ...(isColour ? { ICCProfile: srgbProfile() } : greys(images, view)),
     },
   }
 }
 
-/** Frames of one image in one reference, their numbers after each other. */
 function bySeries(images: readonly StateImage[]): NewDataSet[] {
-  const series = new Map<string, Map<string, StateImage[]>>()
-  for (const image of images) {
-    const held = series.get(image.SeriesInstanceUID) ?? new Map<string, StateImage[]>()
-    series.set(image.SeriesInstanceUID, held)
-    held.set(image.SOPInstanceUID, [...(held.get(image.SOPInstanceUID) ?? []), image])
-  }
-  return [...series].map(([SeriesInstanceUID, held]) => ({
-    ReferencedImageSequence: merged([...held.values()]),
-    SeriesInstanceUID,
+  return grouped(images, ({ SeriesInstanceUID }) => SeriesInstanceUID).map(held => ({
+    ReferencedImageSequence: imageReferences(held),
+    SeriesInstanceUID: held[0]!.SeriesInstanceUID,
   }))
-}
-
-function merged(images: StateImage[][]): NewDataSet[] {
-  return images.flatMap(frames => {
-    const [one] = frames
-    if (one === undefined) return []
-    // All frames are the image itself.
-    if (frames.length === one.frames) return [reference(one)]
-    return [{ ...reference(one), ReferencedFrameNumber: frames.map(({ frame }) => String(frame)) }]
-  })
 }
 
 /** Where some of the images are meant: each with its frames; of all, nothing is said. */
 function meant(images: readonly StateImage[], all: readonly StateImage[]): NewDataSet {
-  if (images.length === all.length) return {}
-  const held = new Map<string, StateImage[]>()
-  for (const image of images) held.set(image.SOPInstanceUID, [...(held.get(image.SOPInstanceUID) ?? []), image])
-  return { ReferencedImageSequence: merged([...held.values()]) }
+  return images.length === all.length ? {} : { ReferencedImageSequence: imageReferences(images) }
 }
 
 function grouped<T>(all: readonly T[], keyOf: (one: T) => string): T[][] {
@@ -197,6 +191,22 @@ function rotationOf({ quarterTurns, mirrored }: StateView): number {
   return (mirrored ? (4 - quarterTurns) % 4 : quarterTurns) * 90
 }
 
+/** Black of a colour state: L* 0, a* and b* 0 (PS3.3 C.10.7.1.1). */
+const BLACK_LAB = [0, 0x8080, 0x8080]
+
+/** PS3.3 C.7.6.11 and C.11.12: what is outside is black. */
+function covered({ shutter }: StateView, isColour: boolean): NewDataSet {
+  if (shutter === undefined) return {}
+  return {
+    ...shutter,
+    ShutterPresentationValue: 0,
+    ...(isColour && { ShutterPresentationColorCIELabValue: BLACK_LAB }),
+  }
+}
+
+/** Of a window that the reader has set: one that is as the image's own was is no other's choice, either. */
+export const CHOSEN = 'Chosen by the reader'
+
 /**
  * Modality, window and polarity. Where all images are rescaled alike the state says so; where they are not (PET), it rescales by 1
  * and each has its own window of stored values. A table of the image is no linear rescale: then there is no window. Where the reader
@@ -224,6 +234,7 @@ function greys(images: readonly StateImage[], { range, inverted }: StateView): N
       ...meant(group, images),
       WindowCenter: ds((lower + upper) / 2 + half),
       WindowWidth: ds(upper - lower + 2 * half),
+      ...(range && { WindowCenterWidthExplanation: CHOSEN }),
       ...(VOILUTFunction === 'LINEAR' ? {} : { VOILUTFunction }),
     }
   })
@@ -280,7 +291,15 @@ function textOf({ mark, lines }: StateMark): NewDataSet[] {
   ]
 }
 
-/** What two states of the same images must have in common to look the same: window, size, turn, polarity and what is drawn. */
-export function looksOf({ windows, areas, rotation, flipped, inverse, annotations: drawn }: ReadState): string {
-  return JSON.stringify([windows, areas, rotation, flipped, inverse, drawn])
+/** What two states of the same images must have in common to look the same: window, size, turn, polarity, shutter and what is drawn. */
+export function looksOf({
+  windows,
+  areas,
+  rotation,
+  flipped,
+  inverse,
+  shutter,
+  annotations: drawn,
+}: ReadState): string {
+  return JSON.stringify([windows, areas, rotation, flipped, inverse, shutter, drawn])
 }
