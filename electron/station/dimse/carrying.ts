@@ -8,10 +8,11 @@ import { type ErrorCode, IsocenterError } from '../../../shared/errors.ts'
 import type { RetrievableObject } from '../store/index.ts'
 import { COMMAND, CommandError, queryRequest, responseTo, STATUS } from '../wire/dimse.ts'
 import type { DataSource } from '../wire/framing.ts'
+import type { UniqueKeys } from './expectedMoves.ts'
 import type { Outgoing, OutgoingAssociations } from './outgoing.ts'
 import { FIND_CONTEXTS, find, PLAIN_SYNTAXES, type QueryLevel } from './queryScu.ts'
 import type { Requests } from './requests.ts'
-import { GET, levelOf, moveToSelf, storageContexts, USUAL_CLASSES } from './retrieveScu.ts'
+import { type FetchDeps, GET, levelOf, moveToSelf, storageContexts, USUAL_CLASSES } from './retrieveScu.ts'
 import { sendTo } from './sendTo.ts'
 import type { SendingDeps } from './subOperations.ts'
 import type { OfferedContext } from './transferPlan.ts'
@@ -34,13 +35,6 @@ interface Carried {
 }
 
 type ObjectKeys = Pick<RetrievableObject, 'StudyInstanceUID' | 'SeriesInstanceUID'> & { SOPInstanceUID?: string }
-
-/** What a C-GET is to bring: a study, a series of it, or an image of that. */
-interface GivenKeys {
-  StudyInstanceUID: string
-  SeriesInstanceUID?: string
-  SOPInstanceUID?: string
-}
 
 /** An object as a node begins to give it. */
 interface Given {
@@ -93,13 +87,13 @@ export interface Carrying {
    */
   get(
     node: string,
-    keys: GivenKeys,
+    keys: UniqueKeys,
     classes: readonly string[],
     begin: (object: Given) => Taker,
     signal: AbortSignal,
   ): Promise<string>
   /** C-MOVE to ourselves: what comes goes through the door for everybody, and is on the disk when this resolves. Rejects with 'peer-failed'. */
-  move(node: string, keys: GivenKeys, signal: AbortSignal): Promise<void>
+  move(node: string, keys: UniqueKeys, signal: AbortSignal): Promise<void>
   /** Host of a node; '' where there is none of that name. */
   addressOf(node: string): string
   echo(node: string): Promise<{ works: boolean; sentence: string }>
@@ -113,12 +107,15 @@ type ObjectToFetch = Pick<
 interface CarryingDeps extends Pick<SendingDeps, 'files' | 'transcode'> {
   /** What we call ourselves: the destination of a C-MOVE. */
   AET: string
+  expected: FetchDeps['expected']
+  archiveAt: FetchDeps['archiveAt']
   nodes(): Node[]
   open: OutgoingAssociations['open']
   echo: Requests['echo']
 }
 
-export function createCarrying({ AET, nodes, open, echo, files, transcode }: CarryingDeps): Carrying {
+export function createCarrying(deps: CarryingDeps): Carrying {
+  const { nodes, open, echo, files, transcode } = deps
   const nodeOf = (name: string): Node => {
     const node = nodes().find(one => one.name === name)
     if (!node) throw new IsocenterError('destination-unknown', `"${name}" is not among the nodes`)
@@ -140,7 +137,7 @@ export function createCarrying({ AET, nodes, open, echo, files, transcode }: Car
   /** What the node says went wrong, where it says so; rejects with 'not-acceptable' where it has no C-GET, else with 'peer-failed'. */
   async function getInto(
     node: Node,
-    keys: GivenKeys,
+    keys: UniqueKeys,
     contexts: OfferedContext[],
     begin: (object: Given) => Taker,
     signal: AbortSignal,
@@ -191,7 +188,7 @@ export function createCarrying({ AET, nodes, open, echo, files, transcode }: Car
         for (const line of lines) void line.abort()
       }
       signal.addEventListener('abort', giveUp, { once: true })
-      const deps = {
+      const sending = {
         files,
         transcode,
         open: async (...called: Parameters<typeof open>) => {
@@ -215,7 +212,7 @@ export function createCarrying({ AET, nodes, open, echo, files, transcode }: Car
       }
       const carried: Carried[] = []
       try {
-        for await (const sent of sendTo(node, () => eachOf(objects), objects, deps, signal)) {
+        for await (const sent of sendTo(node, () => eachOf(objects), objects, sending, signal)) {
           const { object, outcome, reason, begun, status, code, reset } = sent
           const { contentId } = object
           const sha256 = digests.get(contentId) ?? ''
@@ -287,7 +284,7 @@ export function createCarrying({ AET, nodes, open, echo, files, transcode }: Car
           failed += 1
         },
       }
-      await moveToSelf(nodeOf(name), keys, 0, { AET, open }, progress)
+      await moveToSelf(nodeOf(name), keys, 0, deps, progress)
       if (failed > 0) throw new IsocenterError('peer-failed', `it could not send ${failed} of what was asked for`)
       if (signal.aborted) throw new IsocenterError('peer-failed', 'given up')
     },
