@@ -135,12 +135,7 @@ export function createRequests(deps: RequestDeps): Requests {
       const [own = ''] = aets()
       return startJob('fetch', `A study from ${node.name}`, progress =>
         audited(node, audit =>
-          fetchStudy(
-            node,
-            StudyInstanceUID,
-            { store, AET: own, open, senderOf, audit, expected, archiveAt },
-            progress,
-          ),
+          fetchStudy(node, StudyInstanceUID, { store, AET: own, open, senderOf, audit, expected, archiveAt }, progress),
         ),
       )
     },

@@ -16,7 +16,8 @@ const MOST_KEPT = 16
 const free: Buffer[] = []
 
 function takeBuffer(): Buffer {
-  return free.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES)
+  // Shared: a checksum of what leaves is taken in another thread.
+  return free.pop() ?? Buffer.from(new SharedArrayBuffer(CHUNK_BYTES))
 }
 
 function giveBack(buffer: Buffer): void {
