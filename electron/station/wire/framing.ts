@@ -3,7 +3,7 @@ import { PDV_OVERHEAD, writeDataHeader } from './pduEncode.ts'
 /** Bytes to be sent, wherever they are. */
 export interface DataSource {
   readonly length: number
-  /** Fills one target after the other with what begins at `from`. */
+  /** Fills one target after the other, in shared memory, with what begins at `from`. */
   read(targets: Uint8Array[], from: number): Promise<void>
 }
 
@@ -13,10 +13,10 @@ const CHUNK_BYTES = 640 * 1024
 const MOST_PDUS = 256
 const MOST_KEPT = 16
 
+/** Shared, so that another thread may fill them. */
 const free: Buffer[] = []
 
 function takeBuffer(): Buffer {
-  // Shared: a checksum of what leaves is taken in another thread.
   return free.pop() ?? Buffer.from(new SharedArrayBuffer(CHUNK_BYTES))
 }
 
