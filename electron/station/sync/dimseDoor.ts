@@ -44,7 +44,7 @@ export interface Taker {
 }
 
 /** Takes the SHA-256 of one object as it leaves; what it is given is read until `add` resolves. Both reject where it cannot be had. */
-export interface Taking {
+interface Taking {
   add(...chunks: Uint8Array[]): Promise<void>
   end(): Promise<{ sha256: string }>
   drop(): void
