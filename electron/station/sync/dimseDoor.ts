@@ -3,6 +3,7 @@ import type { NewDataSet } from '../../../shared/dicom/writer.ts'
 import type { ErrorCode } from '../../../shared/errors.ts'
 import type { OutboxItem } from '../store/index.ts'
 import type { Fetchable } from './carrier.ts'
+import type { Digesting } from './digests.ts'
 
 /** What became of one object that a node was to store. */
 export interface Carried {
@@ -43,20 +44,13 @@ export interface Taker {
   abort(): void
 }
 
-/** Takes the SHA-256 of one object as it leaves; what it is given is read until `add` resolves. Both reject where it cannot be had. */
-interface Taking {
-  add(...chunks: Uint8Array[]): Promise<void>
-  end(): Promise<{ sha256: string }>
-  drop(): void
-}
-
 /** What sync needs of the DIMSE door, handed in by `station.ts`. Nodes go by their name. Rejects with 'peer-failed' or 'destination-unknown'. */
 export interface DimseDoor {
   /** An outcome for each that the node could be called for; `leaving` begins with each anew. */
   store(
     node: string,
     objects: OutboxItem[],
-    leaving: { paced(bytes: number): Promise<void>; digest(): Taking },
+    leaving: { paced(bytes: number): Promise<void>; digest(): Digesting },
     signal: AbortSignal,
   ): Promise<Carried[]>
   /** The SOP Instance UIDs that a node has of a series, or that one alone. */
