@@ -142,6 +142,7 @@ export async function startStation(options: StationOptions): Promise<Station> {
       startJob: work.startJob,
       // The archives are reached below, before anybody can ask for what only they have.
       fetchBack: contentId => sync.fetchBack(contentId, 'dimse'),
+      archiveAt: node => destinations().find(({ route }) => route.kind === 'dimse' && route.node === node)?.name,
       captureFolder: path.join(options.dataDir, 'captures'),
       doctorFile: path.join(options.dataDir, 'doctor.jsonl'),
     })

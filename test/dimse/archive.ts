@@ -41,6 +41,7 @@ interface ArchiveOptions {
   store?: Partial<StoreOptions>
   reportTimes?: Partial<ReportTimes>
   unproved?(SOPInstanceUIDs: string[]): Promise<Unproved>
+  archiveAt?(node: string): string | undefined
   /** Nodes that steps and notices are handed on to. */
   handTo?: string[]
 }
@@ -86,6 +87,7 @@ export async function openArchive(
     linger: 50,
     reportTimes: more.reportTimes,
     unproved: more.unproved,
+    archiveAt: more.archiveAt,
   })
   const problems: FoundProblem[] = []
   dimse.onProblem(problem => problems.push(problem))

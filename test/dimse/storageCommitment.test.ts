@@ -156,6 +156,42 @@ test('what lies on a disk that is away is neither confirmed nor refused until it
   expect(peer.reports[0]).toMatchObject({ EventTypeID: 1, committed: [uidOf(1)] })
 })
 
+test('a disk that stays away is told in minutes, by its images alone, and what is sent again then is confirmed', async () => {
+  const root = join(temporaryFolder(), 'nas')
+  mkdirSync(root)
+  const peer = new CommitmentPeer()
+  const own = await peer.listen()
+  const { port, store, problems } = await openArchive([node('MODALITY', own)], {
+    reportTimes: { ...QUICK, awayMs: 300 },
+    store: {
+      volumes: [{ id: 'nas', path: root, rule: { modalities: ['CT'] } }],
+      volumeTimes: { checkMs: 50, hangMs: 20_000 },
+    },
+  })
+  await keep(store, part10(ctObject(1)))
+  await store.settleAll()
+  renameSync(root, `${root}.away`)
+  const isAway = async () => (await store.volumes()).volumes.find(({ name }) => name === 'nas')?.state === 'missing'
+  while (!(await isAway())) await wait(20)
+  await keep(store, part10(ctObject(2)))
+  const { scu } = await peer.ask(port, '1.2.3', [1, 2].map(reference))
+  await scu.release()
+  await until(() => peer.reports.length > 0)
+  expect(peer.reports[0]).toMatchObject({
+    EventTypeID: 2,
+    committed: [uidOf(2)],
+    failed: [{ SOPInstanceUID: uidOf(1), FailureReason: 0x0110 }],
+  })
+  await until(() => problems.length > 0)
+  expect(problems[0]?.sentence).toContain('its disk is away')
+  // What a modality does then.
+  await keep(store, part10(ctObject(1)))
+  const second = await peer.ask(port, '1.2.4', [reference(1)])
+  await second.scu.release()
+  await until(() => peer.reports.length > 1)
+  expect(peer.reports[1]).toMatchObject({ EventTypeID: 1, TransactionUID: '1.2.4', committed: [uidOf(1)] })
+})
+
 test('who has gone hears it on an association of ours, where we are the SCP', async () => {
   const peer = new CommitmentPeer()
   const own = await peer.listen()

@@ -6,6 +6,7 @@ import type { OutboxOutcome } from '../../electron/station/store/index.ts'
 import { migrate } from '../../electron/station/store/migrate.ts'
 import { LEASE_PLANS } from '../../electron/station/store/outbox/outboxRows.ts'
 import { READ_PLANS } from '../../electron/station/store/outbox/readOutbox.ts'
+import { createListReader } from '../../electron/station/store/readLists.ts'
 import { contract } from '../../shared/contract.ts'
 import type { NewDataSet } from '../../shared/dicom/writer.ts'
 import { RANK, type SendRule, sendRule } from '../../shared/sync.ts'
@@ -480,5 +481,24 @@ test('no step of sending looks through what it does not take', () => {
       expect.stringMatching(new RegExp(`^SEARCH custody USING (COVERING )?INDEX ${indexes[name]} \\(destination=\\?`)),
     ])
   }
+  db.close()
+})
+
+test('a page of 200 studies with where they are is asked for in as many statements as one of two', async () => {
+  const { store, dataDir } = await newStore()
+  await store.outbox.setDestinations([archive('pacs'), archive('second')])
+  await Promise.all(Array.from({ length: 210 }, (_, study) => send(store, small(1, {}, study + 1))))
+  let statements = 0
+  const db = new Database(join(dataDir, 'index.sqlite'), { readonly: true, verbose: () => statements++ })
+  const lists = createListReader(db)
+  const page = (limit: number) => {
+    statements = 0
+    const { studies } = lists.listStudies(contract['studies.list'].in.parse({ limit }))
+    expect(studies.map(({ custody }) => custody)).toEqual(Array(limit).fill({ waiting: 1, dead: 0 }))
+    return statements
+  }
+  const few = page(2)
+  expect(few).toBeGreaterThan(2)
+  expect(page(200)).toBe(few)
   db.close()
 })

@@ -136,12 +136,29 @@ test('a disk that is gone is told, lists what existed only there, gets nothing, 
   expect((await store.read.getStudy('2.25.1000.1')).study.NumberOfStudyRelatedInstances).toBe(4)
   // What comes meanwhile is kept elsewhere, and nothing is written into the empty mount point.
   await send(store, ctSlice(5))
+  // Also what is there already: whoever sends it again is told that it is stored, whether that disk comes back or not.
+  const again = await send(store, ctSlice(1))
+  expect(again).toMatchObject({ outcome: 'stored', contentId: lost[0]?.contentId })
+  await expect(store.read.locateContent(again.contentId)).resolves.toMatchObject({ contentId: again.contentId })
   await store.settleAll()
   expect(readdirSync(root)).toEqual([])
+  expect((await store.read.getStudy('2.25.1000.1')).study.NumberOfStudyRelatedInstances).toBe(5)
+  expect(await stateOf(store, 'nas')).toMatchObject({ images: 3, onlyHere: 3 })
   rmSync(root, { recursive: true })
   renameSync(`${root}.away`, root)
   await expect.poll(async () => (await stateOf(store, 'nas'))?.state, { timeout: 10_000 }).toBe('ready')
   await expect.poll(() => told.at(-1)).toMatch(/"nas" is back/)
+  await expectSlices(store, 5)
+  // The file that it had there before is in nobody's way.
+  await store.repair(true, {
+    signal: new AbortController().signal,
+    total() {},
+    received() {},
+    passed() {},
+    failed() {},
+  })
+  expect((await send(store, ctSlice(1))).outcome).toBe('duplicate')
+  expect((await store.health()).damagedCopies).toBe(0)
   await expectSlices(store, 5)
 })
 
@@ -222,10 +239,12 @@ test('a disk that hangs holds up nobody: images are taken, settle and are read e
   expect(store.backlog.objects).toBe(0)
   await expect.poll(async () => (await stateOf(store, 'nas'))?.state, { timeout: 10_000 }).toBe('hung')
   await expect(store.read.locateContent(contentId)).rejects.toMatchObject({ code: 'volume-unavailable' })
-  // Its SHA-256 says so; the disk need not.
-  expect((await send(store, ctSlice(1))).outcome).toBe('duplicate')
-  const objects = await store.read.locate({ StudyInstanceUID: '2.25.1000.1' }, 10)
+  let objects = await store.read.locate({ StudyInstanceUID: '2.25.1000.1' }, 10)
   expect(objects.map(({ path }) => path === '')).toEqual([true, false, false, false, false, false])
+  // That it is the same its SHA-256 says, the disk need not; and it is kept, for that disk may never come back.
+  expect(await send(store, ctSlice(1))).toMatchObject({ outcome: 'stored', contentId })
+  objects = await store.read.locate({ StudyInstanceUID: '2.25.1000.1' }, 10)
+  expect(objects.filter(({ path }) => path === '')).toEqual([])
   // The real file stands there before the pipe gives way: nobody opens the pipe a second time.
   const pipe = openSync(join(root, IDENTITY), 'r+')
   writeFileSync(join(root, 'again'), identity)

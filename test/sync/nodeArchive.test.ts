@@ -7,7 +7,7 @@ import { filesIn, freePort, node, openArchive, startDcmqrscp, startStorescp } fr
 import { ctObject } from '../dimse/harness.ts'
 import { statusPeer } from '../fakes/statusPeer.ts'
 import { openCarrying } from '../fixtures/carrying.ts'
-import { carrierTo, itemOf, never, sha256Of, startArchive, unpaced } from './harness.ts'
+import { carrierTo, digests, itemOf, never, sha256Of, startArchive, unpaced } from './harness.ts'
 
 const SEQUENCE = {
   OriginalAttributesSequence: [{ ReasonForTheAttributeModification: 'CORRECT', ModifyingSystem: 'x' }],
@@ -49,6 +49,19 @@ test('to storescp: each is listed with the checksum of what lies there; who answ
     works: true,
     words: expect.stringContaining('Works: answered in'),
   })
+})
+
+test('where the checksums’ thread dies under an object it arrives whole, and is looked for; the next has its own again', async () => {
+  const port = await freePort()
+  const { folder } = await startStorescp(port)
+  const carrier = carrierToNode('STORESCP', port)
+  const objects = [1, 2].map(number => ctObject(number, {}, undefined, 1024))
+  const items = objects.map(object => itemOf(object))
+  const [outcome] = await carrier.send(items.slice(0, 1), () => digests.close(), never)
+  expect(outcome).toMatchObject({ kind: 'ambiguous', reason: 'its checksum could not be taken as it left' })
+  expect(filesIn(folder).get(objects[0]!.SOPInstanceUID)?.bytes.equals(objects[0]!.dataSet)).toBe(true)
+  const sentSha256 = sha256Of(objects[1]!.dataSet)
+  expect(await carrier.send(items.slice(1), unpaced, never)).toMatchObject([{ kind: 'listed', sentSha256 }])
 })
 
 test('what was moved is sent as it is shown', async () => {

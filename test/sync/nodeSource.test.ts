@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { Problems } from '../../electron/station/base/problems.ts'
 import { FileHandles } from '../../electron/station/store/index.ts'
@@ -9,7 +11,7 @@ import type { NewDataSet } from '../../shared/dicom/writer.ts'
 import { dayBefore } from '../../shared/pull.ts'
 import { destinations } from '../../shared/sync.ts'
 import { type Archive, freePort, keep, node, openArchive, startDcmqrscp } from '../dimse/archive.ts'
-import { ctObject, part10 } from '../dimse/harness.ts'
+import { ctObject, dcmtk, part10, temporaryFolder } from '../dimse/harness.ts'
 import type { SendObject } from '../fakes/byteSender.ts'
 import { silentAudit } from '../fakes/silentAudit.ts'
 import { openCarrying } from '../fixtures/carrying.ts'
@@ -35,7 +37,9 @@ interface Station extends Archive {
 
 /** A vault with the DIMSE door and the way to one archive that is a node, ARCHIVE. */
 async function openStation(port: number, more: object = {}): Promise<Station> {
-  const archive = await openArchive([node('ARCHIVE', port)])
+  const archive = await openArchive([node('ARCHIVE', port)], {
+    archiveAt: name => (name === 'archive' ? 'Node' : undefined),
+  })
   const { store, dimse } = archive
   const files = new FileHandles(contentId => store.read.locateContent(contentId))
   onTestFinished(() => files.close())
@@ -151,6 +155,44 @@ test.each([
     expect(fetched).toMatchObject([{ door: 'dimse' }, { door: 'dimse' }])
   },
 )
+
+test.each([
+  ['for its rules, by C-MOVE', ['--disable-get'], (station: Station) => void station.sync.pullStudy('Node', STUDY)],
+  ['for a person, by C-MOVE', ['--disable-get'], fetchByHand],
+  ['for a person, by C-GET', [], fetchByHand],
+])('what an archive that is a node gives is there already, and does not go back: %s', async (_, flags, ask) => {
+  const port = await freePort()
+  // Nothing leaves while it is paused: what is queued stays so.
+  const station = await openStation(port, { paused: true })
+  const objects = [1, 2, 3].map(number => image(number))
+  await startDcmqrscp(port, station.port, objects, ...flags)
+  ask(station)
+  await expect.poll(() => imagesOf(station), { timeout: 20_000 }).toBe(3)
+  await expectSame(station, objects)
+  const counts = () => station.store.outbox.counts()
+  expect(await counts()).toMatchObject([{ queued: 0, unproved: 0, confirmed: 3 }])
+  const found = await station.store.read.locate({ StudyInstanceUID: STUDY }, 10)
+  const contents = found.map(({ contentId }) => contentId)
+  const theirs = () => station.store.outbox.theirs('Node', contents)
+  expect(await theirs()).toHaveLength(3)
+  // The same from somebody else, and what it sends without having been asked, is as from a scanner.
+  await storescu(station, 'SCANNER', objects[0]!)
+  expect(await theirs()).toHaveLength(2)
+  await storescu(station, 'ARCHIVE', image(4))
+  expect(await counts()).toMatchObject([{ queued: 1, confirmed: 3 }])
+})
+
+/** As "Fetch" of a search does. */
+function fetchByHand({ dimse }: Station): void {
+  dimse.requests.fetch('ARCHIVE', STUDY)
+}
+
+async function storescu({ port }: Station, AET: string, object: SendObject): Promise<void> {
+  const file = join(temporaryFolder(), 'one.dcm')
+  writeFileSync(file, part10(object))
+  const { code } = await dcmtk('storescu', '-aet', AET, '-aec', 'ISOCENTER', '127.0.0.1', `${port}`, file)
+  expect(code).toBe(0)
+}
 
 test('who stops reading what a node gives ends the association; what it does not have is told', async () => {
   const port = await freePort()

@@ -11,7 +11,17 @@ import { TS } from '../../shared/dicom/uids.ts'
 import { ctObject, dcmtk, part10, temporaryFolder } from '../dimse/harness.ts'
 import type { SendObject } from '../fakes/byteSender.ts'
 import { smallDisk } from '../fixtures/smallDisk.ts'
-import { carrierTo, itemOf, md5Of, never, sha256Of, startArchive, unpaced, type WebArchive } from './harness.ts'
+import {
+  carrierTo,
+  digests,
+  itemOf,
+  md5Of,
+  never,
+  sha256Of,
+  startArchive,
+  unpaced,
+  type WebArchive,
+} from './harness.ts'
 
 let archive: WebArchive
 let next = 1000
@@ -74,6 +84,21 @@ test('a post of several objects: each is listed, lies there byte for byte, and i
   const forgotten = sent.map(item => ({ ...item, sentMd5: '', sentSha256: '' }))
   expect(await carrier.look(forgotten, 'equal', never)).toEqual(equal)
   expect(await viaWeb().look(forgotten, 'equal', never)).toEqual(equal)
+})
+
+test('where the checksums’ thread dies under a post all of it arrives, and what has none is looked for, not sent again', async () => {
+  const items = fresh(3).map(object => itemOf(object))
+  const carrier = viaOrthanc()
+  let pieces = 0
+  const dying = async () => {
+    pieces += 1
+    if (pieces === 4) await digests.close()
+  }
+  const outcomes = await carrier.send(items, dying, never)
+  expect(outcomes[1]).toMatchObject({ kind: 'ambiguous', reason: 'its checksum could not be taken as it left' })
+  expect(outcomes[2]).toMatchObject({ kind: 'listed' })
+  const equal = items.map(({ contentId }) => ({ contentId, kind: 'there', proof: 'equal', reason: '' }))
+  expect(await carrier.look(items, 'equal', never)).toEqual(equal)
 })
 
 test('what is not there is absent; at a wrong address nothing is said of it', async () => {

@@ -111,4 +111,7 @@ test('a drive that is away is no empty folder, and what cannot be moved is said 
   disk.unmount()
   const away = await look(eyes, ({ trouble }) => trouble !== '')
   expect(away).toMatchObject({ trouble: expect.stringContaining('drive is not connected'), known: 2, ready: [] })
+  // So it is for a station that starts while it is away, and not for a folder that was always here.
+  const afterStart = createFolderEyes({ root, movedTo, memoryFile: join(folder, 'one.seen'), ours: [] })
+  expect((await look(afterStart, ({ trouble }) => trouble !== '')).trouble).toContain('drive is not connected')
 })

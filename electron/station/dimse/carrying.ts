@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { Node } from '../../../shared/config.ts'
 import { encodingOf } from '../../../shared/dicom/encoding.ts'
 import type { DataSet } from '../../../shared/dicom/reader.ts'
@@ -8,10 +7,11 @@ import { type ErrorCode, IsocenterError } from '../../../shared/errors.ts'
 import type { RetrievableObject } from '../store/index.ts'
 import { COMMAND, CommandError, queryRequest, responseTo, STATUS } from '../wire/dimse.ts'
 import type { DataSource } from '../wire/framing.ts'
+import type { UniqueKeys } from './expectedMoves.ts'
 import type { Outgoing, OutgoingAssociations } from './outgoing.ts'
 import { FIND_CONTEXTS, find, PLAIN_SYNTAXES, type QueryLevel } from './queryScu.ts'
 import type { Requests } from './requests.ts'
-import { GET, levelOf, moveToSelf, storageContexts, USUAL_CLASSES } from './retrieveScu.ts'
+import { type FetchDeps, GET, levelOf, moveToSelf, storageContexts, USUAL_CLASSES } from './retrieveScu.ts'
 import { sendTo } from './sendTo.ts'
 import type { SendingDeps } from './subOperations.ts'
 import type { OfferedContext } from './transferPlan.ts'
@@ -29,18 +29,18 @@ interface Carried {
   begun: boolean
   /** The node, or the line, ended the association while it was under way. */
   reset?: boolean | undefined
-  /** Of the data set that left, in hexadecimal; '' where not all of it did. */
+  /** Of the data set that left, in hexadecimal; '' where not all of it did, or it could not be taken. */
   sha256: string
 }
 
-type ObjectKeys = Pick<RetrievableObject, 'StudyInstanceUID' | 'SeriesInstanceUID'> & { SOPInstanceUID?: string }
-
-/** What a C-GET is to bring: a study, a series of it, or an image of that. */
-interface GivenKeys {
-  StudyInstanceUID: string
-  SeriesInstanceUID?: string
-  SOPInstanceUID?: string
+/** Takes the SHA-256 of one object as it leaves; what it is given is read until `add` resolves. Both reject where it cannot be had. */
+interface Taking {
+  add(...chunks: Uint8Array[]): Promise<void>
+  end(): Promise<{ sha256: string }>
+  drop(): void
 }
+
+type ObjectKeys = Pick<RetrievableObject, 'StudyInstanceUID' | 'SeriesInstanceUID'> & { SOPInstanceUID?: string }
 
 /** An object as a node begins to give it. */
 interface Given {
@@ -59,21 +59,24 @@ interface Taker {
 
 /** What an archive that is a node is sent and asked. All reject with 'destination-unknown' and but for `store` with 'peer-failed'. */
 export interface Carrying {
-  /** C-STORE of each over one association, or as many as their forms need; `paced` is awaited with the bytes of each piece. */
+  /**
+   * C-STORE of each over one association, or as many as their forms need; `paced` is awaited with the bytes of each piece. What leaves is
+   * in shared memory when its `digest` is taken.
+   */
   store(
     node: string,
     objects: RetrievableObject[],
-    paced: (bytes: number) => Promise<void>,
+    leaving: { paced(bytes: number): Promise<void>; digest(): Taking },
     signal: AbortSignal,
   ): Promise<Carried[]>
   /** C-FIND: the SOP Instance UIDs it has of a series, or whether it has one. */
   find(node: string, keys: ObjectKeys, signal: AbortSignal): Promise<Set<string>>
-  /** C-FIND of any level: `each` hears every match. Rejects with 'peer-failed' also where it was given up. */
+  /** C-FIND of any level: `each` hears every match until it says 'enough'. Rejects with 'peer-failed' also where it was given up. */
   query(
     node: string,
     level: QueryLevel,
     keys: NewDataSet,
-    each: (match: DataSet) => void,
+    each: (match: DataSet) => 'enough' | undefined,
     signal: AbortSignal,
   ): Promise<void>
   /**
@@ -93,13 +96,13 @@ export interface Carrying {
    */
   get(
     node: string,
-    keys: GivenKeys,
+    keys: UniqueKeys,
     classes: readonly string[],
     begin: (object: Given) => Taker,
     signal: AbortSignal,
   ): Promise<string>
   /** C-MOVE to ourselves: what comes goes through the door for everybody, and is on the disk when this resolves. Rejects with 'peer-failed'. */
-  move(node: string, keys: GivenKeys, signal: AbortSignal): Promise<void>
+  move(node: string, keys: UniqueKeys, signal: AbortSignal): Promise<void>
   /** Host of a node; '' where there is none of that name. */
   addressOf(node: string): string
   echo(node: string): Promise<{ works: boolean; sentence: string }>
@@ -113,12 +116,15 @@ type ObjectToFetch = Pick<
 interface CarryingDeps extends Pick<SendingDeps, 'files' | 'transcode'> {
   /** What we call ourselves: the destination of a C-MOVE. */
   AET: string
+  expected: FetchDeps['expected']
+  archiveAt: FetchDeps['archiveAt']
   nodes(): Node[]
   open: OutgoingAssociations['open']
   echo: Requests['echo']
 }
 
-export function createCarrying({ AET, nodes, open, echo, files, transcode }: CarryingDeps): Carrying {
+export function createCarrying(deps: CarryingDeps): Carrying {
+  const { nodes, open, echo, files, transcode } = deps
   const nodeOf = (name: string): Node => {
     const node = nodes().find(one => one.name === name)
     if (!node) throw new IsocenterError('destination-unknown', `"${name}" is not among the nodes`)
@@ -140,7 +146,7 @@ export function createCarrying({ AET, nodes, open, echo, files, transcode }: Car
   /** What the node says went wrong, where it says so; rejects with 'not-acceptable' where it has no C-GET, else with 'peer-failed'. */
   async function getInto(
     node: Node,
-    keys: GivenKeys,
+    keys: UniqueKeys,
     contexts: OfferedContext[],
     begin: (object: Given) => Taker,
     signal: AbortSignal,
@@ -183,15 +189,16 @@ export function createCarrying({ AET, nodes, open, echo, files, transcode }: Car
   }
 
   return {
-    async store(name, objects, paced, signal) {
+    async store(name, objects, { paced, digest }, signal) {
       const node = nodeOf(name)
-      const digests = new Map<number, string>()
+      const digests = new Map<number, Promise<string>>()
+      const taking = new Set<Taking>()
       const lines = new Set<Outgoing>()
       const giveUp = () => {
         for (const line of lines) void line.abort()
       }
       signal.addEventListener('abort', giveUp, { once: true })
-      const deps = {
+      const sending = {
         files,
         transcode,
         open: async (...called: Parameters<typeof open>) => {
@@ -200,30 +207,44 @@ export function createCarrying({ AET, nodes, open, echo, files, transcode }: Car
           return line
         },
         through: ({ contentId }: { contentId: number }, dataSet: DataSource): DataSource => {
-          const hash = createHash('sha256')
+          const begin = () => {
+            const begun = digest()
+            taking.add(begun)
+            return begun
+          }
+          let own: Taking | undefined
           return {
             length: dataSet.length,
             async read(targets, from) {
               const bytes = targets.reduce((sum, target) => sum + target.length, 0)
               await paced(bytes)
               await dataSet.read(targets, from)
-              for (const target of targets) hash.update(target)
-              if (from + bytes === dataSet.length) digests.set(contentId, hash.digest('hex'))
+              own ??= begin()
+              // Without a checksum it leaves all the same, and is looked for.
+              await own.add(...targets).catch(() => {})
+              if (from + bytes < dataSet.length) return
+              taking.delete(own)
+              const ended = own.end().then(({ sha256 }) => sha256)
+              digests.set(
+                contentId,
+                ended.catch(() => ''),
+              )
             },
           }
         },
       }
       const carried: Carried[] = []
       try {
-        for await (const sent of sendTo(node, () => eachOf(objects), objects, deps, signal)) {
+        for await (const sent of sendTo(node, () => eachOf(objects), objects, sending, signal)) {
           const { object, outcome, reason, begun, status, code, reset } = sent
           const { contentId } = object
-          const sha256 = digests.get(contentId) ?? ''
+          const sha256 = (await digests.get(contentId)) ?? ''
           digests.delete(contentId)
           carried.push({ contentId, taken: outcome !== 'failed', status, code, reason, begun, reset, sha256 })
         }
       } finally {
         signal.removeEventListener('abort', giveUp)
+        for (const unfinished of taking) unfinished.drop()
       }
       const told = new Set(carried.map(({ contentId }) => contentId))
       const left = objects.filter(({ contentId }) => !told.has(contentId))
@@ -244,8 +265,13 @@ export function createCarrying({ AET, nodes, open, echo, files, transcode }: Car
 
     async query(name, level, keys, each, signal) {
       const line = await open(nodeOf(name), FIND_CONTEXTS)
-      const whole = await over(line, signal, () => find(line, level, keys, each, signal))
-      if (!whole) throw new IsocenterError('peer-failed', 'given up')
+      const enough = new AbortController()
+      const hear = (match: DataSet) => {
+        if (each(match) === 'enough') enough.abort()
+      }
+      const until = AbortSignal.any([signal, enough.signal])
+      const whole = await over(line, signal, () => find(line, level, keys, hear, until))
+      if (!whole && !enough.signal.aborted) throw new IsocenterError('peer-failed', 'given up')
     },
 
     async fetch(name, { SOPClassUID, TransferSyntaxUID, ...object }, take, signal) {
@@ -287,7 +313,7 @@ export function createCarrying({ AET, nodes, open, echo, files, transcode }: Car
           failed += 1
         },
       }
-      await moveToSelf(nodeOf(name), keys, 0, { AET, open }, progress)
+      await moveToSelf(nodeOf(name), keys, 0, deps, progress)
       if (failed > 0) throw new IsocenterError('peer-failed', `it could not send ${failed} of what was asked for`)
       if (signal.aborted) throw new IsocenterError('peer-failed', 'given up')
     },

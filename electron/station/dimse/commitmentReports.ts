@@ -27,6 +27,11 @@ export interface ReportTimes {
   /** The same while an archive has still to be proved to have it: that takes seconds, where it answers. */
   soonMs: number
   againMostMs: number
+  /**
+   * From the request on, for a disk that is away: then what lies there is reported as failed (PS3.4 §J.3.3 has one report a request, so
+   * the others wait for it, too). A modality keeps those and sends or asks again; what is sent again is stored anew.
+   */
+  awayMs: number
   giveUpMs: number
 }
 
@@ -36,6 +41,7 @@ export const REPORT_TIMES: ReportTimes = {
   againMs: 60_000,
   soonMs: 2000,
   againMostMs: 3_600_000,
+  awayMs: 600_000,
   giveUpMs: 7 * 86_400_000,
 }
 
@@ -151,8 +157,11 @@ export class CommitmentReports implements CommitmentAcceptor {
     }
   }
 
-  /** Rejects with 'not-confirmed' while an archive has not got something, with 'volume-unavailable' while it lies on a disk that is away. */
-  async #check({ references, duplicate }: Commitment, late: boolean): Promise<FailedReferences> {
+  /**
+   * Rejects with 'not-confirmed' while an archive has not got something, with 'volume-unavailable' for as long as a disk that is away is
+   * waited for.
+   */
+  async #check({ references, duplicate, at }: Commitment, late: boolean): Promise<FailedReferences> {
     if (duplicate) return [{ FailureReason: FAILURE.duplicateTransactionUID, references }]
     const { waiting, refused, lost } = await this.#unproved(references)
     const lacking = countOf(waiting)
@@ -163,7 +172,7 @@ export class CommitmentReports implements CommitmentAcceptor {
     // What an archive refused for good it refuses after seven days, too: that fails alone, and at once.
     const rest = [waiting, refused, lost].reduce(without, references)
     const { failed, away } = await this.#parts.commitments.verify(rest, this.#closing.signal)
-    if (countOf(away) > 0 && !late)
+    if (countOf(away) > 0 && Date.now() - at < this.#parts.times.awayMs)
       throw new IsocenterError('volume-unavailable', `${countOf(away)} of its images lie on a disk that is away`)
     return [
       ...failed,
@@ -221,7 +230,7 @@ export class CommitmentReports implements CommitmentAcceptor {
   }
 
   async #again(commitment: Commitment, late: boolean, error: IsocenterError): Promise<void> {
-    const { number, AET, TransactionUID, attempts } = commitment
+    const { number, AET, TransactionUID, attempts, at } = commitment
     const { commitments, log, times, problem } = this.#parts
     const why = error.detail ?? error.message
     if (late) {
@@ -236,7 +245,9 @@ export class CommitmentReports implements CommitmentAcceptor {
       return
     }
     const first = error.code === 'not-confirmed' ? times.soonMs : times.againMs
-    const pause = Math.min(times.againMostMs, first * 2 ** attempts)
+    const longest =
+      error.code === 'volume-unavailable' ? Math.max(0, at + times.awayMs - Date.now()) : times.againMostMs
+    const pause = Math.min(longest, first * 2 ** attempts)
     log.warn({ AET, TransactionUID, attempts, reason: why, againIn: pause / 1000 }, 'commitment not reported yet')
     await commitments.postpone(number, attempts + 1, Date.now() + pause)
   }

@@ -13,6 +13,7 @@ import { Captures } from './captures.ts'
 import { type Carrying, createCarrying } from './carrying.ts'
 import { CommitmentReports, REPORT_TIMES, type ReportTimes } from './commitmentReports.ts'
 import { Doctor } from './doctor.ts'
+import { ExpectedMoves } from './expectedMoves.ts'
 import { NoticeForwards } from './noticeForwards.ts'
 import { type FoundProblem, OpenAssociation } from './openAssociation.ts'
 import { OutgoingAssociations } from './outgoing.ts'
@@ -71,6 +72,8 @@ export interface DimseOptions {
   reportTimes?: Partial<ReportTimes>
   /** Of these SOP Instance UIDs those that storage commitment has to wait for. */
   unproved?(SOPInstanceUIDs: string[]): Promise<Unproved>
+  /** The archive that a node is, by its names; undefined where it is none. What we ask of it is not sent back there. */
+  archiveAt?(node: string): string | undefined
   /** Of its studies the senders are asked what they have; nobody is asked without it. */
   judged?: JudgedStore
 }
@@ -133,6 +136,8 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
   let changePending: NodeJS.Timeout | undefined
   let { profiles, nodes } = config
   let aets = [config.aet, ...config.aets]
+  const expected = new ExpectedMoves(config.aet)
+  const archiveAt = options.archiveAt ?? (() => undefined)
   const admission = new Admission({ ...PLACES, ...places })
   const connections = new Map<string, number>()
   const sockets = new Set<Socket>()
@@ -242,6 +247,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
       commitment: reports,
       commitmentRequests,
       notices: forwards,
+      expected,
       commitsNot,
       linger,
       changed,
@@ -323,6 +329,8 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     nodes: () => nodes,
     profiles: () => profiles,
     strangers: config.strangers,
+    expected,
+    archiveAt,
   })
 
   return {
@@ -361,7 +369,7 @@ export async function startDimse(options: DimseOptions): Promise<Dimse> {
     doctor,
     print: (printer, print, progress) => printFilms(printer, print, { open: call }, progress),
     carrying: createCarrying({
-      ...{ AET: config.aet, files, transcode: options.transcode, nodes: () => nodes },
+      ...{ AET: config.aet, files, transcode: options.transcode, nodes: () => nodes, expected, archiveAt },
       open: call,
       echo: requests.echo,
     }),

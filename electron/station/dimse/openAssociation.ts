@@ -16,6 +16,7 @@ import type { AssociationSummary, Problem } from '../../../shared/contract.ts'
 import { ERRORS, type IsocenterError } from '../../../shared/errors.ts'
 import type { Log } from '../base/log.ts'
 import { Association, type Decision } from '../wire/association.ts'
+import type { CommandSet } from '../wire/dimse.ts'
 import type { Ending } from '../wire/ending.ts'
 import type { AssociateRequest } from '../wire/pdu.ts'
 import { fingerprintOf } from '../wire/secure.ts'
@@ -24,6 +25,7 @@ import { AssociationAudit } from './associationAudit.ts'
 import type { AssociationTap, Captures } from './captures.ts'
 import type { Failure } from './diagnosis.ts'
 import type { Doctor } from './doctor.ts'
+import type { ExpectedMoves } from './expectedMoves.ts'
 import { type Asking, type Negotiated, negotiate, timersOf, withoutSyntax } from './negotiation.ts'
 import type { NoticeTaker } from './noticeScp.ts'
 import { Operations } from './operations.ts'
@@ -53,6 +55,7 @@ export interface Surroundings {
   commitment: CommitmentAcceptor
   commitmentRequests: Pick<CommitmentRequests, 'receive'>
   notices: NoticeTaker
+  expected: Pick<ExpectedMoves, 'from'>
   /** Why this station confirms nothing to anybody, in words; '' where it does. */
   commitsNot: string
   /** ms from our last PDU to the end of a socket that the peer does not close. */
@@ -120,7 +123,7 @@ export class OpenAssociation {
         serve(
           {
             store: around.store,
-            sender: this.#sender(),
+            sender: this.#sender(command),
             operations: this.#operations,
             respond: ({ id }, response) => this.#association.send(id, response),
             events: {
@@ -196,7 +199,7 @@ export class OpenAssociation {
     return this.#association.request?.callingAET ?? ''
   }
 
-  #sender(): Sender {
+  #sender(command: CommandSet): Sender {
     const { SpecificCharacterSet, IssuerOfPatientID, conflictPolicy } = this.#profile
     const aets = this.#around.aets()
     const called = this.#association.request?.calledAET
@@ -210,6 +213,8 @@ export class OpenAssociation {
       },
       assumed: { SpecificCharacterSet, IssuerOfPatientID },
       showLatest: conflictPolicy === 'showLatest',
+      pulledFrom: uids =>
+        this.#around.expected.from({ callingAET: this.#callingAET, address: this.#address, command }, uids),
     }
   }
 

@@ -9,7 +9,7 @@ import { AssociationAudit } from './associationAudit.ts'
 import type { Doctor } from './doctor.ts'
 import type { OutgoingAssociations } from './outgoing.ts'
 import { replayRequest } from './replay.ts'
-import { fetchStudy } from './retrieveScu.ts'
+import { type FetchDeps, fetchStudy } from './retrieveScu.ts'
 import { Searches } from './searches.ts'
 import type { Sender, ServedStore } from './services.ts'
 import { type Progress, send } from './storageScu.ts'
@@ -40,6 +40,8 @@ interface RequestDeps {
   nodes(): Node[]
   profiles(): AeProfiles
   strangers: Strangers
+  expected: FetchDeps['expected']
+  archiveAt: FetchDeps['archiveAt']
 }
 
 /** What a person asks of other nodes. Whatever names one that is not known throws 'destination-unknown'. */
@@ -65,6 +67,7 @@ export interface Requests {
 
 export function createRequests(deps: RequestDeps): Requests {
   const { store, files, transcode, startJob, outgoing, doctor, aets, nodes, profiles, strangers } = deps
+  const { expected, archiveAt } = deps
   const open: OutgoingAssociations['open'] = (...asked) => outgoing.open(...asked)
   const searches = new Searches(open)
   const echoes = new Map<string, EchoAnswer>()
@@ -80,10 +83,12 @@ export function createRequests(deps: RequestDeps): Requests {
     const { SpecificCharacterSet, IssuerOfPatientID, conflictPolicy } = profileOf(profiles(), node.AET)
     const { AET, host } = node
     const [receivingAET = ''] = aets()
+    const archive = archiveAt(node.name)
     return {
       origin: { door: 'dimse', sourceAET: AET, sendingAET: AET, receivingAET, address: host },
       assumed: { SpecificCharacterSet, IssuerOfPatientID },
       showLatest: conflictPolicy === 'showLatest',
+      pulledFrom: () => (archive === undefined ? undefined : { archive, proof: 'present' }),
     }
   }
 
@@ -130,7 +135,7 @@ export function createRequests(deps: RequestDeps): Requests {
       const [own = ''] = aets()
       return startJob('fetch', `A study from ${node.name}`, progress =>
         audited(node, audit =>
-          fetchStudy(node, StudyInstanceUID, { store, AET: own, open, senderOf, audit }, progress),
+          fetchStudy(node, StudyInstanceUID, { store, AET: own, open, senderOf, audit, expected, archiveAt }, progress),
         ),
       )
     },

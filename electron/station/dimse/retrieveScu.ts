@@ -8,6 +8,7 @@ import type { Store } from '../store/index.ts'
 import { COMMAND, CommandError, type CommandSet, queryRequest, STATUS } from '../wire/dimse.ts'
 import type { ScuOptions } from '../wire/scu.ts'
 import type { AssociationAudit } from './associationAudit.ts'
+import type { ExpectedMoves, UniqueKeys } from './expectedMoves.ts'
 import type { Outgoing } from './outgoing.ts'
 import { FIND_CONTEXTS, find, PLAIN_SYNTAXES } from './queryScu.ts'
 import type { Sender } from './services.ts'
@@ -47,6 +48,9 @@ export interface FetchDeps {
   store: Pick<Store, 'beginReceive'>
   /** How its objects are taken when it sends them to us. */
   senderOf(node: Node): Sender
+  expected: Pick<ExpectedMoves, 'begin'>
+  /** The archive that a node is, if it is one: what it gives is not sent back there. */
+  archiveAt(node: string): string | undefined
   /** What we call ourselves: the destination of a C-MOVE. */
   AET: string
   open(node: Node, contexts: OfferedContext[], more?: Pick<ScuOptions, 'roles' | 'onRequest'>): Promise<Outgoing>
@@ -156,12 +160,6 @@ async function get(
   }
 }
 
-interface UniqueKeys {
-  StudyInstanceUID: string
-  SeriesInstanceUID?: string
-  SOPInstanceUID?: string
-}
-
 /** Query/Retrieve Level (0008,0052) of what the keys name. */
 export function levelOf({ SeriesInstanceUID, SOPInstanceUID }: UniqueKeys): 'STUDY' | 'SERIES' | 'IMAGE' {
   return SOPInstanceUID ? 'IMAGE' : SeriesInstanceUID ? 'SERIES' : 'STUDY'
@@ -172,10 +170,11 @@ export async function moveToSelf(
   node: Node,
   keys: UniqueKeys,
   already: number,
-  { AET, open }: Pick<FetchDeps, 'AET' | 'open'>,
+  { AET, open, expected, archiveAt }: Pick<FetchDeps, 'AET' | 'open' | 'expected' | 'archiveAt'>,
   progress: Progress,
 ): Promise<void> {
   const line = await open(node, [{ abstractSyntax: MOVE, transferSyntaxes: PLAIN_SYNTAXES }])
+  const { MessageID, over } = expected.begin(node, keys, archiveAt(node.name))
   try {
     const context = line.contexts.find(({ abstractSyntax }) => abstractSyntax === MOVE)
     if (!context) {
@@ -191,7 +190,7 @@ export async function moveToSelf(
     }
     const { response, identifier } = await line.converse(
       context.id,
-      queryRequest(COMMAND.cMoveRQ, MOVE, AET),
+      { ...queryRequest(COMMAND.cMoveRQ, MOVE, AET), MessageID },
       writeDataSet({ QueryRetrieveLevel: levelOf(keys), ...keys }, encoding),
       pending => {
         progress.total(totalOf(pending))
@@ -216,6 +215,7 @@ export async function moveToSelf(
     const why = Status === 0xa801 ? `: it does not know "${AET}" as a destination` : ''
     throw new IsocenterError('peer-failed', `C-MOVE was answered 0x${Status.toString(16).padStart(4, '0')}${why}`)
   } finally {
+    over()
     void line.release()
   }
 }

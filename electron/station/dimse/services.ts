@@ -20,7 +20,7 @@ import { receiveStore, type StorageEvents } from './storageScp.ts'
 import { answerEcho } from './verificationScp.ts'
 
 /** What an association says of all that comes over it. */
-export type Sender = Pick<ReceiveStart, 'origin' | 'assumed' | 'showLatest'>
+export type Sender = Pick<ReceiveStart, 'origin' | 'assumed' | 'showLatest' | 'pulledFrom'>
 
 /** What of the vault the services work on. */
 export type ServedStore = Pick<Store, 'beginReceive' | 'space' | 'commitments' | 'notices'> & {

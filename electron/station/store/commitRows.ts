@@ -324,8 +324,14 @@ export function createCommitRows(
     const contents = known ? contentsOf.all(known.id) : []
     // They are compared.
     if (known) group.waitForBytes?.()
+    // Its own record in the log is not another copy, and what repair found lies where it lies.
+    const isAway = (content: ContentRow) =>
+      content.available === 0 &&
+      content.volume > DATA_VOLUME &&
+      content.id !== object.contentId &&
+      object.adopted === undefined
     // A checksum only says that it is worth reading both: two contents may share one.
-    const equal = contents.find(
+    const same = contents.find(
       content =>
         content.volume !== ARCHIVE_VOLUME &&
         content.TransferSyntaxUID === object.TransferSyntaxUID &&
@@ -333,6 +339,9 @@ export function createCommitRows(
         (content.crc ?? object.crc) === (object.crc ?? content.crc) &&
         isEqual(content, object),
     )
+    // Its sender is told that it is stored: that must hold if the disk never comes back.
+    const away = same && isAway(same) ? same : undefined
+    const equal = away ? undefined : same
     let place: { StudyInstanceUID: string; SeriesInstanceUID: string } | undefined = known
     let outcome: Received['outcome']
     if (known && equal) {
@@ -340,29 +349,34 @@ export function createCommitRows(
       if (object.origin.door !== 'pull') custody.sentToUs(equal.id, known.id)
       return { outcome: 'duplicate', ...placeOf(known, header.SOPInstanceUID), contentId: equal.id, seq: 0 }
     }
-    const lost = contents.find(
-      content =>
-        (content.state === 'damaged' || content.volume === ARCHIVE_VOLUME) &&
-        content.TransferSyntaxUID === object.TransferSyntaxUID &&
-        content.length === object.length &&
-        content.crc !== null &&
-        content.crc === object.crc,
-    )
+    const lost =
+      away ??
+      contents.find(
+        content =>
+          (content.state === 'damaged' || content.volume === ARCHIVE_VOLUME) &&
+          content.TransferSyntaxUID === object.TransferSyntaxUID &&
+          content.length === object.length &&
+          content.crc !== null &&
+          content.crc === object.crc,
+      )
     if (known && lost && !object.adopted) {
-      // What was damaged or missing here, or had left for an archive, came again: its content is whole from now on, and settles in the
-      // damaged one's place.
+      // What was damaged or missing here, lies on a disk that is away, or had left for an archive, came again: its content is whole from
+      // now on, and settles anew.
       replaceCopy.run(object.file, object.offset, bytes, object.metaLength, lost.id)
       const more = object.metaLength - lost.metaLength
       if (hidden === 0) {
-        // Fetched back is not received: the study keeps its place in the list.
-        const received = lost.volume === ARCHIVE_VOLUME ? 0 : object.received
+        // Fetched back, and here already, is not received: the study keeps its place in the list.
+        const received = away || lost.volume === ARCHIVE_VOLUME ? 0 : object.received
         countInStudy.run({ ...touch(object), received, id: known.study, series: 0, instances: 0, bytes: more })
         addToTotal.run(more, 'bytes')
       }
       if (lost.volume === ARCHIVE_VOLUME) {
         evictions.cameBack(lost.id, known.study, object.received)
         custody.cameBack(lost.id, known.id)
-      } else meet(object)
+      } else {
+        meet(object)
+        if (object.origin.door !== 'pull') custody.sentToUs(lost.id, known.id)
+      }
       const at = placeOf(known, header.SOPInstanceUID)
       const seq = Number(
         addChange.run(epoch, 'instance', at.StudyInstanceUID, at.SOPInstanceUID, lost.id).lastInsertRowid,

@@ -59,6 +59,9 @@ export interface Origin {
   proof?: Proof
 }
 
+/** Of 'pull', where that is known only when the data set has come. */
+export type PulledFrom = Required<Pick<Origin, 'archive' | 'proof'>>
+
 /** What the door knows before the first data set byte: the command of a C-STORE or a file's own File Meta. */
 export interface ReceiveStart {
   origin: Origin
@@ -77,6 +80,8 @@ export interface ReceiveStart {
   whole?: boolean
   /** What the door saw beside the data set. */
   flags?: InstanceFlag[]
+  /** Asked once with the data set's UIDs, before anything is written of it: an archive that sends what it was asked for. */
+  pulledFrom?(uids: Pick<Received, 'StudyInstanceUID' | 'SeriesInstanceUID' | 'SOPInstanceUID'>): PulledFrom | undefined
 }
 
 /** The one way in. Exactly one of `commit` and `abort` ends it. */

@@ -176,6 +176,9 @@ export class ObjectReceive implements Receive {
       } else meta = fileMeta
     }
     const { attributes, ...told } = header
+    const { pulledFrom, ...known } = this.#start
+    const pulled = pulledFrom?.(header)
+    const start = pulled ? { ...known, origin: { ...origin, door: 'pull' as const, ...pulled } } : known
     const contentId = this.#file?.contentId ?? this.#context.nextContentId()
     const received = this.#received ?? Date.now()
     const { framePlan, unshowable, truncated } = describePixels(header, TransferSyntaxUID, this.#length, walker)
@@ -186,7 +189,7 @@ export class ObjectReceive implements Receive {
         record: {
           contentId,
           received,
-          start: this.#start,
+          start,
           meta: meta ?? new Uint8Array(),
           length: this.#length,
           crc: this.#crc,
@@ -195,7 +198,7 @@ export class ObjectReceive implements Receive {
         data: meta ? [this.#gathered()] : [],
       },
       contentId,
-      origin,
+      origin: start.origin,
       TransferSyntaxUID,
       attributes: JSON.stringify(attributes),
       header: {

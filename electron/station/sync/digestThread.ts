@@ -19,10 +19,12 @@ function digests() {
       const md5 = meta && createHash('md5').update(meta)
       open.set(id, { md5, sha256: createHash('sha256') })
     },
-    add(id: number, chunk: Uint8Array): void {
+    add(id: number, chunks: readonly Uint8Array[]): void {
       const { md5, sha256 } = known(id)
-      md5?.update(chunk)
-      sha256.update(chunk)
+      for (const chunk of chunks) {
+        md5?.update(chunk)
+        sha256.update(chunk)
+      }
     },
     end(id: number): Digest {
       const { md5, sha256 } = known(id)

@@ -3,8 +3,8 @@ import type { Digest, DigestApi } from './digestThread.ts'
 
 /** The checksums of one object, taken as it leaves. */
 export interface Digesting {
-  /** `chunk`, over shared memory, is read until it resolves. Rejects with 'internal' where the thread has died. */
-  add(chunk: Uint8Array): Promise<void>
+  /** The next bytes, over shared memory, are read until it resolves. Rejects with 'internal' where the thread has died. */
+  add(...chunks: Uint8Array[]): Promise<void>
   /** Of all that was added. */
   end(): Promise<Digest>
   /** It did not leave as a whole. */
@@ -28,7 +28,7 @@ export class Digests {
     // What follows fails, too.
     begun.catch(() => {})
     return {
-      add: chunk => thread.call('add', id, chunk),
+      add: (...chunks) => thread.call('add', id, chunks),
       end: () => thread.call('end', id),
       drop() {
         thread.call('drop', id).catch(() => {})

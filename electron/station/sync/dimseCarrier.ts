@@ -25,9 +25,10 @@ export interface DimseCarrierDeps extends WebCarrierDeps {
  */
 export function createDimseCarrier(
   route: Extract<Route, { kind: 'dimse' }>,
-  { files, dimse, patience }: DimseCarrierDeps,
+  { files, digests, dimse, patience }: DimseCarrierDeps,
 ): Carrier {
   const { node } = route
+  const digest = () => digests.begin(undefined)
   const orthanc = route.orthanc ? new WebClient({ url: route.orthanc, ...accessOf(route), patience }) : undefined
   const looks = orthanc ? new OrthancLooks(orthanc, files) : new NodeLooks(node, dimse, files)
   return {
@@ -39,7 +40,7 @@ export function createDimseCarrier(
         return { contentId, kind: 'refused', permanent: true, reason: TOO_DEEP }
       })
       if (fit.length === 0) return refused
-      const carried = await dimse.store(node, fit, paced, signal).catch((thrown: unknown) => {
+      const carried = await dimse.store(node, fit, { paced, digest }, signal).catch((thrown: unknown) => {
         const { detail, message } = toIsocenterError(thrown)
         const reason = detail ?? message
         return fit.map(({ contentId }): Carried => {
@@ -73,7 +74,7 @@ function outcomeOf({ contentId, taken, status, code, reason, begun, reset, sha25
   // The node's comment stands behind its number.
   const words = status ? `${statusWords(status)}${reason.replace(/^answered 0x[0-9a-f]{4}/, '')}` : reason
   if (taken && sha256 !== '') return { contentId, kind: 'listed', reason: words, sentMd5: '', sentSha256: sha256 }
-  if (taken) return { contentId, kind: 'ambiguous', reason: 'taken before all of it was sent' }
+  if (taken) return { contentId, kind: 'ambiguous', reason: 'its checksum could not be taken as it left' }
   if (status !== undefined) {
     const verdict = verdictOf(status)
     if (verdict === 'duplicate') return { contentId, kind: 'ambiguous', reason: words }

@@ -3,6 +3,7 @@ import type { NewDataSet } from '../../../shared/dicom/writer.ts'
 import type { ErrorCode } from '../../../shared/errors.ts'
 import type { OutboxItem } from '../store/index.ts'
 import type { Fetchable } from './carrier.ts'
+import type { Digesting } from './digests.ts'
 
 /** What became of one object that a node was to store. */
 export interface Carried {
@@ -17,7 +18,7 @@ export interface Carried {
   begun: boolean
   /** The node, or the line, ended the association while it was under way. */
   reset?: boolean | undefined
-  /** Of the data set that left, in hexadecimal; '' where not all of it did. */
+  /** Of the data set that left, in hexadecimal; '' where not all of it did, or it could not be taken. */
   sha256: string
 }
 
@@ -45,11 +46,11 @@ export interface Taker {
 
 /** What sync needs of the DIMSE door, handed in by `station.ts`. Nodes go by their name. Rejects with 'peer-failed' or 'destination-unknown'. */
 export interface DimseDoor {
-  /** An outcome for each that the node could be called for. */
+  /** An outcome for each that the node could be called for; `leaving` begins with each anew. */
   store(
     node: string,
     objects: OutboxItem[],
-    paced: (bytes: number) => Promise<void>,
+    leaving: { paced(bytes: number): Promise<void>; digest(): Digesting },
     signal: AbortSignal,
   ): Promise<Carried[]>
   /** The SOP Instance UIDs that a node has of a series, or that one alone. */
@@ -58,12 +59,12 @@ export interface DimseDoor {
     keys: { StudyInstanceUID: string; SeriesInstanceUID: string; SOPInstanceUID?: string },
     signal: AbortSignal,
   ): Promise<Set<string>>
-  /** Of any level: `each` hears every match. */
+  /** Of any level: `each` hears every match until it says 'enough'. */
   query(
     node: string,
     level: 'STUDY' | 'SERIES' | 'IMAGE',
     keys: NewDataSet,
-    each: (match: DataSet) => void,
+    each: (match: DataSet) => 'enough' | undefined,
     signal: AbortSignal,
   ): Promise<void>
   /** One object, by C-GET; a chunk is good until `take` resolves. False where the node has none. Rejects with 'not-acceptable' where it has no C-GET. */

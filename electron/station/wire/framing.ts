@@ -3,7 +3,7 @@ import { PDV_OVERHEAD, writeDataHeader } from './pduEncode.ts'
 /** Bytes to be sent, wherever they are. */
 export interface DataSource {
   readonly length: number
-  /** Fills one target after the other with what begins at `from`. */
+  /** Fills one target after the other, in shared memory, with what begins at `from`. */
   read(targets: Uint8Array[], from: number): Promise<void>
 }
 

@@ -46,6 +46,10 @@ const REASONS: Record<string, string> = {
   EPERM: 'The station may not read it.',
   ELOOP: 'It is a link that leads to itself.',
   EIO: 'The disk it lies on reported an error.',
+  ESTALE: 'The network drive it lies on was connected anew, or has lost it.',
+  ENOTCONN: 'The network drive it lies on is not connected.',
+  EHOSTDOWN: 'The network drive it lies on is not connected.',
+  ETIMEDOUT: 'The network drive it lies on does not answer.',
 }
 
 /** A system error in a sentence, without the path. */

@@ -31,9 +31,10 @@ export async function findPriors(
   if (rule.most === 0) return []
   const found: ListedStudy[] = []
   for (const PatientID of idsOf(current.PatientID, moves)) {
-    const listed = await source.studies({ PatientID }, signal)
-    // Some match without case; issuers differ only where both are named.
-    found.push(...listed.filter(study => study.PatientID === PatientID && isSameIssuer(study, current)))
+    for await (const listed of source.studies({ PatientID }, signal)) {
+      // Some match without case; issuers differ only where both are named.
+      found.push(...listed.filter(study => study.PatientID === PatientID && isSameIssuer(study, current)))
+    }
   }
   const older = found
     .filter(({ StudyInstanceUID }) => StudyInstanceUID !== current.StudyInstanceUID)

@@ -2,6 +2,7 @@ import { writeFileMeta } from '../../../../shared/dicom/part10.ts'
 import type { DataSet } from '../../../../shared/dicom/reader.ts'
 import { isStorableUID, normaliseUID } from '../../../../shared/dicom/uids.ts'
 import { IsocenterError, toIsocenterError } from '../../../../shared/errors.ts'
+import type { ListedStudy } from '../../../../shared/pull.ts'
 import type { Route } from '../../../../shared/sync.ts'
 import { HandOver } from '../../base/handOver.ts'
 import { WebClient } from '../../wire/webClient.ts'
@@ -14,6 +15,11 @@ import type { PullSource } from './source.ts'
 const MOST_SERIES = 200
 /** Of one answer: a node that heeds no date lists all it has. */
 const MOST_MATCHES = 100_000
+/** Of a page of studies: a node that lists more is asked for fewer days at once (C-FIND knows no pages). */
+const MOST_STUDIES = 5000
+const DAY_MS = 86_400_000
+/** No study is older. */
+const FIRST_DAY = Date.UTC(1900, 0, 1) / DAY_MS
 
 const ASKED_OF_STUDIES = {
   PatientID: '',
@@ -35,21 +41,60 @@ export function createNodeSource(route: Extract<Route, { kind: 'dimse' }>, dimse
   const orthanc = route.orthanc ? new WebClient({ url: route.orthanc, ...accessOf(route) }) : undefined
   const classesOf = new Map<string, Set<string>>()
 
-  /** Matches by a UID of theirs, each once. Rejects with 'peer-failed' where there are more than can be held. */
-  async function all(
+  /** What is made of each match, by a UID of theirs, each once; undefined where there are more than `most`: then the node is told to stop. */
+  async function upTo<Row>(
+    most: number,
     level: 'STUDY' | 'SERIES' | 'IMAGE',
     keys: Record<string, string>,
     key: string,
+    rowOf: (match: DataSet, uid: string) => Row,
     signal: AbortSignal,
-  ): Promise<Map<string, DataSet>> {
-    const found = new Map<string, DataSet>()
+  ): Promise<Map<string, Row> | undefined> {
+    const found = new Map<string, Row>()
     const each = (match: DataSet) => {
       const uid = normaliseUID(match.string(key))
-      if (isStorableUID(uid) && found.size <= MOST_MATCHES) found.set(uid, match)
+      if (isStorableUID(uid) && found.size <= most) found.set(uid, rowOf(match, uid))
+      return found.size > most ? 'enough' : undefined
     }
     await dimse.query(node, level, { [key]: '', ...keys }, each, signal)
-    if (found.size > MOST_MATCHES) throw new IsocenterError('peer-failed', `it lists more than ${MOST_MATCHES}`)
+    return found.size > most ? undefined : found
+  }
+
+  /** All. Rejects with 'peer-failed' where there are more than can be held. */
+  async function all<Row>(
+    level: 'STUDY' | 'SERIES' | 'IMAGE',
+    keys: Record<string, string>,
+    key: string,
+    rowOf: (match: DataSet, uid: string) => Row,
+    signal: AbortSignal,
+  ): Promise<Map<string, Row>> {
+    const found = await upTo(MOST_MATCHES, level, keys, key, rowOf, signal)
+    if (!found) throw new IsocenterError('peer-failed', `it lists more than ${MOST_MATCHES}`)
     return found
+  }
+
+  const STUDIES = ['STUDY', 'StudyInstanceUID'] as const
+
+  /** Studies of these days, the last one and later; of more than one page of them the halves. What has no date is in none. */
+  async function* ofDays(
+    keys: Record<string, string>,
+    [first, last]: [number, number],
+    isOpen: boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<ListedStudy[]> {
+    const [from, to] = [dateOf(first), isOpen ? '' : dateOf(last)]
+    const [level, key] = STUDIES
+    const within = { ...keys, StudyDate: from === to ? from : `${from}-${to}` }
+    const most = first === last ? MOST_MATCHES : MOST_STUDIES
+    const found = await upTo(most, level, within, key, studyOf, signal)
+    if (found) {
+      yield [...found.values()]
+      return
+    }
+    if (first === last) throw new IsocenterError('peer-failed', `it lists more than ${MOST_MATCHES} of one day`)
+    const middle = Math.floor((first + last) / 2)
+    yield* ofDays(keys, [first, middle], false, signal)
+    yield* ofDays(keys, [middle + 1, last], isOpen, signal)
   }
 
   return {
@@ -58,42 +103,45 @@ export function createNodeSource(route: Extract<Route, { kind: 'dimse' }>, dimse
     },
     door: 'dimse',
     feed: orthanc && new OrthancFeed(orthanc),
-    async studies({ StudyInstanceUID, PatientID, since }, signal) {
+    async *studies({ StudyInstanceUID, PatientID, since }, signal) {
       const keys = {
         ...ASKED_OF_STUDIES,
         ...(StudyInstanceUID && { StudyInstanceUID }),
         ...(PatientID && { PatientID }),
-        ...(since && { StudyDate: `${since}-` }),
       }
-      const found = await all('STUDY', keys, 'StudyInstanceUID', signal)
-      return [...found].map(([uid, match]) => ({
-        StudyInstanceUID: uid,
-        PatientID: match.string('PatientID'),
-        IssuerOfPatientID: match.string('IssuerOfPatientID'),
-        StudyDate: match.string('StudyDate'),
-        StudyDescription: match.string('StudyDescription'),
-        ReferringPhysicianName: match.string('ReferringPhysicianName'),
-        ModalitiesInStudy: match.strings('ModalitiesInStudy'),
-        BodyPartExamined: [],
-        NumberOfStudyRelatedSeries: numberOf(match, 'NumberOfStudyRelatedSeries'),
-        NumberOfStudyRelatedInstances: numberOf(match, 'NumberOfStudyRelatedInstances'),
-      }))
+      const [level, key] = STUDIES
+      const wished = { ...keys, ...(since && { StudyDate: `${since}-` }) }
+      const found = await upTo(MOST_STUDIES, level, wished, key, studyOf, signal)
+      if (found) {
+        yield [...found.values()]
+        return
+      }
+      const first = since ? dayOf(since) : FIRST_DAY
+      const today = Math.floor(Date.now() / DAY_MS) + 1
+      // Before any study there is nothing, unless it heeds no date: then it is asked once for all it has.
+      const none = await upTo(0, level, { ...keys, StudyDate: `-${dateOf(FIRST_DAY - 1)}` }, key, studyOf, signal)
+      if (none) yield* ofDays(keys, [Math.min(first, today), today], true, signal)
+      else yield [...(await all(level, wished, key, studyOf, signal)).values()]
     },
     async series(StudyInstanceUID, signal) {
       const keys = { StudyInstanceUID, BodyPartExamined: '', NumberOfSeriesRelatedInstances: '' }
-      const found = await all('SERIES', keys, 'SeriesInstanceUID', signal)
-      return [...found].map(([SeriesInstanceUID, match]) => ({
+      const seriesOf = (match: DataSet, SeriesInstanceUID: string) => ({
         SeriesInstanceUID,
         BodyPartExamined: match.string('BodyPartExamined'),
         NumberOfSeriesRelatedInstances: numberOf(match, 'NumberOfSeriesRelatedInstances'),
-      }))
+      })
+      return [...(await all('SERIES', keys, 'SeriesInstanceUID', seriesOf, signal)).values()]
     },
     async instances(StudyInstanceUID, SeriesInstanceUID, signal) {
       const keys = { StudyInstanceUID, SeriesInstanceUID, SOPClassUID: '' }
-      const found = await all('IMAGE', keys, 'SOPInstanceUID', signal)
-      const classes = [...found.values()].map(match => normaliseUID(match.string('SOPClassUID'))).filter(isStorableUID)
+      const classes = new Set<string>()
+      const classOf = (match: DataSet) => {
+        const uid = normaliseUID(match.string('SOPClassUID'))
+        if (isStorableUID(uid)) classes.add(uid)
+      }
+      const found = await all('IMAGE', keys, 'SOPInstanceUID', classOf, signal)
       classesOf.delete(SeriesInstanceUID)
-      classesOf.set(SeriesInstanceUID, new Set(classes))
+      classesOf.set(SeriesInstanceUID, classes)
       const [oldest] = classesOf.keys()
       if (classesOf.size > MOST_SERIES && oldest !== undefined) classesOf.delete(oldest)
       return [...found.keys()]
@@ -161,6 +209,25 @@ function takerOf(
     abort: () => file.end(new IsocenterError('peer-failed', 'it ended the association in the middle of an object')),
   }
 }
+
+function studyOf(match: DataSet, StudyInstanceUID: string): ListedStudy {
+  return {
+    StudyInstanceUID,
+    PatientID: match.string('PatientID'),
+    IssuerOfPatientID: match.string('IssuerOfPatientID'),
+    StudyDate: match.string('StudyDate'),
+    StudyDescription: match.string('StudyDescription'),
+    ReferringPhysicianName: match.string('ReferringPhysicianName'),
+    ModalitiesInStudy: match.strings('ModalitiesInStudy'),
+    BodyPartExamined: [],
+    NumberOfStudyRelatedSeries: numberOf(match, 'NumberOfStudyRelatedSeries'),
+    NumberOfStudyRelatedInstances: numberOf(match, 'NumberOfStudyRelatedInstances'),
+  }
+}
+
+/** YYYYMMDD of a day since 1970, and back. */
+const dateOf = (day: number) => new Date(day * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '')
+const dayOf = (date: string) => Date.parse(date.replace(/^(....)(..)(..)$/, '$1-$2-$3')) / DAY_MS
 
 function numberOf(match: DataSet, keyword: string): number {
   const number = Number(match.string(keyword))

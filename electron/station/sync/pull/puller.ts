@@ -31,8 +31,6 @@ const RECENT_DAYS = 2
 const MOST_MOVES = 1000
 const MOST_LISTED = 5000
 const MOST_LACKING = 200
-/** Studies before others of this process have their turn. */
-const STEP = 1000
 
 export const HAS_NOTHING = 'it has no image of this study'
 
@@ -195,49 +193,50 @@ export class Puller {
     const before = this.#cursor ?? (await this.#keptCursor())
     const earliest = earliestWanted(pull.rules, now)
     const later = (day: string) => (day > earliest ? day : earliest)
-    const listed = async (since: string) => source.studies(since === '' ? {} : { since }, signal)
-    /** Of these it is enough that the archive has as many images as when they were brought. */
-    const changed = (all: ListedStudy[]) =>
-      all.filter(one => this.#counts.get(one.StudyInstanceUID) !== one.NumberOfStudyRelatedInstances)
+    const recent = dayBefore(now, RECENT_DAYS)
+    const listed = (since: string) => source.studies(since === '' ? {} : { since }, signal)
+    /** Wanted ones whose priors are to be found: of what nobody waits for they would be a hundred questions each. */
+    const current: ListedStudy[] = []
+    /** Into the queue with them; false where the rules changed meanwhile. */
+    const take = async (pages: AsyncIterable<ListedStudy[]>, which: 'all' | 'changed', hasPriors = false) => {
+      for await (const page of pages) {
+        if (generation !== this.#generation) return false
+        for (const study of page) {
+          const { StudyInstanceUID, NumberOfStudyRelatedInstances: images } = study
+          // It is enough that the archive has as many images as when they were brought.
+          if (which === 'changed' && this.#counts.get(StudyInstanceUID) === images) continue
+          const isRecent = study.StudyDate >= recent
+          if (isWanted(pull.rules, study, now)) {
+            this.#want(study, isRecent ? 'current' : 'earlier')
+            if (isRecent || hasPriors) current.push(study)
+          } else if (this.#listed.get(StudyInstanceUID)?.kind === 'prior') this.#want(study, 'prior')
+        }
+        await turn()
+      }
+      return generation === this.#generation
+    }
     let cursor: Cursor
-    let studies: ListedStudy[]
     let seen: Seen | undefined
     if (this.#reader) {
       seen = await this.#reader.look(before, now, signal)
       cursor = seen.cursor
       if (seen.kind === 'everything') {
-        const all = await listed(earliest)
-        studies = seen.isDue ? all : changed(all)
+        if (!(await take(listed(earliest), seen.isDue ? 'all' : 'changed'))) return
       } else {
-        studies = []
         for (const StudyInstanceUID of seen.studies) {
-          studies.push(...(await source.studies({ StudyInstanceUID }, signal)))
+          if (!(await take(source.studies({ StudyInstanceUID }, signal), 'all', true))) return
         }
         // What is here of today's list is to be known from the start.
-        if (!this.#hasLooked) studies.push(...(await listed(later(dayBefore(now, 0)))))
+        if (!this.#hasLooked && !(await take(listed(later(dayBefore(now, 0))), 'all', true))) return
       }
     } else {
       const isDue = isReconcileDue(before, now)
       cursor = { ...before, reconciledAt: isDue ? now : before.reconciledAt }
-      const all = await listed(isDue ? earliest : later(dayBefore(now, RECENT_DAYS)))
-      studies = isDue ? all : changed(all)
+      if (!(await take(listed(isDue ? earliest : later(recent)), isDue ? 'all' : 'changed'))) return
     }
     const moves = await store.read.listMoves(MOST_MOVES)
-    const recent = dayBefore(now, RECENT_DAYS)
-    if (generation !== this.#generation) return
-    const wanted = new Set(studies.filter(study => isWanted(pull.rules, study, now)))
-    for (const [at, study] of studies.entries()) {
-      if (at % STEP === STEP - 1) {
-        await turn()
-        if (generation !== this.#generation) return
-      }
-      if (wanted.has(study)) this.#want(study, study.StudyDate >= recent ? 'current' : 'earlier')
-      else if (this.#listed.get(study.StudyInstanceUID)?.kind === 'prior') this.#want(study, 'prior')
-    }
     this.#calls.abort()
-    for (const study of wanted) {
-      // Of what nobody waits for they would be a hundred questions each.
-      if (seen?.kind !== 'changes' && study.StudyDate < recent) continue
+    for (const study of current) {
       const priors = await findPriors(study, pull.priors, moves, source, signal)
       if (generation !== this.#generation) return
       for (const prior of priors) {

@@ -55,7 +55,8 @@ export interface PullSource {
   /** By which door what it gives comes. */
   readonly door: 'dicomweb' | 'dimse'
   readonly feed: ChangeFeed | undefined
-  studies(wish: StudyWish, signal: AbortSignal): Promise<ListedStudy[]>
+  /** In pages, so that nobody holds all that a large archive has; a study may come twice. */
+  studies(wish: StudyWish, signal: AbortSignal): AsyncGenerator<ListedStudy[]>
   series(StudyInstanceUID: string, signal: AbortSignal): Promise<ListedSeries[]>
   /** SOP Instance UIDs. */
   instances(StudyInstanceUID: string, SeriesInstanceUID: string, signal: AbortSignal): Promise<string[]>

@@ -40,22 +40,35 @@ export function createWebSource(route: Extract<Route, { kind: 'dicomweb' }>): Pu
     return rows.filter((row): row is Row => typeof row === 'object' && row !== null)
   }
 
-  /** All of them, `key` once; some archives know no pages and give the same again. */
-  async function all(path: string, key: string, below: boolean, signal: AbortSignal): Promise<Map<string, Row>> {
-    const found = new Map<string, Row>()
+  /** A page at a time, `key` once; some archives know no pages and give the same again. */
+  async function* pages(
+    path: string,
+    key: string,
+    below: boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<Array<[string, Row]>> {
+    const found = new Set<string>()
     for (let number = 0; number < MOST_PAGES; number += 1) {
       const rows = await page(
         `${path}${path.includes('?') ? '&' : '?'}limit=${PAGE}&offset=${number * PAGE}`,
         below,
         signal,
       )
-      const before = found.size
+      const fresh = new Map<string, Row>()
       for (const row of rows) {
         const uid = normaliseUID(textOf(row, key))
-        if (isStorableUID(uid)) found.set(uid, row)
+        if (isStorableUID(uid) && !found.has(uid)) fresh.set(uid, row)
       }
-      if (rows.length < PAGE || found.size === before) break
+      for (const uid of fresh.keys()) found.add(uid)
+      if (fresh.size > 0) yield [...fresh]
+      if (rows.length < PAGE || fresh.size === 0) return
     }
+  }
+
+  /** Of a study or series. */
+  async function all(path: string, key: string, signal: AbortSignal): Promise<Array<[string, Row]>> {
+    const found: Array<[string, Row]> = []
+    for await (const page of pages(path, key, true, signal)) found.push(...page)
     return found
   }
 
@@ -63,25 +76,26 @@ export function createWebSource(route: Extract<Route, { kind: 'dicomweb' }>): Pu
     address: client.address,
     door: 'dicomweb',
     feed: orthanc && new OrthancFeed(orthanc),
-    async studies(wish, signal) {
-      const found = await all(`/studies?${queryOf(wish)}`, '0020000D', false, signal)
-      return [...found].map(([uid, row]) => studyOf(uid, row))
+    async *studies(wish, signal) {
+      for await (const page of pages(`/studies?${queryOf(wish)}`, '0020000D', false, signal)) {
+        yield page.map(([uid, row]) => studyOf(uid, row))
+      }
     },
     async series(study, signal) {
       const found = await all(
         `/studies/${study}/series?includefield=00180015&includefield=00201209`,
         '0020000E',
-        true,
         signal,
       )
-      return [...found].map(([SeriesInstanceUID, row]) => ({
+      return found.map(([SeriesInstanceUID, row]) => ({
         SeriesInstanceUID,
         BodyPartExamined: textOf(row, '00180015'),
         NumberOfSeriesRelatedInstances: numberOf(row, '00201209'),
       }))
     },
     async instances(study, series, signal) {
-      return [...(await all(`/studies/${study}/series/${series}/instances`, '00080018', true, signal)).keys()]
+      const found = await all(`/studies/${study}/series/${series}/instances`, '00080018', signal)
+      return found.map(([uid]) => uid)
     },
     async *objects({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }, signal) {
       const series = `/studies/${StudyInstanceUID}/series/${SeriesInstanceUID}`

@@ -1,15 +1,18 @@
 import {
   closeSync,
   constants,
+  existsSync,
   type FSWatcher,
   fstatSync,
   lstatSync,
   openSync,
   readSync,
   realpathSync,
+  rmSync,
   type Stats,
   statSync,
   watch,
+  writeFileSync,
 } from 'node:fs'
 import { join, sep } from 'node:path'
 import { errorCode } from '../../base/durable.ts'
@@ -120,6 +123,9 @@ export function createFolderEyes({ root, movedTo, memoryFile, ours }: EyesData) 
   let files = 0
   /** The device on which files were last found. */
   let device: number | undefined
+  /** They were found at the place of a drive; over restarts, for the numbers of network drives change with each connection. */
+  const mountFile = `${memoryFile}.mount`
+  let wasMount = existsSync(mountFile)
   let nextWalk = 0
   let restEnd = 0
   let watcher: FSWatcher | undefined
@@ -191,11 +197,15 @@ export function createFolderEyes({ root, movedTo, memoryFile, ours }: EyesData) 
     restEnd = performance.now()
     nextWalk = restEnd + Math.max(REST_MS, REST_TIMES * walkMs)
     const now = statSync(root).dev
+    const isMount = now !== statSync(join(realpathSync(root), '..')).dev
     if (files > 0) {
       device = now
+      if (isMount && !wasMount) writeFileSync(mountFile, '', { mode: 0o600 })
+      if (wasMount && !isMount) rmSync(mountFile, { force: true })
+      wasMount = isMount
       // A folder that looks empty may be the place of a drive that is away: nothing is forgotten for that.
       if (errors === 0) seen.endRound()
-    } else if (device !== undefined && device !== now) {
+    } else if (wasMount ? !isMount : device !== undefined && device !== now) {
       throw new InWords('Its drive is not connected: the folder is there, but it is another, empty one.')
     }
   }
@@ -280,7 +290,11 @@ export function createFolderEyes({ root, movedTo, memoryFile, ours }: EyesData) 
     given.delete(id)
     const { name, young: was, descriptor } = file
     inHand.delete(name)
-    if (descriptor !== undefined) closeSync(descriptor)
+    try {
+      if (descriptor !== undefined) closeSync(descriptor)
+    } catch {
+      // Of a network drive that has gone meanwhile: what was read of it was read.
+    }
     if (verdict === 'forget') return
     if (verdict === 'later') back(name, was, AGAIN_MS)
     if (verdict === 'half') back(name, { ...was, isHalf: true }, STABLE_MS)

@@ -82,9 +82,9 @@ export class Watch {
   /** What is known of folders that are watched no more. */
   #forget(folders: WatchedFolder[]): void {
     const { memoryFolder } = this.#options
-    const known = new Set(folders.map(({ id }) => `${id}.seen`))
+    const known = new Set(folders.flatMap(({ id }) => [`${id}.seen`, `${id}.seen.mount`]))
     for (const name of readdirSync(memoryFolder)) {
-      if (name.endsWith('.seen') && !known.has(name)) rmSync(path.join(memoryFolder, name), { force: true })
+      if (/\.seen(\.mount)?$/.test(name) && !known.has(name)) rmSync(path.join(memoryFolder, name), { force: true })
     }
   }
 }

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { ExpectedMoves } from '../../electron/station/dimse/expectedMoves.ts'
+import { nodes } from '../../shared/config.ts'
+
+const [pacs, other] = nodes.parse([
+  { name: 'pacs', AET: 'PACS', host: '10.0.0.5', port: 104, addresses: ['10.0.0.5', '10.0.0.6'] },
+  { name: 'other', AET: 'OTHER', host: '10.0.0.7', port: 104 },
+])
+const KEYS = { StudyInstanceUID: '1.2', SeriesInstanceUID: '1.2.3' }
+const UIDS = { ...KEYS, SOPInstanceUID: '1.2.3.4' }
+const FROM_ARCHIVE = { archive: 'Central', proof: 'present' }
+
+test('what runs is told by who sends it, for whom, and what; anything else comes as from a scanner', () => {
+  const moves = new ExpectedMoves('ISOCENTER')
+  const { MessageID, over } = moves.begin(pacs!, KEYS, 'Central')
+  const second = moves.begin(other!, { StudyInstanceUID: '9' }, undefined)
+  expect(second.MessageID).not.toBe(MessageID)
+  const named = { MoveOriginatorApplicationEntityTitle: 'ISOCENTER', MoveOriginatorMessageID: MessageID }
+  const sent = { callingAET: 'PACS', address: '10.0.0.6', command: named }
+  expect(moves.from(sent, UIDS)).toEqual(FROM_ARCHIVE)
+  // Not all name the originator.
+  expect(moves.from({ ...sent, command: {} }, UIDS)).toEqual(FROM_ARCHIVE)
+  expect(moves.from({ ...sent, command: { ...named, MoveOriginatorMessageID: MessageID + 1 } }, UIDS)).toBeUndefined()
+  const elsewhere = { ...named, MoveOriginatorApplicationEntityTitle: 'READING' }
+  expect(moves.from({ ...sent, command: elsewhere }, UIDS)).toBeUndefined()
+  expect(moves.from({ ...sent, callingAET: 'SCANNER' }, UIDS)).toBeUndefined()
+  expect(moves.from({ ...sent, address: '10.0.0.9' }, UIDS)).toBeUndefined()
+  expect(moves.from(sent, { ...UIDS, StudyInstanceUID: '1.3' })).toBeUndefined()
+  expect(moves.from(sent, { ...UIDS, SeriesInstanceUID: '1.2.9' })).toBeUndefined()
+  // A node that is no archive: its images go where all others go.
+  expect(moves.from({ ...sent, callingAET: 'OTHER' }, { ...UIDS, StudyInstanceUID: '9' })).toBeUndefined()
+  over()
+  expect(moves.from(sent, UIDS)).toBeUndefined()
+})
+
+test('one image that was asked for alone says nothing of the others of its series', () => {
+  const moves = new ExpectedMoves('ISOCENTER')
+  moves.begin(pacs!, UIDS, 'Central')
+  const sent = { callingAET: 'PACS', address: '10.0.0.5', command: {} }
+  expect(moves.from(sent, UIDS)).toEqual(FROM_ARCHIVE)
+  expect(moves.from(sent, { ...UIDS, SOPInstanceUID: '1.2.3.5' })).toBeUndefined()
+})
