@@ -164,7 +164,9 @@ async function seriesOf({ store, reader }: ExportDeps, objects: StoredObject[], 
       ImageType: header?.strings('ImageType') ?? [],
     })
     // Nobody makes a picture of a film here.
-    const pictured = (header?.has('Rows') ?? false) && !transferSyntax(first.TransferSyntaxUID).video
+    // A segmentation's pixels are numbers of segments: nobody writes in them.
+    const pictured =
+      (header?.has('Rows') ?? false) && Modality !== 'SEG' && !transferSyntax(first.TransferSyntaxUID).video
     const images = own.length
     found.push({ StudyInstanceUID, SeriesInstanceUID, Modality, SeriesDescription, images, pictured, risks })
   }
