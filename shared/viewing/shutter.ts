@@ -29,7 +29,14 @@ export function shutterGrey({ ShutterPresentationValue = 0 }: ImageAttributes): 
   return Math.max(0, Math.min(255, Math.round(ShutterPresentationValue / 257)))
 }
 
-/** Rows and columns count from 1. */
+/** What a mask hides of a picture (RGBA) becomes one grey. */
+export function paintHidden(rgba: Uint8ClampedArray<ArrayBuffer>, mask: Uint8Array, grey: number): void {
+  const pixels = new Uint32Array(rgba.buffer)
+  const hidden = new Uint32Array(Uint8Array.of(grey, grey, grey, 255).buffer)[0]!
+  for (let i = 0; i < mask.length; i++) if (mask[i] === 0) pixels[i] = hidden
+}
+
+/** Rows and columns count from 1, and are asked for row by row. */
 type IsOpen = (row: number, column: number) => boolean
 
 function shapeOf(
@@ -62,22 +69,36 @@ function shapeOf(
 
 /** `vertices`: row, column, row, column, …; the last joins the first. A vertex or edge itself is inside. */
 function polygon(vertices: number[]): IsOpen | undefined {
-  const count = vertices.length >> 1
-  if (count < 3) return undefined
+  if (vertices.length >> 1 < 3) return undefined
+  let spans: number[] = []
+  let spansOf = Number.NaN
   return (row, column) => {
-    let inside = false
-    for (let i = 0, j = count - 1; i < count; j = i++) {
-      const [rowI, columnI] = [vertices[2 * i]!, vertices[2 * i + 1]!]
-      const [rowJ, columnJ] = [vertices[2 * j]!, vertices[2 * j + 1]!]
-      const side = (columnJ - columnI) * (row - rowI) - (rowJ - rowI) * (column - columnI)
-      const between = (row - rowI) * (row - rowJ) <= 0 && (column - columnI) * (column - columnJ) <= 0
-      if (side === 0 && between) return true
-      if (rowI > row !== rowJ > row && column < ((columnJ - columnI) * (row - rowI)) / (rowJ - rowI) + columnI) {
-        inside = !inside
-      }
+    // Once a row: each pixel against each of 400 corners would hold up the page for seconds.
+    if (row !== spansOf) {
+      spansOf = row
+      spans = spansIn(row, vertices)
     }
-    return inside
+    for (let at = 0; at < spans.length; at += 2) if (column >= spans[at]! && column <= spans[at + 1]!) return true
+    return false
   }
+}
+
+/** First and last column, first and last column, … of what a polygon holds of a row. */
+function spansIn(row: number, vertices: number[]): number[] {
+  const count = vertices.length >> 1
+  const spans: number[] = []
+  const crossings: number[] = []
+  for (let i = 0, j = count - 1; i < count; j = i++) {
+    const [rowI, columnI] = [vertices[2 * i]!, vertices[2 * i + 1]!]
+    const [rowJ, columnJ] = [vertices[2 * j]!, vertices[2 * j + 1]!]
+    if (rowI === row) spans.push(columnI, columnI)
+    if (rowI === row && rowJ === row) spans.push(Math.min(columnI, columnJ), Math.max(columnI, columnJ))
+    else if (rowI > row !== rowJ > row) {
+      crossings.push(((columnJ - columnI) * (row - rowI)) / (rowJ - rowI) + columnI)
+    }
+  }
+  spans.push(...crossings.sort((a, b) => a - b))
+  return spans
 }
 
 /** Corners of an ellipse that is no circle. */
