@@ -90,6 +90,20 @@ function collect(
     const copy = copyOf(element)
     const opacity = Number(style.opacity)
     const [x, y, width, height] = at
+    const { transform, imageRendering } = style
+    if (transform !== 'none') {
+      const { offsetWidth, offsetHeight } = element
+      const place = placeOf(new DOMMatrix(transform), offsetWidth, offsetHeight, [x, y], scale)
+      steps.push(() => {
+        context.save()
+        context.globalAlpha = opacity
+        context.setTransform(place)
+        context.imageSmoothingEnabled = imageRendering !== 'pixelated'
+        context.drawImage(copy, 0, 0, offsetWidth, offsetHeight)
+        context.restore()
+      })
+      return
+    }
     steps.push(() => {
       context.globalAlpha = opacity
       // To the pixel, where a pane has as many as its canvas.
@@ -135,6 +149,19 @@ function barOf(
       context.stroke(line)
     }
   }
+}
+
+/** Of a layer that is turned and mirrored with its picture: its own CSS pixels to the picture's, where its box begins at `x`, `y`. */
+function placeOf(
+  { a, b, c, d }: DOMMatrix,
+  width: number,
+  height: number,
+  [x, y]: [number, number],
+  scale: number,
+): DOMMatrix {
+  const left = (Math.min(0, a * width) + Math.min(0, c * height)) * scale
+  const top = (Math.min(0, b * width) + Math.min(0, d * height)) * scale
+  return new DOMMatrix([a * scale, b * scale, c * scale, d * scale, x - left, y - top])
 }
 
 /** At once: a canvas of the card holds its picture until the next is drawn. */
