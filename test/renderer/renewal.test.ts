@@ -62,4 +62,12 @@ test('what is no longer looked at is drawn no more', async () => {
   stop()
   await vi.advanceTimersByTimeAsync(60_000)
   expect(drawn.length).toBe(0)
+  soon()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(drawn.length).toBe(1)
+  // Nor for what came while it was drawn.
+  soon()
+  stop()
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(drawn.length).toBe(1)
 })
