@@ -23,7 +23,7 @@ export function ShutterCanvas(props: { shutter: ImageAttributes; attributes: Ima
   const { a, b, c, d, e, f } = transform
   return (
     <canvas
-      className="planes"
+      className="planes shutter"
       ref={canvas}
       width={Columns}
       height={Rows}
