@@ -121,11 +121,32 @@ function collect(
     return
   }
   if (element.matches('.scale-bar')) steps.push(barOf(style, at, scale, context))
+  const cut = element.matches('.compared') ? cutOf(style, at) : undefined
+  if (cut !== undefined)
+    steps.push(() => {
+      context.save()
+      context.clip(cut)
+      context.fillStyle = '#000'
+      context.fill(cut)
+    })
   for (const child of element.childNodes) {
     if (child instanceof Element) collect(child, parts, around, scale, context, steps)
     else if (child instanceof Text && child.data.trim() !== '')
       steps.push(wordsOf(child, style, around, scale, context))
   }
+  if (cut !== undefined) steps.push(() => context.restore())
+}
+
+/** What of a second series is seen over the first: right of the divider, or all of it. */
+function cutOf(
+  { clipPath }: CSSStyleDeclaration,
+  [x, y, width, height]: readonly [number, number, number, number],
+): Path2D {
+  const [, percent = '0'] = /([\d.]+)%\)$/.exec(clipPath) ?? []
+  const hidden = (width * Number(percent)) / 100
+  const cut = new Path2D()
+  cut.rect(x + hidden, y, width - hidden, height)
+  return cut
 }
 
 /** The scale's line and its two ends, which are borders on the page. */
