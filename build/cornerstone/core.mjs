@@ -1,5 +1,6 @@
-// What of Cornerstone's core is used here and by its image loader, file by file, under the names it has there. By its own index the
-// page would carry every viewport and all of vtk.js as well: the loader takes `utilities` apart as a whole, which no bundler can thin out.
+// What of Cornerstone's core is used here and by its image loader (which `bench cached` runs beside our own), file by file, under the
+// names it has there. By its own index the page would carry every viewport and all of vtk.js as well: the loader takes `utilities`
+// apart as a whole, which no bundler can thin out.
 // A name that is missing fails the build.
 export { default as cache } from '@cornerstonejs/core/dist/esm/cache/cache.js'
 export * as Enums from '@cornerstonejs/core/dist/esm/enums/index.js'

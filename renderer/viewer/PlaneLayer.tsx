@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'react'
 import type { ImageAttributes } from '../../shared/viewing/image.ts'
 import { type Overlay, overlayMask, withEmbeddedBits } from '../../shared/viewing/overlay.ts'
 import type { Samples } from '../../shared/viewing/samples.ts'
-import { shutterGrey, shutterMask } from '../../shared/viewing/shutter.ts'
+import { paintHidden, shutterGrey, shutterMask } from '../../shared/viewing/shutter.ts'
 import { call, fetchFrame } from '../client.ts'
 import { t } from '../i18n/index.ts'
 import { type CatalogFrame, describeFrame } from './catalog.ts'
@@ -130,8 +130,7 @@ function planeImage(
     columns,
     bitmap.length > 0 ? overlayMask(bitmap, rows, columns) : undefined,
   )
-  const grey = shutterGrey(attributes)
-  if (open) for (let i = 0; i < open.length; i++) if (open[i] === 0) rgba.set([grey, grey, grey, 255], 4 * i)
+  if (open) paintHidden(rgba, open, shutterGrey(attributes))
   const graphics = planes.filter(plane => wanted && !isShutter(plane))
   if (graphics.length === 0) return rgba
   const mask = overlayMask(graphics, rows, columns)

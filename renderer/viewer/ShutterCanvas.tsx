@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef } from 'react'
 import type { ImageAttributes } from '../../shared/viewing/image.ts'
-import { shutterGrey, shutterMask } from '../../shared/viewing/shutter.ts'
+import { paintHidden, shutterGrey, shutterMask } from '../../shared/viewing/shutter.ts'
 import type { Matrix } from '../../shared/viewing/view.ts'
 import { describeFrame } from './catalog.ts'
 import type { Pane, PaneState } from './pane.ts'
@@ -15,16 +15,15 @@ export function ShutterCanvas(props: { shutter: ImageAttributes; attributes: Ima
     const context = canvas.current?.getContext('2d')
     const open = shutterMask(shutter, Rows, Columns)
     if (!context || !open) return
-    const grey = shutterGrey(shutter)
     const rgba = new Uint8ClampedArray(Rows * Columns * 4)
-    for (let i = 0; i < open.length; i++) if (open[i] === 0) rgba.set([grey, grey, grey, 255], 4 * i)
+    paintHidden(rgba, open, shutterGrey(shutter))
     context.putImageData(new ImageData(rgba, Columns), 0, 0)
   }, [shutter, Rows, Columns])
   if (shutter.ShutterShape === undefined || Rows * Columns === 0) return null
   const { a, b, c, d, e, f } = transform
   return (
     <canvas
-      className="planes"
+      className="planes shutter"
       ref={canvas}
       width={Columns}
       height={Rows}

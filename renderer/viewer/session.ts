@@ -549,7 +549,7 @@ export async function openStudy(StudyInstanceUID: string): Promise<boolean> {
     void studyThumbnails(StudyInstanceUID).then(thumbnails => {
       if (mine === opening) useSession.setState({ thumbnails })
     })
-    if (first !== undefined) await firstShown(ruled?.session.active ?? 0)
+    if (first !== undefined) await firstShown((ruled?.session ?? saved)?.active ?? 0)
     if (mine !== opening) return false
     useHanging.setState({ shown: true })
     void prepareRest(StudyInstanceUID, series)

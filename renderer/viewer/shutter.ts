@@ -24,6 +24,10 @@ export function toggleShutter(pane: Pane | undefined): void {
     announce('A reformat is no image of the study: it has no shutter')
     return
   }
+  if (pane !== undefined && isPresented(pane)) {
+    announce('A stored presentation state is shown here: your own shutter is set without it')
+    return
+  }
   const keeper = draftOf(shown.StudyInstanceUID)
   const { displaySet, attributes } = described
   const { selected } = useMarks.getState()
@@ -45,8 +49,8 @@ export function toggleShutter(pane: Pane | undefined): void {
     return
   }
   // What was drawn for it is not measured any more; a locked mark stays.
-  keeper.edit([...(mark.locked ? [] : [{ mark: { before: mark } }]), { displaySet, shutter: { ...was, after } }])
-  useMarks.setState({ selected: undefined })
+  const drawnFor = mark.locked ? [] : [{ mark: { before: mark } }]
+  if (keeper.edit([...drawnFor, { displaySet, shutter: { ...was, after } }])) useMarks.setState({ selected: undefined })
 }
 
 /** What the reader has covered of the picture in a pane; none while a presentation state says how it is seen. */

@@ -15,11 +15,10 @@ export function shutterMask(
 ): Uint8Array<ArrayBuffer> | undefined {
   const shapes = (attributes.ShutterShape ?? []).flatMap(shape => shapeOf(shape, attributes, columns, bitmap) ?? [])
   if (shapes.length === 0) return undefined
-  const mask = new Uint8Array(rows * columns)
+  const mask = new Uint8Array(rows * columns).fill(1)
   for (let row = 1; row <= rows; row++) {
-    for (let column = 1; column <= columns; column++) {
-      if (shapes.every(isOpen => isOpen(row, column))) mask[(row - 1) * columns + column - 1] = 1
-    }
+    const line = mask.subarray((row - 1) * columns, row * columns)
+    for (const hide of shapes) hide(row, line)
   }
   return mask
 }
@@ -29,55 +28,81 @@ export function shutterGrey({ ShutterPresentationValue = 0 }: ImageAttributes): 
   return Math.max(0, Math.min(255, Math.round(ShutterPresentationValue / 257)))
 }
 
-/** Rows and columns count from 1. */
-type IsOpen = (row: number, column: number) => boolean
+/** What a mask hides of a picture (RGBA) becomes one grey. */
+export function paintHidden(rgba: Uint8ClampedArray<ArrayBuffer>, mask: Uint8Array, grey: number): void {
+  const pixels = new Uint32Array(rgba.buffer)
+  const hidden = new Uint32Array(Uint8Array.of(grey, grey, grey, 255).buffer)[0]!
+  for (let i = 0; i < mask.length; i++) if (mask[i] === 0) pixels[i] = hidden
+}
+
+/** Zeroes what a shape hides of a row's pixels. Rows and columns count from 1. */
+type Hide = (row: number, line: Uint8Array) => void
 
 function shapeOf(
   shape: string,
   attributes: ImageAttributes,
   columns: number,
   bitmap: Uint8Array | undefined,
-): IsOpen | undefined {
+): Hide | undefined {
   switch (shape) {
     case 'RECTANGULAR': {
       const { ShutterLeftVerticalEdge: left, ShutterRightVerticalEdge: right } = attributes
       const { ShutterUpperHorizontalEdge: upper, ShutterLowerHorizontalEdge: lower } = attributes
       if (left === undefined || right === undefined || upper === undefined || lower === undefined) return undefined
       // The edges' own pixels belong to the image: columns greater than the right edge are hidden (C.7.6.11).
-      return (row, column) => column >= left && column <= right && row >= upper && row <= lower
+      return (row, line) => leaveOpen(line, row >= upper && row <= lower ? [left, right] : [])
     }
     case 'CIRCULAR': {
       const [centreRow, centreColumn] = attributes.CenterOfCircularShutter ?? []
       const radius = attributes.RadiusOfCircularShutter
       if (centreRow === undefined || centreColumn === undefined || radius === undefined) return undefined
-      return (row, column) => (row - centreRow) ** 2 + (column - centreColumn) ** 2 <= radius ** 2
+      return (row, line) => {
+        const across = Math.sqrt(radius ** 2 - (row - centreRow) ** 2)
+        leaveOpen(line, across >= 0 ? [centreColumn - across, centreColumn + across] : [])
+      }
     }
-    case 'POLYGONAL':
-      return polygon(attributes.VerticesOfThePolygonalShutter ?? [])
+    case 'POLYGONAL': {
+      const vertices = attributes.VerticesOfThePolygonalShutter ?? []
+      return vertices.length >> 1 < 3 ? undefined : (row, line) => leaveOpen(line, spansIn(row, vertices))
+    }
     case 'BITMAP':
-      return bitmap && ((row, column) => bitmap[(row - 1) * columns + column - 1] !== 1)
+      return (
+        bitmap &&
+        ((row, line) => {
+          for (let i = 0; i < line.length; i++) if (bitmap[(row - 1) * columns + i] === 1) line[i] = 0
+        })
+      )
   }
   return undefined
 }
 
-/** `vertices`: row, column, row, column, …; the last joins the first. A vertex or edge itself is inside. */
-function polygon(vertices: number[]): IsOpen | undefined {
-  const count = vertices.length >> 1
-  if (count < 3) return undefined
-  return (row, column) => {
-    let inside = false
-    for (let i = 0, j = count - 1; i < count; j = i++) {
-      const [rowI, columnI] = [vertices[2 * i]!, vertices[2 * i + 1]!]
-      const [rowJ, columnJ] = [vertices[2 * j]!, vertices[2 * j + 1]!]
-      const side = (columnJ - columnI) * (row - rowI) - (rowJ - rowI) * (column - columnI)
-      const between = (row - rowI) * (row - rowJ) <= 0 && (column - columnI) * (column - columnJ) <= 0
-      if (side === 0 && between) return true
-      if (rowI > row !== rowJ > row && column < ((columnJ - columnI) * (row - rowI)) / (rowJ - rowI) + columnI) {
-        inside = !inside
-      }
-    }
-    return inside
+/** `spans`: first and last column, first and last column, …; the rest of the line is hidden. */
+function leaveOpen(line: Uint8Array, spans: number[]): void {
+  const open = new Uint8Array(line.length)
+  for (let at = 0; at < spans.length; at += 2) {
+    open.fill(1, Math.max(0, Math.ceil(spans[at]!) - 1), Math.max(0, Math.floor(spans[at + 1]!)))
   }
+  for (let i = 0; i < line.length; i++) if (open[i] === 0) line[i] = 0
+}
+
+/**
+ * The columns that a polygon holds of a row, as `leaveOpen` takes them. `vertices`: row, column, row, column, …; the last joins the
+ * first. A vertex or edge itself is inside.
+ */
+function spansIn(row: number, vertices: number[]): number[] {
+  const count = vertices.length >> 1
+  const spans: number[] = []
+  const crossings: number[] = []
+  for (let i = 0, j = count - 1; i < count; j = i++) {
+    const [rowI, columnI] = [vertices[2 * i]!, vertices[2 * i + 1]!]
+    const [rowJ, columnJ] = [vertices[2 * j]!, vertices[2 * j + 1]!]
+    if (rowI === row) spans.push(columnI, columnI)
+    if (rowI === row && rowJ === row) spans.push(Math.min(columnI, columnJ), Math.max(columnI, columnJ))
+    else if (rowI > row !== rowJ > row) {
+      crossings.push(((columnJ - columnI) * (row - rowI)) / (rowJ - rowI) + columnI)
+    }
+  }
+  return [...spans, ...crossings.sort((a, b) => a - b)]
 }
 
 /** Corners of an ellipse that is no circle. */

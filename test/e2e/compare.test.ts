@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Browser, Page } from 'playwright-core'
@@ -176,6 +176,29 @@ test('one swipes over the other, divided by the hand or by keys', async () => {
   await page.mouse.up()
   await expect.poll(() => divider.getAttribute('aria-valuenow')).toBe('30')
   await shot('swipe')
+  // What is saved is divided there, too: left of the divider lies the first, 120 HU.
+  await divider.focus()
+  await press('ArrowRight', 32)
+  await expect.poll(() => divider.getAttribute('aria-valuenow')).toBe('94')
+  const [x, y] = await inPicture(0, lesionIn(NOW))
+  await page.keyboard.press('Control+E')
+  await page
+    .getByRole('dialog')
+    .getByRole('radio', { name: /This pane/ })
+    .check()
+  const downloading = page.waitForEvent('download')
+  await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
+  const picture = await readFile(await (await downloading).path(), 'base64')
+  const level = await page.evaluate(
+    async ({ picture, x, y }) => {
+      const bytes = Uint8Array.from(atob(picture), letter => letter.charCodeAt(0))
+      const context = new OffscreenCanvas(1, 1).getContext('2d')!
+      context.drawImage(await createImageBitmap(new Blob([bytes])), -Math.floor(x), -Math.floor(y))
+      return context.getImageData(0, 0, 1, 1).data[0]
+    },
+    { picture, x, y },
+  )
+  expect(level).toBeCloseTo((255 * 280) / 400, -1)
 })
 
 test('what differs is grey about zero, in HU, and told with both values', async () => {

@@ -96,6 +96,35 @@ test('a pane is saved as it is seen, with the patient’s name only where that i
   expect(middle(named.row)).toEqual(middle(screen.row))
 })
 
+test('what is covered of a picture that is mirrored is covered in what leaves', async () => {
+  const box = (await page.locator('[data-pane="0"] .pane-picture').boundingBox())!
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+  await page.keyboard.press('Shift+E')
+  await page.mouse.move(x - 200, y - 100)
+  await page.mouse.down()
+  await page.mouse.move(x - 20, y + 100, { steps: 4 })
+  await page.mouse.up()
+  await page.keyboard.press('Control+b')
+  await page.getByText('shutter', { exact: true }).waitFor()
+  await page.keyboard.press('Shift+H')
+  await page.waitForFunction(() => (window.isocenter.viewports()[0]?.transform?.a ?? 1) < 0)
+  const screen = await looked(await page.locator('[data-pane="0"] .pane-picture').screenshot(), 'image/png')
+  await openPictures(/This pane/)
+  const picture = await looked(await saved('Save'), 'image/png')
+  const sides = ({ row }: typeof picture) => [-60, 60].map(across => row[Math.floor(row.length / 2) + across]!)
+  expect(sides(picture)).toEqual(sides(screen))
+  expect(sides(picture)[0]).toBe(0)
+  expect(sides(picture)[1]).toBeGreaterThan(0)
+  await openPictures(/pixel for pixel/)
+  const { row } = await looked(await saved('Save'), 'image/png')
+  expect(row.slice(0, 32).every(level => level === 0)).toBe(true)
+  expect(row.slice(37, 48).every(level => level > 0)).toBe(true)
+  await page.keyboard.press('Shift+H')
+  await page.keyboard.press('Control+z')
+  await page.keyboard.press('Control+z')
+  await expect.poll(() => page.locator('[data-pane="0"] canvas.planes').count()).toBe(0)
+})
+
 test('an image alone has a pixel for each of its own, in JPEG too, and goes to the clipboard', async () => {
   await openPictures(/pixel for pixel/)
   const png = await looked(await saved('Save'), 'image/png')

@@ -62,4 +62,13 @@ test('what is no longer looked at is drawn no more', async () => {
   stop()
   await vi.advanceTimersByTimeAsync(60_000)
   expect(drawn.length).toBe(0)
+  // Nor for what came while it was drawn.
+  const other = planes()
+  other.volume.whole = true
+  other.soon()
+  await vi.advanceTimersByTimeAsync(0)
+  other.soon()
+  other.stop()
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(other.drawn.length).toBe(1)
 })

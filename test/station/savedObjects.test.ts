@@ -572,6 +572,16 @@ describe('layouts', () => {
     }
   })
 
+  test('name what is seen, and have a place for each pane however many images the ones before it hold', () => {
+    const many = Array.from({ length: 10_001 }, (_, at) => imageOf(100 + at))
+    const hidden = imageOf(1)
+    const grid = { rows: 1, columns: 2, panes: [many, [prior], [hidden]] }
+    const object = structuredDisplay(grid, SCREEN, FIRST, STUDY, NOW)!
+    expect(JSON.stringify(object.body)).not.toContain(`"${hidden.SOPInstanceUID}"`)
+    const { panes: read } = readStructuredDisplay(dataSetOf(written(object)))!
+    expect(read.map(pane => pane?.SOPInstanceUID)).toEqual([many[0]!.SOPInstanceUID, prior.SOPInstanceUID])
+  })
+
   test('of others that are no grid are left alone', () => {
     const object = structuredDisplay({ rows: 1, columns: 2, panes }, SCREEN, FIRST, STUDY, NOW)!
     const [box, ...others] = object.body.StructuredDisplayImageBoxSequence as Array<Record<string, unknown>>

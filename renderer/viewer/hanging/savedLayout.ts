@@ -27,8 +27,21 @@ async function newestLayout(StudyInstanceUID: string, series: SeriesSummary[]): 
   return found.sort((a, b) => (moment(a) < moment(b) ? 1 : -1))[0]
 }
 
+/** What lies in an archive alone may take its time: a study that has waited so long for its layout opens without it. */
+const PATIENCE_MS = 3000
+
 /** How a study opens that was laid out and saved, here or on another station, where the reader has no layout of his own for it. */
-export async function openAsSaved(
+export function openAsSaved(
+  StudyInstanceUID: string,
+  series: SeriesSummary[],
+): Promise<Omit<ByRule, 'linked'> | undefined> {
+  return Promise.race([
+    savedHanging(StudyInstanceUID, series),
+    new Promise<undefined>(resolve => setTimeout(resolve, PATIENCE_MS)),
+  ])
+}
+
+async function savedHanging(
   StudyInstanceUID: string,
   series: SeriesSummary[],
 ): Promise<Omit<ByRule, 'linked'> | undefined> {

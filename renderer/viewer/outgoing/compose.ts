@@ -90,6 +90,20 @@ function collect(
     const copy = copyOf(element)
     const opacity = Number(style.opacity)
     const [x, y, width, height] = at
+    const { transform, imageRendering } = style
+    if (transform !== 'none') {
+      const { offsetWidth, offsetHeight } = element
+      const place = placeOf(new DOMMatrix(transform), offsetWidth, offsetHeight, [x, y], scale)
+      steps.push(() => {
+        context.save()
+        context.globalAlpha = opacity
+        context.setTransform(place)
+        context.imageSmoothingEnabled = imageRendering !== 'pixelated'
+        context.drawImage(copy, 0, 0, offsetWidth, offsetHeight)
+        context.restore()
+      })
+      return
+    }
     steps.push(() => {
       context.globalAlpha = opacity
       // To the pixel, where a pane has as many as its canvas.
@@ -107,11 +121,32 @@ function collect(
     return
   }
   if (element.matches('.scale-bar')) steps.push(barOf(style, at, scale, context))
+  const cut = element.matches('.compared') ? cutOf(style, at) : undefined
+  if (cut !== undefined)
+    steps.push(() => {
+      context.save()
+      context.clip(cut)
+      context.fillStyle = '#000'
+      context.fill(cut)
+    })
   for (const child of element.childNodes) {
     if (child instanceof Element) collect(child, parts, around, scale, context, steps)
     else if (child instanceof Text && child.data.trim() !== '')
       steps.push(wordsOf(child, style, around, scale, context))
   }
+  if (cut !== undefined) steps.push(() => context.restore())
+}
+
+/** What of a second series is seen over the first: right of the divider, or all of it. */
+function cutOf(
+  { clipPath }: CSSStyleDeclaration,
+  [x, y, width, height]: readonly [number, number, number, number],
+): Path2D {
+  const [, percent = '0'] = /([\d.]+)%\)$/.exec(clipPath) ?? []
+  const hidden = (width * Number(percent)) / 100
+  const cut = new Path2D()
+  cut.rect(x + hidden, y, width - hidden, height)
+  return cut
 }
 
 /** The scale's line and its two ends, which are borders on the page. */
@@ -135,6 +170,19 @@ function barOf(
       context.stroke(line)
     }
   }
+}
+
+/** Of a layer that is turned and mirrored with its picture: its own CSS pixels to the picture's, where its box begins at `x`, `y`. */
+function placeOf(
+  { a, b, c, d }: DOMMatrix,
+  width: number,
+  height: number,
+  [x, y]: [number, number],
+  scale: number,
+): DOMMatrix {
+  const left = (Math.min(0, a * width) + Math.min(0, c * height)) * scale
+  const top = (Math.min(0, b * width) + Math.min(0, d * height)) * scale
+  return new DOMMatrix([a * scale, b * scale, c * scale, d * scale, x - left, y - top])
 }
 
 /** At once: a canvas of the card holds its picture until the next is drawn. */

@@ -33,7 +33,7 @@ export function pictureOf(panes: Pane[], parts: PictureParts): Promise<HTMLCanva
   return composeGrid(panes.map(pictureElement), parts)
 }
 
-/** The image alone, a pixel of the picture for each of its own, windowed and turned as it is seen. */
+/** The image alone, a pixel of the picture for each of its own, windowed and turned as it is seen; what is covered of it stays so. */
 export function pixelsOf(pane: Pane): HTMLCanvasElement {
   const { image } = pane
   const { zoom, transform, quarterTurns } = pane.state.getState()
@@ -53,9 +53,20 @@ export function pixelsOf(pane: Pane): HTMLCanvasElement {
       ? { width, height }
       : { width: upright ? image.columns : image.rows, height: upright ? image.rows : image.columns }
   screen.resize(size)
-  pane.drawAbout(screen, [(corner[0] + opposite[0]) / 2, (corner[1] + opposite[1]) / 2], 1 / zoom)
+  const [x, y] = [(corner[0] + opposite[0]) / 2, (corner[1] + opposite[1]) / 2]
+  pane.drawAbout(screen, [x, y], 1 / zoom)
   const canvas = holder.querySelector('canvas')
-  if (canvas === null) throw new Error(t('There is no picture.'))
+  const context = canvas?.getContext('2d')
+  if (!canvas || !context) throw new Error(t('There is no picture.'))
+  const place = new DOMMatrix()
+    .translate(size.width / 2, size.height / 2)
+    .scale(ratio)
+    .translate(-x, -y)
+  context.imageSmoothingEnabled = false
+  for (const shutter of pictureElement(pane).querySelectorAll<HTMLCanvasElement>('canvas.shutter')) {
+    context.setTransform(place.multiply(new DOMMatrix(getComputedStyle(shutter).transform)))
+    context.drawImage(shutter, 0, 0)
+  }
   return canvas
 }
 

@@ -376,6 +376,7 @@ async function addLayout(
   const { part10 } = writeObject({ StudyInstanceUID }, object, { now, newUID })
   const read = readStructuredDisplay(dataSetOf(part10))
   if (last !== undefined && read !== undefined && hangsOf(read) === hangsOf(last)) return
+  if (last !== undefined) made.replaced.push(last.SOPInstanceUID)
   made.objects.push(object)
   made.words.push(t('the layout'))
   made.image ??= image

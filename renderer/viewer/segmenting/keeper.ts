@@ -4,7 +4,7 @@ import { call } from '../../client.ts'
 import { msg, t } from '../../i18n/index.ts'
 import { useSession } from '../session.ts'
 import { dropWork, keepBy, putWork, rebindWorks, tellDrawn, useSegmenting, workOf } from './segmentStore.ts'
-import { bringHome, makeWork, sliceName, type Work } from './work.ts'
+import { homeIn, makeWork, sliceName, type Work } from './work.ts'
 
 /** ms after the hand has let go. */
 const REST_MS = 400
@@ -136,9 +136,8 @@ class Keeper {
         this.#waiting = this.#waiting.filter(one => one !== kept)
         continue
       }
-      const runs = new Map<string, Uint8Array>()
-      for (const [name, data] of kept.slices) runs.set(name, await unpacked(data, 8 * columns * rows))
-      bringHome(work, runs)
+      const bringHome = homeIn(work)
+      for (const [name, data] of kept.slices) bringHome(name, await unpacked(data, 8 * columns * rows))
       // Of what was saved without some images one has come: that is in no version yet.
       if (work.away.size < (kept.head.away ?? 0)) work.head = { ...work.head, changed: true }
       // Meanwhile the same may have been asked again.
@@ -239,7 +238,7 @@ class Keeper {
         if (index === undefined && away === undefined) continue
         const slice = work.map.slice(index ?? -1)
         const isEmpty = slice === undefined || slice.every(label => label === 0)
-        const runs = index === undefined ? away : isEmpty ? undefined : encodeRuns(slice)
+        const runs = isEmpty ? away : encodeRuns(slice)
         const data = runs === undefined ? null : await packed(runs)
         if (data !== null && data.length > MOST_PART) {
           again()

@@ -116,19 +116,21 @@ export function reboundWork(work: Work, stack: SeriesStack): Work | undefined {
   const { columns, rows } = work.map.grid
   if (next.map.grid.columns !== columns || next.map.grid.rows !== rows) return undefined
   for (const index of work.map.drawn()) {
-    const now = next.slices.get(work.entries[index]!.imageId)
-    if (now === undefined) next.away.set(sliceName(work.entries[index]!), encodeRuns(work.map.slice(index)!))
-    else next.map.ensure(now).set(work.map.slice(index)!)
+    const [entry, slice] = [work.entries[index]!, work.map.slice(index)!]
+    const now = next.slices.get(entry.imageId)
+    if (now !== undefined) next.map.ensure(now).set(slice)
+    else if (slice.some(label => label !== 0)) next.away.set(sliceName(entry), encodeRuns(slice))
   }
-  bringHome(next, work.away)
+  const bringHome = homeIn(next)
+  for (const [name, runs] of work.away) bringHome(name, runs)
   return next
 }
 
-/** Draws what is kept (runs by the slice's name) on its images; what has none here, or cannot be read, is away. */
-export function bringHome(work: Work, kept: ReadonlyMap<string, Uint8Array>): void {
+/** What draws a slice that is kept (runs, by the slice's name) on its image; where that is not here, or it cannot be read, it is away. */
+export function homeIn(work: Work): (name: string, runs: Uint8Array) => void {
   const { columns, rows } = work.map.grid
   const names = new Map(work.entries.map((entry, index) => [sliceName(entry), index]))
-  for (const [name, runs] of kept) {
+  return (name, runs) => {
     const index = names.get(name)
     const labels = index === undefined ? undefined : decoded(runs, columns * rows)
     if (index === undefined || labels === undefined) work.away.set(name, runs)

@@ -37,5 +37,9 @@ export function renewalOf(isWhole: () => boolean, draw: () => Array<Promise<unkn
     notBefore ||= performance.now() + RENEW_MS
     timer = setTimeout(() => void renew(), isWhole() ? 0 : Math.max(0, notBefore - performance.now()))
   }
-  return { soon, stop: () => clearTimeout(timer) }
+  const stop = () => {
+    again = false
+    clearTimeout(timer)
+  }
+  return { soon, stop }
 }

@@ -1,7 +1,7 @@
 import type { DataSet } from '../../dicom/reader.ts'
 import { normaliseUID } from '../../dicom/uids.ts'
 import type { NewDataSet } from '../../dicom/writer.ts'
-import { MOST_REFERENCES, readReference } from '../documents/reference.ts'
+import { readReference } from '../documents/reference.ts'
 import { byStudy, frameReference, imageReferences, type ReferencedFrame, type ReferencedObject } from './content.ts'
 import { momentOf, type NewObject } from './newObject.ts'
 
@@ -31,7 +31,8 @@ export function structuredDisplay(
   own: string,
   now: Date,
 ): NewObject | undefined {
-  const boxes = panes.slice(0, rows * columns).flatMap((images, at): NewDataSet[] => {
+  const seen = panes.slice(0, rows * columns)
+  const boxes = seen.flatMap((images, at): NewDataSet[] => {
     if (images === undefined || images.length === 0) return []
     const [row, column] = [Math.floor(at / columns), at % columns]
     return [
@@ -52,7 +53,7 @@ export function structuredDisplay(
   })
   if (boxes.length === 0) return undefined
   const { date, time } = momentOf(now)
-  const evidence = panes.flatMap(images => images ?? [])
+  const evidence = seen.flatMap(images => images ?? [])
   return {
     SOPClassUID: STRUCTURED_DISPLAY,
     Modality: 'PR',
@@ -108,8 +109,12 @@ const LARGEST = 4
 /** Undefined where it is no Structured Display, or its boxes are no grid of ours (1×1 to 4×4). Never throws on what the bytes contain. */
 export function readStructuredDisplay(dataSet: DataSet): SavedLayout | undefined {
   if (normaliseUID(dataSet.string('SOPClassUID')) !== STRUCTURED_DISPLAY) return undefined
-  const placeOf = placesIn(dataSet)
   const boxes = dataSet.items('StructuredDisplayImageBoxSequence').slice(0, LARGEST * LARGEST)
+  const images = boxes.map(box => {
+    const [item] = box.items('ReferencedImageSequence')
+    return item && readReference(item)
+  })
+  const placeOf = placesIn(dataSet, new Set(images.map(image => image?.SOPInstanceUID)))
   const [first] = boxes
   if (first === undefined) return undefined
   const [left = 0, top = 0, right = 0, bottom = 0] = first.numbers('DisplayEnvironmentSpatialPosition')
@@ -117,7 +122,7 @@ export function readStructuredDisplay(dataSet: DataSet): SavedLayout | undefined
   const isSide = (count: number) => count >= 1 && count <= LARGEST
   if (!isSide(columns) || !isSide(rows)) return undefined
   const panes: SavedLayout['panes'] = Array.from({ length: rows * columns }, () => undefined)
-  for (const box of boxes) {
+  for (const [at, box] of boxes.entries()) {
     const [x = -1, y = -1, toX = -1, toY = -1] = box.numbers('DisplayEnvironmentSpatialPosition')
     const [column, row] = [Math.round(x * columns), Math.round((1 - y) * rows)]
     const isCell =
@@ -130,8 +135,7 @@ export function readStructuredDisplay(dataSet: DataSet): SavedLayout | undefined
       Math.abs(toX - (column + 1) / columns) < NEAR &&
       Math.abs(1 - toY - (row + 1) / rows) < NEAR
     if (!isCell) return undefined
-    const [item] = box.items('ReferencedImageSequence')
-    const image = item && readReference(item)
+    const image = images[at]
     const place = placeOf.get(image?.SOPInstanceUID ?? '')
     if (image === undefined || place === undefined) continue
     const { SOPInstanceUID, frames } = image
@@ -159,15 +163,15 @@ export function hangsOf({ rows, columns, panes }: Pick<SavedLayout, 'rows' | 'co
 
 type Place = Pick<ReferencedObject, 'StudyInstanceUID' | 'SeriesInstanceUID'>
 
-/** Where each image that is named lies. */
-function placesIn(dataSet: DataSet): Map<string, Place> {
+/** Where the images asked for lie. */
+function placesIn(dataSet: DataSet, asked: ReadonlySet<string | undefined>): Map<string, Place> {
   const places = new Map<string, Place>()
   const add = (StudyInstanceUID: string, study: DataSet) => {
     for (const series of study.items('ReferencedSeriesSequence')) {
       const SeriesInstanceUID = normaliseUID(series.string('SeriesInstanceUID'))
       for (const item of series.items('ReferencedInstanceSequence')) {
         const { SOPInstanceUID = '' } = readReference(item) ?? {}
-        if (places.size < MOST_REFERENCES) places.set(SOPInstanceUID, { StudyInstanceUID, SeriesInstanceUID })
+        if (asked.has(SOPInstanceUID)) places.set(SOPInstanceUID, { StudyInstanceUID, SeriesInstanceUID })
       }
     }
   }
