@@ -1,4 +1,4 @@
-import { type PointerEvent, useRef, useState } from 'react'
+import { type PointerEvent, useEffect, useRef, useState } from 'react'
 import type { BlackArea, DeidentifyOptions } from '../../shared/deidentify/options.ts'
 import type { ExportPlan } from '../../shared/export.ts'
 import { msg, t } from '../i18n/index.ts'
@@ -6,7 +6,7 @@ import { msg, t } from '../i18n/index.ts'
 type Cleaning = NonNullable<DeidentifyOptions['cleanPixels']>
 type Series = ExportPlan['series'][number]
 type Size = Pick<BlackArea, 'Rows' | 'Columns'>
-type Place = Omit<BlackArea, 'SeriesInstanceUID' | keyof Size>
+type Place = Omit<BlackArea, 'SeriesInstanceUID' | 'unseen' | keyof Size>
 
 /** Of one series there are pictures for a person to look at; of a study of hundreds nobody draws in each. */
 const MOST_SERIES = 40
@@ -39,6 +39,7 @@ export function BlackAreas(props: {
         cleaning.areas.some(area => area.SeriesInstanceUID === SeriesInstanceUID)),
   )
   const shown = looked.slice(0, MOST_SERIES)
+  const unseen = cleaning.areas.filter(area => area.unseen).length
   const [at, setAt] = useState(0)
   const one = shown[Math.min(at, shown.length - 1)]
   const set = (SeriesInstanceUID: string, places: Place[], size: Size) =>
@@ -80,6 +81,16 @@ export function BlackAreas(props: {
             areas={cleaning.areas.filter(area => area.SeriesInstanceUID === one.SeriesInstanceUID)}
             onChange={(places, size) => set(one.SeriesInstanceUID, places, size)}
           />
+          {unseen > 0 && (
+            <div className="attention">
+              {t(
+                '⚠ Proposed areas that were not shown on an image yet: {{number}}. What they are in is not called clean.',
+                {
+                  number: unseen,
+                },
+              )}
+            </div>
+          )}
           {looked.length > shown.length && (
             <div className="attention">
               {t('⚠ Areas can be drawn in the first {{number}} series.', { number: MOST_SERIES })}
@@ -101,6 +112,12 @@ function Drawn(props: { series: Series; areas: BlackArea[]; onChange: (places: P
   const onChange = (changed: Place[]) => {
     if (size !== undefined) props.onChange(changed, size)
   }
+  const isNew = areas.some(area => area.unseen && size !== undefined && isOf(area, size))
+  // What was proposed stands upon the picture now: what is kept of it is a person's.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for what has come.
+  useEffect(() => {
+    if (isNew) onChange(places)
+  }, [isNew])
   const [drawing, setDrawing] = useState<{ from: [number, number]; place: Place }>()
   const picture = useRef<HTMLDivElement>(null)
   const [pictured, setPictured] = useState(true)

@@ -1,6 +1,11 @@
 import { useEffect, useState } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
-import { type DeidentifyOptions, deidentifyOptions, MOST_AREAS } from '../../shared/deidentify/options.ts'
+import {
+  type BlackArea,
+  type DeidentifyOptions,
+  deidentifyOptions,
+  MOST_AREAS,
+} from '../../shared/deidentify/options.ts'
 import type { ExportPlan } from '../../shared/export.ts'
 import { call } from '../client.ts'
 import { msg, t } from '../i18n/index.ts'
@@ -14,6 +19,10 @@ import { asksForWord, riskWords } from './words.ts'
 const WORD = 'LOOKED'
 const DEFAULTS = deidentifyOptions.parse({})
 const NO_AREAS: NonNullable<DeidentifyOptions['cleanPixels']> = { outsideRegions: true, areas: [] }
+
+/** What tells an area from others, seen or not. */
+const wordsOf = ({ SeriesInstanceUID, Rows, Columns, left, top, width, height }: BlackArea) =>
+  [SeriesInstanceUID, Rows, Columns, left, top, width, height].join(' ')
 
 type Switch = {
   [K in keyof DeidentifyOptions]: DeidentifyOptions[K] extends boolean ? K : never
@@ -234,8 +243,8 @@ function ExportDialog(props: { asked: AskedExport; onStarted: () => void; onClos
           series={plan.series}
           onPropose={found => {
             const { outsideRegions, areas } = options.cleanPixels ?? NO_AREAS
-            const words = new Set(areas.map(area => JSON.stringify(area)))
-            const more = found.filter(area => !words.has(JSON.stringify(area)))
+            const known = new Set(areas.map(wordsOf))
+            const more = found.filter(area => !known.has(wordsOf(area)))
             change({ cleanPixels: { outsideRegions, areas: [...areas, ...more].slice(0, MOST_AREAS) } })
           }}
         />

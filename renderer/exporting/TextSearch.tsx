@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { CallOut } from '../../shared/contract.ts'
 import type { BlackArea } from '../../shared/deidentify/options.ts'
 import { proposedAreas } from '../../shared/deidentify/proposeAreas.ts'
@@ -53,8 +53,15 @@ export function TextSearch(props: { series: ExportPlan['series']; onPropose: (ar
     }
     setRunning(undefined)
   }
+  // Of thousands of images, and only when they were looked at.
+  const proposed = useMemo(
+    () =>
+      running === undefined
+        ? (searched ?? []).flatMap(({ series, images }) => proposedAreas(series.SeriesInstanceUID, images))
+        : [],
+    [running, searched],
+  )
   if (total === 0) return null
-  const proposed = (searched ?? []).flatMap(({ series, images }) => proposedAreas(series.SeriesInstanceUID, images))
   return (
     <div className="export-search">
       <div className="export-strips">
@@ -72,7 +79,7 @@ export function TextSearch(props: { series: ExportPlan['series']; onPropose: (ar
             {t('{{done}} of {{total}} images', { done, total })}
           </span>
         )}
-        {running === undefined && proposed.length > 0 && (
+        {proposed.length > 0 && (
           <button type="button" onClick={() => props.onPropose(proposed)}>
             {t('Propose black areas ({{number}})', { number: proposed.length })}
           </button>

@@ -14,7 +14,7 @@ interface Area {
 export interface Cleaning {
   black: Area[]
   kept: Area[] | undefined
-  /** A person has drawn an area for images of this series and size. */
+  /** A person has drawn an area for images of this series and size, or has seen one that was proposed. */
   byPerson: boolean
 }
 
@@ -37,7 +37,8 @@ export function cleaningOf(
   const black = wish.areas
     // Of another size it is another picture, with its text elsewhere: nobody has looked at that one.
     .filter(one => one.SeriesInstanceUID === series && one.Rows === Rows && one.Columns === Columns)
-    .map(({ left, top, width, height }) => ({
+    .map(({ left, top, width, height, unseen }) => ({
+      unseen,
       left: clamp(Math.floor((left / 100) * Columns), Columns),
       top: clamp(Math.floor((top / 100) * Rows), Rows),
       right: clamp(Math.ceil(((left + width) / 100) * Columns), Columns),
@@ -46,7 +47,7 @@ export function cleaningOf(
     .filter(({ left, top, right, bottom }) => left < right && top < bottom)
   const kept = wish.outsideRegions ? regionsOf(dataSet, Rows, Columns) : []
   if (black.length === 0 && kept.length === 0) return undefined
-  return { black, kept: kept.length > 0 ? kept : undefined, byPerson: black.length > 0 }
+  return { black, kept: kept.length > 0 ? kept : undefined, byPerson: black.some(({ unseen }) => !unseen) }
 }
 
 /** [] where it has none, or one that cannot be: then nothing is known. */

@@ -15,6 +15,8 @@ const area = z.object({
   top: z.number().min(0).max(100),
   width: z.number().positive().max(100),
   height: z.number().positive().max(100),
+  /** Proposed, and no person has been shown it upon an image: it is made black, and makes nothing clean. */
+  unseen: z.literal(true).optional(),
 })
 export type BlackArea = z.infer<typeof area>
 

@@ -12,7 +12,7 @@ const MOST_AREAS = 24
 
 /**
  * What may be made black in a series, of what was found in its images: where at least half the images of one size have text. What
- * stands in fewer would cost the others their anatomy; a person looks at those.
+ * stands in fewer would cost the others their anatomy; a person looks at those. All are `unseen`.
  */
 export function proposedAreas(SeriesInstanceUID: string, searched: readonly ImageText[]): BlackArea[] {
   const bySize = Map.groupBy(searched, ({ Rows, Columns }) => `${Rows} ${Columns}`)
@@ -29,6 +29,7 @@ export function proposedAreas(SeriesInstanceUID: string, searched: readonly Imag
       top: (top / Rows) * 100,
       width: ((right - left) / Columns) * 100,
       height: ((bottom - top) / Rows) * 100,
+      unseen: true,
     }))
   })
 }

@@ -1,14 +1,14 @@
 import { createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { Association } from '../../electron/station/wire/association.ts'
-import { responseTo } from '../../electron/station/wire/dimse.ts'
+import { type CommandSet, responseTo } from '../../electron/station/wire/dimse.ts'
 
 /**
- * A node that answers every C-STORE with the status it is told, or with nothing at all; `classes`: what it takes, all where it is not
+ * A node that answers every request with the status it is told, or with nothing at all; `classes`: what it takes, all where it is not
  * said. Gone when the test ends.
  */
 export async function statusPeer(
-  status: (SOPInstanceUID: string) => number | undefined,
+  status: (SOPInstanceUID: string, command: CommandSet) => number | undefined,
   classes?: string[],
 ): Promise<{ port: number }> {
   const sockets = new Set<Socket>()
@@ -29,7 +29,7 @@ export async function statusPeer(
       onMessage: (context, command) => ({
         write() {},
         async end() {
-          const answer = status(command.AffectedSOPInstanceUID ?? '')
+          const answer = status(command.AffectedSOPInstanceUID ?? '', command)
           if (answer === undefined) await new Promise(() => {})
           else await association.send(context.id, responseTo(command, answer))
         },

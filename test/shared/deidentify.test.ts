@@ -355,6 +355,13 @@ test('what a person drew is black in every frame, whatever the layout of the pix
     // Drawn on an image of another size it says nothing of this one.
     const others = areas.map(area => ({ ...area, Rows: 64 }))
     expect(cleaningOf(dataSet, { outsideRegions: true, areas: others })).toBeUndefined()
+    // Proposed and seen by nobody it is made black as well, and is no person's word.
+    const unseen = areas.map(area => ({ ...area, unseen: true as const }))
+    expect(cleaning).toMatchObject({ byPerson: true })
+    expect(cleaningOf(dataSet, { outsideRegions: true, areas: unseen })).toMatchObject({
+      black: [{ left: 10, top: 0, right: 30, bottom: 8 }],
+      byPerson: false,
+    })
     const pixels = Uint8Array.from(dataSet.bytes('PixelData') ?? [])
     expect(brightest(pixels)).toBe(250)
     blacken(dataSet, pixels, cleaning!)

@@ -42,8 +42,8 @@ test('what is in half the images of a size is proposed for all of them; what few
   const images = [[text], [text, beside], [once], [text]].map(areas => ({ Rows: 200, Columns: 400, areas }))
   const small = { Rows: 40, Columns: 100, areas: [{ left: 0, top: 30, right: 100, bottom: 40 }] }
   expect(proposedAreas('1.2', [...images, small])).toEqual([
-    { SeriesInstanceUID: '1.2', Rows: 200, Columns: 400, left: 0, top: 3, width: 35, height: 10 },
-    { SeriesInstanceUID: '1.2', Rows: 40, Columns: 100, left: 0, top: 65, width: 100, height: 35 },
+    { SeriesInstanceUID: '1.2', Rows: 200, Columns: 400, left: 0, top: 3, width: 35, height: 10, unseen: true },
+    { SeriesInstanceUID: '1.2', Rows: 40, Columns: 100, left: 0, top: 65, width: 100, height: 35, unseen: true },
   ])
   expect(proposedAreas('1.2', [])).toEqual([])
 })

@@ -195,7 +195,9 @@ test('text that is burned into compressed pixels is black where somebody drew, a
   expect(read.string('BurnedInAnnotation')).toBe('NO')
   const codes = read.items('DeidentificationMethodCodeSequence').map(item => item.string('CodeValue'))
   expect(codes).toContain('113101')
-  expect(await readFile(path.join(to, 'README.TXT'), 'utf8')).toContain('left out: burned-in')
+  const readme = await readFile(path.join(to, 'README.TXT'), 'utf8')
+  expect(readme).toContain('left out: burned-in')
+  expect(readme).toContain('In 1 of them a part of the pixels was made black.')
   // Pictures are made of what is stored, text and all.
   expect(await readdir(to)).not.toContain('PICTURES')
 })

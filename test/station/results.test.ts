@@ -207,6 +207,20 @@ test('what waits for one that is switched off waits, and goes when it is on agai
   await results.close()
 })
 
+test('what waits for one that is switched off is not given up, however long', async () => {
+  const { store } = await newStore()
+  await send(store, ctSlice(1))
+  const target = { name: 'folder', kind: 'folder', folder: path.join(temporaryFolder(), 'later') }
+  await store.results.setTargets([{ id: 'folder', preliminary: false }])
+  await sign(store, 'final')
+  const { results, states, problems } = await sending(store, [{ ...target, enabled: false }], { giveUpMs: 1 })
+  const lastError = async () => (await results.list())[0]?.lastError
+  await expect.poll(lastError, { timeout: 10_000 }).toBe('it is switched off')
+  expect(await states()).toEqual(['waiting'])
+  expect(problems).toEqual([])
+  await results.close()
+})
+
 test('a released text that is written again waits for what is signed of it; none goes to who takes none', async () => {
   const { store } = await newStore()
   await send(store, ctSlice(1))

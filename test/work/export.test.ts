@@ -77,7 +77,12 @@ test('the page says every word as a word, and the README what was left out', () 
   expect(page).toContain('2026-06-01 · a &#38; b')
   expect(page).toContain('CT · 3</bdi> (2 files)')
   expect(page).toContain('src="PICTURES/P000000.JPG"')
-  const readme = readmeText({ files: 2, deidentified: { dates: 'removed' }, leftOut: ['left out: document'] })
+  const readme = readmeText({
+    files: 2,
+    blackened: 0,
+    deidentified: { dates: 'removed' },
+    leftOut: ['left out: document'],
+  })
   expect(readme).toContain('Left out (1):\r\nleft out: document')
   expect(readme).toContain('annex E')
 })

@@ -60,7 +60,7 @@ export class ExpectedMoves {
     const { MoveOriginatorApplicationEntityTitle: originator, MoveOriginatorMessageID: asked } = command
     return (
       isNode(callingAET, address, [node]) &&
-      (originator ?? this.#AET) === this.#AET &&
+      (originator || this.#AET) === this.#AET &&
       (asked ?? MessageID) === MessageID &&
       keys.StudyInstanceUID === uids.StudyInstanceUID &&
       (keys.SeriesInstanceUID ?? uids.SeriesInstanceUID) === uids.SeriesInstanceUID &&

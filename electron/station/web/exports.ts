@@ -177,8 +177,8 @@ interface Written {
   entry: DirectoryEntry
   contentId: number
   header: DataSet
-  /** It may stand on the page of pictures, which are made of what is stored. */
-  pictured: boolean
+  /** Something of its pixels was made black: it stands on no page of pictures, for these are made of what is stored. */
+  blackened: boolean
   bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 }
 
@@ -192,6 +192,7 @@ async function* entriesOf(deps: ExportDeps, wish: ExportWish, studies: OneStudy[
   const firsts = new Map<string, DirectoryEntry>()
   const directory = new Directory()
   const leftOut: string[] = []
+  let blackened = 0
   const pictures = pictureList()
   for (const { patient, objects } of studies) {
     for (const object of objects) {
@@ -212,7 +213,8 @@ async function* entriesOf(deps: ExportDeps, wish: ExportWish, studies: OneStudy[
       firsts.set(SeriesInstanceUID, first)
       entries.push(first)
       directory.add(written.entry)
-      if (written.pictured) pictures.note(written, object)
+      if (written.blackened) blackened += 1
+      else pictures.note(written, object)
       yield { name: (written.entry.own.ReferencedFileID as string[]).join('/'), bytes: written.bytes }
       job.received('stored')
     }
@@ -228,7 +230,7 @@ async function* entriesOf(deps: ExportDeps, wish: ExportWish, studies: OneStudy[
   }
   const text = new TextEncoder()
   yield { name: 'INDEX.HTM', bytes: [text.encode(indexPage(entries, shown))] }
-  const facts = { files: entries.length, deidentified: wish.deidentify, leftOut }
+  const facts = { files: entries.length, blackened, deidentified: wish.deidentify, leftOut }
   yield { name: 'README.TXT', bytes: [text.encode(readmeText(facts))] }
 }
 
@@ -248,7 +250,7 @@ async function writtenOf(
     const header = await readHeader(object, reader)
     const parts = await objectParts(object, reader)
     const entry = entryOf(header, object.TransferSyntaxUID, nextName())
-    return { entry, header, contentId, pictured: true, bytes: bytesOf(parts, files) }
+    return { entry, header, contentId, blackened: false, bytes: bytesOf(parts, files) }
   }
   const { risks, made } = await work.deidentify({ contentId, options: deidentify, key, patient })
   if (!made) return `left out: ${risks.join(', ')}`
@@ -258,7 +260,7 @@ async function writtenOf(
   const dataSet = made.file.subarray(dataSetOffset)
   const header = DataSet.read(dataSet, encodingOf(TransferSyntaxUID), { stopAt: FIRST_PIXEL_TAG })
   const entry = entryOf(header, TransferSyntaxUID, nextName())
-  return { entry, header, contentId, pictured: !made.cleaned, bytes: [made.file] }
+  return { entry, header, contentId, blackened: made.cleaned, bytes: [made.file] }
 }
 
 async function* bytesOf(parts: Part[], files: FileHandles): AsyncGenerator<Uint8Array> {

@@ -69,7 +69,7 @@ export interface Scu {
   ask(contextId: number, command: CommandSet, dataSet?: Uint8Array | FramedDataSet): Promise<CommandSet>
   /**
    * A request that is answered many times (C-FIND, C-GET, C-MOVE), or with a data set (N-GET, N-CREATE); `command.MessageID` is given here
-   * where it has none. `pending` hears each of those answers; the next one waits for what it returns. `stop` sends one C-CANCEL. Resolves
+   * where it has none, or 0. `pending` hears each of those answers; the next one waits for what it returns. `stop` sends one C-CANCEL. Resolves
    * with the final response and its identifier, empty where it has none.
    */
   converse(
@@ -196,7 +196,7 @@ export function openAssociation(options: ScuOptions): Promise<Scu> {
     stop?: AbortSignal,
   ) {
     if (ended) throw new PeerFailed(ended)
-    messageID = command.MessageID ?? (messageID % 0xffff) + 1
+    messageID = command.MessageID || (messageID % 0xffff) + 1
     const asked = messageID
     const answer = Promise.withResolvers<{ response: CommandSet; identifier: Buffer }>()
     waiting = {

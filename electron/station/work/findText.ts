@@ -1,9 +1,12 @@
-import { textAreasOf } from '../../../shared/deidentify/textAreas.ts'
+import { covering, textAreasOf } from '../../../shared/deidentify/textAreas.ts'
 import type { ImageText } from '../../../shared/export.ts'
 import { isColour, toRGB } from '../../../shared/viewing/colour.ts'
 import { toDisplay } from '../../../shared/viewing/grey.ts'
 import { storedValues } from '../../../shared/viewing/samples.ts'
 import { pictureFrame, type RenderRequest } from './renderFrame.ts'
+
+/** Of one image; pure noise has thousands, and a series of it would be too much to be answered. */
+const MOST_AREAS = 1000
 
 /** Where there may be writing in these frames of an object, as they are displayed. Rejects as `pictureFrame`. */
 export async function findText(frames: Array<Omit<RenderRequest, 'options'>>): Promise<ImageText> {
@@ -18,7 +21,7 @@ export async function findText(frames: Array<Omit<RenderRequest, 'options'>>): P
     found.Columns = columns
     found.areas.push(...greys.flatMap(grey => textAreasOf(grey, columns, rows)))
   }
-  return found
+  return found.areas.length > MOST_AREAS ? { ...found, areas: [covering(found.areas)] } : found
 }
 
 /** Red or blue on black is dark by its luma, and white on a colour hardly lighter by its brightest part. */

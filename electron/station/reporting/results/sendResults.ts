@@ -141,7 +141,8 @@ export async function startResults(deps: ResultsDeps): Promise<Results> {
       const isAway = thrown instanceof NotReached
       if (isAway) away.add(id)
       const why = wordsOf(thrown).slice(0, LONGEST_REASON)
-      const gaveUp = Date.now() - due.at >= times.giveUpMs
+      // What waits for one that is switched off waits for a person.
+      const gaveUp = target?.enabled !== false && Date.now() - due.at >= times.giveUpMs
       if (thrown instanceof Refused || gaveUp) {
         await results.over(number, thrown instanceof Refused ? 'refused' : 'gaveUp', why)
         if (target) await told(due, target, 4)

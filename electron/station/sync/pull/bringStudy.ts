@@ -120,8 +120,8 @@ async function take(
       .catch((thrown: unknown) => {
         const error = toIsocenterError(thrown)
         if (FATAL.has(error.code)) trouble.fatal = error
-        // With all that is still missing: such as an object under the UID of another.
-        missing.set(uid, error.detail ? `${error.message} (${error.detail})` : error.message)
+        // With all that is still missing: such as an object under the UID of another. One that came twice may be here already.
+        if (missing.has(uid)) missing.set(uid, error.detail ? `${error.message} (${error.detail})` : error.message)
       })
       .finally(() => committing.delete(settled))
     committing.add(settled)

@@ -18,7 +18,7 @@ const MOST_MATCHES = 100_000
 /** Of a page of studies: a node that lists more is asked for fewer days at once (C-FIND knows no pages). */
 const MOST_STUDIES = 5000
 const DAY_MS = 86_400_000
-/** No study is older. */
+/** Hardly any study is older; what is so by its date comes with the first days. */
 const FIRST_DAY = Date.UTC(1900, 0, 1) / DAY_MS
 
 const ASKED_OF_STUDIES = {
@@ -82,7 +82,7 @@ export function createNodeSource(route: Extract<Route, { kind: 'dimse' }>, dimse
     isOpen: boolean,
     signal: AbortSignal,
   ): AsyncGenerator<ListedStudy[]> {
-    const [from, to] = [dateOf(first), isOpen ? '' : dateOf(last)]
+    const [from, to] = [first === FIRST_DAY ? '' : dateOf(first), isOpen ? '' : dateOf(last)]
     const [level, key] = STUDIES
     const within = { ...keys, StudyDate: from === to ? from : `${from}-${to}` }
     const most = first === last ? MOST_MATCHES : MOST_STUDIES
@@ -92,6 +92,15 @@ export function createNodeSource(route: Extract<Route, { kind: 'dimse' }>, dimse
       return
     }
     if (first === last) throw new IsocenterError('peer-failed', `it lists more than ${MOST_MATCHES} of one day`)
+    yield* halves(keys, [first, last], isOpen, signal)
+  }
+
+  async function* halves(
+    keys: Record<string, string>,
+    [first, last]: [number, number],
+    isOpen: boolean,
+    signal: AbortSignal,
+  ): AsyncGenerator<ListedStudy[]> {
     const middle = Math.floor((first + last) / 2)
     yield* ofDays(keys, [first, middle], false, signal)
     yield* ofDays(keys, [middle + 1, last], isOpen, signal)
@@ -118,9 +127,15 @@ export function createNodeSource(route: Extract<Route, { kind: 'dimse' }>, dimse
       }
       const first = since ? dayOf(since) : FIRST_DAY
       const today = Math.floor(Date.now() / DAY_MS) + 1
-      // Before any study there is nothing, unless it heeds no date: then it is asked once for all it has.
-      const none = await upTo(0, level, { ...keys, StudyDate: `-${dateOf(FIRST_DAY - 1)}` }, key, studyOf, signal)
-      if (none) yield* ofDays(keys, [Math.min(first, today), today], true, signal)
+      // Of so long ago it has nothing, or what says so. Who lists anything else heeds no date, and is asked once for all it has.
+      const longAgo = dateOf(FIRST_DAY - 1)
+      let oldest = longAgo
+      const dated = (match: DataSet) => {
+        oldest = match.string('StudyDate')
+      }
+      await upTo(0, level, { ...keys, StudyDate: `-${longAgo}` }, key, dated, signal)
+      const heedsDates = oldest !== '' && oldest <= longAgo
+      if (heedsDates) yield* halves(keys, [Math.min(first, today - 1), today], true, signal)
       else yield [...(await all(level, wished, key, studyOf, signal)).values()]
     },
     async series(StudyInstanceUID, signal) {

@@ -235,6 +235,7 @@ export class Puller {
       if (!(await take(listed(isDue ? earliest : later(recent)), isDue ? 'all' : 'changed'))) return
     }
     const moves = await store.read.listMoves(MOST_MOVES)
+    if (generation !== this.#generation) return
     this.#calls.abort()
     for (const study of current) {
       const priors = await findPriors(study, pull.priors, moves, source, signal)

@@ -83,7 +83,7 @@ function decodedLength(dataSet: DataSet): number {
 
 /**
  * The object with its pixels decoded, which loses nothing, and made black where that is asked for; undefined where nothing was. `isKnown`: a person has
- * looked at it, or nothing that may be text is left in it.
+ * looked at it, or nothing that may be text is left within the regions that it names itself.
  */
 async function cleaned(
   object: StoredObject,
@@ -102,7 +102,9 @@ async function cleaned(
     const pixels = dataSet.bytes('PixelData')
     if (!pixels) throw new IsocenterError('malformed', 'no pixel data')
     if (!blacken(dataSet, pixels, cleaning)) return undefined
-    return { dataSet, isKnown: cleaning.byPerson || !mayHaveText(dataSet, pixels) }
+    // That nothing is found says something only of what its own header bounds.
+    const isBound = cleaning.kept !== undefined && !mayHaveText(dataSet, pixels)
+    return { dataSet, isKnown: cleaning.byPerson || isBound }
   } finally {
     await rm(file, { force: true })
   }

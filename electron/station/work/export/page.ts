@@ -93,10 +93,16 @@ const TAKEN_OUT = {
 /** For whoever finds the medium: what it is, what to do with it, and what was left out. */
 export function readmeText(facts: {
   files: number
+  /** In whose pixels something was made black: they are decoded, and leave uncompressed. */
+  blackened: number
   deidentified: Pick<DeidentifyOptions, 'dates'> | null
   leftOut: readonly string[]
 }): string {
-  const { deidentified } = facts
+  const { deidentified, blackened } = facts
+  const pixels =
+    blackened === 0
+      ? 'Nothing was taken out of the pixels.'
+      : `In ${blackened} of them a part of the pixels was made black.`
   const lines = [
     'This folder holds medical images in DICOM format (ISO 12052).',
     '',
@@ -104,9 +110,9 @@ export function readmeText(facts: {
     '  DICOM       the images and documents, one file each',
     '  INDEX.HTM   a list with small pictures, for a browser; not for diagnosis',
     '',
-    `${facts.files} files, each in the form in which it is kept; the directory names the transfer syntax of each.`,
+    `${facts.files} files, each in the form in which it is kept${blackened === 0 ? '' : ', or uncompressed'}; the directory names the transfer syntax of each.`,
     ...(deidentified
-      ? [`${TAKEN_OUT[deidentified.dates]} (DICOM PS3.15 annex E). Nothing was taken out of the pixels.`]
+      ? [`${TAKEN_OUT[deidentified.dates]} (DICOM PS3.15 annex E). ${pixels}`]
       : ['They hold a person’s name and history: keep them as you would keep a letter.']),
     ...(facts.leftOut.length > 0 ? ['', `Left out (${facts.leftOut.length}):`, ...facts.leftOut.slice(0, 1000)] : []),
     '',
