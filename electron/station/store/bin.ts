@@ -131,6 +131,8 @@ export function startBin(deps: BinDeps) {
   }
 
   async function purge(id: string): Promise<void> {
+    // Its own word may still be on its way into the log, or be owed by a full disk: nothing goes before it is there.
+    await decide(async () => NOTHING)
     while (!closed) {
       // What a step leaves nothing of stands in the log before what is written of it once it has come anew: decided in the same order.
       const left = await decide(async () => {
@@ -149,12 +151,12 @@ export function startBin(deps: BinDeps) {
 
   /** What a crash kept from the log between a purge's rows and its line is said again, before anything of it goes. */
   async function sayPurges(): Promise<void> {
-    if ((await writer.call('purging')).length > 0) {
-      const said: string[] = []
+    const unsaid = new Set(await writer.call('purging'))
+    if (unsaid.size > 0) {
       for await (const decision of readDecisions(join(dataDir, 'decisions.log'))) {
-        if (decision.kind === 'purged') said.push(decision.id)
+        if (decision.kind === 'purged') unsaid.delete(decision.id)
       }
-      await decide(() => writer.call('sayPurges', said, Date.now()))
+      await decide(() => writer.call('sayPurges', [...unsaid]))
     }
     saidPurges = true
   }

@@ -128,15 +128,8 @@ export function createLifecycle(db: Database, epoch: number, applied: ReturnType
       return decided({ images: decision.contents.length }, [], [decision])
     }).immediate,
 
-    /** Those of them that `said` does not name: a crash kept their word from the log, so nothing of them has gone yet. */
-    sayPurges: db.transaction((said: string[], at: number): Decided<undefined> => {
-      const unsaid = inState.all('purging').filter(id => !said.includes(id))
-      return decided(
-        undefined,
-        [],
-        unsaid.map(id => removals.planPurge(id, at, 'station')),
-      )
-    }).immediate,
+    /** What a crash kept from the log: the words of these purges, nothing of which has gone yet. */
+    sayPurges: (ids: string[]): Decided<undefined> => decided(undefined, [], ids.map(removals.purgeUnderWay)),
 
     purgeSome: db.transaction((id: string, most: number, at: number) => {
       const { left, touched, emptied } = removals.purgeSome(id, most)
