@@ -205,7 +205,7 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
 
   /**
    * The next of a purge's rows. `left`: there are more; `emptied`: the studies of which nothing is here any more. They are to be in the log
-   * before `endPurge`: until then a purge that was cut off is taken up again, and says so once more of the study it names.
+   * before `endPurge`: of a purge that was cut off until then it is asked again (`emptiedBy`).
    */
   function purgeSome(id: string, most: number): { left: boolean; touched: string[]; emptied: string[] } {
     emptied.clear()
@@ -213,9 +213,7 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
     if (row?.state !== 'purging') return { left: false, touched: [], emptied: [] }
     const contents = someContents.all(row.number, row.purgeTo, most)
     const touched = forget(contents)
-    const left = contents.length === most
-    if (!left && !isStudyHere.get(row.StudyInstanceUID)) emptied.add(row.StudyInstanceUID)
-    return { left, touched, emptied: [...emptied] }
+    return { left: contents.length === most, touched, emptied: [...emptied] }
   }
 
   function endPurge(id: string): string[] {
@@ -276,6 +274,11 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
       const { number, StudyInstanceUID, purgeTo, changedAt: at, changedBy: by } = required(id)
       const contents = contentsOf.all(number).filter(content => content <= purgeTo)
       return { kind: 'purged', id, at, by, StudyInstanceUID, contents }
+    },
+    /** The study a purge under way names, when nothing of it is here any more. */
+    emptiedBy(id: string): string | undefined {
+      const { StudyInstanceUID } = required(id)
+      return isStudyHere.get(StudyInstanceUID) ? undefined : StudyInstanceUID
     },
     isKnown: (id: string): boolean => byId.get(id) !== undefined,
     /** One of them was sent again and stays hidden. */
