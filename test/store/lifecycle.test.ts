@@ -249,7 +249,7 @@ test('a purge whose word a full disk does not take removes nothing until it is w
   // A note has the bin looked through: that it is read is refused, and then the purge's word once more.
   await send(store, keyObjects(1, { code: '113000', study: 2 }))
   await expect.poll(() => refused, { timeout: 20_000 }).toBe(3)
-  expect((await store.read.listRemovals(1))[0]).toMatchObject({ state: 'purging', here: 1 })
+  expect((await store.read.listRemovals(1))[0]).toMatchObject({ state: 'purging', PatientID: 'ID-1' })
   isFull = false
   await send(store, keyObjects(2, { code: '113000', study: 2 }))
   await vi.waitFor(async () => expect((await store.read.listRemovals(1))[0]?.state).toBe('purged'), 20_000)
