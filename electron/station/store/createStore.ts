@@ -172,6 +172,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       startThread: parts.startSettleThread,
       committedSegment: () => committedSegment,
       volumes,
+      spare: drains.spare,
       mostBytes: parts.limits.mostBytes,
       times: parts.settleTimes,
       failedSync: becomeReadOnly,
