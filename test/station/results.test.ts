@@ -268,6 +268,23 @@ test('tried again, a report that was refused goes before its addendum, which the
   await results.close()
 })
 
+test('an earlier report that is sent once more goes before the addendum that waits', async () => {
+  const { store } = await newStore()
+  await send(store, ctSlice(1))
+  await store.results.setTargets([{ id: 'RIS', preliminary: false }])
+  const sent = async () => {
+    const due = await store.results.due('RIS')
+    if (due) await store.results.over(due.number, 'sent', '')
+    return due?.version
+  }
+  await sign(store, 'final')
+  expect(await sent()).toBe(1)
+  const { rev } = await store.decideReport(STUDY, { kind: 'addend' }, 'local')
+  await sign(store, 'final', 2, rev)
+  expect(await store.results.send(STUDY, 1, 'RIS')).toBe(1)
+  expect([await sent(), await sent(), await sent()]).toEqual([1, 2, undefined])
+})
+
 test('one that never answers holds up no other; one that is called otherwise now keeps what waits for it', async () => {
   const { store } = await newStore()
   const silent = await receiver(...Array.from({ length: 5 }, () => () => 'silence' as const))

@@ -217,7 +217,43 @@ test('a purge that a crash cut off goes on at the next start, and its files are 
     ['purged', [2, 3]],
     ['emptied', false],
   ])
+  expect((await decisionsOf(dataDir))[1]).toMatchObject({ by: 'anna', at: 1 })
   expect((await send(next, ctSlice(1))).outcome).toBe('stored')
+})
+
+test('a purge whose word a full disk does not take removes nothing until it is written', async () => {
+  const disk = createDisk()
+  let isFull = false
+  let refused = 0
+  const { store, dataDir } = await newStore({
+    disk: {
+      ...disk,
+      async openToAppend(path) {
+        const file = await disk.openToAppend(path)
+        return {
+          ...file,
+          async write(bytes, position) {
+            if (!isFull) return file.write(bytes, position)
+            refused++
+            throw Object.assign(new Error('full'), { code: 'ENOSPC' })
+          },
+        }
+      },
+    },
+  })
+  await send(store, ctSlice(1))
+  await store.remove([{ StudyInstanceUID: UID }], 'old', 'anna')
+  const id = (await store.read.listRemovals(1))[0]!.id
+  isFull = true
+  await expect(store.purge(id, 'anna')).rejects.toMatchObject({ code: 'disk-full' })
+  // A note has the bin looked through: that it is read is refused, and then the purge's word once more.
+  await send(store, keyObjects(1, { code: '113000', study: 2 }))
+  await expect.poll(() => refused, { timeout: 20_000 }).toBe(3)
+  expect((await store.read.listRemovals(1))[0]).toMatchObject({ state: 'purging', PatientID: 'ID-1' })
+  isFull = false
+  await send(store, keyObjects(2, { code: '113000', study: 2 }))
+  await vi.waitFor(async () => expect((await store.read.listRemovals(1))[0]?.state).toBe('purged'), 20_000)
+  expect((await decisionsOf(dataDir)).map(({ kind }) => kind)).toEqual(['removal', 'purged', 'emptied'])
 })
 
 test('a purge whose last rows went before the log could say that nothing is left says so at the next start', async () => {
@@ -233,8 +269,9 @@ test('a purge whose last rows went before the log could say that nothing is left
   expect(removals.purgeSome(id, 100)).toMatchObject({ left: false, emptied: [UID] })
   db.close()
   const { store: next } = await newStore({ dataDir })
-  await vi.waitFor(async () => expect((await next.read.listRemovals(1))[0]?.state).toBe('purged'), 20_000)
+  // Before anybody can send it anew.
   expect((await decisionsOf(dataDir)).at(-1)).toMatchObject({ kind: 'emptied', StudyInstanceUID: UID })
+  await vi.waitFor(async () => expect((await next.read.listRemovals(1))[0]?.state).toBe('purged'), 20_000)
 })
 
 test('the last image of a study, sent again while it is being purged, does not bring back what was written of it', async () => {
@@ -290,6 +327,23 @@ test('what is purged before it has settled leaves nothing behind, in the landing
   expect(landed(dataDir)).toEqual([])
   expect(readdirSync(dataDir)).not.toContain('orphans')
   expect((await next.read.counts()).instances).toBe(0)
+})
+
+test('a large image that came again for a damaged one leaves nothing behind either when it is purged before it settles', async () => {
+  const { store, dataDir } = await newStore()
+  const large = ctSlice(1, {}, { size: 1024 })
+  await send(store, large)
+  await store.settleAll()
+  await store.close()
+  truncateSync(join(dataDir, 'files', files(dataDir)[0]!), 1000)
+  const db = new Database(join(dataDir, 'index.sqlite'))
+  db.exec(`UPDATE copy SET state = 'damaged'`)
+  db.close()
+  const { store: next } = await newStore({ dataDir })
+  expect(await send(next, large)).toMatchObject({ outcome: 'stored', contentId: 1 })
+  expect(landed(dataDir).filter(name => name.endsWith('.dcm'))).toEqual(['00000002.dcm'])
+  await purgeStudy(next)
+  await vi.waitFor(() => expect(landed(dataDir).filter(name => name.endsWith('.dcm'))).toEqual([]), 20_000)
 })
 
 test('what is purged while it settles does not come to its place, nor is it told as damaged', async () => {

@@ -334,6 +334,24 @@ test('a volume is emptied while it is used, over a restart, and nothing is lost 
   expect(filesIn(old)).toHaveLength(1)
 }, 60_000)
 
+test('what goes back to a volume that has just been emptied stays there', async () => {
+  const both = ['one', 'two'].map(id => ({ id, path: temporaryFolder(), rule: { modalities: ['CT'] } }))
+  const { store, dataDir } = await newStore({ ...options(both), settle: { afterMs: 3_600_000, lingerMs: 3_600_000 } })
+  await send(store, ctSlice(1))
+  await store.settleAll()
+  const [from = '', to = ''] = (await stateOf(store, 'one'))?.images === 1 ? ['one', 'two'] : ['two', 'one']
+  const images = async (name: string) => (await stateOf(store, name))?.images
+  await store.drainVolume(from)
+  await expect.poll(() => images(to), { timeout: 20_000 }).toBe(1)
+  await store.keepVolume(from)
+  await store.drainVolume(to)
+  await expect.poll(() => images(from), { timeout: 20_000 }).toBe(1)
+  // Whatever was left behind for a while is removed now.
+  await store.close()
+  const { store: next } = await newStore({ ...options(both), dataDir })
+  await expectSlices(next, 1)
+})
+
 test('what is damaged on a volume that is emptied stays there and is told', async () => {
   const old = temporaryFolder()
   const { store } = await newStore(options([{ id: 'old', path: old, rule: { modalities: ['CT'] } }]))

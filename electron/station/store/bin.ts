@@ -131,6 +131,8 @@ export function startBin(deps: BinDeps) {
   }
 
   async function purge(id: string): Promise<void> {
+    // Its own word may still be on its way into the log, or be owed by a full disk: nothing goes before it is there.
+    await decide(async () => NOTHING)
     while (!closed) {
       // What a step leaves nothing of stands in the log before what is written of it once it has come anew: decided in the same order.
       const left = await decide(async () => {
@@ -147,14 +149,15 @@ export function startBin(deps: BinDeps) {
     await settler.purged()
   }
 
-  /** What a crash kept from the log between a purge's rows and its line is said again, before anything of it goes. */
   async function sayPurges(): Promise<void> {
-    if ((await writer.call('purging')).length > 0) {
-      const said: string[] = []
+    if (saidPurges) return
+    const purging = await writer.call('purging')
+    if (purging.length > 0) {
+      const unsaid = new Set(purging)
       for await (const decision of readDecisions(join(dataDir, 'decisions.log'))) {
-        if (decision.kind === 'purged') said.push(decision.id)
+        if (decision.kind === 'purged') unsaid.delete(decision.id)
       }
-      await decide(() => writer.call('sayPurges', said, Date.now()))
+      await decide(() => writer.call('sayPurges', purging, [...unsaid], Date.now()))
     }
     saidPurges = true
   }
@@ -162,7 +165,7 @@ export function startBin(deps: BinDeps) {
   async function look(): Promise<void> {
     if (!writable()) return
     await readNotes()
-    if (!saidPurges && !deps.repairing()) await sayPurges()
+    if (!deps.repairing()) await sayPurges()
     const due = binDays > 0 ? await writer.call('duePurges', Date.now() - binDays * DAY_MS) : []
     for (const id of closed || deps.repairing() ? [] : due) {
       await deps.purging(id)
@@ -214,6 +217,11 @@ export function startBin(deps: BinDeps) {
   return {
     /** There may be something to do: the store was opened, a note came, a purge was decided, a disk came back. */
     wake,
+    /**
+     * What a crash kept from the log of an earlier process's purges: before anything of them goes, and before anything comes anew, for then
+     * nobody sees any more that a study was emptied. Once; where it fails, the bin does it when it is looked through.
+     */
+    sayPurges,
     async close(): Promise<void> {
       closed = true
       clearInterval(timer)

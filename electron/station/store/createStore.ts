@@ -172,6 +172,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       startThread: parts.startSettleThread,
       committedSegment: () => committedSegment,
       volumes,
+      spare: drains.spare,
       mostBytes: parts.limits.mostBytes,
       times: parts.settleTimes,
       failedSync: becomeReadOnly,
@@ -251,7 +252,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       for (const contentId of await writer.call('goneContents')) gone.add(contentId)
       lastContentId = Math.max(lastContentId, await newestRecord(dataDir, folder.segments))
       for (const contentId of gone) lastContentId = Math.max(lastContentId, contentId)
-    }
+    } else await bin.sayPurges().catch(notLogged)
     // Else what was purged but not yet unlinked would be set aside as if it had never had a row.
     await unlinkDoomed(writer, disk, dataDir)
     /** What lies under these numbers is at most half of a settling that was cut off: the objects come from the log. */
@@ -300,7 +301,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   /** What is stored stays stored; the log has the word with the next one, as soon as it takes any. */
   function notLogged(error: unknown): void {
     if (error instanceof SyncError) becomeReadOnly(error)
-    log.error({ err: error }, 'decisions.log does not say yet that a study was emptied')
+    log.error({ err: error }, 'decisions.log does not say yet what a purge has taken')
   }
   let deciding = 0
   let undisturbed: Promise<unknown> | undefined

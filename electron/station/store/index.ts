@@ -80,7 +80,7 @@ export interface ReceiveStart {
   whole?: boolean
   /** What the door saw beside the data set. */
   flags?: InstanceFlag[]
-  /** Asked once with the data set's UIDs, before anything is written of it: an archive that sends what it was asked for. */
+  /** Asked once with the data set's UIDs, before it has a record in the log: an archive that sends what it was asked for. */
   pulledFrom?(uids: Pick<Received, 'StudyInstanceUID' | 'SeriesInstanceUID' | 'SOPInstanceUID'>): PulledFrom | undefined
 }
 
@@ -425,7 +425,7 @@ export interface Notices {
 /** Signed reports on their way to other systems; each is there with its signature, for those who are the targets then. */
 export interface Results {
   setTargets(targets: ResultTargetRow[]): Promise<void>
-  /** Once more, to all or to one by its id; what went there of later versions goes again behind it. How many get it. */
+  /** Once more, to all or to one by its id; what went there, or waits, of later versions goes behind it. How many get it. */
   send(StudyInstanceUID: string, version: number, target: string | undefined): Promise<number>
   /** Those something waits for, by id, also where they are no targets any more. */
   waitingFor(): Promise<string[]>

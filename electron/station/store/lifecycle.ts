@@ -60,6 +60,9 @@ export function createLifecycle(db: Database, epoch: number, applied: ReturnType
     return { answer, changes, seq: newestSeq.get()?.seq ?? 0, decisions }
   }
 
+  const emptiedAt = (studies: string[], at: number): Decision[] =>
+    studies.map(StudyInstanceUID => ({ kind: 'emptied', at, StudyInstanceUID }))
+
   return {
     /** Takes what the items show into the bin, a deletion each. Throws 'not-found' when one of them shows nothing. */
     remove: db.transaction((items: RemovedItem[], ids: string[], reason: string, { by, at }: Said) => {
@@ -128,20 +131,15 @@ export function createLifecycle(db: Database, epoch: number, applied: ReturnType
       return decided({ images: decision.contents.length }, [], [decision])
     }).immediate,
 
-    /** Those of them that `said` does not name: a crash kept their word from the log, so nothing of them has gone yet. */
-    sayPurges: db.transaction((said: string[], at: number): Decided<undefined> => {
-      const unsaid = inState.all('purging').filter(id => !said.includes(id))
-      return decided(
-        undefined,
-        [],
-        unsaid.map(id => removals.planPurge(id, at, 'station')),
-      )
-    }).immediate,
+    /** What a crash kept from the log of these purges: the words of the `unsaid`, nothing of which has gone yet, and what they emptied. */
+    sayPurges(ids: string[], unsaid: string[], at: number): Decided<undefined> {
+      const emptied = ids.flatMap(id => removals.emptiedBy(id) ?? [])
+      return decided(undefined, [], [...unsaid.map(removals.purgeUnderWay), ...emptiedAt(emptied, at)])
+    },
 
     purgeSome: db.transaction((id: string, most: number, at: number) => {
       const { left, touched, emptied } = removals.purgeSome(id, most)
-      const decisions = emptied.map((StudyInstanceUID): Decision => ({ kind: 'emptied', at, StudyInstanceUID }))
-      return { left, ...decided(undefined, touched, decisions) }
+      return { left, ...decided(undefined, touched, emptiedAt(emptied, at)) }
     }).immediate,
 
     /** When what it emptied is in the log. */

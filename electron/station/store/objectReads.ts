@@ -4,6 +4,8 @@ import type { ObjectFile } from './objectFile.ts'
 
 /** No read of a disk that works lasts so long. */
 const HUNG_MS = 30_000
+/** Of what waited in the thread for another's disk. */
+const BEHIND = 'it waited behind a disk that does not answer'
 
 const threadUrl = new URL(
   import.meta.url.endsWith('.ts') ? './objectFileThread.ts' : './objectFileThread.js',
@@ -11,12 +13,13 @@ const threadUrl = new URL(
 )
 
 /**
- * Reads objects in a thread of its own, started by the first. One that answers nothing for 30 s is left to its disk and all that it has
- * rejects; the next read starts another.
+ * Reads objects in a thread of its own, started by the first. One that answers nothing for 30 s is left to its disk: what it was reading
+ * rejects, and what waited behind that, which may lie on a disk that works, is asked of another once.
  */
 export class ObjectReads {
   #thread: Thread<ObjectFile> | undefined
-  readonly #hung = new Set<(error: Error) => void>()
+  /** In the order in which the thread takes them. */
+  readonly #waiting = new Set<(error: Error) => void>()
   readonly #patience: number
   #answered = 0
   #timer: NodeJS.Timeout | undefined
@@ -31,15 +34,24 @@ export class ObjectReads {
    * Rejects as `objectFile.read`, with 'volume-unavailable' when its disk hangs.
    */
   async read(path: string, targets: Uint8Array[], position: number): Promise<void> {
+    try {
+      await this.#ask(path, targets, position)
+    } catch (error) {
+      if (!(error instanceof IsocenterError && error.detail === BEHIND)) throw error
+      await this.#ask(path, targets, position)
+    }
+  }
+
+  async #ask(path: string, targets: Uint8Array[], position: number): Promise<void> {
     this.#thread ??= this.#start()
     const hung = Promise.withResolvers<never>()
-    if (this.#hung.size === 0) this.#answered = performance.now()
-    this.#hung.add(hung.reject)
+    if (this.#waiting.size === 0) this.#answered = performance.now()
+    this.#waiting.add(hung.reject)
     this.#timer ??= setInterval(() => this.#look(), this.#patience / 2).unref()
     try {
       await Promise.race([this.#thread.call('read', path, targets, position), hung.promise])
     } finally {
-      this.#hung.delete(hung.reject)
+      this.#waiting.delete(hung.reject)
       this.#answered = performance.now()
     }
   }
@@ -58,10 +70,12 @@ export class ObjectReads {
   }
 
   #look(): void {
-    if (this.#hung.size === 0 || performance.now() - this.#answered < this.#patience) return
-    // It cannot be ended while it waits for its disk.
+    const [reading, ...behind] = this.#waiting
+    if (!reading || performance.now() - this.#answered < this.#patience) return
+    // It cannot be ended while it waits for its disk; what is behind that it will never begin.
     void this.#thread?.stop()
     this.#thread = undefined
-    for (const reject of this.#hung) reject(new IsocenterError('volume-unavailable', 'the disk does not answer'))
+    reading(new IsocenterError('volume-unavailable', 'the disk does not answer'))
+    for (const reject of behind) reject(new IsocenterError('volume-unavailable', BEHIND))
   }
 }

@@ -22,6 +22,8 @@ interface RemovalRow {
   state: 'binned' | 'restored' | 'purging' | 'purged'
   purgeTo: number
   images: number
+  changedAt: number
+  changedBy: string
 }
 
 /** Of the deletion's own code '': nothing of it is shown; a note for quality reasons leaves its images to whoever asks for them. */
@@ -35,7 +37,7 @@ function levelOf(code: string): 1 | 2 {
  */
 export function createRemovals(db: Database, visibility: Visibility, custody: Pick<CustodyRows, 'refresh'>) {
   const byId = db.prepare<[string], RemovalRow>(
-    'SELECT number, id, code, StudyInstanceUID, state, purgeTo, images FROM removal WHERE id = ?',
+    'SELECT number, id, code, StudyInstanceUID, state, purgeTo, images, changedAt, changedBy FROM removal WHERE id = ?',
   )
   const add = db.prepare(
     `INSERT OR IGNORE INTO removal (id, code, level, at, by, reason, StudyInstanceUID, SeriesInstanceUID, images, state, changedAt, changedBy, hides)
@@ -65,6 +67,9 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
   const volumes = db.prepare<[number], number>('SELECT id FROM volume WHERE id >= ?').pluck()
   const receivedOf = db.prepare<[number], number>('SELECT received FROM content WHERE id = ?').pluck()
   const doom = db.prepare('INSERT OR IGNORE INTO doomed (volume, file) VALUES (?, ?)')
+  const doomLanded = db.prepare(
+    `INSERT OR IGNORE INTO doomed (volume, file) SELECT ${DATA_VOLUME}, file FROM copy WHERE content = ? AND volume = 0 AND file LIKE '%.dcm'`,
+  )
   const addGone = db.prepare('INSERT OR IGNORE INTO gone VALUES (?)')
   const forgetContent = ['thumbnail', 'pending', 'unreadNote', 'copy']
     .map(table => db.prepare(`DELETE FROM ${table} WHERE content = ?`))
@@ -151,6 +156,8 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
       // that is made anew may have no row of it at all. A landing segment holds many: it goes when nothing lies in it any more.
       for (const volume of everywhere) doom.run(volume, fileOfContent(id))
       doom.run(DATA_VOLUME, spilledFile(id))
+      // What came again for a content that was damaged or away landed under a number of its own.
+      doomLanded.run(id)
       const at = place.get(id)
       if (!at) continue
       for (const statement of forgetContent) statement.run(id)
@@ -198,7 +205,7 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
 
   /**
    * The next of a purge's rows. `left`: there are more; `emptied`: the studies of which nothing is here any more. They are to be in the log
-   * before `endPurge`: until then a purge that was cut off is taken up again, and says so once more of the study it names.
+   * before `endPurge`: of a purge that was cut off until then it is asked again (`emptiedBy`).
    */
   function purgeSome(id: string, most: number): { left: boolean; touched: string[]; emptied: string[] } {
     emptied.clear()
@@ -206,9 +213,7 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
     if (row?.state !== 'purging') return { left: false, touched: [], emptied: [] }
     const contents = someContents.all(row.number, row.purgeTo, most)
     const touched = forget(contents)
-    const left = contents.length === most
-    if (!left && !isStudyHere.get(row.StudyInstanceUID)) emptied.add(row.StudyInstanceUID)
-    return { left, touched, emptied: [...emptied] }
+    return { left: contents.length === most, touched, emptied: [...emptied] }
   }
 
   function endPurge(id: string): string[] {
@@ -261,13 +266,19 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
     planPurge(id: string, at: number, by: string): Purged {
       const row = required(id)
       if (row.state === 'restored') throw new IsocenterError('not-found', `deletion ${id} was taken back`)
-      const contents =
-        row.state === 'purging'
-          ? someContents.all(row.number, row.purgeTo, -1)
-          : row.state === 'binned'
-            ? contentsOf.all(row.number)
-            : []
+      const contents = row.state === 'binned' ? contentsOf.all(row.number) : []
       return { kind: 'purged', id, at, by, StudyInstanceUID: row.StudyInstanceUID, contents }
+    },
+    /** The word of a purge that is under way, of what it has still to take: whose it was, and when, its row says. */
+    purgeUnderWay(id: string): Purged {
+      const { number, StudyInstanceUID, purgeTo, changedAt: at, changedBy: by } = required(id)
+      const contents = contentsOf.all(number).filter(content => content <= purgeTo)
+      return { kind: 'purged', id, at, by, StudyInstanceUID, contents }
+    },
+    /** The study a purge under way names, when nothing of it is here any more. */
+    emptiedBy(id: string): string | undefined {
+      const { StudyInstanceUID } = required(id)
+      return isStudyHere.get(StudyInstanceUID) ? undefined : StudyInstanceUID
     },
     isKnown: (id: string): boolean => byId.get(id) !== undefined,
     /** One of them was sent again and stays hidden. */

@@ -340,7 +340,7 @@ export function createWriter({ file, dataDir }: WriterData) {
 
     beginPurge: (id: string, by: string, at: number) => durably(() => lifecycle.beginPurge(id, { by, at })),
 
-    sayPurges: (said: string[], at: number) => durably(() => lifecycle.sayPurges(said, at)),
+    sayPurges: (ids: string[], unsaid: string[], at: number) => told(() => lifecycle.sayPurges(ids, unsaid, at)),
 
     endPurge: (id: string) => durably(() => lifecycle.endPurge(id)),
 

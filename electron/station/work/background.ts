@@ -8,8 +8,11 @@ import type { WorkApi } from './workThread.ts'
 
 /** Asked of the store at a time. */
 const PAGE = 32
-/** No codec takes this long for a frame it will ever finish (a 100-megapixel JPEG 2000 takes 10 s). */
-const PATIENCE_MS = 60_000
+/**
+ * No codec takes this long for a frame it will ever finish: a 100-megapixel JPEG 2000 takes 10 s, and behind two busy threads a core the
+ * low priority of this one has a twentieth of it. What is given up is said to be unshowable.
+ */
+const PATIENCE_MS = 300_000
 /** While objects keep coming, at most one is looked into per `BURST_PACE_MS`; this long without one and the burst is over. */
 const QUIET_MS = 150
 const BURST_PACE_MS = 500
@@ -28,10 +31,6 @@ export interface BackgroundOptions {
   patienceMs?: number
 }
 
-/**
- * Looks into what arrived, after the answer: functional groups, thumbnails. Oldest first, one at a time, beside everything
- * else; the store's `pendingWork` is the queue, so nothing is lost by a restart. Nothing runs while nothing is pending.
- */
 /** Contents that stand for a series of the study and have no picture yet. */
 export async function lackingPictures(read: Store['read'], StudyInstanceUID: string): Promise<number[]> {
   const { series } = await read.getStudy(StudyInstanceUID)
@@ -43,6 +42,10 @@ export async function lackingPictures(read: Store['read'], StudyInstanceUID: str
   return (await Promise.all(lacking)).flat()
 }
 
+/**
+ * Looks into what arrived, after the answer: functional groups, thumbnails. Oldest first, one at a time, beside everything
+ * else; the store's `pendingWork` is the queue, so nothing is lost by a restart. Nothing runs while nothing is pending.
+ */
 export function startBackground({ store, log, startThread, patienceMs = PATIENCE_MS }: BackgroundOptions) {
   let thread: Thread<WorkApi> | undefined
   let idle: NodeJS.Timeout | undefined

@@ -54,25 +54,22 @@ export function createResultRows(db: Database) {
   const postpone = db.prepare(
     `UPDATE result SET attempts = attempts + 1, lastError = ?, nextAt = ?, changedAt = ? WHERE number = ? AND state = 'waiting'`,
   )
-  const get = db.prepare<[number], Pick<ResultSummary, 'target' | 'StudyInstanceUID' | 'version'>>(
-    'SELECT target, StudyInstanceUID, version FROM result WHERE number = ?',
-  )
-  const laterSent = db.prepare<[string, string, number], { version: number }>(
-    `SELECT DISTINCT version FROM result WHERE StudyInstanceUID = ? AND target = ? AND version > ? AND state = 'sent' ORDER BY version`,
+  const laterBefore = db.prepare<[number], Pick<ResultSummary, 'target' | 'StudyInstanceUID' | 'version'>>(
+    `SELECT DISTINCT target, StudyInstanceUID, later.version FROM result JOIN result AS later USING (StudyInstanceUID, target) WHERE result.number = ?
+     AND later.version > result.version AND (later.state = 'sent' OR later.state = 'waiting' AND later.number < result.number)
+     ORDER BY later.version`,
   )
   const again = db.prepare(
     `UPDATE result SET state = 'waiting', nextAt = @at, at = @at, attempts = 0, changedAt = @at WHERE number = @number AND state IN ('waiting', 'refused', 'gaveUp')`,
   )
 
-  const queue = (target: string, StudyInstanceUID: string, version: number, at: number): void => {
+  const queue = (target: string, StudyInstanceUID: string, version: number, at: number): number => {
     replace.run({ target, StudyInstanceUID, version, at })
-    add.run({ target, StudyInstanceUID, version, at })
+    return Number(add.run({ target, StudyInstanceUID, version, at }).lastInsertRowid)
   }
-  /** What went there before an earlier version goes there again behind it: the newest is what the other system has last. */
-  const queueLater = (target: string, StudyInstanceUID: string, version: number, at: number): void => {
-    for (const later of laterSent.all(StudyInstanceUID, target, version)) {
-      queue(target, StudyInstanceUID, later.version, at)
-    }
+  /** Later versions that went there, or would go before it, go there again behind it: the newest is what the other system has last. */
+  const queueLater = (number: number, at: number): void => {
+    for (const later of laterBefore.all(number)) queue(later.target, later.StudyInstanceUID, later.version, at)
   }
   const targetsOf = (state: 'preliminary' | 'final') => targets.all(state === 'preliminary' ? 1 : 0).map(({ id }) => id)
 
@@ -90,10 +87,7 @@ export function createResultRows(db: Database) {
     send: db.transaction(
       (StudyInstanceUID: string, version: number, target: string | undefined, at: number): number => {
         const ids = target === undefined ? targetsOf('final') : [target]
-        for (const id of ids) {
-          queue(id, StudyInstanceUID, version, at)
-          queueLater(id, StudyInstanceUID, version, at)
-        }
+        for (const id of ids) queueLater(queue(id, StudyInstanceUID, version, at), at)
         return ids.length
       },
     ).immediate,
@@ -114,8 +108,7 @@ export function createResultRows(db: Database) {
     /** False: there is none that waits or was given up. */
     again: db.transaction((number: number, at: number): boolean => {
       if (again.run({ number, at }).changes === 0) return false
-      const one = get.get(number)
-      if (one) queueLater(one.target, one.StudyInstanceUID, one.version, at)
+      queueLater(number, at)
       return true
     }).immediate,
   }

@@ -45,6 +45,8 @@ export interface SettlerParts {
   committedSegment(): number
   mostBytes: number
   volumes: Pick<Volumes, 'choose' | 'put'>
+  /** They are about to be written there: nobody is to remove what had their names. */
+  spare(volume: number, copies: UnsettledCopy[]): void
   times: SettleTimes
   report(problem: StoreProblem): void
   failedSync(error: unknown): void
@@ -74,12 +76,14 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
   async function settleOn(volume: number, copies: UnsettledCopy[]): Promise<PlacedCopy[]> {
     if (volume !== DATA_VOLUME) {
       try {
+        parts.spare(volume, copies)
         const objects = copies.map(copy => ({ ...copy, path: join(dataDir, copy.file), sha256: null }))
         return (await parts.volumes.put(volume, objects)).map(copy => ({ ...copy, volume }))
       } catch (error) {
         log.warn({ volume, err: error }, 'a volume took nothing: it is kept in the data folder')
       }
     }
+    parts.spare(DATA_VOLUME, copies)
     thread ??= parts.startThread()
     return (await thread.call('settle', copies)).map(copy => ({ ...copy, volume: DATA_VOLUME }))
   }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Log } from '../../base/log.ts'
 import type { Thread } from '../../base/thread.ts'
+import { fileOfContent } from '../contentFile.ts'
 import type { StoreProblem } from '../index.ts'
 import type { WriterApi } from '../writer.ts'
 import type { MovableCopy, MovedCopy } from './volumeRows.ts'
@@ -45,6 +46,7 @@ export function createDrains(parts: DrainsParts) {
     for (const [to, group] of targets) {
       // Tried again: others may come, or get room.
       if (to === undefined || to === from) throw new Error('no other volume takes it')
+      spare(to, group)
       const results = await volumes.put(
         to,
         group.map(copy => ({ ...copy, path: join(root, copy.file), offset: 0, crc: null })),
@@ -68,12 +70,18 @@ export function createDrains(parts: DrainsParts) {
     if (files.length > 0) left.push({ volume, files, at: performance.now() })
   }
 
+  /** They come to that volume anew, under the names they had there: those are not to be removed any more. */
+  function spare(volume: number, copies: Array<{ contentId: number }>): void {
+    const files = new Set(copies.map(({ contentId }) => fileOfContent(contentId)))
+    for (const entry of left) if (entry.volume === volume) entry.files = entry.files.filter(file => !files.has(file))
+  }
+
   /** What is locked, or lies on a disk that is away just now, is tried again. */
   async function removeLeft(linger: number): Promise<void> {
     for (const entry of left.filter(({ at }) => performance.now() - at >= linger)) {
       const rest = await volumes.remove(entry.volume, entry.files).catch(() => entry.files)
-      entry.files = rest
-      if (rest.length === 0) left.splice(left.indexOf(entry), 1)
+      entry.files = entry.files.filter(file => rest.includes(file))
+      if (entry.files.length === 0) left.splice(left.indexOf(entry), 1)
     }
   }
   let removing = false
@@ -140,6 +148,8 @@ export function createDrains(parts: DrainsParts) {
       await cancel(id)
       volumes.setDraining(id, false)
     },
+
+    spare,
 
     /** Resolves when no batch is under way any more that may know of rows which are gone by now. */
     async forgotten(): Promise<void> {
