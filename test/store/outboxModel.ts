@@ -50,6 +50,8 @@ export interface LedgerRow {
 export function ledger(dataDir: string): LedgerRow[] {
   const db = new Database(join(dataDir, 'index.sqlite'), { readonly: true })
   try {
+    // All of it as of one moment: a purge goes on behind its answer.
+    db.exec('BEGIN')
     expect(
       db.prepare('SELECT id, queued, queuedBytes, unproved, confirmed, dead FROM destination ORDER BY id').all(),
     ).toEqual(
