@@ -126,21 +126,27 @@ test('a damaged file, what is not here and what is another kind of object are to
   expect((await store.health()).damagedCopies).toBe(1)
 })
 
+/** An archive whose first CT lies on the disk `root`. */
+async function openWithDisk(own: number, root: string, reportTimes: Partial<typeof QUICK> & { awayMs?: number }) {
+  const archive = await openArchive([node('MODALITY', own)], {
+    reportTimes,
+    store: {
+      volumes: [{ id: 'nas', path: root, rule: { modalities: ['CT'] } }],
+      volumeTimes: { checkMs: 50, hangMs: 20_000 },
+    },
+  })
+  await keep(archive.store, part10(ctObject(1)))
+  await archive.store.settleAll()
+  return archive
+}
+
 test('what lies on a disk that is away is neither confirmed nor refused until it is back', async () => {
   const disks = temporaryFolder()
   const root = join(disks, 'nas')
   mkdirSync(root)
   const peer = new CommitmentPeer()
   const own = await peer.listen()
-  const { port, store, dimse } = await openArchive([node('MODALITY', own)], {
-    reportTimes: QUICK,
-    store: {
-      volumes: [{ id: 'nas', path: root, rule: { modalities: ['CT'] } }],
-      volumeTimes: { checkMs: 50, hangMs: 20_000 },
-    },
-  })
-  await keep(store, part10(ctObject(1)))
-  await store.settleAll()
+  const { port, store, dimse } = await openWithDisk(own, root, QUICK)
   renameSync(root, `${root}.away`)
   mkdirSync(root)
   const { scu } = await peer.ask(port, '1.2.3', [reference(1)])
@@ -161,15 +167,7 @@ test('a disk that stays away is told in minutes, by its images alone, and what i
   mkdirSync(root)
   const peer = new CommitmentPeer()
   const own = await peer.listen()
-  const { port, store, problems } = await openArchive([node('MODALITY', own)], {
-    reportTimes: { ...QUICK, awayMs: 300 },
-    store: {
-      volumes: [{ id: 'nas', path: root, rule: { modalities: ['CT'] } }],
-      volumeTimes: { checkMs: 50, hangMs: 20_000 },
-    },
-  })
-  await keep(store, part10(ctObject(1)))
-  await store.settleAll()
+  const { port, store, problems } = await openWithDisk(own, root, { ...QUICK, awayMs: 300 })
   renameSync(root, `${root}.away`)
   const isAway = async () => (await store.volumes()).volumes.find(({ name }) => name === 'nas')?.state === 'missing'
   while (!(await isAway())) await wait(20)
