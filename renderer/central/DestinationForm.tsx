@@ -1,6 +1,6 @@
 import { type FormEvent, type ReactNode, useState } from 'react'
 import type { Proof } from '../../shared/sync.ts'
-import { t } from '../i18n/index.ts'
+import { inLanguage, t } from '../i18n/index.ts'
 import {
   changeDraft,
   leaveForm,
@@ -108,14 +108,14 @@ export function DestinationForm() {
           title={t(
             'A file of this machine whose text is the Authorization header; the key itself is kept nowhere else',
           )}
-          more={{ maxLength: 4096, placeholder: 'It asks for none' }}
+          more={{ maxLength: 4096, placeholder: t('It asks for none') }}
         />
         <Field
           label={t('File with trusted certificates')}
           of="trustedFile"
           draft={draft}
           title={t('PEM; without it, what this machine trusts')}
-          more={{ maxLength: 4096, placeholder: 'What this machine trusts' }}
+          more={{ maxLength: 4096, placeholder: t('What this machine trusts') }}
         />
       </div>
       <div className="central-fields central-fields-proof">
@@ -127,7 +127,7 @@ export function DestinationForm() {
           >
             {PROOFS.map(one => (
               <option key={one} value={one}>
-                {PROOF_WORDS[one].means}
+                {inLanguage(PROOF_WORDS[one].means)}
               </option>
             ))}
           </select>

@@ -3,10 +3,9 @@ import type { StudySummary } from '../../shared/contract.ts'
 import type { RouteAnswer } from '../../shared/sync.ts'
 import { call } from '../client.ts'
 import { t } from '../i18n/index.ts'
-import { countImages, formatDate, PersonName, walkButtons } from '../ui/index.ts'
+import { formatDate, PersonName, walkButtons } from '../ui/index.ts'
 import { replaced, useDestinations } from './destinationsStore.ts'
 import { destinationOf } from './draft.ts'
-import { describeUrgency } from './words.ts'
 
 const TYPING_MS = 150
 const SHOWN = 6
@@ -138,8 +137,9 @@ function StudyWords({ study }: { study: StudySummary }) {
 }
 
 function describeAnswer({ images, of, urgency }: RouteAnswer): string {
-  if (images === 0 || urgency === null) return 'would get nothing of it.'
-  const how = urgency === 'normal' ? '' : `, ${describeUrgency({ send: true, urgency }).replace('Send ', '')}`
-  const which = images < of ? `${images.toLocaleString()} of its ` : of > 1 ? 'all ' : ''
-  return `would get ${which}${countImages(of)}${how}.`
+  if (images === 0 || urgency === null) return t('would get nothing of it.')
+  const how = urgency === 'normal' ? '' : urgency === 'urgent' ? t(', before all else') : t(', in the quiet hours')
+  return images < of
+    ? t('would get {{images}} of its {{count}} images{{how}}.', { images, count: of, how })
+    : t('would get all {{count}} images{{how}}.', { count: of, how })
 }

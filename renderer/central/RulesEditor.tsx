@@ -1,24 +1,20 @@
 import { ArrowDown, ArrowUp, Plus, Trash2 } from 'lucide-react'
-import { t } from '../i18n/index.ts'
+import { msg, t } from '../i18n/index.ts'
 import { IconButton } from '../ui/index.ts'
 import { changeDraft } from './destinationsStore.ts'
 import { type How, newRule, type RuleDraft } from './draft.ts'
 import { describeUrgency } from './words.ts'
 
-const HOW: Record<How, string> = {
-  normal: describeUrgency({ send: true, urgency: 'normal' }),
-  urgent: describeUrgency({ send: true, urgency: 'urgent' }),
-  offPeak: describeUrgency({ send: true, urgency: 'offPeak' }),
-  never: describeUrgency({ send: false, urgency: 'normal' }),
-}
-const HOWS = Object.keys(HOW) as How[]
+const HOWS: How[] = ['normal', 'urgent', 'offPeak', 'never']
+const howWords = (how: How) =>
+  describeUrgency(how === 'never' ? { send: false, urgency: 'normal' } : { send: true, urgency: how })
 
 const TEXTS = [
-  { of: 'modalities', label: 'Modality', placeholder: 'any, such as CT, MR' },
-  { of: 'sendingAETs', label: 'Sent by (AE title)', placeholder: 'any' },
-  { of: 'receivingAETs', label: 'Sent to (our AE title)', placeholder: 'any' },
-  { of: 'descriptions', label: 'Words of the description', placeholder: 'any' },
-  { of: 'stations', label: 'Station name', placeholder: 'any' },
+  { of: 'modalities', label: msg('Modality'), placeholder: msg('any, such as CT, MR') },
+  { of: 'sendingAETs', label: msg('Sent by (AE title)'), placeholder: msg('any') },
+  { of: 'receivingAETs', label: msg('Sent to (our AE title)'), placeholder: msg('any') },
+  { of: 'descriptions', label: msg('Words of the description'), placeholder: msg('any') },
+  { of: 'stations', label: msg('Station name'), placeholder: msg('any') },
 ] as const satisfies ReadonlyArray<{ of: keyof RuleDraft; label: string; placeholder: string }>
 
 /** The rules of a destination: from the first to the last, until one fits. */
@@ -48,7 +44,7 @@ export function RulesEditor({ rules }: { rules: RuleDraft[] }) {
       </div>
       {rules.map((rule, index) => {
         const change = (part: Partial<RuleDraft>) => keep(rules.with(index, { ...rule, ...part }))
-        const place = `Rule ${index + 1}`
+        const place = t('Rule {{number}}', { number: index + 1 })
         return (
           <fieldset className="central-rule" key={rule.key} aria-label={place}>
             <div className="central-line">
@@ -62,7 +58,7 @@ export function RulesEditor({ rules }: { rules: RuleDraft[] }) {
               >
                 {HOWS.map(how => (
                   <option key={how} value={how}>
-                    {HOW[how]}
+                    {howWords(how)}
                   </option>
                 ))}
               </select>
@@ -88,10 +84,10 @@ export function RulesEditor({ rules }: { rules: RuleDraft[] }) {
             <div className="central-conditions">
               {TEXTS.map(({ of, label, placeholder }) => (
                 <label key={of}>
-                  <span className="quiet">{label}</span>
+                  <span className="quiet">{t(label)}</span>
                   <input
                     value={rule[of]}
-                    placeholder={placeholder}
+                    placeholder={t(placeholder)}
                     maxLength={1000}
                     spellCheck={false}
                     onChange={event => change({ [of]: event.target.value })}

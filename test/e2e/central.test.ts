@@ -230,7 +230,7 @@ test('what comes here by itself is written by keys alone, and comes', async () =
   await settings().getByRole('spinbutton', { name: 'Seconds between two looks' }).fill('1')
   await shot('central-pull-form')
   await page.keyboard.press('Enter')
-  await settings().getByText('Comes here by itself: CT, of the last 36500 days').waitFor()
+  await settings().getByText('Comes here by itself: CT, of the last 36,500 days').waitFor()
   await settings().getByText('nothing more to come').waitFor({ timeout: 30_000 })
   await shot('central-pull')
   await page.keyboard.press('Escape')
