@@ -24,6 +24,7 @@ const IMAGES = Array.from({ length: 3 }, (_, index) =>
   }),
 )
 
+let config: object
 let station: RunningStation
 let orthanc: CentralArchive
 let browser: Browser
@@ -33,7 +34,8 @@ let trouble: PageTrouble
 beforeAll(async () => {
   orthanc = await CentralArchive.open()
   const route = { kind: 'dicomweb' as const, url: `${orthanc.origin}/dicom-web`, orthanc: orthanc.origin }
-  station = await startStation({ config: { destinations: [{ name: 'Archive', route }] } })
+  config = { destinations: [{ name: 'Archive', route }] }
+  station = await startStation({ config })
   browser = await launchChromium()
   ;({ page, trouble } = await openWorkstation(browser, station.url, { width: 1280, height: 720 }))
 })
@@ -111,4 +113,24 @@ test('when it is back, images and saved objects get there by themselves, byte fo
   await line.getByRole('button', { name: 'Seen' }).click()
   await line.waitFor({ state: 'detached' })
   expect(trouble.found).toEqual([])
+})
+
+test('another station brings it from the archive and shows the marks', async () => {
+  const other = await startStation({ config })
+  try {
+    await other.job(await other.call('pull.study', { destination: 'Archive', StudyInstanceUID: STUDY }))
+    const { series } = await other.call('study.get', { StudyInstanceUID: STUDY })
+    expect(series.map(({ Modality }) => Modality)).toEqual(expect.arrayContaining(['CT', 'SR', 'KO']))
+    const reader = await openWorkstation(browser, other.url, { width: 1280, height: 720 })
+    await reader.page.locator(`[data-study="${STUDY}"]`).dblclick()
+    const labels = reader.page.locator('[data-pane="0"] .mark-label')
+    const own = page.locator('[data-pane="0"] .mark-label')
+    await expect.poll(() => labels.count(), { timeout: 30_000 }).toBeGreaterThan(0)
+    expect(await labels.allTextContents()).toEqual(await own.allTextContents())
+    await reader.page.screenshot({ path: path.join(REPOSITORY, 'out/screenshots/offline-other.png') })
+    expect(reader.trouble.found).toEqual([])
+    await reader.context.close()
+  } finally {
+    await other.stop()
+  }
 })
