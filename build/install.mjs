@@ -6,7 +6,8 @@ const OLDEST_NODE = [22, 14]
 
 /**
  * Makes node_modules what package-lock.json says. npm leaves its own record of what it installed, written last: comparing the two
- * accepts an `npm ci` done by hand and notices one that was broken off.
+ * accepts an `npm ci` done by hand and notices one that was broken off. No package's own script is run: what we use of them brings its
+ * binaries, and npm would compile better-sqlite3 anew, for which a reading workstation has no compiler.
  */
 export function ensureInstalled(root) {
   const wanted = readJson(path.join(root, 'package-lock.json'))?.packages
@@ -19,11 +20,15 @@ export function ensureInstalled(root) {
   }
   console.error('Installing packages…')
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-  const { status } = spawnSync(npm, [wanted ? 'ci' : 'install', '--no-audit', '--no-fund', '--loglevel=warn'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
-    shell: process.platform === 'win32',
-  })
+  const { status } = spawnSync(
+    npm,
+    [wanted ? 'ci' : 'install', '--no-audit', '--no-fund', '--loglevel=warn', '--ignore-scripts'],
+    {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+      shell: process.platform === 'win32',
+    },
+  )
   if (status !== 0) {
     console.error('The packages could not be installed (see above).')
     process.exit(1)
