@@ -19,10 +19,10 @@ const CHUNK_BYTES = 640 * 1024
 const ENOUGH_BYTES = 64 * 1024
 
 /**
- * Chunks read behind the one that is sent, for reading takes longer than sending: when one is left there are four again, for three read at
- * once wake their thread and the loop no more often than one.
+ * Chunks read behind the one that is sent, for reading takes longer than sending: when two are left there are five again, for three read at
+ * once wake their thread and the loop no more often than one, and are there before the two have left.
  */
-const AHEAD = { least: 1, most: 4 }
+const AHEAD = { least: 2, most: 5 }
 
 /** What leaves as one chunk. */
 interface Gathered {
