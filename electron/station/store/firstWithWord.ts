@@ -6,7 +6,7 @@ const MOST_WORDS = 256
 const LEAST_OF_A_WORD = 16
 
 /** Studies by number, ascending: all there are up to `until`, or all where that is undefined. */
-export interface FirstStudies {
+interface FirstStudies {
   ids: number[]
   until: number | undefined
 }
