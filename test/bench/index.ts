@@ -1,9 +1,10 @@
 /**
  * `npm run bench -- index [--studies N] [--smoke]`: searches over 1,000,000 studies while ten associations push CT, each search
  * another one, and what the first search costs when nothing of the index is in memory. By QIDO-RS and by the worklist's own call.
+ * `--data-dir`: works on a copy of an index that was filled before, with as many (--fill fills it and ends).
  */
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { constants, copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs, promisify } from 'node:util'
@@ -16,12 +17,18 @@ import { machine, percentile } from './figures.ts'
 import { receiverOf } from './receivers.ts'
 
 const { values: options } = parseArgs({
-  options: { smoke: { type: 'boolean', default: false }, studies: { type: 'string' } },
+  options: {
+    'smoke': { type: 'boolean', default: false },
+    'studies': { type: 'string' },
+    'data-dir': { type: 'string' },
+    'fill': { type: 'boolean', default: false },
+  },
 })
 const STUDIES = Number(options.studies ?? (options.smoke ? 2000 : 1_000_000))
 const EACH = options.smoke ? 4 : 60
 const ASSOCIATIONS = 10
 const PAGE = 100
+const NEWEST = Date.UTC(2026, 0, 15)
 
 interface Study {
   PatientName: string
@@ -32,10 +39,18 @@ interface Study {
 }
 type Search = (station: RunningStation) => Promise<number>
 
+const filled = options['data-dir']
+if (filled && options.fill) {
+  await mkdir(filled, { recursive: true })
+  fillIndex(filled, STUDIES, NEWEST)
+  process.exit()
+}
 const dataDir = await mkdtemp(path.join(tmpdir(), 'isocenter-index-'))
 try {
   console.log(`index: ${STUDIES} studies, ${EACH} searches of a kind, ${machine()}`)
-  fillIndex(dataDir, STUDIES, Date.UTC(2026, 0, 15))
+  if (filled) {
+    await copyFile(path.join(filled, 'index.sqlite'), path.join(dataDir, 'index.sqlite'), constants.COPYFILE_FICLONE)
+  } else fillIndex(dataDir, STUDIES, NEWEST)
   const kinds = searches()
   await measureCold(kinds)
   await measureWarm(kinds)

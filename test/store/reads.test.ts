@@ -205,6 +205,27 @@ test('whose name begins as is asked is found, wherever the wildcard stands', asy
   expect(await found('x^x*')).toEqual(['X^Xavier'])
 })
 
+test('a page of a name that many share is the first of all of them, whatever else has the word', async () => {
+  const dataDir = temporaryFolder()
+  fillIndex(dataDir, 5000, Date.UTC(2026, 0, 15))
+  const db = new Database(join(dataDir, 'index.sqlite'))
+  // A third of the studies has the word in another attribute.
+  const others = db.prepare<[], number>('SELECT id FROM study WHERE id % 3 = 0').pluck().all()
+  const word = db.prepare('INSERT OR IGNORE INTO studyToken (token, study) VALUES (?, ?)')
+  for (const id of others) word.run('kovacs', id)
+  db.close()
+  const { store } = await newStore({ dataDir })
+  for (const PatientName of ['Kovac*', 'K*', 'kovacs*', 'Kovac*^Anna', 'Kovacson^A*', 'A*^E*', 'nobody*']) {
+    const all = await store.read.qido(study({ PatientName }, { limit: 5000, offset: 0 }))
+    const byOffset = await store.read.qido(study({ PatientName }, { limit: 5000, offset: 1 }))
+    expect(byOffset, PatientName).toEqual(all.slice(1))
+    for (const limit of [1, 20, 101]) {
+      expect(await store.read.qido(study({ PatientName }, { limit })), PatientName).toEqual(all.slice(0, limit))
+    }
+  }
+  expect(await store.read.qido(study({ PatientName: 'Kovac*' }, { limit: 5000 }))).not.toHaveLength(0)
+})
+
 test('the queries of QIDO-RS and C-FIND go through indexes', async () => {
   const { store, dataDir } = await newStore()
   await send(store, ctSlice(1))

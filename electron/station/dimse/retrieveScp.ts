@@ -1,6 +1,6 @@
 import type { Node } from '../../../shared/config.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
-import type { RetrieveKeys, StoredObject, StoreReader } from '../store/index.ts'
+import type { RetrieveKeys, StoreReader } from '../store/index.ts'
 import { STATUS } from '../wire/dimse.ts'
 import type { AssociationAudit } from './associationAudit.ts'
 import type { Operation, Outcome, Performer } from './operations.ts'
@@ -8,7 +8,7 @@ import type { QueryModel } from './queryModels.ts'
 import { RetrieveCounts } from './retrieveCounts.ts'
 import { readRetrieveKeys } from './retrieveKeys.ts'
 import { formsOf, pagesOf, type SendToDeps, sendTo } from './sendTo.ts'
-import { sendObjects } from './subOperations.ts'
+import { type SendingDeps, sendObjects } from './subOperations.ts'
 import type { StoredForm } from './transferPlan.ts'
 
 /** PS3.4 §C.4.2.1.5 asks for no rate; a person waits for a sign of life. */
@@ -76,12 +76,21 @@ async function get(
   counts: RetrieveCounts,
 ): Promise<void> {
   let told = performance.now()
-  const sending = { ...deps, begins: (object: StoredObject) => deps.audit.sending(object) }
+  // Nothing may be said in the middle of an object (PS3.8 annex E).
+  let due = false
+  const sending: SendingDeps = {
+    ...deps,
+    begins: object => deps.audit.sending(object),
+    pause() {
+      due = performance.now() - told >= PENDING_EVERY_MS
+      return due
+    },
+  }
   for await (const sent of sendObjects(operation, pagesOf(deps.read, keys), sending, operation.cancelled)) {
     counts.add(sent)
     deps.audit.sent(sent.object, sent.outcome !== 'failed')
     if (sent.outcome !== 'failed') deps.sent()
-    if (performance.now() - told < PENDING_EVERY_MS) continue
+    if (!due) continue
     told = performance.now()
     await operation.respond(counts.pending())
   }

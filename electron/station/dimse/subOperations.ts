@@ -36,6 +36,8 @@ export interface Originator {
 export interface SendingDeps {
   /** Told of each object before it is sent. */
   begins?(object: StoredObject): void
+  /** Asked behind each: the next one waits until what has become of it was heard, for the line is wanted in between. */
+  pause?(): boolean
   files: Pick<FileHandles, 'readOnce'>
   transcode: Transcode
   /** What a data set passes through on its way out; its bytes are read in order, once. */
@@ -69,13 +71,20 @@ interface Prepared {
 
 /**
  * Got ready behind the one on its way: reading the next takes a turn of a thread, and a peer may answer sooner than that (a
- * trace of CT over the loopback had answers that came while the next was still being read).
+ * trace of CT over the loopback had answers that came while the next was still being read). When one is left there are four again, for
+ * three read at once wake the thread and the loop no more often than one.
  */
-const AHEAD = 2
+const AHEAD = { least: 1, most: 4 }
+
+interface Ready {
+  object: RetrievableObject
+  prepared: Promise<Prepared>
+}
 
 /**
  * Sends objects one after the other, each as it is stored where the peer takes that, else uncompressed; while one is on its way the
- * next two are read (or decoded), so that three are in memory at most. Stops when told; when the line breaks, all that would follow have
+ * next four at most are read (or decoded), so that five are in memory at most. The next leaves as soon as the one before it is answered, so
+ * that who hears of an answer does his work while the peer takes another. Stops when told; when the line breaks, all that would follow have
  * failed.
  */
 export async function* sendObjects(
@@ -86,8 +95,7 @@ export async function* sendObjects(
   originator?: Originator,
 ): AsyncGenerator<Sent> {
   let broken = ''
-  const ahead: Array<{ object: RetrievableObject; prepared: Promise<Prepared> }> = []
-  const deliver = async ({ object, prepared }: (typeof ahead)[number]): Promise<Sent> => {
+  const deliver = async ({ object, prepared }: Ready): Promise<Sent> => {
     let begun = false
     try {
       if (broken) throw new IsocenterError('peer-failed', broken)
@@ -108,29 +116,101 @@ export async function* sendObjects(
       }
     }
   }
+  const prepareNext = (object: RetrievableObject): Promise<Prepared> => {
+    if (broken) return Promise.reject(new IsocenterError('peer-failed', broken))
+    deps.begins?.(object)
+    return prepare(line, object, deps)
+  }
+  const ahead = new Ahead(objects, prepareNext, stop)
+  let underWay: Promise<Sent> | undefined
+  const begin = () => {
+    const next = stop.aborted ? undefined : ahead.take()
+    if (next) underWay = deliver(next)
+  }
   try {
-    for await (const object of objects) {
-      if (stop.aborted) return
-      if (broken) {
-        yield { object, outcome: 'failed', reason: broken, code: 'peer-failed', begun: false }
-        continue
+    for (;;) {
+      if (!underWay) {
+        await ahead.first()
+        begin()
       }
-      deps.begins?.(object)
-      const isFirst = ahead.length === 0
-      // What is ready leaves first: the peer reads it while another one is opened.
-      const prepared = isFirst ? prepare(line, object, deps) : afterThis().then(() => prepare(line, object, deps))
-      // Asked for in its turn.
-      prepared.catch(() => {})
-      ahead.push({ object, prepared })
-      const next = ahead.length > AHEAD ? ahead.shift() : undefined
-      if (next) yield await deliver(next)
-    }
-    while (ahead.length > 0 && !stop.aborted) {
-      const next = ahead.shift()
-      if (next) yield await deliver(next)
+      if (!underWay) return
+      ahead.fill()
+      const sent = await underWay
+      underWay = undefined
+      if (!deps.pause?.()) begin()
+      yield sent
     }
   } finally {
-    for (const { prepared } of ahead) await forget(prepared)
+    await underWay
+    await ahead.drop()
+  }
+}
+
+/** What is got ready for its turn. */
+class Ahead {
+  readonly #objects: AsyncIterator<RetrievableObject>
+  readonly #prepare: (object: RetrievableObject) => Promise<Prepared>
+  readonly #stop: AbortSignal
+  readonly #ready: Ready[] = []
+  #filling: Promise<void> | undefined
+  /** There are no more; `error`: for it is not known which. */
+  #ended: { error?: unknown } | undefined
+
+  constructor(
+    objects: AsyncIterable<RetrievableObject>,
+    prepare: (object: RetrievableObject) => Promise<Prepared>,
+    stop: AbortSignal,
+  ) {
+    this.#objects = objects[Symbol.asyncIterator]()
+    this.#prepare = prepare
+    this.#stop = stop
+  }
+
+  /** Waits for one, unless there is none. Rejects where what is to be sent cannot be read on. */
+  async first(): Promise<void> {
+    await this.#filling
+    if (this.#ready.length > 0) return
+    await this.#pull(1)
+    if (this.#ready.length === 0 && this.#ended && 'error' in this.#ended) throw this.#ended.error
+  }
+
+  take(): Ready | undefined {
+    return this.#ready.shift()
+  }
+
+  /** Sees to it that there are some. */
+  fill(): void {
+    if (this.#ready.length > AHEAD.least || this.#ended) return
+    // What is on its way leaves first: the peer reads it while others are opened.
+    this.#filling ??= afterThis()
+      .then(() => this.#pull(AHEAD.most))
+      .finally(() => {
+        this.#filling = undefined
+      })
+  }
+
+  /** None of them is sent. */
+  async drop(): Promise<void> {
+    await this.#filling
+    await this.#objects.return?.()
+    for (const { prepared } of this.#ready.splice(0)) await forget(prepared)
+  }
+
+  async #pull(most: number): Promise<void> {
+    while (this.#ready.length < most && !this.#ended && !this.#stop.aborted) {
+      try {
+        const { done, value: object } = await this.#objects.next()
+        if (done) this.#ended = {}
+        else if (!this.#stop.aborted) {
+          const prepared = this.#prepare(object)
+          // Heard of in its turn.
+          prepared.catch(() => {})
+          this.#ready.push({ object, prepared })
+        }
+      } catch (error) {
+        this.#ended = { error }
+      }
+    }
   }
 }
 

@@ -1,4 +1,4 @@
 import { serveThread } from '../base/thread.ts'
-import { objectFile } from './objectFile.ts'
+import { createObjectFile } from './objectFile.ts'
 
-serveThread(() => objectFile)
+serveThread(createObjectFile)

@@ -25,6 +25,8 @@ export interface Matching {
   fuzzymatching: boolean
   /** A range of dates with one of times is one range of moments (PS3.4 §C.2.2.2.5.4), as extended negotiation may agree. */
   combinedDateTime?: boolean
+  /** The studies that a name's words lead to are known already. */
+  isEntered?: boolean
 }
 
 const NOTHING: Condition = { sql: 'FALSE', values: [] }
@@ -34,14 +36,15 @@ const PAIRS: Array<[date: string, time: string]> = [
 ]
 
 /** The conditions of a query (PS3.4 §C.2.2.2); keys that are not known, and those that match everything, make none. */
-export function conditionsOf({ matches, fuzzymatching, combinedDateTime = false }: Matching): Condition[] {
+export function conditionsOf(matching: Matching): Condition[] {
+  const { matches, combinedDateTime = false } = matching
   const pairs = combinedDateTime ? PAIRS.flatMap(pair => combined(matches, pair)) : []
   const done = new Set(pairs.flatMap(({ keywords }) => keywords))
   const others = matches.flatMap(({ keyword, value, item }) => {
     const key = QUERY_KEYS.get(keyword)
     if (key?.items && item) return inOneItem(key.sql, key.items, item) ?? []
     if (!key?.matcher || done.has(keyword)) return []
-    return conditionOf(key.sql, key.matcher, value.trim(), fuzzymatching) ?? []
+    return conditionOf(key.sql, key.matcher, value.trim(), matching) ?? []
   })
   return [...pairs.map(({ condition }) => condition), ...others]
 }
@@ -58,12 +61,20 @@ export function isIndexed({ matches, fuzzymatching }: Matching): boolean {
   })
 }
 
+/** The word whose studies are all that a query may find, where it asks for nothing but names that begin with it. */
+export function onlyPrefix({ matches, fuzzymatching }: Matching): string | undefined {
+  const [only, ...others] = matches.filter(({ value, item }) => item || !isUniversal(value.trim()))
+  if (!only || others.length > 0 || only.keyword !== 'PatientName' || fuzzymatching) return undefined
+  const [word] = leadingWords(only.value.trim(), false)
+  return word && !word.isWhole ? word.token : undefined
+}
+
 /** PS3.4 §C.2.2.2.3, and the wildcard that is the same as it (§C.2.2.2.4). */
 function isUniversal(value: string): boolean {
   return /^\**$/.test(value)
 }
 
-function conditionOf(column: string, matcher: Matcher, value: string, fuzzy: boolean): Condition | undefined {
+function conditionOf(column: string, matcher: Matcher, value: string, matching: Matching): Condition | undefined {
   if (isUniversal(value)) return undefined
   switch (matcher) {
     case 'uid':
@@ -77,7 +88,7 @@ function conditionOf(column: string, matcher: Matcher, value: string, fuzzy: boo
     case 'time':
       return times(column, value)
     case 'patientName':
-      return patientName(value, fuzzy)
+      return patientName(value, matching)
     case 'name':
       return names(`folded(${column})`, value)
     case 'modalities':
@@ -220,9 +231,9 @@ function leadingWords(value: string, fuzzy: boolean): LeadingWord[] {
  * Names match without regard to case and accents, in any of the groups of a name. Fuzzy: every word of the value begins a word of
  * the name, in any order. Words lead into the index either way.
  */
-function patientName(value: string, fuzzy: boolean): Condition | undefined {
+function patientName(value: string, { fuzzymatching: fuzzy, isEntered }: Matching): Condition | undefined {
   const words = leadingWords(value, fuzzy)
-  const all: Condition[] = words.map(({ token, isWhole }) =>
+  const all: Condition[] = (isEntered ? [] : words).map(({ token, isWhole }) =>
     isWhole
       ? { sql: 'study.id IN (SELECT study FROM studyToken WHERE token = ?)', values: [token] }
       : {

@@ -1,6 +1,15 @@
 import type { Database, Statement } from 'better-sqlite3'
+import { createFirstWithWord } from './firstWithWord.ts'
 import type { FindPage, FindQuery, QidoQuery, QidoRow } from './index.ts'
-import { type Condition, conditionsOf, every, isIndexed, type Matching, type SqlValue } from './queryConditions.ts'
+import {
+  type Condition,
+  conditionsOf,
+  every,
+  isIndexed,
+  type Matching,
+  onlyPrefix,
+  type SqlValue,
+} from './queryConditions.ts'
 import { isAtOrAbove, QUERY_KEYS, type QueryLevel } from './queryKeys.ts'
 import { foldName } from './searchTokens.ts'
 import { isSeen } from './visibility.ts'
@@ -16,6 +25,8 @@ const WINDOW: Record<QueryLevel, number> = {
 }
 /** Queries come in few forms; a statement takes longer to be made than an exact key to be found. */
 const STATEMENTS_KEPT = 64
+/** Of those with the word in another attribute, or elsewhere in the name, there may be more than of those that are looked for. */
+const MOST_ROUNDS = 4
 
 type Row = Array<SqlValue | null>
 type RowStatement = Statement<SqlValue[], Row>
@@ -62,14 +73,15 @@ export function findStatement(query: FindQuery, until: number | undefined): Cond
 }
 
 /** Exported so that a test sees its plan. */
-export function qidoStatement(query: QidoQuery): Condition & { keywords: string[] } {
+export function qidoStatement(query: QidoQuery, among?: readonly number[]): Condition & { keywords: string[] } {
   const { level, StudyInstanceUID, SeriesInstanceUID, limit, offset } = query
   const above: Condition[] = []
+  if (among) above.push({ sql: 'study.id IN (SELECT value FROM json_each(?))', values: [JSON.stringify(among)] })
   if (StudyInstanceUID !== undefined) above.push({ sql: 'StudyInstanceUID = ?', values: [StudyInstanceUID] })
   if (level !== 'study' && SeriesInstanceUID !== undefined) {
     above.push({ sql: 'SeriesInstanceUID = ?', values: [SeriesInstanceUID] })
   }
-  const { sql, values } = found(level, query, above)
+  const { sql, values } = found(level, { ...query, isEntered: among !== undefined }, above)
   const keys = [...QUERY_KEYS].filter(([, key]) => isAtOrAbove(key, level) && !key.dear)
   // By row id: pages do not shift while objects arrive.
   const order = { study: 'study.id', series: 'study.id, series.id', instance: 'study.id, series.id, instance.id' }[
@@ -86,6 +98,7 @@ export function qidoStatement(query: QidoQuery): Condition & { keywords: string[
 export function createQueryReader(db: Database) {
   db.function('folded', { deterministic: true }, name => foldName(String(name)))
   const newestStudy = db.prepare<[], number | null>('SELECT max(id) FROM study').pluck()
+  const firstWithWord = createFirstWithWord(db)
   const kept = new Map<string, RowStatement>()
 
   /** Whole rows as lists; the statement is kept for the next query of the same form. */
@@ -111,6 +124,29 @@ export function createQueryReader(db: Database) {
       .map(([, ...values]) => values.map((value, at) => (keys[at]?.list ? listText(value) : String(value ?? ''))))
   }
 
+  function qidoRows(query: QidoQuery, among?: readonly number[]): QidoRow[] {
+    const { sql, values, keywords } = qidoStatement(query, among)
+    return statement(sql)
+      .all(...values)
+      .map(row => ({ values: qidoValues(keywords, row) }))
+  }
+
+  /** Of names that begin alike, where those that are looked for are soon found. */
+  function firstPage(query: QidoQuery): QidoRow[] | undefined {
+    const prefix = onlyPrefix(query)
+    const { limit } = query
+    if (prefix === undefined || query.level !== 'study' || query.StudyInstanceUID || query.offset > 0) return undefined
+    const rows: QidoRow[] = []
+    for (let round = 0, after = 0; round < MOST_ROUNDS; round++) {
+      const first = firstWithWord(prefix, after, limit - rows.length)
+      if (!first) return undefined
+      rows.push(...qidoRows({ ...query, limit: limit - rows.length }, first.ids))
+      if (first.until === undefined || rows.length === limit) return rows
+      after = first.until
+    }
+    return undefined
+  }
+
   const reads = {
     find(query: FindQuery): FindPage {
       const scanned = query.level !== 'patient' && !isIndexed(query)
@@ -128,10 +164,7 @@ export function createQueryReader(db: Database) {
 
     /** Keys that are not known at this level are ignored, as PS3.18 §8.3.4.1 allows; the counter warns of them. */
     qido(query: QidoQuery): QidoRow[] {
-      const { sql, values, keywords } = qidoStatement(query)
-      return statement(sql)
-        .all(...values)
-        .map(row => ({ values: qidoValues(keywords, row) }))
+      return firstPage(query) ?? qidoRows(query)
     },
 
     /** What the first queries of a fresh station would pay otherwise: the index opened, its statements planned, their code compiled. */

@@ -18,8 +18,11 @@ const CHUNK_BYTES = 640 * 1024
 /** What ends with this much at hand leaves by itself; less waits for what follows. */
 const ENOUGH_BYTES = 64 * 1024
 
-/** So many chunks are held for a client: one that is sent, and the next ones being read, which takes longer than sending. */
-const CHUNKS_AHEAD = 3
+/**
+ * Chunks read behind the one that is sent, for reading takes longer than sending: when two are left there are five again, for three read at
+ * once wake their thread and the loop no more often than one, and are there before the two have left.
+ */
+const AHEAD = { least: 2, most: 5 }
 
 /** What leaves as one chunk. */
 interface Gathered {
@@ -89,14 +92,28 @@ export function chunksOfBody(body: ReadableStream<Uint8Array>): BodyChunks | und
   const source = sources.get(body)
   if (!source) return undefined
   const underWay: Array<Promise<Uint8Array | undefined>> = []
+  const fill = (most: number) => {
+    while (underWay.length < most) {
+      const chunk = source.next()
+      // Heard when it is asked for.
+      chunk.catch(() => {})
+      underWay.push(chunk)
+    }
+  }
+  let begun = false
   return {
     next() {
-      while (underWay.length < CHUNKS_AHEAD) {
-        const chunk = source.next()
-        // Heard when it is asked for.
-        chunk.catch(() => {})
-        underWay.push(chunk)
+      if (!begun) {
+        begun = true
+        // The first does not wait for others to be read.
+        const first = source.next()
+        first.then(
+          () => fill(AHEAD.most),
+          () => {},
+        )
+        return first
       }
+      if (underWay.length <= AHEAD.least) fill(AHEAD.most)
       return underWay.shift() ?? source.next()
     },
     stop: source.stop,

@@ -8,6 +8,8 @@ import { multipartResponse, streamParts } from './bodyParts.ts'
 /** How data sets without pixels leave (PS3.18 §8.7.3.2): the JSON model, or documents of the Native DICOM Model. */
 export type DataForm = 'json' | 'xml'
 
+/** Characters that leave together: a search has hundreds of short rows. */
+const ENOUGH = 64 * 1024
 const JSON_TYPE = 'application/dicom+json'
 const XML_TYPE = 'application/dicom+xml'
 /** `application/json` is what programs ask for that know JSON and not DICOM's name for it. */
@@ -34,12 +36,16 @@ export function dataSetsResponse(
 ): Response {
   if (form === 'xml') return xmlParts(dataSets, files, headers)
   async function* json(): AsyncGenerator<Uint8Array> {
-    let before = '['
+    let text = '['
+    let before = ''
     for await (const dataSet of dataSets) {
-      yield Buffer.from(`${before}${JSON.stringify(dataSet)}`)
+      text += before + JSON.stringify(dataSet)
       before = ',\n'
+      if (text.length < ENOUGH) continue
+      yield Buffer.from(text)
+      text = ''
     }
-    yield Buffer.from(before === '[' ? '[]' : ']')
+    yield Buffer.from(`${text}]`)
   }
   headers.set('content-type', JSON_TYPE)
   return new Response(streamParts(json(), files), { headers })

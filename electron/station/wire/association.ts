@@ -14,7 +14,14 @@ import {
   PduError,
 } from './pdu.ts'
 import { decodeAbort, decodeAssociateAccept, decodeAssociateReject, decodeAssociateRequest } from './pduDecode.ts'
-import { dataHeader, encodeAssociateAccept, encodeAssociateReject, encodeAssociateRequest } from './pduEncode.ts'
+import {
+  dataHeader,
+  encodeAssociateAccept,
+  encodeAssociateReject,
+  encodeAssociateRequest,
+  PDV_OVERHEAD,
+  writeDataHeader,
+} from './pduEncode.ts'
 import { ANNOUNCED_LENGTH, PduReader } from './pduReader.ts'
 import { readInto } from './readInto.ts'
 import type { Action, UpperLayerEvent } from './stateTable.ts'
@@ -231,11 +238,9 @@ export class Association {
    */
   async sendEncoded(contextId: number, messages: readonly EncodedMessage[]): Promise<boolean> {
     if (!this.#layer.can('sendData')) return false
-    const pdus = messages.flatMap(({ command, dataSet }) => [
-      ...this.#cut(contextId, command, true),
-      ...(dataSet ? this.#cut(contextId, dataSet, false) : []),
-    ])
-    if (pdus.length > 0) this.#fire('sendData', { pdus: [Buffer.concat(pdus)] })
+    if (messages.length > 0) {
+      this.#fire('sendData', { pdus: [encodeMessages(contextId, messages, this.#longestFragment)] })
+    }
     if (this.#socket.writableNeedDrain) await this.#drained()
     return this.#layer.can('sendData')
   }
@@ -576,6 +581,27 @@ export class Association {
       end = begin(done)
     })
   }
+}
+
+/** Whole PDUs of at most `most` bytes of data each, one after the other in one buffer: a search answers with thousands. */
+function encodeMessages(contextId: number, messages: readonly EncodedMessage[], most: number): Buffer {
+  let length = 0
+  const all = messages.flatMap(({ command, dataSet }) => {
+    const parts = [{ bytes: command, command: true }, ...(dataSet ? [{ bytes: dataSet, command: false }] : [])]
+    for (const { bytes } of parts) length += bytes.length + PDV_OVERHEAD * Math.max(1, Math.ceil(bytes.length / most))
+    return parts
+  })
+  const pdus = Buffer.allocUnsafe(length)
+  let at = 0
+  for (const { bytes, command } of all) {
+    for (let from = 0; from < bytes.length || from === 0; from += most) {
+      const size = Math.min(most, bytes.length - from)
+      writeDataHeader(pdus, at, contextId, size, { command, last: from + size >= bytes.length })
+      pdus.set(size < bytes.length ? bytes.subarray(from, from + size) : bytes, at + PDV_OVERHEAD)
+      at += PDV_OVERHEAD + size
+    }
+  }
+  return pdus
 }
 
 function unexpected(pdu: string): EventDetail {
