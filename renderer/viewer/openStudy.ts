@@ -199,12 +199,12 @@ async function afterFirst({ study: { StudyInstanceUID }, series, isAhead }: Plan
 /** Where its reader has left it otherwise on another workstation since it was read ahead, it is hung once more; not under his hand. */
 async function hangAsLeft(StudyInstanceUID: string): Promise<void> {
   const mine = opening
-  const { layout, assigned } = useSession.getState()
+  // Sets that are named as their manifests come are no change of the reader's.
+  const hangs = ({ layout, assigned }: Session) =>
+    JSON.stringify([layout, ...assigned.map(one => one?.SeriesInstanceUID ?? '')])
+  const before = hangs(useSession.getState())
   const isOtherwise = await isHungOtherwise(StudyInstanceUID)
-  const now = useSession.getState()
-  if (isOtherwise && mine === opening && now.layout === layout && now.assigned === assigned) {
-    await openStudy(StudyInstanceUID)
-  }
+  if (isOtherwise && mine === opening && hangs(useSession.getState()) === before) await openStudy(StudyInstanceUID)
 }
 
 /** The patient's other studies, as the store has them now. */

@@ -49,7 +49,7 @@ async function find(from: number, direction: 1 | -1): Promise<{ index: number; s
 }
 
 /** A step through the list: what is read is the study before until it is taken. */
-export interface Step {
+interface Step {
   study: StudySummary
   /** The study before is not on the screen any more. */
   take: () => void
