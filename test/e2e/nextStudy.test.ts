@@ -28,7 +28,7 @@ beforeAll(async () => {
       for (const { dataSet } of images) {
         const bytes = Buffer.from(dataSet.buffer, dataSet.byteOffset, dataSet.length)
         const at = bytes.indexOf(PATIENT, 0, 'latin1')
-        bytes.write(idOf(number), at, 'latin1')
+        bytes.write(`${idOf(number)} `, at, 'latin1')
       }
       await sendBytes(images, { port: station.dimsePort, associations: 1 })
     }
@@ -46,14 +46,13 @@ afterAll(async () => {
   await station?.stop()
 })
 
-const PATIENT = 'SYNTHETIC-CT'
-/** As long as the one it takes the place of. */
-const idOf = (number: number) => `PATIENT-${number}`.padEnd(PATIENT.length, 'X')
+const PATIENT = 'SYNTHETIC-'
+const idOf = (number: number) => `PATIENT-${number}`
 
 interface Watched {
   /** By frame of the display: the ID in the title, those over the panes, of which studies the pictures are, and how many marks lie on them. */
   frames: Array<{ title: string; ids: string[]; pictures: string[]; marks: number }>
-  /** Calls begun after the key, and whether the picture was there. */
+  /** Calls begun after the key, and whether the first picture was there. */
   calls: Array<{ name: string; isShown: boolean }>
 }
 
@@ -69,12 +68,13 @@ async function watch(study: string, panes: number, key: string): Promise<Watched
       scope.watched = new Promise(resolve => {
         const begin = () => {
           window.fetch = (input, init) => {
-            found.calls.push({ name: String(input), isShown: isShown() })
+            found.calls.push({ name: String(input), isShown: pictures().some(one => series.includes(one)) })
             return fetchIt(input, init)
           }
           const look = () => {
-            const title = document.querySelector('.viewer-title .id')?.textContent ?? ''
-            const ids = [...document.querySelectorAll('.pane .overlays .id')].map(one => one.textContent ?? '')
+            const idIn = (element: Element | null) => /PATIENT-\d/.exec(element?.textContent ?? '')?.[0] ?? ''
+            const title = idIn(document.querySelector('.viewer-title .id'))
+            const ids = [...document.querySelectorAll('.pane .overlays .id')].map(idIn)
             const marks = document.querySelectorAll('[data-mark]').length
             found.frames.push({ title, ids, pictures: pictures(), marks })
             if (!isShown()) requestAnimationFrame(look)
