@@ -25,6 +25,7 @@ import {
 import { NetworkDialogs } from './network/index.ts'
 import { followOtherWindows, tellOtherWindows, type Walk, walkInFirstWindow, windowNumber } from './otherWindows.ts'
 import { paletteItems } from './paletteItems.ts'
+import { afterPicture, awaitPicture } from './pictureFirst.ts'
 import { showsStudy } from './presence.ts'
 import {
   followAskBefore,
@@ -98,6 +99,7 @@ async function preload(StudyInstanceUID: string): Promise<void> {
 }
 
 async function preloadNext(): Promise<void> {
+  await afterPicture()
   const next = await readingList.peek().catch(() => undefined)
   if (next === undefined) return
   const viewer = await viewerRoom()
@@ -125,6 +127,7 @@ async function markCurrent(
   const looked = loadedViewer?.unseenOfStudy(open.StudyInstanceUID).catch(() => undefined)
   // Before anything is waited for: the next study is opened meanwhile, here and in other windows.
   if (!toggle) saveMarked(open.StudyInstanceUID)
+  await afterPicture()
   try {
     const study = await freshRow(open.id)
     if (study === undefined) return false
@@ -173,6 +176,14 @@ async function follow(StudyInstanceUID: string, open: (study: StudySummary) => v
   }
 }
 
+/** The next study is drawn in this room alone. */
+function ReadingRoom({
+  viewer: Viewer,
+  ...props
+}: Omit<ViewerProps, 'place'> & { viewer: ComponentType<ViewerProps> }) {
+  return <Viewer {...props} place={useReadingPlace()} />
+}
+
 export function App() {
   const [room, setRoom] = useState<'worklist' | 'viewer'>(windowNumber() === 1 ? 'worklist' : 'viewer')
   const [activity, setActivity] = useState(false)
@@ -184,7 +195,6 @@ export function App() {
   useLanguage()
   const [Viewer, setViewer] = useState<ComponentType<ViewerProps>>()
   const status = useStation(station => station.status)
-  const place = useReadingPlace()
   const [question, setQuestion] = useState<Unread & { then: () => void }>()
 
   /** What can be found stands in what is drawn: the keys are listened to once. */
@@ -244,12 +254,12 @@ export function App() {
     }
   }, [onEverywhere])
 
-  const show = useCallback(async (study: StudySummary, startTime: number) => {
+  const show = useCallback(async (study: StudySummary, startTime: number, onLeft?: () => void) => {
     const viewer = loadedViewer ?? (await viewerRoom())
     viewer.markOpen(startTime)
     setRoom('viewer')
     tellOtherWindows(study.StudyInstanceUID)
-    const painted = viewer.openStudy(study.StudyInstanceUID)
+    const painted = viewer.openStudy(study.StudyInstanceUID, onLeft)
     showsStudy(study.StudyInstanceUID)
     if (!(await painted)) return
     viewer.markPainted()
@@ -267,10 +277,10 @@ export function App() {
       if (walkInFirstWindow(direction)) return
       const startTime = performance.now()
       try {
-        const study = await readingList[direction]()
-        if (study === undefined)
+        const step = await readingList[direction]()
+        if (step === undefined)
           announce(direction === 'next' ? t('This is the last of the list') : t('This is the first of the list'))
-        else await show(study, startTime)
+        else await show(step.study, startTime, step.take)
       } catch (thrown) {
         announceFailure(t('The next study could not be found.'), thrown)
       }
@@ -294,18 +304,21 @@ export function App() {
   )
   const offerUnseen = useCallback((study: StudySummary) => void showUnseen(study), [showUnseen])
   const markRead = useCallback(
-    async (toggle: boolean, then: () => void) => {
+    async (toggle: boolean, then: () => void | Promise<void>) => {
       const { askBefore } = useAskBefore.getState()
+      // What is said of this study waits for the next one's picture.
+      const isNextHere = toggle || askBefore ? () => {} : awaitPicture()
       const ask = askBefore ? (unread: Unread) => setQuestion({ ...unread, then }) : undefined
       const marked = markCurrent(toggle, offerUnseen, ask)
       // Nobody waits for the mark: were it refused, the notice says so. A question is waited for.
-      if (ask === undefined || !(await marked)) then()
+      if (ask === undefined || !(await marked)) await then()
+      isNextHere()
     },
     [offerUnseen],
   )
   // With its question open the key is the question's own answer: not another question.
   const readAndNext = useCallback(() => {
-    if (question === undefined && !walkInFirstWindow('read-and-next')) void markRead(false, () => void walk('next'))
+    if (question === undefined && !walkInFirstWindow('read-and-next')) void markRead(false, () => walk('next'))
   }, [markRead, walk, question])
   const toggleRead = useCallback(() => void markRead(true, () => {}), [markRead])
   const answer = (mark: boolean) => {
@@ -400,7 +413,8 @@ export function App() {
         onSamples={() => void loadSamples()}
       />
       {Viewer !== undefined && (
-        <Viewer
+        <ReadingRoom
+          viewer={Viewer}
           visible={room === 'viewer'}
           onBack={back}
           onNext={next}
@@ -410,7 +424,6 @@ export function App() {
           onEverywhere={onEverywhere}
           onShowArrivals={showArrivals}
           onOpen={open}
-          place={place}
         />
       )}
       {activity && (

@@ -14,6 +14,7 @@ import { ERRORS, type ErrorCode, IsocenterError } from '../shared/errors.ts'
 import { FRAME_HEADER_BYTES, type FrameOrder, readFrameHeader } from '../shared/viewing/frameStream.ts'
 import { CHANNEL, holdEventSource, type RawEvent } from './eventSource.ts'
 import { errorWords, t } from './i18n/index.ts'
+import { afterPicture, isPictureAwaited } from './pictureFirst.ts'
 
 /**
  * The only file that knows the counter. It owns the connection budget: Chromium gives one host six HTTP/1.1
@@ -52,9 +53,13 @@ async function refusal(response: Response): Promise<Error> {
   return new Error(body.success ? body.data.sentence : `The station answered ${response.status}.`)
 }
 
-/** What stands beside the picture and nobody waits for: of a burst (a window that opens, the next study) the others have the connections first. */
+/**
+ * What stands beside the picture and nobody waits for: it is asked behind a picture that is on its way, and of a burst (a window that
+ * opens, the next study) the others have the connections first.
+ */
 const BESIDE = new Set<CallName>([
   'associations.list',
+  'dictation.get',
   'jobs.list',
   'patients.proposals',
   'problems.list',
@@ -76,6 +81,7 @@ export async function call<N extends CallName>(
   signal?: AbortSignal,
   outlivesPage = false,
 ): Promise<CallOut<N>> {
+  if (BESIDE.has(name) && !outlivesPage && isPictureAwaited()) await afterPicture()
   const response = await reach(`/api/${name}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -468,6 +474,21 @@ function deliver(raw: RawEvent): void {
   tell(raw.name)
 }
 
+const held: RawEvent[] = []
+
+/** What has changed is read anew by whoever shows it, in a dozen calls: behind a picture that is on its way. In the order it came. */
+function deliverBehindPicture(raw: RawEvent): void {
+  if (held.length === 0 && !isPictureAwaited()) {
+    deliver(raw)
+    return
+  }
+  if (held.push(raw) > 1) return
+  void afterPicture().then(() => {
+    // One that cannot be read takes none of the others with it.
+    for (const one of held.splice(0)) queueMicrotask(() => deliver(one))
+  })
+}
+
 let connected = false
 
 /** Joins the browser's one event connection: a SharedWorker's, or that of the window which holds the lock. */
@@ -476,7 +497,7 @@ function connectEvents(): void {
   connected = true
   const channel = new BroadcastChannel(CHANNEL)
   channel.onmessage = event => {
-    if (event.data?.kind !== 'hello') deliver(event.data as RawEvent)
+    if (event.data?.kind !== 'hello') deliverBehindPicture(event.data as RawEvent)
   }
   if (typeof SharedWorker !== 'undefined') {
     const worker = new SharedWorker(new URL('./eventsWorker.ts', import.meta.url), {
@@ -488,7 +509,7 @@ function connectEvents(): void {
     void navigator.locks.request('isocenter-events', () => {
       const post = (event: RawEvent) => {
         channel.postMessage(event)
-        deliver(event)
+        deliverBehindPicture(event)
       }
       const source = holdEventSource(post)
       channel.addEventListener('message', event => {

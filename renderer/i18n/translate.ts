@@ -48,16 +48,30 @@ void i18next.init({
   resources: Object.fromEntries(LANGUAGES.map(language => [language, { translation: FILES[language] }])),
 })
 
+/** Looked up once: a pane's words are said anew with each picture, and a look-up cost as much as the rest of saying them. */
+const found = new Map<string, string>()
+
+function lookUp(text: string, language: Language, count: number | undefined): string {
+  const known = count === undefined ? found.get(text) : undefined
+  if (known !== undefined) return known
+  const plural = count === undefined ? {} : { count }
+  // Values are put in by `t`: what a study is called must not be read as a placeholder or as a key.
+  const said = i18next.t(text, { ...plural, lng: LOCALES[language], skipInterpolation: true })
+  if (count === undefined && found.size < MOST_KNOWN) found.set(text, said)
+  return said
+}
+
+/** More than there are texts: some are made of what lies on the disk. */
+const MOST_KNOWN = 10_000
+
 export type Values = Readonly<Record<string, string | number>>
 
 /** The text in the user's language; numbers among the values by its locale. A text with `{{count}}` has its plural by that. */
 export function t(text: string, values: Values = {}): string {
   const { language, locale } = useLanguage.getState()
   const { count } = values
-  const plural = typeof count === 'number' ? { count } : {}
-  // Values are put in here: what a study is called must not be read as a placeholder or as a key.
-  const found = i18next.t(text, { ...plural, lng: LOCALES[language], skipInterpolation: true })
-  const said = language === 'pseudo' ? pseudo(found) : found
+  const own = lookUp(text, language, typeof count === 'number' ? count : undefined)
+  const said = language === 'pseudo' ? pseudo(own) : own
   return said.replaceAll(/\{\{(\w+)\}\}/g, (placeholder, name: string) => {
     const value = values[name] ?? placeholder
     if (typeof value === 'string') return value
@@ -90,6 +104,7 @@ export function speak(choice: LanguageChoice): void {
   const own = globalThis.navigator?.languages?.find(one => one.startsWith(`${language}-`))
   const locale = choice === 'system' ? undefined : (own ?? USUAL[language])
   numbers = undefined
+  found.clear()
   useLanguage.setState({ choice, language, locale })
   if (globalThis.document !== undefined) document.documentElement.lang = LOCALES[language]
 }

@@ -1,5 +1,6 @@
 import type { SeriesSummary, StudySummary } from '../../shared/contract.ts'
 import { call, fetchThumbnails, onStationEvent } from '../client.ts'
+import { allFamiliesChanged, familyChanged } from './patientStudies.ts'
 
 export interface StudyContents {
   study: StudySummary
@@ -55,9 +56,15 @@ export function onStudiesChanged(listener: (StudyInstanceUIDs: string[]) => void
 }
 
 function drop(StudyInstanceUIDs: string[]): void {
-  for (const uid of StudyInstanceUIDs) kept.delete(uid)
+  for (const uid of StudyInstanceUIDs) {
+    kept.delete(uid)
+    familyChanged(uid)
+  }
   for (const listener of listeners) listener(StudyInstanceUIDs)
 }
 
 onStationEvent('studies', ({ StudyInstanceUIDs }) => drop(StudyInstanceUIDs))
-onStationEvent('again', () => drop([...kept.keys()]))
+onStationEvent('again', () => {
+  allFamiliesChanged()
+  drop([...kept.keys()])
+})

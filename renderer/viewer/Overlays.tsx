@@ -1,20 +1,21 @@
+import { memo } from 'react'
 import type { SeriesSummary, StudySummary } from '../../shared/contract.ts'
 import { edgeLetters, slicePosition } from '../../shared/viewing/geometry.ts'
 import { frameAttributes, type ImageAttributes } from '../../shared/viewing/image.ts'
 import { BY_HAND, scaleOf } from '../../shared/viewing/measure/scale.ts'
 import { PALETTES } from '../../shared/viewing/palettes.ts'
 import { isLying } from '../../shared/viewing/volume/curve.ts'
-import { inLanguage, msg, t } from '../i18n/index.ts'
+import { inLanguage, msg, t, useLanguage } from '../i18n/index.ts'
 import { countImages, describeDate, describeFlag, formatDate, formatTime, PersonName } from '../ui/index.ts'
 import { useArriving } from './arriving.ts'
-import { describeFrame, type StackEntry } from './catalog.ts'
+import { describeFrame, type SeriesStack, type StackEntry } from './catalog.ts'
 import { LinkWords } from './compare/LinkWords.tsx'
 import { countLoaded } from './frameLoader.ts'
 import { FusionWords } from './fusion/FusionLayer.tsx'
 import { measuredFrame, useCalibrations } from './marks/index.ts'
 import { PointerValue } from './PointerValue.tsx'
 import type { Pane, PaneState } from './pane.ts'
-import { useLoadedFrames } from './SeriesStrip.tsx'
+import { useSaidOfFrames } from './SeriesStrip.tsx'
 import { useReaderShutter } from './shutter.ts'
 import { setMarks } from './strip.ts'
 import { rangeWords, uptakeRefusal, uptakeUnit, useUptake } from './uptake.ts'
@@ -88,6 +89,86 @@ function Covered({ pane, state }: { pane: Pane; state: PaneState }) {
   return useReaderShutter(pane, state) && <div className="mark">{t('shutter')}</div>
 }
 
+/** Whose picture it is. Apart from what each picture says anew: a notch of the wheel draws the words of several panes. */
+const PatientCorner = memo(function PatientCorner({ study, another }: { study: StudySummary; another: boolean }) {
+  useLanguage()
+  return (
+    <div className="corner top left">
+      <div>
+        <PersonName value={study.PatientName} lang={study.lang} />
+      </div>
+      <div className="id">
+        {study.PatientID}
+        {study.PatientSex !== '' && ` · ${study.PatientSex}`}
+      </div>
+      {study.PatientBirthDate !== '' && <div>* {formatDate(study.PatientBirthDate)}</div>}
+      <div
+        title={describeDate(study.StudyDate)}
+        className={another ? 'another-study' : undefined}
+        data-testid="study-date"
+      >
+        {another && '⚠ '}
+        {formatDate(study.StudyDate)} {formatTime(study.StudyTime)}
+      </div>
+      <div>
+        <bdi dir="auto" lang={study.lang || undefined}>
+          {study.StudyDescription}
+        </bdi>
+      </div>
+    </div>
+  )
+})
+
+/** What it was made with. */
+const MachineCorner = memo(function MachineCorner(props: {
+  manifest: SeriesStack['manifest']
+  KVP: number | undefined
+  RepetitionTime: number | undefined
+  EchoTime: number | undefined
+  /** Side and projection. */
+  view: string
+}) {
+  const { manifest, KVP, RepetitionTime, EchoTime, view } = props
+  return (
+    <div className="corner top right">
+      <div>
+        <bdi dir="auto">{manifest.InstitutionName}</bdi>
+      </div>
+      <div>{[manifest.Manufacturer, manifest.StationName].filter(Boolean).join(' · ')}</div>
+      {KVP !== undefined && <div>{figure(KVP)} kV</div>}
+      {RepetitionTime !== undefined && EchoTime !== undefined && (
+        <div>
+          TR {figure(RepetitionTime)} TE {figure(EchoTime)}
+        </div>
+      )}
+      {view !== '' && (
+        <div className="view-position" data-large={SIDED.has(manifest.Modality) ? '' : undefined}>
+          {view}
+        </div>
+      )}
+      {manifest.synthetic && <div className="synthetic">SYNTHETIC</div>}
+    </div>
+  )
+})
+
+function TrustMarks(props: {
+  state: PaneState
+  entry: StackEntry
+  attributes: ImageAttributes
+  series: SeriesSummary | undefined
+}) {
+  const { state, entry, attributes, series } = props
+  const words = useSaidOfFrames(() => trustMarks(state, entry, attributes, series).join('\n'))
+  return words.split('\n').map(
+    mark =>
+      mark !== '' && (
+        <div className="mark" key={mark}>
+          {mark}
+        </div>
+      ),
+  )
+}
+
 /** The four corners and the edges of a pane. Every line belongs to the pixels on the screen; what is awaited says so. */
 export function Overlays(props: {
   study: StudySummary
@@ -99,7 +180,6 @@ export function Overlays(props: {
 }) {
   const { study, series, pane, state, another } = props
   const { stack, shown, index, range, zoom, nearest, inverted, palette, loading, playing, transform } = state
-  useLoadedFrames()
   useCalibrations(study.StudyInstanceUID)
   const arriving = useArriving(series => stack !== undefined && series.has(stack.manifest.SeriesInstanceUID))
   useUptake()
@@ -123,47 +203,14 @@ export function Overlays(props: {
       : ''
   return (
     <div className="overlays">
-      <div className="corner top left">
-        <div>
-          <PersonName value={study.PatientName} lang={study.lang} />
-        </div>
-        <div className="id">
-          {study.PatientID}
-          {study.PatientSex !== '' && ` · ${study.PatientSex}`}
-        </div>
-        {study.PatientBirthDate !== '' && <div>* {formatDate(study.PatientBirthDate)}</div>}
-        <div
-          title={describeDate(study.StudyDate)}
-          className={another ? 'another-study' : undefined}
-          data-testid="study-date"
-        >
-          {another && '⚠ '}
-          {formatDate(study.StudyDate)} {formatTime(study.StudyTime)}
-        </div>
-        <div>
-          <bdi dir="auto" lang={study.lang || undefined}>
-            {study.StudyDescription}
-          </bdi>
-        </div>
-      </div>
-      <div className="corner top right">
-        <div>
-          <bdi dir="auto">{manifest.InstitutionName}</bdi>
-        </div>
-        <div>{[manifest.Manufacturer, manifest.StationName].filter(Boolean).join(' · ')}</div>
-        {attributes.KVP !== undefined && <div>{figure(attributes.KVP)} kV</div>}
-        {attributes.RepetitionTime !== undefined && attributes.EchoTime !== undefined && (
-          <div>
-            TR {figure(attributes.RepetitionTime)} TE {figure(attributes.EchoTime)}
-          </div>
-        )}
-        {(attributes.ImageLaterality || attributes.ViewPosition) && (
-          <div className="view-position" data-large={SIDED.has(manifest.Modality) ? '' : undefined}>
-            {[attributes.ImageLaterality, attributes.ViewPosition].filter(Boolean).join(' ')}
-          </div>
-        )}
-        {manifest.synthetic && <div className="synthetic">SYNTHETIC</div>}
-      </div>
+      <PatientCorner study={study} another={another} />
+      <MachineCorner
+        manifest={manifest}
+        KVP={attributes.KVP}
+        RepetitionTime={attributes.RepetitionTime}
+        EchoTime={attributes.EchoTime}
+        view={[attributes.ImageLaterality, attributes.ViewPosition].filter(Boolean).join(' ')}
+      />
       <div className="corner bottom left">
         {pane !== undefined && <FusionWords pane={pane} state={state} />}
         <div>
@@ -220,11 +267,7 @@ export function Overlays(props: {
             {pane !== undefined && <PointerValue pane={pane} />}
             {outgrown && <div className="mark">{t(OUTGROWN)}</div>}
             {pane !== undefined && <Covered pane={pane} state={state} />}
-            {trustMarks(state, entry, attributes, series).map(mark => (
-              <div className="mark" key={mark}>
-                {mark}
-              </div>
-            ))}
+            <TrustMarks state={state} entry={entry} attributes={attributes} series={series} />
             {manifest.Modality === 'MG' && <div>{t('8-bit display')}</div>}
             {window && (
               <div data-testid="window">

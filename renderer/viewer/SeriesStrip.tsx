@@ -1,5 +1,5 @@
 import { BookOpen, ChevronDown, ChevronRight } from 'lucide-react'
-import { useCallback, useEffect, useState } from 'react'
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
 import { askDelete, askMove } from '../bin/index.ts'
 import { t } from '../i18n/index.ts'
@@ -17,28 +17,36 @@ export const SERIES_MIME = 'application/x-isocenter-series'
 /** A count that changes faster is not read, and drawing all panes' words anew at each frame of the display held up what was counted. */
 const COUNT_MS = 100
 
+/** Told when frames came or went: at most ten times a second. Returns what ends it. */
+function onFramesSometimes(tell: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let last = 0
+  const tick = () => {
+    timer = undefined
+    last = performance.now()
+    tell()
+  }
+  const soon = () => {
+    timer ??= setTimeout(tick, Math.max(0, last + COUNT_MS - performance.now()))
+  }
+  const unsubscribe = onFrames(soon)
+  // Frames that came between the drawing and now told nobody.
+  soon()
+  return () => {
+    unsubscribe()
+    clearTimeout(timer)
+  }
+}
+
 /** Renders again when frames came or went: at most ten times a second. */
-export function useLoadedFrames(): void {
+function useLoadedFrames(): void {
   const [, setTick] = useState(0)
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    let last = 0
-    const tick = () => {
-      timer = undefined
-      last = performance.now()
-      setTick(value => value + 1)
-    }
-    const soon = () => {
-      timer ??= setTimeout(tick, Math.max(0, last + COUNT_MS - performance.now()))
-    }
-    const unsubscribe = onFrames(soon)
-    // Frames that came between the drawing and now told nobody.
-    soon()
-    return () => {
-      unsubscribe()
-      clearTimeout(timer)
-    }
-  }, [])
+  useEffect(() => onFramesSometimes(() => setTick(value => value + 1)), [])
+}
+
+/** What `say` says of frames; as they come and go it is drawn again only where it says something else. */
+export function useSaidOfFrames(say: () => string): string {
+  return useSyncExternalStore(onFramesSometimes, say)
 }
 
 function Card({ item, thumbnails }: { item: StripItem; thumbnails: Map<string, string> }) {

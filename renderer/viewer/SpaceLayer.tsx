@@ -1,3 +1,4 @@
+import { useShallow } from 'zustand/react/shallow'
 import {
   type ImagePlane,
   patientToImage,
@@ -19,6 +20,8 @@ const BAR_PX = 160
 const BAR_PART = 0.2
 /** The crosshair leaves its point free to look at. */
 const GAP_PX = 12
+
+const NO_PLANES: ReadonlyMap<string, ImagePlane> = new Map()
 
 interface Line {
   from: readonly [number, number]
@@ -89,24 +92,31 @@ function ScaleBar({ state, transform, paneWidth }: { state: PaneState; transform
 /** What of the patient's space lies over a picture: the other panes' planes, the crosshair, the scale. */
 export function SpaceLayer({ pane, state }: { pane: Pane; state: PaneState }) {
   const { id } = pane
-  const planes = useSpace(space => space.planes)
   const active = useSession(session => `pane-${session.active}`)
   const shows = useSession(session => session.referenceLines)
   const overlays = useSession(session => session.overlays)
   const crosshair = useSpace(space => space.crosshair)
   const { transform } = state
-  const plane = planes.get(id)
+  const plane = useSpace(space => space.planes.get(id))
+  // A reformat has lines of its own (volume/MprLayer.tsx); the crosshair says the same, and more.
+  const hasLines =
+    shows &&
+    plane !== undefined &&
+    state.stack?.sourceIds === undefined &&
+    crosshair?.FrameOfReferenceUID !== plane.FrameOfReferenceUID
+  // Everywhere the active pane's; in the active pane, all the others'. A plane that draws no line here draws nothing anew here.
+  const others = useSpace(
+    useShallow(space =>
+      hasLines
+        ? new Map([...space.planes].filter(([other]) => other !== id && (id === active || other === active)))
+        : NO_PLANES,
+    ),
+  )
   if (transform === undefined) return null
-  // Everywhere the active pane's; in the active pane, all the others'. The crosshair says the same, and more.
   const lines =
-    // A reformat has lines of its own (volume/MprLayer.tsx).
-    plane === undefined ||
-    state.stack?.sourceIds !== undefined ||
-    !shows ||
-    crosshair?.FrameOfReferenceUID === plane.FrameOfReferenceUID
+    plane === undefined
       ? []
-      : [...planes].flatMap(([other, its]) => {
-          if (other === id || (id !== active && other !== active)) return []
+      : [...others].flatMap(([other, its]) => {
           const line = referenceLine(plane, its)
           return line === undefined
             ? []

@@ -28,11 +28,12 @@ import { MarkPanels, useMarkTools } from './marks/index.ts'
 import { StructuresPanel } from './objects/index.ts'
 import { PaneView } from './PaneView.tsx'
 import { Popup } from './Popups.tsx'
+import { onTakenAway } from './refreshStudy.ts'
 import { ReportSide } from './report/index.ts'
 import { SeriesStrip } from './SeriesStrip.tsx'
 import { followSaving } from './saving/index.ts'
 import { SegmentsPanel } from './segmenting/index.ts'
-import { activePane, onTakenAway, useSession } from './session.ts'
+import { activePane, useSession } from './session.ts'
 
 /** On the bar, most used first, and no more than leaves the patient's name its room at 1280 pixels; the menu has everything. */
 const BAR = [

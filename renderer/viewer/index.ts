@@ -2,11 +2,11 @@ import './viewer.css'
 
 export { actionNames, viewerActions } from './actions.ts'
 export { restCard } from './graphics.ts'
+export { closeStudy, openStudy, readAhead } from './openStudy.ts'
 export { installProbe } from './probe.ts'
 export { preloadStudy } from './readAhead.ts'
 export { saveAtReading } from './saving/index.ts'
 export { goToNextUnseen, type UnseenReport, unseenOfStudy } from './seen/unseen.ts'
-export { closeStudy, openStudy, readAhead } from './session.ts'
 export { markOpen, markPainted } from './timings.ts'
 export {
   cardIsAway,

@@ -1,9 +1,11 @@
 import { firstDiagnostic } from '../../shared/viewing/seriesOrder.ts'
-import { call } from '../client.ts'
-import { studyContents } from '../series/index.ts'
+import { onStudiesChanged, patientStudies, studyContents } from '../series/index.ts'
 import { startEngine } from './engine.ts'
 import { needFrame } from './frameLoader.ts'
 import { openByRule } from './hanging/opening.ts'
+import { readDraftAhead } from './marks/arrangement.ts'
+import { oncePerStep } from './oncePerStep.ts'
+import { expectSeen } from './seen/keeper.ts'
 import { openStacks } from './stacks.ts'
 
 /** Of a study's priors, those that are compared with first. */
@@ -27,17 +29,38 @@ export async function preloadStudy(StudyInstanceUID: string): Promise<void> {
   if (imageId !== undefined) await needFrame(imageId)
 }
 
+/** The study that is read ahead, and how often it is read anew while studies change. */
+let next: string | undefined
+const AGAIN_MS = 1000
+
+const readAgain = oncePerStep(
+  AGAIN_MS,
+  async StudyInstanceUID => {
+    if (StudyInstanceUID === next) await preloadStudy(StudyInstanceUID)
+  },
+  // It is asked for again, and told, on opening.
+  () => {},
+)
+
+// What has changed of it, or of its patient, is forgotten; all else costs nothing to ask for.
+onStudiesChanged(() => {
+  if (next !== undefined) readAgain(next)
+})
+
 /**
  * What is worth having when the study that is open is here: all of the next one's first series, then that of its priors. Told to
  * `found` as it is known, until that answers that it is overtaken (false). What archives alone have is not fetched ahead. Rejects like
  * `call`.
  */
 export async function stacksAhead(StudyInstanceUID: string, found: (imageIds: string[][]) => boolean): Promise<void> {
+  next = StudyInstanceUID
   await preloadStudy(StudyInstanceUID)
+  await readDraftAhead(StudyInstanceUID)
+  expectSeen(StudyInstanceUID)
   const { study } = await studyContents(StudyInstanceUID)
   const ahead = study.away > 0 ? [] : [await firstStack(StudyInstanceUID)]
   if (!found([...ahead])) return
-  const { studies } = await call('patient.studies', { StudyInstanceUID })
+  const studies = await patientStudies(StudyInstanceUID)
   for (const prior of studies.filter(one => one.away === 0).slice(0, PRIORS)) {
     ahead.push(await firstStack(prior.StudyInstanceUID))
     if (!found([...ahead])) return

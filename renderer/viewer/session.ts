@@ -1,29 +1,19 @@
 import { create } from 'zustand'
 import type { SeriesSummary, StudySummary } from '../../shared/contract.ts'
-import { IsocenterError } from '../../shared/errors.ts'
-import { firstDiagnostic } from '../../shared/viewing/seriesOrder.ts'
-import { call } from '../client.ts'
-import { windowNumber } from '../otherWindows.ts'
-import { onStudiesChanged, studyContents, studyThumbnails } from '../series/index.ts'
-import { noteArrival } from './arriving.ts'
+import { studyContents, studyThumbnails } from '../series/index.ts'
 import type { SeriesStack } from './catalog.ts'
 import { followLinks, followWindow, jumpLinked, watchView } from './compare/links.ts'
 import { type Engine, startEngine } from './engine.ts'
-import { orderStacks, stopStream } from './frameLoader.ts'
-import { clearFurther, furtherStacks, setAfterStudy, setRestOfStudy } from './further.ts'
+import { orderStacks } from './frameLoader.ts'
+import { furtherStacks, setRestOfStudy } from './further.ts'
 import { goesOn, growLeft, growPane } from './growth.ts'
-import { noteChosenLayout, openFreely } from './hanging/freeLayout.ts'
-import { broughtBack, linkedByReader, ownView, useHanging } from './hanging/hangingState.ts'
-import { openByRule, othersForRule } from './hanging/opening.ts'
-import { openAsSaved } from './hanging/savedLayout.ts'
-import { draftIsHere, keptHanging, keptView } from './marks/arrangement.ts'
-import { oncePerStep } from './oncePerStep.ts'
+import { noteChosenLayout } from './hanging/freeLayout.ts'
+import { broughtBack, ownView } from './hanging/hangingState.ts'
+import { draftIsHere, isDraftHere, keptView } from './marks/arrangement.ts'
 import { Pane, type PaneView } from './pane.ts'
-import { stacksAhead } from './readAhead.ts'
-import { expectSeen } from './seen/keeper.ts'
 import { watchSeen } from './seen/watch.ts'
-import { alignedPlace, hideCrosshair, jumpToPoint, notePatient, placeInSpace } from './space.ts'
-import { dropStacks, openStacks } from './stacks.ts'
+import { alignedPlace, jumpToPoint, notePatient, placeInSpace } from './space.ts'
+import { openStacks, stacksHere } from './stacks.ts'
 import { type Assignment, assignmentOf, type StripItem, stackOf, stripItems } from './strip.ts'
 import { openCurved } from './volume/curved.ts'
 import { openReformat, sourceSetId } from './volume/reformats.ts'
@@ -89,7 +79,8 @@ export interface Session {
   error: string | undefined
 }
 
-const CLOSED = {
+/** Nothing of any study. */
+export const CLOSED = {
   study: undefined,
   series: [],
   thumbnails: new Map<string, string>(),
@@ -174,7 +165,7 @@ function listenerOf(at: number) {
 // ── reading ahead ──
 
 /** Behind the first picture: whoever opens a series says then what comes after it. */
-function readFurther(): void {
+export function readFurther(): void {
   const states = livePanes().map(pane => pane.state.getState())
   const isOpening = states.some(({ loading, shown }) => loading && shown === undefined)
   if (!isOpening && states.some(({ shown }) => shown !== undefined)) followReader()
@@ -191,20 +182,8 @@ function followRest(): void {
   if (setRestOfStudy(rest)) readFurther()
 }
 
-/** The study that will probably be opened next: read, with its priors, behind all of this one. Rejects like `call`. */
-export async function readAhead(StudyInstanceUID: string): Promise<void> {
-  const mine = opening
-  await stacksAhead(StudyInstanceUID, imageIds => {
-    // Another one was opened meanwhile: what comes after that is not this.
-    if (mine !== opening) return false
-    setAfterStudy(imageIds)
-    readFurther()
-    return true
-  })
-}
-
 /** The manifests of the other series, one after the other: the strip splits them, and they hang without waiting. */
-async function readOn(StudyInstanceUID: string, series: SeriesSummary[]): Promise<void> {
+export async function readOn(StudyInstanceUID: string, series: SeriesSummary[]): Promise<void> {
   for (const { SeriesInstanceUID } of series) {
     if (useSession.getState().stacks.has(SeriesInstanceUID)) continue
     const stacks = await openStacks(StudyInstanceUID, SeriesInstanceUID)
@@ -220,7 +199,7 @@ export async function layOut({ StudyInstanceUID, SeriesInstanceUID }: Omit<Assig
   if (isOnScreen(StudyInstanceUID)) keepStacks(SeriesInstanceUID, stacks)
 }
 
-function keepStacks(SeriesInstanceUID: string, laidOut: SeriesStack[]): void {
+export function keepStacks(SeriesInstanceUID: string, laidOut: SeriesStack[]): void {
   const before = useSession.getState().stacks.get(SeriesInstanceUID)
   if (before === laidOut) return
   useSession.setState(({ stacks }) => ({ stacks: new Map(stacks).set(SeriesInstanceUID, laidOut) }))
@@ -241,7 +220,7 @@ function growStacks(before: SeriesStack[], laidOut: SeriesStack[]): void {
   })
 }
 
-function isOnScreen(StudyInstanceUID: string): boolean {
+export function isOnScreen(StudyInstanceUID: string): boolean {
   const { study, beside } = useSession.getState()
   return study?.StudyInstanceUID === StudyInstanceUID || beside.has(StudyInstanceUID)
 }
@@ -268,6 +247,11 @@ export function mountPane(index: number, element: HTMLDivElement): () => void {
 
 export function paneAt(index: number): Pane | undefined {
   return panes[index]
+}
+
+/** What pane `index` shows since it was mounted, under way. */
+export function paneShowing(index: number): Promise<void> | undefined {
+  return showing[index]
 }
 
 export function activePane(): Pane | undefined {
@@ -315,9 +299,7 @@ export async function showSeries(index: number): Promise<void> {
   try {
     // First whose picture it is, then the picture.
     if (!isOnScreen(StudyInstanceUID)) await bringBeside(StudyInstanceUID)
-    await Promise.all([openStacks(StudyInstanceUID, SeriesInstanceUID), draftIsHere(StudyInstanceUID)])
-    // The series may have grown while its draft was read.
-    const stacks = await openStacks(StudyInstanceUID, SeriesInstanceUID)
+    const stacks = known(wanted) ?? (await readStacks(wanted))
     if (panes[index] !== pane || useSession.getState().assigned[index] !== wanted) return
     keepStacks(SeriesInstanceUID, stacks)
     const stack = openReformat(wanted.id, stacks) ?? openCurved(wanted.id, stacks) ?? stackOf(wanted, stacks)
@@ -342,6 +324,17 @@ export async function showSeries(index: number): Promise<void> {
   } catch (thrown) {
     setProblem(thrown instanceof Error ? thrown.message : String(thrown))
   }
+}
+
+/** What can be hung without waiting is hung with the words that say whose it is: in one drawing. */
+function known({ StudyInstanceUID, SeriesInstanceUID }: Assignment): SeriesStack[] | undefined {
+  return isDraftHere(StudyInstanceUID) ? stacksHere(StudyInstanceUID, SeriesInstanceUID) : undefined
+}
+
+async function readStacks({ StudyInstanceUID, SeriesInstanceUID }: Assignment): Promise<SeriesStack[]> {
+  await Promise.all([openStacks(StudyInstanceUID, SeriesInstanceUID), draftIsHere(StudyInstanceUID)])
+  // The series may have grown while its draft was read.
+  return openStacks(StudyInstanceUID, SeriesInstanceUID)
 }
 
 function replaced<T>(values: T[], index: number, value: T): T[] {
@@ -470,200 +463,3 @@ export function stepSeries(delta: number): void {
   const next = items[at + delta]
   if (next !== undefined) assignSeries(assignmentOf(next))
 }
-
-/** The newest opening: what an older one still brings is not shown. */
-let opening = 0
-/** A study just opened, and whether it was said since that it has changed. */
-let justOpened = { StudyInstanceUID: '', hasChanged: false }
-
-/** Being opened is itself a change of a study: what was read ahead of it would be asked for again before its first picture. */
-function holdChanges(StudyInstanceUID: string): void {
-  const held = { StudyInstanceUID, hasChanged: false }
-  justOpened = held
-  setTimeout(() => {
-    if (justOpened === held) justOpened = { StudyInstanceUID: '', hasChanged: false }
-    if (held.hasChanged) changed(StudyInstanceUID)
-  }, REFRESH_MS)
-}
-
-/** No study is on the screen any more. */
-export function closeStudy(): void {
-  opening++
-  stopStream()
-  clearFurther()
-  hideCrosshair()
-  for (const pane of livePanes()) {
-    remember(pane)
-    pane.close()
-  }
-  useSession.setState(CLOSED)
-}
-
-/** Opens a study in the first layout. Resolves when its first image is presented (true), or another study was opened meanwhile. */
-export async function openStudy(StudyInstanceUID: string): Promise<boolean> {
-  const mine = ++opening
-  holdChanges(StudyInstanceUID)
-  stopStream()
-  clearFurther()
-  expectSeen(StudyInstanceUID)
-  hideCrosshair()
-  for (const pane of livePanes()) {
-    remember(pane)
-    pane.close()
-  }
-  useSession.setState(CLOSED)
-  try {
-    const contents = studyContents(StudyInstanceUID)
-    // Beside the draft, not after it: each is a way to the station and back before the first picture.
-    const others = contents.then(({ study }) => othersForRule(study))
-    // Told by the contents themselves.
-    others.catch(() => {})
-    const [{ study, series }, kept] = await Promise.all([
-      contents,
-      // Another window than the first has a layout of its own.
-      windowNumber() === 1 ? keptHanging(StudyInstanceUID) : undefined,
-    ])
-    if (mine !== opening) return false
-    notePatient(study)
-    const first = firstDiagnostic(series)
-    const assigned = first && {
-      StudyInstanceUID,
-      SeriesInstanceUID: first.SeriesInstanceUID,
-      id: first.SeriesInstanceUID,
-    }
-    const saved = kept === undefined && windowNumber() === 1 ? await openAsSaved(StudyInstanceUID, series) : undefined
-    const own = kept ?? saved
-    const ruled = own === undefined ? await openByRule(study, series, others) : undefined
-    if (mine !== opening) return false
-    const free = own === undefined && ruled === undefined ? openFreely(StudyInstanceUID, series) : undefined
-    useHanging.setState({ hung: ruled?.hung, others: ruled?.others, shown: false, open: undefined })
-    useSession.setState({
-      study,
-      series,
-      linked: linkedByReader(),
-      ...(own ?? ruled?.session ?? free ?? { assigned: [assigned] }),
-    })
-    for (const one of own?.assigned ?? []) {
-      if (one !== undefined && one.StudyInstanceUID !== StudyInstanceUID) void putBeside(one.StudyInstanceUID)
-    }
-    void studyThumbnails(StudyInstanceUID).then(thumbnails => {
-      if (mine === opening) useSession.setState({ thumbnails })
-    })
-    if (first !== undefined) await firstShown((ruled?.session ?? saved)?.active ?? 0)
-    if (mine !== opening) return false
-    useHanging.setState({ shown: true })
-    void prepareRest(StudyInstanceUID, series)
-  } catch (thrown) {
-    if (mine === opening) useSession.setState({ error: thrown instanceof Error ? thrown.message : String(thrown) })
-  }
-  return mine === opening
-}
-
-/** The picture of pane `index`, which may only be mounted for what it was just given. */
-async function firstShown(index: number): Promise<void> {
-  if (panes[index] !== undefined) return showSeries(index)
-  await new Promise(resolve => setTimeout(resolve))
-  return showing[index] ?? showSeries(index)
-}
-
-/** What can wait for the first image. Its failures are told where they matter: in the pane that asks for them again. */
-async function prepareRest(StudyInstanceUID: string, series: SeriesSummary[]): Promise<void> {
-  const mine = opening
-  await readOn(StudyInstanceUID, series).catch(() => {})
-  if (mine === opening) await readOthers()
-}
-
-/** The patient's other studies, as the store has them now. */
-export async function readOthers(): Promise<void> {
-  const mine = opening
-  const { study } = useSession.getState()
-  if (study === undefined) return
-  const { StudyInstanceUID } = study
-  const found = await call('patient.studies', { StudyInstanceUID }).catch(() => undefined)
-  if (mine === opening && found !== undefined) useSession.setState({ others: found.studies })
-}
-
-let takenAway: (text: string) => void = () => {}
-/** Told, in words, when images on the screen were deleted, rejected or moved on the station. */
-export function onTakenAway(listener: (text: string) => void): () => void {
-  takenAway = listener
-  return () => {
-    takenAway = () => {}
-  }
-}
-
-/** While a study arrives it is read anew at most so often: that takes a second, the next image may take as long. */
-const REFRESH_MS = 1000
-/** Series whose stacks are older than their counts: until they have been read. */
-const stale = new Set<string>()
-
-async function layOutStale(StudyInstanceUID: string, series: SeriesSummary[]): Promise<void> {
-  for (const { SeriesInstanceUID } of series) {
-    if (!stale.has(SeriesInstanceUID) || !useSession.getState().stacks.has(SeriesInstanceUID)) continue
-    const laidOut = await openStacks(StudyInstanceUID, SeriesInstanceUID)
-    if (!isOnScreen(StudyInstanceUID)) return
-    keepStacks(SeriesInstanceUID, laidOut)
-    stale.delete(SeriesInstanceUID)
-  }
-}
-
-/** Series that arrive while a study is open join the strip; images slot into the stacks, and panes keep what they show. */
-async function refreshStudy(StudyInstanceUID: string): Promise<void> {
-  if (!isOnScreen(StudyInstanceUID)) return
-  const contents = await studyContents(StudyInstanceUID)
-  if (!isOnScreen(StudyInstanceUID)) return
-  const { study, series, beside } = useSession.getState()
-  const own = study?.StudyInstanceUID === StudyInstanceUID
-  const before = own ? { study, series } : beside.get(StudyInstanceUID)
-  const images = contents.study.NumberOfStudyRelatedInstances
-  const had = before?.study?.NumberOfStudyRelatedInstances
-  if (had !== undefined && had > images) {
-    takenAway('Images of this study were deleted, rejected or moved: open it again to see what is left')
-  }
-  const countOf = (series: SeriesSummary[] | undefined, uid: string) =>
-    series?.find(one => one.SeriesInstanceUID === uid)?.NumberOfSeriesRelatedInstances ?? 0
-  const changed = contents.series
-    .map(one => one.SeriesInstanceUID)
-    .filter(uid => countOf(contents.series, uid) !== countOf(before?.series, uid))
-  // Somebody opening or reading the study changes none of its images. An image that was sent anew changes no count, and may be of
-  // any series, whichever of them grew beside it.
-  if (before?.study?.lastReceived !== contents.study.lastReceived) dropStacks(StudyInstanceUID)
-  else if (changed.length > 0) dropStacks(StudyInstanceUID, changed)
-  for (const uid of changed) if (countOf(contents.series, uid) > countOf(before?.series, uid)) noteArrival(uid)
-  const refresh = (known: Partial<StudyOnScreen>) =>
-    useSession.setState(session => {
-      // It may stand beside another one by now.
-      if (session.study?.StudyInstanceUID === StudyInstanceUID) return known
-      const other = session.beside.get(StudyInstanceUID)
-      return other === undefined
-        ? {}
-        : { beside: new Map(session.beside).set(StudyInstanceUID, { ...other, ...known }) }
-    })
-  refresh(contents)
-  for (const uid of changed) stale.add(uid)
-  await layOutStale(StudyInstanceUID, contents.series)
-  await readOn(StudyInstanceUID, contents.series)
-  // Those that were not laid out yet, or just then as they were before.
-  await layOutStale(StudyInstanceUID, contents.series)
-  const thumbnails = await studyThumbnails(StudyInstanceUID)
-  if (isOnScreen(StudyInstanceUID)) refresh({ thumbnails })
-}
-
-const refreshSoon = oncePerStep(REFRESH_MS, refreshStudy, (StudyInstanceUID, thrown) => {
-  // The station being away is told by the status line; the next event or opening asks again.
-  if (!(thrown instanceof IsocenterError) || thrown.code !== 'not-found') return
-  dropStacks(StudyInstanceUID)
-  takenAway('This study was deleted, rejected or moved: it is no longer on the list')
-})
-
-function changed(StudyInstanceUID: string): void {
-  if (isOnScreen(StudyInstanceUID)) refreshSoon(StudyInstanceUID)
-  else dropStacks(StudyInstanceUID)
-}
-
-onStudiesChanged(StudyInstanceUIDs => {
-  for (const uid of StudyInstanceUIDs) {
-    if (uid === justOpened.StudyInstanceUID) justOpened.hasChanged = true
-    else changed(uid)
-  }
-})

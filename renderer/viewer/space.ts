@@ -107,24 +107,45 @@ export function whileFollowing(action: () => void): void {
 
 const last = new WeakMap<Pane, { stack: SeriesStack; index: number }>()
 
+/**
+ * Panes that follow move when the page has time for it, and at least so often, ms: one picture of theirs, its words and lines cost
+ * more than the one under the hand, which waits for none of them. Their own words and lines tell where they are meanwhile.
+ */
+const FOLLOW_MS = 100
+
+interface Following {
+  stack: SeriesStack
+  panes: Pane[]
+  placeFor: (source: Pane, pane: Pane) => number | undefined
+}
+
+/** By the pane that has moved. */
+const due = new Map<Pane, Following>()
+
 /** The other panes go where `placeFor` says that they follow to. Opening a series moves nobody. */
-export function followPane(
-  source: Pane,
-  panes: Pane[],
-  placeFor: (source: Pane, pane: Pane) => number | undefined,
-): void {
+export function followPane(source: Pane, panes: Pane[], placeFor: Following['placeFor']): void {
   const { stack, index } = source.state.getState()
   if (stack === undefined) return
   const before = last.get(source)
   last.set(source, { stack, index })
-  if (before?.stack !== stack || before.index === index) return
-  whileFollowing(() => {
-    for (const pane of panes) {
-      if (pane === source || pane.stack === undefined) continue
-      const place = placeFor(source, pane)
-      if (place !== undefined) pane.goTo(place)
-    }
-  })
+  if (before?.stack !== stack || before.index === index || following) return
+  if (due.size === 0) requestIdleCallback(moveFollowers, { timeout: FOLLOW_MS })
+  due.set(source, { stack, panes, placeFor })
+}
+
+function moveFollowers(): void {
+  const moved = [...due]
+  due.clear()
+  for (const [source, { stack, panes, placeFor }] of moved) {
+    if (source.stack !== stack) continue
+    whileFollowing(() => {
+      for (const pane of panes) {
+        if (pane === source || pane.stack === undefined) continue
+        const place = placeFor(source, pane)
+        if (place !== undefined) pane.goTo(place)
+      }
+    })
+  }
 }
 
 /** Stacks parallel to `source`'s, in its frame of reference, go to the slice at its position. */

@@ -5,6 +5,8 @@ import { catalogSeries, type SeriesStack } from './catalog.ts'
 /** Laid-out series by study, for as long as the study does not change; the last studies asked for. */
 const openedStacks = new Map<string, Map<string, Promise<SeriesStack[]>>>()
 const STUDIES_KEPT = 8
+/** What has come of them. */
+const here = new WeakMap<Promise<SeriesStack[]>, SeriesStack[]>()
 
 /** A series as its display sets, from memory while nothing has changed. Rejects like `call`. */
 export function openStacks(StudyInstanceUID: string, SeriesInstanceUID: string): Promise<SeriesStack[]> {
@@ -20,10 +22,20 @@ export function openStacks(StudyInstanceUID: string, SeriesInstanceUID: string):
     laidOut = call('series.open', { StudyInstanceUID, SeriesInstanceUID }).then(manifest =>
       catalogSeries(manifest, displaySets(manifest)),
     )
-    laidOut.catch(() => stacks.delete(SeriesInstanceUID))
+    const asked = laidOut
+    laidOut.then(
+      stack => here.set(asked, stack),
+      () => stacks.delete(SeriesInstanceUID),
+    )
     stacks.set(SeriesInstanceUID, laidOut)
   }
   return laidOut
+}
+
+/** The same without waiting: undefined where it would have to be asked for, or is on its way. */
+export function stacksHere(StudyInstanceUID: string, SeriesInstanceUID: string): SeriesStack[] | undefined {
+  const laidOut = openedStacks.get(StudyInstanceUID)?.get(SeriesInstanceUID)
+  return laidOut && here.get(laidOut)
 }
 
 /** The study, or only these series of it, have changed: they are asked for anew. */

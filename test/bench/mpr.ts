@@ -3,7 +3,7 @@
  * screen, all three, and all with every slice in them; with the series in the frame cache, and while it is still coming from
  * the station. Then a page of the coronal plane, one through a slab of 20 mm, and how often the planes follow while a handle
  * turns them. Last what a notch of the wheel costs the page on the images beside the planes, with lines, words and a mark on, and on
- * the images alone. On the CPU path, as on a machine without a graphics card.
+ * the images alone, and how many pictures are drawn under a wheel of a notch for each frame of the display. On the CPU path, as on a machine without a graphics card.
  */
 import type { Page } from 'playwright-core'
 import { sendBytes } from '../fakes/byteSender.ts'
@@ -197,7 +197,44 @@ async function notches(page: Page, index: number): Promise<string> {
   }
   const after = await spent()
   const [task, script] = after.map((ms, at) => ((ms - before[at]!) / NOTCHES).toFixed(1))
-  return `${task} ms of tasks, of it ${script} ms of script`
+  return `${task} ms of tasks, of it ${script} ms of script; ${await held(page, index)}`
+}
+
+/** Distinct pictures of a pane while each frame of the display brings a notch, there and back, two seconds in all. */
+async function held(page: Page, index: number): Promise<string> {
+  await page.keyboard.press('Home')
+  await page.waitForTimeout(500)
+  const {
+    pictures,
+    notches: turned,
+    seconds,
+  } = await page.evaluate(
+    ({ at, most }) =>
+      new Promise<{ pictures: number; notches: number; seconds: number }>(resolve => {
+        const pane = document.querySelector(`[data-pane="${at}"] .canvas`)!
+        const { x, y, width, height } = pane.getBoundingClientRect()
+        const [clientX, clientY] = [x + width / 3, y + height / 3]
+        const target = document.elementFromPoint(clientX, clientY)!
+        const found = { pictures: -1, notches: 0 }
+        let last = ''
+        const began = performance.now()
+        const look = (now: number) => {
+          const shown = window.isocenter.viewports().find(one => one.id === `pane-${at}`)?.SOPInstanceUID ?? ''
+          if (shown !== last) found.pictures++
+          last = shown
+          const seconds = (now - began) / 1000
+          if (seconds > 2) return resolve({ ...found, seconds })
+          const isBack = found.notches % (2 * most) >= most
+          found.notches++
+          const turn = { deltaY: isBack ? -120 : 120, bubbles: true, cancelable: true, clientX, clientY }
+          target.dispatchEvent(new WheelEvent('wheel', turn))
+          requestAnimationFrame(look)
+        }
+        requestAnimationFrame(look)
+      }),
+    { at: index, most: Math.min(SLICES - 2, 90) },
+  )
+  return `${(pictures / seconds).toFixed(1)} pictures of ${(turned / seconds).toFixed(1)} notches a second`
 }
 
 /** Distinct pictures of the coronal pane while a handle goes round for a second, 60 moves. */

@@ -112,6 +112,25 @@ describe('a draft', () => {
     expect(station.told).toBe(2)
   })
 
+  test('that is being read for the first time is not asked for twice by who opens its study', async () => {
+    const station = new FakeStation()
+    const { get } = station.counter()
+    let asked = 0
+    const counter = {
+      ...station.counter(),
+      get: (study: string) => {
+        asked++
+        return get(study)
+      },
+    }
+    const keeper = new DraftKeeper('1', counter)
+    void keeper.ready
+    await keeper.newest()
+    expect(asked).toBe(1)
+    await keeper.newest()
+    expect(asked).toBe(2)
+  })
+
   test('that another window changes while an answer is on its way is read again', async () => {
     const station = new FakeStation()
     const there = new DraftKeeper('1', station.counter())

@@ -2,9 +2,9 @@ import type { SeriesSummary, StudySummary } from '../../../shared/contract.ts'
 import type { PatientFacts, SetFacts } from '../../../shared/viewing/hanging/facts.ts'
 import { judgeProtocols, type Verdict } from '../../../shared/viewing/hanging/match.ts'
 import { type Placed, placeStage } from '../../../shared/viewing/hanging/place.ts'
-import { call } from '../../client.ts'
 import { hangingRulesAreHere, SHIPPED, useHangingRules } from '../../hanging/index.ts'
 import { windowNumber, windowsHere } from '../../otherWindows.ts'
+import { patientStudies } from '../../series/index.ts'
 import type { SeriesStack } from '../catalog.ts'
 import { openStacks } from '../stacks.ts'
 import type { Assignment } from '../strip.ts'
@@ -57,9 +57,7 @@ export function plan(
 export async function othersForRule(study: StudySummary): Promise<StudySummary[]> {
   await hangingRulesAreHere()
   if (!useHangingRules.getState().automatic || study.priors === 0) return []
-  const { StudyInstanceUID } = study
-  const found = await call('patient.studies', { StudyInstanceUID }).catch(() => undefined)
-  return found?.studies ?? []
+  return patientStudies(study.StudyInstanceUID).catch(() => [])
 }
 
 /**

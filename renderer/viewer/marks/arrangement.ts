@@ -15,12 +15,43 @@ export interface KeptHanging {
   active: number
 }
 
-/** Reads a study's draft anew and resolves with its hanging; undefined when none was kept or it cannot be had now. */
-export async function keptHanging(StudyInstanceUID: string): Promise<KeptHanging | undefined> {
+/** The study whose draft was read for an opening that has not come yet. */
+let readAhead: string | undefined
+
+/** Reads a study's draft, so that opening it waits for nothing. Other windows of the browser tell what they change of it meanwhile. */
+export async function readDraftAhead(StudyInstanceUID: string): Promise<void> {
   const keeper = draftOf(StudyInstanceUID)
-  await keeper.read()
+  await keeper.newest()
+  readAhead = keeper.isRead ? StudyInstanceUID : undefined
+}
+
+/**
+ * A study's hanging; undefined when none was kept or it cannot be had now. Its draft is read anew but where it was read ahead: then
+ * `isAhead`, and whoever opens asks `isHungOtherwise` behind the picture.
+ */
+export async function keptHanging(
+  StudyInstanceUID: string,
+): Promise<{ hanging: KeptHanging | undefined; isAhead: boolean }> {
+  const keeper = draftOf(StudyInstanceUID)
+  const isAhead = readAhead === StudyInstanceUID
+  readAhead = undefined
+  if (!isAhead) await keeper.newest()
   const { layout } = keeper.draft
-  return layout === null ? undefined : hangingOf(layout)
+  return { hanging: layout === null ? undefined : hangingOf(layout), isAhead }
+}
+
+/** Reads the draft of a study that was hung by one read ahead; true where another workstation has hung it otherwise since. */
+export async function isHungOtherwise(StudyInstanceUID: string): Promise<boolean> {
+  const keeper = draftOf(StudyInstanceUID)
+  const before = keeper.draft.layout
+  await keeper.newest()
+  const { layout } = keeper.draft
+  return layout !== null && JSON.stringify(layout) !== JSON.stringify(before)
+}
+
+/** The draft of a study is here: nothing has to be waited for. */
+export function isDraftHere(StudyInstanceUID: string): boolean {
+  return draftOf(StudyInstanceUID).isRead
 }
 
 function hangingOf({ rows, columns, panes, active }: DraftLayout): KeptHanging {

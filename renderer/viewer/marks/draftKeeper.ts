@@ -71,6 +71,7 @@ export class DraftKeeper {
   #retry = FIRST_RETRY_MS
   #unreadable = false
   #isRead = false
+  #isTried = false
   #undo: Change[][] = []
   #redo: Change[][] = []
 
@@ -90,8 +91,15 @@ export class DraftKeeper {
 
   /** Resolves when the first reading has been tried. */
   get ready(): Promise<void> {
-    this.#ready ??= this.read()
+    this.#ready ??= this.read().finally(() => {
+      this.#isTried = true
+    })
     return this.#ready
+  }
+
+  /** As the station has it now. A first reading that is on its way tells that, too: it is not asked for twice. */
+  newest(): Promise<void> {
+    return this.#isTried ? this.read() : this.ready
   }
 
   /** Reads what the station has now; what is not yet kept stays on top of it. Resolves when that has been tried. */
