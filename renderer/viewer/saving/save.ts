@@ -35,6 +35,7 @@ import type { DraftKeeper } from '../marks/draftKeeper.ts'
 import { draftOf } from '../marks/drafts.ts'
 import { linesOf, measuredOf, scaleOfMark } from '../marks/figures.ts'
 import { holdSegments, saveSegmentations, unsavedWorks } from '../segmenting/index.ts'
+import { isOfSlide, isSlideId, markOnSlide, needSlideValues, openSlide } from '../slides/openSlides.ts'
 import { spacingOf } from '../spacing.ts'
 import { openStacks } from '../stacks.ts'
 import { storedWindows, windowToRange } from '../windows.ts'
@@ -282,16 +283,18 @@ async function find(
 ): Promise<{ stack: SeriesStack; entry: StackEntry } | undefined> {
   const { SeriesInstanceUID, SOPInstanceUID, frame } = place
   for (const stack of await stacksHere(StudyInstanceUID, SeriesInstanceUID)) {
+    if (isOfSlide(stack, SOPInstanceUID)) return { stack, entry: (await openSlide(stack)).entry }
     const entry = stack.entries.find(one => one.instance.SOPInstanceUID === SOPInstanceUID && one.frame === frame)
     if (entry !== undefined) return { stack, entry }
   }
   return undefined
 }
 
-function referenced({ manifest }: SeriesStack, { instance, frame }: StackEntry): ReferencedFrame {
+function referenced({ manifest }: SeriesStack, { imageId, instance, frame }: StackEntry): ReferencedFrame {
   const { StudyInstanceUID, SeriesInstanceUID } = manifest
   const { SOPClassUID, SOPInstanceUID, NumberOfFrames } = instance
-  return { SOPClassUID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, frame, frames: NumberOfFrames }
+  const named = { SOPClassUID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, frame, frames: NumberOfFrames }
+  return isSlideId(imageId) ? { ...named, isMatrix: true } : named
 }
 
 interface Placed extends ReportedMark {
@@ -307,17 +310,27 @@ async function placed(StudyInstanceUID: string, marks: readonly Mark[]): Promise
     const place = await find(StudyInstanceUID, mark)
     if (place === undefined) continue
     const { stack, entry } = place
-    const isLoaded = await needFrame(entry.imageId)
+    const { imageId } = entry
+    const isLoaded = isSlideId(imageId) ? await needSlide(mark, imageId) : await needFrame(imageId)
+    const image = referenced(stack, entry)
+    // A slide is measured on its largest level; the mark stays on the one it was drawn on.
+    const onSlide = isSlideId(imageId) ? markOnSlide(imageId, mark) : undefined
     found.push({
       mark,
       stack,
       entry,
       isLoaded,
-      image: referenced(stack, entry),
-      measured: measuredOf(mark, entry.imageId),
+      image: onSlide === undefined ? image : { ...image, SOPInstanceUID: mark.SOPInstanceUID },
+      measured: measuredOf(onSlide ?? mark, imageId),
     })
   }
   return found
+}
+
+/** Lengths and areas of a slide need no pixels; a probe needs the tile it is in. */
+async function needSlide(mark: Mark, imageId: string): Promise<boolean> {
+  const [point] = markOnSlide(imageId, mark)?.points ?? []
+  return mark.kind !== 'probe' || point === undefined || needSlideValues(imageId, point)
 }
 
 async function framesOf(StudyInstanceUID: string, places: readonly Place[]): Promise<ReferencedFrame[]> {
