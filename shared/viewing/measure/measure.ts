@@ -242,11 +242,14 @@ export function areaExtent(value: number, { unit, fine }: Pick<Scale, 'unit' | '
   return fine ? fineExtent(value, unit, 2) : { value, text: figure(value), unit: `${unit}²` }
 }
 
+/** µm² are too many from a hundredth of a square millimetre on. */
+const LEAST_MM = { 1: 1, 2: 0.01 } as const
+
 function fineExtent(mm: number, unit: Scale['unit'], power: 1 | 2): Extent {
-  const isSmall = unit === 'mm' && mm < 1
+  const isSmall = unit === 'mm' && mm < LEAST_MM[power]
   const value = isSmall ? mm * 1000 ** power : mm
   // Three digits of it: half a pixel of a hundred is all that a hand places.
-  const text = value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2)
+  const text = value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 || value === 0 ? 2 : 3)
   return { value, text, unit: `${isSmall ? 'µm' : unit}${power === 2 ? '²' : ''}` }
 }
 
