@@ -25,6 +25,7 @@ import {
   reformatSetId,
   sourceSetId,
 } from './reformats.ts'
+import './covered.ts'
 
 /** Why there is no MPR of what a pane shows. */
 interface Refused {
