@@ -41,7 +41,7 @@ import { openStacks } from '../stacks.ts'
 import { storedWindows, windowToRange } from '../windows.ts'
 import { askOthersToSave } from './otherWindows.ts'
 import { noteSaved, readSaved, type SavedState, type SavedVersions } from './savedStore.ts'
-import { isOfSet, setsWithStates, shutterAsSaved, viewAsSaved } from './savedViews.ts'
+import { isOfSet, ownShutter, setsWithStates, shutterAsSaved, viewAsSaved } from './savedViews.ts'
 
 /** By study: being written, or why it could not be. */
 export const useSaving = create<{ studies: Readonly<Record<string, 'busy' | { failed: string } | undefined>> }>(() => ({
@@ -429,8 +429,8 @@ async function statesOf(
     const view = draft.views[set] ?? (last && stack && viewAsSaved(last, stack)) ?? UNCHANGED
     const shutter =
       draft.shutters[set] === undefined ? last && shutterAsSaved(last) : (draft.shutters[set] ?? undefined)
-    const seen = { ...view, shutter }
-    if (last === undefined && drawn.length === 0 && !isChanged(seen)) continue
+    if (last === undefined && drawn.length === 0 && !isChanged({ ...view, shutter })) continue
+    const seen = { ...view, shutter: shutter ?? (stack && ownShutter(stack)) }
     series ??= { SeriesInstanceUID: newUID(), InstanceNumber: 0 }
     const version: Version = {
       SeriesInstanceUID: series.SeriesInstanceUID,
