@@ -133,7 +133,7 @@ export function markOnSlide(imageId: string, mark: Mark): Mark | undefined {
 }
 
 /** Values of the tile at a point of the largest level, and the tile's corner in it. */
-export interface TileValues {
+interface TileValues {
   pixels: MarkPixels
   corner: Point
 }

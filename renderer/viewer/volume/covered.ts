@@ -52,8 +52,15 @@ function closeCovered(): void {
   }
 }
 
-refuseVolumes(stack => {
-  followCovering(stack)
-  return coveredWords(stack)
-})
-usePresented.subscribe(closeCovered)
+/** From now on no volume is made of what is covered. Returns what ends that. */
+export function followCovered(): () => void {
+  refuseVolumes(stack => {
+    followCovering(stack)
+    return coveredWords(stack)
+  })
+  const stop = usePresented.subscribe(closeCovered)
+  return () => {
+    stop()
+    refuseVolumes(() => undefined)
+  }
+}

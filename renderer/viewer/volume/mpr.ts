@@ -25,7 +25,6 @@ import {
   reformatSetId,
   sourceSetId,
 } from './reformats.ts'
-import './covered.ts'
 
 /** Why there is no MPR of what a pane shows. */
 interface Refused {
