@@ -224,12 +224,6 @@ test('a parametric map lies over its images, with its levels in its own unit and
   await expect.poll(() => page.locator('[data-pane="0"] .isodoses').textContent()).toContain('571.5 um2/s')
 })
 
-test('a plan is told in facts', async () => {
-  await hang(5)
-  await page.getByText('PROSTATE').first().waitFor()
-  await shot('plan')
-})
-
 test('a video in a codec that this browser has not is told of, with its header and its file at hand', async () => {
   await hang(4)
   await page.getByText('This video cannot be played here.').waitFor()
