@@ -6,8 +6,8 @@ import { z } from 'zod'
  */
 const message = z.discriminatedUnion('kind', [
   /** Is there, and asks who else is. */
-  z.object({ kind: z.literal('hello'), group: z.string(), window: z.int() }),
-  z.object({ kind: z.literal('here'), group: z.string(), window: z.int() }),
+  z.object({ kind: z.literal('hello'), group: z.string(), window: z.int(), display: z.string().max(20) }),
+  z.object({ kind: z.literal('here'), group: z.string(), window: z.int(), display: z.string().max(20) }),
   z.object({ kind: z.literal('gone'), group: z.string(), window: z.int() }),
   /** Of the first window: what it shows; '' = no study. */
   z.object({ kind: z.literal('shows'), group: z.string(), study: z.string() }),
@@ -26,7 +26,8 @@ export type Walk = Extract<Message, { kind: 'ask' }>['walk']
 
 const MOST = 16
 const channel = new BroadcastChannel('isocenter-windows')
-const others = new Set<number>()
+/** By window: the display it stands on. */
+const others = new Map<number, string>()
 let group = ''
 /** What the first window shows, as far as this one has heard. */
 let shown = ''
@@ -39,6 +40,16 @@ function addressed(): URLSearchParams {
 export function windowNumber(): number {
   const said = Number(addressed().get('window') ?? 1)
   return Number.isInteger(said) && said >= 1 && said <= MOST ? said : 1
+}
+
+/** The display this window stands on, by its size in CSS pixels. */
+export function displayHere(): string {
+  return `${screen.width}x${screen.height}`
+}
+
+/** The display another window of this study stands on, as it said when it was last heard; undefined: it has said nothing. */
+export function displayOf(window: number): string | undefined {
+  return window === windowNumber() ? displayHere() : others.get(window)
 }
 
 /** Windows at this study, this one among them. */
@@ -74,9 +85,9 @@ export function followOtherWindows(
   channel.onmessage = ({ data }) => {
     const { data: heard } = message.safeParse(data)
     if (heard?.group !== group) return
-    if (heard.kind === 'hello') say({ kind: 'here', window })
+    if (heard.kind === 'hello') say({ kind: 'here', window, display: displayHere() })
     if (heard.kind === 'hello' && leads) say({ kind: 'shows', study: shown })
-    if (heard.kind === 'hello' || heard.kind === 'here') others.add(heard.window)
+    if (heard.kind === 'hello' || heard.kind === 'here') others.set(heard.window, heard.display)
     if (heard.kind === 'gone') others.delete(heard.window)
     if (heard.kind === 'gone' && heard.window === 1 && !leads) firstIsGone()
     if (heard.kind === 'shows' && !leads) show(heard.study)
@@ -86,7 +97,7 @@ export function followOtherWindows(
   }
   const leave = () => say({ kind: 'gone', window })
   addEventListener('pagehide', leave)
-  say({ kind: 'hello', window })
+  say({ kind: 'hello', window, display: displayHere() })
   return () => {
     removeEventListener('pagehide', leave)
     leave()
@@ -127,7 +138,7 @@ export function walkInFirstWindow(walk: Walk): boolean {
  * One more window at the same study: of the browser, or on the workstation's next display. False: the browser did not let it open.
  */
 export function openAnotherWindow(): boolean {
-  const taken = new Set([...others, windowNumber()])
+  const taken = new Set([...others.keys(), windowNumber()])
   const free = Array.from({ length: MOST - 1 }, (_, index) => index + 2).find(number => !taken.has(number))
   if (free === undefined) return false
   const opened = open(`/?window=${free}&group=${group}`, `isocenter-${group}-${free}`, 'popup,width=1200,height=900')

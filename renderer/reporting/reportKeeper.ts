@@ -63,6 +63,9 @@ export class ReportKeeper {
   /** How often something was put: what was read before that does not tell of it. */
   #puts = 0
   #putting: Promise<unknown> | undefined
+  /** How often it was asked to be read, as `#puts`. */
+  #asked = 0
+  #reading: Promise<void> | undefined
   #working: Promise<void> | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #retry = FIRST_RETRY_MS
@@ -83,18 +86,31 @@ export class ReportKeeper {
   /** Reads what the station has; what is not yet kept stays, and is a conflict where the station has something else. */
   async read(): Promise<void> {
     try {
-      for (;;) {
-        await this.#putting?.catch(() => {})
-        const puts = this.#puts
-        const versions = await this.#counter.get(this.#study)
-        if (puts !== this.#puts) continue
-        this.#take(versions)
-        // What waited for this to be read.
-        if (!this.state.getState().saved) this.#timer ??= setTimeout(() => void this.#work(), PAUSE_MS)
-        return
-      }
+      await this.#takeNewest()
+      // What waited for this to be read.
+      if (!this.state.getState().saved) this.#timer ??= setTimeout(() => void this.#work(), PAUSE_MS)
     } catch (thrown) {
       this.#failed(thrown, () => void this.read())
+    }
+  }
+
+  /** One at a time: of two answers on their way the older one could come last. Asked for again meanwhile it is read once more. */
+  #takeNewest(): Promise<void> {
+    this.#asked++
+    this.#reading ??= this.#untilNewest().finally(() => {
+      this.#reading = undefined
+    })
+    return this.#reading
+  }
+
+  async #untilNewest(): Promise<void> {
+    for (;;) {
+      await this.#putting?.catch(() => {})
+      const [puts, asked] = [this.#puts, this.#asked]
+      const versions = await this.#counter.get(this.#study)
+      if (puts !== this.#puts || asked !== this.#asked) continue
+      this.#take(versions)
+      return
     }
   }
 
@@ -205,7 +221,7 @@ export class ReportKeeper {
         if (saved || content === undefined || conflict !== undefined) return
         const rev = await this.#put(content)
         if (rev === null) {
-          this.#take(await this.#counter.get(this.#study))
+          await this.#takeNewest()
           continue
         }
         this.#retry = FIRST_RETRY_MS

@@ -60,28 +60,30 @@ export function PlaneLayer({ state, overlays }: { state: PaneState; overlays: bo
   const rows = attributes?.Rows ?? 0
   const columns = attributes?.Columns ?? 0
   const empty = attributes === undefined || transform === undefined || rows * columns === 0
-  const hasPlanes = !empty && (attributes.ShutterShape !== undefined || planes.overlays.length > 0)
+  const hasPlanes = !empty && planes.overlays.length > 0
+  const hasShutter = !empty && attributes.ShutterShape !== undefined
+  const shutter = useRef<HTMLCanvasElement>(null)
 
   useLayoutEffect(() => {
     const context = canvas.current?.getContext('2d')
     if (!context || attributes === undefined) return
-    const image = planeImage(attributes, planes.overlays, overlays, rows, columns)
+    const image = graphicsImage(attributes, overlays ? planes.overlays : [], rows, columns)
     context.putImageData(new ImageData(image, columns), 0, 0)
   }, [attributes, planes, overlays, rows, columns])
+  useLayoutEffect(() => {
+    const context = shutter.current?.getContext('2d')
+    if (!context || attributes === undefined) return
+    const image = shutterImage(attributes, planes.overlays, rows, columns)
+    context.putImageData(new ImageData(image, columns), 0, 0)
+  }, [attributes, planes, rows, columns])
 
   if (empty) return null
   const { a, b, c, d, e, f } = transform
+  const style = { transform: `matrix(${a}, ${b}, ${c}, ${d}, ${e}, ${f})` }
   return (
     <>
-      {hasPlanes && (
-        <canvas
-          className="planes"
-          ref={canvas}
-          width={columns}
-          height={rows}
-          style={{ transform: `matrix(${a}, ${b}, ${c}, ${d}, ${e}, ${f})` }}
-        />
-      )}
+      {hasShutter && <canvas className="planes shutter" ref={shutter} width={columns} height={rows} style={style} />}
+      {hasPlanes && <canvas className="planes" ref={canvas} width={columns} height={rows} style={style} />}
       {planes.failed && <div className="planes-failed">{t('the overlay of this image could not be loaded')}</div>}
     </>
   )
@@ -112,18 +114,20 @@ function usePlanes(frame: CatalogFrame | undefined): Planes {
   return frame !== undefined && found.of === frame ? found.planes : NONE
 }
 
-/** Shutter and (if they are `wanted`) planes as RGBA of the image's size; transparent where the picture shows. */
-function planeImage(
+/** PS3.3 C.7.6.15: the plane of a bitmap shutter is one, and no graphics. */
+function isShutter(attributes: ImageAttributes, { group }: Overlay): boolean {
+  return group === attributes.ShutterOverlayGroup
+}
+
+/** What is covered as RGBA of the image's size; transparent where the picture shows. */
+function shutterImage(
   attributes: ImageAttributes,
   planes: Overlay[],
-  wanted: boolean,
   rows: number,
   columns: number,
 ): Uint8ClampedArray<ArrayBuffer> {
   const rgba = new Uint8ClampedArray(rows * columns * 4)
-  // PS3.3 C.7.6.15: the plane of a bitmap shutter is one, and no graphics.
-  const isShutter = ({ group }: Overlay) => group === attributes.ShutterOverlayGroup
-  const bitmap = planes.filter(isShutter)
+  const bitmap = planes.filter(plane => isShutter(attributes, plane))
   const open = shutterMask(
     attributes,
     rows,
@@ -131,7 +135,18 @@ function planeImage(
     bitmap.length > 0 ? overlayMask(bitmap, rows, columns) : undefined,
   )
   if (open) paintHidden(rgba, open, shutterGrey(attributes))
-  const graphics = planes.filter(plane => wanted && !isShutter(plane))
+  return rgba
+}
+
+/** Overlay planes as RGBA of the image's size. */
+function graphicsImage(
+  attributes: ImageAttributes,
+  planes: Overlay[],
+  rows: number,
+  columns: number,
+): Uint8ClampedArray<ArrayBuffer> {
+  const rgba = new Uint8ClampedArray(rows * columns * 4)
+  const graphics = planes.filter(plane => !isShutter(attributes, plane))
   if (graphics.length === 0) return rgba
   const mask = overlayMask(graphics, rows, columns)
   for (let i = 0; i < mask.length; i++) {

@@ -34,6 +34,7 @@ import { SeriesStrip } from './SeriesStrip.tsx'
 import { followSaving } from './saving/index.ts'
 import { SegmentsPanel } from './segmenting/index.ts'
 import { activePane, useSession } from './session.ts'
+import { followCovered } from './volume/covered.ts'
 
 /** On the bar, most used first, and no more than leaves the patient's name its room at 1280 pixels; the menu has everything. */
 const BAR = [
@@ -116,6 +117,7 @@ export function Viewer(props: ViewerProps) {
     [onBack, onNext, onPrevious, onReadAndNext, onToggleRead, onEverywhere],
   )
 
+  useEffect(followCovered, [])
   useEffect(() => {
     if (!visible) return
     const listen = (event: KeyboardEvent) => handleViewerKey(event, outside)

@@ -22,6 +22,16 @@ export function capturePointer(element: Element, { pointerId }: PointerEvent): v
   if (pointerId !== POINTER_ID) element.setPointerCapture(pointerId)
 }
 
+const takers = new Map<string, HTMLElement>()
+
+/** What lies over a pane's picture and has a hand of its own. Returns what ends that. */
+export function takeKeyPointer(pane: string, element: HTMLElement): () => void {
+  takers.set(pane, element)
+  return () => {
+    if (takers.get(pane) === element) takers.delete(pane)
+  }
+}
+
 function send(type: string, { pane, at: [x, y], held }: KeyPointer, button = -1): void {
   const box = pane.element.getBoundingClientRect()
   const init = {
@@ -35,7 +45,8 @@ function send(type: string, { pane, at: [x, y], held }: KeyPointer, button = -1)
     clientX: box.left + x,
     clientY: box.top + y,
   }
-  pane.element.dispatchEvent(new PointerEvent(type, init))
+  const taker = takers.get(pane.id) ?? pane.element
+  taker.dispatchEvent(new PointerEvent(type, init))
 }
 
 function put(pointer: KeyPointer | undefined): void {
@@ -68,8 +79,8 @@ function release(pointer: KeyPointer): void {
   send('pointerup', free, 0)
 }
 
-export function isKeyPointerIn(pane: Pane): boolean {
-  return useKeyPointer.getState().pointer?.pane === pane
+export function isKeyPointerIn({ id }: Pick<Pane, 'id'>): boolean {
+  return useKeyPointer.getState().pointer?.pane.id === id
 }
 
 /** Its pane is going, or nobody wants it any more. */

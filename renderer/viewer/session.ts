@@ -311,6 +311,8 @@ export async function showSeries(index: number): Promise<void> {
       const named = { ...wanted, id: stack.set.id }
       useSession.setState(({ assigned }) => ({ assigned: replaced(assigned, index, named) }))
     }
+    // What hung here went on while this was on its way: the reader's keys win over where it was when this was asked for.
+    if (pane.stack !== undefined && isOnScreen(pane.stack.manifest.StudyInstanceUID)) remember(pane)
     const before = left.get(stack.set.id) ?? keptView(stack)
     const others = visiblePanes().filter(other => other !== pane)
     const place =

@@ -6,6 +6,7 @@ import { dot, type Point3, planeName } from './geometry.ts'
 import type { ManifestInstance, SeriesManifest } from './image.ts'
 import { isLocalizer } from './measure/scale.ts'
 import { isLocalizerDescription, isSecondaryDescription, KIND_RANK } from './seriesOrder.ts'
+import { WHOLE_SLIDE } from './slides/slide.ts'
 
 /** Orientations within 1° count as the same: scanners write rounded cosines. */
 const PARALLEL = Math.cos(Math.PI / 180)
@@ -302,7 +303,6 @@ function duplicates(sorted: PlacedFrame[]): { all: Set<PlacedFrame>; surplus: nu
 
 // ── slides ──
 
-const WHOLE_SLIDE = '1.2.840.10008.5.1.4.1.1.77.1.6'
 /** PS3.3 C.8.12.4.1.1: pictures beside the slide's own. In one piece they are hung as such. */
 const BESIDE = new Set(['LABEL', 'OVERVIEW', 'LOCALIZER'])
 

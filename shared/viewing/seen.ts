@@ -190,6 +190,8 @@ export function unseenOf(
       frames?.filter(({ SOPInstanceUID, frame }) => hasFrame(seen.get(SOPInstanceUID), frame)).length ??
       Math.min(of, countFrames(seen))
     if (count === of) continue
+    // Of a slide that is not open its tiles are not known apart from those of its other levels: begun is not 'never opened'.
+    if (frames === undefined && series.Modality === 'SM' && count > 0) continue
     const rank = readingRank(series)
     if (rank === 0 && count > 0) unseen.partly.push({ SeriesInstanceUID, SeriesNumber, unseen: of - count, of })
     else if (count > 0) continue

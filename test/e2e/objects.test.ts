@@ -459,3 +459,28 @@ test.runIf(real.includes(STRUCTURES))('real contours lie where the file says, to
     throw new Error('the image on the screen is none of the files')
   }
 })
+
+test('keys that a reader presses while a segmentation is on its way win over where its images hung before', async () => {
+  const other = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+  const late = await other.newPage()
+  await late.goto(station.url)
+  let letGo = () => {}
+  const held = new Promise<void>(resolve => {
+    letGo = resolve
+  })
+  await late.route('**/api/series.open', async route => {
+    if (route.request().postData()?.includes(`${STUDY}.2"`)) await held
+    await route.continue()
+  })
+  const shownNow = () => late.evaluate(() => window.isocenter.viewports()[0]?.SOPInstanceUID)
+  await late.locator(`[data-study="${STUDY}"]`).dblclick()
+  await expect.poll(shownNow).toContain(`${CT}.`)
+  await late.locator(`[data-set^="${STUDY}.2"]`).dblclick()
+  await late.keyboard.press('Home')
+  for (let at = 1; at < 8; at++) await late.keyboard.press('PageDown')
+  await expect.poll(shownNow).toBe(`${CT}.8`)
+  letGo()
+  await late.locator('[data-pane="0"] .objects [data-name="Ball"]').first().waitFor()
+  expect(await shownNow()).toBe(`${CT}.8`)
+  await other.close()
+})

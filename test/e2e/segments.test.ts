@@ -360,6 +360,34 @@ test('what is drawn on an image that is not here is kept when the rest is saved,
   expect(trouble.found).toEqual([])
 })
 
+test('kept bytes that cannot be read are told of as such, not as an image that is yet to come', async () => {
+  const kept = () => station.call('segments.get', { StudyInstanceUID: STUDY })
+  await goTo(BALL.slice + 1)
+  await page.keyboard.press('Alt+q')
+  await drag([15, 25], [22, 25])
+  await expect.poll(async () => (await kept()).parts.length).toBeGreaterThan(1)
+  await page.goto('about:blank')
+  const { parts, rev } = await kept()
+  const head = parts.find(({ part }) => part.endsWith('/head'))!
+  const name = head.part.replace('head', `${CT}.1#1`)
+  await station.call('segments.put', {
+    StudyInstanceUID: STUDY,
+    rev,
+    parts: [{ part: name, data: 'bm90IGRlZmxhdGVk' }],
+  })
+  await page.goto(station.origin)
+  await openStudy()
+  await page.keyboard.press('Alt+m')
+  const note = page.locator('.segments-note', { hasText: 'What was kept of 1 slice cannot be read' })
+  await note.waitFor()
+  expect(await page.locator('.segments-note', { hasText: 'not here' }).count()).toBe(0)
+  await shot('unreadable')
+  await page.getByRole('button', { name: 'Discard…' }).click()
+  await page.getByRole('button', { name: 'Discard', exact: true }).click()
+  await expect.poll(async () => (await kept()).parts).toEqual([])
+  expect(trouble.found).toEqual([])
+})
+
 async function savedObject() {
   const answer = await station.get(`/dicom-web/studies/${STUDY}/instances?Modality=SEG`, {
     accept: 'application/dicom+json',

@@ -63,6 +63,36 @@ describe('a draft', () => {
   })
   const settle = () => vi.advanceTimersByTimeAsync(0)
 
+  test('a page that is left while the draft is read anew still brings what was just drawn to the station', async () => {
+    const station = new FakeStation()
+    const counter = station.counter()
+    let isSlow = false
+    const get: DraftCounter['get'] = study => (isSlow ? new Promise(() => {}) : counter.get(study))
+    const keeper = new DraftKeeper('1', { ...counter, get })
+    await keeper.ready
+    keeper.edit(made(mark('a')))
+    await settle()
+    isSlow = true
+    void keeper.read()
+    keeper.edit(made(mark('b')))
+    keeper.flush()
+    await settle()
+    expect(station.ids).toEqual(['a', 'b'])
+  })
+
+  test('left before it was ever read it is kept where the station has none, and never over one that it has', async () => {
+    for (const there of [false, true]) {
+      const station = new FakeStation()
+      if (there) station.kept = { draft: { ...EMPTY_DRAFT, marks: [mark('theirs')] }, rev: 3 }
+      const keeper = new DraftKeeper('1', { ...station.counter(), get: () => new Promise(() => {}) })
+      void keeper.ready
+      keeper.edit(made(mark('mine')))
+      keeper.flush()
+      await settle()
+      expect(station.ids).toEqual([there ? 'theirs' : 'mine'])
+    }
+  })
+
   test('is kept the moment a mark is made, and comes back', async () => {
     const station = new FakeStation()
     const keeper = new DraftKeeper('1', station.counter())

@@ -64,6 +64,38 @@ test('nothing is kept of a report in which nothing was written; then it is, unti
   expect(keeper.state.getState()).toMatchObject({ saved: true, trouble: undefined })
 })
 
+test('read twice at once it is asked for one after the other, and the older answer never comes last', async () => {
+  const { counter } = station()
+  const writer = await window(counter)
+  const answers: Array<() => void> = []
+  let [underway, most] = [0, 0]
+  const slow: ReportCounter = {
+    ...counter,
+    get: async study => {
+      most = Math.max(most, ++underway)
+      const found = await counter.get(study)
+      await new Promise<void>(resolve => answers.push(resolve))
+      underway--
+      return found
+    },
+  }
+  const reader = new ReportKeeper('1.2', slow)
+  const first = reader.read()
+  await vi.advanceTimersByTimeAsync(0)
+  writer.edit(content('Newer.'))
+  expect(await writer.kept()).toBe(true)
+  const second = reader.read()
+  await vi.advanceTimersByTimeAsync(0)
+  // The answers come in the other order, as far as two are on their way.
+  while (answers.length > 0) {
+    answers.pop()?.()
+    await vi.advanceTimersByTimeAsync(0)
+  }
+  await Promise.all([first, second])
+  expect(most).toBe(1)
+  expect(textOf(reader)).toBe('Newer.')
+})
+
 test('of two windows the one that changed nothing follows; where both did the reader chooses, and nothing is lost before', async () => {
   const { counter, kept } = station()
   const mine = await window(counter)

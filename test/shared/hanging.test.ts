@@ -3,6 +3,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { partsOf, regionsOf } from '../../shared/viewing/bodyParts.ts'
 import { uprightBreast, wallCentre } from '../../shared/viewing/hanging/breast.ts'
+import { layoutAt } from '../../shared/viewing/hanging/chosenLayouts.ts'
 import { earlierStudies } from '../../shared/viewing/hanging/earlier.ts'
 import type { PatientFacts, SetFacts, StudyFacts } from '../../shared/viewing/hanging/facts.ts'
 import { judgeProtocols } from '../../shared/viewing/hanging/match.ts'
@@ -451,4 +452,21 @@ test('of one day the time says which study was before, and which of the earlier 
   ]
   const found = earlierStudies(study, others).map(one => one.StudyInstanceUID)
   expect(found).toEqual(['that morning', 'at no time', 'old, evening', 'old'])
+})
+
+describe('a layout chosen for a window on a display', () => {
+  const small = { rows: 1, columns: 1 }
+  const wide = { rows: 2, columns: 3 }
+  const layouts = { 'CT 1 1920x1080': small, 'CT 1 2560x1600': wide, 'CT 2 1920x1080': small }
+
+  test('is that of the display it stands on, not of the one that the window asking for it stands on', () => {
+    expect(layoutAt(layouts, 'CT', 1, '2560x1600')).toEqual(wide)
+    expect(layoutAt(layouts, 'CT', 1, '1920x1080')).toEqual(small)
+  })
+
+  test('is none on a display where none was chosen; of a display that nobody knows it is the last', () => {
+    expect(layoutAt(layouts, 'CT', 1, '1200x1920')).toBeUndefined()
+    expect(layoutAt(layouts, 'CT', 1, undefined)).toEqual(wide)
+    expect(layoutAt(layouts, 'MR', 1, undefined)).toBeUndefined()
+  })
 })

@@ -13,13 +13,13 @@ import {
   heldView,
   levelFor,
   seenBox,
-  slideLength,
-  slidePoint,
-  slideWords,
+  slideToScreen,
+  tilesInView,
   zoomSlideAbout,
 } from '../../shared/viewing/slides/view.ts'
+import { applyMatrix, invertMatrix } from '../../shared/viewing/view.ts'
 import { sharedFiles } from '../fixtures/sharedData.ts'
-import { BASE_SPACING, HOLE, LEVELS, slideFiles } from '../fixtures/slides.ts'
+import { HOLE, LEVELS, slideFiles } from '../fixtures/slides.ts'
 
 function headerOf(bytes: Uint8Array): DicomJson {
   const meta = readFileMeta(bytes)!
@@ -162,9 +162,8 @@ describe('a view', () => {
     const point: [number, number] = [200, 600]
     const zoomed = zoomSlideAbout(fitted, size, point, 8, hold)
     expect(zoomed.zoom).toBeCloseTo(fitted.zoom * 8, 10)
-    for (const axis of [0, 1] as const) {
-      expect(slidePoint(zoomed, size, point)[axis]).toBeCloseTo(slidePoint(fitted, size, point)[axis], 6)
-    }
+    const under = (view: typeof fitted) => applyMatrix(invertMatrix(slideToScreen(view, size, 1)), point)
+    for (const axis of [0, 1] as const) expect(under(zoomed)[axis]).toBeCloseTo(under(fitted)[axis], 6)
     expect(boxOn(SLIDE.levels[1]!, seenBox(zoomed, size))!.x1 * 4).toBeCloseTo(seenBox(zoomed, size).x1, 6)
   })
 
@@ -176,18 +175,16 @@ describe('a view', () => {
     expect(heldView(SLIDE, fitSlide(SLIDE, size), size)).toEqual(fitSlide(SLIDE, size))
   })
 
-  test('measures by the spacing of the largest level, rows and columns apart', () => {
-    expect(slideLength(SLIDE, [0, 0], [3000, 4000])).toBeCloseTo(5000 * BASE_SPACING, 12)
-    const stretched = makeSlide([part({ spacing: [0.002, 0.001] })])!
-    expect(slideLength(stretched, [0, 0], [0, 10])).toBeCloseTo(0.02, 12)
-    expect(slideLength(makeSlide([part({ spacing: undefined })])!, [0, 0], [1, 1])).toBeUndefined()
-    expect([0.00123, 0.0456, 0.5, 2.5, 12.34].map(slideWords)).toEqual([
-      '1.23 µm',
-      '45.6 µm',
-      '500 µm',
-      '2.50 mm',
-      '12.3 mm',
-    ])
+  test('has been looked over by what of its smallest level stood whole on the screen, not too small', () => {
+    const inView = (view: typeof fitted, least = 0.25) =>
+      tilesInView(SLIDE, view, size, 0, least).map(({ frame }) => frame)
+    const fitted = fitSlide(SLIDE, size)
+    expect(inView(fitted)).toEqual([1, 2, 3, 4])
+    // 1000 of 8192: two of the screen's pixels for one of the smallest level's.
+    expect(inView(fitted, 2.1)).toEqual([])
+    const corner = heldView(SLIDE, { zoom: fitted.zoom * 1.2, centre: [2600, 2500] }, size)
+    expect(inView(corner)).toEqual([1])
+    expect(inView({ zoom: 1, centre: [2000, 2000] })).toEqual([])
   })
 })
 

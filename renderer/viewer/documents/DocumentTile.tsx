@@ -159,15 +159,22 @@ function OpenDocument(props: {
         {kind === 'slide' ? (
           stack && <SlideView pane={pane.id} stack={stack} />
         ) : (
-          <Content kind={kind} address={address} pane={pane.id} zoom={zoom} entry={entry} />
+          <Content {...{ kind, address, zoom, entry, onHeader }} pane={pane.id} />
         )}
       </div>
     </section>
   )
 }
 
-function Content(props: { kind: DocumentKind; address: ObjectAddress; pane: string; zoom: number; entry: StackEntry }) {
-  const { kind, address, pane, zoom, entry } = props
+function Content(props: {
+  kind: DocumentKind
+  address: ObjectAddress
+  pane: string
+  zoom: number
+  entry: StackEntry
+  onHeader: () => void
+}) {
+  const { kind, address, pane, zoom, entry, onHeader } = props
   switch (kind) {
     case 'report':
       return <ReportView address={address} pane={pane} />
@@ -176,7 +183,7 @@ function Content(props: { kind: DocumentKind; address: ObjectAddress; pane: stri
     case 'waveform':
       return <WaveformView address={address} zoom={zoom} />
     case 'video':
-      return <VideoView address={address} entry={entry} />
+      return <VideoView address={address} entry={entry} onHeader={onHeader} />
     case 'mesh':
       return <MeshView address={address} zoom={zoom} />
     case 'pdf':

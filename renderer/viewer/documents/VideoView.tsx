@@ -40,7 +40,8 @@ function hindrance({ video, canPlay }: Playable, name: string): string | undefin
 }
 
 /** A video in place, by the platform's own player. */
-export function VideoView({ address, entry }: { address: ObjectAddress; entry: StackEntry }) {
+export function VideoView(props: { address: ObjectAddress; entry: StackEntry; onHeader: () => void }) {
+  const { address, entry, onHeader } = props
   const loaded = useRead(address, read)
   const { name } = transferSyntax(entry.instance.TransferSyntaxUID)
   const playable = loaded.state === 'here' ? loaded.value : undefined
@@ -62,9 +63,14 @@ export function VideoView({ address, entry }: { address: ObjectAddress; entry: S
       <div className="document-note" role="status">
         <p>{t('This video cannot be played here.')}</p>
         <p className="quiet">{t('It is {{why}}. Exported, it opens in a player that has the codec.', { why })}</p>
-        <button type="button" onClick={() => exportObject(address)}>
-          {t('Export')}
-        </button>
+        <div className="document-tools">
+          <button type="button" onClick={onHeader}>
+            {t('Tag browser')}
+          </button>
+          <button type="button" onClick={() => exportObject(address)}>
+            {t('Export')}
+          </button>
+        </div>
       </div>
     )
   }

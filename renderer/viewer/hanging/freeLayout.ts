@@ -1,7 +1,8 @@
 import type { SeriesSummary } from '../../../shared/contract.ts'
+import { layoutAt, placeOf } from '../../../shared/viewing/hanging/chosenLayouts.ts'
 import { firstDiagnostic } from '../../../shared/viewing/seriesOrder.ts'
 import { keepLayoutAt, useHangingRules } from '../../hanging/index.ts'
-import { windowNumber } from '../../otherWindows.ts'
+import { displayHere, displayOf, windowNumber } from '../../otherWindows.ts'
 import { assignmentOf, stripItems } from '../strip.ts'
 import { useHanging } from './hangingState.ts'
 import type { ByRule } from './opening.ts'
@@ -9,18 +10,6 @@ import type { ByRule } from './opening.ts'
 interface Grid {
   rows: number
   columns: number
-}
-
-/** A layout belongs to a modality, and to a window on a display: what fits a portrait display does not fit the one beside it. */
-function placeOf(Modality: string, window: number): string {
-  return `${Modality} ${window} ${screen.width}x${screen.height}`
-}
-
-/** The same window on another display, where it was never on this one. */
-function layoutAt(Modality: string, window: number): Grid | undefined {
-  const { layouts } = useHangingRules.getState()
-  const elsewhere = Object.keys(layouts).findLast(place => place.startsWith(`${Modality} ${window} `))
-  return layouts[placeOf(Modality, window)] ?? layouts[elsewhere ?? '']
 }
 
 /** No larger than it takes: rows give way first, and the shape stays where it can. */
@@ -39,13 +28,13 @@ export function openFreely(StudyInstanceUID: string, series: SeriesSummary[]): O
   const Modality = firstDiagnostic(series)?.Modality ?? ''
   const window = windowNumber()
   const { layouts } = useHangingRules.getState()
-  const chosen = layouts[placeOf(Modality, window)]
+  const chosen = layouts[placeOf(Modality, window, displayHere())]
   if (chosen === undefined) return undefined
   const items = stripItems(StudyInstanceUID, series, new Map()).filter(item => item.hasImages)
   if (items.length === 0) return undefined
   let begin = 0
   for (let before = 1; before < window; before++) {
-    const { rows, columns } = layoutAt(Modality, before) ?? { rows: 1, columns: 1 }
+    const { rows, columns } = layoutAt(layouts, Modality, before, displayOf(before)) ?? { rows: 1, columns: 1 }
     begin += rows * columns
   }
   const mine = begin < items.length ? items.slice(begin) : items
@@ -57,5 +46,5 @@ export function openFreely(StudyInstanceUID: string, series: SeriesSummary[]): O
 export function noteChosenLayout(StudyInstanceUID: string, series: SeriesSummary[], { rows, columns }: Grid): void {
   const Modality = firstDiagnostic(series)?.Modality
   if (Modality === undefined || useHanging.getState().hung?.StudyInstanceUID === StudyInstanceUID) return
-  void keepLayoutAt(placeOf(Modality, windowNumber()), { rows, columns })
+  void keepLayoutAt(placeOf(Modality, windowNumber(), displayHere()), { rows, columns })
 }

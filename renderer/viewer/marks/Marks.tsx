@@ -4,7 +4,6 @@ import { keyImageId } from '../../../shared/viewing/draft.ts'
 import type { Point, Scale } from '../../../shared/viewing/measure/scale.ts'
 import { applyMatrix } from '../../../shared/viewing/view.ts'
 import { inLanguage, t } from '../../i18n/index.ts'
-import type { Pane } from '../pane.ts'
 import { keepViews } from './arrangement.ts'
 import { draftOf } from './drafts.ts'
 import { handlesOf, strokesOf } from './edit.ts'
@@ -12,11 +11,11 @@ import { scaleOfMark } from './figures.ts'
 import { attachMarks, endWriting, write } from './hand.ts'
 import { Magnifier } from './Magnifier.tsx'
 import { type Service, useMarks } from './marksStore.ts'
-import { labelOf, type MarkLabel, marksOn, type ShownFrame } from './onPane.ts'
+import { isPicture, labelOf, type MarkedPane, type MarkLabel, marksOn, type ShownFrame } from './onPane.ts'
 import { SpineBar } from './SpineBar.tsx'
 import { useShownFrame } from './useShownFrame.ts'
 
-function useSize(pane: Pane): { width: number; height: number } {
+function useSize(pane: MarkedPane): { width: number; height: number } {
   const [size, setSize] = useState({ width: pane.element.clientWidth, height: pane.element.clientHeight })
   useEffect(() => {
     const observer = new ResizeObserver(() =>
@@ -29,9 +28,9 @@ function useSize(pane: Pane): { width: number; height: number } {
 }
 
 /** The marks of what a pane shows, above its pixels, and the hand that makes them. */
-export const Marks = memo(function Marks({ pane }: { pane: Pane }) {
+export const Marks = memo(function Marks({ pane }: { pane: MarkedPane }) {
   useEffect(() => attachMarks(pane), [pane])
-  useEffect(() => keepViews(pane), [pane])
+  useEffect(() => (isPicture(pane) ? keepViews(pane) : undefined), [pane])
   const shown = useShownFrame(pane)
   const size = useSize(pane)
   if (shown === undefined) return null
@@ -61,7 +60,7 @@ export const Marks = memo(function Marks({ pane }: { pane: Pane }) {
       )}
       {hidden && draft.marks.some(mark => isOn(mark, shown)) && <div className="marks-hidden">{t('marks hidden')}</div>}
       {tool === 'vertebra' && <SpineBar shown={shown} />}
-      <Magnifier pane={pane} />
+      {isPicture(pane) && <Magnifier pane={pane} />}
       {isKey && <div className="key-image">★ KEY IMAGE</div>}
       {writing !== undefined && <Words mark={writing} serves={live?.serves} at={label(held?.label, writing, shown)} />}
     </>

@@ -9,6 +9,8 @@ import type { SeriesStack } from '../catalog.ts'
 import { KeyObjectRows } from '../documents/index.ts'
 import { SavedLine } from '../saving/index.ts'
 import { assignSeries, leaveSetAt, livePanes, setActive, useSession } from '../session.ts'
+import { lookAt } from '../slides/lookAt.ts'
+import { isOfSlide, markOnSlide, onSlides, openSlide, slideEntry } from '../slides/openSlides.ts'
 import { hangReformat } from '../volume/mpr.ts'
 import { draftOf } from './drafts.ts'
 import { linesOf } from './figures.ts'
@@ -16,6 +18,10 @@ import { deleteMark, markName, toggleLock } from './markActions.ts'
 import { useMarks } from './marksStore.ts'
 
 type Place = Pick<Mark, 'SeriesInstanceUID' | 'SOPInstanceUID' | 'frame'>
+
+function isMark(place: Place | Mark): place is Mark {
+  return 'points' in place
+}
 
 /** Where a frame hangs among the display sets that are laid out; undefined while its series has not been read. */
 export function findFrame({
@@ -29,6 +35,8 @@ export function findFrame({
       entry => entry.instance.SOPInstanceUID === SOPInstanceUID && entry.frame === frame,
     )
     if (index !== -1) return { stack, index }
+    // A slide is one place, whichever of its levels a mark names.
+    if (isOfSlide(stack, SOPInstanceUID)) return { stack, index: 0 }
   }
   return undefined
 }
@@ -45,7 +53,7 @@ function setWords(displaySet: string): string {
 }
 
 /** Brings a frame on the screen: in a pane that shows its display set, else in the active one. */
-export function jumpTo(StudyInstanceUID: string, place: Place): void {
+export function jumpTo(StudyInstanceUID: string, place: Place | Mark): void {
   const { SeriesInstanceUID } = place
   const found = findFrame(place)
   if (found === undefined) {
@@ -54,6 +62,13 @@ export function jumpTo(StudyInstanceUID: string, place: Place): void {
     return
   }
   const { stack, index } = found
+  if (stack.set.kind === 'slide' && isMark(place)) {
+    openSlide(stack).then(
+      ({ entry }) => lookAt(stack.set.id, (markOnSlide(entry.imageId, place) ?? place).points),
+      // Its pane says why it cannot be opened.
+      () => {},
+    )
+  }
   const pane = livePanes().find(one => one.stack?.set.id === stack.set.id)
   if (pane !== undefined) {
     const at = Number(pane.id.replace('pane-', ''))
@@ -75,13 +90,21 @@ function placeWords(place: Place): string {
   if (made !== undefined) return `${made.name} reformat`
   if (found === undefined) return ''
   const { SeriesNumber } = found.stack.manifest
-  return `${SeriesNumber === undefined ? '' : `series ${SeriesNumber} `}image ${found.index + 1}`
+  const image = found.stack.set.kind === 'slide' ? 'slide' : `image ${found.index + 1}`
+  return `${SeriesNumber === undefined ? '' : `series ${SeriesNumber} `}${image}`
+}
+
+/** The image a mark is measured on, and the mark as it lies there: of a slide the largest level, once its headers are here. */
+export function measuredMark(mark: Mark): { imageId: string | undefined; drawn: Mark } {
+  const { stack, index = 0 } = findFrame(mark) ?? {}
+  if (stack?.set.kind !== 'slide') return { imageId: stack?.entries[index]?.imageId, drawn: mark }
+  const entry = slideEntry(stack)
+  return { imageId: entry?.imageId, drawn: (entry && markOnSlide(entry.imageId, mark)) ?? mark }
 }
 
 function markWords(mark: Mark): string {
-  const entry = findFrame(mark)
-  const imageId = entry?.stack.entries[entry.index]?.imageId
-  return [markName(mark.kind), ...(imageId === undefined ? [] : linesOf(mark, imageId))].join(' · ')
+  const { imageId, drawn } = measuredMark(mark)
+  return [markName(mark.kind), ...(imageId === undefined ? [] : linesOf(drawn, imageId))].join(' · ')
 }
 
 /** Marks, key images and calibrations of the study in the active pane, each mark a way to its image. */
@@ -100,6 +123,13 @@ export function MarksList() {
   )
   const [, redraw] = useReducer((count: number) => count + 1, 0)
   useEffect(() => (study === undefined ? undefined : draftOf(study).state.subscribe(redraw)), [study])
+  useEffect(() => onSlides(redraw), [])
+  useEffect(() => {
+    const marked = study === undefined ? [] : draftOf(study).draft.marks.map(findFrame)
+    const slides = new Set(marked.flatMap(found => (found?.stack.set.kind === 'slide' ? [found.stack] : [])))
+    // Their figures stand in the list once their headers are here; a pane says why they are not.
+    for (const stack of slides) openSlide(stack).catch(() => {})
+  }, [study])
   if (study === undefined) return null
   const keeper = draftOf(study)
   const { draft, trouble } = keeper.state.getState()

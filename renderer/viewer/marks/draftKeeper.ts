@@ -61,6 +61,8 @@ export class DraftKeeper {
   /** What the station has, and as which revision; undefined = to be read (again). */
   #base: Draft = EMPTY_DRAFT
   #rev: number | undefined
+  /** The revision last heard of, also while it is read anew; the station refuses what was made on another. */
+  #heard = 0
   /** How often it was asked to be read: an answer that was on its way then does not tell of it. */
   #asked = 0
   #ready: Promise<void> | undefined
@@ -141,10 +143,10 @@ export class DraftKeeper {
   /** Now, for good: the page is being left. */
   flush(): void {
     const draft = lasting(this.draft)
-    if (this.#rev === undefined || this.#unreadable || same(draft, this.#sent ?? this.#base)) return
+    if (this.#unreadable || same(draft, this.#sent ?? this.#base)) return
     clearTimeout(this.#timer)
     // One more follows the one that is on its way. Nobody is left to hear of a failure.
-    this.#counter.put(this.#study, draft, this.#sent === undefined ? this.#rev : this.#rev + 1).catch(() => {})
+    this.#counter.put(this.#study, draft, this.#sent === undefined ? this.#heard : this.#heard + 1).catch(() => {})
   }
 
   /** The station is back. */
@@ -205,6 +207,7 @@ export class DraftKeeper {
     const draft = mergeDrafts(this.#base, this.draft, theirs)
     this.#base = theirs
     this.#rev = rev
+    this.#heard = rev
     // Nothing changed: nobody is told, nothing is drawn anew.
     if (!same(draft, this.draft)) this.state.setState({ draft })
   }
@@ -226,6 +229,7 @@ export class DraftKeeper {
         return
       }
       this.#base = draft
+      this.#heard = rev
       // A read that was asked for meanwhile still has to be made.
       if (this.#rev === made) this.#rev = rev
       this.#counter.tell(this.#study)

@@ -2,10 +2,9 @@ import { MARK_POINTS, type Mark } from '../../../shared/viewing/draft.ts'
 import { type LiveWire, startLiveWire } from '../../../shared/viewing/measure/livewire.ts'
 import type { Point } from '../../../shared/viewing/measure/scale.ts'
 import { applyMatrix } from '../../../shared/viewing/view.ts'
-import type { Pane } from '../pane.ts'
 import { drawnPoints, isOpenEnded } from './edit.ts'
 import { pixelsOf, scaleAt } from './figures.ts'
-import type { ShownFrame } from './onPane.ts'
+import type { MarkedPane, ShownFrame } from './onPane.ts'
 
 /** Under this many CSS pixels two places of the pointer are one. */
 export const CLICK_PX = 4
@@ -18,7 +17,7 @@ const DIGITS = 1000
 export interface Drawing {
   kind: 'drawing'
   draws: Mark['kind']
-  pane: Pane
+  pane: MarkedPane
   shown: ShownFrame
   /** What the hand has placed, in image coordinates. */
   placed: Point[]
@@ -31,7 +30,13 @@ export interface Drawing {
   path: Point[]
 }
 
-export function startDrawing(draws: Mark['kind'], pane: Pane, shown: ShownFrame, at: Point, pressedAt: Point): Drawing {
+export function startDrawing(
+  draws: Mark['kind'],
+  pane: MarkedPane,
+  shown: ShownFrame,
+  at: Point,
+  pressedAt: Point,
+): Drawing {
   const wire = draws === 'livewire' ? wireAt(at, shown) : undefined
   return { kind: 'drawing', draws, pane, shown, placed: [at], pressedAt, apart: TRACE_PX, wire, path: [at] }
 }

@@ -14,6 +14,7 @@ import { type MeasuredFrame, type Point, type Scale, scaleOf } from '../../../sh
 import type { SeriesStart, UptakeKind } from '../../../shared/viewing/suv.ts'
 import { measuringAllowed } from '../../selftest/index.ts'
 import { type CatalogFrame, describeFrame } from '../catalog.ts'
+import { isSlideId, slideValues } from '../slides/openSlides.ts'
 import { startOf, useUptake } from '../uptake.ts'
 import { isCoarse } from '../volume/coarse.ts'
 import { draftOf } from './drafts.ts'
@@ -26,6 +27,20 @@ function valuesIn(imageId: string, { attributes }: CatalogFrame): MarkPixels | u
   // What a modality LUT has made of padding is no longer known for it.
   const padding = attributes.ModalityLUT ? undefined : storedPadding(attributes)
   return { pixels: image.getPixelData(), columns, rows, slope, intercept, padding, components: image.color ? 3 : 1 }
+}
+
+/** What lies under a mark, and its points there: of a slide the one tile that a probe is in. */
+function under<M extends Pick<Mark, 'kind' | 'points'>>(
+  mark: M,
+  imageId: string,
+  described: CatalogFrame,
+): { pixels: MarkPixels | undefined; at: M } {
+  if (!isSlideId(imageId)) return { pixels: valuesIn(imageId, described), at: mark }
+  const [point] = mark.points
+  const tile = mark.kind === 'probe' && point ? slideValues(imageId, point) : undefined
+  if (tile === undefined) return { pixels: undefined, at: mark }
+  const [x0, y0] = tile.corner
+  return { pixels: tile.pixels, at: { ...mark, points: mark.points.map(([x, y]): Point => [x - x0, y - y0]) } }
 }
 
 function calibrationOf({ manifest, instance, displaySet }: CatalogFrame): Calibration | undefined {
@@ -96,7 +111,7 @@ export function linesOf(mark: Mark, imageId: string): string[] {
   if (!isMeasured(mark, described)) {
     return [...(mark.text === '' ? [] : mark.text.split('\n')), 'not measured: the self-test failed']
   }
-  const pixels = valuesIn(imageId, described)
+  const { pixels, at } = under(mark, imageId, described)
   const calibration = calibrationOf(described)
   const before = reckoned.get(mark)
   const { uptake } = useUptake.getState()
@@ -104,7 +119,7 @@ export function linesOf(mark: Mark, imageId: string): string[] {
   const sameFrame = before?.imageId === imageId && before.pixels === pixels?.pixels
   const sameUnits = before?.calibration === calibration && before?.uptake === uptake && before.start === start
   if (sameFrame && sameUnits) return before.lines
-  const lines = describe(mark, figuresOf(mark, described, pixels))
+  const lines = describe(mark, figuresOf(at, described, pixels))
   reckoned.set(mark, { imageId, pixels: pixels?.pixels, calibration, uptake, start, lines })
   return lines
 }
@@ -124,7 +139,8 @@ function figuresOf(
 export function measuredOf(mark: Pick<Mark, 'kind' | 'points'>, imageId: string): Measured | undefined {
   const described = describeFrame(imageId)
   if (described === undefined) return undefined
-  const figures = figuresOf(mark, described, valuesIn(imageId, described))
+  const { pixels, at } = under(mark, imageId, described)
+  const figures = figuresOf(at, described, pixels)
   const { scale, valueUnit } = figures
   return described.instance.contentId < 0 || isMeasured(mark, described) ? figures : { scale, valueUnit }
 }

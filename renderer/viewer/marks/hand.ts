@@ -5,19 +5,19 @@ import { mayMeasure } from '../../selftest/index.ts'
 import { announce } from '../../ui/index.ts'
 import { describeFrame } from '../catalog.ts'
 import { capturePointer, isKeyPointerIn } from '../keyPointer.ts'
-import type { Pane } from '../pane.ts'
+import { isSlideId } from '../slides/openSlides.ts'
 import { draftOf } from './drafts.ts'
 import { CLICK_PX, type Drawing, endsAt, finishedMark, place, pointsNow, startDrawing, trace } from './drawing.ts'
 import { type Hold, handlesOf, holdAt, isOpenEnded, movedMark, placedPoints, withHandle } from './edit.ts'
 import { scaleOfMark } from './figures.ts'
 import { kindDrawnBy, type MarkTool, markToolUsed, putAwayMarkTool, type Service, useMarks } from './marksStore.ts'
-import { imagePoint, labelOf, marksOn, type ShownFrame, shownFrame } from './onPane.ts'
+import { imagePoint, labelOf, type MarkedPane, marksOn, type ShownFrame, shownFrame } from './onPane.ts'
 import { calibrateBy, refusalOf, windowByMark } from './services.ts'
 import { nextVertebra } from './spine.ts'
 
 interface Moving {
   kind: 'moving'
-  pane: Pane
+  pane: MarkedPane
   shown: ShownFrame
   mark: Mark
   hold: Hold
@@ -32,7 +32,7 @@ let work: Drawing | Moving | undefined
 let mine = false
 
 /** CSS pixels of the pane. */
-function pointOf(event: MouseEvent, pane: Pane): Point {
+function pointOf(event: MouseEvent, pane: MarkedPane): Point {
   const box = pane.element.getBoundingClientRect()
   return [event.clientX - box.left, event.clientY - box.top]
 }
@@ -42,7 +42,7 @@ function sameFrame(a: ShownFrame, b: ShownFrame | undefined): boolean {
 }
 
 /** The mark under a point of the pane, the selected and the newest first, and what of it. */
-function markAt(pane: Pane, shown: ShownFrame, point: Point): { mark: Mark; hold: Hold } | undefined {
+function markAt(pane: MarkedPane, shown: ShownFrame, point: Point): { mark: Mark; hold: Hold } | undefined {
   const { selected } = useMarks.getState()
   const { clientWidth: width, clientHeight: height } = pane.element
   const marks = marksOn(shown).reverse()
@@ -63,7 +63,7 @@ function markAt(pane: Pane, shown: ShownFrame, point: Point): { mark: Mark; hold
  * The left button is pressed in a pane; true = for a mark, and nobody else. A tool in hand begins or goes on with a mark;
  * without one a mark under the pointer is taken.
  */
-function press(event: PointerEvent, pane: Pane): boolean {
+function press(event: PointerEvent, pane: MarkedPane): boolean {
   endWriting(true)
   const shown = shownFrame(pane)
   mine = false
@@ -81,10 +81,14 @@ function press(event: PointerEvent, pane: Pane): boolean {
   return true
 }
 
-function begin(pane: Pane, shown: ShownFrame, point: Point): void {
+function begin(pane: MarkedPane, shown: ShownFrame, point: Point): void {
   const { tool } = useMarks.getState()
   if (tool === undefined) return
   const { StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, frame, imageId } = shown
+  if (isSlideId(imageId) && NOT_ON_SLIDES.has(tool)) {
+    announce('This tool is none for slides')
+    return
+  }
   const serves = serviceOf(tool)
   const refused = serves && refusalOf(serves, imageId)
   const text = tool === 'vertebra' ? nextVertebra(shown) : ''
@@ -127,6 +131,9 @@ function begin(pane: Pane, shown: ShownFrame, point: Point): void {
 
 /** What is straight on a straightened picture. */
 const ON_CURVES: ReadonlySet<Mark['kind']> = new Set(['length', 'probe', 'arrow', 'text'])
+
+/** What is of a body, or asks a picture for pixels that a slide has only in tiles. */
+const NOT_ON_SLIDES: ReadonlySet<MarkTool> = new Set(['vertebra', 'cardiothoracic', 'livewire', 'spotWindow'])
 
 function serviceOf(tool: MarkTool): Service | undefined {
   return tool === 'calibrate' || tool === 'spotWindow' ? tool : undefined
@@ -191,7 +198,7 @@ function hasWords({ kind }: Mark): boolean {
 }
 
 /** Opens the words of a text, an arrow or a vertebra. */
-function startWriting(pane: Pane, { StudyInstanceUID, imageId }: ShownFrame, mark: Mark): void {
+function startWriting(pane: MarkedPane, { StudyInstanceUID, imageId }: ShownFrame, mark: Mark): void {
   useMarks.setState({ live: { pane: pane.id, StudyInstanceUID, imageId, mark, before: mark, writing: true } })
 }
 
@@ -218,7 +225,7 @@ export function endWriting(keep: boolean): void {
   draftOf(StudyInstanceUID).edit([{ mark: change }])
 }
 
-function take(pane: Pane, shown: ShownFrame, point: Point): boolean {
+function take(pane: MarkedPane, shown: ShownFrame, point: Point): boolean {
   const found = markAt(pane, shown, point)
   useMarks.setState({ selected: found?.mark.id })
   if (found === undefined) return false
@@ -256,7 +263,7 @@ function movedBy({ mark, hold, pane }: Moving, dx: number, dy: number, shown: Sh
   return { ...mark, label: [corner[0] + dx, corner[1] + dy] }
 }
 
-function moved(event: PointerEvent, pane: Pane): void {
+function moved(event: PointerEvent, pane: MarkedPane): void {
   const shown = shownFrame(pane)
   if (shown === undefined) return
   const point = pointOf(event, pane)
@@ -273,7 +280,7 @@ function moved(event: PointerEvent, pane: Pane): void {
   }
 }
 
-function hover(pane: Pane, shown: ShownFrame, point: Point, pressed: boolean): void {
+function hover(pane: MarkedPane, shown: ShownFrame, point: Point, pressed: boolean): void {
   const { tool, hovered } = useMarks.getState()
   const found = pressed || tool !== undefined ? undefined : markAt(pane, shown, point)
   if (found?.mark.id !== hovered) useMarks.setState({ hovered: found?.mark.id })
@@ -281,7 +288,7 @@ function hover(pane: Pane, shown: ShownFrame, point: Point, pressed: boolean): v
   pane.element.style.cursor = found === undefined ? '' : found.mark.locked ? 'default' : held
 }
 
-function released(event: PointerEvent, pane: Pane): void {
+function released(event: PointerEvent, pane: MarkedPane): void {
   if (work === undefined || work.pane !== pane || event.button !== 0) return
   const point = pointOf(event, pane)
   if (work.kind === 'moving') {
@@ -323,7 +330,7 @@ export function cancelMark(): boolean {
   return live !== undefined || tool !== undefined || selected !== undefined || glass !== undefined
 }
 
-function doubleClicked(event: MouseEvent, pane: Pane): void {
+function doubleClicked(event: MouseEvent, pane: MarkedPane): void {
   if (!mine) return
   event.stopImmediatePropagation()
   const shown = shownFrame(pane)
@@ -334,7 +341,7 @@ function doubleClicked(event: MouseEvent, pane: Pane): void {
 }
 
 /** Enter ends a mark of any number of points, as a second press on its last one does; it is a press where keys move the pointer. */
-function keyPressed(event: KeyboardEvent, pane: Pane): void {
+function keyPressed(event: KeyboardEvent, pane: MarkedPane): void {
   if (isKeyPointerIn(pane)) return
   if (event.key !== 'Enter' || work?.kind !== 'drawing' || work.pane !== pane || !isOpenEnded(work.draws)) return
   event.preventDefault()
@@ -349,7 +356,7 @@ export const marksPointer = {
 }
 
 /** Follows the pointer over a pane: hovering, drawing, moving. Returns what detaches it. */
-export function attachMarks(pane: Pane): () => void {
+export function attachMarks(pane: MarkedPane): () => void {
   const abort = new AbortController()
   const { signal } = abort
   const { element } = pane

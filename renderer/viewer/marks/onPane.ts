@@ -2,11 +2,28 @@ import type { Mark } from '../../../shared/viewing/draft.ts'
 import type { Point } from '../../../shared/viewing/measure/scale.ts'
 import { applyMatrix, invertMatrix, type Matrix } from '../../../shared/viewing/view.ts'
 import { useTextSize } from '../../ui/index.ts'
-import type { Pane } from '../pane.ts'
+import type { Pane, PaneState } from '../pane.ts'
+import { isSlideId, markOnSlide } from '../slides/openSlides.ts'
 import { draftOf } from './drafts.ts'
 import { type Box, labelBox } from './edit.ts'
 import { linesOf, scaleOfMark } from './figures.ts'
 import { useMarks } from './marksStore.ts'
+
+type MarkedState = Pick<PaneState, 'stack' | 'shown' | 'transform'>
+
+/** What marks are drawn on: a pane's picture, or a slide that lies over it. */
+export interface MarkedPane {
+  id: string
+  element: HTMLElement
+  state: {
+    getState: () => MarkedState
+    subscribe: (listener: (now: MarkedState, before: MarkedState) => void) => () => void
+  }
+}
+
+export function isPicture(pane: MarkedPane): pane is Pane {
+  return 'setRange' in pane
+}
 
 /** The frame whose pixels are on the screen of a pane, and how it lies there. */
 export interface ShownFrame {
@@ -19,7 +36,7 @@ export interface ShownFrame {
   transform: Matrix
 }
 
-export function shownFrame(pane: Pane | undefined): ShownFrame | undefined {
+export function shownFrame(pane: MarkedPane | undefined): ShownFrame | undefined {
   const { stack, shown, transform } = pane?.state.getState() ?? {}
   const entry = stack?.entries[shown ?? -1]
   if (stack === undefined || entry === undefined || transform === undefined) return undefined
@@ -37,7 +54,11 @@ export function marksOn(shown: ShownFrame): Mark[] {
   const { live, hidden } = useMarks.getState()
   if (hidden) return []
   const here = ({ SOPInstanceUID, frame }: Mark) => SOPInstanceUID === shown.SOPInstanceUID && frame === shown.frame
-  const kept = draftOf(shown.StudyInstanceUID).draft.marks.filter(mark => here(mark) && mark.id !== live?.mark.id)
+  const { marks } = draftOf(shown.StudyInstanceUID).draft
+  const own = isSlideId(shown.imageId)
+    ? marks.flatMap(mark => markOnSlide(shown.imageId, mark) ?? [])
+    : marks.filter(here)
+  const kept = own.filter(({ id }) => id !== live?.mark.id)
   return live !== undefined && here(live.mark) ? [...kept, live.mark] : kept
 }
 

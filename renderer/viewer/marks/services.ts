@@ -5,10 +5,10 @@ import { fileScale, isCalibratable } from '../../../shared/viewing/measure/scale
 import { t } from '../../i18n/index.ts'
 import { announce } from '../../ui/index.ts'
 import { describeFrame } from '../catalog.ts'
-import type { Pane } from '../pane.ts'
 import { draftOf } from './drafts.ts'
 import { measuredFrame, pixelsOf, valuesUnder } from './figures.ts'
 import type { Service } from './marksStore.ts'
+import { isPicture, type MarkedPane } from './onPane.ts'
 
 /** Why a tool cannot be used on an image, in words; undefined: it can. */
 export function refusalOf(service: Service, imageId: string): string | undefined {
@@ -20,7 +20,8 @@ export function refusalOf(service: Service, imageId: string): string | undefined
 }
 
 /** Sets the window from what the rectangle holds: 1 % of its values are black, 1 % white. */
-export function windowByMark(pane: Pane, mark: Mark, imageId: string): void {
+export function windowByMark(pane: MarkedPane, mark: Mark, imageId: string): void {
+  if (!isPicture(pane)) return
   const { slope, intercept } = pixelsOf(imageId) ?? {}
   const held = valuesUnder(mark, imageId)
   const middle = held && middleRange(held.values)

@@ -1,14 +1,14 @@
 import { useEffect, useReducer } from 'react'
 import { useSelfTest } from '../../selftest/index.ts'
 import { useTextSize } from '../../ui/index.ts'
-import type { Pane } from '../pane.ts'
+import { onSlides } from '../slides/openSlides.ts'
 import { useUptake } from '../uptake.ts'
 import { draftOf } from './drafts.ts'
 import { useMarks } from './marksStore.ts'
-import { type ShownFrame, shownFrame } from './onPane.ts'
+import { type MarkedPane, type ShownFrame, shownFrame } from './onPane.ts'
 
 /** What a pane shows; renders anew when its picture, the marks in hand, the size of the text, the self-test's verdict, or the study's draft change. */
-export function useShownFrame(pane: Pane | undefined): ShownFrame | undefined {
+export function useShownFrame(pane: MarkedPane | undefined): ShownFrame | undefined {
   const [, redraw] = useReducer((count: number) => count + 1, 0)
   useTextSize()
   useEffect(() => {
@@ -31,6 +31,7 @@ export function useShownFrame(pane: Pane | undefined): ShownFrame | undefined {
       }),
       useMarks.subscribe(redraw),
       useUptake.subscribe(redraw),
+      onSlides(redraw),
       useSelfTest.subscribe((now, before) => now.verdict !== before.verdict && redraw()),
     ]
     return () => {

@@ -13,40 +13,38 @@ import {
 } from '../../reporting/index.ts'
 import { studyContents } from '../../series/index.ts'
 import { announceFailure, formatDate } from '../../ui/index.ts'
+import { describeFrame } from '../catalog.ts'
 import { scrollDocument } from '../documents/index.ts'
 import { draftOf } from '../marks/drafts.ts'
 import { linesOf, measuredOf } from '../marks/figures.ts'
-import { findFrame, jumpTo } from '../marks/MarksList.tsx'
+import { jumpTo, measuredMark } from '../marks/MarksList.tsx'
 import { markName } from '../marks/markActions.ts'
 import { useMarks } from '../marks/marksStore.ts'
 import { saveAtReading } from '../saving/index.ts'
 import { activePane, assignSeries, type Session, useSession } from '../session.ts'
+import { isSlideId } from '../slides/openSlides.ts'
 import { figuresOfMark } from './figuresOfMark.ts'
 
 const REPORTS = ['SR', 'DOC']
 
-function imageOf(mark: Mark) {
-  const found = findFrame(mark)
-  return found?.stack.entries[found.index]
-}
-
 function measuredHere(mark: Mark) {
-  const entry = imageOf(mark)
-  return entry === undefined ? undefined : measuredOf(mark, entry.imageId)
+  const { imageId, drawn } = measuredMark(mark)
+  return imageId === undefined ? undefined : measuredOf(drawn, imageId)
 }
 
 function offerOf(mark: Mark): MarkOffer[] {
-  const entry = imageOf(mark)
-  const measured = entry && measuredOf(mark, entry.imageId)
-  if (entry === undefined || measured === undefined) return []
-  const { instance, imageId } = entry
+  const { imageId, drawn } = measuredMark(mark)
+  const instance = imageId === undefined ? undefined : describeFrame(imageId)?.instance
+  const measured = imageId === undefined ? undefined : measuredOf(drawn, imageId)
+  if (imageId === undefined || instance === undefined || measured === undefined) return []
   const figures = figuresOfMark(mark, measured).map(figure => ({
     ...figure,
     mark: mark.id,
     SeriesInstanceUID: mark.SeriesInstanceUID,
     SOPClassUID: instance.SOPClassUID,
     SOPInstanceUID: mark.SOPInstanceUID,
-    frame: instance.NumberOfFrames > 1 ? mark.frame : null,
+    // Of a slide the whole of it is meant.
+    frame: instance.NumberOfFrames > 1 && !isSlideId(imageId) ? mark.frame : null,
   }))
   const words = [markName(mark.kind), ...linesOf(mark, imageId)].join(' · ')
   return figures.length === 0 ? [] : [{ words, note: measured.scale.note, figures }]
@@ -121,7 +119,8 @@ export function reportImages(session: Session): ReportImages | undefined {
     onMarks: listener => keeper.state.subscribe(listener),
     show: ({ mark, SeriesInstanceUID, SOPInstanceUID, frame }) => {
       useMarks.setState({ selected: mark, hidden: false })
-      jumpTo(StudyInstanceUID, { SeriesInstanceUID, SOPInstanceUID, frame: frame ?? 1 })
+      const kept = keeper.draft.marks.find(one => one.id === mark)
+      jumpTo(StudyInstanceUID, kept ?? { SeriesInstanceUID, SOPInstanceUID, frame: frame ?? 1 })
     },
     onRead: () => void saveAtReading(StudyInstanceUID),
     priors: priorsOf(session),

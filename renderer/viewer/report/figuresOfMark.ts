@@ -1,5 +1,5 @@
 import type { Mark } from '../../../shared/viewing/draft.ts'
-import type { Measured } from '../../../shared/viewing/measure/measure.ts'
+import { areaExtent, lengthExtent, type Measured } from '../../../shared/viewing/measure/measure.ts'
 
 /** A figure of a mark as a report has it: digits as they stand beside the mark, the unit as UCUM. */
 export interface MarkFigure {
@@ -8,7 +8,14 @@ export interface MarkFigure {
   unit: string
 }
 
-const MM = { mm: { length: 'mm', area: 'mm2' }, px: { length: '{pixels}', area: '{pixels}2' } } as const
+const UCUM: Record<string, string> = {
+  'mm': 'mm',
+  'mm²': 'mm2',
+  'µm': 'um',
+  'µm²': 'um2',
+  'px': '{pixels}',
+  'px²': '{pixels}2',
+}
 /** UCUM of the units of values that we show; others are written as they are. */
 const VALUE_UNITS: Record<string, string> = { HU: "[hnsf'U]", '': '1' }
 
@@ -21,22 +28,23 @@ function digits(value: number): string {
 /** What a report can say of a mark: its lengths, its angle, or its area with the mean in it. */
 export function figuresOfMark({ kind }: Pick<Mark, 'kind'>, measured: Measured): MarkFigure[] {
   const { scale, length, width, angle, area, statistics, valueUnit, values, ratio } = measured
-  const units = MM[scale.unit]
+  const lengthFigure = (name: string, mm: number): MarkFigure => {
+    const { value, text, unit } = lengthExtent(mm, scale)
+    return { name, value: scale.fine ? text : value.toFixed(1), unit: UCUM[unit] ?? unit }
+  }
   if (ratio !== undefined) return [{ name: 'Ratio', value: ratio.toFixed(2), unit: '1' }]
   if (length !== undefined && width !== undefined) {
-    return [
-      { name: 'Long axis', value: length.toFixed(1), unit: units.length },
-      { name: 'Short axis', value: width.toFixed(1), unit: units.length },
-    ]
+    return [lengthFigure('Long axis', length), lengthFigure('Short axis', width)]
   }
-  if (length !== undefined) return [{ name: 'Length', value: length.toFixed(1), unit: units.length }]
+  if (length !== undefined) return [lengthFigure('Length', length)]
   if (angle !== undefined) {
     return [{ name: kind === 'cobb' ? 'Cobb angle' : 'Angle', value: angle.toFixed(1), unit: 'deg' }]
   }
   const unit = VALUE_UNITS[valueUnit.unit] ?? valueUnit.unit
   if (area !== undefined) {
     const mean = statistics === undefined ? [] : [{ name: 'Mean', value: digits(statistics.mean), unit }]
-    return [{ name: 'Area', value: digits(area), unit: units.area }, ...mean]
+    const { value, unit: of } = areaExtent(area, scale)
+    return [{ name: 'Area', value: digits(value), unit: UCUM[of] ?? of }, ...mean]
   }
   const [value] = values ?? []
   return value !== undefined && values?.length === 1 ? [{ name: 'Value', value: digits(value), unit }] : []

@@ -35,12 +35,13 @@ import type { DraftKeeper } from '../marks/draftKeeper.ts'
 import { draftOf } from '../marks/drafts.ts'
 import { linesOf, measuredOf, scaleOfMark } from '../marks/figures.ts'
 import { holdSegments, saveSegmentations, unsavedWorks } from '../segmenting/index.ts'
+import { isOfSlide, isSlideId, markOnSlide, needSlideValues, openSlide } from '../slides/openSlides.ts'
 import { spacingOf } from '../spacing.ts'
 import { openStacks } from '../stacks.ts'
 import { storedWindows, windowToRange } from '../windows.ts'
 import { askOthersToSave } from './otherWindows.ts'
 import { noteSaved, readSaved, type SavedState, type SavedVersions } from './savedStore.ts'
-import { isOfSet, setsWithStates, shutterAsSaved, viewAsSaved } from './savedViews.ts'
+import { isOfSet, ownShutter, setsWithStates, shutterAsSaved, viewAsSaved } from './savedViews.ts'
 
 /** By study: being written, or why it could not be. */
 export const useSaving = create<{ studies: Readonly<Record<string, 'busy' | { failed: string } | undefined>> }>(() => ({
@@ -282,16 +283,18 @@ async function find(
 ): Promise<{ stack: SeriesStack; entry: StackEntry } | undefined> {
   const { SeriesInstanceUID, SOPInstanceUID, frame } = place
   for (const stack of await stacksHere(StudyInstanceUID, SeriesInstanceUID)) {
+    if (isOfSlide(stack, SOPInstanceUID)) return { stack, entry: (await openSlide(stack)).entry }
     const entry = stack.entries.find(one => one.instance.SOPInstanceUID === SOPInstanceUID && one.frame === frame)
     if (entry !== undefined) return { stack, entry }
   }
   return undefined
 }
 
-function referenced({ manifest }: SeriesStack, { instance, frame }: StackEntry): ReferencedFrame {
+function referenced({ manifest }: SeriesStack, { imageId, instance, frame }: StackEntry): ReferencedFrame {
   const { StudyInstanceUID, SeriesInstanceUID } = manifest
   const { SOPClassUID, SOPInstanceUID, NumberOfFrames } = instance
-  return { SOPClassUID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, frame, frames: NumberOfFrames }
+  const named = { SOPClassUID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, frame, frames: NumberOfFrames }
+  return isSlideId(imageId) ? { ...named, isMatrix: true } : named
 }
 
 interface Placed extends ReportedMark {
@@ -307,17 +310,27 @@ async function placed(StudyInstanceUID: string, marks: readonly Mark[]): Promise
     const place = await find(StudyInstanceUID, mark)
     if (place === undefined) continue
     const { stack, entry } = place
-    const isLoaded = await needFrame(entry.imageId)
+    const { imageId } = entry
+    const isLoaded = isSlideId(imageId) ? await needSlide(mark, imageId) : await needFrame(imageId)
+    const image = referenced(stack, entry)
+    // A slide is measured on its largest level; the mark stays on the one it was drawn on.
+    const onSlide = isSlideId(imageId) ? markOnSlide(imageId, mark) : undefined
     found.push({
       mark,
       stack,
       entry,
       isLoaded,
-      image: referenced(stack, entry),
-      measured: measuredOf(mark, entry.imageId),
+      image: onSlide === undefined ? image : { ...image, SOPInstanceUID: mark.SOPInstanceUID },
+      measured: measuredOf(onSlide ?? mark, imageId),
     })
   }
   return found
+}
+
+/** Lengths and areas of a slide need no pixels; a probe needs the tile it is in. */
+async function needSlide(mark: Mark, imageId: string): Promise<boolean> {
+  const [point] = markOnSlide(imageId, mark)?.points ?? []
+  return mark.kind !== 'probe' || point === undefined || needSlideValues(imageId, point)
 }
 
 async function framesOf(StudyInstanceUID: string, places: readonly Place[]): Promise<ReferencedFrame[]> {
@@ -416,8 +429,8 @@ async function statesOf(
     const view = draft.views[set] ?? (last && stack && viewAsSaved(last, stack)) ?? UNCHANGED
     const shutter =
       draft.shutters[set] === undefined ? last && shutterAsSaved(last) : (draft.shutters[set] ?? undefined)
-    const seen = { ...view, shutter }
-    if (last === undefined && drawn.length === 0 && !isChanged(seen)) continue
+    if (last === undefined && drawn.length === 0 && !isChanged({ ...view, shutter })) continue
+    const seen = { ...view, shutter: shutter ?? (stack && ownShutter(stack)) }
     series ??= { SeriesInstanceUID: newUID(), InstanceNumber: 0 }
     const version: Version = {
       SeriesInstanceUID: series.SeriesInstanceUID,

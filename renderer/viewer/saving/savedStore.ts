@@ -23,7 +23,7 @@ import { draftOf } from '../marks/drafts.ts'
 import { readObject } from '../objects/readObject.ts'
 import { livePanes, useSession } from '../session.ts'
 import { openStacks } from '../stacks.ts'
-import { setsWithStates, shutterAsSaved, viewAsSaved } from './savedViews.ts'
+import { isSameShutter, ownShutter, setsWithStates, shutterAsSaved, viewAsSaved } from './savedViews.ts'
 
 export interface SavedState {
   object: ReferencedObject
@@ -175,7 +175,8 @@ async function savedLooks(
   for (const { stack, last } of await setsWithStates(StudyInstanceUID, states)) {
     const [view, shutter] = [viewAsSaved(last, stack), shutterAsSaved(last)]
     if (view !== undefined) looks.views[stack.set.id] = view
-    if (shutter !== undefined) looks.shutters[stack.set.id] = shutter
+    // The image's own covers by itself: it is none of the reader's.
+    if (shutter !== undefined && !isSameShutter(shutter, ownShutter(stack))) looks.shutters[stack.set.id] = shutter
   }
   return looks
 }

@@ -87,6 +87,20 @@ export function shutterAsSaved({ state }: SavedState): DisplayShutter | undefine
   return displayShutter.safeParse(state.shutter).data
 }
 
+/**
+ * What all images of a set cover of themselves, in one shape; undefined where they do not, or not alike. A state says it anew: with
+ * one, the image's own is not what is shown (PS3.4 N.2.1).
+ */
+export function ownShutter({ imageIds }: SeriesStack): DisplayShutter | undefined {
+  const found = imageIds.map(imageId => displayShutter.safeParse(describeFrame(imageId)?.attributes).data)
+  const [first] = found
+  return found.every(one => isSameShutter(one, first)) ? first : undefined
+}
+
+export function isSameShutter(one: DisplayShutter | undefined, other: DisplayShutter | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
 /** Zoom and place, where the state is not of the whole picture fitted. */
 function sizeOf(area: DisplayedArea | undefined): Pick<SetView, 'zoom' | 'centre'> {
   if (area?.mode !== 'MAGNIFY' || area.magnification === undefined) return {}

@@ -10,6 +10,7 @@ import {
 import { studyContents } from '../../series/index.ts'
 import { announce } from '../../ui/index.ts'
 import type { SeriesStack, StackEntry } from '../catalog.ts'
+import { fitDocument } from '../documents/reach.ts'
 import { activePane, assignSeries, hangAt, layOut, ownItems, type Session, useSession } from '../session.ts'
 import { assignmentOf, type StripItem } from '../strip.ts'
 import { seenFrames, syncSeen } from './keeper.ts'
@@ -27,12 +28,22 @@ function toSee(stacks: readonly SeriesStack[]): (entry: StackEntry) => boolean {
   return entry => !hasPictures || entry.unshowable === undefined
 }
 
-function framesOf(stacks: readonly SeriesStack[]): SeriesToRead['frames'] {
+function framesOf(stacks: readonly SeriesStack[]): NonNullable<SeriesToRead['frames']> {
   return stacks.flatMap(stack =>
-    stack.entries
-      .filter(toSee(stacks))
-      .map(({ instance, frame }) => ({ SOPInstanceUID: instance.SOPInstanceUID, frame })),
+    stack.set.kind === 'slide'
+      ? slideTiles(stack)
+      : stack.entries
+          .filter(toSee(stacks))
+          .map(({ instance, frame }) => ({ SOPInstanceUID: instance.SOPInstanceUID, frame })),
   )
+}
+
+/** A slide is looked over by its smallest level: the tiles of that one are what is to be seen of it. */
+function slideTiles({ manifest, set }: SeriesStack): NonNullable<SeriesToRead['frames']> {
+  const smallest = manifest.instances[set.pictureless.at(-1) ?? -1]
+  if (smallest === undefined) return []
+  const { SOPInstanceUID, NumberOfFrames } = smallest
+  return Array.from({ length: NumberOfFrames }, (_, at) => ({ SOPInstanceUID, frame: at + 1 }))
 }
 
 /**
@@ -65,6 +76,9 @@ export function goToNextUnseen(): void {
     const seen = seenFrames(StudyInstanceUID, SeriesInstanceUID)
     // Its manifest is on the way: how much of it was seen is known all the same.
     if (stack === undefined) return !session.stacks.has(SeriesInstanceUID) && countFrames(seen ?? new Map()) < images
+    if (stack.set.kind === 'slide') {
+      return slideTiles(stack).some(({ SOPInstanceUID, frame }) => !hasFrame(seen?.get(SOPInstanceUID), frame))
+    }
     const entry = stack.entries[index]
     if (entry === undefined || !toSee(session.stacks.get(SeriesInstanceUID) ?? [stack])(entry)) return false
     return !hasFrame(seen?.get(entry.instance.SOPInstanceUID), entry.frame)
@@ -83,6 +97,7 @@ export function goToNextUnseen(): void {
   }
   if (found.stack === shown) {
     pane.goTo(found.index)
+    if (item.stack?.set.kind === 'slide') fitDocument(pane.id, 'fit')
     return
   }
   if (item.stack !== undefined) {

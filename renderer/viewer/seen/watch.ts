@@ -4,13 +4,15 @@ import type { Pane, PaneState } from '../pane.ts'
 import { noteSeen, type SeenFrame, wasSeen } from './keeper.ts'
 
 /** A picture that something lies over is looked after this often. */
-const COVERED_MS = 250
+export const COVERED_MS = 250
 
 /** The frame that can be seen now, if it was not seen before. What has no picture is seen as its tile, which says why. */
 function unseenFrame({ stack, shown, index, zoom }: PaneState): SeenFrame | undefined {
   const wanted = stack?.entries[index]
   const entry = wanted?.unshowable === undefined ? stack?.entries[shown ?? -1] : wanted
   if (stack === undefined || entry === undefined) return undefined
+  // Of a slide its tiles are seen (watchTiles.ts).
+  if (stack.set.kind === 'slide') return undefined
   if (entry.unshowable === undefined && zoom < SEEN_ZOOM) return undefined
   // A plane through all images shows none of them.
   if (isReformatUid(entry.instance.SOPInstanceUID)) return undefined
@@ -34,7 +36,7 @@ function isInSight(element: Element): boolean {
 }
 
 /** Nor a dialog. */
-function isUncovered(element: Element): boolean {
+export function isUncovered(element: Element): boolean {
   return isInSight(element) && document.querySelector('dialog:modal') === null
 }
 

@@ -55,7 +55,7 @@ import {
   interpolateActive,
   removeIslands,
 } from './wholeSegment.ts'
-import type { Work } from './work.ts'
+import { awaySlices, type Work } from './work.ts'
 
 const NOTHING = createStore<PaneState | undefined>(() => undefined)
 
@@ -264,7 +264,7 @@ function Rows({ work }: { work: Work }) {
   const figures = useFigures(work)
   const [asked, setAsked] = useState(false)
   const unsaved = unsavedWorks(work.StudyInstanceUID).includes(work)
-  const { size: away } = work.away
+  const { absent, unreadable } = awaySlices(work)
   const saveAll = () => {
     saveSegmentations(work.StudyInstanceUID).then(
       saved => announce(saved.length === 0 ? 'There is nothing to save' : 'Segmentation saved'),
@@ -290,7 +290,7 @@ function Rows({ work }: { work: Work }) {
       </div>
       {asked && (
         <div className="segments-note" role="alert">
-          {unsaved || away > 0
+          {unsaved || absent + unreadable > 0
             ? t('What is drawn and not saved will be gone.')
             : t('What is saved stays in the study.')}
           <div className="segments-bar">
@@ -303,11 +303,19 @@ function Rows({ work }: { work: Work }) {
           </div>
         </div>
       )}
-      {away > 0 && (
+      {absent > 0 && (
         <div className="segments-note attention">
           {t('{{count}} slices are of images that are not here: kept on this station, saved when they come', {
-            count: away,
+            count: absent,
           })}
+        </div>
+      )}
+      {unreadable > 0 && (
+        <div className="segments-note attention" role="alert">
+          {t(
+            'What was kept of {{count}} slices cannot be read: it is not shown and will not be saved. Draw it anew, or discard the segments.',
+            { count: unreadable },
+          )}
         </div>
       )}
       {!unsaved && work.head.predecessor !== undefined && <div className="segments-note quiet">{t('saved')}</div>}

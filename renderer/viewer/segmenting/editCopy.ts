@@ -13,7 +13,7 @@ import { working } from './hand.ts'
 import { waitsForKept } from './keeper.ts'
 import { sliceAt } from './place.ts'
 import { changeHead, putWork, tellDrawn, workOf } from './segmentStore.ts'
-import { makeWork, sliceName, type Work } from './work.ts'
+import { awaySlices, makeWork, sliceName, type Work } from './work.ts'
 
 /** Pixels of a stored segment, and the slice they lie on; undefined where that is none of the images'. */
 function masksOf(
@@ -47,7 +47,12 @@ export async function editCopy(listed: ListedObject, stack: SeriesStack): Promis
     return
   }
   if (before !== undefined && before.away.size > 0) {
-    announce('Some of what is drawn here is on images that are not here: discard it, or wait for them')
+    const { absent } = awaySlices(before)
+    announce(
+      absent > 0
+        ? 'Some of what is drawn here is on images that are not here: discard it, or wait for them'
+        : 'Some of what is kept here cannot be read: discard it first',
+    )
     return
   }
   await working(t('Reading…'), async (signal, breathe) => {

@@ -315,7 +315,7 @@ async function packed(runs: Uint8Array): Promise<string> {
 
 /** Never more than `most` bytes, whatever the text says. */
 async function unpacked(text: string, most: number): Promise<Uint8Array> {
-  const bytes = Uint8Array.from(atob(text), sign => sign.charCodeAt(0))
+  const bytes = fromBase64(text)
   const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw')).getReader()
   const chunks: BlobPart[] = []
   let length = 0
@@ -331,6 +331,15 @@ async function unpacked(text: string, most: number): Promise<Uint8Array> {
     // What is broken ends here; the labels say that they are too few.
   }
   return new Uint8Array(await new Blob(chunks).arrayBuffer())
+}
+
+/** Nothing, where it is none: the labels say that they are too few. */
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  try {
+    return Uint8Array.from(atob(text), sign => sign.charCodeAt(0))
+  } catch {
+    return new Uint8Array()
+  }
 }
 
 function base64(bytes: Uint8Array): string {

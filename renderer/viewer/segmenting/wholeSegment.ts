@@ -9,7 +9,7 @@ import { commit, giveUp, refusalOf, working } from './hand.ts'
 import { forgetKept } from './keeper.ts'
 import { viewOf } from './place.ts'
 import { changeHead, dropWork, useSegmenting, workInHand } from './segmentStore.ts'
-import type { Work } from './work.ts'
+import { awaySlices, type Work } from './work.ts'
 
 /** What is done to all of the active segment; says so where it cannot be. */
 function onActive(act: (work: Work, active: number) => void): void {
@@ -95,7 +95,12 @@ export function copyToNext(): void {
 export function deleteSegment(work: Work, number: number): void {
   if (useSegmenting.getState().busy !== undefined) return
   if (work.away.size > 0) {
-    announce('Some of it may be on images that are not here: it can be deleted when they are')
+    const { absent } = awaySlices(work)
+    announce(
+      absent > 0
+        ? 'Some of it may be on images that are not here: it can be deleted when they are'
+        : 'Some of what is kept cannot be read, and may be of this segment: discard the segments instead',
+    )
     return
   }
   const { segments, active } = work.head

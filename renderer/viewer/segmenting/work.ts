@@ -126,6 +126,24 @@ export function reboundWork(work: Work, stack: SeriesStack): Work | undefined {
   return next
 }
 
+/**
+ * Of what is kept and on no image: slices whose image is here, but whose kept bytes cannot be read, against those whose image is not
+ * here. One that was drawn on anew is neither: the new drawing is kept in its place.
+ */
+export function awaySlices({ away, entries, map }: Pick<Work, 'away' | 'entries' | 'map'>): {
+  unreadable: number
+  absent: number
+} {
+  const names = new Map(entries.map((entry, index) => [sliceName(entry), index]))
+  const count = { unreadable: 0, absent: 0 }
+  for (const name of away.keys()) {
+    const index = names.get(name)
+    if (index === undefined) count.absent++
+    else if (!map.slice(index)?.some(label => label !== 0)) count.unreadable++
+  }
+  return count
+}
+
 /** What draws a slice that is kept (runs, by the slice's name) on its image; where that is not here, or it cannot be read, it is away. */
 export function homeIn(work: Work): (name: string, runs: Uint8Array) => void {
   const { columns, rows } = work.map.grid

@@ -1,71 +1,60 @@
-import { Eraser } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
+import { createStore } from 'zustand/vanilla'
 import { roundLength } from '../../../shared/viewing/geometry.ts'
-import type { ManifestInstance } from '../../../shared/viewing/image.ts'
-import { readSlidePart, type SlidePart } from '../../../shared/viewing/slides/readSlide.ts'
-import { makeSlide, type SlideLevel } from '../../../shared/viewing/slides/slide.ts'
+import { SEEN_ZOOM } from '../../../shared/viewing/seen.ts'
+import type { SlideLevel } from '../../../shared/viewing/slides/slide.ts'
 import {
   fitSlide,
   heldView,
   levelWords,
   type Size,
-  slideLength,
-  slidePoint,
-  slideWords,
+  slideToScreen,
+  tilesInView,
   type SlideView as View,
+  viewOf,
   zoomSlideAbout,
 } from '../../../shared/viewing/slides/view.ts'
-import { fetchMetadata } from '../../client.ts'
 import { t } from '../../i18n/index.ts'
-import { IconButton } from '../../ui/index.ts'
 import type { SeriesStack } from '../catalog.ts'
 import { holdReach } from '../documents/reach.ts'
-import { markToolUsed, useMarks } from '../marks/marksStore.ts'
+import { capturePointer, takeKeyPointer } from '../keyPointer.ts'
+import { scaleAt } from '../marks/figures.ts'
+import { marksPointer } from '../marks/hand.ts'
+import { Marks } from '../marks/Marks.tsx'
+import { useMarks } from '../marks/marksStore.ts'
+import { useCalibrations } from '../marks/ofSet.ts'
+import type { MarkedPane } from '../marks/onPane.ts'
+import { TileWatch } from '../seen/watchTiles.ts'
 import { WheelNotches } from '../wheel.ts'
-import { type Drawn, drawSlide, type OpenSlide } from './drawSlide.ts'
+import { type Drawn, drawSlide } from './drawSlide.ts'
+import { onLook } from './lookAt.ts'
+import { type OpenSlide, openSlide } from './openSlides.ts'
 import { Tiles } from './tiles.ts'
 import './slides.css'
 
-/** Levels of one slide; a real one has ten or so, or some parts of a concatenation more. */
-const MOST_INSTANCES = 100
 const NOTCH = 1.25
 /** CSS pixels: a scale bar's greatest width. */
 const BAR_PX = 160
 
 type Loaded = { state: 'reading' } | { state: 'here'; open: OpenSlide } | { state: 'failed'; words: string }
 
-async function readSlide({ manifest, set }: SeriesStack, signal: AbortSignal): Promise<OpenSlide> {
-  const { StudyInstanceUID, SeriesInstanceUID } = manifest
-  const parts: SlidePart[] = []
-  const instances: ManifestInstance[] = []
-  for (const index of set.pictureless.slice(0, MOST_INSTANCES)) {
-    const instance = manifest.instances[index]
-    if (instance === undefined) continue
-    const { SOPInstanceUID } = instance
-    const part = readSlidePart(await fetchMetadata({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID }, signal))
-    if (part === undefined) continue
-    parts.push(part)
-    instances.push(instance)
-  }
-  const slide = makeSlide(parts)
-  if (slide === undefined) throw new Error(t('It does not say what its tiles are a part of.'))
-  return { slide, instances }
-}
-
 /** A slide in a pane: by the wheel about the pointer, dragged, with the level whose pixels are the screen's. */
 export function SlideView({ pane, stack }: { pane: string; stack: SeriesStack }) {
   const [loaded, setLoaded] = useState<Loaded>({ state: 'reading' })
   useEffect(() => {
-    const aborting = new AbortController()
+    let isGone = false
     setLoaded({ state: 'reading' })
-    readSlide(stack, aborting.signal).then(
-      open => aborting.signal.aborted || setLoaded({ state: 'here', open }),
+    openSlide(stack).then(
+      open => isGone || setLoaded({ state: 'here', open }),
       (thrown: unknown) => {
-        if (aborting.signal.aborted) return
+        if (isGone) return
         setLoaded({ state: 'failed', words: thrown instanceof Error ? thrown.message : String(thrown) })
       },
     )
-    return () => aborting.abort()
+    return () => {
+      isGone = true
+    }
   }, [stack])
   if (loaded.state === 'here') return <OpenedSlide pane={pane} stack={stack} open={loaded.open} />
   return (
@@ -76,27 +65,42 @@ export function SlideView({ pane, stack }: { pane: string; stack: SeriesStack })
   )
 }
 
-interface Line {
-  from: [number, number]
-  to: [number, number]
+/** The slide as marks see a pane: one image, the largest level, wherever it lies on the screen. */
+function useMarkedPane(pane: string, stack: SeriesStack, { entry }: OpenSlide, element: HTMLElement | null) {
+  return useMemo(() => {
+    if (element === null) return undefined
+    const shown = { ...stack, entries: [entry], imageIds: [entry.imageId] }
+    const state = createStore<ReturnType<MarkedPane['state']['getState']>>(() => ({
+      stack: shown,
+      shown: 0,
+      transform: undefined,
+    }))
+    return { id: pane, element, state }
+  }, [pane, stack, entry, element])
 }
 
 function OpenedSlide({ pane, stack, open }: { pane: string; stack: SeriesStack; open: OpenSlide }) {
   const { slide } = open
   const root = useRef<HTMLDivElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
+  const [element, setElement] = useState<HTMLElement | null>(null)
   const [size, setSize] = useState<Size>({ width: 0, height: 0 })
   const [view, setView] = useState<View>()
   const [layer, setLayer] = useState(0)
   const [drawn, setDrawn] = useState<Drawn>()
-  const [lines, setLines] = useState<Line[]>([])
-  const [live, setLive] = useState<Line>()
   const [arrived, setArrived] = useState(0)
-  /** Where the hand that drags was last; movementX is in pixels of the display on some systems. */
-  const hand = useRef<[number, number]>([0, 0])
-  const measuring = useMarks(({ tool }) => tool === 'length')
+  /** Where the hand that drags the slide was last, if one does; movementX is in pixels of the display on some systems. */
+  const hand = useRef<[number, number]>(undefined)
+  const measuring = useMarks(({ tool }) => tool !== undefined)
   const tiles = useMemo(() => new Tiles(stack.manifest, () => setArrived(count => count + 1)), [stack])
   useEffect(() => () => tiles.dispose(), [tiles])
+  const marked = useMarkedPane(pane, stack, open, element)
+  useEffect(() => {
+    setElement(root.current)
+    return root.current === null ? undefined : takeKeyPointer(pane, root.current)
+  }, [pane])
+  const watch = useMemo(() => (element === null ? undefined : new TileWatch(element)), [element])
+  useEffect(() => () => watch?.end(), [watch])
 
   useEffect(() => {
     const element = root.current
@@ -129,6 +133,15 @@ function OpenedSlide({ pane, stack, open }: { pane: string; stack: SeriesStack; 
     },
     [slide],
   )
+
+  const isSized = shown !== undefined
+  useEffect(() => {
+    if (!isSized) return
+    return onLook(stack.set.id, points => {
+      const { shown, size } = now.current
+      if (shown !== undefined) setView(heldView(slide, viewOf(points, shown, size), size))
+    })
+  }, [slide, stack.set.id, isSized])
 
   useEffect(
     () =>
@@ -171,6 +184,12 @@ function OpenedSlide({ pane, stack, open }: { pane: string; stack: SeriesStack; 
     return () => element?.removeEventListener('wheel', turn)
   }, [zoomAt])
 
+  const { StudyInstanceUID, SeriesInstanceUID } = stack.manifest
+  const tileOf = ({ part, frame }: { part: number; frame: number }) => {
+    const instance = open.instances[part]
+    return instance ? [{ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID: instance.SOPInstanceUID, frame }] : []
+  }
+
   // Drawn once a frame of the display, whatever came meanwhile. `arrived`: more tiles are here.
   // biome-ignore lint/correctness/useExhaustiveDependencies: a tile that came is drawn although nothing else changed.
   useEffect(() => {
@@ -182,6 +201,10 @@ function OpenedSlide({ pane, stack, open }: { pane: string; stack: SeriesStack; 
       if (element.height !== size.height) element.height = size.height
       const result = drawSlide(context, open, tiles, layer, shown, size)
       tiles.want(result.wanted)
+      // With the pixels, not after them.
+      flushSync(() => marked?.state.setState({ transform: slideToScreen(shown, size, ratio) }))
+      const isWhole = result.lacking + result.failed === 0
+      watch?.show(isWhole ? tilesInView(slide, shown, size, layer, SEEN_ZOOM).flatMap(tileOf) : [])
       setDrawn(before =>
         before?.level === result.level && before.lacking === result.lacking && before.failed === result.failed
           ? before
@@ -189,28 +212,18 @@ function OpenedSlide({ pane, stack, open }: { pane: string; stack: SeriesStack; 
       )
     })
     return () => cancelAnimationFrame(due)
-  }, [open, tiles, layer, size, shown?.zoom, shown?.centre[0], shown?.centre[1], arrived])
+  }, [open, tiles, layer, size, shown?.zoom, shown?.centre[0], shown?.centre[1], arrived, marked, watch])
 
-  const pointAt = (event: React.PointerEvent): [number, number] | undefined => {
-    const { left, top } = event.currentTarget.getBoundingClientRect()
-    return shown && slidePoint(shown, size, [(event.clientX - left) * ratio, (event.clientY - top) * ratio])
-  }
   const press = (event: React.PointerEvent) => {
-    if (event.button === 2) return
-    event.currentTarget.setPointerCapture(event.pointerId)
+    if (event.button === 2 || marked === undefined) return
+    const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey
+    if (isPlain && marksPointer.down(event.nativeEvent, marked)) return
+    capturePointer(event.currentTarget, event.nativeEvent)
     hand.current = [event.clientX, event.clientY]
-    const from = pointAt(event)
-    if (measuring && event.button === 0 && from !== undefined) setLive({ from, to: from })
   }
   const move = (event: React.PointerEvent) => {
-    if (!event.currentTarget.hasPointerCapture(event.pointerId)) return
-    if (live !== undefined) {
-      const to = pointAt(event)
-      if (to !== undefined) setLive({ ...live, to })
-      return
-    }
     const { shown } = now.current
-    if (shown === undefined) return
+    if (shown === undefined || hand.current === undefined) return
     const [x, y] = shown.centre
     const by = ratio / shown.zoom
     const [dx, dy] = [event.clientX - hand.current[0], event.clientY - hand.current[1]]
@@ -220,11 +233,7 @@ function OpenedSlide({ pane, stack, open }: { pane: string; stack: SeriesStack; 
     setView(next)
   }
   const letGo = () => {
-    if (live === undefined) return
-    setLive(undefined)
-    if (live.from[0] === live.to[0] && live.from[1] === live.to[1]) return
-    setLines([...lines, live])
-    markToolUsed()
+    hand.current = undefined
   }
   return (
     <div
@@ -240,18 +249,14 @@ function OpenedSlide({ pane, stack, open }: { pane: string; stack: SeriesStack; 
       onPointerDown={press}
       onPointerMove={move}
       onPointerUp={letGo}
-      onPointerCancel={() => setLive(undefined)}
+      onPointerCancel={letGo}
+      onLostPointerCapture={letGo}
     >
       <canvas ref={canvas} />
       {shown !== undefined && (
         <>
-          <svg aria-hidden className="slide-lines">
-            {[...lines, ...(live ? [live] : [])].map((line, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name, and only the last ones come and go.
-              <MeasuredLine key={index} line={line} open={open} view={shown} size={size} ratio={ratio} />
-            ))}
-          </svg>
-          <ScaleBar open={open} zoom={shown.zoom / ratio} />
+          {marked !== undefined && <Marks pane={marked} />}
+          <ScaleBar imageId={open.entry.imageId} zoom={shown.zoom / ratio} study={StudyInstanceUID} />
         </>
       )}
       <div className="slide-words">
@@ -267,7 +272,6 @@ function OpenedSlide({ pane, stack, open }: { pane: string; stack: SeriesStack; 
             ))}
           </select>
         )}
-        {lines.length > 0 && <IconButton icon={Eraser} name="Remove the measured lines" onClick={() => setLines([])} />}
         {(drawn?.failed ?? 0) > 0 && (
           <button
             type="button"
@@ -286,11 +290,6 @@ function OpenedSlide({ pane, stack, open }: { pane: string; stack: SeriesStack; 
 
 function compressionWords(LossyImageCompression: string | undefined): string {
   return LossyImageCompression === '01' ? 'LOSSY' : ''
-}
-
-function lengthWords({ slide }: OpenSlide, { from, to }: Line): string {
-  const mm = slideLength(slide, from, to)
-  return mm === undefined ? `${Math.hypot(to[0] - from[0], to[1] - from[1]).toFixed(0)} px` : slideWords(mm)
 }
 
 function barWords(mm: number): string {
@@ -325,33 +324,16 @@ function Words({ open, drawn, view, stack }: { open: OpenSlide; drawn: Drawn; vi
   )
 }
 
-function ScaleBar({ open, zoom }: { open: OpenSlide; zoom: number }) {
-  const spacing = open.slide.levels[0]?.spacing
-  if (spacing === undefined) return null
-  const perPixel = spacing[1] / zoom
+function ScaleBar({ imageId, zoom, study }: { imageId: string; zoom: number; study: string }) {
+  useCalibrations(study)
+  const scale = scaleAt(imageId, [])
+  if (scale.unit !== 'mm') return null
+  const perPixel = scale.x / zoom
   const mm = roundLength(BAR_PX * perPixel)
   if (!Number.isFinite(mm) || mm <= 0) return null
   return (
     <div className="scale-bar" data-testid="scale-bar" data-mm={mm} style={{ width: mm / perPixel }}>
       <span>{barWords(mm)}</span>
     </div>
-  )
-}
-
-function MeasuredLine(props: { line: Line; open: OpenSlide; view: View; size: Size; ratio: number }) {
-  const { line, open, view, size, ratio } = props
-  const place = ([x, y]: [number, number]): [number, number] => [
-    ((x - view.centre[0]) * view.zoom + size.width / 2) / ratio,
-    ((y - view.centre[1]) * view.zoom + size.height / 2) / ratio,
-  ]
-  const [[x1, y1], [x2, y2]] = [place(line.from), place(line.to)]
-  return (
-    <g>
-      <line className="halo" x1={x1} y1={y1} x2={x2} y2={y2} />
-      <line x1={x1} y1={y1} x2={x2} y2={y2} />
-      <text x={x2 + 8} y={y2 - 8} data-testid="slide-length">
-        {lengthWords(open, line)}
-      </text>
-    </g>
   )
 }

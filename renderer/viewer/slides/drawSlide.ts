@@ -1,14 +1,9 @@
 import type { ManifestInstance } from '../../../shared/viewing/image.ts'
 import { cssColour, labToRGB } from '../../../shared/viewing/objects/colours.ts'
-import type { Box, Slide, SlideLevel, Tile } from '../../../shared/viewing/slides/slide.ts'
+import type { Box, SlideLevel, Tile } from '../../../shared/viewing/slides/slide.ts'
 import { boxOn, levelFor, type Size, type SlideView, seenBox } from '../../../shared/viewing/slides/view.ts'
+import type { OpenSlide } from './openSlides.ts'
 import type { Tiles, WantedTile } from './tiles.ts'
-
-/** A slide as a pane holds it: `instances` are those it was made of, by their place. */
-export interface OpenSlide {
-  slide: Slide
-  instances: ManifestInstance[]
-}
 
 /** What a view shows and what it lacks. */
 export interface Drawn {
@@ -30,7 +25,7 @@ function levelTiles(level: SlideLevel, layer: number, seen: Box): Tile[] {
 /** Draws what is here: the level that fits the screen, and under it, where that is lacking, what coarser ones have. */
 export function drawSlide(
   context: CanvasRenderingContext2D,
-  { slide, instances }: OpenSlide,
+  { slide, instances }: Pick<OpenSlide, 'slide' | 'instances'>,
   tiles: Tiles,
   layer: number,
   view: SlideView,

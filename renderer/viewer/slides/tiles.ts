@@ -117,14 +117,25 @@ export class Tiles {
   }
 
   async #load({ instance, frame }: WantedTile, signal: AbortSignal): Promise<ImageBitmap> {
-    const { StudyInstanceUID, SeriesInstanceUID } = this.#manifest
-    const { SOPInstanceUID, TransferSyntaxUID } = instance
-    const bytes = await fetchFrame({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, frame }, signal)
-    const attributes = frameAttributes(this.#manifest, instance, frame)
-    const decoded = await decodeFrame(bytes, TransferSyntaxUID, attributes)
-    const picture = toImageData(displayPixels(decoded, attributes), attributes, decoded.columns, decoded.rows)
-    return createImageBitmap(picture)
+    const { display, attributes, columns, rows } = await decodeTile(this.#manifest, instance, frame, signal)
+    return createImageBitmap(toImageData(display, attributes, columns, rows))
   }
+}
+
+/** One tile as the screen takes it. Rejects like `fetchFrame` and `decodeFrame`. */
+export async function decodeTile(
+  manifest: SeriesManifest,
+  instance: ManifestInstance,
+  frame: number,
+  signal?: AbortSignal,
+): Promise<{ display: DisplayPixels; attributes: ImageAttributes; columns: number; rows: number }> {
+  const { StudyInstanceUID, SeriesInstanceUID } = manifest
+  const { SOPInstanceUID, TransferSyntaxUID } = instance
+  const bytes = await fetchFrame({ StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, frame }, signal)
+  const attributes = frameAttributes(manifest, instance, frame)
+  const decoded = await decodeFrame(bytes, TransferSyntaxUID, attributes)
+  const { columns, rows } = decoded
+  return { display: displayPixels(decoded, attributes), attributes, columns, rows }
 }
 
 /** Greys by the stored window, else by all that the bits can say: a window of each tile's own would make a chequerboard. */

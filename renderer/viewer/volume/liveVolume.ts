@@ -74,6 +74,24 @@ const FIRST_MS = 400
 const KEEP_MS = 5000
 
 const kept = new Map<SeriesStack, Kept>()
+let refusalOf: (stack: SeriesStack) => string | undefined = () => undefined
+
+/** Who knows of display sets that no volume may be made of, and says why in words (covered.ts). */
+export function refuseVolumes(refuse: typeof refusalOf): void {
+  refusalOf = refuse
+}
+
+/** The display sets that have a volume now. */
+export function keptVolumes(): SeriesStack[] {
+  return [...kept.keys()]
+}
+
+/** Its volume goes at once, whoever shows it. */
+export function dropVolume(stack: SeriesStack): void {
+  const one = kept.get(stack)
+  if (one !== undefined) drop(stack, one)
+}
+
 let nextId = 1
 
 /** The volume of a display set, filling; the same one for everybody while it is held (`holdVolume`). Or why there is none. */
@@ -132,6 +150,8 @@ export function planOf(stack: SeriesStack): VolumePlan | VolumeRefusal {
 
 function planWithin(stack: SeriesStack, budget: number): VolumePlan | VolumeRefusal {
   if (stack.sourceIds !== undefined) return { refusal: t('This is a reformat already.') }
+  const refusal = refusalOf(stack)
+  if (refusal !== undefined) return { refusal }
   return volumePlan(
     stack.imageIds.map(imageId => describeFrame(imageId)?.attributes ?? {}),
     budget,

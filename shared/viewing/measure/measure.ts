@@ -227,23 +227,56 @@ export function valueText(value: number): string {
   return Number.isInteger(value) ? String(value) : figure(value)
 }
 
+/** A length or an area as it stands beside a mark and in a report: of what a microscope saw in µm (µm²) below a millimetre (mm²). */
+export interface Extent {
+  value: number
+  text: string
+  unit: string
+}
+
+export function lengthExtent(value: number, { unit, fine }: Pick<Scale, 'unit' | 'fine'>): Extent {
+  return fine ? fineExtent(value, unit, 1) : { value, text: lengthText(value), unit }
+}
+
+export function areaExtent(value: number, { unit, fine }: Pick<Scale, 'unit' | 'fine'>): Extent {
+  return fine ? fineExtent(value, unit, 2) : { value, text: figure(value), unit: `${unit}²` }
+}
+
+/** µm² are too many from a hundredth of a square millimetre on. */
+const LEAST_MM = { 1: 1, 2: 0.01 } as const
+
+function fineExtent(mm: number, unit: Scale['unit'], power: 1 | 2): Extent {
+  const isSmall = unit === 'mm' && mm < LEAST_MM[power]
+  const value = isSmall ? mm * 1000 ** power : mm
+  // Three digits of it: half a pixel of a hundred is all that a hand places.
+  const text = value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 || value === 0 ? 2 : 3)
+  return { value, text, unit: `${isSmall ? 'µm' : unit}${power === 2 ? '²' : ''}` }
+}
+
+function extentText({ text, unit }: Extent): string {
+  return `${text} ${unit}`
+}
+
 function withNote(text: string, { note }: Scale): string {
   return note === '' ? text : `${text} ${note}`
 }
 
 function lengthLines({ scale, length, width, ratio }: Measured): string[] {
   if (length === undefined) return []
-  const line = (text: string) => withNote(`${text} ${scale.unit}`, scale)
-  if (width === undefined) return [line(lengthText(length))]
-  if (ratio === undefined) return [line(`${lengthText(length)} × ${lengthText(width)}`)]
-  return [`CTR ${ratio.toFixed(2)}`, line(`${lengthText(width)} / ${lengthText(length)}`)]
+  const long = lengthExtent(length, scale)
+  if (width === undefined) return [withNote(extentText(long), scale)]
+  const short = lengthExtent(width, scale)
+  const first = (one: Extent, other: Extent) => (one.unit === other.unit ? one.text : extentText(one))
+  if (ratio === undefined) return [withNote(`${first(long, short)} × ${extentText(short)}`, scale)]
+  return [`CTR ${ratio.toFixed(2)}`, withNote(`${first(short, long)} / ${extentText(long)}`, scale)]
 }
 
 /** An outline whose area cannot be said still has a length. */
 function areaLines({ scale, area, perimeter, diameter }: Measured): string[] {
   if (perimeter === undefined) return []
-  const round = `${diameter === undefined ? '' : `⌀ ${lengthText(diameter)} ${scale.unit} `}perimeter ${lengthText(perimeter)} ${scale.unit}`
-  const text = area === undefined ? 'crosses itself too often for an area' : `${figure(area)} ${scale.unit}²`
+  const length = (value: number) => extentText(lengthExtent(value, scale))
+  const round = `${diameter === undefined ? '' : `⌀ ${length(diameter)} `}perimeter ${length(perimeter)}`
+  const text = area === undefined ? 'crosses itself too often for an area' : extentText(areaExtent(area, scale))
   return [withNote(text, scale), withNote(round, scale)]
 }
 

@@ -11,6 +11,8 @@ export interface Scale {
   y: number
   /** What a reader must know of a length in this unit: 'at detector', …; '' when it is simply the patient's. */
   note: string
+  /** Seen through a microscope: what is under a millimetre is said in µm. */
+  fine?: true
 }
 
 /** A line of known length that a reader drew: `drawn`, measured in the file's own `unit`, is `mm` long. */
@@ -41,6 +43,8 @@ const SECTION_CLASS = /^(2|4|20|128|130)(\.[1-4])?$|^13\.1\.[1-5]$|^6\.2$|^481\.
 const SECTION = new Set(['CT', 'MR', 'PT', 'NM', 'RTDOSE'])
 const ULTRASOUND_CLASS = /^(3|3\.1|6|6\.1)$/
 const SECONDARY_CLASS = /^7(\.[1-4])?$/
+/** Whole slides (PS3.3 C.8.12.4): their Pixel Spacing is that of the glass. */
+const SLIDE_CLASS = '77.1.6'
 
 /** Two of a header's decimal strings count as equal when they differ by less than what rounding to five digits does. */
 const SAME = 1e-4
@@ -56,10 +60,11 @@ function pixels(attributes: ImageAttributes, note: string): Scale {
   return { unit: 'px', x: 1, y: shape.y / shape.x, note }
 }
 
-type Kind = 'section' | 'projection' | 'ultrasound' | 'secondary' | 'other'
+type Kind = 'section' | 'projection' | 'ultrasound' | 'secondary' | 'slide' | 'other'
 
 function kindOf({ Modality, SOPClassUID }: MeasuredFrame): Kind {
   const sop = SOPClassUID.startsWith(STORAGE) ? SOPClassUID.slice(STORAGE.length) : ''
+  if (sop === SLIDE_CLASS) return 'slide'
   if (SECTION_CLASS.test(sop)) return 'section'
   if (PROJECTION_CLASS.test(sop)) return 'projection'
   if (ULTRASOUND_CLASS.test(sop)) return 'ultrasound'
@@ -80,7 +85,8 @@ export function scaleOf(frame: MeasuredFrame, points: readonly Point[]): Scale {
   // A factor for pixels is none for millimetres at a detector.
   if (calibration === undefined || calibration.unit !== own.unit || !isCalibratable(frame)) return own
   const factor = calibration.mm / calibration.drawn
-  return { unit: 'mm', x: own.x * factor, y: own.y * factor, note: BY_HAND }
+  const fine = kindOf(frame) === 'slide' ? { fine: true as const } : {}
+  return { unit: 'mm', x: own.x * factor, y: own.y * factor, note: BY_HAND, ...fine }
 }
 
 /**
@@ -97,6 +103,7 @@ export function isCalibratable(frame: MeasuredFrame): boolean {
     case 'secondary':
       return unit === 'px' || note === 'on film'
     case 'section':
+    case 'slide':
     case 'other':
       return unit === 'px'
   }
@@ -114,6 +121,8 @@ export function fileScale(frame: MeasuredFrame, points: readonly Point[]): Scale
       return ultrasound(attributes, points)
     case 'secondary':
       return secondary(attributes)
+    case 'slide':
+      return slide(attributes)
     case 'other':
       return placed(attributes) ? section(attributes) : pixels(attributes, '')
   }
@@ -124,6 +133,11 @@ function section(attributes: ImageAttributes): Scale {
   if (spacing === undefined) return pixels(attributes, '')
   // A scout is a projection; its spacing is true in the plane of the isocentre alone (PS3.3 C.8.2.1).
   return { unit: 'mm', ...spacing, note: isLocalizer(attributes) ? 'at isocentre' : '' }
+}
+
+function slide(attributes: ImageAttributes): Scale {
+  const spacing = pair(attributes.PixelSpacing)
+  return spacing === undefined ? pixels(attributes, '') : { unit: 'mm', ...spacing, note: '', fine: true }
 }
 
 /** Whether ImageType says that this is a scout (PS3.3 C.8.2.1.1.1, value 3; enhanced images too). */

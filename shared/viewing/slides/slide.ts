@@ -1,5 +1,8 @@
 import type { SlidePart } from './readSlide.ts'
 
+/** VL Whole Slide Microscopy Image Storage. */
+export const WHOLE_SLIDE = '1.2.840.10008.5.1.4.1.1.77.1.6'
+
 /** A tile of a level, in the level's own pixels. */
 export interface Tile {
   /** Index of the instance it is a frame of, among those the slide was made of. */
@@ -12,6 +15,8 @@ export interface Tile {
 
 /** One size of a slide. Its pixels (i, j) lie at `at` + `scale` × (i, j) in pixels of the largest level. */
 export interface SlideLevel {
+  /** Indices of the instances it is of, among those the slide was made of. */
+  parts: number[]
   columns: number
   rows: number
   tileColumns: number
@@ -73,6 +78,7 @@ export function makeSlide(parts: readonly SlidePart[]): Slide | undefined {
     const { columns, rows, tileColumns, tileRows, spacing } = first
     const lookups = layers.map(([key, layer]) => own.get(key)?.lookup ?? standIn(own, layer, isOnePath))
     return {
+      parts: same.map(({ part }) => part),
       columns,
       rows,
       tileColumns,

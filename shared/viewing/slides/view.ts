@@ -1,4 +1,5 @@
-import type { Box, Slide, SlideLevel } from './slide.ts'
+import type { Matrix } from '../view.ts'
+import type { Box, Slide, SlideLevel, Tile } from './slide.ts'
 
 /** Where a reader looks: device pixels for one pixel of the largest level, and which of these is in the middle. */
 export interface SlideView {
@@ -87,22 +88,44 @@ export function zoomSlideAbout(
   return hold({ zoom, centre: [view.centre[0] + fromX * move, view.centre[1] + fromY * move] })
 }
 
-/** Pixels of the largest level at a point of the screen (device pixels). */
-export function slidePoint({ zoom, centre }: SlideView, size: Size, [x, y]: [number, number]): [number, number] {
-  return [centre[0] + (x - size.width / 2) / zoom, centre[1] + (y - size.height / 2) / zoom]
+/** Pixels of the largest level to CSS pixels of the pane; `ratio`: device pixels for one of these. */
+export function slideToScreen({ zoom, centre }: SlideView, { width, height }: Size, ratio: number): Matrix {
+  const scale = zoom / ratio
+  return {
+    a: scale,
+    b: 0,
+    c: 0,
+    d: scale,
+    e: width / 2 / ratio - centre[0] * scale,
+    f: height / 2 / ratio - centre[1] * scale,
+  }
 }
 
-/** The length of a line between two points of the largest level, mm; undefined where its pixels have no size. */
-export function slideLength(slide: Slide, from: [number, number], to: [number, number]): number | undefined {
-  const spacing = slide.levels[0]?.spacing
-  return spacing && Math.hypot((to[0] - from[0]) * spacing[1], (to[1] - from[1]) * spacing[0])
+/** The view that has these points in its middle, and all of them in half of the screen where it has to be zoomed out for that. */
+export function viewOf(points: ReadonlyArray<readonly [number, number]>, { zoom }: SlideView, size: Size): SlideView {
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)]
+  const [x0, x1, y0, y1] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)]
+  const whole = Math.min(size.width / 2 / Math.max(1, x1 - x0), size.height / 2 / Math.max(1, y1 - y0))
+  return { zoom: Math.min(zoom, whole), centre: [(x0 + x1) / 2, (y0 + y1) / 2] }
 }
 
-/** A length as a pathologist reads it, three digits of it: µm below a millimetre. */
-export function slideWords(mm: number): string {
-  const [value, unit] = mm < 1 ? [mm * 1000, 'µm'] : [mm, 'mm']
-  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2
-  return `${value.toFixed(digits)} ${unit}`
+/** Tiles of the smallest level that lie wholly on the screen, a pixel of it on `least` of the screen's at least. */
+export function tilesInView(slide: Slide, view: SlideView, size: Size, layer: number, least: number): Tile[] {
+  const level = slide.levels.at(-1) as SlideLevel
+  const { scale, at, columns, rows, tileColumns, tileRows } = level
+  if (view.zoom * Math.min(...scale) < least) return []
+  const seen = seenBox(view, size)
+  const box = boxOn(level, seen)
+  if (box === undefined) return []
+  // Half a device pixel of a slide that just fits is nothing.
+  const slack = 0.5 / view.zoom
+  const holds = (x: number, y: number) => {
+    const [sx, sy] = [x * scale[0] + at[0], y * scale[1] + at[1]]
+    return sx >= seen.x0 - slack && sx <= seen.x1 + slack && sy >= seen.y0 - slack && sy <= seen.y1 + slack
+  }
+  return level
+    .tilesIn(layer, box)
+    .filter(({ x, y }) => holds(x, y) && holds(Math.min(x + tileColumns, columns), Math.min(y + tileRows, rows)))
 }
 
 /** What a level's pixels are on the slide, and how large they are drawn at a view's zoom: '0.25 µm/px · ×0.50'. */

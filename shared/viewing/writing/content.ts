@@ -1,5 +1,6 @@
 import type { NewDataSet } from '../../dicom/writer.ts'
 import type { Concept } from '../documents/reference.ts'
+import { WHOLE_SLIDE } from '../slides/slide.ts'
 
 /** The designator of codes of our own (PS3.16 §8.2: 99…), told in every object that has one. */
 export const OWN_SCHEME = '99ISOCENTER'
@@ -18,6 +19,8 @@ export interface ReferencedFrame extends ReferencedObject {
   frame: number
   /** How many the image has: of one alone no number is written (PS3.3 C.17.5: 1C). */
   frames: number
+  /** Not a frame but the total pixel matrix that the frames are tiles of (PS3.3 C.8.12.4.1.4). */
+  isMatrix?: true
 }
 
 export type Relationship =
@@ -102,6 +105,8 @@ export function regionItem(
   return item('SCOORD', relationship, name, {
     GraphicType: kind,
     GraphicData: points.flat(),
+    // PS3.3 C.18.6: required of whole slides; without it coordinates are a frame's.
+    ...(image.SOPClassUID === WHOLE_SLIDE && { PixelOriginInterpretation: image.isMatrix ? 'VOLUME' : 'FRAME' }),
     ContentSequence: [imageItem('SELECTED FROM', image)],
   })
 }
@@ -116,7 +121,10 @@ export function compositeItem(object: ReferencedObject): NewDataSet {
 
 /** An item of a Referenced Image or SOP Sequence. */
 export function frameReference(image: ReferencedFrame): NewDataSet {
-  return { ...reference(image), ...(image.frames > 1 && { ReferencedFrameNumber: String(image.frame) }) }
+  return {
+    ...reference(image),
+    ...(image.frames > 1 && !image.isMatrix && { ReferencedFrameNumber: String(image.frame) }),
+  }
 }
 
 /** Frames of one image in one reference, their numbers after each other; none where all of them are meant. */

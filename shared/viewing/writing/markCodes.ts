@@ -107,6 +107,8 @@ export function unitConcept(unit: string): Concept {
     '': '1',
     'mm': 'mm',
     'mm²': 'mm2',
+    'µm': 'um',
+    'µm²': 'um2',
     'px': '{pixels}',
     'px²': '{square pixels}',
     '°': 'deg',

@@ -1,7 +1,7 @@
 import type { NewDataSet } from '../../dicom/writer.ts'
 import type { Concept } from '../documents/reference.ts'
 import type { Calibration, Mark } from '../draft.ts'
-import { figure, lengthText, type Measured, valueText } from '../measure/measure.ts'
+import { areaExtent, type Extent, figure, lengthExtent, type Measured, valueText } from '../measure/measure.ts'
 import {
   codeItem,
   concept,
@@ -175,25 +175,27 @@ function valuesOf(mark: Mark, measured: Measured, graphics: MarkGraphic[]): Repo
   const add = (name: Concept, text: string, value: number, unit: string, from: MarkGraphic[] = []) => {
     found.push({ name, text, value, unit: unitConcept(unit), from })
   }
+  const addExtent = (name: Concept, { text, value, unit }: Extent, from: MarkGraphic[] = []) =>
+    add(name, text, value, unit, from)
   if (length !== undefined && width !== undefined) {
     // The longer axis is the long one, however it was pulled.
     const [first, second] = graphics
     const isFirst = lengthIn(first, scale) >= lengthIn(second, scale)
     const [long, short] = (isFirst ? [first, second] : [second, first]).map(one => (one ? [one] : []))
     const isHeart = mark.kind === 'cardiothoracic'
-    add(isHeart ? CODES.thorax : CODES.longAxis, lengthText(length), length, scale.unit, long)
-    add(isHeart ? CODES.heart : CODES.shortAxis, lengthText(width), width, scale.unit, short)
+    addExtent(isHeart ? CODES.thorax : CODES.longAxis, lengthExtent(length, scale), long)
+    addExtent(isHeart ? CODES.heart : CODES.shortAxis, lengthExtent(width, scale), short)
     if (ratio !== undefined) add(CODES.ratio, ratio.toFixed(2), ratio, '')
-  } else if (length !== undefined) add(CODES.length, lengthText(length), length, scale.unit, graphics)
+  } else if (length !== undefined) addExtent(CODES.length, lengthExtent(length, scale), graphics)
   if (angle !== undefined) {
     const name = { angle: CODES.angle, cobb: CODES.cobb }[mark.kind as string] ?? CODES.openAngle
     add(name, angle.toFixed(1), angle, '°', graphics)
   }
-  if (area !== undefined) add(CODES.area, figure(area), area, `${scale.unit}²`, graphics)
+  if (area !== undefined) addExtent(CODES.area, areaExtent(area, scale), graphics)
   if (perimeter !== undefined) {
-    add(CODES.perimeter, lengthText(perimeter), perimeter, scale.unit, area === undefined ? graphics : [])
+    addExtent(CODES.perimeter, lengthExtent(perimeter, scale), area === undefined ? graphics : [])
   }
-  if (diameter !== undefined) add(CODES.diameter, lengthText(diameter), diameter, scale.unit)
+  if (diameter !== undefined) addExtent(CODES.diameter, lengthExtent(diameter, scale))
   if (statistics !== undefined) {
     const { mean, sd, median, min, max, n } = statistics
     add(CODES.mean, figure(mean), mean, valueUnit.unit)

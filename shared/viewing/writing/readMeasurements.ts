@@ -4,6 +4,7 @@ import { type Concept, readConcept, readReference } from '../documents/reference
 import { unitWords } from '../documents/report.ts'
 import { type Calibration, MARK_POINTS, type Mark, type MarkKind } from '../draft.ts'
 import type { Point } from '../measure/scale.ts'
+import { WHOLE_SLIDE } from '../slides/slide.ts'
 import type { ReferencedObject } from './content.ts'
 import { CLOSED, CODES, LOCKED, markIdOf } from './markCodes.ts'
 
@@ -230,7 +231,13 @@ function readRegion(item: DataSet): Region | undefined {
   if (reference === undefined || numbers.length < 2) return undefined
   const points: Point[] = []
   for (let at = 0; at + 1 < numbers.length; at += 2) points.push([thousandth(numbers[at]), thousandth(numbers[at + 1])])
-  return { kind, points, SOPInstanceUID: reference.SOPInstanceUID, frame: reference.frames[0] ?? 1 }
+  // Coordinates of the total pixel matrix are those of the image as a whole (PS3.3 C.18.6).
+  const isMatrix = item.string('PixelOriginInterpretation') === 'VOLUME'
+  const [frame = 1] = reference.frames
+  // A tile's own coordinates say where on the slide only by the slide's header.
+  if (!isMatrix && frame > 1 && normaliseUID(found?.string('ReferencedSOPClassUID') ?? '') === WHOLE_SLIDE)
+    return undefined
+  return { kind, points, SOPInstanceUID: reference.SOPInstanceUID, frame: isMatrix ? 1 : frame }
 }
 
 /** `+ 0` makes -0 a 0. */
