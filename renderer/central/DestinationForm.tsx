@@ -1,6 +1,6 @@
 import { type FormEvent, type ReactNode, useState } from 'react'
 import type { Proof } from '../../shared/sync.ts'
-import { inLanguage, t } from '../i18n/index.ts'
+import { inLanguage, msg, t, whyOf } from '../i18n/index.ts'
 import {
   changeDraft,
   leaveForm,
@@ -39,7 +39,7 @@ export function DestinationForm() {
     try {
       await saveDestination(one, name)
     } catch (thrown) {
-      setSaid({ words: [thrown instanceof Error ? thrown.message : String(thrown)], kind: 'failure' })
+      setSaid({ words: [whyOf(thrown)], kind: 'failure' })
     }
   }
   const ask = async () => {
@@ -171,7 +171,7 @@ export function DestinationForm() {
   )
 }
 
-const QUIET = 'The hours in which what is to be sent in the quiet hours goes'
+const QUIET = msg('The hours in which what is to be sent in the quiet hours goes')
 
 type TextField = { [Key in keyof Draft]: Draft[Key] extends string ? Key : never }[keyof Draft]
 

@@ -16,7 +16,7 @@ import {
   zoomSlideAbout,
 } from '../../../shared/viewing/slides/view.ts'
 import { fetchMetadata } from '../../client.ts'
-import { t } from '../../i18n/index.ts'
+import { t, whyOf } from '../../i18n/index.ts'
 import { IconButton } from '../../ui/index.ts'
 import type { SeriesStack } from '../catalog.ts'
 import { holdReach } from '../documents/reach.ts'
@@ -62,7 +62,7 @@ export function SlideView({ pane, stack }: { pane: string; stack: SeriesStack })
       open => aborting.signal.aborted || setLoaded({ state: 'here', open }),
       (thrown: unknown) => {
         if (aborting.signal.aborted) return
-        setLoaded({ state: 'failed', words: thrown instanceof Error ? thrown.message : String(thrown) })
+        setLoaded({ state: 'failed', words: whyOf(thrown) })
       },
     )
     return () => aborting.abort()
