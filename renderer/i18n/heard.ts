@@ -48,39 +48,50 @@ function tableOf(language: Language) {
 const LONGEST = 2_000
 const DEEPEST = 4
 
-function find(text: string, language: Language, depth: number): string | undefined {
+interface Heard {
+  said: string
+  /** Letters that stayed as they came. */
+  left: number
+}
+
+function find(text: string, language: Language, depth: number): Heard | undefined {
   const { whole, templates } = tableOf(language)
-  const exact = whole.get(text)
-  if (exact !== undefined) return exact
-  const own = t(text)
-  if (own !== text) return own
+  const exact = whole.get(text) ?? t(text)
+  if (whole.has(text) || exact !== text) return { said: exact, left: 0 }
   if (depth > DEEPEST || text.length > LONGEST) return undefined
+  let best: Heard | undefined
   for (const { pattern, names, said } of templates) {
     const found = pattern.exec(text)
     if (found === null) continue
-    const values = new Map(names.map((name, at) => [name, found[at + 1] ?? '']))
-    // What is named `s…` is said by the station as well; all else is a name, a figure, somebody's own.
-    return said.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => {
-      const value = values.get(name) ?? ''
-      return name.startsWith('s') ? inPieces(value, language, depth + 1) : value
-    })
+    const values = new Map<string, Heard>()
+    for (const [at, name] of names.entries()) {
+      const value = found[at + 1] ?? ''
+      // What is named `s…` is said by the station as well; all else is a name, a figure, somebody's own.
+      values.set(
+        name,
+        name.startsWith('s') ? inPieces(value, language, depth + 1) : { said: value, left: value.length },
+      )
+    }
+    const left = [...values.values()].reduce((sum, value) => sum + value.left, 0)
+    // The one that leaves least as it was; of several the one with most words of its own, which comes first.
+    if (best !== undefined && best.left <= left) continue
+    best = { said: said.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => values.get(name)?.said ?? ''), left }
   }
-  return undefined
+  return best
 }
 
 /** Sentences one after another, else what stands between middle dots, semicolons and commas: each that is known. */
 const CUTS = [/((?<=[.!?:;]) )/u, /( · |; )/u, /(, | \+ )/u, /(\/)/u]
 
-function inPieces(text: string, language: Language, depth: number): string {
+function inPieces(text: string, language: Language, depth: number): Heard {
   const found = find(text, language, depth)
-  if (found !== undefined) return found
-  if (depth > DEEPEST || text.length > LONGEST) return text
-  const cut = CUTS.find(one => one.test(text))
-  if (cut === undefined) return text
-  return text
+  const cut = depth > DEEPEST || text.length > LONGEST ? undefined : CUTS.find(one => one.test(text))
+  if (found?.left === 0 || cut === undefined) return found ?? { said: text, left: text.length }
+  const parts = text
     .split(cut)
-    .map((part, at) => (at % 2 === 1 ? part : inPieces(part, language, depth + 1)))
-    .join('')
+    .map((part, at) => (at % 2 === 1 ? { said: part, left: 0 } : inPieces(part, language, depth + 1)))
+  const left = parts.reduce((sum, part) => sum + part.left, 0)
+  return found && found.left <= left ? found : { said: parts.map(({ said }) => said).join(''), left }
 }
 
 /** What the station or `shared/` says in finished English, in the user's language; what it does not know stays as it is. */
@@ -88,7 +99,7 @@ export function heard(text: string): string {
   const { language } = useLanguage.getState()
   if (language === 'pseudo') return pseudo(text)
   if (language === 'en' || text === '') return text
-  return inPieces(text, language, 0)
+  return inPieces(text, language, 0).said
 }
 
 /** Why something failed, in the user's language. */

@@ -108,6 +108,7 @@ const SPEAKING = [
 ]
 /** In those files: for the log, a key of a map, a name that is kept. */
 const NOT_SAID = [
+  '{our port}',
   'a volume could not be looked at',
   'a volume of the configuration is not there',
   'nothing taken …',
@@ -124,7 +125,7 @@ const piecesOf = (text: string) =>
   text
     .split(/…|\{\{\w+\}\}/)
     .map(piece => piece.trim())
-    .filter(piece => /\p{L}{2}/u.test(piece))
+    .filter(piece => /\p{L}{3}/u.test(piece))
 
 afterEach(() => speak('en'))
 
