@@ -40,7 +40,7 @@ export function JobView({ job }: { job: JobSummary }) {
     <div className="job" data-state={job.state}>
       <div className="job-line">
         <span className="truncate">{job.title}</span>
-        <span className={job.state === 'failed' ? 'failure' : 'quiet'}>{STATES[job.state]}</span>
+        <span className={job.state === 'failed' ? 'failure' : 'quiet'}>{t(STATES[job.state])}</span>
         <span className="spring" />
         <span className="quiet">
           {job.done}

@@ -139,8 +139,8 @@ export function DestinationForm() {
           title={t('Posts or associations at the same time, 1 to 8')}
           more={{ type: 'number', min: 1, max: 8 }}
         />
-        <Field label={t('Quiet from')} of="quietFrom" draft={draft} title={QUIET} more={{ type: 'time' }} />
-        <Field label={t('to')} of="quietTo" draft={draft} title={QUIET} more={{ type: 'time' }} />
+        <Field label={t('Quiet from')} of="quietFrom" draft={draft} title={t(QUIET)} more={{ type: 'time' }} />
+        <Field label={t('to')} of="quietTo" draft={draft} title={t(QUIET)} more={{ type: 'time' }} />
       </div>
       <RulesEditor rules={draft.rules} />
       <LimitsEditor limits={draft.limits} />

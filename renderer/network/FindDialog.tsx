@@ -107,7 +107,7 @@ export function FindDialog(props: { words: string; onNodes: () => void; onClose:
             {running !== undefined && t('Asking… ')}
             {rows.length === 0
               ? running === undefined && trouble === '' && t('The archive knows no such study.')
-              : `${rows.length.toLocaleString()} ${rows.length === 1 ? 'study' : 'studies'}`}
+              : t('{{count}} studies', { count: rows.length })}
           </div>
           <Rows rows={rows} asked={asked} onFetch={study => void fetch(study)} />
         </>

@@ -66,11 +66,11 @@ export function OwnAddress({ own: { aet, aets } }: { own: CallOut<'aets.get'> })
         <dt>{t('Address')}</dt>
         <dd>
           {(status?.addresses ?? []).map(one => (
-            <CopyValue key={one} value={one} name="address" />
+            <CopyValue key={one} value={one} name={t('address')} />
           ))}
         </dd>
         <dt>{t('Port')}</dt>
-        <dd>{status === undefined ? '…' : <CopyValue value={String(status.dimsePort)} name="port" />}</dd>
+        <dd>{status === undefined ? '…' : <CopyValue value={String(status.dimsePort)} name={t('port')} />}</dd>
       </dl>
     </section>
   )

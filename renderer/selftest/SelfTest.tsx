@@ -66,7 +66,7 @@ export function SelfTest({ onClose }: { onClose: () => void }) {
         <>
           {whole && (
             <>
-              <CopyButton value={asJson(text, hash)} name="the result as JSON" />
+              <CopyButton value={asJson(text, hash)} name={t('the result as JSON')} />
               <button
                 type="button"
                 onClick={() => saveText(asJson(text, hash), `isocenter-self-test-${result.at.slice(0, 10)}.json`)}

@@ -42,7 +42,7 @@ export function AccessPage() {
       <p className="keys-note">
         {t('Other programs find, fetch and send images by DICOMweb at')}{' '}
         <span className="id selectable">{t('{{origin}}/dicom-web/', { origin: location.origin })}</span>{' '}
-        <CopyButton value={`${location.origin}/dicom-web/`} name="the address" />
+        <CopyButton value={`${location.origin}/dicom-web/`} name={t('the address')} />
         <span className="quiet"> {t('Each opens it with a key of its own, which can be revoked alone.')}</span>
       </p>
       <NewKey
@@ -58,7 +58,7 @@ export function AccessPage() {
           </span>
           <span className="access-line">
             <span className="id selectable access-key">{made.secret}</span>
-            <CopyButton value={made.secret} name="the key" />
+            <CopyButton value={made.secret} name={t('the key')} />
             <button type="button" onClick={() => setMade(undefined)}>
               {t('Done')}
             </button>

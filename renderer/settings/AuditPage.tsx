@@ -3,7 +3,7 @@ import type { AuditEventName, AuditRecord } from '../../shared/audit.ts'
 import type { CallOut } from '../../shared/contract.ts'
 import { auditAddress, call, fetchAudit } from '../client.ts'
 import { heard, msg, t } from '../i18n/index.ts'
-import { announce, announceFailure, copyText, formatMoment, showControls } from '../ui/index.ts'
+import { announce, announceFailure, copyText, countImages, formatMoment, showControls } from '../ui/index.ts'
 
 type Page = CallOut<'audit.list'>
 type Chain = CallOut<'audit.verify'>
@@ -179,11 +179,7 @@ function Row({ of }: { of: AuditRecord }) {
   const others = participants.filter(({ UserID }) => UserID !== station)
   const who = others.map(({ UserID, address }) => (address ? `${UserID || 'somebody'} (${address})` : UserID))
   const images = Object.values(study?.instances ?? {}).reduce((sum, number) => sum + number, 0)
-  const words = [
-    images > 0 ? `${images} ${images === 1 ? 'image' : 'images'}` : '',
-    text,
-    count > 1 ? t('{{number}} times', { number: count }) : '',
-  ]
+  const words = [images > 0 ? countImages(images) : '', text, count > 1 ? t('{{number}} times', { number: count }) : '']
   const said = showControls(words.filter(Boolean).join('; '))
   return (
     <tr>

@@ -150,5 +150,5 @@ function Targets({ policy, onKept }: { policy: Plan['policy']; onKept: (plan: Pl
 }
 
 function countStudies(studies: number): string {
-  return studies === 1 ? '1 study' : `${studies.toLocaleString()} studies`
+  return t('{{count}} studies', { count: studies })
 }

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react'
 import type { CallOut, VolumeState, VolumeSummary } from '../../shared/contract.ts'
 import { call, fetchOnlyHere, onlyHereAddress } from '../client.ts'
-import { inLanguage, msg, t } from '../i18n/index.ts'
-import { announce, announceFailure, copyText, formatBytes } from '../ui/index.ts'
+import { heard, inLanguage, msg, t } from '../i18n/index.ts'
+import { announce, announceFailure, copyText, countImages, formatBytes } from '../ui/index.ts'
 import { LeavingSection } from './LeavingSection.tsx'
 
 const POLL_MS = 2000
@@ -52,7 +52,7 @@ export function StoragePage() {
               {storage.landing.images === 0
                 ? t('All that was received is at its place.')
                 : t('{{count}} ({{formatBytes}}) received and on the way to their place.', {
-                    count: count(storage.landing.images),
+                    count: countImages(storage.landing.images),
                     formatBytes: formatBytes(storage.landing.bytes),
                   })}
             </span>
@@ -147,7 +147,7 @@ function VolumeView(props: {
       {STATES[state] !== '' && <div className="failure">{t(STATES[state])}</div>}
       <div className="disk-line">
         <span>
-          {count(images)}, {formatBytes(bytes)}
+          {countImages(images)}, {formatBytes(bytes)}
         </span>
         <span className={isThere || onlyHere === 0 ? 'quiet' : 'attention'}>
           {t('{{images}} only here', { images: onlyHere.toLocaleString() })}
@@ -172,7 +172,7 @@ function VolumeView(props: {
           </span>
         )}
         <span className="spring" />
-        <span className="quiet">{t('takes {{takes}}', { takes })}</span>
+        <span className="quiet">{t('takes {{takes}}', { takes: heard(takes) })}</span>
       </div>
       {draining !== null && (
         <div className="quiet">
@@ -189,8 +189,4 @@ function VolumeView(props: {
       )}
     </section>
   )
-}
-
-function count(images: number): string {
-  return images === 1 ? '1 image' : `${images.toLocaleString()} images`
 }
