@@ -212,7 +212,7 @@ function verdictOf(checking: boolean, chain: Chain | undefined): string {
   if (broken)
     return t('{{file}}, line {{line}}: {{what}}.', {
       file: broken.file,
-      line: broken.line,
+      line: String(broken.line),
       what: heard(broken.sentence),
     })
   return t('All {{number}} records are as they were written.', { number: records })

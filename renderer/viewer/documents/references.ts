@@ -46,7 +46,7 @@ export function findReference({ SOPInstanceUID, frames }: ObjectReference): Plac
 export function referenceWords(place: Place): string {
   const { SeriesNumber } = place.stack.manifest
   const image = t('image {{number}}', { number: place.index + 1 })
-  return SeriesNumber === undefined ? image : `${t('series {{number}}', { number: SeriesNumber })} ${image}`
+  return SeriesNumber === undefined ? image : `${t('series {{number}}', { number: String(SeriesNumber) })} ${image}`
 }
 
 /**

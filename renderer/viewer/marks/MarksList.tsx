@@ -40,7 +40,7 @@ function setWords(displaySet: string): string {
   if (stack === undefined) return ''
   const { SeriesNumber, SeriesDescription } = stack.manifest
   return [
-    SeriesNumber === undefined ? '' : t('series {{number}}', { number: SeriesNumber }),
+    SeriesNumber === undefined ? '' : t('series {{number}}', { number: String(SeriesNumber) }),
     SeriesDescription,
     heard(stack.set.label),
   ]
@@ -80,7 +80,7 @@ function placeWords(place: Place): string {
   if (found === undefined) return ''
   const { SeriesNumber } = found.stack.manifest
   const image = t('image {{number}}', { number: found.index + 1 })
-  return SeriesNumber === undefined ? image : `${t('series {{number}}', { number: SeriesNumber })} ${image}`
+  return SeriesNumber === undefined ? image : `${t('series {{number}}', { number: String(SeriesNumber) })} ${image}`
 }
 
 function markWords(mark: Mark): string {
