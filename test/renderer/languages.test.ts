@@ -124,7 +124,7 @@ const NOT_SAID = [
 const piecesOf = (text: string) =>
   text
     .split(/…|\{\{\w+\}\}/)
-    .map(piece => piece.trim())
+    .map(piece => piece.replace(/^[\s,;:.]+/, '').trim())
     .filter(piece => /\p{L}{3}/u.test(piece))
 
 afterEach(() => speak('en'))
