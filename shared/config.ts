@@ -123,6 +123,8 @@ export const node = z.strictObject({
   host: z.string().trim().min(1).max(253),
   port: z.int().min(1).max(65535),
   rights: z.array(nodeRight).max(4).default(['query', 'retrieve', 'commitment']),
+  /** Further AE titles that what it sends comes under: many archives send from another one than they are asked at. Rights go by `AET` alone. */
+  sendsAs: z.array(aeTitle).max(16).default([]),
   /** The only ones it calls from, as IP addresses; empty = any. */
   addresses: z.array(z.string().trim().min(2).max(45)).max(16).default([]),
   /** It is called over TLS. */
@@ -176,11 +178,20 @@ const dictationCommand = z.strictObject({
 })
 export type DictationCommand = z.infer<typeof dictationCommand>
 
+/** Whether a node calls itself so: by its AE title, or by one that it also sends under. */
+export function goesBy({ AET, sendsAs }: Pick<Node, 'AET' | 'sendsAs'>, callingAET: string): boolean {
+  return AET === callingAET || sendsAs.includes(callingAET)
+}
+
 /** Whether a peer may have the AE title that it calls itself: `certificate` is the SHA-256 of the one it showed. */
 export function mayBeCalled(callingAET: string, certificate: string | undefined, known: Node[]): boolean {
-  const bound = known.find(one => one.AET === callingAET)?.certificates ?? []
+  const bound = known.find(one => goesBy(one, callingAET))?.certificates ?? []
   return bound.length === 0 || (certificate !== undefined && bound.includes(certificate))
 }
+
+/** Whoever comes under an AE title is one node, or none. */
+const noOther = (all: Node[], one: Node) =>
+  [one.AET, ...one.sendsAs].every(title => all.every(other => other === one || !goesBy(other, title)))
 
 const noTwo = (all: Node[], key: (one: Node) => string) => new Set(all.map(key)).size === all.length
 
@@ -188,12 +199,12 @@ const noTwo = (all: Node[], key: (one: Node) => string) => new Set(all.map(key))
 export const nodes = z
   .array(node)
   .max(1000)
-  .refine(all => noTwo(all, one => one.AET), 'two nodes have the same AE title')
+  .refine(all => all.every(one => noOther(all, one)), 'two nodes have the same AE title')
   .refine(all => noTwo(all, one => one.name), 'two nodes have the same name')
 
 /** Whether a peer is one of the nodes. Its AE title is what it says of itself; addresses bind it. */
 export function isNode(callingAET: string, address: string, known: Node[]): boolean {
-  const own = known.find(one => one.AET === callingAET)
+  const own = known.find(one => goesBy(one, callingAET))
   return own !== undefined && (own.addresses.length === 0 || own.addresses.includes(address))
 }
 
@@ -202,7 +213,7 @@ export function isNode(callingAET: string, address: string, known: Node[]): bool
  * host by name.
  */
 export function isStranger(sender: { AET: string; address: string }, known: Node[]): boolean {
-  const own = known.find(one => one.AET === sender.AET)
+  const own = known.find(one => goesBy(one, sender.AET))
   return !isNode(sender.AET, sender.address, known) && own?.host !== sender.address
 }
 

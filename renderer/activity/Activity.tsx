@@ -2,7 +2,7 @@ import { X } from 'lucide-react'
 import { useEffect } from 'react'
 import type { AssociationSummary, Problem, StudySummary } from '../../shared/contract.ts'
 import { DestinationRows } from '../central/index.ts'
-import { t } from '../i18n/index.ts'
+import { heard, t } from '../i18n/index.ts'
 import { countImages, formatBytes, formatMoment, IconButton } from '../ui/index.ts'
 import { JobView } from './JobView.tsx'
 import { dismissProblem, readActivity, useStation } from './stationStore.ts'
@@ -86,7 +86,7 @@ function ProblemView({ problem }: { problem: Problem }) {
   return (
     <div className="job">
       <div className="job-line">
-        <span className={problem.severity === 'failure' ? 'failure' : 'attention'}>{problem.sentence}</span>
+        <span className={problem.severity === 'failure' ? 'failure' : 'attention'}>{heard(problem.sentence)}</span>
         <span className="spring" />
         <span className="quiet">{formatMoment(problem.at)}</span>
         <button
@@ -100,7 +100,7 @@ function ProblemView({ problem }: { problem: Problem }) {
       {problem.detail !== '' && (
         <details>
           <summary>{t('Details')}</summary>
-          <p className="selectable quiet">{problem.detail}</p>
+          <p className="selectable quiet">{heard(problem.detail)}</p>
         </details>
       )}
     </div>

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useState } from 'react'
 import type { BinEntry, CallOut, MoveEntry } from '../../shared/contract.ts'
 import { useStation } from '../activity/index.ts'
 import { call, onStationEvent } from '../client.ts'
-import { inLanguage, msg, t } from '../i18n/index.ts'
+import { inLanguage, msg, t, whyOf } from '../i18n/index.ts'
 import { useShownKey } from '../keys/index.ts'
 import { announceFailure, countImages, Dialog, formatDate, formatMoment, PersonName } from '../ui/index.ts'
 import { closeBin } from './binStore.ts'
@@ -26,7 +26,7 @@ export function BinDialog() {
       setBin(await call('bin.list', {}))
       setError('')
     } catch (thrown) {
-      setError(thrown instanceof Error ? thrown.message : String(thrown))
+      setError(whyOf(thrown))
     }
   }, [])
   useEffect(() => {
@@ -47,7 +47,7 @@ export function BinDialog() {
   }
   const user = useStation(station => station.status?.user)
   /** 'local' is who sits at this workstation. */
-  const named = (by: string) => (by === 'local' ? user || 'this workstation' : by)
+  const named = (by: string) => (by === 'local' ? user || t('this workstation') : by)
   const deleteKey = useShownKey('row-delete')
   const nothing = bin !== undefined && bin.entries.length === 0 && bin.moves.length === 0
   return (
@@ -95,7 +95,7 @@ export function BinDialog() {
           onClose={() => setPurging(undefined)}
           onPurge={() => {
             setPurging(undefined)
-            void act('It could not be purged.', () => call('bin.purge', { id: purging.id }))
+            void act(msg('It could not be purged.'), () => call('bin.purge', { id: purging.id }))
           }}
         />
       )}

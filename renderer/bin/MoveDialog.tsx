@@ -2,7 +2,7 @@ import { UserRoundPen } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
 import type { PatientProposal, ProposedPatient, StudySummary } from '../../shared/contract.ts'
 import { call } from '../client.ts'
-import { t } from '../i18n/index.ts'
+import { t, whyOf } from '../i18n/index.ts'
 import { countImages, Dialog, formatDate, PersonName } from '../ui/index.ts'
 import { closeBin, moveSubject, type Subject } from './binStore.ts'
 import { ReasonField, useReason } from './ReasonField.tsx'
@@ -28,7 +28,7 @@ export function MoveDialog({ subject }: { subject: Subject }) {
         setFound(studies.filter(study => study.StudyInstanceUID !== subject.StudyInstanceUID))
         setError('')
       } catch (thrown) {
-        if (!aborter.signal.aborted) setError(thrown instanceof Error ? thrown.message : String(thrown))
+        if (!aborter.signal.aborted) setError(whyOf(thrown))
       }
     }, TYPING_MS)
     return () => {
@@ -43,7 +43,7 @@ export function MoveDialog({ subject }: { subject: Subject }) {
       // An ID that two seem to have is no place to move anything to.
       said => setProposals(said.proposals.filter(({ likeness }) => likeness !== 'apart')),
       thrown => {
-        if (!aborter.signal.aborted) setError(thrown instanceof Error ? thrown.message : String(thrown))
+        if (!aborter.signal.aborted) setError(whyOf(thrown))
       },
     )
     return () => aborter.abort()

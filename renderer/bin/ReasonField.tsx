@@ -1,7 +1,7 @@
 import { useState } from 'react'
-import { t } from '../i18n/index.ts'
+import { msg, t } from '../i18n/index.ts'
 
-const COMMON = ['Wrong patient', 'Poor quality', 'Sent twice', 'Not ours', 'Test images']
+const COMMON = [msg('Wrong patient'), msg('Poor quality'), msg('Sent twice'), msg('Not ours'), msg('Test images')]
 let last = ''
 
 /** What was said the last time stands there already: most reasons come in rows. */
@@ -31,7 +31,7 @@ export function ReasonField({ reason, onChange }: { reason: string; onChange: (r
         />
       </label>
       <div className="reasons">
-        {COMMON.map(one => (
+        {COMMON.map(one => t(one)).map(one => (
           <button type="button" className="chip" key={one} aria-pressed={one === reason} onClick={() => onChange(one)}>
             {one}
           </button>

@@ -1,22 +1,22 @@
 import { useCallback, useEffect, useState } from 'react'
 import type { PatientProposal, ProposedPatient } from '../../shared/contract.ts'
 import { call } from '../client.ts'
-import { t } from '../i18n/index.ts'
+import { heard, msg, t, whyOf } from '../i18n/index.ts'
 import { announce, announceFailure, Dialog, formatDate, PersonName } from '../ui/index.ts'
 import { closeBin } from './binStore.ts'
 
 const FACTS: Array<{ name: string; key: keyof ProposedPatient; date?: true }> = [
   { name: 'ID', key: 'PatientID' },
-  { name: 'Issuer', key: 'IssuerOfPatientID' },
-  { name: 'Birth date', key: 'PatientBirthDate', date: true },
-  { name: 'Sex', key: 'PatientSex' },
-  { name: 'Accession', key: 'AccessionNumber' },
-  { name: 'Study', key: 'StudyDate', date: true },
+  { name: msg('Issuer'), key: 'IssuerOfPatientID' },
+  { name: msg('Birth date'), key: 'PatientBirthDate', date: true },
+  { name: msg('Sex'), key: 'PatientSex' },
+  { name: msg('Accession'), key: 'AccessionNumber' },
+  { name: msg('Study'), key: 'StudyDate', date: true },
 ]
 const SAID: Record<PatientProposal['likeness'], string> = {
-  likely: 'Likely the same patient',
-  possible: 'Possibly the same patient',
-  apart: '⚠ Possibly two patients under one ID',
+  likely: msg('Likely the same patient'),
+  possible: msg('Possibly the same patient'),
+  apart: msg('⚠ Possibly two patients under one ID'),
 }
 
 const keyOf = ({ from, to }: PatientProposal) => `${from.StudyInstanceUID} ${to.StudyInstanceUID}`
@@ -32,7 +32,7 @@ export function SamePatientDialog() {
       setProposals((await call('patients.proposals', {})).proposals)
       setError('')
     } catch (thrown) {
-      setError(thrown instanceof Error ? thrown.message : String(thrown))
+      setError(whyOf(thrown))
     }
   }, [])
   useEffect(() => void read(), [read])
@@ -130,8 +130,8 @@ function Proposal(props: { proposal: PatientProposal; chosen: boolean; onChoose:
       onKeyDown={() => {}}
     >
       <div className="bin-line">
-        <span className={likeness === 'apart' ? 'attention' : undefined}>{SAID[likeness]}</span>
-        <span className="quiet">{reasons.join(' · ')}</span>
+        <span className={likeness === 'apart' ? 'attention' : undefined}>{t(SAID[likeness])}</span>
+        <span className="quiet">{reasons.map(heard).join(' · ')}</span>
       </div>
       <table>
         <tbody>
@@ -140,11 +140,11 @@ function Proposal(props: { proposal: PatientProposal; chosen: boolean; onChoose:
             return (
               <tr key={side.StudyInstanceUID}>
                 <td className={differs(side, other, 'PatientName')}>
-                  <PersonName value={side.PatientName || 'No name'} lang={side.lang} />
+                  <PersonName value={side.PatientName || t('No name')} lang={side.lang} />
                 </td>
                 {FACTS.map(({ name, key, date }) => (
                   <td key={key} className={differs(side, other, key)}>
-                    <span className="quiet">{name}</span> {(date ? formatDate(side[key]) : side[key]) || '–'}
+                    <span className="quiet">{t(name)}</span> {(date ? formatDate(side[key]) : side[key]) || '–'}
                   </td>
                 ))}
               </tr>

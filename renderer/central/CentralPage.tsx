@@ -2,7 +2,7 @@ import { Pencil, Plus, Radio, Trash2 } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { PullSummary } from '../../shared/pull.ts'
 import type { Destination } from '../../shared/sync.ts'
-import { inLanguage, t } from '../i18n/index.ts'
+import { heard, inLanguage, t } from '../i18n/index.ts'
 import { IconButton } from '../ui/index.ts'
 import { DestinationForm } from './DestinationForm.tsx'
 import { edit, readDestinations, removeDestination, tryOut, useDestinations } from './destinationsStore.ts'
@@ -89,7 +89,7 @@ function NoDestination() {
 }
 
 function addressOf({ route }: Destination): string {
-  return route.kind === 'dicomweb' ? route.url : `node ${route.node}`
+  return route.kind === 'dicomweb' ? route.url : t('node {{node}}', { node: route.node })
 }
 
 function DestinationView({ destination, pulling }: { destination: Destination; pulling: PullSummary | undefined }) {
@@ -168,12 +168,12 @@ function DestinationView({ destination, pulling }: { destination: Destination; p
         </div>
       )}
       {pulling !== undefined && pulling.trouble !== '' && (
-        <div className="attention selectable">{asSentence(pulling.trouble)}</div>
+        <div className="attention selectable">{asSentence(heard(pulling.trouble))}</div>
       )}
       {trying && <div className="quiet">{t('Trying…')}</div>}
       {!trying && answer !== undefined && (
         <div className={answer.works ? 'selectable' : 'attention selectable'} role="status">
-          {answer.words}
+          {heard(answer.words)}
         </div>
       )}
     </section>

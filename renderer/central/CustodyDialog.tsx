@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { CallOut } from '../../shared/contract.ts'
 import type { DeadLetter, StudyCustody } from '../../shared/sync.ts'
 import { call, onStationEvent } from '../client.ts'
-import { t } from '../i18n/index.ts'
+import { heard, msg, t, whyOf } from '../i18n/index.ts'
 import { countImages, Dialog, formatDate, formatMoment, PersonName } from '../ui/index.ts'
 import { letterKey } from './letters.ts'
 import type { CustodySubject } from './requests.ts'
@@ -37,7 +37,7 @@ export function CustodyDialog(props: { study: CustodySubject; onSettings: () => 
       }
     >
       <div className="truncate">
-        <PersonName value={study.PatientName || 'Unknown patient'} lang={study.lang} />{' '}
+        <PersonName value={study.PatientName || t('Unknown patient')} lang={study.lang} />{' '}
         <span className="id quiet">{study.PatientID}</span>{' '}
         <span className="quiet">
           {formatDate(study.StudyDate)} {study.ModalitiesInStudy.join(' ')}{' '}
@@ -46,7 +46,7 @@ export function CustodyDialog(props: { study: CustodySubject; onSettings: () => 
       </div>
       {/* Said in a line that is there anyway: nothing moves for it. */}
       <div className="custody-said attention" role="status">
-        {trouble !== '' && `${custody === undefined ? '' : 'This is what the station last said. '}${trouble}`}
+        {trouble !== '' && `${custody === undefined ? '' : `${t('This is what the station last said.')} `}${trouble}`}
       </div>
       {trouble !== '' && (
         <div>
@@ -97,7 +97,7 @@ function useCustody(StudyInstanceUID: string) {
       }
       setTrouble('')
     } catch (thrown) {
-      setTrouble(thrown instanceof Error ? thrown.message : String(thrown))
+      setTrouble(whyOf(thrown))
     }
   }, [StudyInstanceUID])
   useEffect(() => {
@@ -132,15 +132,18 @@ function useCustody(StudyInstanceUID: string) {
 }
 
 const HEADS = [
-  { name: 'Waiting', means: 'To be sent' },
-  { name: 'Unproved', means: 'Sent, and not yet shown to be there' },
-  { name: 'Listed', means: 'The archive’s own answer names them' },
-  { name: 'Found', means: 'A query of ours finds them there' },
-  { name: 'Equal', means: 'What it holds was compared, and is what was sent' },
-  { name: 'Refused', means: 'Refused for good: sent again only when you say so' },
-  { name: 'Withheld', means: 'Deleted or rejected here before they were sent' },
-  { name: 'Gone', means: 'No longer on the archive: they came from there, and were taken away or changed there' },
-  { name: 'Lost', means: 'Lost on the archive, and no longer here' },
+  { name: msg('Waiting'), means: msg('To be sent') },
+  { name: msg('Unproved'), means: msg('Sent, and not yet shown to be there') },
+  { name: msg('Listed'), means: msg('The archive’s own answer names them') },
+  { name: msg('Found'), means: msg('A query of ours finds them there') },
+  { name: msg('Equal'), means: msg('What it holds was compared, and is what was sent') },
+  { name: msg('Refused'), means: msg('Refused for good: sent again only when you say so') },
+  { name: msg('Withheld'), means: msg('Deleted or rejected here before they were sent') },
+  {
+    name: msg('Gone'),
+    means: msg('No longer on the archive: they came from there, and were taken away or changed there'),
+  },
+  { name: msg('Lost'), means: msg('Lost on the archive, and no longer here') },
 ]
 
 function Counts({ custody }: { custody: StudyCustody[] }) {
@@ -150,8 +153,8 @@ function Counts({ custody }: { custody: StudyCustody[] }) {
         <tr>
           <th>{t('Destination')}</th>
           {HEADS.map(({ name, means }) => (
-            <th key={name} title={means}>
-              {name}
+            <th key={name} title={t(means)}>
+              {t(name)}
             </th>
           ))}
         </tr>
@@ -167,7 +170,7 @@ function Counts({ custody }: { custody: StudyCustody[] }) {
                 const name = HEADS[index]?.name
                 const quiet = count === 0 ? 'quiet' : name === 'Refused' || name === 'Lost' ? 'attention' : undefined
                 return (
-                  <td key={name} className={quiet} aria-label={`${name} ${count}`}>
+                  <td key={name} className={quiet} aria-label={`${t(name ?? '')} ${count}`}>
                     {count.toLocaleString()}
                   </td>
                 )
@@ -239,8 +242,8 @@ function Refused({ letters, onAgain }: { letters: DeadLetter[]; onAgain: () => P
             >
               {letter.Modality} {letter.SOPInstanceUID}
             </span>
-            <span className="attention truncate selectable" title={letter.reason}>
-              {asSentence(letter.reason)}
+            <span className="attention truncate selectable" title={heard(letter.reason)}>
+              {asSentence(heard(letter.reason))}
             </span>
             <button type="button" onClick={() => void again([letter])} title={t('Once what was wrong is put right')}>
               {t('Send again')}

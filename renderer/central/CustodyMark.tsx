@@ -8,7 +8,7 @@ import { describeAway, describeCustody } from './words.ts'
 /** What of the open study is not proved to be where it has to go; a click says more. Else what only archives have; nothing while all is well. */
 export function CustodyMark({ study }: { study: StudySummary }) {
   const words = describeCustody(study)
-  const title = useTitle(`${words ?? ''}\nWhere it is`, 'study-custody')
+  const title = useTitle(`${words ?? ''}\n${t('Where it is')}`, 'study-custody')
   const away = describeAway(study)
   if (words === undefined) return away === undefined ? null : <AwayMark words={away} images={study.away} />
   return (

@@ -1,6 +1,6 @@
 import { type FormEvent, type ReactNode, useState } from 'react'
 import type { Proof } from '../../shared/sync.ts'
-import { inLanguage, t } from '../i18n/index.ts'
+import { inLanguage, msg, t, whyOf } from '../i18n/index.ts'
 import {
   changeDraft,
   leaveForm,
@@ -39,7 +39,7 @@ export function DestinationForm() {
     try {
       await saveDestination(one, name)
     } catch (thrown) {
-      setSaid({ words: [thrown instanceof Error ? thrown.message : String(thrown)], kind: 'failure' })
+      setSaid({ words: [whyOf(thrown)], kind: 'failure' })
     }
   }
   const ask = async () => {
@@ -139,8 +139,8 @@ export function DestinationForm() {
           title={t('Posts or associations at the same time, 1 to 8')}
           more={{ type: 'number', min: 1, max: 8 }}
         />
-        <Field label={t('Quiet from')} of="quietFrom" draft={draft} title={QUIET} more={{ type: 'time' }} />
-        <Field label={t('to')} of="quietTo" draft={draft} title={QUIET} more={{ type: 'time' }} />
+        <Field label={t('Quiet from')} of="quietFrom" draft={draft} title={t(QUIET)} more={{ type: 'time' }} />
+        <Field label={t('to')} of="quietTo" draft={draft} title={t(QUIET)} more={{ type: 'time' }} />
       </div>
       <RulesEditor rules={draft.rules} />
       <LimitsEditor limits={draft.limits} />
@@ -171,7 +171,7 @@ export function DestinationForm() {
   )
 }
 
-const QUIET = 'The hours in which what is to be sent in the quiet hours goes'
+const QUIET = msg('The hours in which what is to be sent in the quiet hours goes')
 
 type TextField = { [Key in keyof Draft]: Draft[Key] extends string ? Key : never }[keyof Draft]
 

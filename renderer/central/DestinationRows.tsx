@@ -1,7 +1,7 @@
 import { Pause, Play, Send } from 'lucide-react'
 import type { StudySummary } from '../../shared/contract.ts'
 import type { DestinationSummary } from '../../shared/sync.ts'
-import { t } from '../i18n/index.ts'
+import { heard, t } from '../i18n/index.ts'
 import { formatBytes, IconButton } from '../ui/index.ts'
 import { Inventory } from './Inventory.tsx'
 import { showRefused } from './requests.ts'
@@ -60,7 +60,7 @@ function DestinationRow({ destination }: { destination: DestinationSummary }) {
         />
         <IconButton
           icon={paused ? Play : Pause}
-          name={`${paused ? 'Resume' : 'Pause'} ${name}`}
+          name={paused ? t('Resume {{name}}', { name }) : t('Pause {{name}}', { name })}
           onClick={() => void setPaused(name, !paused)}
         />
       </div>
@@ -97,7 +97,7 @@ function DestinationRow({ destination }: { destination: DestinationSummary }) {
         <div className="destination-last quiet truncate">{describePace(destination)}</div>
       ) : (
         <div className="destination-last attention truncate selectable" title={trouble}>
-          {asSentence(trouble)}
+          {asSentence(heard(trouble))}
         </div>
       )}
     </section>

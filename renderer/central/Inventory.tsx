@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
 import type { DestinationSummary } from '../../shared/sync.ts'
 import { t } from '../i18n/index.ts'
-import { PersonName } from '../ui/index.ts'
+import { countImages, PersonName } from '../ui/index.ts'
 import { getFromArchive } from './getStudy.ts'
 import { inventoryOf } from './inventory.ts'
 import { OutageLine } from './OutageLine.tsx'
@@ -78,8 +78,8 @@ function get(studies: string[]): void {
 
 function describeLack(images: number, priors: number): string {
   const parts = [
-    images > 0 && `${images.toLocaleString()} ${images === 1 ? 'image' : 'images'} not here`,
-    priors > 0 && `${priors} ${priors === 1 ? 'prior' : 'priors'} not here`,
+    images > 0 && t('{{images}} not here', { images: countImages(images) }),
+    priors > 0 && t('{{count}} priors not here', { count: priors }),
   ]
   return parts.filter(Boolean).join(', ')
 }

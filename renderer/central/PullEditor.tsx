@@ -1,29 +1,35 @@
 import { CalendarDays, Plus, Trash2 } from 'lucide-react'
-import { t } from '../i18n/index.ts'
+import { msg, t } from '../i18n/index.ts'
 import { IconButton } from '../ui/index.ts'
 import { changeDraft } from './destinationsStore.ts'
 import { newPullRule, type PullDraft, type PullRuleDraft } from './pullDraft.ts'
 
 const TEXTS = [
-  { of: 'modalities', label: 'Modality', placeholder: 'any, such as CT, MR' },
-  { of: 'referrers', label: 'Referrer', placeholder: 'any; a part of the name' },
-  { of: 'descriptions', label: 'Words of the description', placeholder: 'any' },
+  { of: 'modalities', label: msg('Modality'), placeholder: msg('any, such as CT, MR') },
+  { of: 'referrers', label: msg('Referrer'), placeholder: msg('any; a part of the name') },
+  { of: 'descriptions', label: msg('Words of the description'), placeholder: msg('any') },
 ] as const satisfies ReadonlyArray<{ of: keyof PullRuleDraft; label: string; placeholder: string }>
 
 const PRIORS = [
-  { of: 'most', label: 'Priors of a patient, at most', title: '0 = none come along', min: 0, max: 50 },
-  { of: 'years', label: 'Of the last years', title: 'Counted from the study they come along with', min: 1, max: 100 },
+  { of: 'most', label: msg('Priors of a patient, at most'), title: msg('0 = none come along'), min: 0, max: 50 },
+  {
+    of: 'years',
+    label: msg('Of the last years'),
+    title: msg('Counted from the study they come along with'),
+    min: 1,
+    max: 100,
+  },
   {
     of: 'megabytes',
-    label: 'MB of a patient, at most',
-    title: 'Estimated by their images, half a megabyte each',
+    label: msg('MB of a patient, at most'),
+    title: msg('Estimated by their images, half a megabyte each'),
     min: 1,
     max: 1_000_000,
   },
   {
     of: 'everySeconds',
-    label: 'Seconds between two looks',
-    title: 'How often it is asked what is new',
+    label: msg('Seconds between two looks'),
+    title: msg('How often it is asked what is new'),
     min: 1,
     max: 3600,
   },
@@ -62,15 +68,15 @@ export function PullEditor({ pull }: { pull: PullDraft }) {
       </div>
       {rules.map((rule, index) => {
         const change = (part: Partial<PullRuleDraft>) => keep({ rules: rules.with(index, { ...rule, ...part }) })
-        const place = `Comes here ${index + 1}`
+        const place = t('Comes here {{number}}', { number: index + 1 })
         return (
           <fieldset className="central-rule central-pull-rule" key={rule.key} aria-label={place}>
             {TEXTS.map(({ of, label, placeholder }, at) => (
               <label key={of}>
-                <span className="quiet">{label}</span>
+                <span className="quiet">{t(label)}</span>
                 <input
                   value={rule[of]}
-                  placeholder={placeholder}
+                  placeholder={t(placeholder)}
                   maxLength={1000}
                   spellCheck={false}
                   // biome-ignore lint/a11y/noAutofocus: whoever adds one goes on in it.
@@ -92,7 +98,7 @@ export function PullEditor({ pull }: { pull: PullDraft }) {
             </label>
             <IconButton
               icon={Trash2}
-              name={t('Remove {{toLowerCase}}', { toLowerCase: place.toLowerCase() })}
+              name={t('Remove “{{place}}”', { place })}
               onClick={() => keep({ rules: rules.toSpliced(index, 1) })}
             />
           </fieldset>
@@ -101,8 +107,8 @@ export function PullEditor({ pull }: { pull: PullDraft }) {
       {rules.length > 0 && (
         <div className="central-pull-priors">
           {PRIORS.map(({ of, label, ...more }) => (
-            <label key={of} title={more.title}>
-              <span className="quiet">{label}</span>
+            <label key={of} title={more.title && t(more.title)}>
+              <span className="quiet">{t(label)}</span>
               <input
                 type="number"
                 value={pull[of]}

@@ -2,7 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react'
 import type { DeadLetter } from '../../shared/sync.ts'
 import { call } from '../client.ts'
-import { t } from '../i18n/index.ts'
+import { heard, t, whyOf } from '../i18n/index.ts'
 import { Dialog, formatDate, formatMoment, PersonName, useTextSize } from '../ui/index.ts'
 import { type Letters, letterKey, readMore } from './letters.ts'
 import { showCustody, subjectOf } from './requests.ts'
@@ -115,7 +115,7 @@ function useLetters(destination: string) {
         setState({ ...next, letters: next.letters.filter(letter => !dropped.current.has(letterKey(letter))) })
         setTrouble('')
       } catch (thrown) {
-        if (current.current === mine) setTrouble(thrown instanceof Error ? thrown.message : String(thrown))
+        if (current.current === mine) setTrouble(whyOf(thrown))
       } finally {
         mine.running = false
       }
@@ -262,8 +262,8 @@ function LetterRow(props: {
           </span>
         </div>
         <div className="refused-line">
-          <span className="attention truncate selectable" title={reason}>
-            {asSentence(reason)}
+          <span className="attention truncate selectable" title={heard(reason)}>
+            {asSentence(heard(reason))}
           </span>
         </div>
       </div>

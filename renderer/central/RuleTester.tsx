@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
 import type { RouteAnswer } from '../../shared/sync.ts'
 import { call } from '../client.ts'
-import { t } from '../i18n/index.ts'
+import { heard, t, whyOf } from '../i18n/index.ts'
 import { formatDate, PersonName, walkButtons } from '../ui/index.ts'
 import { replaced, useDestinations } from './destinationsStore.ts'
 import { destinationOf } from './draft.ts'
@@ -27,7 +27,7 @@ export function RuleTester() {
           setFound(studies)
           setTrouble('')
         },
-        thrown => !stop.signal.aborted && setTrouble(thrown instanceof Error ? thrown.message : String(thrown)),
+        thrown => !stop.signal.aborted && setTrouble(whyOf(thrown)),
       )
     }, TYPING_MS)
     return () => {
@@ -53,7 +53,7 @@ export function RuleTester() {
           setAnswers(said.answers)
           setTrouble('')
         },
-        thrown => !stop.signal.aborted && setTrouble(thrown instanceof Error ? thrown.message : String(thrown)),
+        thrown => !stop.signal.aborted && setTrouble(whyOf(thrown)),
       )
     }, TYPING_MS)
     return () => {
@@ -108,7 +108,7 @@ export function RuleTester() {
             {answers.map(answer => (
               <li key={answer.destination}>
                 <strong>{answer.destination}</strong> <span>{describeAnswer(answer)}</span>{' '}
-                <span className="quiet">{answer.why}</span>
+                <span className="quiet">{heard(answer.why)}</span>
               </li>
             ))}
           </ul>

@@ -1,6 +1,7 @@
 import { create } from 'zustand'
 import type { Destination } from '../../shared/sync.ts'
 import { call } from '../client.ts'
+import { t, whyOf } from '../i18n/index.ts'
 import { announce, announceFailure } from '../ui/index.ts'
 import { type Draft, draftOf } from './draft.ts'
 
@@ -27,7 +28,7 @@ export async function readDestinations(): Promise<void> {
     const [{ destinations }, { nodes }] = await Promise.all([call('destinations.list', {}), call('nodes.list', {})])
     useDestinations.setState({ destinations, nodes: nodes.map(({ name }) => name), trouble: '' })
   } catch (thrown) {
-    useDestinations.setState({ trouble: thrown instanceof Error ? thrown.message : String(thrown) })
+    useDestinations.setState({ trouble: whyOf(thrown) })
   }
 }
 
@@ -72,9 +73,9 @@ export async function saveDestination(one: Destination, name: string | undefined
 }
 
 export function removeDestination(name: string): void {
-  change(`${name} removed: nothing more is sent there`, all => all.filter(one => one.name !== name)).catch(
-    (thrown: unknown) => announceFailure('The destination could not be removed.', thrown),
-  )
+  change(t('{{name}} removed: nothing more is sent there', { name }), all =>
+    all.filter(one => one.name !== name),
+  ).catch((thrown: unknown) => announceFailure('The destination could not be removed.', thrown))
 }
 
 /** One that does not answer is an answer; so is a station that does not. */
@@ -82,6 +83,6 @@ export async function tryOut(one: Destination): Promise<{ works: boolean; words:
   try {
     return await call('destination.try', one)
   } catch (thrown) {
-    return { works: false, words: thrown instanceof Error ? thrown.message : String(thrown) }
+    return { works: false, words: whyOf(thrown) }
   }
 }

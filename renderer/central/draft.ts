@@ -1,4 +1,5 @@
 import { type Destination, destination, type Proof, type SendRule } from '../../shared/sync.ts'
+import { msg, t } from '../i18n/index.ts'
 import { describePullIssue, type PullDraft, pullDraftOf, pullOf } from './pullDraft.ts'
 import { filled, joined, list, nextKey } from './texts.ts'
 
@@ -113,14 +114,14 @@ function ruleOf({ how, from, to, modalities, ...texts }: RuleDraft): object {
 
 /** The fields as the form calls them, and what they need. */
 const FIELDS: Record<string, string> = {
-  'name': 'Name: 1 to 64 characters.',
-  'route.url': 'Address: as in https://pacs.example/dicom-web, without user, query or fragment.',
-  'route.node': 'Node: one of those in Settings › Network.',
-  'route.orthanc': 'Orthanc’s own address: as in http://pacs.example:8042, without user, query or fragment.',
-  'route.authorizationFile': 'File with its key: the path of a file.',
-  'route.trustedFile': 'File with trusted certificates: the path of a file.',
-  'concurrency': 'At once: a number from 1 to 8.',
-  'offPeak': 'Quiet hours: two times of day.',
+  'name': msg('Name: 1 to 64 characters.'),
+  'route.url': msg('Address: as in https://pacs.example/dicom-web, without user, query or fragment.'),
+  'route.node': msg('Node: one of those in Settings › Network.'),
+  'route.orthanc': msg('Orthanc’s own address: as in http://pacs.example:8042, without user, query or fragment.'),
+  'route.authorizationFile': msg('File with its key: the path of a file.'),
+  'route.trustedFile': msg('File with trusted certificates: the path of a file.'),
+  'concurrency': msg('At once: a number from 1 to 8.'),
+  'offPeak': msg('Quiet hours: two times of day.'),
 }
 
 /** What is not as it should be, at a place of the destination, and how it should be. */
@@ -128,11 +129,14 @@ function describeIssue(path: readonly PropertyKey[]): string {
   const [first, second, third] = path
   if (first === 'pull') return describePullIssue(path.slice(1))
   if (first === 'rules') {
-    const rule = `Rule ${Number(second) + 1}`
-    return third === 'received' ? `${rule}: received between two times of day.` : `${rule}: at most 64 characters each.`
+    const number = Number(second) + 1
+    return third === 'received'
+      ? t('Rule {{number}}: received between two times of day.', { number })
+      : t('Rule {{number}}: at most 64 characters each.', { number })
   }
-  if (first === 'limits') return `Limit ${Number(second) + 1}: two times of day and a number of kB/s.`
-  return FIELDS[`${String(first)}.${String(second)}`] ?? FIELDS[String(first)] ?? 'This cannot be kept.'
+  if (first === 'limits')
+    return t('Limit {{number}}: two times of day and a number of kB/s.', { number: Number(second) + 1 })
+  return t(FIELDS[`${String(first)}.${String(second)}`] ?? FIELDS[String(first)] ?? msg('This cannot be kept.'))
 }
 
 /** The destination a form says, or what it lacks, in words. */

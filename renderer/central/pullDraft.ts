@@ -1,4 +1,5 @@
 import { type Pull, pull } from '../../shared/pull.ts'
+import { msg, t } from '../i18n/index.ts'
 import { filled, joined, list, nextKey } from './texts.ts'
 
 /** What comes here by itself, as it stands in a form: texts that may not be whole yet. */
@@ -68,15 +69,17 @@ export function pullOf({ rules, most, years, megabytes, everySeconds }: PullDraf
 }
 
 const FIELDS: Record<string, string> = {
-  most: 'Priors of a patient, at most: a number from 0 to 50.',
-  years: 'Of the last years: a number from 1 to 100.',
-  megabytes: 'MB of a patient, at most: a number from 1 to 1,000,000.',
-  everySeconds: 'Seconds between two looks: a number from 1 to 3,600.',
+  most: msg('Priors of a patient, at most: a number from 0 to 50.'),
+  years: msg('Of the last years: a number from 1 to 100.'),
+  megabytes: msg('MB of a patient, at most: a number from 1 to 1,000,000.'),
+  everySeconds: msg('Seconds between two looks: a number from 1 to 3,600.'),
 }
 
 /** What is not as it should be, at a place below `pull`. */
 export function describePullIssue([first, second, third]: readonly PropertyKey[]): string {
-  if (first !== 'rules') return FIELDS[String(second ?? first)] ?? 'What comes here by itself cannot be kept.'
-  const place = `Comes here ${Number(second) + 1}`
-  return third === 'sinceDays' ? `${place}: a number of days, or nothing.` : `${place}: at most 64 characters each.`
+  if (first !== 'rules') return t(FIELDS[String(second ?? first)] ?? msg('What comes here by itself cannot be kept.'))
+  const number = Number(second) + 1
+  return third === 'sinceDays'
+    ? t('Comes here {{number}}: a number of days, or nothing.', { number })
+    : t('Comes here {{number}}: at most 64 characters each.', { number })
 }

@@ -10,7 +10,7 @@ import type {
   TimeSpan,
   Urgency,
 } from '../../shared/sync.ts'
-import { msg, t } from '../i18n/index.ts'
+import { heard, msg, t } from '../i18n/index.ts'
 import { countImages, formatBytes, formatMoment } from '../ui/index.ts'
 
 /** How central sync is told to people: every sentence of it that is not the station's own. */
@@ -260,7 +260,7 @@ const EVENT_WORDS: Record<CustodyEvent['kind'], string> = {
 
 export function describeEvent({ kind, images, detail }: CustodyEvent): string {
   const what = `${countImages(images)} ${t(EVENT_WORDS[kind])}`
-  return detail === '' ? what : `${what}. ${asSentence(detail)}`
+  return detail === '' ? what : `${what}. ${asSentence(heard(detail))}`
 }
 
 /** What the station says in the middle of its own sentences, standing alone. */

@@ -8,7 +8,7 @@ import {
 } from '../../shared/deidentify/options.ts'
 import type { ExportPlan } from '../../shared/export.ts'
 import { call } from '../client.ts'
-import { msg, t } from '../i18n/index.ts'
+import { msg, t, whyOf } from '../i18n/index.ts'
 import { announce, Dialog, formatBytes, formatDate, PersonName, save } from '../ui/index.ts'
 import { type AskedExport, useExport } from './asked.ts'
 import { BlackAreas } from './BlackAreas.tsx'
@@ -78,7 +78,7 @@ function ExportDialog(props: { asked: AskedExport; onStarted: () => void; onClos
   const [plan, setPlan] = useState<ExportPlan>()
   const [error, setError] = useState('')
   const [busy, setBusy] = useState(false)
-  const tell = (thrown: unknown) => setError(thrown instanceof Error ? thrown.message : String(thrown))
+  const tell = (thrown: unknown) => setError(whyOf(thrown))
   const { StudyInstanceUID } = study
   useEffect(() => {
     call('patient.studies', { StudyInstanceUID }).then(

@@ -4,7 +4,7 @@ import type { BlackArea } from '../../shared/deidentify/options.ts'
 import { proposedAreas } from '../../shared/deidentify/proposeAreas.ts'
 import type { ExportPlan, ImageText } from '../../shared/export.ts'
 import { call } from '../client.ts'
-import { t } from '../i18n/index.ts'
+import { t, whyOf } from '../i18n/index.ts'
 
 type Series = ExportPlan['series'][number]
 
@@ -49,7 +49,7 @@ export function TextSearch(props: { series: ExportPlan['series']; onPropose: (ar
         }
       }
     } catch (thrown) {
-      setTrouble(thrown instanceof Error ? thrown.message : String(thrown))
+      setTrouble(whyOf(thrown))
     }
     setRunning(undefined)
   }

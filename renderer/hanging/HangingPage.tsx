@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { type HangingProtocol, hangingProtocols, readProtocols } from '../../shared/viewing/hanging/rules.ts'
 import { describeMatch } from '../../shared/viewing/hanging/save.ts'
-import { t } from '../i18n/index.ts'
+import { heard, t } from '../i18n/index.ts'
 import { AsText, announce } from '../ui/index.ts'
 import { forgetLayouts, keepProtocol, setHangingRules, useHangingRules } from './hangingStore.ts'
 import { SHIPPED } from './shipped.ts'
@@ -101,10 +101,11 @@ export function HangingPage() {
   }
   const take = (text: string) => {
     const read = readProtocols(text)
-    if ('refusal' in read) return setSaid(t('Nothing was changed. {{why}}', { why: read.refusal }))
+    if ('refusal' in read) return setSaid(t('Nothing was changed. {{why}}', { why: heard(read.refusal) }))
     const kept = protocols.filter(({ id }) => read.protocols.every(one => one.id !== id))
     const all = hangingProtocols.safeParse([...read.protocols, ...kept])
-    if (!all.success) return setSaid(t('Nothing was changed. {{why}}', { why: all.error.issues[0]?.message ?? '' }))
+    if (!all.success)
+      return setSaid(t('Nothing was changed. {{why}}', { why: heard(all.error.issues[0]?.message ?? '') }))
     setWritten(undefined)
     setSaid(t('Taken: {{names}}', { names: read.protocols.map(({ name }) => name).join(', ') }))
     void setHangingRules({ protocols: all.data })

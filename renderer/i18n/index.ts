@@ -1,5 +1,6 @@
 export { errorWords } from './errors.ts'
 export { folded } from './folded.ts'
+export { heard, whyOf } from './heard.ts'
 export {
   inAllLanguages,
   inLanguage,

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { CallOut } from '../../shared/contract.ts'
 import { JobView, replaceJob, useStation } from '../activity/index.ts'
 import { call } from '../client.ts'
-import { t } from '../i18n/index.ts'
+import { t, whyOf } from '../i18n/index.ts'
 import { Dialog, formatBytes, IconButton } from '../ui/index.ts'
 
 type Listing = CallOut<'folder.list'>
@@ -37,7 +37,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
       setPath(typed => (typed === folder ? found.path : typed))
       setError('')
     } catch (thrown) {
-      if (asked.current === folder) setError(thrown instanceof Error ? thrown.message : String(thrown))
+      if (asked.current === folder) setError(whyOf(thrown))
     }
   }, [])
   useEffect(() => void browse(''), [browse])
@@ -49,7 +49,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
       setJobId(started.id)
       setError('')
     } catch (thrown) {
-      setError(thrown instanceof Error ? thrown.message : String(thrown))
+      setError(whyOf(thrown))
     }
   }
   const choose = async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { msg, t } from '../i18n/index.ts'
 import { ACTIONS, type ActionId, type ActionRow, actionRow, isActionId } from './actionTable.ts'
 import { KEY_SET_NAMES, KEY_SETS } from './keySets.ts'
 
@@ -53,23 +54,23 @@ const OF_THE_WINDOW = new Set([
   ...['Ctrl+Shift+Tab', 'Alt+F4', 'F11', 'F12'],
 ])
 const OF_THE_FOCUS: Record<string, string> = {
-  'Escape': 'cancels',
-  'Tab': 'moves the focus',
-  'Shift+Tab': 'moves the focus',
-  'Enter': 'presses what has the focus',
+  'Escape': msg('cancels'),
+  'Tab': msg('moves the focus'),
+  'Shift+Tab': msg('moves the focus'),
+  'Enter': msg('presses what has the focus'),
 }
 const OF_THE_LIST = /^(Shift\+)?(Arrow(Up|Down|Left|Right)|Page(Up|Down)|Home|End|Space|Backspace)$/
 
 /** Why an action can't have a key, in words; undefined: it can. */
 export function refusal(id: ActionId, key: string): string | undefined {
-  if (!spelled.safeParse(key).success) return 'This key cannot be kept.'
+  if (!spelled.safeParse(key).success) return msg('This key cannot be kept.')
   const done = OF_THE_FOCUS[key]
-  if (done !== undefined) return `It ${done}, everywhere.`
-  if (OF_THE_WINDOW.has(key)) return 'It belongs to the window.'
+  if (done !== undefined) return t('It {{does}}, everywhere.', { does: t(done) })
+  if (OF_THE_WINDOW.has(key)) return msg('It belongs to the window.')
   if (actionRow(id).room === 'viewer') return undefined
-  if (OF_THE_LIST.test(key)) return 'It moves in lists and fields.'
+  if (OF_THE_LIST.test(key)) return msg('It moves in lists and fields.')
   const typed = /^(Shift\+)?[A-Z0-9]$/.test(key)
-  return typed && id !== 'row-toggle-read' ? 'Letters and digits search the worklist.' : undefined
+  return typed && id !== 'row-toggle-read' ? msg('Letters and digits search the worklist.') : undefined
 }
 
 /** Who has a key that `id` would like to have: one, or one in each room for what is heard everywhere. */

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { FindingSummary } from '../../shared/network.ts'
-import { t } from '../i18n/index.ts'
+import { heard, t } from '../i18n/index.ts'
 import { formatMoment } from '../ui/index.ts'
 import { dismiss, replay } from './networkStore.ts'
 
@@ -26,9 +26,12 @@ function FindingView({ finding }: { finding: FindingSummary }) {
     setTrying(false)
   }
   return (
-    <section className="network-row" aria-label={`${outgoing ? 'To' : 'From'} ${AET || address}`}>
+    <section
+      className="network-row"
+      aria-label={outgoing ? t('To {{name}}', { name: AET || address }) : t('From {{name}}', { name: AET || address })}
+    >
       <div className="network-line">
-        <span className="attention selectable">{sentence}</span>
+        <span className="attention selectable">{heard(sentence)}</span>
         <span className="spring" />
         <span className="quiet network-when" title={t('first {{formatMoment}}', { formatMoment: formatMoment(first) })}>
           {count > 1 && t('{{toLocaleString}} times, ', { toLocaleString: count.toLocaleString() })}
@@ -57,7 +60,7 @@ function FindingView({ finding }: { finding: FindingSummary }) {
         </button>
       </div>
       <div className="network-line">
-        <span className="selectable">{remedy}</span>
+        <span className="selectable">{heard(remedy)}</span>
         <span className="spring" />
         <span className="quiet id">
           {outgoing ? t('to') : t('from')} {AET} {address}
@@ -66,7 +69,7 @@ function FindingView({ finding }: { finding: FindingSummary }) {
       {trying && <div className="quiet">{t('Trying…')}</div>}
       {!trying && replayed !== null && (
         <div className={replayed.works ? 'quiet selectable' : 'attention selectable'} role="status">
-          {formatMoment(replayed.at)}: {replayed.sentence}
+          {formatMoment(replayed.at)}: {heard(replayed.sentence)}
         </div>
       )}
     </section>

@@ -1,6 +1,6 @@
 import { type FormEvent, type RefObject, useEffect, useRef, useState } from 'react'
 import { type FoundStudy, studySearch } from '../../shared/network.ts'
-import { t } from '../i18n/index.ts'
+import { t, whyOf } from '../i18n/index.ts'
 import { announce, Dialog, formatDate, PersonName, walkButtons } from '../ui/index.ts'
 import { NoNodes } from './NoNodes.tsx'
 import { readNetwork, useNetwork } from './networkStore.ts'
@@ -56,7 +56,7 @@ export function FindDialog(props: { words: string; onNodes: () => void; onClose:
       const why = await searchNode(AET, search.data, more, stop.signal)
       if (current.current === stop) setTrouble(why)
     } catch (thrown) {
-      if (current.current === stop) setTrouble(thrown instanceof Error ? thrown.message : String(thrown))
+      if (current.current === stop) setTrouble(whyOf(thrown))
     }
     if (current.current === stop) setRunning(undefined)
   }
@@ -66,7 +66,7 @@ export function FindDialog(props: { words: string; onNodes: () => void; onClose:
       setAsked(before => new Set(before).add(study.StudyInstanceUID))
       announce('Being fetched: Activity shows how far it is')
     } catch (thrown) {
-      setTrouble(thrown instanceof Error ? thrown.message : String(thrown))
+      setTrouble(whyOf(thrown))
     }
   }
   return (
@@ -107,7 +107,7 @@ export function FindDialog(props: { words: string; onNodes: () => void; onClose:
             {running !== undefined && t('Asking… ')}
             {rows.length === 0
               ? running === undefined && trouble === '' && t('The archive knows no such study.')
-              : `${rows.length.toLocaleString()} ${rows.length === 1 ? 'study' : 'studies'}`}
+              : t('{{count}} studies', { count: rows.length })}
           </div>
           <Rows rows={rows} asked={asked} onFetch={study => void fetch(study)} />
         </>

@@ -1,19 +1,20 @@
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import type { Node, NodeRight } from '../../shared/config.ts'
 import type { EchoAnswer } from '../../shared/network.ts'
 import { nodeAddress } from '../../shared/network.ts'
-import { t } from '../i18n/index.ts'
+import { heard, msg, t, whyOf } from '../i18n/index.ts'
 import { echo, type ListedNode, saveNode } from './networkStore.ts'
+import { Field, PeerButtons, type PeerDraft, PeerForm } from './PeerForm.tsx'
 
 const RIGHTS: Array<{ right: NodeRight; name: string; means: string }> = [
-  { right: 'query', name: 'Query', means: 'May search for studies (C-FIND)' },
+  { right: 'query', name: msg('Query'), means: msg('May search for studies (C-FIND)') },
   {
     right: 'retrieve',
-    name: 'Retrieve',
-    means: 'May fetch studies, and have them sent to other nodes (C-GET, C-MOVE)',
+    name: msg('Retrieve'),
+    means: msg('May fetch studies, and have them sent to other nodes (C-GET, C-MOVE)'),
   },
-  { right: 'commitment', name: 'Commitment', means: 'May have it confirmed that its images are kept' },
-  { right: 'delete', name: 'Delete', means: 'May delete studies' },
+  { right: 'commitment', name: msg('Commitment'), means: msg('May have it confirmed that its images are kept') },
+  { right: 'delete', name: msg('Delete'), means: msg('May delete studies') },
 ]
 const USUAL: NodeRight[] = ['query', 'retrieve', 'commitment']
 
@@ -30,21 +31,26 @@ export function NodeForm({
   suggested?: { AET: string; host: string }
   onClose: () => void
 }) {
-  const [name, setName] = useState(node?.name ?? '')
-  const [AET, setAET] = useState(node?.AET ?? suggested?.AET ?? '')
-  const [host, setHost] = useState(node?.host ?? suggested?.host ?? '')
-  const [port, setPort] = useState(node ? String(node.port) : '104')
+  const [draft, setDraft] = useState<PeerDraft>({
+    name: node?.name ?? '',
+    AET: node?.AET ?? suggested?.AET ?? '',
+    host: node?.host ?? suggested?.host ?? '',
+    port: node ? String(node.port) : '104',
+  })
   const [rights, setRights] = useState<NodeRight[]>(node?.rights ?? USUAL)
+  const [sendsAs, setSendsAs] = useState(node?.sendsAs.join(', ') ?? '')
   const [addresses, setAddresses] = useState(node?.addresses.join(', ') ?? '')
   const [tls, setTls] = useState(node?.tls ?? false)
   const [certificates, setCertificates] = useState(node?.certificates.join(', ') ?? '')
   const [answer, setAnswer] = useState<EchoAnswer>()
   const [said, setSaid] = useState<{ words: string; failure: boolean }>()
+  const { AET, host } = draft
   const written: Node = {
-    name: name.trim() || AET.trim(),
+    name: draft.name.trim() || AET.trim(),
     AET,
     host,
-    port: Number(port),
+    port: Number(draft.port),
+    sendsAs: listOf(sendsAs),
     rights,
     addresses: listOf(addresses),
     tls,
@@ -52,10 +58,9 @@ export function NodeForm({
   }
   const isWhole = nodeAddress.safeParse({ AET, host, port: written.port }).success
   const refuse = (thrown: unknown) => {
-    setSaid({ words: thrown instanceof Error ? thrown.message : String(thrown), failure: true })
+    setSaid({ words: whyOf(thrown), failure: true })
   }
-  const save = async (event: FormEvent) => {
-    event.preventDefault()
+  const save = async () => {
     try {
       await saveNode(written, node?.name)
       onClose()
@@ -65,7 +70,7 @@ export function NodeForm({
   }
   const test = async () => {
     setAnswer(undefined)
-    setSaid({ words: 'Calling…', failure: false })
+    setSaid({ words: t('Calling…'), failure: false })
     try {
       setAnswer(await echo(written))
       setSaid(undefined)
@@ -73,35 +78,19 @@ export function NodeForm({
       refuse(thrown)
     }
   }
-  const field = (label: string, value: string, set: (value: string) => void, more = {}) => (
-    <label>
-      <span className="quiet">{label}</span>
-      <input value={value} spellCheck={false} onChange={event => set(event.target.value)} {...more} />
-    </label>
-  )
   return (
-    <form
-      className="network-form"
-      aria-label={node ? t('Edit {{name}}', { name: node.name }) : t('New node')}
-      onSubmit={event => void save(event)}
-      onKeyDown={event => {
-        if (event.key !== 'Escape') return
-        // The form alone, not the page it stands on.
-        event.preventDefault()
-        event.stopPropagation()
-        onClose()
-      }}
+    <PeerForm
+      label={node ? t('Edit {{name}}', { name: node.name }) : t('New node')}
+      draft={draft}
+      onChange={part => setDraft({ ...draft, ...part })}
+      unnamed={t('What people call it')}
+      onSave={() => void save()}
+      onClose={onClose}
     >
-      <div className="network-fields">
-        {field('AE title', AET, setAET, { autoFocus: true, maxLength: 16, required: true })}
-        {field('Host name or IP address', host, setHost, { maxLength: 253, required: true })}
-        {field('Port', port, setPort, { inputMode: 'numeric', maxLength: 5, required: true })}
-        {field('Name', name, setName, { maxLength: 64, placeholder: AET || 'What people call it' })}
-      </div>
       <fieldset className="network-rights" aria-label={t('Rights')}>
         <span className="quiet">{t('It may send, and:')}</span>
         {RIGHTS.map(({ right, name: title, means }) => (
-          <label key={right} title={means}>
+          <label key={right} title={t(means)}>
             <input
               type="checkbox"
               checked={rights.includes(right)}
@@ -109,7 +98,7 @@ export function NodeForm({
                 setRights(event.target.checked ? [...rights, right] : rights.filter(other => other !== right))
               }
             />
-            {title}
+            {t(title)}
           </label>
         ))}
         <span className="spring" />
@@ -119,15 +108,30 @@ export function NodeForm({
         </label>
       </fieldset>
       <div className="network-line">
-        {field('Calls only from these IP addresses (empty: from anywhere)', addresses, setAddresses, {
-          maxLength: 800,
-        })}
+        <Field
+          label={t('Also sends as (AE titles)')}
+          title={t(
+            'What comes under these AE titles is its own as well: it is no scanner, and its images are not sent back to it',
+          )}
+          value={sendsAs}
+          onChange={setSendsAs}
+          maxLength={300}
+        />
+        <Field
+          label={t('Calls only from these IP addresses (empty: from anywhere)')}
+          value={addresses}
+          onChange={setAddresses}
+          maxLength={800}
+        />
       </div>
       <div className="network-line">
-        {field('SHA-256 of its certificates (then nobody else has its AE title)', certificates, setCertificates, {
-          maxLength: 800,
-          placeholder: 'Any that is trusted',
-        })}
+        <Field
+          label={t('SHA-256 of its certificates (then nobody else has its AE title)')}
+          value={certificates}
+          onChange={setCertificates}
+          maxLength={800}
+          placeholder={t('Any that is trusted')}
+        />
         <span className="spring" />
         <button
           type="button"
@@ -137,16 +141,11 @@ export function NodeForm({
         >
           {t('Echo')}
         </button>
-        <button type="button" onClick={onClose} title={t('Leave it as it was (Esc)')}>
-          {t('Cancel')}
-        </button>
-        <button type="submit" disabled={!isWhole} title={t('Keep it; it holds at once (Enter)')}>
-          {t('Save')}
-        </button>
+        <PeerButtons disabled={!isWhole} onClose={onClose} />
       </div>
       {answer !== undefined && (
         <div className={answer.works ? 'selectable' : 'attention selectable'} role="status">
-          {answer.sentence} {answer.remedy}
+          {heard(answer.sentence)} {heard(answer.remedy)}
         </div>
       )}
       {said !== undefined && (
@@ -154,6 +153,6 @@ export function NodeForm({
           {said.words}
         </div>
       )}
-    </form>
+    </PeerForm>
   )
 }

@@ -1,6 +1,6 @@
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
-import { inLanguage, t } from '../i18n/index.ts'
+import { heard, inLanguage, t } from '../i18n/index.ts'
 import { announceFailure, formatMoment } from '../ui/index.ts'
 import { NodeForm } from './NodeForm.tsx'
 import { echo, type ListedNode, removeNode } from './networkStore.ts'
@@ -78,7 +78,7 @@ function NodeView({ node, onEdit }: { node: ListedNode; onEdit: () => void }) {
       {lastEcho !== null && (
         <div className="network-line">
           <span className={lastEcho.works ? 'quiet selectable' : 'attention selectable'}>
-            {lastEcho.sentence} {lastEcho.remedy}
+            {heard(lastEcho.sentence)} {heard(lastEcho.remedy)}
           </span>
           <span className="spring" />
           <span className="quiet network-when">{formatMoment(lastEcho.at)}</span>

@@ -21,7 +21,7 @@ export function OwnAddress({ own: { aet, aets } }: { own: CallOut<'aets.get'> })
   const add = (event: FormEvent) => {
     event.preventDefault()
     const title = typed.trim()
-    if (title !== '') void save([...aets, title], `Answers to ${title}, too`)
+    if (title !== '') void save([...aets, title], t('Answers to {{title}}, too', { title }))
   }
   return (
     <section aria-label={t('This station')}>
@@ -38,7 +38,7 @@ export function OwnAddress({ own: { aet, aets } }: { own: CallOut<'aets.get'> })
                 onClick={() =>
                   void save(
                     aets.filter(other => other !== one),
-                    `Answers to ${one} no more`,
+                    t('Answers to {{one}} no more', { one }),
                   )
                 }
               />
@@ -66,11 +66,11 @@ export function OwnAddress({ own: { aet, aets } }: { own: CallOut<'aets.get'> })
         <dt>{t('Address')}</dt>
         <dd>
           {(status?.addresses ?? []).map(one => (
-            <CopyValue key={one} value={one} name="address" />
+            <CopyValue key={one} value={one} name={t('address')} />
           ))}
         </dd>
         <dt>{t('Port')}</dt>
-        <dd>{status === undefined ? '…' : <CopyValue value={String(status.dimsePort)} name="port" />}</dd>
+        <dd>{status === undefined ? '…' : <CopyValue value={String(status.dimsePort)} name={t('port')} />}</dd>
       </dl>
     </section>
   )

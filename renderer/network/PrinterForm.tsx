@@ -1,7 +1,8 @@
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import type { Printer } from '../../shared/config.ts'
 import { FILM_SIZES, type FilmSize } from '../../shared/printing/printing.ts'
-import { msg, t } from '../i18n/index.ts'
+import { msg, t, whyOf } from '../i18n/index.ts'
+import { PeerButtons, PeerForm } from './PeerForm.tsx'
 
 const NEW: Printer = {
   name: '',
@@ -35,20 +36,13 @@ export function PrinterForm(props: {
   const [printer, setPrinter] = useState(props.printer ?? NEW)
   const [error, setError] = useState('')
   const change = (part: Partial<Printer>) => setPrinter({ ...printer, ...part })
-  const save = async (event: FormEvent) => {
-    event.preventDefault()
+  const save = async () => {
     try {
       await onSave({ ...printer, name: printer.name.trim() || printer.AET.trim() }, props.printer?.name)
     } catch (thrown) {
-      setError(thrown instanceof Error ? thrown.message : String(thrown))
+      setError(whyOf(thrown))
     }
   }
-  const field = (label: string, value: string, set: (value: string) => void, more = {}) => (
-    <label>
-      <span className="quiet">{label}</span>
-      <input value={value} spellCheck={false} onChange={event => set(event.target.value)} {...more} />
-    </label>
-  )
   const choice = <Value extends string>(
     label: string,
     value: Value,
@@ -73,31 +67,16 @@ export function PrinterForm(props: {
     </label>
   )
   return (
-    <form
-      className="network-form"
-      aria-label={props.printer ? t('Edit {{name}}', { name: props.printer.name }) : t('New printer')}
-      onSubmit={event => void save(event)}
-      onKeyDown={event => {
-        if (event.key !== 'Escape') return
-        // The form alone, not the page it stands on.
-        event.preventDefault()
-        event.stopPropagation()
-        onClose()
-      }}
+    <PeerForm
+      label={props.printer ? t('Edit {{name}}', { name: props.printer.name }) : t('New printer')}
+      draft={{ ...printer, port: String(printer.port) }}
+      onChange={({ port, ...part }) =>
+        change({ ...part, ...(port !== undefined && { port: Number.parseInt(port, 10) || 0 }) })
+      }
+      unnamed=""
+      onSave={() => void save()}
+      onClose={onClose}
     >
-      <div className="network-fields">
-        {field(t('AE title'), printer.AET, AET => change({ AET }), { autoFocus: true, maxLength: 16, required: true })}
-        {field(t('Host name or IP address'), printer.host, host => change({ host }), {
-          maxLength: 253,
-          required: true,
-        })}
-        {field(t('Port'), String(printer.port), port => change({ port: Number.parseInt(port, 10) || 0 }), {
-          inputMode: 'numeric',
-          maxLength: 5,
-          required: true,
-        })}
-        {field(t('Name'), printer.name, name => change({ name }), { maxLength: 64, placeholder: printer.AET })}
-      </div>
       <div className="network-fields">
         {choice(t('Film size'), printer.filmSize, Object.keys(FILM_SIZES) as FilmSize[], filmSize =>
           change({ filmSize }),
@@ -126,18 +105,13 @@ export function PrinterForm(props: {
           tls => change({ tls }),
         )}
         <span className="spring" />
-        <button type="button" onClick={onClose} title={t('Leave it as it was (Esc)')}>
-          {t('Cancel')}
-        </button>
-        <button type="submit" title={t('Keep it; it holds at once (Enter)')}>
-          {t('Save')}
-        </button>
+        <PeerButtons onClose={onClose} />
       </fieldset>
       {error !== '' && (
         <div className="failure selectable" role="alert">
           {error}
         </div>
       )}
-    </form>
+    </PeerForm>
   )
 }

@@ -2,7 +2,7 @@ import { Plus } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { Printer } from '../../shared/config.ts'
 import { call } from '../client.ts'
-import { t } from '../i18n/index.ts'
+import { heard, t } from '../i18n/index.ts'
 import { announce, announceFailure } from '../ui/index.ts'
 import { echo } from './networkStore.ts'
 import { PeerRow } from './PeerRow.tsx'
@@ -87,7 +87,7 @@ function PrinterView(props: { printer: Printer; onEdit: () => void; onRemove: ()
     setCalling(true)
     try {
       const { works, sentence, remedy } = await echo(printer)
-      setSaid({ words: `${sentence} ${remedy}`, works })
+      setSaid({ words: `${heard(sentence)} ${heard(remedy)}`, works })
     } catch (thrown) {
       setSaid(undefined)
       announceFailure(t('{{name}} could not be called.', { name }), thrown)

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
-import { t } from '../i18n/index.ts'
+import { t, whyOf } from '../i18n/index.ts'
 import { announce, Dialog, PersonName, walkButtons } from '../ui/index.ts'
 import { NoNodes } from './NoNodes.tsx'
 import { readNetwork, useNetwork } from './networkStore.ts'
@@ -29,7 +29,7 @@ export function SendDialog(props: {
       onStarted()
       onClose()
     } catch (thrown) {
-      setError(thrown instanceof Error ? thrown.message : String(thrown))
+      setError(whyOf(thrown))
     }
   }
   return (

@@ -1,12 +1,12 @@
 import { type FormEvent, useState } from 'react'
 import type { TlsConfig } from '../../shared/config.ts'
 import type { PemSource } from '../../shared/network.ts'
-import { t } from '../i18n/index.ts'
+import { msg, t, whyOf } from '../i18n/index.ts'
 import { saveTls } from './networkStore.ts'
 
 const PROFILES: Array<{ profile: TlsConfig['profile']; name: string }> = [
-  { profile: 'rfc9325', name: 'Suites of today (RFC 9325)' },
-  { profile: 'rfc7525', name: 'Those of before 2022, too (RFC 7525)' },
+  { profile: 'rfc9325', name: msg('Suites of today (RFC 9325)') },
+  { profile: 'rfc7525', name: msg('Those of before 2022, too (RFC 7525)') },
 ]
 
 /** PEM text is what begins as one; all else is a path. */
@@ -29,13 +29,13 @@ export function TlsForm({ settings, onClose }: { settings: TlsConfig | null; onC
       await saveTls(wish, words)
       onClose()
     } catch (thrown) {
-      setRefusal(thrown instanceof Error ? thrown.message : String(thrown))
+      setRefusal(whyOf(thrown))
     }
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
     const files = { certificate: sourceOf(certificate), key: sourceOf(key), trusted: sourceOf(trusted) }
-    void save({ listen, port: Number(port), profile, ...files }, 'TLS is set')
+    void save({ listen, port: Number(port), profile, ...files }, msg('TLS is set'))
   }
   const pem = (label: string, value: string, set: (value: string) => void, more = {}) => (
     <label>
@@ -65,9 +65,9 @@ export function TlsForm({ settings, onClose }: { settings: TlsConfig | null; onC
       }}
     >
       <div className="network-pems">
-        {pem('Certificate, with its chain', certificate, setCertificate, { autoFocus: true })}
-        {pem('Its key (it is not shown again)', key, setKey)}
-        {pem('Authorities whose signature is believed', trusted, setTrusted)}
+        {pem(t('Certificate, with its chain'), certificate, setCertificate, { autoFocus: true })}
+        {pem(t('Its key (it is not shown again)'), key, setKey)}
+        {pem(t('Authorities whose signature is believed'), trusted, setTrusted)}
       </div>
       <div className="network-line network-rights">
         <label title={t('Others may come over TLS; without it they are only called so')}>
@@ -90,7 +90,7 @@ export function TlsForm({ settings, onClose }: { settings: TlsConfig | null; onC
         >
           {PROFILES.map(one => (
             <option key={one.profile} value={one.profile}>
-              {one.name}
+              {t(one.name)}
             </option>
           ))}
         </select>
@@ -99,7 +99,7 @@ export function TlsForm({ settings, onClose }: { settings: TlsConfig | null; onC
           <button
             type="button"
             className={removing ? 'failure' : undefined}
-            onClick={() => (removing ? void save(null, 'TLS is removed') : setRemoving(true))}
+            onClick={() => (removing ? void save(null, msg('TLS is removed')) : setRemoving(true))}
             title={t('No TLS any more, neither way; what was pasted is deleted')}
           >
             {removing ? t('Remove it, pasted key and all') : t('Remove')}

@@ -1,7 +1,7 @@
 import { Lock, Pencil } from 'lucide-react'
 import { useState } from 'react'
 import type { CertificateSummary, TlsStatus } from '../../shared/network.ts'
-import { t } from '../i18n/index.ts'
+import { heard, t } from '../i18n/index.ts'
 import { CopyButton, IconButton } from '../ui/index.ts'
 import { TlsForm } from './TlsForm.tsx'
 
@@ -41,10 +41,10 @@ export function TlsSection({ tls }: { tls: TlsStatus }) {
           <IconButton icon={Pencil} name="Edit TLS" onClick={() => setOpen(true)} />
         )}
       </div>
-      {error !== '' && <div className="failure selectable">{error}</div>}
-      {certificate !== null && <CertificateLine what="Shows" certificate={certificate} />}
+      {error !== '' && <div className="failure selectable">{heard(error)}</div>}
+      {certificate !== null && <CertificateLine what={t('Shows')} certificate={certificate} />}
       {trusted.slice(0, SHOWN).map(one => (
-        <CertificateLine key={one.fingerprint} what="Believes" certificate={one} />
+        <CertificateLine key={one.fingerprint} what={t('Believes')} certificate={one} />
       ))}
       {trusted.length > SHOWN && (
         <div className="quiet">{t('… and {{more}} more authorities.', { more: trusted.length - SHOWN })}</div>

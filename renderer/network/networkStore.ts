@@ -3,6 +3,7 @@ import type { Node } from '../../shared/config.ts'
 import type { CallIn, CallOut } from '../../shared/contract.ts'
 import type { EchoAnswer, FindingSummary, NodeAddress, TlsStatus } from '../../shared/network.ts'
 import { call } from '../client.ts'
+import { t } from '../i18n/index.ts'
 import { announce, announceFailure } from '../ui/index.ts'
 
 export type Peer = CallOut<'peers.list'>['peers'][number]
@@ -75,12 +76,12 @@ async function change(words: string, changed: (nodes: Node[]) => Node[]): Promis
 /** `name`: what the node is called that is replaced; undefined for a new one. */
 export function saveNode(node: Node, name: string | undefined): Promise<void> {
   return name === undefined
-    ? change(`${node.name} added`, nodes => [...nodes, node])
-    : change(`${node.name} changed`, nodes => nodes.map(one => (one.name === name ? node : one)))
+    ? change(t('{{name}} added', { name: node.name }), nodes => [...nodes, node])
+    : change(t('{{name}} changed', { name: node.name }), nodes => nodes.map(one => (one.name === name ? node : one)))
 }
 
 export function removeNode(name: string): void {
-  change(`${name} removed`, nodes => nodes.filter(one => one.name !== name)).catch((thrown: unknown) =>
+  change(t('{{name}} removed', { name }), nodes => nodes.filter(one => one.name !== name)).catch((thrown: unknown) =>
     announceFailure('The node could not be removed.', thrown),
   )
 }

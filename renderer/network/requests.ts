@@ -3,6 +3,7 @@ import type { StudySummary } from '../../shared/contract.ts'
 import type { FoundStudy, StudySearch } from '../../shared/network.ts'
 import { replaceJob } from '../activity/index.ts'
 import { call } from '../client.ts'
+import { heard, t } from '../i18n/index.ts'
 
 interface Requests {
   /** The study that is asked a destination for. */
@@ -52,7 +53,9 @@ export async function searchNode(
     after += studies.length
     if (studies.length > 0) onRows(studies)
     if (done)
-      return complete ? '' : error || `There are more than ${after.toLocaleString()}: say more of what to look for.`
+      return complete
+        ? ''
+        : heard(error) || t('There are more than {{number}}: say more of what to look for.', { number: after })
     await new Promise(resolve => setTimeout(resolve, READ_EVERY_MS))
   }
   await call('search.stop', { id })

@@ -1,6 +1,7 @@
 import { createStore } from 'zustand/vanilla'
 import { IsocenterError } from '../../shared/errors.ts'
 import type { ReportContent, ReportVersion } from '../../shared/reporting/report.ts'
+import { whyOf } from '../i18n/index.ts'
 
 /** What a keeper needs of the counter. */
 export interface ReportCounter {
@@ -273,7 +274,7 @@ export class ReportKeeper {
   }
 
   #failed(thrown: unknown, again: () => void): void {
-    this.state.setState({ trouble: thrown instanceof Error ? thrown.message : String(thrown) })
+    this.state.setState({ trouble: whyOf(thrown) })
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       this.#timer = undefined

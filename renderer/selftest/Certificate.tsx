@@ -1,6 +1,6 @@
 import { createPortal } from 'react-dom'
 import type { KeptResult, TestCell } from '../../shared/viewing/selftest/verdict.ts'
-import { t } from '../i18n/index.ts'
+import { heard, t } from '../i18n/index.ts'
 import {
   countWords,
   failureWords,
@@ -14,7 +14,7 @@ import {
 function PathCell({ summary }: { summary: PathSummary }) {
   const { failed, passed, reason } = summary
   return (
-    <td className={failed > 0 ? 'failure' : passed === 0 ? 'quiet' : undefined} title={reason}>
+    <td className={failed > 0 ? 'failure' : passed === 0 ? 'quiet' : undefined} title={reason && heard(reason)}>
       {failed > 0 && '✗ '}
       {wordsOf(summary)}
     </td>
@@ -27,7 +27,11 @@ export function ResultTable({ cells }: { cells: TestCell[] }) {
   const [first] = phantoms
   const untried = phantoms
     .flatMap(({ paths }) => paths)
-    .flatMap(({ path, reason }) => (reason === undefined ? [] : [`${PATH_NAMES[path]}, not possible here: ${reason}`]))
+    .flatMap(({ path, reason }) =>
+      reason === undefined
+        ? []
+        : [t('{{path}}, not possible here: {{reason}}', { path: t(PATH_NAMES[path]), reason: heard(reason) })],
+    )
   return (
     <>
       <table className="self-test-table">
@@ -37,7 +41,7 @@ export function ResultTable({ cells }: { cells: TestCell[] }) {
             <th scope="col">{t('Tolerance')}</th>
             {first?.paths.map(({ path }) => (
               <th scope="col" key={path}>
-                {PATH_NAMES[path]}
+                {t(PATH_NAMES[path])}
               </th>
             ))}
           </tr>
@@ -53,7 +57,7 @@ export function ResultTable({ cells }: { cells: TestCell[] }) {
             </tr>
           ))}
           <tr>
-            <th scope="row">{t('{{pane}}: from the pointer to the figure', { pane: PATH_NAMES.pane })}</th>
+            <th scope="row">{t('{{pane}}: from the pointer to the figure', { pane: t(PATH_NAMES.pane) })}</th>
             <td>{t('none')}</td>
             <td />
             <td />
@@ -76,18 +80,18 @@ export function Certificate(props: { result: KeptResult; cells: TestCell[]; stat
   const { result, cells, station, hash } = props
   const { machine, at, failed } = result
   const facts: Array<[name: string, value: string]> = [
-    ['Station', `${station.aet} (${station.platform})`],
+    [t('Station'), `${station.aet} (${station.platform})`],
     ['Isocenter', machine.version],
-    ['Browser', machine.browser],
-    ['Graphics', machine.renderer || 'no WebGL 2'],
-    ['Pictures drawn by', machine.drawnBy === 'card' ? 'the graphics card' : 'the page'],
-    ['Run', `${new Date(at).toLocaleString()} (${at})`],
+    [t('Browser'), machine.browser],
+    [t('Graphics'), machine.renderer || t('no WebGL 2')],
+    [t('Pictures drawn by'), machine.drawnBy === 'card' ? t('the graphics card') : t('the page')],
+    [t('Run'), `${new Date(at).toLocaleString()} (${at})`],
   ]
   return createPortal(
     <section className="certificate" aria-label={t('Certificate')}>
       <h1>{t('Measurement self-test')}</h1>
       <p className="certificate-outcome">
-        {failed > 0 ? 'FAILED' : 'PASSED'}: {countWords(result)}
+        {failed > 0 ? t('FAILED') : t('PASSED')}: {countWords(result)}
       </p>
       <dl>
         {facts.map(([name, value]) => (

@@ -3,7 +3,7 @@ import { sha256 } from '../../shared/viewing/selftest/sha256.ts'
 import type { KeptResult, TestCell } from '../../shared/viewing/selftest/verdict.ts'
 import { sentencesOf } from '../../shared/viewing/selftest/verdict.ts'
 import { useStation } from '../activity/index.ts'
-import { t } from '../i18n/index.ts'
+import { heard, t } from '../i18n/index.ts'
 import { CopyButton, Dialog, formatMoment, saveText } from '../ui/index.ts'
 import { Certificate, ResultTable } from './Certificate.tsx'
 import { asJson, countWords, failureWords, resultText } from './certificate.ts'
@@ -29,7 +29,7 @@ function Outcome({ result }: { result: KeptResult }) {
       </p>
       {sentencesOf(result.verdict).map(sentence => (
         <p key={sentence} className="failure">
-          {sentence}
+          {heard(sentence)}
         </p>
       ))}
       {failures.length > 0 && (
@@ -66,7 +66,7 @@ export function SelfTest({ onClose }: { onClose: () => void }) {
         <>
           {whole && (
             <>
-              <CopyButton value={asJson(text, hash)} name="the result as JSON" />
+              <CopyButton value={asJson(text, hash)} name={t('the result as JSON')} />
               <button
                 type="button"
                 onClick={() => saveText(asJson(text, hash), `isocenter-self-test-${result.at.slice(0, 10)}.json`)}

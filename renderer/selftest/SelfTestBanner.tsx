@@ -1,5 +1,6 @@
 import { TriangleAlert } from 'lucide-react'
 import { isClean, sentencesOf } from '../../shared/viewing/selftest/verdict.ts'
+import { heard } from '../i18n/index.ts'
 import { useTitle } from '../keys/index.ts'
 import { useSelfTest } from './selfTestStore.ts'
 
@@ -14,7 +15,7 @@ export function SelfTestBanner() {
       <TriangleAlert aria-hidden />
       <div>
         {sentencesOf(verdict).map(sentence => (
-          <div key={sentence}>{sentence}</div>
+          <div key={sentence}>{heard(sentence)}</div>
         ))}
       </div>
     </div>

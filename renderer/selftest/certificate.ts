@@ -2,6 +2,7 @@ import { transferSyntax } from '../../shared/dicom/uids.ts'
 import { PHANTOM_CASES, type PhantomCase } from '../../shared/viewing/selftest/cases.ts'
 import type { PhantomKind } from '../../shared/viewing/selftest/phantom.ts'
 import { type KeptResult, TEST_PATHS, type TestCell, type TestPath } from '../../shared/viewing/selftest/verdict.ts'
+import { msg, t } from '../i18n/index.ts'
 
 /** How the checks of one phantom on one path went. */
 export interface PathSummary {
@@ -20,23 +21,23 @@ export interface PhantomSummary {
 }
 
 export const PATH_NAMES: Record<TestPath, string> = {
-  values: 'Decoded',
-  page: 'Drawn by the page',
-  card: 'Drawn by the graphics card',
-  tools: 'Measured',
-  pane: 'In a pane of this display',
+  values: msg('Decoded'),
+  page: msg('Drawn by the page'),
+  card: msg('Drawn by the graphics card'),
+  tools: msg('Measured'),
+  pane: msg('In a pane of this display'),
 }
 
 const KIND_NAMES: Record<PhantomKind, string> = {
-  signed: 'signed, 16 bits',
-  unsigned: '12 bits',
-  inverse: '12 bits, MONOCHROME1',
-  bytes: '8 bits',
-  colour: 'colour',
+  signed: msg('signed, 16 bits'),
+  unsigned: msg('12 bits'),
+  inverse: msg('12 bits, MONOCHROME1'),
+  bytes: msg('8 bits'),
+  colour: msg('colour'),
 }
 
 export function titleOf({ TransferSyntaxUID, kind }: PhantomCase): string {
-  return `${transferSyntax(TransferSyntaxUID).name}: ${KIND_NAMES[kind]}`
+  return `${transferSyntax(TransferSyntaxUID).name}: ${t(KIND_NAMES[kind])}`
 }
 
 function summaryOf(cells: readonly TestCell[], path: TestPath): PathSummary {
@@ -57,14 +58,24 @@ export function summarize(cells: readonly TestCell[]): { phantoms: PhantomSummar
 }
 
 export function wordsOf({ passed, failed, reason }: PathSummary): string {
-  if (failed > 0) return `${failed} of ${passed + failed} failed`
-  return passed === 0 ? 'not possible here' : reason === undefined ? `${passed} of ${passed}` : `${passed} passed`
+  if (failed > 0) return t('{{failed}} of {{all}} failed', { failed, all: passed + failed })
+  return passed === 0
+    ? t('not possible here')
+    : reason === undefined
+      ? t('{{passed}} of {{all}}', { passed, all: passed })
+      : t('{{passed}} passed', { passed })
 }
 
-const TITLES = new Map(PHANTOM_CASES.map(one => [one.name, titleOf(one)]))
+const titles = () => new Map(PHANTOM_CASES.map(one => [one.name, titleOf(one)]))
 
 export function failureWords({ phantom, path, check, expected = '', found = '' }: TestCell): string {
-  return `${TITLES.get(phantom) ?? phantom}, ${PATH_NAMES[path].toLowerCase()}, ${check}: expected ${expected}; found ${found}`
+  return t('{{phantom}}, {{path}}, {{check}}: expected {{expected}}; found {{found}}', {
+    phantom: titles().get(phantom) ?? phantom,
+    path: t(PATH_NAMES[path]),
+    check,
+    expected,
+    found,
+  })
 }
 
 /** Where it was run, as the certificate names the machine. */
@@ -75,8 +86,8 @@ export interface Station {
 
 /** Passed of all that could be tried. */
 export function countWords({ passed, failed, impossible }: KeptResult): string {
-  const untried = impossible === 0 ? '' : `, ${impossible} not possible here`
-  return `${passed} of ${passed + failed} passed${untried}`
+  const untried = impossible === 0 ? '' : t(', {{impossible}} not possible here', { impossible })
+  return t('{{passed}} of {{all}} passed', { passed, all: passed + failed }) + untried
 }
 
 /** The result as JSON: what is signed by its hash. */

@@ -9,6 +9,7 @@ import {
   withResult,
 } from '../../shared/viewing/selftest/verdict.ts'
 import { call } from '../client.ts'
+import { whyOf } from '../i18n/index.ts'
 import { announceFailure } from '../ui/index.ts'
 import { useSelfTest } from './selfTestStore.ts'
 
@@ -83,7 +84,7 @@ async function run(): Promise<void> {
     otherWindows.postMessage(result)
     await call('settings.set', { key: SETTING, value: withResult(await readKept(), result) })
   } catch (thrown) {
-    useSelfTest.setState({ trouble: thrown instanceof Error ? thrown.message : String(thrown) })
+    useSelfTest.setState({ trouble: whyOf(thrown) })
   } finally {
     useSelfTest.setState({ running: undefined })
   }

@@ -1,15 +1,15 @@
 import { useEffect, useState } from 'react'
 import type { ApiKeySummary, Scope } from '../../shared/apiKeys.ts'
 import { call } from '../client.ts'
-import { inLanguage, t } from '../i18n/index.ts'
+import { inLanguage, msg, t } from '../i18n/index.ts'
 import { announce, announceFailure, CopyButton, formatMoment } from '../ui/index.ts'
 
 const SCOPES: Record<Scope, { name: string; says: string }> = {
-  read: { name: 'Read', says: 'find studies and fetch images' },
-  store: { name: 'Store', says: 'send images' },
-  delete: { name: 'Delete', says: 'delete studies' },
-  dictation: { name: 'Dictation', says: 'say that a study was dictated elsewhere' },
-  admin: { name: 'Everything', says: 'all of it, settings and keys among it' },
+  read: { name: msg('Read'), says: msg('find studies and fetch images') },
+  store: { name: msg('Store'), says: msg('send images') },
+  delete: { name: msg('Delete'), says: msg('delete studies') },
+  dictation: { name: msg('Dictation'), says: msg('say that a study was dictated elsewhere') },
+  admin: { name: msg('Everything'), says: msg('all of it, settings and keys among it') },
 }
 const SCOPE_NAMES: Scope[] = ['read', 'store', 'delete', 'dictation', 'admin']
 
@@ -42,7 +42,7 @@ export function AccessPage() {
       <p className="keys-note">
         {t('Other programs find, fetch and send images by DICOMweb at')}{' '}
         <span className="id selectable">{t('{{origin}}/dicom-web/', { origin: location.origin })}</span>{' '}
-        <CopyButton value={`${location.origin}/dicom-web/`} name="the address" />
+        <CopyButton value={`${location.origin}/dicom-web/`} name={t('the address')} />
         <span className="quiet"> {t('Each opens it with a key of its own, which can be revoked alone.')}</span>
       </p>
       <NewKey
@@ -58,7 +58,7 @@ export function AccessPage() {
           </span>
           <span className="access-line">
             <span className="id selectable access-key">{made.secret}</span>
-            <CopyButton value={made.secret} name="the key" />
+            <CopyButton value={made.secret} name={t('the key')} />
             <button type="button" onClick={() => setMade(undefined)}>
               {t('Done')}
             </button>
@@ -96,7 +96,7 @@ function Row({ of, onRevoke }: { of: ApiKeySummary; onRevoke: () => Promise<void
   return (
     <tr>
       <td>{name}</td>
-      <td>{scopes.map(one => SCOPES[one].name).join(', ')}</td>
+      <td>{scopes.map(one => t(SCOPES[one].name)).join(', ')}</td>
       <td className="quiet">{formatMoment(createdAt)}</td>
       <td className="quiet">{lastUsedAt === null ? t('never') : formatMoment(lastUsedAt)}</td>
       <td>
@@ -163,7 +163,7 @@ function NewKey({ onMade }: { onMade: (made: { name: string; secret: string }) =
             aria-pressed={scopes.includes(scope)}
             onClick={() => toggle(scope)}
           >
-            {SCOPES[scope].name}
+            {t(SCOPES[scope].name)}
           </button>
         ))}
       </fieldset>

@@ -2,8 +2,8 @@ import { useEffect, useState } from 'react'
 import type { AuditEventName, AuditRecord } from '../../shared/audit.ts'
 import type { CallOut } from '../../shared/contract.ts'
 import { auditAddress, call, fetchAudit } from '../client.ts'
-import { t } from '../i18n/index.ts'
-import { announce, announceFailure, copyText, formatMoment, showControls } from '../ui/index.ts'
+import { heard, msg, t } from '../i18n/index.ts'
+import { announce, announceFailure, copyText, countImages, formatMoment, showControls } from '../ui/index.ts'
 
 type Page = CallOut<'audit.list'>
 type Chain = CallOut<'audit.verify'>
@@ -12,40 +12,45 @@ type Chain = CallOut<'audit.verify'>
 const TYPED_MS = 250
 
 const WHAT: Record<AuditEventName, string> = {
-  applicationActivity: 'Station',
-  auditLogUsed: 'Audit trail',
-  beginTransferring: 'Transfer begun',
-  instancesAccessed: 'Seen',
-  instancesTransferred: 'Transferred',
-  studyDeleted: 'Deleted',
-  export: 'Exported',
-  import: 'Imported',
-  procedureRecord: 'Procedure',
-  query: 'Searched',
-  securityAlert: 'Security',
-  userAuthentication: 'Came in',
+  applicationActivity: msg('Station'),
+  auditLogUsed: msg('Audit trail'),
+  beginTransferring: msg('Transfer begun'),
+  instancesAccessed: msg('Seen'),
+  instancesTransferred: msg('Transferred'),
+  studyDeleted: msg('Deleted'),
+  export: msg('Exported'),
+  import: msg('Imported'),
+  procedureRecord: msg('Procedure'),
+  query: msg('Searched'),
+  securityAlert: msg('Security'),
+  userAuthentication: msg('Came in'),
 }
-const CHANGED: Partial<Record<AuditRecord['action'], string>> = { U: 'Changed', D: 'Deleted' }
+const CHANGED: Partial<Record<AuditRecord['action'], string>> = { U: msg('Changed'), D: msg('Deleted') }
 const DOORS: Record<AuditRecord['door'], string> = {
   dimse: 'DICOM',
   dicomweb: 'DICOMweb',
-  counter: 'Workstation',
-  import: 'Import',
-  station: 'Station',
+  counter: msg('Workstation'),
+  import: msg('Import'),
+  station: msg('Station'),
 }
-const OUTCOMES: Record<AuditRecord['outcome'], string> = { 0: 'done', 4: 'failed', 8: 'failed', 12: 'failed' }
+const OUTCOMES: Record<AuditRecord['outcome'], string> = {
+  0: msg('done'),
+  4: msg('failed'),
+  8: msg('failed'),
+  12: msg('failed'),
+}
 
 function whatOf({ event, type, action, outcome }: AuditRecord): string {
   if (event === 'instancesAccessed') return CHANGED[action] ?? WHAT[event]
-  if (event === 'userAuthentication' && outcome !== 0) return 'Not let in'
-  if (type === 'applicationStart') return 'Started'
-  if (type === 'applicationStop') return 'Stopped'
+  if (event === 'userAuthentication' && outcome !== 0) return msg('Not let in')
+  if (type === 'applicationStart') return msg('Started')
+  if (type === 'applicationStop') return msg('Stopped')
   return WHAT[event]
 }
 
 function outcomeOf({ event, outcome }: AuditRecord): string {
   const isDoor = event === 'securityAlert' || event === 'userAuthentication'
-  return outcome === 4 && isDoor ? 'refused' : OUTCOMES[outcome]
+  return outcome === 4 && isDoor ? msg('refused') : OUTCOMES[outcome]
 }
 
 /** Who did what with whose images: the trail, whether its chain holds, and how to have it as a file. */
@@ -174,11 +179,7 @@ function Row({ of }: { of: AuditRecord }) {
   const others = participants.filter(({ UserID }) => UserID !== station)
   const who = others.map(({ UserID, address }) => (address ? `${UserID || 'somebody'} (${address})` : UserID))
   const images = Object.values(study?.instances ?? {}).reduce((sum, number) => sum + number, 0)
-  const words = [
-    images > 0 ? `${images} ${images === 1 ? 'image' : 'images'}` : '',
-    text,
-    count > 1 ? `${count} times` : '',
-  ]
+  const words = [images > 0 ? countImages(images) : '', text, count > 1 ? t('{{number}} times', { number: count }) : '']
   const said = showControls(words.filter(Boolean).join('; '))
   return (
     <tr>
@@ -187,7 +188,7 @@ function Row({ of }: { of: AuditRecord }) {
       </td>
       <td title={who.join(', ')}>{showControls(who.join(' → ')) || t('the station')}</td>
       <td title={said}>
-        {whatOf(of)}
+        {t(whatOf(of))}
         {said !== '' && <span className="quiet"> {said}</span>}
       </td>
       <td className="id" title={study?.StudyInstanceUID}>
@@ -198,18 +199,23 @@ function Row({ of }: { of: AuditRecord }) {
           </>
         )}
       </td>
-      <td className="quiet">{DOORS[door]}</td>
-      <td className={outcome === 0 ? 'quiet' : 'attention'}>{outcomeOf(of)}</td>
+      <td className="quiet">{t(DOORS[door])}</td>
+      <td className={outcome === 0 ? 'quiet' : 'attention'}>{t(outcomeOf(of))}</td>
     </tr>
   )
 }
 
 function verdictOf(checking: boolean, chain: Chain | undefined): string {
-  if (checking) return 'Checking…'
+  if (checking) return t('Checking…')
   if (!chain) return ''
   const { broken, records } = chain
-  if (broken) return `${broken.file}, line ${broken.line}: ${broken.sentence}.`
-  return `All ${records.toLocaleString()} records are as they were written.`
+  if (broken)
+    return t('{{file}}, line {{line}}: {{what}}.', {
+      file: broken.file,
+      line: String(broken.line),
+      what: heard(broken.sentence),
+    })
+  return t('All {{number}} records are as they were written.', { number: records })
 }
 
 /** Days as the user's calendar has them; '' = open. */

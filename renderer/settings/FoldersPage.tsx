@@ -2,8 +2,8 @@ import { useEffect, useState } from 'react'
 import type { WatchedFolder } from '../../shared/config.ts'
 import type { WatchedFolderSummary } from '../../shared/contract.ts'
 import { call } from '../client.ts'
-import { t } from '../i18n/index.ts'
-import { announce, announceFailure, formatMoment } from '../ui/index.ts'
+import { heard, t, whyOf } from '../i18n/index.ts'
+import { announce, announceFailure, countImages, formatMoment } from '../ui/index.ts'
 
 const POLL_MS = 2000
 
@@ -118,22 +118,18 @@ function FolderView({ folder, onRemove }: { folder: WatchedFolderSummary; onRemo
 }
 
 function stateOf({ trouble, busy, waiting }: WatchedFolderSummary): string {
-  if (trouble !== '') return trouble
-  if (busy) return 'Files are coming in.'
-  if (waiting > 0) return `Watched; ${count(waiting, 'file')} may still be written.`
-  return 'Watched; all that is there is done with.'
+  if (trouble !== '') return heard(trouble)
+  if (busy) return t('Files are coming in.')
+  if (waiting > 0) return t('Watched; {{count}} files may still be written.', { count: waiting })
+  return t('Watched; all that is there is done with.')
 }
 
 function countsOf({ taken, duplicates, refusedCount }: WatchedFolderSummary): string {
   return [
-    `${count(taken, 'image')} since the start`,
-    ...(duplicates > 0 ? [`${duplicates.toLocaleString()} were here already`] : []),
-    ...(refusedCount > 0 ? [`${refusedCount.toLocaleString()} not taken`] : []),
+    t('{{images}} since the start', { images: countImages(taken) }),
+    ...(duplicates > 0 ? [t('{{number}} were here already', { number: duplicates })] : []),
+    ...(refusedCount > 0 ? [t('{{number}} not taken', { number: refusedCount })] : []),
   ].join(', ')
-}
-
-function count(number: number, word: string): string {
-  return number === 1 ? `1 ${word}` : `${number.toLocaleString()} ${word}s`
 }
 
 function NewFolder({ onMade }: { onMade: (made: WatchedFolder) => Promise<void> }) {
@@ -156,7 +152,7 @@ function NewFolder({ onMade }: { onMade: (made: WatchedFolder) => Promise<void> 
       setMovedTo(undefined)
       setError('')
     } catch (thrown) {
-      setError(thrown instanceof Error ? thrown.message : String(thrown))
+      setError(whyOf(thrown))
     }
   }
   return (

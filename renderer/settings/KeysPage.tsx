@@ -1,6 +1,6 @@
 import { Plus, RotateCcw } from 'lucide-react'
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
-import { folded, inAllLanguages, t } from '../i18n/index.ts'
+import { folded, inAllLanguages, msg, t } from '../i18n/index.ts'
 import {
   ACTIONS,
   type ActionGroup,
@@ -106,7 +106,7 @@ export function KeysPage() {
         ))}
         {found.length === 0 && <div className="quiet">{t('No action has this name or key.')}</div>}
       </section>
-      <KeysAsText onTake={taken => take(taken, 'Keys taken')} />
+      <KeysAsText onTake={taken => take(taken, msg('Keys taken'))} />
     </section>
   )
 }

@@ -1,23 +1,23 @@
 import { useEffect, useState } from 'react'
 import type { CallIn, CallOut } from '../../shared/contract.ts'
 import { call } from '../client.ts'
-import { t } from '../i18n/index.ts'
+import { msg, t } from '../i18n/index.ts'
 import { announce, announceFailure, countImages, formatBytes } from '../ui/index.ts'
 
 type Plan = CallOut<'cache.plan'>
 
 const WHY: Record<Plan['kept'][number]['reason'], string> = {
-  open: 'open in a window',
-  pinned: 'kept here by somebody',
-  unproved: 'not proved to be at an archive that gives images back',
-  waiting: 'still to be sent, or refused by an archive',
-  drafts: 'somebody’s unfinished work is on them',
-  altered: 'moved, or partly in the bin',
-  landing: 'just received',
-  unread: 'not read yet',
-  today: 'on today’s list',
-  young: 'received or used lately',
-  notNeeded: 'could leave, and need not',
+  open: msg('open in a window'),
+  pinned: msg('kept here by somebody'),
+  unproved: msg('not proved to be at an archive that gives images back'),
+  waiting: msg('still to be sent, or refused by an archive'),
+  drafts: msg('somebody’s unfinished work is on them'),
+  altered: msg('moved, or partly in the bin'),
+  landing: msg('just received'),
+  unread: msg('not read yet'),
+  today: msg('on today’s list'),
+  young: msg('received or used lately'),
+  notNeeded: msg('could leave, and need not'),
 }
 
 /** What leaves this station for the archives: the targets, what they would have leave now, and why the rest stays. */
@@ -76,7 +76,7 @@ export function LeavingSection() {
               <th scope="row">{t('Stay')}</th>
               <td>{countStudies(staying)}</td>
               <td>{formatBytes(bytes)}</td>
-              <td className="quiet">{WHY[reason]}</td>
+              <td className="quiet">{t(WHY[reason])}</td>
             </tr>
           ))}
           {away.images > 0 && (
@@ -141,14 +141,14 @@ function Targets({ policy, onKept }: { policy: Plan['policy']; onKept: (plan: Pl
         void keep()
       }}
     >
-      {field('At most', 'GB here', most, setMost, { placeholder: 'any' })}
-      {field('At least', 'GB free', free, setFree, { placeholder: 'any' })}
-      {field('Keep for', 'days', days, setDays, { step: 1, required: true })}
+      {field(t('At most'), t('GB here'), most, setMost, { placeholder: t('any') })}
+      {field(t('At least'), t('GB free'), free, setFree, { placeholder: t('any') })}
+      {field(t('Keep for'), t('days'), days, setDays, { step: 1, required: true })}
       <button type="submit">{t('Keep')}</button>
     </form>
   )
 }
 
 function countStudies(studies: number): string {
-  return studies === 1 ? '1 study' : `${studies.toLocaleString()} studies`
+  return t('{{count}} studies', { count: studies })
 }

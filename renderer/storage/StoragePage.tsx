@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react'
 import type { CallOut, VolumeState, VolumeSummary } from '../../shared/contract.ts'
 import { call, fetchOnlyHere, onlyHereAddress } from '../client.ts'
-import { inLanguage, t } from '../i18n/index.ts'
-import { announce, announceFailure, copyText, formatBytes } from '../ui/index.ts'
+import { heard, inLanguage, msg, t } from '../i18n/index.ts'
+import { announce, announceFailure, copyText, countImages, formatBytes } from '../ui/index.ts'
 import { LeavingSection } from './LeavingSection.tsx'
 
 const POLL_MS = 2000
@@ -11,17 +11,17 @@ type Storage = CallOut<'volumes.list'>
 
 const STATES: Record<VolumeState, string> = {
   ready: '',
-  readOnly: 'cannot be written: new images are kept on the others',
-  missing: 'not there: its images cannot be read until it is back',
-  foreign: 'another disk lies in its place: nothing is read or written there',
-  hung: 'does not answer: its images cannot be read until it does',
+  readOnly: msg('cannot be written: new images are kept on the others'),
+  missing: msg('not there: its images cannot be read until it is back'),
+  foreign: msg('another disk lies in its place: nothing is read or written there'),
+  hung: msg('does not answer: its images cannot be read until it does'),
 }
 
 const LEVELS: Record<VolumeSummary['level'], string> = {
   ok: '',
-  warn: 'getting full',
-  close: 'nearly full',
-  refuse: 'full',
+  warn: msg('getting full'),
+  close: msg('nearly full'),
+  refuse: msg('full'),
 }
 
 /** Where the images lie: every disk, what is free, what exists there alone, what waits to come to its place. */
@@ -52,7 +52,7 @@ export function StoragePage() {
               {storage.landing.images === 0
                 ? t('All that was received is at its place.')
                 : t('{{count}} ({{formatBytes}}) received and on the way to their place.', {
-                    count: count(storage.landing.images),
+                    count: countImages(storage.landing.images),
                     formatBytes: formatBytes(storage.landing.bytes),
                   })}
             </span>
@@ -144,10 +144,10 @@ function VolumeView(props: {
           </button>
         )}
       </div>
-      {STATES[state] !== '' && <div className="failure">{STATES[state]}</div>}
+      {STATES[state] !== '' && <div className="failure">{t(STATES[state])}</div>}
       <div className="disk-line">
         <span>
-          {count(images)}, {formatBytes(bytes)}
+          {countImages(images)}, {formatBytes(bytes)}
         </span>
         <span className={isThere || onlyHere === 0 ? 'quiet' : 'attention'}>
           {t('{{images}} only here', { images: onlyHere.toLocaleString() })}
@@ -172,7 +172,7 @@ function VolumeView(props: {
           </span>
         )}
         <span className="spring" />
-        <span className="quiet">{t('takes {{takes}}', { takes })}</span>
+        <span className="quiet">{t('takes {{takes}}', { takes: heard(takes) })}</span>
       </div>
       {draining !== null && (
         <div className="quiet">
@@ -189,8 +189,4 @@ function VolumeView(props: {
       )}
     </section>
   )
-}
-
-function count(images: number): string {
-  return images === 1 ? '1 image' : `${images.toLocaleString()} images`
 }

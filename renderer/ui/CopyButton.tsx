@@ -1,5 +1,6 @@
 import { Check, Copy } from 'lucide-react'
 import { useState } from 'react'
+import { t } from '../i18n/index.ts'
 import { copyText } from './copyText.ts'
 import { IconButton } from './IconButton.tsx'
 
@@ -11,6 +12,10 @@ export function CopyButton({ value, name }: { value: string; name: string }) {
     setTimeout(() => setCopied(false), 1500)
   }
   return (
-    <IconButton icon={copied ? Check : Copy} name={copied ? 'Copied' : `Copy ${name}`} onClick={() => void copy()} />
+    <IconButton
+      icon={copied ? Check : Copy}
+      name={copied ? 'Copied' : t('Copy {{name}}', { name })}
+      onClick={() => void copy()}
+    />
   )
 }

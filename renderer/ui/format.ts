@@ -1,5 +1,5 @@
 import type { StudySummary } from '../../shared/contract.ts'
-import { msg, t, useLanguage } from '../i18n/index.ts'
+import { heard, msg, t, useLanguage } from '../i18n/index.ts'
 
 function makeFormats(locale: string | undefined) {
   const dates = { year: 'numeric', month: '2-digit', day: '2-digit' } as const
@@ -135,5 +135,5 @@ export function describeCompleteness(completeness: StudySummary['completeness'])
     looksComplete: t('Looks complete'),
     missing: t('{{missing}} missing', { missing }),
   }
-  return [words[verdict], ...reasons].join('\n')
+  return [words[verdict], ...reasons.map(heard)].join('\n')
 }

@@ -1,5 +1,5 @@
 import { create } from 'zustand'
-import { inLanguage } from '../i18n/index.ts'
+import { inLanguage, msg, whyOf } from '../i18n/index.ts'
 
 /** What can be done about it with one button. */
 export interface Offer {
@@ -39,7 +39,7 @@ export function announce(text: string, undo?: () => Promise<void>, offer?: Offer
 
 /** Says what could not be done, and why. */
 export function announceFailure(what: string, reason: unknown): void {
-  show(`${inLanguage(what)} ${reason instanceof Error ? reason.message : String(reason)}`, {
+  show(`${inLanguage(what)} ${whyOf(reason)}`, {
     failure: true,
     undoable: false,
   })
@@ -51,7 +51,7 @@ export async function undoLast(): Promise<void> {
   if (undo === undefined) return
   try {
     await undo()
-    show('Taken back', { failure: false, undoable: false })
+    show(msg('Taken back'), { failure: false, undoable: false })
   } catch (thrown) {
     announceFailure('It could not be taken back.', thrown)
   }

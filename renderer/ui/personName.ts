@@ -1,3 +1,4 @@
+import { msg, t } from '../i18n/index.ts'
 import { showControls } from './format.ts'
 
 function display(group: string): string {
@@ -20,10 +21,10 @@ export function shownName(value: string, lang: string): string {
 }
 
 export function describeGroups(value: string): string {
-  const labels = ['Alphabetic', 'Ideographic', 'Phonetic']
+  const labels = [msg('Alphabetic'), msg('Ideographic'), msg('Phonetic')]
   return value
     .split('=')
-    .map((group, index) => ({ label: labels[index] ?? 'More', text: display(group) }))
+    .map((group, index) => ({ label: t(labels[index] ?? msg('More')), text: display(group) }))
     .filter(({ text }) => text !== '')
     .map(({ label, text }) => `${label}: ${text}`)
     .join('\n')

@@ -2,7 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import type { HeaderElement } from '../../shared/contract.ts'
 import { call } from '../client.ts'
-import { t } from '../i18n/index.ts'
+import { t, whyOf } from '../i18n/index.ts'
 import { CopyButton, Dialog, showControls } from '../ui/index.ts'
 import { filterHeader, headerText, isPrivate } from './headerFilter.ts'
 import { useSession } from './session.ts'
@@ -20,10 +20,10 @@ export function HeaderView({ contentId, title }: { contentId: number; title: str
     call('instance.header', { contentId }, abort.signal)
       .then(header => {
         setElements(header.elements)
-        setNote(header.truncated ? 'The header is longer than shown here.' : '')
+        setNote(header.truncated ? t('The header is longer than shown here.') : '')
       })
       .catch((thrown: unknown) => {
-        if (!abort.signal.aborted) setNote(thrown instanceof Error ? thrown.message : String(thrown))
+        if (!abort.signal.aborted) setNote(whyOf(thrown))
       })
     return () => abort.abort()
   }, [contentId])
@@ -45,7 +45,7 @@ export function HeaderView({ contentId, title }: { contentId: number; title: str
           value={search}
           onChange={event => setSearch(event.target.value)}
         />
-        <CopyButton value={headerText(found)} name="what is listed" />
+        <CopyButton value={headerText(found)} name={t('what is listed')} />
       </div>
       <div className="header-table selectable" ref={scroller}>
         <div style={{ height: rows.getTotalSize(), position: 'relative' }}>

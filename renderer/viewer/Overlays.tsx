@@ -5,7 +5,7 @@ import { frameAttributes, type ImageAttributes } from '../../shared/viewing/imag
 import { BY_HAND, scaleOf } from '../../shared/viewing/measure/scale.ts'
 import { PALETTES } from '../../shared/viewing/palettes.ts'
 import { isLying } from '../../shared/viewing/volume/curve.ts'
-import { inLanguage, msg, t, useLanguage } from '../i18n/index.ts'
+import { heard, inLanguage, msg, t, useLanguage } from '../i18n/index.ts'
 import { countImages, describeDate, describeFlag, formatDate, formatTime, PersonName } from '../ui/index.ts'
 import { useArriving } from './arriving.ts'
 import { describeFrame, type SeriesStack, type StackEntry } from './catalog.ts'
@@ -76,7 +76,7 @@ function trustMarks(
     ...(reformat ? reformatNotes(reformat, entry.imageId) : []),
     ...(curved ? curvedNotes(curved, shown ?? index) : []),
     !reformat && !curved && loaded < all ? t('loaded {{loaded}} of {{all}}', { loaded, all }) : '',
-    described ? uptakeRefusal(described) : '',
+    described ? heard(uptakeRefusal(described)) : '',
   ].filter(Boolean)
 }
 
@@ -277,7 +277,7 @@ export function Overlays(props: {
               </div>
             )}
             {palette !== 'grey' && (
-              <div data-testid="colours">{PALETTES.find(({ name }) => name === palette)?.words}</div>
+              <div data-testid="colours">{heard(PALETTES.find(({ name }) => name === palette)?.words ?? '')}</div>
             )}
             <div data-testid="zoom">{zoomWords(zoom, nearest)}</div>
           </>

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { createStore, useStore } from 'zustand'
 import type { StudySummary } from '../../shared/contract.ts'
-import { t } from '../i18n/index.ts'
+import { heard, t } from '../i18n/index.ts'
 import { PersonName } from '../ui/index.ts'
 import { CompareLayer } from './compare/CompareLayer.tsx'
 import { scrollAlone } from './compare/compareActions.ts'
@@ -95,14 +95,18 @@ export function PaneView({ index }: { index: number }) {
   useEffect(() => pane && followLook(pane, index), [pane, index])
 
   const entry = state?.stack?.entries[state.index]
-  const reason = problem ?? state?.reason
+  const said = problem ?? state?.reason
+  const reason = said && heard(said)
   const waiting = assigned !== undefined && state?.shown === undefined && reason === undefined
   const another = study !== undefined && opened !== undefined && study.StudyInstanceUID !== opened.StudyInstanceUID
   const stranger = another && !samePatient(study, opened)
   const showHeader = () => {
     if (entry === undefined) return
     useSession.setState({
-      header: { contentId: entry.instance.contentId, title: `Tags of image ${(state?.index ?? 0) + 1}` },
+      header: {
+        contentId: entry.instance.contentId,
+        title: t('Tags of image {{number}}', { number: (state?.index ?? 0) + 1 }),
+      },
     })
   }
   const place = { gridRow: Math.floor(index / columns) + 1, gridColumn: (index % columns) + 1 }

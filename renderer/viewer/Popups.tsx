@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
-import { t } from '../i18n/index.ts'
+import { t, whyOf } from '../i18n/index.ts'
 import { Dialog, Menu } from '../ui/index.ts'
 import { type Outside, viewerActions } from './actions.ts'
 import { menuEntries } from './menuEntries.ts'
@@ -81,7 +81,7 @@ function Ruler() {
       close()
       if (pane !== undefined) await showTrueSize(pane)
     } catch (thrown) {
-      setProblem(thrown instanceof Error ? thrown.message : String(thrown))
+      setProblem(whyOf(thrown))
     }
   }
   return (

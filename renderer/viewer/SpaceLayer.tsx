@@ -8,6 +8,7 @@ import {
 } from '../../shared/viewing/geometry.ts'
 import { scaleOf } from '../../shared/viewing/measure/scale.ts'
 import { applyMatrix, invertMatrix, type Matrix } from '../../shared/viewing/view.ts'
+import { heard } from '../i18n/index.ts'
 import { approximatedPoint, useLinks } from './compare/links.ts'
 import { measuredFrame, useCalibrations } from './marks/index.ts'
 import type { Pane, PaneState } from './pane.ts'
@@ -83,7 +84,7 @@ function ScaleBar({ state, transform, paneWidth }: { state: PaneState; transform
     <div className="scale-bar" data-testid="scale-bar" data-mm={length} style={{ width }}>
       <span>
         {words}
-        {scale.note !== '' && ` ${scale.note}`}
+        {scale.note !== '' && ` ${heard(scale.note)}`}
       </span>
     </div>
   )

@@ -2,7 +2,7 @@ import { TriangleAlert } from 'lucide-react'
 import { useEffect, useMemo, useReducer } from 'react'
 import type { StudySummary } from '../../shared/contract.ts'
 import { CustodyMark } from '../central/index.ts'
-import { t } from '../i18n/index.ts'
+import { heard, t } from '../i18n/index.ts'
 import { keyWords, useKeys } from '../keys/index.ts'
 import { SelfTestBanner } from '../selftest/index.ts'
 import {
@@ -220,7 +220,7 @@ export function Viewer(props: ViewerProps) {
           {error !== undefined && (
             <div className="pane-message" role="alert">
               <div>{t('The study could not be opened.')}</div>
-              <div className="quiet selectable">{error}</div>
+              <div className="quiet selectable">{heard(error)}</div>
               <button type="button" onClick={onBack}>
                 {t('Back to the worklist')}
               </button>

@@ -45,7 +45,7 @@ import {
   ZoomOut,
 } from 'lucide-react'
 import { showCustody } from '../central/index.ts'
-import { inLanguage } from '../i18n/index.ts'
+import { inLanguage, t } from '../i18n/index.ts'
 import type { ActionId, EverywhereId } from '../keys/index.ts'
 import { type Action, act } from './action.ts'
 import { describeFrame } from './catalog.ts'
@@ -110,7 +110,9 @@ export function showActiveHeader(): void {
   const pane = activePane()
   if (pane?.entry === undefined) return
   const { index } = pane.state.getState()
-  useSession.setState({ header: { contentId: pane.entry.instance.contentId, title: `Tags of image ${index + 1}` } })
+  useSession.setState({
+    header: { contentId: pane.entry.instance.contentId, title: t('Tags of image {{number}}', { number: index + 1 }) },
+  })
 }
 
 function stepPane(delta: number): void {

@@ -1,5 +1,6 @@
 import type { SeriesSummary, StudySummary } from '../../shared/contract.ts'
 import { firstDiagnostic } from '../../shared/viewing/seriesOrder.ts'
+import { whyOf } from '../i18n/index.ts'
 import { windowNumber } from '../otherWindows.ts'
 import { afterPicture, awaitPicture } from '../pictureFirst.ts'
 import { patientStudies, studyContents, studyThumbnails } from '../series/index.ts'
@@ -145,7 +146,7 @@ export async function openStudy(StudyInstanceUID: string, onLeft: () => void = (
   } catch (thrown) {
     if (mine === opening) {
       leave()
-      useSession.setState({ error: thrown instanceof Error ? thrown.message : String(thrown) })
+      useSession.setState({ error: whyOf(thrown) })
     }
   } finally {
     if (mine === opening) void presented().then(pictureIsHere)

@@ -1,5 +1,6 @@
 import { create } from 'zustand'
 import type { SeriesSummary, StudySummary } from '../../shared/contract.ts'
+import { whyOf } from '../i18n/index.ts'
 import { studyContents, studyThumbnails } from '../series/index.ts'
 import type { SeriesStack } from './catalog.ts'
 import { followLinks, followWindow, jumpLinked, watchView } from './compare/links.ts'
@@ -324,7 +325,7 @@ export async function showSeries(index: number): Promise<void> {
     pane.setView(before.view)
     broughtBack(pane, before.view)
   } catch (thrown) {
-    setProblem(thrown instanceof Error ? thrown.message : String(thrown))
+    setProblem(whyOf(thrown))
   }
 }
 

@@ -1,5 +1,6 @@
 import type { SeriesSummary } from '../../shared/contract.ts'
 import { orderSeries, readingRank } from '../../shared/viewing/seriesOrder.ts'
+import { heard, t } from '../i18n/index.ts'
 import { describeSeries } from '../series/index.ts'
 import type { SeriesStack } from './catalog.ts'
 
@@ -44,7 +45,7 @@ export function stripItems(
       id: stack.set.id,
       stack,
       hasImages: stack.imageIds.length > 0 || stack.set.kind === 'slide',
-      title: [describeSeries(one), stack.set.label].filter(Boolean).join(' · '),
+      title: [describeSeries(one), heard(stack.set.label)].filter(Boolean).join(' · '),
       images: stack.entries.length,
     }))
   })
@@ -71,8 +72,8 @@ export function setMarks({
   uneven,
 }: Pick<SeriesStack['set'], 'missing' | 'duplicated' | 'uneven'>): string[] {
   return [
-    ...(missing > 0 ? [`${missing} missing`] : []),
-    ...(duplicated > 0 ? [`${duplicated} duplicated`] : []),
-    ...(uneven ? ['uneven spacing'] : []),
+    ...(missing > 0 ? [t('{{missing}} missing', { missing })] : []),
+    ...(duplicated > 0 ? [t('{{number}} duplicated', { number: duplicated })] : []),
+    ...(uneven ? [t('uneven spacing')] : []),
   ]
 }

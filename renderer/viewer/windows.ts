@@ -1,5 +1,5 @@
 import type { ImageAttributes } from '../../shared/viewing/image.ts'
-import { msg } from '../i18n/index.ts'
+import { msg, t } from '../i18n/index.ts'
 
 /** A window in modality units, as stored (PS3.3 C.11.2.1.2). */
 export interface Window {
@@ -40,7 +40,13 @@ export function storedWindows(attributes: ImageAttributes): Window[] {
   return WindowCenter.flatMap((center, index) => {
     const width = WindowWidth[index]
     if (width === undefined || !(width > 0)) return []
-    return [{ center, width, label: WindowCenterWidthExplanation[index]?.trim() || `Stored ${index + 1}` }]
+    return [
+      {
+        center,
+        width,
+        label: WindowCenterWidthExplanation[index]?.trim() || t('Stored {{number}}', { number: index + 1 }),
+      },
+    ]
   })
 }
 

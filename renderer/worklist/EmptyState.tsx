@@ -24,15 +24,15 @@ export function EmptyState(props: { status: StationStatus | undefined; onImport:
         <dt>{t('Address')}</dt>
         <dd>
           {(status?.addresses ?? []).map(one => (
-            <CopyValue key={one} value={one} name="address" />
+            <CopyValue key={one} value={one} name={t('address')} />
           ))}
         </dd>
         <dt>{t('Port')}</dt>
-        <dd>{status === undefined ? '…' : <CopyValue value={String(status.dimsePort)} name="port" />}</dd>
+        <dd>{status === undefined ? '…' : <CopyValue value={String(status.dimsePort)} name={t('port')} />}</dd>
         <dt>{t('Try it')}</dt>
         <dd>
           <code className="selectable">{command}</code>
-          <CopyButton value={command} name="command" />
+          <CopyButton value={command} name={t('command')} />
         </dd>
       </dl>
       <div className="empty-actions">

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { priority, readingStatus, type StudyFilter } from '../../shared/contract.ts'
+import { t } from '../i18n/index.ts'
 
 const day = z.string().regex(/^\d{8}$/)
 
@@ -103,9 +104,9 @@ export function describeFilter(filter: ListFilter, formatDay: (da: string) => st
   if (search !== '') words.push(`“${search}”`)
   if (sameValues(statuses, UNREAD)) words.push('unread')
   else if (statuses.length > 0) words.push(statuses.join(' or '))
-  if (arrivedWithin !== undefined) words.push(`arrived in the last ${arrivedWithin} min`)
+  if (arrivedWithin !== undefined) words.push(t('arrived in the last {{minutes}} min', { minutes: arrivedWithin }))
   if (date.kind === 'today' || date.kind === 'yesterday') words.push(date.kind)
-  else if (date.kind === 'days') words.push(`${date.days} days`)
+  else if (date.kind === 'days') words.push(t('{{count}} days', { count: date.days }))
   else if (date.kind === 'range') words.push(`${formatDay(date.from)} – ${formatDay(date.to)}`)
   return words.join(' ') || 'All studies'
 }

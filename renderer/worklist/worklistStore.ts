@@ -1,6 +1,7 @@
 import { create } from 'zustand'
 import type { CallOut, StudyFilter, StudySummary } from '../../shared/contract.ts'
 import { call, onStationEvent, UnreachableError } from '../client.ts'
+import { whyOf } from '../i18n/index.ts'
 import { isUnfiltered, type ListFilter, studyFilterOf } from './filters.ts'
 import { changePreferences, loadPreferences, usePreferences } from './preferences.ts'
 import { decodeIds, StudyOrder } from './studyOrder.ts'
@@ -77,7 +78,7 @@ function failed(thrown: unknown): void {
   const unreachable = thrown instanceof UnreachableError
   useWorklist.setState({
     state: unreachable ? 'unreachable' : 'failed',
-    error: thrown instanceof Error ? thrown.message : String(thrown),
+    error: whyOf(thrown),
   })
   clearTimeout(retry)
   if (unreachable) retry = setTimeout(() => void recover(), RETRY_MS)

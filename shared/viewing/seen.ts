@@ -208,8 +208,8 @@ const NAMED = 3
 /** 'series 4: 61 of 240 not seen · 2 series never opened · 1 localizer not opened'. */
 export function unseenWords({ partly, neverOpened, localizers, reports }: Unseen): string {
   const more = partly.length - NAMED
-  const counted = (list: string[], one: string, many: string, words: string) =>
-    list.length === 0 ? [] : [`${list.length} ${list.length === 1 ? one : many} ${words}`]
+  const counted = (list: string[], one: string, many: string) =>
+    list.length === 0 ? [] : [`${list.length} ${list.length === 1 ? one : many}`]
   return [
     ...partly
       .slice(0, NAMED)
@@ -218,9 +218,9 @@ export function unseenWords({ partly, neverOpened, localizers, reports }: Unseen
           `${SeriesNumber === null ? 'a series without a number' : `series ${SeriesNumber}`}: ${unseen} of ${of} not seen`,
       ),
     ...(more > 0 ? [`${more} more series not seen to the end`] : []),
-    ...counted(neverOpened, 'series', 'series', 'never opened'),
-    ...counted(localizers, 'localizer', 'localizers', 'not opened'),
-    ...counted(reports, 'report', 'reports', 'not opened'),
+    ...counted(neverOpened, 'series never opened', 'series never opened'),
+    ...counted(localizers, 'localizer not opened', 'localizers not opened'),
+    ...counted(reports, 'report not opened', 'reports not opened'),
   ].join(' · ')
 }
 

@@ -39,6 +39,21 @@ test('what runs is told by who sends it, for whom, and what; anything else comes
   expect(moves.from(sent, UIDS)).toBeUndefined()
 })
 
+test('an archive that sends under another AE title than it is asked at is told from a scanner by its “also sends as”, from its addresses', () => {
+  const [sending] = nodes.parse([{ ...pacs!, sendsAs: ['PACS_OUT'] }])
+  const moves = new ExpectedMoves('ISOCENTER')
+  moves.begin(sending!, KEYS, 'Central')
+  const sent = { callingAET: 'PACS_OUT', address: '10.0.0.5', command: {} }
+  expect(moves.from(sent, UIDS)).toEqual(FROM_ARCHIVE)
+  expect(moves.from({ ...sent, callingAET: 'PACS' }, UIDS)).toEqual(FROM_ARCHIVE)
+  expect(moves.from({ ...sent, address: '10.0.0.9' }, UIDS)).toBeUndefined()
+  expect(moves.from({ ...sent, callingAET: 'PACS_TOO' }, UIDS)).toBeUndefined()
+  // Without it, it is a scanner.
+  const unsaid = new ExpectedMoves('ISOCENTER')
+  unsaid.begin(pacs!, KEYS, 'Central')
+  expect(unsaid.from(sent, UIDS)).toBeUndefined()
+})
+
 test('one image that was asked for alone says nothing of the others of its series', () => {
   const moves = new ExpectedMoves('ISOCENTER')
   moves.begin(pacs!, UIDS, 'Central')

@@ -115,7 +115,7 @@ test('who may not query is told on its context, and a person hears why; nodes ho
   const request = associateRequest([{ abstractSyntax: FIND, transferSyntaxes: [TS.ImplicitVRLittleEndian] }])
   const node = {
     ...{ name: 'Reading room', AET: 'SENDER', host: '127.0.0.1', port: 104 },
-    ...{ addresses: [], tls: false, certificates: [] },
+    ...{ sendsAs: [], addresses: [], tls: false, certificates: [] },
   }
   const resultOf = async () => {
     const answer = await new RawPeer(port).associate(request)

@@ -148,7 +148,9 @@ test('a search that is stopped tells the archive so', async () => {
     await keep(other.store, part10(ctObject(n, { StudyInstanceUID: `1.2.826.0.1.3680043.11.${n + 1}` })))
   }
   other.dimse.setAETs(['ARCHIVE'])
-  archive.dimse.setNodes([{ ...node('ARCHIVE', other.port), rights: [], addresses: [], tls: false, certificates: [] }])
+  archive.dimse.setNodes([
+    { ...node('ARCHIVE', other.port), rights: [], sendsAs: [], addresses: [], tls: false, certificates: [] },
+  ])
   const id = archive.dimse.requests.searches.start('ARCHIVE', studySearch.parse({ name: 'doe' }))
   archive.dimse.requests.searches.stop(id)
   await expect

@@ -99,15 +99,40 @@ function walk(node: Node, file: string, found: Found): void {
   for (const child of childrenOf(node)) walk(child, file, found)
 }
 
+const ROOT = path.resolve(import.meta.dirname, '../..')
+
+function sourcesOf(room: string): Array<{ file: string; tree: Node }> {
+  const files = readdirSync(path.join(ROOT, room), { recursive: true, encoding: 'utf8' })
+  return files
+    .filter(name => /\.tsx?$/.test(name))
+    .toSorted()
+    .map(name => {
+      const source = readFileSync(path.join(ROOT, room, name), 'utf8')
+      const { code } = transformSync(source, { loader: name.endsWith('x') ? 'tsx' : 'ts', jsx: 'automatic' })
+      return { file: `${room}/${name}`, tree: parseAst(code) as unknown as Node }
+    })
+}
+
+function literalsIn(node: Node, found: Set<string>): void {
+  if (node.type === 'ImportDeclaration') return
+  if (node.type === 'Literal' || node.type === 'TemplateLiteral') for (const text of textsOf(node)) found.add(text)
+  for (const child of childrenOf(node)) literalsIn(child, found)
+}
+
+/** Every literal of a room's sources, by file; what is put into a template is `…`. */
+export function literalsOf(room: string): Map<string, Set<string>> {
+  return new Map(
+    sourcesOf(room).map(({ file, tree }) => {
+      const found = new Set<string>()
+      literalsIn(tree, found)
+      return [file, found]
+    }),
+  )
+}
+
 /** Every text of the renderer's sources that is on the screen, by whether it goes through the language files. */
 export function uiStrings(): Found {
-  const root = path.resolve(import.meta.dirname, '../../renderer')
-  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(name => /\.tsx?$/.test(name))
   const found: Found = { keys: [], bare: [] }
-  for (const file of files.toSorted()) {
-    const source = readFileSync(path.join(root, file), 'utf8')
-    const { code } = transformSync(source, { loader: file.endsWith('x') ? 'tsx' : 'ts', jsx: 'automatic' })
-    walk(parseAst(code) as unknown as Node, file, found)
-  }
+  for (const { file, tree } of sourcesOf('renderer')) walk(tree, file.slice('renderer/'.length), found)
   return found
 }

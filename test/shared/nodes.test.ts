@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { nodeMay, nodes } from '../../shared/config.ts'
+import { isNode, isStranger, mayBeCalled, nodeMay, nodes } from '../../shared/config.ts'
 
 const pacs = { name: 'Main PACS', AET: 'PACS', host: 'pacs.hospital', port: 104 }
 
@@ -20,4 +20,29 @@ test('two nodes of one AE title are refused: a C-MOVE could not tell them apart'
   expect(nodes.safeParse([pacs, { ...pacs, name: 'Other' }]).success).toBe(false)
   expect(nodes.safeParse([pacs, { ...pacs, AET: 'OTHER' }]).success).toBe(false)
   expect(nodes.safeParse([pacs, { ...pacs, AET: 'OTHER', name: 'Other' }]).success).toBe(true)
+})
+
+test('what comes under an AE title that a node also sends as is its own, with its addresses and its certificate, and has none of its rights', () => {
+  const sha = 'ab'.repeat(32)
+  const known = nodes.parse([{ ...pacs, sendsAs: ['PACS_OUT'], addresses: ['10.0.0.1'], certificates: [sha] }])
+  expect(isNode('PACS_OUT', '10.0.0.1', known)).toBe(true)
+  expect(isNode('PACS_OUT', '10.0.0.2', known)).toBe(false)
+  expect(isStranger({ AET: 'PACS_OUT', address: '10.0.0.1' }, known)).toBe(false)
+  expect(isStranger({ AET: 'PACS_IN', address: '10.0.0.1' }, known)).toBe(true)
+  expect(mayBeCalled('PACS_OUT', undefined, known)).toBe(false)
+  expect(mayBeCalled('PACS_OUT', sha, known)).toBe(true)
+  expect(nodeMay('query', 'PACS', '10.0.0.1', known)).toBe(true)
+  expect(nodeMay('query', 'PACS_OUT', '10.0.0.1', known)).toBe(false)
+})
+
+test('an AE title is one node’s, whether it is asked at it or sends under it', () => {
+  const other = { ...pacs, AET: 'OTHER', name: 'Other' }
+  expect(nodes.safeParse([{ ...pacs, sendsAs: ['OTHER'] }, other]).success).toBe(false)
+  expect(
+    nodes.safeParse([
+      { ...pacs, sendsAs: ['OUT'] },
+      { ...other, sendsAs: ['OUT'] },
+    ]).success,
+  ).toBe(false)
+  expect(nodes.safeParse([{ ...pacs, sendsAs: ['OUT', 'PACS'] }, other]).success).toBe(true)
 })

@@ -10,17 +10,23 @@ import { never } from './harness.ts'
 const EXPLICIT = encodingOf(TS.ExplicitVRLittleEndian)
 
 /** A node that lists these dates, a study each, and counts what it was heard of. */
-function nodeWith(dates: string[], heedsDates = true) {
+function nodeWith(dates: string[], heedsDates = true, idOf: (number: number) => string = () => '', heedsIDs = true) {
   const heard: number[] = []
   const matches = dates.map((StudyDate, number) => {
-    const match = writeDataSet({ StudyInstanceUID: `1.2.${number + 1}`, StudyDate }, EXPLICIT)
+    const match = writeDataSet({ StudyInstanceUID: `1.2.${number + 1}`, StudyDate, PatientID: idOf(number) }, EXPLICIT)
     return DataSet.read(Buffer.from(match), EXPLICIT)
   })
   const query: DimseDoor['query'] = async (_, __, keys, each) => {
     const [from = '', to = from] = String(keys.StudyDate ?? '-').split('-')
     heard.push(0)
+    const isAsked = Object.hasOwn(keys, 'StudyDate') && keys.StudyDate !== ''
+    const wanted = String(keys.PatientID ?? '')
+    const isOf = (id: string) =>
+      !heedsIDs || wanted === '' || (wanted.endsWith('*') ? id.startsWith(wanted.slice(0, -1)) : id === wanted)
     for (const [number, StudyDate] of dates.entries()) {
-      if (heedsDates && (StudyDate < from || (to !== '' && StudyDate > to))) continue
+      // What has no date is in no range.
+      if (heedsDates && isAsked && (StudyDate === '' || StudyDate < from || (to !== '' && StudyDate > to))) continue
+      if (!isOf(idOf(number))) continue
       heard[heard.length - 1]! += 1
       if (each(matches[number]!) === 'enough') return
     }
@@ -61,4 +67,28 @@ test('a busier day than a page is one page; a node that heeds no dates is asked 
   const careless = nodeWith(Array<string>(5100).fill('20240201'), false)
   expect((await pagesOf(careless)).uids.size).toBe(5100)
   expect(careless.heard).toHaveLength(3)
+})
+
+test('studies without a date of an archive that lists more than a page are found by the first letters of the Patient ID', async () => {
+  const dates = Array.from({ length: 12_000 }, (_, number) =>
+    number % 1000 === 0 ? '' : `2024${String(1 + (number % 12)).padStart(2, '0')}11`,
+  )
+  const idOf = (number: number) => (number < 7000 ? `1${number}` : number === 7000 ? '1' : `X-${number}`)
+  const node = nodeWith(dates, true, idOf)
+  const { uids, sizes } = await pagesOf(node)
+  expect(uids.size).toBe(12_000)
+  // Those with a date came once.
+  expect(sizes.reduce((sum, size) => sum + size)).toBe(12_000)
+  expect(Math.max(...node.heard)).toBe(5001)
+  // With a date that is asked for, nobody without one is.
+  expect((await pagesOf(node, '20240601')).uids.size).toBe(dates.filter(date => date >= '20240601').length)
+  // A node that knows no wildcards is asked for all at once.
+  expect((await pagesOf(nodeWith(dates, true, idOf, false))).uids.size).toBe(12_000)
+})
+
+test('what has neither date nor Patient ID is in none of the lists of a large archive', async () => {
+  const { uids } = await pagesOf(
+    nodeWith([...Array<string>(5100).fill('20240201'), ...Array<string>(5100).fill('20240202'), ''], true),
+  )
+  expect(uids.size).toBe(10_200)
 })

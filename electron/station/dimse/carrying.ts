@@ -101,7 +101,11 @@ export interface Carrying {
     begin: (object: Given) => Taker,
     signal: AbortSignal,
   ): Promise<string>
-  /** C-MOVE to ourselves: what comes goes through the door for everybody, and is on the disk when this resolves. Rejects with 'peer-failed'. */
+  /**
+   * C-MOVE to ourselves: what comes goes through the door for everybody, and is on the disk when this resolves. Objects that the keys name and
+   * that come from the node meanwhile count as the node's (`ExpectedMoves`): they are held to be there, and are not sent back. Rejects with
+   * 'peer-failed'.
+   */
   move(node: string, keys: UniqueKeys, signal: AbortSignal): Promise<void>
   /** Host of a node; '' where there is none of that name. */
   addressOf(node: string): string

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
-import type { Node } from '../../../shared/config.ts'
+import { goesBy, type Node } from '../../../shared/config.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import {
   type FindingSummary,
@@ -144,7 +144,7 @@ export class Doctor {
   }
 
   #nameOf(AET: string, address: string): string {
-    const node = this.#options.nodes().find(one => one.AET === AET)
+    const node = this.#options.nodes().find(one => goesBy(one, AET))
     return node?.name ?? (AET ? `${AET} (${address})` : address)
   }
 

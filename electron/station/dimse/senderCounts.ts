@@ -1,4 +1,4 @@
-import type { Node } from '../../../shared/config.ts'
+import { goesBy, type Node } from '../../../shared/config.ts'
 import type { DataSet } from '../../../shared/dicom/reader.ts'
 import { isStorableUID, normaliseUID } from '../../../shared/dicom/uids.ts'
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
@@ -86,7 +86,7 @@ export class SenderQuestions {
     })
     if (!found) return
     const { sendingAET, completeness, NumberOfStudyRelatedInstances: here } = found.study
-    const node = nodes().find(({ AET, rights }) => AET === sendingAET && rights.includes('query'))
+    const node = nodes().find(one => goesBy(one, sendingAET) && one.rights.includes('query'))
     if (!node || !completeness || completeness.verdict === 'proved' || this.#asked.get(uid) === here) return
     if ((this.#deafUntil.get(node.AET) ?? 0) > performance.now()) return
     this.#asked.delete(uid)

@@ -311,8 +311,7 @@ export function createApi(
     'audit.verify': () => deps.audit.verify(),
     'peers.list': async () => ({ peers: await strangers.peers() }),
     'export.prepare': input => exports.prepare(input),
-    'export.findText': ({ StudyInstanceUID, SeriesInstanceUID, from }) =>
-      exports.findText(StudyInstanceUID, SeriesInstanceUID, from),
+    'export.findText': wish => exports.findText(wish),
     'settings.get': async input => contract['settings.get'].out.parse(await store.read.getSettings(input.user)),
     'settings.set': async input => {
       await store.setSetting(input.user, input.key, input.value)

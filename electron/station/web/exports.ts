@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
+import type { CallIn } from '../../../shared/contract.ts'
 import { risksOf } from '../../../shared/deidentify/risks.ts'
 import { encodingOf } from '../../../shared/dicom/encoding.ts'
 import { FIRST_PIXEL_TAG } from '../../../shared/dicom/headerOf.ts'
@@ -81,7 +82,8 @@ export function createExports(deps: ExportDeps) {
     },
 
     /** Searches the images of a series for text, from the one at `from` on, for about a second. Throws 'not-found'. */
-    async findText(StudyInstanceUID: string, SeriesInstanceUID: string, from: number): Promise<TextFound> {
+    async findText(wish: CallIn<'export.findText'>): Promise<TextFound> {
+      const { StudyInstanceUID, SeriesInstanceUID, from } = wish
       const { objects } = await studyOf(deps, StudyInstanceUID, SeriesInstanceUID)
       const searched: TextFound['searched'] = []
       let [at, failed] = [from, 0]

@@ -1,7 +1,7 @@
 import { type FormEvent, useState } from 'react'
 import type { ResultTarget } from '../../../shared/reporting/resultTargets.ts'
 import { call } from '../../client.ts'
-import { t } from '../../i18n/index.ts'
+import { t, whyOf } from '../../i18n/index.ts'
 
 const NEW: ResultTarget = {
   id: '',
@@ -31,8 +31,7 @@ export function TargetForm(props: {
   const [said, setSaid] = useState<{ words: string; failure: boolean }>()
   const change = (part: Partial<ResultTarget>) => setTarget({ ...target, ...part })
   const written = { ...target, name: target.name.trim() || target.host.trim() || target.folder.trim().slice(-64) }
-  const refuse = (thrown: unknown) =>
-    setSaid({ words: thrown instanceof Error ? thrown.message : String(thrown), failure: true })
+  const refuse = (thrown: unknown) => setSaid({ words: whyOf(thrown), failure: true })
   const save = (event: FormEvent) => {
     event.preventDefault()
     onSave(written).catch(refuse)

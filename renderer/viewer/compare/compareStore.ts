@@ -1,6 +1,6 @@
 import { create } from 'zustand'
 import { subtractionRefusal } from '../../../shared/viewing/compare/subtract.ts'
-import { t } from '../../i18n/index.ts'
+import { heard, t, whyOf } from '../../i18n/index.ts'
 import { announceFailure } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import { endFusion } from '../fusion/fusionStore.ts'
@@ -76,7 +76,7 @@ export function nextComparison(pane: Pane): void {
   const comparison = comparisonOf(pane)
   if (comparison === undefined) begin(pane, 'swipe')
   else if (comparison.mode === 'swipe') {
-    const why = refusalOf(comparison)
+    const why = heard(refusalOf(comparison))
     if (why === '') change(pane.id, { mode: 'subtract' })
     else {
       endComparison(pane.id)
@@ -173,7 +173,7 @@ async function load(id: string, second: SeriesStack): Promise<void> {
     if (abort.signal.aborted) whole.letGo()
     else change(id, { resampled: new Resampled(whole, 1) })
   } catch (thrown) {
-    if (!abort.signal.aborted) change(id, { trouble: thrown instanceof Error ? thrown.message : String(thrown) })
+    if (!abort.signal.aborted) change(id, { trouble: whyOf(thrown) })
   }
 }
 

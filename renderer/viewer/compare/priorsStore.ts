@@ -4,7 +4,7 @@ import type { FoundStudy } from '../../../shared/network.ts'
 import { isAskable, isListedOfPatient } from '../../../shared/viewing/compare/priors.ts'
 import { replaceJob } from '../../activity/index.ts'
 import { call } from '../../client.ts'
-import { t } from '../../i18n/index.ts'
+import { t, whyOf } from '../../i18n/index.ts'
 import { searchNode } from '../../network/index.ts'
 import { announceFailure } from '../../ui/index.ts'
 
@@ -100,7 +100,7 @@ async function askNode(node: RemoteStudy['node'], study: StudySummary, signal: A
     if (late.aborted) return t('does not answer in time')
     return enough.signal.aborted ? t('lists more than {{number}} studies', { number: MOST_STUDIES }) : why
   } catch (thrown) {
-    return thrown instanceof Error ? thrown.message : String(thrown)
+    return whyOf(thrown)
   }
 }
 

@@ -1,6 +1,7 @@
 import { create } from 'zustand'
 import type { ObjectReference } from '../../../shared/viewing/documents/reference.ts'
 import type { Region } from '../../../shared/viewing/documents/report.ts'
+import { t } from '../../i18n/index.ts'
 import type { SeriesStack } from '../catalog.ts'
 import { draftOf } from '../marks/drafts.ts'
 import { assignSeries, leaveSetAt, livePanes, type Session, setActive, setLayout, useSession } from '../session.ts'
@@ -44,7 +45,8 @@ export function findReference({ SOPInstanceUID, frames }: ObjectReference): Plac
 
 export function referenceWords(place: Place): string {
   const { SeriesNumber } = place.stack.manifest
-  return `${SeriesNumber === undefined ? '' : `series ${SeriesNumber} `}image ${place.index + 1}`
+  const image = t('image {{number}}', { number: place.index + 1 })
+  return SeriesNumber === undefined ? image : `${t('series {{number}}', { number: String(SeriesNumber) })} ${image}`
 }
 
 /**

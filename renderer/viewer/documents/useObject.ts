@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { DataSet } from '../../../shared/dicom/reader.ts'
+import { whyOf } from '../../i18n/index.ts'
 import type { ObjectAddress } from '../objects/readObject.ts'
 import { readObject } from '../objects/readObject.ts'
 
@@ -22,7 +23,7 @@ export function useRead<T>(
       value => aborting.signal.aborted || setLoaded({ state: 'here', value }),
       (thrown: unknown) => {
         if (aborting.signal.aborted) return
-        setLoaded({ state: 'failed', words: thrown instanceof Error ? thrown.message : String(thrown) })
+        setLoaded({ state: 'failed', words: whyOf(thrown) })
       },
     )
     return () => aborting.abort()

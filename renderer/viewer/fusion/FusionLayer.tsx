@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useReducer, useRef } from 'react'
 import { fusedColours } from '../../../shared/viewing/fused.ts'
 import type { ImagePlane } from '../../../shared/viewing/geometry.ts'
 import { PALETTES, type PaletteName, paletteColours } from '../../../shared/viewing/palettes.ts'
-import { t } from '../../i18n/index.ts'
+import { heard, t } from '../../i18n/index.ts'
 import { formatDate, formatTime } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import type { Pane, PaneState } from '../pane.ts'
@@ -159,7 +159,7 @@ export function FusionWords({ pane, state }: { pane: Pane; state: PaneState }) {
           onPointerUp={event => event.currentTarget.blur()}
         />
         <span>
-          {Math.round(opacity * 100)} % {PALETTES.find(({ name }) => name === palette)?.words}
+          {Math.round(opacity * 100)} % {heard(PALETTES.find(({ name }) => name === palette)?.words ?? '')}
         </span>
       </div>
     </div>

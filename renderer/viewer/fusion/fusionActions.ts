@@ -1,6 +1,7 @@
 import { Blend, Palette } from 'lucide-react'
 import { PALETTES } from '../../../shared/viewing/palettes.ts'
 import { UPTAKES } from '../../../shared/viewing/suv.ts'
+import { heard, t } from '../../i18n/index.ts'
 import { describeSeries } from '../../series/index.ts'
 import { type Action, act } from '../action.ts'
 import { describeFrame } from '../catalog.ts'
@@ -52,7 +53,7 @@ function fusedWindows(pane: Pane): Action[] {
   const frame = describeFrame(fusionOf(pane)?.second.imageIds[0] ?? '')
   return ((frame && uptakePresets(frame)) ?? []).map(({ name, range }) => ({
     id: `fusion-window-${name}`,
-    name: `Fusion ${name}`,
+    name: t('Fusion {{name}}', { name }),
     keys: [],
     group: 'Window',
     run: () => setFusionRange(pane, range),
@@ -65,7 +66,7 @@ function colours(pane: Pane): Action[] {
   if (range === undefined) return []
   return PALETTES.map(({ name, words }) => ({
     id: `colours-${name}`,
-    name: `Colours: ${words}`,
+    name: t('Colours: {{words}}', { words: heard(words) }),
     keys: [],
     group: 'Window',
     run: () => pane.setPalette(name),

@@ -2,6 +2,7 @@ import { create } from 'zustand'
 import { type FusionCandidate, fusionCandidates, fusionRefusal } from '../../../shared/viewing/fused.ts'
 import { frameAttributes } from '../../../shared/viewing/image.ts'
 import { nextPalette, type PaletteName } from '../../../shared/viewing/palettes.ts'
+import { whyOf } from '../../i18n/index.ts'
 import { announceFailure } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import type { Pane } from '../pane.ts'
@@ -173,7 +174,7 @@ export async function fuse(pane: Pane, second: SeriesStack): Promise<void> {
     if (still()) change(pane, { resampled, ...(isUnset && { range: resampled.valueRange }) })
   } catch (thrown) {
     if (volumes.get(second.set.id) === held) volumes.delete(second.set.id)
-    if (still()) change(pane, { trouble: thrown instanceof Error ? thrown.message : String(thrown) })
+    if (still()) change(pane, { trouble: whyOf(thrown) })
   }
 }
 

@@ -4,7 +4,7 @@ import { hangingProtocol } from '../../../shared/viewing/hanging/rules.ts'
 import { describeMatch, protocolOf, tryProtocol, type Wish } from '../../../shared/viewing/hanging/save.ts'
 import { wordsOf } from '../../../shared/viewing/hanging/words.ts'
 import { keepProtocol } from '../../hanging/index.ts'
-import { t } from '../../i18n/index.ts'
+import { heard, t } from '../../i18n/index.ts'
 import { announce, Dialog } from '../../ui/index.ts'
 import { useSession } from '../session.ts'
 import { chooseStage, patientNow, verdictsNow } from './follow.ts'
@@ -26,7 +26,7 @@ function Chooser() {
         <div className="hanging-row" key={verdict.protocol.id}>
           <span>
             {verdict.protocol.name}
-            <span className="quiet"> · {verdict.because.join(', ') || t('every study')}</span>
+            <span className="quiet"> · {verdict.because.map(heard).join(', ') || t('every study')}</span>
           </span>
           <span className="hanging-stages">
             {verdict.stages.map((at, index) => (
@@ -43,7 +43,7 @@ function Chooser() {
           </span>
           {verdict.leftOut.map(one => (
             <span className="quiet" key={one}>
-              {one}
+              {heard(one)}
             </span>
           ))}
         </div>
@@ -53,7 +53,7 @@ function Chooser() {
           <summary className="quiet">{t('Not for this study: {{number}}', { number: others.length })}</summary>
           {others.map(({ protocol, refusal }) => (
             <div className="hanging-row quiet" key={protocol.id}>
-              {protocol.name}: {refusal}
+              {protocol.name}: {heard(refusal)}
             </div>
           ))}
         </details>
@@ -154,11 +154,11 @@ function SaveForm() {
         </fieldset>
         {protocol !== undefined && (
           <div className="hanging-preview" data-testid="hanging-preview">
-            <div>{t('For: {{studies}}', { studies: describeMatch(protocol.match) })}</div>
+            <div>{t('For: {{studies}}', { studies: heard(describeMatch(protocol.match)) })}</div>
             {protocol.stages[0]?.panes.map((pane, at) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: a pane is its place.
               <div key={at}>
-                {at + 1}: {seen[at] === undefined ? t('empty') : describePane(pane)}
+                {at + 1}: {seen[at] === undefined ? t('empty') : heard(describePane(pane))}
                 {pane.look?.window &&
                   `, W ${Math.round(pane.look.window.width)} L ${Math.round(pane.look.window.center)}`}
               </div>
@@ -166,10 +166,10 @@ function SaveForm() {
           </div>
         )}
         <p className={trial === '' && refusal === '' ? 'quiet' : 'attention'} role="status">
-          {refusal ||
+          {heard(refusal) ||
             (trial === ''
               ? t('Tried on this study: it hangs what is seen now.')
-              : t('Tried on this study: {{what}}', { what: trial }))}
+              : t('Tried on this study: {{what}}', { what: heard(trial) }))}
         </p>
       </form>
     </Dialog>

@@ -1,4 +1,4 @@
-import { t } from '../../i18n/index.ts'
+import { heard, t } from '../../i18n/index.ts'
 import { useTitle } from '../../keys/index.ts'
 import { useSession } from '../session.ts'
 import { useHanging } from './hangingState.ts'
@@ -14,9 +14,9 @@ export function HangingMark() {
   const stage = protocol.stages[hung.stage]
   const words = [
     `${protocol.name}: ${stage?.name}`,
-    t('For: {{studies}}', { studies: because.join(', ') || t('every study') }),
-    ...hung.because.map((why, at) => (why === '' ? '' : `${at + 1}: ${why}`)),
-    ...leftOut.map(one => t('Left out: {{what}}', { what: one })),
+    t('For: {{studies}}', { studies: because.map(heard).join(', ') || t('every study') }),
+    ...hung.because.map((why, at) => (why === '' ? '' : `${at + 1}: ${heard(why)}`)),
+    ...leftOut.map(one => t('Left out: {{what}}', { what: heard(one) })),
     title,
   ]
   const changed = layout !== hung.layout

@@ -2,7 +2,7 @@ import type { PatientFacts, SetFacts } from '../../../shared/viewing/hanging/fac
 import { judgeProtocols, stageRefusal, type Verdict } from '../../../shared/viewing/hanging/match.ts'
 import { type Placed, placeStage } from '../../../shared/viewing/hanging/place.ts'
 import { SHIPPED, setHangingRules, useHangingRules } from '../../hanging/index.ts'
-import { t } from '../../i18n/index.ts'
+import { heard, t } from '../../i18n/index.ts'
 import { windowNumber, windowsHere } from '../../otherWindows.ts'
 import { announce } from '../../ui/index.ts'
 import { layOut, paneAt, putBeside, remember, type Session, showSeries, useSession } from '../session.ts'
@@ -147,7 +147,7 @@ function say(at: number, words: string): void {
 function giveWay(hung: Hung, refusal: string, patient: PatientFacts): void {
   const next = judge(patient).find(one => one.refusal === '')
   const name = `${hung.verdict.protocol.name}: ${hung.verdict.protocol.stages[hung.stage]?.name}`
-  announce(t('{{name}} cannot be hung. {{why}}', { name, why: refusal }))
+  announce(t('{{name}} cannot be hung. {{why}}', { name, why: heard(refusal) }))
   if (next !== undefined) {
     hangStage(next, next.stages[0]!)
     return

@@ -80,7 +80,7 @@ function Figures({ mark, imageId }: { mark: Mark; imageId: string }) {
         </p>
       ))}
       <div className="copy">
-        <CopyButton value={asText(lines, histogram, held.unit, whole)} name="figures and bins" />
+        <CopyButton value={asText(lines, histogram, held.unit, whole)} name={t('figures and bins')} />
         <span className="quiet">{t('Copy figures and bins')}</span>
       </div>
     </div>

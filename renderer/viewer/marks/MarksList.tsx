@@ -2,7 +2,7 @@ import { Lock, LockOpen, Trash2, X } from 'lucide-react'
 import { useEffect, useReducer } from 'react'
 import { type KeyImage, keyImageId, type Mark } from '../../../shared/viewing/draft.ts'
 import { isCurvedUid, readReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
-import { inLanguage, t } from '../../i18n/index.ts'
+import { heard, inLanguage, t } from '../../i18n/index.ts'
 import { useShownKey } from '../../keys/index.ts'
 import { IconButton } from '../../ui/index.ts'
 import type { SeriesStack } from '../catalog.ts'
@@ -47,7 +47,11 @@ function setWords(displaySet: string): string {
   const stack = stacks.find(one => one.set.id === displaySet)
   if (stack === undefined) return ''
   const { SeriesNumber, SeriesDescription } = stack.manifest
-  return [SeriesNumber === undefined ? '' : `series ${SeriesNumber}`, SeriesDescription, stack.set.label]
+  return [
+    SeriesNumber === undefined ? '' : t('series {{number}}', { number: String(SeriesNumber) }),
+    SeriesDescription,
+    heard(stack.set.label),
+  ]
     .filter(Boolean)
     .join(' · ')
 }
@@ -85,13 +89,13 @@ export function jumpTo(StudyInstanceUID: string, place: Place | Mark): void {
 
 function placeWords(place: Place): string {
   const found = findFrame(place)
-  if (isCurvedUid(place.SOPInstanceUID)) return 'curved reformat, not kept'
+  if (isCurvedUid(place.SOPInstanceUID)) return t('curved reformat, not kept')
   const made = readReformatUid(place.SOPInstanceUID)
-  if (made !== undefined) return `${made.name} reformat`
+  if (made !== undefined) return t('{{name}} reformat', { name: heard(made.name) })
   if (found === undefined) return ''
   const { SeriesNumber } = found.stack.manifest
-  const image = found.stack.set.kind === 'slide' ? 'slide' : `image ${found.index + 1}`
-  return `${SeriesNumber === undefined ? '' : `series ${SeriesNumber} `}${image}`
+  const image = found.stack.set.kind === 'slide' ? t('slide') : t('image {{number}}', { number: found.index + 1 })
+  return SeriesNumber === undefined ? image : `${t('series {{number}}', { number: String(SeriesNumber) })} ${image}`
 }
 
 /** The image a mark is measured on, and the mark as it lies there: of a slide the largest level, once its headers are here. */

@@ -11,7 +11,7 @@ import {
   parseDraft,
 } from '../../../shared/viewing/draft.ts'
 import { isCurvedUid } from '../../../shared/viewing/volume/reformatUid.ts'
-import { msg } from '../../i18n/index.ts'
+import { msg, whyOf } from '../../i18n/index.ts'
 
 /** What a keeper needs of the counter. */
 export interface DraftCounter {
@@ -189,7 +189,7 @@ export class DraftKeeper {
       this.#retry = FIRST_RETRY_MS
       this.state.setState({ saved: true, trouble: undefined })
     } catch (thrown) {
-      this.state.setState({ trouble: thrown instanceof Error ? thrown.message : String(thrown) })
+      this.state.setState({ trouble: whyOf(thrown) })
       this.#timer = setTimeout(() => void this.#work(), this.#retry)
       this.#retry = Math.min(LAST_RETRY_MS, this.#retry * 2)
     }

@@ -32,6 +32,7 @@ import {
 } from 'lucide-react'
 import { keyImageId, type Mark } from '../../../shared/viewing/draft.ts'
 import { isReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
+import { t } from '../../i18n/index.ts'
 import { actionRow } from '../../keys/index.ts'
 import { announce, undoLast } from '../../ui/index.ts'
 import { type Action, act } from '../action.ts'
@@ -131,7 +132,7 @@ export function markActions(pane: Pane | undefined): Action[] {
   return [
     ...(Object.keys(ICONS) as MarkTool[]).map(kind =>
       act(`mark-${kind}`, {
-        ...(tool === kind && stays && { name: `${markName(kind)}, stays in hand` }),
+        ...(tool === kind && stays && { name: t('{{name}}, stays in hand', { name: t(markName(kind)) }) }),
         icon: ICONS[kind],
         run: () => takeMarkTool(kind),
         pressed: tool === kind,

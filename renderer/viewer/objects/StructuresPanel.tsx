@@ -9,7 +9,7 @@ import type { DrawnObject } from '../../../shared/viewing/objects/readObject.ts'
 import type { RegionFigures } from '../../../shared/viewing/objects/regionValues.ts'
 import type { Segment, Segmentation } from '../../../shared/viewing/objects/segmentation.ts'
 import type { StructureROI, StructureSet } from '../../../shared/viewing/objects/structureSet.ts'
-import { msg, t } from '../../i18n/index.ts'
+import { msg, t, whyOf } from '../../i18n/index.ts'
 import { useShownKey } from '../../keys/index.ts'
 import { measuringAllowed, useSelfTest } from '../../selftest/index.ts'
 import { announce, formatBytes, IconButton } from '../../ui/index.ts'
@@ -331,7 +331,7 @@ function PartFigures(props: { listed: ListedObject; object: DrawnObject; part: S
       statistics => setMeasured({ of: part, stack, statistics }),
       (thrown: unknown) => {
         if (abort.signal.aborted) return
-        setMeasured({ of: part, stack, words: thrown instanceof Error ? thrown.message : String(thrown) })
+        setMeasured({ of: part, stack, words: whyOf(thrown) })
       },
     )
     return () => abort.abort()

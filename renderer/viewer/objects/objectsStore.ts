@@ -1,5 +1,6 @@
 import { create } from 'zustand'
 import { type DrawnObject, objectKind, readDrawnObject } from '../../../shared/viewing/objects/readObject.ts'
+import { whyOf } from '../../i18n/index.ts'
 import type { SeriesStack } from '../catalog.ts'
 import { type Session, useSession } from '../session.ts'
 import { readObject } from './readObject.ts'
@@ -123,7 +124,7 @@ export async function loadObject(listed: ListedObject): Promise<DrawnObject | un
     return object
   } catch (thrown) {
     if (!abort.signal.aborted) {
-      setReading(contentId, { state: 'failed', words: thrown instanceof Error ? thrown.message : String(thrown) })
+      setReading(contentId, { state: 'failed', words: whyOf(thrown) })
     }
     return undefined
   }

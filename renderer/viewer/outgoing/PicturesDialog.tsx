@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { risksOf } from '../../../shared/deidentify/risks.ts'
 import { frameAttributes } from '../../../shared/viewing/image.ts'
-import { t } from '../../i18n/index.ts'
+import { t, whyOf } from '../../i18n/index.ts'
 import { announce, Dialog, save } from '../../ui/index.ts'
 import type { Pane } from '../pane.ts'
 import { activePane } from '../session.ts'
@@ -59,7 +59,7 @@ export function PicturesDialog({ onClose }: { onClose: () => void }) {
       await act()
     } catch (thrown) {
       if (running.current?.signal.aborted) return
-      setError(thrown instanceof Error ? thrown.message : String(thrown))
+      setError(whyOf(thrown))
     }
     setProgress(undefined)
   }

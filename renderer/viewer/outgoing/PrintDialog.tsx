@@ -3,7 +3,7 @@ import { createPortal } from 'react-dom'
 import type { Printer } from '../../../shared/config.ts'
 import type { StudySummary } from '../../../shared/contract.ts'
 import { FILM_SIZES } from '../../../shared/printing/printing.ts'
-import { t } from '../../i18n/index.ts'
+import { t, whyOf } from '../../i18n/index.ts'
 import { announce, Dialog, formatDate } from '../../ui/index.ts'
 import { isKeyImage } from '../documents/index.ts'
 import { samePatient } from '../otherStudies.ts'
@@ -206,7 +206,7 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
       },
       (thrown: unknown) => {
         if (abort.signal.aborted) return
-        setError(thrown instanceof Error ? thrown.message : String(thrown))
+        setError(whyOf(thrown))
         setMaking(false)
       },
     )
@@ -260,7 +260,7 @@ export function PrintDialog({ onClose }: { onClose: () => void }) {
       onClose()
     } catch (thrown) {
       if (signal.aborted) return
-      setError(thrown instanceof Error ? thrown.message : String(thrown))
+      setError(whyOf(thrown))
       setGiving(false)
     }
   }

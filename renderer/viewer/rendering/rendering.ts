@@ -3,6 +3,7 @@ import type { Point3 } from '../../../shared/viewing/geometry.ts'
 import type { Volume } from '../../../shared/viewing/volume/grid.ts'
 import { boundsOf, type Camera, type CropBox, turnedCamera, wholeBox } from '../../../shared/viewing/volume/rays.ts'
 import { type RayPreset, rayMode, rayPresets } from '../../../shared/viewing/volume/transfers.ts'
+import { whyOf } from '../../i18n/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import { renderingPath } from '../engine.ts'
 import { type WholeVolume, wholeVolume } from '../fusion/wholeVolume.ts'
@@ -115,7 +116,7 @@ export class Rendering {
       this.#ask(false)
     } catch (thrown) {
       if (this.#abort.signal.aborted) return
-      this.look.setState({ trouble: thrown instanceof Error ? thrown.message : String(thrown) })
+      this.look.setState({ trouble: whyOf(thrown) })
     }
   }
 

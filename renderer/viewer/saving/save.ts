@@ -26,7 +26,7 @@ import {
 import type { SavedMeasurements } from '../../../shared/viewing/writing/readMeasurements.ts'
 import { hangsOf, readStructuredDisplay, structuredDisplay } from '../../../shared/viewing/writing/structuredDisplay.ts'
 import { identityOfImage, newUID, PartlySaved, saveObjects } from '../../authoring/index.ts'
-import { t } from '../../i18n/index.ts'
+import { t, whyOf } from '../../i18n/index.ts'
 import { useSaveOnRead } from '../../reading/index.ts'
 import { announce, announceFailure } from '../../ui/index.ts'
 import { describeFrame, type SeriesStack, type StackEntry } from '../catalog.ts'
@@ -76,7 +76,7 @@ export async function save(StudyInstanceUID: string, quietly = false): Promise<v
     note(StudyInstanceUID, undefined)
     if (!quietly) announce(said)
   } catch (thrown) {
-    note(StudyInstanceUID, { failed: thrown instanceof Error ? thrown.message : String(thrown) })
+    note(StudyInstanceUID, { failed: whyOf(thrown) })
     announceFailure('It could not be saved; the marks are kept here.', thrown)
   }
 }

@@ -7,6 +7,7 @@ import {
   unseenOf,
   unseenWords,
 } from '../../../shared/viewing/seen.ts'
+import { heard } from '../../i18n/index.ts'
 import { studyContents } from '../../series/index.ts'
 import { announce } from '../../ui/index.ts'
 import type { SeriesStack, StackEntry } from '../catalog.ts'
@@ -61,7 +62,7 @@ export async function unseenOfStudy(StudyInstanceUID: string): Promise<UnseenRep
   })
   await syncSeen(StudyInstanceUID)
   const unseen = unseenOf(toRead, uid => seenFrames(StudyInstanceUID, uid))
-  return unseen && { StudyInstanceUID, unseen, words: unseenWords(unseen) }
+  return unseen && { StudyInstanceUID, unseen, words: heard(unseenWords(unseen)) }
 }
 
 /** To the next image of the open study that was not seen: in the active pane's stack, then in the series after it. */

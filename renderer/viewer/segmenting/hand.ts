@@ -4,7 +4,7 @@ import { Edit, eraseFrom, paintOver } from '../../../shared/viewing/segmenting/e
 import { grow, inRange, rangeAbout } from '../../../shared/viewing/segmenting/grow.ts'
 import { fillOutline } from '../../../shared/viewing/segmenting/scissors.ts'
 import { lockedNumbers } from '../../../shared/viewing/segmenting/segment.ts'
-import { t } from '../../i18n/index.ts'
+import { t, whyOf } from '../../i18n/index.ts'
 import { announce } from '../../ui/index.ts'
 import type { Pane } from '../pane.ts'
 import { reformatOf } from '../volume/reformats.ts'
@@ -262,7 +262,7 @@ export async function working(
   try {
     await action(abort.signal, breathe)
   } catch (thrown) {
-    if (!abort.signal.aborted) announce(thrown instanceof Error ? thrown.message : String(thrown))
+    if (!abort.signal.aborted) announce(whyOf(thrown))
   } finally {
     useSegmenting.setState({ busy: undefined })
   }

@@ -1,7 +1,7 @@
 import { encodeRuns } from '../../../shared/viewing/segmenting/runLength.ts'
 import { type SegmentationHead, segmentationHead } from '../../../shared/viewing/segmenting/segment.ts'
 import { call } from '../../client.ts'
-import { msg, t } from '../../i18n/index.ts'
+import { msg, t, whyOf } from '../../i18n/index.ts'
 import { useSession } from '../session.ts'
 import { dropWork, keepBy, putWork, rebindWorks, tellDrawn, useSegmenting, workOf } from './segmentStore.ts'
 import { homeIn, makeWork, sliceName, type Work } from './work.ts'
@@ -61,7 +61,7 @@ class Keeper {
       .then(() => this.#read())
       .catch((thrown: unknown) => {
         this.#reading = undefined
-        this.#refusal = thrown instanceof Error ? thrown.message : String(thrown)
+        this.#refusal = whyOf(thrown)
       })
     return this.#reading
   }
@@ -196,7 +196,7 @@ class Keeper {
       this.#retry = FIRST_RETRY_MS
       tellTrouble(this.#study, undefined)
     } catch (thrown) {
-      tellTrouble(this.#study, thrown instanceof Error ? thrown.message : String(thrown))
+      tellTrouble(this.#study, whyOf(thrown))
       this.#retry = Math.min(LAST_RETRY_MS, this.#retry * 2)
       this.#soon(this.#retry)
     } finally {

@@ -15,7 +15,7 @@ import {
   viewOf,
   zoomSlideAbout,
 } from '../../../shared/viewing/slides/view.ts'
-import { t } from '../../i18n/index.ts'
+import { t, whyOf } from '../../i18n/index.ts'
 import type { SeriesStack } from '../catalog.ts'
 import { holdReach } from '../documents/reach.ts'
 import { capturePointer, takeKeyPointer } from '../keyPointer.ts'
@@ -49,7 +49,7 @@ export function SlideView({ pane, stack }: { pane: string; stack: SeriesStack })
       open => isGone || setLoaded({ state: 'here', open }),
       (thrown: unknown) => {
         if (isGone) return
-        setLoaded({ state: 'failed', words: thrown instanceof Error ? thrown.message : String(thrown) })
+        setLoaded({ state: 'failed', words: whyOf(thrown) })
       },
     )
     return () => {

@@ -5,6 +5,7 @@ import {
   type SeriesManifest,
 } from '../../../shared/viewing/image.ts'
 import { fetchFrame } from '../../client.ts'
+import { whyOf } from '../../i18n/index.ts'
 import { decodeFrame } from '../decode.ts'
 import { type DisplayPixels, displayPixels } from '../pixels.ts'
 import { initialRange } from '../windows.ts'
@@ -105,7 +106,7 @@ export class Tiles {
           bitmap => keep(key, bitmap),
           (thrown: unknown) => {
             if (controller.signal.aborted) return
-            this.#failed.set(key, thrown instanceof Error ? thrown.message : String(thrown))
+            this.#failed.set(key, whyOf(thrown))
           },
         )
         .finally(() => {

@@ -1,5 +1,6 @@
 import { Spline } from 'lucide-react'
 import type { Slab } from '../../../shared/viewing/volume/sample.ts'
+import { heard } from '../../i18n/index.ts'
 import { announce } from '../../ui/index.ts'
 import { type Action, act } from '../action.ts'
 import type { Pane } from '../pane.ts'
@@ -29,7 +30,7 @@ function toggleCurve(refuse: (pane: Pane, words: string) => void): void {
   const source = reformatOf(pane.stack)?.source ?? pane.stack
   const volume = openVolume(source)
   const plane = useSpace.getState().planes.get(pane.id)
-  if ('refusal' in volume) refuse(pane, volume.refusal)
+  if ('refusal' in volume) refuse(pane, heard(volume.refusal))
   else if (plane !== undefined) {
     useCurves.setState({ drawing: { source, volume, frame: plane.FrameOfReferenceUID, points: [] } })
   }

@@ -3,7 +3,7 @@ import type { Samples } from '../../../shared/viewing/samples.ts'
 import { emptyVolume, type FrameValues, fillSlice } from '../../../shared/viewing/volume/fill.ts'
 import { bytesOf, type VolumePlan, type VolumeRefusal, volumePlan } from '../../../shared/viewing/volume/plan.ts'
 import type { PartialVolume } from '../../../shared/viewing/volume/sample.ts'
-import { t } from '../../i18n/index.ts'
+import { heard, t } from '../../i18n/index.ts'
 import { describeFrame, type SeriesStack } from '../catalog.ts'
 import { countLoaded, failureOf, isLoaded, needFrame, onFrames } from '../frameLoader.ts'
 import { dropFromSampler, prepareSampler } from './sampler.ts'
@@ -107,7 +107,9 @@ export function openVolume(stack: SeriesStack): LiveVolume | VolumeRefusal {
   const left = mostOfAll() - bytesKept()
   const plan = bytesOf(alone) <= left ? alone : planWithin(stack, left)
   if ('refusal' in plan)
-    return { refusal: t('{{refusal}} Other volumes on the screen take it: close one.', { refusal: plan.refusal }) }
+    return {
+      refusal: t('{{refusal}} Other volumes on the screen take it: close one.', { refusal: heard(plan.refusal) }),
+    }
   const bytes = bytesOf(plan)
   const shared = typeof SharedArrayBuffer === 'function'
   const make = (size: number) => (shared ? new SharedArrayBuffer(size) : new ArrayBuffer(size))

@@ -6,6 +6,7 @@ import { voxelToPatient } from '../../../shared/viewing/volume/grid.ts'
 import { PATIENT_AXES, planesThrough, REFORMATS, type ReformatName } from '../../../shared/viewing/volume/reformat.ts'
 import { planesKey, readReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
 import type { SlabMode } from '../../../shared/viewing/volume/sample.ts'
+import { heard } from '../../i18n/index.ts'
 import { type Action, act } from '../action.ts'
 import { describeFrame, type SeriesStack, type StackEntry } from '../catalog.ts'
 import type { Pane } from '../pane.ts'
@@ -78,7 +79,7 @@ function toggleMpr(): void {
   const stack = whole.find(({ entries }) => entries.some(entry => entry.imageId === imageId)) ?? shown
   const volume = openVolume(stack)
   if ('refusal' in volume) {
-    useMpr.setState({ refused: { pane: pane.id, stack: shown, text: volume.refusal } })
+    useMpr.setState({ refused: { pane: pane.id, stack: shown, text: heard(volume.refusal) } })
     return
   }
   const { layout, assigned, active, oneUp } = session

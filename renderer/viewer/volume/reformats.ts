@@ -17,7 +17,7 @@ import {
   type SlabMode,
   slicesIn,
 } from '../../../shared/viewing/volume/sample.ts'
-import { t } from '../../i18n/index.ts'
+import { heard, t } from '../../i18n/index.ts'
 import { type CatalogFrame, describeFrame, describeScheme, type SeriesStack, type StackEntry } from '../catalog.ts'
 import { isLoaded, makeScheme, needFrame } from '../frameLoader.ts'
 import { isWantedByPane, panesAlive } from '../pane.ts'
@@ -122,7 +122,7 @@ export function openReformat(set: string, series: SeriesStack[]): SeriesStack | 
   const source = series.find(stack => stack.set.id === sourceSet)
   if (source === undefined) return undefined
   const volume = openVolume(source)
-  if ('refusal' in volume) throw new Error(`No reformat: ${volume.refusal}`)
+  if ('refusal' in volume) throw new Error(t('No reformat: {{why}}', { why: heard(volume.refusal) }))
   const before = current.get(set)
   const known = reformatOf(before)
   if (known?.volume === volume && reformats.has(known.id)) return before

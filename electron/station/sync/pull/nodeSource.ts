@@ -18,6 +18,10 @@ const MOST_MATCHES = 100_000
 /** Of a page of studies: a node that lists more is asked for fewer days at once (C-FIND knows no pages). */
 const MOST_STUDIES = 5000
 const DAY_MS = 86_400_000
+/** What Patient IDs are written with. `*` and `?` would match anything, `\\` separates values. */
+const ID_LETTERS = [...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_./:#+^@()&']
+/** Beyond it as many as there are come at once: IDs so alike differ in their last letters. */
+const LONGEST_PREFIX = 12
 /** Hardly any study is older; what is so by its date comes with the first days. */
 const FIRST_DAY = Date.UTC(1900, 0, 1) / DAY_MS
 
@@ -75,7 +79,7 @@ export function createNodeSource(route: Extract<Route, { kind: 'dimse' }>, dimse
 
   const STUDIES = ['STUDY', 'StudyInstanceUID'] as const
 
-  /** Studies of these days, the last one and later; of more than one page of them the halves. What has no date is in none. */
+  /** Studies of these days, the last one and later; of more than one page of them the halves. What has no date is in none (`undated`). */
   async function* ofDays(
     keys: Record<string, string>,
     [first, last]: [number, number],
@@ -104,6 +108,41 @@ export function createNodeSource(route: Extract<Route, { kind: 'dimse' }>, dimse
     const middle = Math.floor((first + last) / 2)
     yield* ofDays(keys, [first, middle], false, signal)
     yield* ofDays(keys, [middle + 1, last], isOpen, signal)
+  }
+
+  /**
+   * Studies without a date, which are in no range of dates (PS3.4 §C.2.2.2.5) and cannot be asked for: all there are, by the first letters
+   * of the Patient ID, ever more of them where a page is too small, and of these what has no date. What has neither ID nor date is in none.
+   */
+  async function* undated(
+    keys: Record<string, string>,
+    prefix: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<ListedStudy[]> {
+    const [level, key] = STUDIES
+    const without = (found: Map<string, ListedStudy>) => [...found.values()].filter(one => one.StudyDate === '')
+    for (const letter of ID_LETTERS) {
+      const next = prefix + letter
+      let heeds = true
+      const rowOf = (match: DataSet, uid: string) => {
+        const study = studyOf(match, uid)
+        heeds &&= study.PatientID.toLowerCase().startsWith(next.toLowerCase())
+        return study
+      }
+      const within = { ...keys, PatientID: `${next}*` }
+      const most = next.length < LONGEST_PREFIX ? MOST_STUDIES : MOST_MATCHES
+      const found = await upTo(most, level, within, key, rowOf, signal)
+      // Who lists others knows no wildcards: asked once for all it has.
+      if (!heeds) {
+        yield without(await all(level, keys, key, studyOf, signal))
+        return
+      }
+      if (found) yield without(found)
+      else {
+        yield without(await all(level, { ...keys, PatientID: next }, key, studyOf, signal))
+        yield* undated(keys, next, signal)
+      }
+    }
   }
 
   return {
@@ -135,8 +174,13 @@ export function createNodeSource(route: Extract<Route, { kind: 'dimse' }>, dimse
       }
       await upTo(0, level, { ...keys, StudyDate: `-${longAgo}` }, key, dated, signal)
       const heedsDates = oldest !== '' && oldest <= longAgo
-      if (heedsDates) yield* halves(keys, [Math.min(first, today - 1), today], true, signal)
-      else yield [...(await all(level, wished, key, studyOf, signal)).values()]
+      if (!heedsDates) {
+        yield [...(await all(level, wished, key, studyOf, signal)).values()]
+        return
+      }
+      yield* halves(keys, [Math.min(first, today - 1), today], true, signal)
+      // Of any date is of none, too. A patient's, or one study, are never so many.
+      if (!since && !PatientID && !StudyInstanceUID) yield* undated(keys, '', signal)
     },
     async series(StudyInstanceUID, signal) {
       const keys = { StudyInstanceUID, BodyPartExamined: '', NumberOfSeriesRelatedInstances: '' }
