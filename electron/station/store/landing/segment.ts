@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
+import { IsocenterError } from '../../../../shared/errors.ts'
 import { type Disk, type NewFile, SyncError } from '../../base/durable.ts'
 import {
   encodeRecord,
@@ -67,20 +68,48 @@ export class Segment {
     this.#file = file
   }
 
-  static async create(disk: Disk, dataDir: string, number: number, size: number): Promise<Segment> {
+  /** `pace` is waited for before each of its writes; when it rejects, nothing is left. */
+  static async create(
+    disk: Disk,
+    dataDir: string,
+    number: number,
+    size: number,
+    pace?: () => Promise<void>,
+  ): Promise<Segment> {
     const path = join(dataDir, segmentFile(number))
     const file = await disk.createFile(path)
     try {
       const epoch = randomBytes(16)
       await file.write(encodeSegmentHeader(epoch, number), 0)
       const most = ZEROS.length * ZEROS_A_CALL
-      for (let at = SEGMENT_HEADER_BYTES; at < size; at += most) await file.write(zeros(Math.min(most, size - at)), at)
+      for (let at = SEGMENT_HEADER_BYTES; at < size; at += most) {
+        await pace?.()
+        await file.write(zeros(Math.min(most, size - at)), at)
+      }
       await file.sync()
       await disk.syncFolder(dirname(path))
       return new Segment(number, size, path, epoch, file)
     } catch (error) {
       await file.close().catch(() => {})
       await disk.removeFile(path).catch(() => {})
+      throw error
+    }
+  }
+
+  /**
+   * One that an earlier process made and never wrote to. Its epoch is a new one, whatever may have been on its way into it then; that
+   * reaches the disk with the first group.
+   */
+  static async reopen(disk: Disk, dataDir: string, number: number, size: number): Promise<Segment> {
+    const path = join(dataDir, segmentFile(number))
+    const file = await disk.openToAppend(path)
+    try {
+      if (file.size !== size) throw new IsocenterError('internal', `${segmentFile(number)} has ${file.size} bytes`)
+      const epoch = randomBytes(16)
+      await file.write(encodeSegmentHeader(epoch, number), 0)
+      return new Segment(number, size, path, epoch, file)
+    } catch (error) {
+      await file.close().catch(() => {})
       throw error
     }
   }
@@ -127,6 +156,12 @@ export class Segment {
 
   close(): Promise<void> {
     return this.#file.close()
+  }
+
+  /** One that was never written to. */
+  async remove(disk: Disk): Promise<void> {
+    await this.close()
+    await disk.removeFile(this.#path)
   }
 
   /** After a failed sync: nothing from `end` on is adopted by the next start, whatever it reads there. */
