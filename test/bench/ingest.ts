@@ -69,7 +69,7 @@ function toCell(text: string): Cell {
 
 async function compare(): Promise<void> {
   console.log(`ingest: ${repetitions} repetitions, ${machine()}`)
-  if (!options['at-once']) await sayPromises()
+  if (!options.cells) await sayPromises()
   const results = new Map<Cell, Array<Record<ReceiverName, Result>>>(cells.map(cell => [cell, []]))
   for (let repetition = 0; repetition < repetitions; repetition++) {
     for (const cell of cells) {

@@ -203,7 +203,10 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   /** Until what the log holds has been received again, its rows must not move the position in it. */
   let replayed = false
   const gate = createSyncGate()
+  /** Objects that are wholly here and not answered yet. */
+  let waiting = 0
   const commit = createGroupCommit({
+    outlook: () => ({ syncMs: gate.newestMs, coming: receives.size - waiting }),
     land(group) {
       reserve.landing(group.reduce((sum, { record, data }) => sum + (data.length > 0 ? record.length : 0), 0))
       return landing.land(group)
@@ -232,7 +235,8 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     },
     nextContentId: () => ++lastContentId,
     async commit(object): Promise<Received> {
-      const received = await commit(object)
+      waiting++
+      const received = await commit(object).finally(() => waiting--)
       if (object.header.SOPClassUID === KEY_OBJECT_SELECTION) bin.wake()
       const { outcome, SOPInstanceUID, contentId } = received
       outcomes[outcome]++

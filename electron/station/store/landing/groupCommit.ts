@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { IsocenterError } from '../../../../shared/errors.ts'
 import type { Received } from '../index.ts'
 import type { CommitAnswer, PlacedObject, ReceivedObject } from '../receivedObject.ts'
@@ -6,6 +7,10 @@ import type { LandingEntry } from './segment.ts'
 
 /** More in one transaction would only make the first of them wait. */
 const MAX_GROUP = 256
+/** Behind a sync that takes so many ms, who comes a moment too late waits for a whole one more. */
+const SLOW_MS = 5
+/** Company is waited for no longer than one sync takes, and no longer than this part of it for the next to come. */
+const NEXT_WITHIN = 1 / 4
 
 interface Waiting {
   object: ReceivedObject
@@ -14,6 +19,8 @@ interface Waiting {
 }
 
 export interface GroupCommitStages {
+  /** What the newest sync took, ms, and how many objects are on their way in. */
+  outlook(): { syncMs: number; coming: number }
   /** Begins one write and one sync for the first of them, as many as there is room for. One call at a time. */
   land(group: LandingEntry[]): Promise<Landing>
   /** One transaction, which also keeps the position; it is committed when the bytes are synced, and rolled back when they cannot be. */
@@ -34,6 +41,7 @@ export function createGroupCommit(stages: GroupCommitStages): (object: ReceivedO
   async function landAll(): Promise<void> {
     let before: Promise<void> = Promise.resolve()
     while (waiting.length > 0) {
+      await company()
       let group = waiting.slice(0, MAX_GROUP)
       try {
         const landing = await stages.land(group.map(({ object }) => object.entry))
@@ -49,6 +57,24 @@ export function createGroupCommit(stages: GroupCommitStages): (object: ReceivedO
       }
     }
     isLanding = false
+  }
+
+  /**
+   * Senders that were answered together come back together, one a little after the other: the first of them alone in a slow sync
+   * would hold up all others for the length of it.
+   */
+  async function company(): Promise<void> {
+    const { syncMs } = stages.outlook()
+    if (syncMs < SLOW_MS) return
+    const began = performance.now()
+    let joined = began
+    for (let known = waiting.length; stages.outlook().coming > 0 && waiting.length < MAX_GROUP; ) {
+      await wait(1)
+      const now = performance.now()
+      if (waiting.length > known) joined = now
+      known = waiting.length
+      if (now - began >= syncMs || now - joined >= syncMs * NEXT_WITHIN) return
+    }
   }
 
   /** Never rejects: those that wait are told. */

@@ -29,6 +29,10 @@ export function createSyncGate() {
   let newestMs = Number.POSITIVE_INFINITY
 
   return {
+    /** What the newest sync took, ms; none is over: 0. */
+    get newestMs() {
+      return Number.isFinite(newestMs) ? newestMs : 0
+    },
     /**
      * What to wait for in the thread; undefined when it was waited for here. One sync at a time, each over before the next is named, and
      * that one before the thread has gone on from the last but one.
