@@ -10,13 +10,17 @@ import { ctSlice, newStore, send, temporaryFolder } from './objects.ts'
 const MiB = 2 ** 20
 const landing = { mostBytes: 64 * MiB, segmentBytes: 2 * MiB, reserveBytes: 6 * MiB }
 const reserve = { afterBytes: 1, quietMs: 30, tickMs: 10, retryMs: 20 }
-/** So long that nothing is made ready between two objects of a burst, on a busy machine either. */
-const patient = { ...reserve, quietMs: 1500 }
 const settle = { afterMs: 3_600_000 }
 
 const segmentsIn = (dataDir: string) => readdirSync(join(dataDir, 'landing')).filter(name => name.endsWith('.seg'))
 const large = (n: number) => ctSlice(n, {}, { size: 512 })
 const full = (store: Store) => expect.poll(() => store.reserveBytes, { timeout: 10_000 }).toBe(6 * MiB)
+
+/** So many, each to its end: one that is still being made counts as ready before it has a file. */
+const segments = (dataDir: string, count: number) =>
+  expect
+    .poll(() => segmentsIn(dataDir).map(name => statSync(join(dataDir, 'landing', name)).size), { timeout: 10_000 })
+    .toEqual(Array.from({ length: count }, () => 2 * MiB))
 
 async function expectAll(store: Store, numbers: number[]): Promise<void> {
   const objects = await store.read.locate({ StudyInstanceUID: '2.25.1000.1' }, 1000)
@@ -45,16 +49,18 @@ function watched(change: (file: Awaited<ReturnType<Disk['createFile']>>, path: s
 }
 
 test('a burst lands in segments that were made ready while nothing came, and they are no backlog', async () => {
-  const { disk, created } = watched()
-  const { store } = await newStore({ disk, landing, reserve: patient, settle })
+  const { store, dataDir } = await newStore({ landing, reserve, settle })
   await send(store, large(1))
   const waiting = store.backlog
   await full(store)
   expect(store.backlog).toEqual(waiting)
-  const before = created.length
+  await segments(dataDir, 4)
+  const before = segmentsIn(dataDir)
   // A segment takes three of them: the current one and the three that are ready.
-  await Promise.all(Array.from({ length: 9 }, (_, i) => send(store, large(i + 2))))
-  expect(created.slice(before).filter(name => name.endsWith('.seg'))).toEqual([])
+  const burst = await Promise.all(Array.from({ length: 9 }, (_, i) => send(store, large(i + 2))))
+  for (const { contentId } of burst) {
+    expect(before).toContain(basename((await store.read.locateContent(contentId)).path))
+  }
   expect(store.backlog.objects).toBe(10)
   await full(store)
   for (let n = 11; n <= 30; n++) await send(store, large(n))
@@ -76,6 +82,7 @@ test('what was ready is used after a stop and after a kill, nothing is lost, and
   let { store, dataDir } = await newStore({ landing, reserve, settle })
   await send(store, large(1))
   await full(store)
+  await segments(dataDir, 4)
   const sent = [1]
   for (let start = 2; start <= 6; start++) {
     if (start % 2 === 0) await store.close()
@@ -85,15 +92,15 @@ test('what was ready is used after a stop and after a kill, nothing is lost, and
       cpSync(dataDir, copy, { recursive: true })
       dataDir = copy
     }
-    const { disk, created } = watched()
-    ;({ store } = await newStore({ dataDir, disk, landing, reserve: patient, settle }))
+    const before = segmentsIn(dataDir)
+    ;({ store } = await newStore({ dataDir, landing, reserve, settle }))
     expect(store.reserveBytes).toBe(6 * MiB)
     await expectAll(store, sent)
     sent.push(start)
-    await send(store, large(start))
-    expect(created.filter(name => name.endsWith('.seg'))).toEqual([])
+    const { contentId } = await send(store, large(start))
+    expect(before).toContain(basename((await store.read.locateContent(contentId)).path))
     await full(store)
-    expect(segmentsIn(dataDir).length).toBe(start + 3)
+    await segments(dataDir, start + 3)
   }
   await store.settleAll()
   await expectAll(store, sent)
@@ -142,7 +149,7 @@ test('a disk that fails while a segment is made ready harms nobody, and it is tr
   await full(store)
   await send(store, ctSlice(2))
   expect(store.backlog.objects).toBe(2)
-  for (const name of segmentsIn(dataDir)) expect(statSync(join(dataDir, 'landing', name)).size).toBe(2 * MiB)
+  await segments(dataDir, 4)
 })
 
 test('a disk that gets full has the reserve back, but for the next segment', async () => {
@@ -154,7 +161,7 @@ test('a disk that gets full has the reserve back, but for the next segment', asy
   disk.leaveFree(8 * MiB)
   // Looked at behind what lands, too; the clock would take ten seconds.
   await expect.poll(() => store.reserveBytes, { timeout: 30_000 }).toBe(2 * MiB)
-  expect(segmentsIn(dataDir)).toHaveLength(2)
+  await expect.poll(() => segmentsIn(dataDir).length).toBe(2)
   expect((await send(store, ctSlice(2))).outcome).toBe('stored')
   disk.leaveFree(40 * MiB)
   await full(store)

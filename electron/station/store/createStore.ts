@@ -206,13 +206,16 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   /** Objects that are wholly here and not answered yet. */
   let waiting = 0
   const commit = createGroupCommit({
-    outlook: () => ({ syncMs: gate.newestMs, coming: receives.size - waiting }),
+    outlook: () => ({ syncMs: gate.newestMs, open: receives.size, coming: receives.size - waiting }),
     land(group) {
       reserve.landing(group.reduce((sum, { record, data }) => sum + (data.length > 0 ? record.length : 0), 0))
       return landing.land(group)
     },
     async writeRows(objects, { position, synced }) {
-      const behind = await gate.behind(synced)
+      const behind = await gate.behind(
+        synced,
+        objects.reduce((sum, { length }) => sum + length, 0),
+      )
       const answer = await writer.call('commit', objects, replayed ? position : undefined, behind)
       if (answer.decisions.length > 0) await decisionLog.append(answer.decisions).catch(notLogged)
       return answer

@@ -59,7 +59,7 @@ export interface Landing {
 export interface LandingLog {
   /**
    * Begins to write the first of the group, as many as the segment has room for, behind all before it, with one sync. To be
-   * called again when those are `synced`. Rejects where nothing could be begun.
+   * called again when all but those are `synced`. Rejects where nothing could be begun.
    */
   land(group: LandingEntry[]): Promise<Landing>
   /** Behind the newest synced record. */
@@ -110,6 +110,8 @@ export function openLanding(
   )
   let closed = false
   let broken: SyncError | undefined
+  /** Resolves when the newest group is synced, or is not. */
+  let newest: Promise<void> = Promise.resolve()
   let position: LandingPosition = { segment: numbers.prepared[0] ?? numbers.next, offset: 0 }
 
   function make(size: number, pace?: (one: Ready) => Promise<void>): Promise<Segment> {
@@ -132,6 +134,8 @@ export function openLanding(
   async function advance(): Promise<Segment> {
     const old = current
     current = undefined
+    await newest
+    if (broken) throw broken
     await old?.close()
     if (ready.length === 0) makeNext()
     current = await ready.shift()?.segment()
@@ -142,22 +146,28 @@ export function openLanding(
   function begin(segment: Segment, entries: LandingEntry[]): Landing {
     const { places, end, written } = segment.append(entries)
     const behind = { segment: segment.number, offset: end }
-    const synced = written.then(
-      () => {
-        position = behind
-        if (ready.length === 0 && end > segment.size / 2) makeNext()
-      },
-      async error => {
-        current = undefined
-        if (error instanceof SyncError) {
-          broken = error
-          await segment.condemn(disk).catch(() => {})
-        }
-        await segment.close().catch(() => {})
-        throw error
-      },
-    )
+    const synced = settled(segment, behind, written, newest)
+    newest = synced.catch(() => {})
     return { places, position: behind, synced }
+  }
+
+  /** In the order of the log, whatever takes longer: who hears that a group is synced relies on all before it. */
+  async function settled(segment: Segment, behind: LandingPosition, written: Promise<void>, before: Promise<void>) {
+    try {
+      await written
+      await before
+      position = behind
+      if (ready.length === 0 && behind.offset > segment.size / 2) makeNext()
+    } catch (error) {
+      await before
+      if (current === segment) current = undefined
+      if (error instanceof SyncError) {
+        broken = error
+        await segment.condemn(disk).catch(() => {})
+      }
+      await segment.close().catch(() => {})
+      throw error
+    }
   }
 
   return {
