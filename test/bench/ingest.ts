@@ -1,9 +1,11 @@
 /**
- * `npm run bench -- ingest [--smoke] [--reps N] [--cells ct:10,mr:10] [--count N]`: C-STORE into Isocenter, Orthanc and
+ * `npm run bench -- ingest [--smoke] [--reps N] [--cells ct:10,mr:10] [--count N] [--at-once]`: C-STORE into Isocenter, Orthanc and
  * storescp, each in an empty folder, from a sender that is faster than any of them; repetitions interleaved, so that only the
- * ratios of one repetition count. `--slow-disk` and `--memory`: Isocenter alone, on a disk that takes 10 ms to sync, and with large objects.
+ * ratios of one repetition count. Between the first instances and those that are timed each rests: Isocenter until its landing segments
+ * are made ready, as a station has them; `--at-once` leaves the rest out. `--slow-disk` and `--memory`: Isocenter alone, on a disk that takes 10 ms to sync, and with large objects.
  */
 import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import Database from 'better-sqlite3'
 import { type Blasted, blast, rateOf } from './blaster.ts'
@@ -12,7 +14,7 @@ import { measureMemory } from './ingestMemory.ts'
 import { measureSlowDisk } from './ingestSlowDisk.ts'
 import { type Kind, toKind } from './instances.ts'
 import { RECEIVERS, type Receiver, type ReceiverName } from './receivers.ts'
-import { eventLoop } from './stationGauges.ts'
+import { eventLoop, untilReserved } from './stationGauges.ts'
 import { syncCalls } from './syncCalls.ts'
 
 interface Cell {
@@ -34,6 +36,7 @@ const { values: options } = parseArgs({
     'cells': { type: 'string' },
     'count': { type: 'string' },
     'slow-disk': { type: 'boolean', default: false },
+    'at-once': { type: 'boolean', default: false },
     'memory': { type: 'boolean', default: false },
   },
 })
@@ -41,6 +44,9 @@ const NAMES = Object.keys(RECEIVERS) as ReceiverName[]
 /** How many of a kind one measurement takes: seconds, on two cores. */
 const COUNTS: Record<Kind, number> = { ct: 600, mr: 1500, us: 16, tiny: 5000, large: 100, huge: 1 }
 const SMOKE = 24
+/** Their warm-up has been written by then; they have nothing to make ready. */
+const PEER_RESTS_MS = 5000
+let reservedMB = 0
 const cells: Cell[] = (options.cells ?? (options.smoke ? 'ct:10' : 'ct:1,ct:10,ct:50,mr:10,us:4'))
   .split(',')
   .map(toCell)
@@ -63,7 +69,7 @@ function toCell(text: string): Cell {
 
 async function compare(): Promise<void> {
   console.log(`ingest: ${repetitions} repetitions, ${machine()}`)
-  await sayPromises()
+  if (!options.cells) await sayPromises()
   const results = new Map<Cell, Array<Record<ReceiverName, Result>>>(cells.map(cell => [cell, []]))
   for (let repetition = 0; repetition < repetitions; repetition++) {
     for (const cell of cells) {
@@ -85,6 +91,10 @@ async function measure(name: ReceiverName, { kind, associations, count }: Cell):
     const to = { port: receiver.port, calledAET: receiver.aet, kind, associations }
     // Whoever compiles as he goes has done so, and first files and pages are made.
     const warm = await blast({ ...to, run: 0, count: Math.ceil(count / 5) })
+    if (!options.smoke && !options['at-once']) {
+      if (receiver.station) reservedMB = (await untilReserved(receiver.station)) / 2 ** 20
+      else await wait(PEER_RESTS_MS)
+    }
     const before = await receiver.usage()
     if (receiver.station) await eventLoop(receiver.station)
     const blasted = await blast({ ...to, run: 1, count })
@@ -103,7 +113,8 @@ async function expectStored(receiver: Receiver, sent: number): Promise<void> {
 }
 
 function report({ kind, associations, count }: Cell, all: Array<Record<ReceiverName, Result>>): void {
-  console.log(`\n${count} ${kind}, ${associations} association${associations === 1 ? '' : 's'}`)
+  const plural = associations === 1 ? '' : 's'
+  console.log(`\n${count} ${kind}, ${associations} association${plural}, ${reservedMB.toFixed(0)} MB made ready ahead`)
   for (const name of NAMES) {
     const own = all.map(results => results[name])
     const median = (of: (result: Result) => number) => percentile(own.map(of), 50)

@@ -6,7 +6,7 @@ import { type RunningStation, startStation } from '../fixtures/station.ts'
 import { blast, rateOf } from './blaster.ts'
 import { machine, summary } from './figures.ts'
 import { receiverOf } from './receivers.ts'
-import { eventLoop } from './stationGauges.ts'
+import { eventLoop, untilReserved } from './stationGauges.ts'
 import { slowSync } from './syncCalls.ts'
 
 const SYNC_MS = 10
@@ -32,6 +32,10 @@ export async function measureSlowDisk(smoke: boolean): Promise<void> {
       if (!station) return
       const to = { port: receiver.port, calledAET: receiver.aet, kind: 'ct' } as const
       await blast({ ...to, associations: 10, run: 0, count: smoke ? 10 : 100 })
+      if (!smoke)
+        console.log(
+          `  ${((await untilReserved(station)) / 2 ** 20).toFixed(0)} MB of landing segments made ready ahead`,
+        )
       for (const load of smoke ? SMOKE : LOADS) {
         const stop = new AbortController()
         const queries = queryUntil(station, stop.signal)

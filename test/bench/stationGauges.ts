@@ -24,6 +24,20 @@ export async function backlog(station: RunningStation): Promise<{ landingBytes: 
   return { landingBytes: landing_bytes, unhashed }
 }
 
+/** No segment takes so long to be filled. */
+const FILLING_MS = 5000
+
+/** Resolves with the bytes of landing segments that are made ready when they are no more for five seconds. */
+export async function untilReserved(station: RunningStation): Promise<number> {
+  let most = 0
+  for (let grownAt = Date.now(); Date.now() - grownAt < FILLING_MS; await wait(LOOK_MS)) {
+    const { landing_reserve_bytes = 0 } = await gauges(station)
+    if (landing_reserve_bytes > most) grownAt = Date.now()
+    most = Math.max(most, landing_reserve_bytes)
+  }
+  return most
+}
+
 /** Of the index's write-ahead log, as it lies on disk. */
 export async function logBytes(station: RunningStation): Promise<number> {
   const log = await stat(path.join(station.dataDir, 'index.sqlite-wal')).catch(() => undefined)

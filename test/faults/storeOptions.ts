@@ -4,7 +4,8 @@ import type { StoreOptions } from '../../electron/station/store/openStore.ts'
 const options = {
   graceMs: 2000,
   settle: { afterMs: 50, latestMs: 200, tickMs: 20, lingerMs: 60 },
-  landing: { mostBytes: 64 << 20, segmentBytes: 2 << 20 },
+  landing: { mostBytes: 64 << 20, segmentBytes: 2 << 20, reserveBytes: 6 << 20 },
+  reserve: { afterBytes: 1, quietMs: 50, tickMs: 20, retryMs: 100 },
 }
 export const STORE_OPTIONS: Partial<StoreOptions> = options
 

@@ -122,7 +122,7 @@ test('bytes that changed in the landing folder are told as damage, kept, and do 
 })
 
 test('with more waiting to settle than it may, small objects go to files of their own', async () => {
-  const { store, dataDir } = await newStore({ landing: { mostBytes: 1, segmentBytes: 4 << 20 } })
+  const { store, dataDir } = await newStore({ landing: { mostBytes: 1, segmentBytes: 4 << 20, reserveBytes: 0 } })
   for (const n of [1, 2, 3]) await send(store, ctSlice(n, {}, { size: 256 }))
   await send(store, ctSlice(4))
   const spilled = readdirSync(join(dataDir, 'landing')).filter(name => name.endsWith('.dcm'))

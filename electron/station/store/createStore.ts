@@ -15,8 +15,16 @@ import { GatherPool } from './gatherPool.ts'
 import type { Change, Receive, Received, Store, StoreProblem } from './index.ts'
 import { createGroupCommit } from './landing/groupCommit.ts'
 import { type LandingLimits, openLanding } from './landing/landing.ts'
-import { type LandingFolder, liesSettled, newestRecord, replayLanding, tidyLanding } from './landing/replay.ts'
-import { LANDING_FOLDER } from './landing/segment.ts'
+import {
+  type LandingFolder,
+  liesSettled,
+  newestRecord,
+  replayLanding,
+  tidyLanding,
+  untouchedSegments,
+} from './landing/replay.ts'
+import { type ReserveTimes, startReserve } from './landing/reserve.ts'
+import { LANDING_FOLDER, segmentFile } from './landing/segment.ts'
 import { createSyncGate } from './landing/syncGate.ts'
 import { createOutbox } from './outbox/outbox.ts'
 import type { ReaderApi } from './reader.ts'
@@ -54,6 +62,7 @@ export interface StoreParts {
   startSettleThread: SettlerParts['startThread']
   settleTimes: SettleTimes
   limits: LandingLimits
+  reserveTimes: ReserveTimes
   folder: LandingFolder
   opened: ReturnType<WriterApi['open']>
   lost: SoundIndex['lost']
@@ -70,7 +79,7 @@ export interface StoreParts {
 
 /** The vault over its threads. What the landing log holds without rows is received again before it resolves. */
 export async function createStore(parts: StoreParts): Promise<Store> {
-  const { dataDir, log, disk, readers, folder } = parts
+  const { dataDir, log, disk, readers, limits } = parts
   const opened = { ...parts.opened }
   const writer: Thread<WriterApi> = {
     ...parts.writer,
@@ -81,7 +90,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       }),
   }
   let { seq, epoch } = opened
-  let lastContentId = Math.max(opened.lastContentId, opened.lastGone, ...folder.spilled)
+  let lastContentId = Math.max(opened.lastContentId, opened.lastGone, ...parts.folder.spilled)
   let readOnly = false
   let condemned = false
   let lastUse = Number.NEGATIVE_INFINITY
@@ -159,9 +168,11 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   // What an index forgot and no file here names may lie on a disk that is away.
   if (opened.repairing && volumes.isSomeAway) lastContentId += AWAY_NUMBERS
   const drains = createDrains({ volumes, writer, log, lingerMs: parts.settleTimes.lingerMs, report })
-  const firstSegment = Math.max(opened.landed.segment, ...folder.segments, 0) + 1
-  let committedSegment = firstSegment
-  const landing = openLanding(disk, dataDir, firstSegment, parts.limits)
+  const prepared = await preparedSegments(parts)
+  const folder = { ...parts.folder, segments: parts.folder.segments.filter(number => !prepared.includes(number)) }
+  const nextSegment = Math.max(opened.landed.segment, ...parts.folder.segments, 0) + 1
+  const landing = openLanding(disk, dataDir, { prepared, next: nextSegment }, limits)
+  let committedSegment = landing.position.segment
   const settler = createSettler(
     {
       dataDir,
@@ -173,20 +184,38 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       committedSegment: () => committedSegment,
       volumes,
       spare: drains.spare,
-      mostBytes: parts.limits.mostBytes,
+      mostBytes: limits.mostBytes,
       times: parts.settleTimes,
       failedSync: becomeReadOnly,
     },
     parts.backlog,
   )
 
+  const reserve = startReserve({
+    log,
+    landing,
+    limits,
+    times: parts.reserveTimes,
+    waiting: () => settler.backlog.bytes,
+    space,
+  })
+
   /** Until what the log holds has been received again, its rows must not move the position in it. */
   let replayed = false
   const gate = createSyncGate()
+  /** Objects that are wholly here and not answered yet. */
+  let waiting = 0
   const commit = createGroupCommit({
-    land: group => landing.land(group),
+    outlook: () => ({ syncMs: gate.newestMs, open: receives.size, coming: receives.size - waiting }),
+    land(group) {
+      reserve.landing(group.reduce((sum, { record, data }) => sum + (data.length > 0 ? record.length : 0), 0))
+      return landing.land(group)
+    },
     async writeRows(objects, { position, synced }) {
-      const behind = await gate.behind(synced)
+      const behind = await gate.behind(
+        synced,
+        objects.reduce((sum, { length }) => sum + length, 0),
+      )
       const answer = await writer.call('commit', objects, replayed ? position : undefined, behind)
       if (answer.decisions.length > 0) await decisionLog.append(answer.decisions).catch(notLogged)
       return answer
@@ -209,7 +238,8 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     },
     nextContentId: () => ++lastContentId,
     async commit(object): Promise<Received> {
-      const received = await commit(object)
+      waiting++
+      const received = await commit(object).finally(() => waiting--)
       if (object.header.SOPClassUID === KEY_OBJECT_SELECTION) bin.wake()
       const { outcome, SOPInstanceUID, contentId } = received
       outcomes[outcome]++
@@ -435,7 +465,9 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     await drains.close().catch(error => log.error({ err: error }, 'moving between volumes did not end cleanly'))
     await bin.close()
     await settler.close().catch(error => log.error({ err: error }, 'settling did not end cleanly'))
+    const filled = reserve.close()
     await landing.close().catch(error => log.error({ err: error }, 'the landing log was not closed cleanly'))
+    await filled
     await decisionLog.close().catch(error => log.error({ err: error }, 'the log of decisions was not closed cleanly'))
     await volumes.close()
     // Readers first: the last checkpoint empties the write-ahead log only when nobody reads in it.
@@ -608,6 +640,9 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     get backlog() {
       return settler.backlog
     },
+    get reserveBytes() {
+      return landing.readyBytes
+    },
     received: outcomes,
     async volumes() {
       return summarize(await read.volumeUse(), volumes.list(), id => drains.progress(id))
@@ -632,6 +667,15 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       return closing
     },
   }
+}
+
+/** What an earlier process made ready and nobody has written to, as much as may be kept; none of it may have a row. */
+async function preparedSegments({ dataDir, folder, opened, limits, writer }: StoreParts): Promise<number[]> {
+  const { segmentBytes, reserveBytes } = limits
+  const untouched = await untouchedSegments(dataDir, folder, opened.landed, segmentBytes)
+  const used = new Set(await writer.call('landingFilesInUse', untouched.map(segmentFile)))
+  const free = untouched.slice(untouched.findLastIndex(number => used.has(segmentFile(number))) + 1)
+  return free.slice(0, Math.floor(reserveBytes / segmentBytes))
 }
 
 /** A UID of our own (PS3.5 §B.2). */

@@ -522,6 +522,8 @@ export interface Store {
   readonly writable: boolean
   /** What has been answered and lies in the landing folder still. */
   readonly backlog: { bytes: number; objects: number }
+  /** Disk that is filled and synced ahead for what lands next; nothing of it waits. */
+  readonly reserveBytes: number
   /** Objects by what became of them, since the start. */
   readonly received: Readonly<Record<Received['outcome'], number>>
   /** Of the data folder, where everything lands. */

@@ -11,6 +11,7 @@ import { createStore } from './createStore.ts'
 import type { Store } from './index.ts'
 import { type LandingLimits, landingLimits } from './landing/landing.ts'
 import { readLandingFolder } from './landing/replay.ts'
+import { RESERVE_TIMES, type ReserveTimes } from './landing/reserve.ts'
 import { LANDING_FOLDER } from './landing/segment.ts'
 import type { ReaderApi, ReaderData } from './reader.ts'
 import type { createBackup } from './repair/backup.ts'
@@ -43,6 +44,7 @@ export interface StoreOptions {
   disk?: Disk
   settle?: Partial<SettleTimes>
   landing?: LandingLimits
+  reserve?: Partial<ReserveTimes>
   /** Free bytes of the data folder below which it is warned, doors close, nothing is taken. */
   watermarks?: Partial<Watermarks>
   /** Disks beside the data folder. */
@@ -98,6 +100,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         startThread<ReturnType<typeof createSettle>>(threadUrl('settle/settleThread'), settleData),
       settleTimes: { ...SETTLE_TIMES, ...options.settle },
       limits: options.landing ?? (await landingLimits(dataDir)),
+      reserveTimes: { ...RESERVE_TIMES, ...options.reserve },
       folder: await readLandingFolder(dataDir),
       opened: { ...opened, lastContentId: Math.max(opened.lastContentId, newestFile), repairing },
       lost,

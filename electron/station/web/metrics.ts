@@ -41,7 +41,10 @@ export function watchEventLoop(): EventLoop {
 export async function metricsText(
   counters: Counters,
   sources: {
-    store: Pick<Store, 'read' | 'writable' | 'seq' | 'backlog' | 'received' | 'health' | 'space' | 'volumes'>
+    store: Pick<
+      Store,
+      'read' | 'writable' | 'seq' | 'backlog' | 'reserveBytes' | 'received' | 'health' | 'space' | 'volumes'
+    >
     dimse: DimsePort
     sync: Pick<Sync, 'status'>
     eventClients: number
@@ -88,6 +91,12 @@ export async function metricsText(
     spaceLevel.options.indexOf(level),
   )
   add('landing_bytes', 'gauge', 'Bytes of answered objects that have not settled.', sources.store.backlog.bytes)
+  add(
+    'landing_reserve_bytes',
+    'gauge',
+    'Disk that is filled and synced ahead for what lands next.',
+    sources.store.reserveBytes,
+  )
   add(
     'unhashed',
     'gauge',

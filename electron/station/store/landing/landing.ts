@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import { IsocenterError } from '../../../../shared/errors.ts'
 import { type Disk, SyncError } from '../../base/durable.ts'
 import { type Landed, type LandingEntry, Segment } from './segment.ts'
@@ -11,6 +12,9 @@ const SMALLEST_SEGMENT_BYTES = 2 << 20
 /** Of the volume: what waits to be settled, and one segment of it. */
 const SHARE_OF_VOLUME = 0.02
 const SEGMENT_SHARE_OF_VOLUME = 0.002
+/** Of the volume, kept filled and synced for the next burst: 1 GiB are 2,000 slices of CT. */
+const RESERVE_SHARE_OF_VOLUME = 0.005
+const MOST_RESERVE_BYTES = 2 ** 30
 const MOST_BYTES = 8 * 2 ** 30
 
 /** How far the log of landing records goes: everything before it is synced. */
@@ -23,6 +27,8 @@ export interface LandingLimits {
   /** Past it objects go to files of their own. */
   mostBytes: number
   segmentBytes: number
+  /** Segments are kept ready up to so much, within `mostBytes`; 0 = only the next one, made when the current one is half full. */
+  reserveBytes: number
 }
 
 /** What the volume allows: at most 8 GiB or 2 % of it may wait to be settled. */
@@ -36,6 +42,7 @@ export async function landingLimits(dataDir: string): Promise<LandingLimits> {
   return {
     mostBytes: Math.max(4 * segmentBytes, Math.min(MOST_BYTES, volume * SHARE_OF_VOLUME)),
     segmentBytes: Math.floor(segmentBytes / 4096) * 4096,
+    reserveBytes: Math.min(MOST_RESERVE_BYTES, volume * RESERVE_SHARE_OF_VOLUME),
   }
 }
 
@@ -52,66 +59,115 @@ export interface Landing {
 export interface LandingLog {
   /**
    * Begins to write the first of the group, as many as the segment has room for, behind all before it, with one sync. To be
-   * called again when those are `synced`. Rejects where nothing could be begun.
+   * called again when all but those are `synced`. Rejects where nothing could be begun.
    */
   land(group: LandingEntry[]): Promise<Landing>
   /** Behind the newest synced record. */
   readonly position: LandingPosition
   /** After a failed sync nothing lands until this is called: the disk has been found to work again. */
   recover(): void
+  /** Of segments that are made, or being made, and not written to yet. */
+  readonly readyBytes: number
+  /**
+   * Makes one more segment ready, of the largest size, and rests while `isQuiet` says no, unless it is the next to be used. Rejects
+   * with the disk's error, and when the log is closed: then nothing of it is left.
+   */
+  prepare(isQuiet: () => boolean): Promise<void>
+  /** Removes what is ready, but for the next. */
+  giveBack(): Promise<void>
   close(): Promise<void>
 }
 
-/** @param firstNumber above every segment that was ever there: a name is never used twice, for readers may still hold it open. */
-export function openLanding(disk: Disk, dataDir: string, firstNumber: number, limits: LandingLimits): LandingLog {
-  let nextNumber = firstNumber
+/** A segment without a record. In the order of their numbers, which is the order of the log. */
+interface Ready {
+  size: number
+  segment(): Promise<Segment>
+  /** Those that an earlier process made are opened only when they are used. */
+  made?: Promise<Segment>
+}
+
+/** While a segment is not to be filled on. */
+const PAUSE_MS = 50
+
+/**
+ * @param numbers `prepared`: segments nobody has written to (`untouchedSegments`), ascending; `next`: above every segment that was ever
+ * there. A name is never written to twice, for readers may still hold it open.
+ */
+export function openLanding(
+  disk: Disk,
+  dataDir: string,
+  numbers: { prepared: number[]; next: number },
+  limits: LandingLimits,
+): LandingLog {
+  let nextNumber = numbers.next
   let nextSize = Math.min(FIRST_SEGMENT_BYTES, limits.segmentBytes)
   let current: Segment | undefined
-  let spare: Promise<Segment> | undefined
+  const ready = numbers.prepared.map(
+    (number): Ready => ({
+      size: limits.segmentBytes,
+      segment: () => Segment.reopen(disk, dataDir, number, limits.segmentBytes),
+    }),
+  )
+  let closed = false
   let broken: SyncError | undefined
-  let position: LandingPosition = { segment: firstNumber, offset: 0 }
+  /** Resolves when the newest group is synced, or is not. */
+  let newest: Promise<void> = Promise.resolve()
+  let position: LandingPosition = { segment: numbers.prepared[0] ?? numbers.next, offset: 0 }
 
-  function make(): Promise<Segment> {
-    const size = nextSize
-    nextSize = Math.min(limits.segmentBytes, size * 2)
-    return Segment.create(disk, dataDir, nextNumber++, size)
+  function make(size: number, pace?: (one: Ready) => Promise<void>): Promise<Segment> {
+    const making = Segment.create(disk, dataDir, nextNumber++, size, pace && (() => pace(one)))
+    const one: Ready = { size, segment: () => making, made: making }
+    ready.push(one)
+    // It is asked for again, and told then.
+    making.catch(() => {
+      const index = ready.indexOf(one)
+      if (index >= 0) ready.splice(index, 1)
+    })
+    return making
+  }
+
+  function makeNext(): void {
+    void make(nextSize)
+    nextSize = Math.min(limits.segmentBytes, nextSize * 2)
   }
 
   async function advance(): Promise<Segment> {
     const old = current
     current = undefined
+    await newest
+    if (broken) throw broken
     await old?.close()
-    const ready = spare ?? make()
-    spare = undefined
-    current = await ready
+    if (ready.length === 0) makeNext()
+    current = await ready.shift()?.segment()
+    if (!current) throw new IsocenterError('internal', 'no segment was made')
     return current
   }
 
   function begin(segment: Segment, entries: LandingEntry[]): Landing {
     const { places, end, written } = segment.append(entries)
     const behind = { segment: segment.number, offset: end }
-    const synced = written.then(
-      () => {
-        position = behind
-        if (!spare && end > segment.size / 2) {
-          spare = make()
-          // It is asked for again, and told then.
-          spare.catch(() => {
-            spare = undefined
-          })
-        }
-      },
-      async error => {
-        current = undefined
-        if (error instanceof SyncError) {
-          broken = error
-          await segment.condemn(disk).catch(() => {})
-        }
-        await segment.close().catch(() => {})
-        throw error
-      },
-    )
+    const synced = settled(segment, behind, written, newest)
+    newest = synced.catch(() => {})
     return { places, position: behind, synced }
+  }
+
+  /** In the order of the log, whatever takes longer: who hears that a group is synced relies on all before it. */
+  async function settled(segment: Segment, behind: LandingPosition, written: Promise<void>, before: Promise<void>) {
+    try {
+      await written
+      await before
+      position = behind
+      if (ready.length === 0 && behind.offset > segment.size / 2) makeNext()
+    } catch (error) {
+      await before
+      if (current === segment) current = undefined
+      if (error instanceof SyncError) {
+        broken = error
+        await segment.condemn(disk).catch(() => {})
+      }
+      await segment.close().catch(() => {})
+      throw error
+    }
   }
 
   return {
@@ -129,11 +185,26 @@ export function openLanding(disk: Disk, dataDir: string, firstNumber: number, li
     recover() {
       broken = undefined
     },
+    get readyBytes() {
+      return ready.reduce((sum, { size }) => sum + size, 0)
+    },
+    async prepare(isQuiet) {
+      await make(limits.segmentBytes, async one => {
+        while (!closed && ready.indexOf(one) > 0 && !isQuiet()) await wait(PAUSE_MS)
+        if (closed) throw new IsocenterError('draining')
+      })
+    },
+    async giveBack() {
+      for (const one of ready.splice(1)) {
+        const segment = await one.segment().catch(() => undefined)
+        await segment?.remove(disk)
+      }
+    },
     async close() {
+      closed = true
       await current?.close()
       current = undefined
-      const unused = await spare?.catch(() => undefined)
-      await unused?.close()
+      for (const { made } of [...ready]) await made?.then(segment => segment.close()).catch(() => {})
     },
   }
 }

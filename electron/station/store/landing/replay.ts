@@ -9,7 +9,7 @@ import { readUpTo } from '../../base/readUpTo.ts'
 import { fileOfContent } from '../contentFile.ts'
 import type { Receive, ReceiveStart } from '../index.ts'
 import type { LandingPosition } from './landing.ts'
-import { type DecodedRecord, decodeSegmentHeader, readRecord, SEGMENT_HEADER_BYTES } from './record.ts'
+import { type DecodedRecord, decodeSegmentHeader, GROUP_ALIGNMENT, readRecord, SEGMENT_HEADER_BYTES } from './record.ts'
 import { LANDING_FOLDER, segmentFile, segmentNumber } from './segment.ts'
 
 const READ_BYTES = 1 << 20
@@ -28,6 +28,32 @@ export async function readLandingFolder(dataDir: string): Promise<LandingFolder>
     segments: names.flatMap(name => segmentNumber(name) ?? []).sort((a, b) => a - b),
     spilled: names.flatMap(name => (/^[0-9a-f]{8,}\.dcm$/.test(name) ? Number.parseInt(name, 16) : [])),
   }
+}
+
+/**
+ * Segments from the top of the log down that an earlier process made ahead and never wrote to, ascending, `size` bytes each. Of what was
+ * answered the first block was synced, too: where it is zeros, nothing was. What was cut off while it was made is none of them.
+ */
+export async function untouchedSegments(
+  dataDir: string,
+  { segments }: LandingFolder,
+  from: LandingPosition,
+  size: number,
+): Promise<number[]> {
+  const untouched: number[] = []
+  for (const number of segments.toReversed()) {
+    if (number < from.segment || existsSync(join(dataDir, `${segmentFile(number)}.failed`))) break
+    const handle = await open(join(dataDir, segmentFile(number)), 'r')
+    try {
+      const header = await readUpTo(handle, 0, SEGMENT_HEADER_BYTES)
+      const first = await readUpTo(handle, SEGMENT_HEADER_BYTES, GROUP_ALIGNMENT)
+      if (first.some(byte => byte !== 0)) break
+      if ((await handle.stat()).size === size && decodeSegmentHeader(header)) untouched.unshift(number)
+    } finally {
+      await handle.close()
+    }
+  }
+  return untouched
 }
 
 /**

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
+import { IsocenterError } from '../../../../shared/errors.ts'
 import { type Disk, type NewFile, SyncError } from '../../base/durable.ts'
 import {
   encodeRecord,
@@ -56,10 +57,22 @@ export class Segment {
   /** Behind the last record that was synced. */
   end = SEGMENT_HEADER_BYTES
   readonly #path: string
+  readonly #disk: Disk
   readonly #epoch: Uint8Array
   readonly #file: NewFile
+  /**
+   * For the group that is written while another syncs: the system tells an error of the disk once to each descriptor, and with one for
+   * both the wrong group could hear of it.
+   */
+  #beside: Promise<NewFile> | undefined
+  /** Behind the last record that is on its way. */
+  #written = SEGMENT_HEADER_BYTES
+  #onWay: Array<{ written: Promise<void>; isBeside: boolean }> = []
+  /** Of the first group that did not get to the disk: nothing behind it may. */
+  #failure: { error: unknown } | undefined
 
-  private constructor(number: number, size: number, path: string, epoch: Uint8Array, file: NewFile) {
+  private constructor(disk: Disk, number: number, size: number, path: string, epoch: Uint8Array, file: NewFile) {
+    this.#disk = disk
     this.number = number
     this.size = size
     this.#path = path
@@ -67,17 +80,27 @@ export class Segment {
     this.#file = file
   }
 
-  static async create(disk: Disk, dataDir: string, number: number, size: number): Promise<Segment> {
+  /** `pace` is waited for before each of its writes; when it rejects, nothing is left. */
+  static async create(
+    disk: Disk,
+    dataDir: string,
+    number: number,
+    size: number,
+    pace?: () => Promise<void>,
+  ): Promise<Segment> {
     const path = join(dataDir, segmentFile(number))
     const file = await disk.createFile(path)
     try {
       const epoch = randomBytes(16)
       await file.write(encodeSegmentHeader(epoch, number), 0)
       const most = ZEROS.length * ZEROS_A_CALL
-      for (let at = SEGMENT_HEADER_BYTES; at < size; at += most) await file.write(zeros(Math.min(most, size - at)), at)
+      for (let at = SEGMENT_HEADER_BYTES; at < size; at += most) {
+        await pace?.()
+        await file.write(zeros(Math.min(most, size - at)), at)
+      }
       await file.sync()
       await disk.syncFolder(dirname(path))
-      return new Segment(number, size, path, epoch, file)
+      return new Segment(disk, number, size, path, epoch, file)
     } catch (error) {
       await file.close().catch(() => {})
       await disk.removeFile(path).catch(() => {})
@@ -85,13 +108,31 @@ export class Segment {
     }
   }
 
+  /**
+   * One that an earlier process made and never wrote to. Its epoch is a new one, whatever may have been on its way into it then; that
+   * reaches the disk with the first group.
+   */
+  static async reopen(disk: Disk, dataDir: string, number: number, size: number): Promise<Segment> {
+    const path = join(dataDir, segmentFile(number))
+    const file = await disk.openToAppend(path)
+    try {
+      if (file.size !== size) throw new IsocenterError('internal', `${segmentFile(number)} has ${file.size} bytes`)
+      const epoch = randomBytes(16)
+      await file.write(encodeSegmentHeader(epoch, number), 0)
+      return new Segment(disk, number, size, path, epoch, file)
+    } catch (error) {
+      await file.close().catch(() => {})
+      throw error
+    }
+  }
+
   get isEmpty(): boolean {
-    return this.end === SEGMENT_HEADER_BYTES
+    return this.#written === SEGMENT_HEADER_BYTES
   }
 
   /** How many of the entries, from the first on, the rest of the segment takes. */
   take(entries: LandingEntry[]): number {
-    let end = this.end
+    let end = this.#written
     for (const [index, { record, data }] of entries.entries()) {
       end += recordOverhead(record) + (data.length > 0 ? record.length : 0)
       if (end > this.size) return index
@@ -100,13 +141,14 @@ export class Segment {
   }
 
   /**
-   * Writes the entries as one group and syncs: `written` resolves when they are on the disk. Until then, and after a rejection,
-   * nothing else must be appended. `end`: behind the last of them.
+   * Writes the entries as one group and syncs: `written` resolves when they are on the disk, and all before them; it rejects when one
+   * before them did not get there. One more group may be appended meanwhile, and none after a rejection. `end`: behind the last of them.
    */
   append(entries: LandingEntry[]): { places: Landed[]; end: number; written: Promise<void> } {
     const parts: Uint8Array[] = []
     const places: Landed[] = []
-    let at = this.end
+    const from = this.#written
+    let at = from
     for (const [index, { record, data }] of entries.entries()) {
       const { head, fileOffset, total } = encodeRecord(this.#epoch, record, at, index === entries.length - 1)
       const bytes = head.length + (record.file === undefined ? record.length : 0)
@@ -116,17 +158,54 @@ export class Segment {
       )
       at += total
     }
-    return { places, end: at, written: this.#write(parts, at) }
+    this.#written = at
+    const before = this.#onWay
+    const isBeside = before.some(group => !group.isBeside)
+    const written = this.#write(parts, from, at, isBeside, before).catch(error => {
+      this.#failure ??= { error }
+      throw error
+    })
+    const group = { written, isBeside }
+    this.#onWay = [...before, group]
+    const over = () => {
+      this.#onWay = this.#onWay.filter(one => one !== group)
+    }
+    written.then(over, over)
+    return { places, end: at, written }
   }
 
-  async #write(parts: Uint8Array[], end: number): Promise<void> {
-    await this.#file.write(parts, this.end)
-    await this.#file.sync()
+  async #write(
+    parts: Uint8Array[],
+    from: number,
+    end: number,
+    isBeside: boolean,
+    before: Array<{ written: Promise<void> }>,
+  ): Promise<void> {
+    if (this.#failure) throw this.#failure.error
+    if (before.length > 1) throw new IsocenterError('internal', 'two groups are on their way into the segment')
+    const file = isBeside ? await this.#openBeside() : this.#file
+    await file.write(parts, from)
+    await file.sync()
+    await Promise.all(before.map(({ written }) => written))
     this.end = end
   }
 
-  close(): Promise<void> {
-    return this.#file.close()
+  #openBeside(): Promise<NewFile> {
+    this.#beside ??= this.#disk.openToAppend(this.#path)
+    return this.#beside
+  }
+
+  /** Waits for what is on its way. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#onWay.map(({ written }) => written))
+    await (await this.#beside?.catch(() => undefined))?.close()
+    await this.#file.close()
+  }
+
+  /** One that was never written to. */
+  async remove(disk: Disk): Promise<void> {
+    await this.close()
+    await disk.removeFile(this.#path)
   }
 
   /** After a failed sync: nothing from `end` on is adopted by the next start, whatever it reads there. */

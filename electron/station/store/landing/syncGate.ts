@@ -16,7 +16,9 @@ const failedAt = (number: number) => FAILED[number & 1 ? 1 : 0]
  * after fast ones does hold it, once and for as long as it takes. That costs nobody: what is decided meanwhile waits for a sync of the
  * same disk anyway, reads have threads of their own, and the next group could not have been answered before this one either.
  */
-const FAST_MS = 5
+export const FAST_MS = 5
+/** Of a group of many the bytes take longer than the sync: they say nothing of the disk's slowness. */
+const BYTES_A_MS = 1e6
 
 /**
  * Lets the writer's thread make the rows of what is still being synced, and commit them the moment it is: through shared memory, for the
@@ -27,19 +29,25 @@ export function createSyncGate() {
   let last = 0
   /** Until the first is over the disk counts as slow. */
   let newestMs = Number.POSITIVE_INFINITY
+  /** The rows of two groups are begun in the groups' order, whatever is waited for here. */
+  let turn: Promise<unknown> = Promise.resolve()
 
   return {
+    /** What the newest sync took beside its bytes, ms; none is over: 0. */
+    get newestMs() {
+      return Number.isFinite(newestMs) ? newestMs : 0
+    },
     /**
-     * What to wait for in the thread; undefined when it was waited for here. One sync at a time, each over before the next is named, and
-     * that one before the thread has gone on from the last but one.
+     * What to wait for in the thread; undefined when it was waited for here. Two syncs at a time, over in the order they were named in,
+     * and none is named before the thread has gone on from the last but one.
      */
-    async behind(synced: Promise<void>): Promise<Gate | undefined> {
+    behind(synced: Promise<void>, bytes = 0): Promise<Gate | undefined> {
       const began = performance.now()
       const isFast = newestMs < FAST_MS
       last = (last + 1) | 0
       const number = last
       const over = () => {
-        newestMs = performance.now() - began
+        newestMs = Math.max(0, performance.now() - began - bytes / BYTES_A_MS)
         Atomics.store(shared, OVER, number)
         Atomics.notify(shared, OVER)
       }
@@ -48,12 +56,15 @@ export function createSyncGate() {
         over()
         throw error
       })
-      if (!isFast) {
-        await told
-        return undefined
-      }
       told.catch(() => {})
-      return { shared, number }
+      const before = turn
+      const mine = (async () => {
+        if (!isFast) await told
+        await before
+        return isFast ? { shared, number } : undefined
+      })()
+      turn = mine.catch(() => {})
+      return mine
     },
   }
 }

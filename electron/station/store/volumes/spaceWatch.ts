@@ -11,6 +11,8 @@ export interface Space {
 }
 
 export interface SpaceWatch extends Readonly<Space> {
+  /** Free bytes above the first mark. */
+  readonly room: number
   /** So many bytes were written there. */
   landed(bytes: number): void
   close(): void
@@ -25,6 +27,7 @@ export async function watchSpace(parts: {
 }): Promise<SpaceWatch> {
   const { folder, log, report } = parts
   let space: Space = { free: 0, total: 0, level: 'ok' }
+  let room = 0
   let until = 0
   let closed = false
   let timer: NodeJS.Timeout | undefined
@@ -41,6 +44,7 @@ export async function watchSpace(parts: {
       if (problem) report(problem)
     }
     space = { free, total, level }
+    room = Math.max(0, free - marks.warn)
     until = bytesUntilLook(free, marks)
     clearTimeout(timer)
     if (closed) return
@@ -72,6 +76,9 @@ export async function watchSpace(parts: {
     },
     get level() {
       return space.level
+    },
+    get room() {
+      return room
     },
     landed(bytes) {
       until -= bytes
