@@ -1,6 +1,6 @@
 /**
- * `npm run faults -- power-cut [--full] [--seed N]`: records a store under load, makes the states a power cut could have left,
- * and lets a store open each. Ends with 1 when anything acknowledged is lost or altered, or when the control finds nothing.
+ * `npm run faults -- power-cut [--full] [--seed N] [--states DIR]`: records a store under load, makes the states a power cut could have left,
+ * and lets a store open each. States are made in DIR, best a file system in memory; lives are recorded on a disk. Ends with 1 when anything acknowledged is lost or altered, or when the control finds nothing.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,12 @@ import { type LoadOf, powerCuts, sentence } from './powerCut.ts'
 import { buildRecorder } from './recorder.ts'
 
 const { values } = parseArgs({
-  options: { full: { type: 'boolean' }, seed: { type: 'string' }, keep: { type: 'boolean' } },
+  options: {
+    full: { type: 'boolean' },
+    seed: { type: 'string' },
+    keep: { type: 'boolean' },
+    states: { type: 'string' },
+  },
 })
 const seed = Number(values.seed ?? Date.now() % 1_000_000)
 const started = Date.now()
@@ -34,6 +39,7 @@ function lives(count: number, objects: number): LoadOf[] {
 console.log(`seed ${seed}, ${machine()}`)
 const { kept, second, without, syncs, records } = await powerCuts(buildRecorder(work), work, {
   seed,
+  statesIn: values.states ?? work,
   ...(values.full
     ? { states: 2100, secondStates: 500, lives: lives(12, 50), secondLives: 5, controlStates: 60, checkers: 2 }
     : { states: 200, secondStates: 50, lives: lives(2, 40), secondLives: 2, controlStates: 20, checkers: 2 }),

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Checkers, startCheckers } from './checkers.ts'
 import { type Broken, type Checked, isWhole } from './checkVault.ts'
@@ -23,6 +23,8 @@ interface Workshop {
   library: string
   /** A folder for traces and states. */
   work: string
+  /** Where states are made, each thrown away when it was looked at. */
+  states: string
   checkers: Checkers
   random: Random
 }
@@ -104,14 +106,12 @@ function saidBefore(life: Life, recording: Recording, cut: number): string[] {
 
 /** Makes `states` states of a life, lets a store open each and adds what was found. */
 async function enumerate(
-  { checkers, work, random }: Workshop,
+  { checkers, states: folder, random }: Workshop,
   life: Life,
   recording: Recording,
   states: number,
   findings: Findings,
 ): Promise<void> {
-  const folder = join(work, 'states')
-  mkdirSync(folder, { recursive: true })
   let left = states
   const worker = async (number: number) => {
     const dataDir = join(folder, `${number}`)
@@ -167,6 +167,8 @@ interface Campaign {
   controlStates: number
   controls?: Array<keyof typeof CONTROLS>
   checkers: number
+  /** A folder for states; `work` where none is given. */
+  statesIn?: string
   log(line: string): void
 }
 
@@ -187,11 +189,23 @@ type Controls = Record<keyof typeof CONTROLS, Findings>
 export async function powerCuts(
   library: string,
   work: string,
-  { seed, states, secondStates, lives, secondLives, controlStates, controls, checkers: count, log }: Campaign,
+  {
+    seed,
+    states,
+    secondStates,
+    lives,
+    secondLives,
+    controlStates,
+    controls,
+    checkers: count,
+    statesIn = work,
+    log,
+  }: Campaign,
 ): Promise<{ kept: Findings; second: Findings; without: Controls; syncs: number; records: number }> {
   const random = createRandom(seed)
   const checkers = await startCheckers(library, count)
-  const workshop = { library, work, checkers, random }
+  const folder = mkdtempSync(join(statesIn, 'states-'))
+  const workshop = { library, work, states: folder, checkers, random }
   const without: Controls = {
     all: noFindings(),
     images: noFindings(),
@@ -224,6 +238,7 @@ export async function powerCuts(
     }
   } finally {
     checkers.stop()
+    rmSync(folder, { recursive: true })
   }
   return found
 }

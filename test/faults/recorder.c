@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -233,3 +234,9 @@ int mkdir(const char *path, mode_t mode) { CHANGES(below(path), REAL(mkdir)(path
 
 int fsync(int fd) { SYNCS(REAL(fsync)(fd)) }
 int fdatasync(int fd) { SYNCS(REAL(fdatasync)(fd)) }
+
+/* A life ends between two calls, never between a call and its record: the folder must equal a replay. */
+int kill(pid_t pid, int signal) {
+  if (root && signal == SIGKILL && pid == getpid()) pthread_mutex_lock(&lock);
+  return REAL(kill)(pid, signal);
+}

@@ -1,5 +1,7 @@
-import { cpSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { cpSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { expect, test, vi } from 'vitest'
 import { createDisk } from '../../electron/station/base/durable.ts'
@@ -202,7 +204,7 @@ test('a purge that a crash cut off goes on at the next start, and its files are 
   const { id } = db.prepare<[], { id: string }>('SELECT id FROM removal').get()!
   const purged = { kind: 'purged', id, at: 1, by: 'anna', StudyInstanceUID: UID, contents: [1, 2, 3] } as const
   removals.beginPurge({ ...purged, contents: [...purged.contents] })
-  expect(removals.purgeSome(id, 1)).toEqual({ left: true, touched: [], emptied: [] })
+  expect(removals.purgeSome(id, 1, 1)).toEqual({ left: true, touched: [], emptied: [] })
   db.exec(`UPDATE state SET value = 1 WHERE key = 'open'`)
   db.close()
   expect(files(dataDir)).toHaveLength(3)
@@ -266,7 +268,7 @@ test('a purge whose last rows went before the log could say that nothing is left
   const { removals } = createApplyDecision(db)
   const { id } = db.prepare<[], { id: string }>('SELECT id FROM removal').get()!
   removals.beginPurge({ kind: 'purged', id, at: 1, by: 'anna', StudyInstanceUID: UID, contents: [1] })
-  expect(removals.purgeSome(id, 100)).toMatchObject({ left: false, emptied: [UID] })
+  expect(removals.purgeSome(id, 100, Date.now())).toMatchObject({ left: false, emptied: [{ StudyInstanceUID: UID }] })
   db.close()
   const { store: next } = await newStore({ dataDir })
   // Before anybody can send it anew.
@@ -311,6 +313,87 @@ test('the last image of a study, sent again while it is being purged, does not b
   await rebuilt.repair(false, { signal, total() {}, received() {}, passed() {}, failed() {} })
   expect((await rebuilt.read.getStudy(UID)).study.PatientName).toBe('Other^Name')
   expect(await rebuilt.read.getDraft(UID, 'anna')).toEqual({ draft: null, rev: 0 })
+})
+
+test.each([
+  ['while it is purged', 'while', 1],
+  ['behind the purge', 'behind', 2],
+])(
+  'killed between the rows and the log, a study that came anew %s brings back nothing written of it',
+  async (_, when, n) => {
+    const { store, dataDir } = await newStore()
+    await send(store, ctSlice(1))
+    await store.putDraft(UID, 'anna', { marks: [] }, 0)
+    await store.remove([{ StudyInstanceUID: UID }], 'old', 'anna')
+    await store.close()
+    const slice = ctSlice(n, { PatientName: 'Other^Name' })
+    const file = join(temporaryFolder(), 'slice')
+    writeFileSync(file, slice.bytes)
+    const script = fileURLToPath(new URL('purgingStation.ts', import.meta.url))
+    const { signal } = spawnSync(process.execPath, [script, dataDir, slice.SOPInstanceUID, file, when], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      timeout: 60_000,
+    })
+    expect(signal).toBe('SIGKILL')
+    expect((await decisionsOf(dataDir)).map(({ kind }) => kind)).toEqual(['draft', 'removal', 'purged'])
+
+    const { store: next } = await newStore({ dataDir })
+    expect((await decisionsOf(dataDir)).map(({ kind }) => kind)).toEqual(['draft', 'removal', 'purged', 'emptied'])
+    await vi.waitFor(async () => expect((await next.read.listRemovals(1))[0]?.state).toBe('purged'), 20_000)
+    // Hidden until then.
+    expect((await next.read.getStudy(UID)).study.PatientName).toBe('Other^Name')
+    // What is written from now on stays, also when it starts once more.
+    await next.putDraft(UID, 'ben', { marks: [1] }, 0)
+    await next.settleAll()
+    await next.close()
+    const { store: third } = await newStore({ dataDir })
+    await third.close()
+    expect((await decisionsOf(dataDir)).map(({ kind }) => kind)).toEqual([
+      ...['draft', 'removal', 'purged', 'emptied', 'draft'],
+    ])
+    for (const end of ['', '-wal', '-shm']) rmSync(join(dataDir, `index.sqlite${end}`), { force: true })
+    const { store: rebuilt } = await newStore({ dataDir })
+    await rebuilt.repair(false, {
+      signal: new AbortController().signal,
+      total() {},
+      received() {},
+      passed() {},
+      failed() {},
+    })
+    expect((await rebuilt.read.getStudy(UID)).study.PatientName).toBe('Other^Name')
+    expect(await rebuilt.read.getDraft(UID, 'anna')).toEqual({ draft: null, rev: 0 })
+    expect((await rebuilt.read.getDraft(UID, 'ben')).draft).toEqual({ marks: [1] })
+  },
+  60_000,
+)
+
+test('a study that a repair empties, for its last image had come again, is said to be so', async () => {
+  const { store, dataDir } = await newStore()
+  await send(store, ctSlice(1))
+  await store.settleAll()
+  await store.putDraft(UID, 'anna', { marks: [] }, 0)
+  await store.remove([{ StudyInstanceUID: UID }], 'old', 'anna')
+  await store.close()
+  // An index from before it came again, in which a purge was begun whose word had not come into the log.
+  const older = join(temporaryFolder(), 'index.sqlite')
+  cpSync(join(dataDir, 'index.sqlite'), older)
+  const { store: later } = await newStore({ dataDir })
+  await send(later, ctSlice(1, { PatientName: 'Other^Name' }))
+  await later.settleAll()
+  await later.close()
+  cpSync(older, join(dataDir, 'index.sqlite'))
+  const db = new Database(join(dataDir, 'index.sqlite'))
+  const { removals } = createApplyDecision(db)
+  const { id } = db.prepare<[], { id: string }>('SELECT id FROM removal').get()!
+  removals.beginPurge({ kind: 'purged', id, at: 1, by: 'anna', StudyInstanceUID: UID, contents: [1] })
+  db.close()
+  const { store: repaired } = await newStore({ dataDir })
+  expect(repaired.needsRepair).toBe(true)
+  const progress = { signal: new AbortController().signal, total() {}, received() {}, passed() {}, failed() {} }
+  await repaired.repair(false, progress)
+  await vi.waitFor(async () => expect((await repaired.read.listRemovals(1))[0]?.state).toBe('purged'), 20_000)
+  expect((await repaired.read.getStudy(UID)).study.PatientName).toBe('Other^Name')
+  expect((await decisionsOf(dataDir)).map(({ kind }) => kind)).toContain('emptied')
 })
 
 test('what is purged before it has settled leaves nothing behind, in the landing folder either', async () => {

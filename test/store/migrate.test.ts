@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { MIGRATIONS, migrate } from '../../electron/station/store/migrate.ts'
 import { contract } from '../../shared/contract.ts'
 import { ctSlice, newStore, send, temporaryFolder } from './objects.ts'
+import { archive, leaseAll, ledger, looked } from './outboxModel.ts'
 
 const next = `ALTER TABLE study ADD COLUMN StudyStatusID TEXT NOT NULL DEFAULT ''`
 
@@ -91,12 +92,25 @@ test('a worklist of the first version gets its lists, priors and search words', 
 
 test('an upgrade keeps the queues; the version before takes its backup again with them, not the newer database', async () => {
   const { store, dataDir } = await newStore()
+  await store.outbox.setDestinations([archive('pacs')])
+  await looked(dataDir)
   // A series each: the first of each is looked into.
   const objects = Array.from({ length: 50 }, (_, n) => ctSlice(1, {}, { series: n + 1, size: 8 }))
   for (const object of objects) await send(store, object)
   const { backlog } = store
   const pending = await store.read.pendingWork(100)
   expect([pending.length, backlog.objects]).toEqual([50, 50])
+  // On their way to the archive: proved, sent, refused for good, the rest queued.
+  const [proved, sent, dead] = await leaseAll(store, 'pacs', Date.now(), 3)
+  await store.outbox.settle('pacs', [
+    { contentId: proved!.contentId, state: 'confirmed', proof: 'equal' },
+    { contentId: sent!.contentId, state: 'sent', nextAt: 5, attempts: 1, sentMd5: '', sentSha256: '' },
+    { contentId: dead!.contentId, state: 'dead', reason: 'refused' },
+  ])
+  const states = () => ledger(dataDir).map(({ SOPInstanceUID, state }) => [SOPInstanceUID, state])
+  const outbox = states()
+  expect(Object.groupBy(outbox, ([, state]) => state!)).toMatchObject({ confirmed: [{}], sent: [{}], dead: [{}] })
+  expect(outbox.filter(([, state]) => state === 'queued')).toHaveLength(47)
   await store.close()
   const file = join(dataDir, 'index.sqlite')
   const db = new Database(file)
@@ -105,6 +119,7 @@ test('an upgrade keeps the queues; the version before takes its backup again wit
     pending.map(({ contentId }) => ({ contentId })),
   )
   db.close()
+  expect(states()).toEqual(outbox)
   const upgraded = readFileSync(file)
   await expect(newStore({ dataDir })).rejects.toMatchObject({ code: 'database-newer' })
   expect(readFileSync(file).equals(upgraded)).toBe(true)
@@ -112,5 +127,7 @@ test('an upgrade keeps the queues; the version before takes its backup again wit
   const { store: again } = await newStore({ dataDir })
   expect(await again.read.pendingWork(100)).toEqual(pending)
   expect(again.backlog).toEqual(backlog)
+  await again.outbox.setDestinations([archive('pacs')])
+  expect(states()).toEqual(outbox)
   for (const object of objects) expect((await send(again, object)).outcome).toBe('duplicate')
 })

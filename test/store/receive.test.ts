@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { deflateRawSync } from 'node:zlib'
+import { crc32, deflateRawSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { createDisk, type Disk, SyncError } from '../../electron/station/base/durable.ts'
 import type { Change, Store } from '../../electron/station/store/index.ts'
@@ -135,6 +135,50 @@ test('the same bytes again are a duplicate, another header a revision, other pix
   await expect
     .poll(() => told)
     .toEqual([expect.stringContaining('another header'), expect.stringContaining('Different images')])
+})
+
+/** The bytes with other last four, so that their CRC-32 is the wanted one: it is linear in every bit. */
+function withSum(bytes: Uint8Array, wanted: number): Uint8Array {
+  const tail = bytes.length - 4
+  const forged = Uint8Array.from(bytes).fill(0, tail)
+  const base = crc32(forged)
+  let changes = Array.from({ length: 32 }, (_, bit) => {
+    const flipped = Uint8Array.from(forged)
+    flipped[tail + (bit >> 3)] = 1 << (bit & 7)
+    return { sum: crc32(flipped) ^ base, bits: 1 << bit }
+  })
+  let left = wanted ^ base
+  let bits = 0
+  for (let at = 31; at >= 0; at--) {
+    const pivot = changes.find(({ sum }) => (sum >>> at) & 1)!
+    changes = changes
+      .filter(change => change !== pivot)
+      .map(one => ((one.sum >>> at) & 1 ? { sum: one.sum ^ pivot.sum, bits: one.bits ^ pivot.bits } : one))
+    if (!((left >>> at) & 1)) continue
+    left ^= pivot.sum
+    bits ^= pivot.bits
+  }
+  new DataView(forged.buffer).setUint32(tail, bits >>> 0, true)
+  return forged
+}
+
+test('other pixels whose length and checksum are those of what is there are kept beside it, landed or settled', async () => {
+  const { store } = await newStore()
+  const slice = ctSlice(1)
+  const others = [5, 6].map(value => {
+    const { bytes } = ctSlice(1, { PixelData: new Uint16Array(64 * 64).fill(value) })
+    return { ...slice, bytes: withSum(bytes, crc32(slice.bytes)) }
+  })
+  for (const { bytes } of others) expect([crc32(bytes), bytes.length]).toEqual([crc32(slice.bytes), slice.bytes.length])
+  const first = await send(store, slice)
+  const landed = await send(store, others[0]!)
+  expect(landed.outcome).toBe('conflict')
+  await store.settleAll()
+  const settled = await send(store, others[1]!)
+  expect(settled.outcome).toBe('conflict')
+  expect(await storedBytes(store, first.contentId)).toEqual(Buffer.from(slice.bytes))
+  expect(await storedBytes(store, landed.contentId)).toEqual(Buffer.from(others[0]!.bytes))
+  expect(await storedBytes(store, settled.contentId)).toEqual(Buffer.from(others[1]!.bytes))
 })
 
 test('of a sender whose profile says so, the latest content is the one that is shown', async () => {

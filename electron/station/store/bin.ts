@@ -8,6 +8,7 @@ import type { Log } from '../base/log.ts'
 import type { Thread } from '../base/thread.ts'
 import { readDecisions } from './decisionLog.ts'
 import type { Decided } from './decisions.ts'
+import { saysEmptied } from './emptied.ts'
 import type { StoreProblem } from './index.ts'
 import type { ReaderApi } from './reader.ts'
 import type { createSettler } from './settle/settler.ts'
@@ -90,6 +91,7 @@ export function startBin(deps: BinDeps) {
   let again = false
   /** Those of an earlier process. */
   let saidPurges = false
+  let saidEmptied = false
 
   async function readNotes(): Promise<void> {
     for (const content of await writer.call('unreadNotes', NOTES_AT_ONCE)) {
@@ -157,15 +159,37 @@ export function startBin(deps: BinDeps) {
       for await (const decision of readDecisions(join(dataDir, 'decisions.log'))) {
         if (decision.kind === 'purged') unsaid.delete(decision.id)
       }
-      await decide(() => writer.call('sayPurges', purging, [...unsaid], Date.now()))
+      await decide(() => writer.call('sayPurges', [...unsaid]))
     }
     saidPurges = true
+  }
+
+  async function sayEmptied(): Promise<void> {
+    if (saidEmptied) return
+    const owed = new Map((await writer.call('emptied')).map(study => [study.StudyInstanceUID, study]))
+    if (owed.size > 0) {
+      const said = []
+      for await (const line of readDecisions(join(dataDir, 'decisions.log'))) {
+        const study = owed.get(line.StudyInstanceUID)
+        if (!study || !saysEmptied(line, study)) continue
+        said.push(study)
+        owed.delete(line.StudyInstanceUID)
+      }
+      await writer.call('emptiedSaid', said)
+      await decide(() => {
+        // Once: what a full disk does not take the log owes, ahead of whatever is decided behind it.
+        saidEmptied = true
+        return writer.call('sayEmptied', [...owed.values()])
+      })
+    }
+    saidEmptied = true
   }
 
   async function look(): Promise<void> {
     if (!writable()) return
     await readNotes()
     if (!deps.repairing()) await sayPurges()
+    await sayEmptied()
     const due = binDays > 0 ? await writer.call('duePurges', Date.now() - binDays * DAY_MS) : []
     for (const id of closed || deps.repairing() ? [] : due) {
       await deps.purging(id)
@@ -218,10 +242,11 @@ export function startBin(deps: BinDeps) {
     /** There may be something to do: the store was opened, a note came, a purge was decided, a disk came back. */
     wake,
     /**
-     * What a crash kept from the log of an earlier process's purges: before anything of them goes, and before anything comes anew, for then
-     * nobody sees any more that a study was emptied. Once; where it fails, the bin does it when it is looked through.
+     * What a crash kept from the log of an earlier process's purges: before anything of them goes, and before anything is written of what has
+     * come anew. Once; where it fails, the bin does it when it is looked through.
      */
     sayPurges,
+    sayEmptied,
     async close(): Promise<void> {
       closed = true
       clearInterval(timer)

@@ -314,9 +314,8 @@ export function createCommitRows(
     const hidden = visibility.levelOf(header.SOPInstanceUID)
     if (hidden > 0) {
       if (!object.adopted) removals.arrivedAgain(header.SOPInstanceUID, object.received)
-      for (const StudyInstanceUID of removals.finishPurgeOf(header.SOPInstanceUID)) {
-        group.decisions.push({ kind: 'emptied', at: object.received, StudyInstanceUID })
-      }
+      const emptied = removals.finishPurgeOf(header.SOPInstanceUID, Date.now())
+      for (const study of emptied) group.decisions.push({ kind: 'emptied', ...study })
     }
     const known = instanceByUID.get(header.SOPInstanceUID)
     // The bin says that it came again.

@@ -9,8 +9,9 @@ import type { Thread } from '../base/thread.ts'
 import { startBin, unlinkDoomed } from './bin.ts'
 import { createVerifier } from './commitment/verify.ts'
 import { type JudgeTimes, startJudge } from './completeness/judge.ts'
-import { openDecisionLog } from './decisionLog.ts'
+import { type Decision, openDecisionLog } from './decisionLog.ts'
 import type { Decided } from './decisions.ts'
+import { tellingEmptied } from './emptied.ts'
 import { GatherPool } from './gatherPool.ts'
 import type { Change, Receive, Received, Store, StoreProblem } from './index.ts'
 import { createGroupCommit } from './landing/groupCommit.ts'
@@ -217,7 +218,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
         objects.reduce((sum, { length }) => sum + length, 0),
       )
       const answer = await writer.call('commit', objects, replayed ? position : undefined, behind)
-      if (answer.decisions.length > 0) await decisionLog.append(answer.decisions).catch(notLogged)
+      await writeDown(answer.decisions)
       return answer
     },
     onCommitted(answer, landed) {
@@ -277,12 +278,13 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   async function replay(): Promise<void> {
     const gone = new Set<number>()
     if (opened.repairing) {
+      await bin.sayEmptied().catch(notLogged)
       // First what was decided: nothing that was deleted comes back, not for a moment.
       await replayDecisionLog(decisionsFile, writer)
       for (const contentId of await writer.call('goneContents')) gone.add(contentId)
       lastContentId = Math.max(lastContentId, await newestRecord(dataDir, folder.segments))
       for (const contentId of gone) lastContentId = Math.max(lastContentId, contentId)
-    } else await bin.sayPurges().catch(notLogged)
+    } else await bin.sayPurges().then(bin.sayEmptied).catch(notLogged)
     // Else what was purged but not yet unlinked would be set aside as if it had never had a row.
     await unlinkDoomed(writer, disk, dataDir)
     /** What lies under these numbers is at most half of a settling that was cut off: the objects come from the log. */
@@ -327,7 +329,15 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   }
 
   const decisionsFile = join(dataDir, 'decisions.log')
-  const decisionLog = openDecisionLog(decisionsFile, disk)
+  const decisionLog = tellingEmptied(
+    openDecisionLog(decisionsFile, disk),
+    studies => writer.call('emptiedSaid', studies),
+    log,
+  )
+  /** What storing an object decided. */
+  async function writeDown(decisions: Decision[]): Promise<void> {
+    if (decisions.length > 0) await decisionLog.append(decisions).catch(notLogged)
+  }
   /** What is stored stays stored; the log has the word with the next one, as soon as it takes any. */
   function notLogged(error: unknown): void {
     if (error instanceof SyncError) becomeReadOnly(error)
@@ -490,6 +500,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     oldIndex: parts.lost?.oldIndex,
     newest: () => lastContentId,
     volumes,
+    writeDown,
     tell(changes) {
       seq = Math.max(seq, ...changes.map(change => change.seq))
       tell(changes)

@@ -3,6 +3,7 @@ import type { RejectionNote } from '../../../shared/dicom/rejectionNote.ts'
 import type { createApplyDecision } from './applyDecision.ts'
 import type { Decision } from './decisionLog.ts'
 import type { Decided } from './decisions.ts'
+import type { Emptied } from './emptied.ts'
 import type { Change, MoveWish, PatientWord, RemovedItem } from './index.ts'
 
 /** Who decides, and when. */
@@ -60,8 +61,7 @@ export function createLifecycle(db: Database, epoch: number, applied: ReturnType
     return { answer, changes, seq: newestSeq.get()?.seq ?? 0, decisions }
   }
 
-  const emptiedAt = (studies: string[], at: number): Decision[] =>
-    studies.map(StudyInstanceUID => ({ kind: 'emptied', at, StudyInstanceUID }))
+  const wordsOf = (emptied: Emptied[]): Decision[] => emptied.map(study => ({ kind: 'emptied', ...study }))
 
   return {
     /** Takes what the items show into the bin, a deletion each. Throws 'not-found' when one of them shows nothing. */
@@ -131,15 +131,15 @@ export function createLifecycle(db: Database, epoch: number, applied: ReturnType
       return decided({ images: decision.contents.length }, [], [decision])
     }).immediate,
 
-    /** What a crash kept from the log of these purges: the words of the `unsaid`, nothing of which has gone yet, and what they emptied. */
-    sayPurges(ids: string[], unsaid: string[], at: number): Decided<undefined> {
-      const emptied = ids.flatMap(id => removals.emptiedBy(id) ?? [])
-      return decided(undefined, [], [...unsaid.map(removals.purgeUnderWay), ...emptiedAt(emptied, at)])
-    },
+    /** What a crash kept from the log: the words of these purges, nothing of which has gone yet, or what was emptied. */
+    sayPurges: (ids: string[]): Decided<undefined> => decided(undefined, [], ids.map(removals.purgeUnderWay)),
+    sayEmptied: (studies: Emptied[]): Decided<undefined> => decided(undefined, [], wordsOf(studies)),
+    emptied: (): Emptied[] => removals.emptied.list(),
+    emptiedSaid: (studies: Emptied[]): void => removals.emptied.said(studies),
 
     purgeSome: db.transaction((id: string, most: number, at: number) => {
-      const { left, touched, emptied } = removals.purgeSome(id, most)
-      return { left, ...decided(undefined, touched, emptiedAt(emptied, at)) }
+      const { left, touched, emptied } = removals.purgeSome(id, most, at)
+      return { left, ...decided(undefined, touched, wordsOf(emptied)) }
     }).immediate,
 
     /** When what it emptied is in the log. */

@@ -3,6 +3,7 @@ import { REJECTION_CODES } from '../../../shared/dicom/rejectionNote.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { fileOfContent } from './contentFile.ts'
 import type { Decision } from './decisionLog.ts'
+import { createEmptiedRows, type Emptied } from './emptied.ts'
 import type { RemovedItem } from './index.ts'
 import { spilledFile } from './landing/segment.ts'
 import { MAX_REMOVED } from './limits.ts'
@@ -89,7 +90,6 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
        AND NOT EXISTS (SELECT 1 FROM move WHERE move.StudyInstanceUID = study.StudyInstanceUID AND state = 'active')`,
     )
     .pluck()
-  const isStudyHere = db.prepare<[string], 1>('SELECT 1 FROM study WHERE StudyInstanceUID = ?').pluck()
   const forgetStudy = db.prepare('DELETE FROM study WHERE id = ?')
   const forgetDrafts = db.prepare('DELETE FROM draft WHERE StudyInstanceUID = ?')
   const forgetSegments = db.prepare('DELETE FROM segmentPart WHERE StudyInstanceUID = ?')
@@ -187,6 +187,13 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
   }
 
   const emptied = new Set<string>()
+  const emptiedRows = createEmptiedRows(db)
+
+  /** Those of this transaction, which the log is to hear of whatever comes between. */
+  function oweEmptied(at: number): Emptied[] {
+    for (const uid of emptied) emptiedRows.owe(uid, at)
+    return [...emptied].map(StudyInstanceUID => ({ StudyInstanceUID, at }))
+  }
 
   /** From now on it is being purged: its rows go in steps (`purgeSome`). */
   function beginPurge({ id, at, by, contents }: Purged): void {
@@ -203,17 +210,13 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
     forgetReports.run(uid)
   }
 
-  /**
-   * The next of a purge's rows. `left`: there are more; `emptied`: the studies of which nothing is here any more. They are to be in the log
-   * before `endPurge`: of a purge that was cut off until then it is asked again (`emptiedBy`).
-   */
-  function purgeSome(id: string, most: number): { left: boolean; touched: string[]; emptied: string[] } {
+  function forgetSome(id: string, most: number): { left: boolean; touched: string[] } {
     emptied.clear()
     const row = byId.get(id)
-    if (row?.state !== 'purging') return { left: false, touched: [], emptied: [] }
+    if (row?.state !== 'purging') return { left: false, touched: [] }
     const contents = someContents.all(row.number, row.purgeTo, most)
     const touched = forget(contents)
-    return { left: contents.length === most, touched, emptied: [...emptied] }
+    return { left: contents.length === most, touched }
   }
 
   function endPurge(id: string): string[] {
@@ -233,7 +236,11 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
     applyRestored,
     applyEmptied,
     beginPurge,
-    purgeSome,
+    /** The next of a purge's rows. `left`: there are more; `emptied`: the studies of which nothing is here any more. */
+    purgeSome: (id: string, most: number, at: number): { left: boolean; touched: string[]; emptied: Emptied[] } => ({
+      ...forgetSome(id, most),
+      emptied: oweEmptied(at),
+    }),
     endPurge,
     forgetIfEmpty,
     /** A whole purge at once, as it is read back from the log: of its contents, and of nothing that came after it. */
@@ -242,7 +249,7 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
       const contents = decision.contents.filter(id => (receivedOf.get(id) ?? 0) <= decision.at)
       beginPurge({ ...decision, contents })
       const touched = forget(contents)
-      return [...touched, ...purgeSome(decision.id, Number.MAX_SAFE_INTEGER).touched, ...endPurge(decision.id)]
+      return [...touched, ...forgetSome(decision.id, Number.MAX_SAFE_INTEGER).touched, ...endPurge(decision.id)]
     },
     /** The decision that takes what these items show now into the bin. Throws 'not-found' or 'too-large'. */
     planRemoval(item: RemovedItem, given: { id: string; at: number; by: string; reason: string }): Removal {
@@ -275,11 +282,6 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
       const contents = contentsOf.all(number).filter(content => content <= purgeTo)
       return { kind: 'purged', id, at, by, StudyInstanceUID, contents }
     },
-    /** The study a purge under way names, when nothing of it is here any more. */
-    emptiedBy(id: string): string | undefined {
-      const { StudyInstanceUID } = required(id)
-      return isStudyHere.get(StudyInstanceUID) ? undefined : StudyInstanceUID
-    },
     isKnown: (id: string): boolean => byId.get(id) !== undefined,
     /** One of them was sent again and stays hidden. */
     arrivedAgain(SOPInstanceUID: string, at: number): void {
@@ -289,10 +291,11 @@ export function createRemovals(db: Database, visibility: Visibility, custody: Pi
      * Ends an instance whose purge has begun before it is stored anew, so that nobody is told "duplicate" of what is about to go. Returns
      * the studies of which nothing is here any more.
      */
-    finishPurgeOf(SOPInstanceUID: string): string[] {
+    finishPurgeOf(SOPInstanceUID: string, at: number): Emptied[] {
       emptied.clear()
       forget(purgingOf.all(SOPInstanceUID))
-      return [...emptied]
+      return oweEmptied(at)
     },
+    emptied: emptiedRows,
   }
 }

@@ -14,6 +14,7 @@ import { createListRows } from './completeness/listRows.ts'
 import { createVerdictRows } from './completeness/verdictRows.ts'
 import type { Decision } from './decisionLog.ts'
 import { createDecisions, type Decided, type StudyStatus } from './decisions.ts'
+import type { Emptied } from './emptied.ts'
 import type { MoveWish, PatientWord, RemovedItem, WorkFound } from './index.ts'
 import type { LandingPosition } from './landing/landing.ts'
 import { type Gate, waitForSync } from './landing/syncGate.ts'
@@ -340,7 +341,10 @@ export function createWriter({ file, dataDir }: WriterData) {
 
     beginPurge: (id: string, by: string, at: number) => durably(() => lifecycle.beginPurge(id, { by, at })),
 
-    sayPurges: (ids: string[], unsaid: string[], at: number) => told(() => lifecycle.sayPurges(ids, unsaid, at)),
+    sayPurges: (ids: string[]) => told(() => lifecycle.sayPurges(ids)),
+    sayEmptied: (studies: Emptied[]) => told(() => lifecycle.sayEmptied(studies)),
+    emptied: (): Emptied[] => told(() => lifecycle.emptied()),
+    emptiedSaid: (studies: Emptied[]): void => durably(() => lifecycle.emptiedSaid(studies)),
 
     endPurge: (id: string) => durably(() => lifecycle.endPurge(id)),
 

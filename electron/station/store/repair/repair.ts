@@ -39,6 +39,8 @@ export interface RepairParts {
   newest(): number
   /** The disks beside the data folder that can be read. */
   volumes: Pick<Volumes, 'readable'>
+  /** Into `decisions.log`; does not reject. */
+  writeDown(decisions: Decision[]): Promise<void>
   tell(changes: Change[]): void
   report(problem: StoreProblem): void
   /** Something arrives or is read right now. */
@@ -127,6 +129,7 @@ export async function repairFiles(parts: RepairParts, verify: boolean, progress:
     const again = newer.size > 0 ? await thread.call('readAgain', [...newer.values()]) : []
     const all = [...objects, ...again].sort((a, b) => a.contentId - b.contentId)
     const answer = await writer.call('adopt', all)
+    await parts.writeDown(answer.decisions)
     parts.tell(answer.changes)
     const retry: PlacedObject[] = []
     for (const [index, object] of all.entries()) {

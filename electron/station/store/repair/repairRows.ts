@@ -34,6 +34,8 @@ export interface KnownCopy extends ContentPlace {
 export interface AdoptAnswer {
   outcomes: Array<'adopted' | 'duplicate' | 'known' | 'cut' | 'gone' | 'retry' | { failed: string }>
   changes: Change[]
+  /** For `decisions.log`, as of a commit. */
+  decisions: Decision[]
   seq: number
 }
 
@@ -158,7 +160,8 @@ export function createRepairRows(
         touched.push(...applyUndecided(result.StudyInstanceUID))
       }
     }
-    return { outcomes, changes: [...answer.changes, ...tellStudies(touched)], seq: newestSeq.get() ?? 0 }
+    const changes = [...answer.changes, ...tellStudies(touched)]
+    return { outcomes, changes, decisions: answer.decisions, seq: newestSeq.get() ?? 0 }
   }
 
   /** What came back since, or never went, lies in its file. */

@@ -34,6 +34,7 @@ export interface UpkeepParts {
   oldIndex: string | undefined
   newest(): number
   volumes: RepairParts['volumes']
+  writeDown: RepairParts['writeDown']
   tell(changes: Change[]): void
   report(problem: StoreProblem): void
   /** Runs `work` while nobody decides. */
