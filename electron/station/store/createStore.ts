@@ -608,6 +608,9 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     get backlog() {
       return settler.backlog
     },
+    get receiving() {
+      return context.share.pool.waiting
+    },
     received: outcomes,
     async volumes() {
       return summarize(await read.volumeUse(), volumes.list(), id => drains.progress(id))

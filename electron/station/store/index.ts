@@ -522,6 +522,8 @@ export interface Store {
   readonly writable: boolean
   /** What has been answered and lies in the landing folder still. */
   readonly backlog: { bytes: number; objects: number }
+  /** Memory in which what is being received waits for the disk, in bytes, and the most it was since the start. */
+  readonly receiving: { bytes: number; most: number }
   /** Objects by what became of them, since the start. */
   readonly received: Readonly<Record<Received['outcome'], number>>
   /** Of the data folder, where everything lands. */
