@@ -95,6 +95,14 @@ async function buildStation(root, outdir) {
   await esbuild.build({
     ...COMMON,
     absWorkingDir: root,
+    // The station stays a file of its own, loaded when its entry says so.
+    plugins: [
+      {
+        name: 'headless',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^\.\/headless\.ts$/ }, () => ({ path: './headlessStation.js', external: true })),
+      },
+    ],
     entryPoints: [
       { in: 'electron/headlessEntry.ts', out: 'headless' },
       { in: 'electron/headless.ts', out: 'headlessStation' },

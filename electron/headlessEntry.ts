@@ -5,4 +5,4 @@ import { setFlagsFromString } from 'node:v8'
 // time less (RESULTS.md). `--max-semi-space-size` works on the main thread only as an argument of the process. Electron is left alone:
 // its V8 may refuse flags once it runs, and refusing ends the process.
 if (!process.versions.electron) setFlagsFromString('--semi-space-growth-factor=1')
-await import(new URL('./headlessStation.js', import.meta.url).href)
+await import('./headless.ts')
