@@ -7,7 +7,7 @@ import { spawnThrough } from './process.mjs'
 /** Each part of the product: what it is made from and where it goes (a folder of out/). */
 const PARTS = {
   station: {
-    sources: ['electron/headless.ts', 'electron/station/**/*.ts', 'shared/**/*.ts'],
+    sources: ['electron/headless*.ts', 'electron/station/**/*.ts', 'shared/**/*.ts'],
     made: 'headless.js',
     build: buildStation,
   },
@@ -85,15 +85,29 @@ const COMMON = {
   logLevel: 'warning',
 }
 
-/** headless.js and, flat beside it, every worker thread's entry: `new URL('./x.js', import.meta.url)` finds it from any bundle. */
+/**
+ * headless.js, which loads the station as headlessStation.js, and, flat beside them, every worker thread's entry:
+ * `new URL('./x.js', import.meta.url)` finds it from any bundle.
+ */
 async function buildStation(root, outdir) {
   const esbuild = await import('esbuild')
   const threads = globSync('electron/station/**/*Thread.ts', { cwd: root })
   await esbuild.build({
     ...COMMON,
     absWorkingDir: root,
-    entryPoints: ['electron/headless.ts', ...threads],
-    entryNames: '[name]',
+    // The station stays a file of its own, loaded when its entry says so.
+    plugins: [
+      {
+        name: 'headless',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^\.\/headless\.ts$/ }, () => ({ path: './headlessStation.js', external: true })),
+      },
+    ],
+    entryPoints: [
+      { in: 'electron/headlessEntry.ts', out: 'headless' },
+      { in: 'electron/headless.ts', out: 'headlessStation' },
+      ...threads.map(file => ({ in: file, out: path.basename(file, '.ts') })),
+    ],
     format: 'esm',
     outdir,
   })

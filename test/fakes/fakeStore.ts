@@ -140,6 +140,7 @@ export function createFakeStore(read: Partial<StoreReader> = {}): FakeStore {
     writable: true,
     backlog: { bytes: 0, objects: 0 },
     reserveBytes: 0,
+    receiving: { bytes: 0, most: 0 },
     received: { stored: 0, duplicate: 0, revision: 0, conflict: 0 },
     space: { free: 1e12, total: 2e12, level: 'ok' },
     volumes: async () => ({ volumes: [], landing: { images: 0, bytes: 0 }, onlyHere: 0 }),

@@ -101,6 +101,79 @@ test('an object too large for memory goes to its file as it comes, and asks the 
   expect(frame?.ranges[0]?.[1]).toBe(3000 * 3000 * 2)
 })
 
+test('fifty objects of 3.9 MB before a disk that stands still wait in bounded memory, one that is small passes, and all are stored', async () => {
+  const stands = Promise.withResolvers<void>()
+  const disk = createDisk()
+  const standing: Disk = {
+    ...disk,
+    async createFile(path) {
+      const file = await disk.createFile(path)
+      if (!path.endsWith('.dcm')) return file
+      return { ...file, write: (bytes, position) => stands.promise.then(() => file.write(bytes, position)) }
+    },
+  }
+  const { store } = await newStore({ disk: standing })
+  const objects = Array.from({ length: 50 }, (_, n) => ctSlice(n, {}, { size: 1400 }))
+  let taken = 0
+  const sending = objects.map(async object => {
+    const receive = store.beginReceive({ origin: scanner, SOPClassUID: CT_IMAGE, ...object })
+    for (let at = 0; at < object.bytes.length; at += 1 << 16) {
+      const part = object.bytes.subarray(at, at + (1 << 16))
+      // As a socket would bring it: everybody's turn comes again and again.
+      await new Promise(setImmediate)
+      const waiting = receive.write(part)
+      taken += part.length
+      await waiting
+    }
+    return receive.commit()
+  })
+  for (let before = -1; before !== taken; await new Promise(resolve => setTimeout(resolve, 500))) before = taken
+  // 36 MiB, and a block of 128 KiB for each.
+  const most = (36 << 20) + 51 * (128 << 10)
+  expect(taken).toBeLessThanOrEqual(most)
+  expect(store.receiving.bytes).toBeGreaterThanOrEqual(taken)
+  await send(store, ctSlice(99))
+  stands.resolve()
+  const received = await Promise.all(sending)
+  expect(store.receiving.most).toBeLessThanOrEqual(most)
+  expect(store.receiving.bytes).toBe(0)
+  expect(new Set(received.map(({ outcome }) => outcome))).toEqual(new Set(['stored']))
+  for (const [n, { contentId }] of received.entries()) {
+    expect(Buffer.compare(await storedBytes(store, contentId), objects[n]?.bytes ?? new Uint8Array())).toBe(0)
+  }
+})
+
+test('a header that ends behind the first block in memory, small objects and deflated ones: what is stored is what came', async () => {
+  const { store } = await newStore()
+  const values = { '00091001': { vr: 'OB', value: new Uint8Array(200 << 10).fill(1) } } as const
+  for (const [n, TransferSyntaxUID] of [TS.ExplicitVRLittleEndian, TS.ImplicitVRLittleEndian].entries()) {
+    const object = ctSlice(n + 1, values, { TransferSyntaxUID, size: 300 })
+    const received = await send(store, object)
+    expect(Buffer.compare(await storedBytes(store, received.contentId), object.bytes)).toBe(0)
+    expect((await store.read.locateFrames([[received.contentId, 1]]))[0]?.ranges[0]?.[1]).toBe(300 * 300 * 2)
+  }
+})
+
+test('a failing sync of a long object that is still coming refuses it, as the last one would', async () => {
+  const disk = createDisk()
+  let syncs = 0
+  const failing: Disk = {
+    ...disk,
+    async createFile(path) {
+      const file = await disk.createFile(path)
+      const sync = async () => {
+        // Told once, as the system does: the next one knows nothing of it.
+        if (path.endsWith('.dcm') && ++syncs === 1) throw new SyncError(path, new Error('EIO'))
+        await file.sync()
+      }
+      return { ...file, sync }
+    },
+  }
+  const { store } = await newStore({ disk: failing })
+  await expect(send(store, ctSlice(1, {}, { size: 3000 }))).rejects.toMatchObject({ code: 'store-read-only' })
+  expect((await store.read.counts()).instances).toBe(0)
+})
+
 test('a header longer than what is kept in memory is still read', async () => {
   const { store } = await newStore()
   const long = ctSlice(1, { '00091001': { vr: 'OB', value: new Uint8Array(3 << 20).fill(1) } })

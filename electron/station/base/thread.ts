@@ -36,6 +36,9 @@ interface Given {
   aside: boolean
 }
 
+/** Room for garbage, of which V8 would take 48: two halves of 2 MB and as much for large objects. */
+const YOUNG_GENERATION_MB = 6
+
 /** A tenth of what a busy thread of the usual priority gets of a core that both want; all of one that is free. */
 const ASIDE_NICENESS = 10
 
@@ -46,7 +49,11 @@ const ASIDE_NICENESS = 10
  * @param aside what it does waits where others want the processor (Linux; elsewhere threads have no priority of their own here).
  */
 export function startThread<Api>(url: URL, data?: unknown, { aside = false } = {}): Thread<Api> {
-  const worker = new Worker(url, { workerData: { data, aside } satisfies Given, execArgv: [] })
+  const worker = new Worker(url, {
+    workerData: { data, aside } satisfies Given,
+    execArgv: [],
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  })
   const open = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   let lastId = 0
   let failure: Error | undefined

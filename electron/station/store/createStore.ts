@@ -7,12 +7,12 @@ import { type Disk, errorCode, SyncError } from '../base/durable.ts'
 import type { Log } from '../base/log.ts'
 import type { Thread } from '../base/thread.ts'
 import { startBin, unlinkDoomed } from './bin.ts'
+import { BlockPool } from './blockPool.ts'
 import { createVerifier } from './commitment/verify.ts'
 import { type JudgeTimes, startJudge } from './completeness/judge.ts'
 import { type Decision, openDecisionLog } from './decisionLog.ts'
 import type { Decided } from './decisions.ts'
 import { tellingEmptied } from './emptied.ts'
-import { GatherPool } from './gatherPool.ts'
 import type { Change, Receive, Received, Store, StoreProblem } from './index.ts'
 import { createGroupCommit } from './landing/groupCommit.ts'
 import { type LandingLimits, openLanding } from './landing/landing.ts'
@@ -233,7 +233,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   const context: ReceiveContext = {
     dataDir,
     disk,
-    gathering: new GatherPool(),
+    share: { pool: new BlockPool(), syncing: false },
     get landingFull() {
       return settler.full
     },
@@ -653,6 +653,9 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     },
     get reserveBytes() {
       return landing.readyBytes
+    },
+    get receiving() {
+      return context.share.pool.waiting
     },
     received: outcomes,
     async volumes() {

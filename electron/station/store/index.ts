@@ -524,6 +524,8 @@ export interface Store {
   readonly backlog: { bytes: number; objects: number }
   /** Disk that is filled and synced ahead for what lands next; nothing of it waits. */
   readonly reserveBytes: number
+  /** Memory in which what is being received waits for the disk, in bytes, and the most it was since the start. */
+  readonly receiving: { bytes: number; most: number }
   /** Objects by what became of them, since the start. */
   readonly received: Readonly<Record<Received['outcome'], number>>
   /** Of the data folder, where everything lands. */

@@ -3,18 +3,20 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { InstanceHeader } from '../../../shared/dicom/instanceHeader.ts'
 import { writeFileMeta } from '../../../shared/dicom/part10.ts'
-import { normaliseUID } from '../../../shared/dicom/uids.ts'
+import { normaliseUID, transferSyntax } from '../../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { type Disk, errorCode, type NewFile, SyncError } from '../base/durable.ts'
+import { BLOCK_BYTES } from './blockPool.ts'
 import type { FragmentWalker } from './fragmentWalker.ts'
-import type { GatherPool } from './gatherPool.ts'
 import type { Receive, Received, ReceiveStart } from './index.ts'
 import { LANDING_FOLDER, spilledFile } from './landing/segment.ts'
 import { checkIdentity, describePixels, MAX_HEADER_BYTES, readObjectHeader } from './objectHeader.ts'
 import type { ReceivedObject } from './receivedObject.ts'
-import { Spill, walkerFor } from './spill.ts'
+import { type Opened, Spill, type SpillShare, walkerFor } from './spill.ts'
 
 const READ_BYTES = 1 << 20
+/** A CT slice is 530 KB: it waits in memory and is written in one go. What is larger goes to its file at once. */
+const GATHER_BYTES = 1 << 20
 /** Characters of three UIDs, three AE titles and an address: under 300 where they are what they should be. */
 const MAX_START_TEXT = 4096
 
@@ -22,7 +24,7 @@ const MAX_START_TEXT = 4096
 export interface ReceiveContext {
   dataDir: string
   disk: Disk
-  readonly gathering: GatherPool
+  readonly share: SpillShare
   /** So much waits to be settled that even small objects go to files of their own. */
   readonly landingFull: boolean
   nextContentId(): number
@@ -47,9 +49,9 @@ export class ObjectReceive implements Receive {
   readonly #received: number | undefined
   #length = 0
   #crc = 0
-  /** The first bytes: all of them while gathering, then what the header is read from. */
-  #head: Buffer | undefined
-  #headLength = 0
+  /** All that has come, in blocks that are full but for the last, until it is stored or spilled. */
+  #blocks: Buffer[] = []
+  #gathered = 0
   #spill: Spill | undefined
   #state: 'open' | 'committing' | 'ended' = 'open'
   #file: { path: string; relative: string; contentId: number; handle: NewFile } | undefined
@@ -111,37 +113,56 @@ export class ObjectReceive implements Receive {
     this.#end()
   }
 
-  /** Copies into memory; false when the object is too large for that. */
+  /** Copies into memory; false when the object is too large for that, or the memory is used up. */
   #gather(chunk: Uint8Array): boolean {
-    this.#head ??= this.#context.gathering.take()
-    const needed = this.#headLength + chunk.length
-    if (needed > this.#head.length) return false
-    this.#head.set(chunk, this.#headLength)
-    this.#headLength = needed
+    const { pool } = this.#context.share
+    const needed = this.#gathered + chunk.length
+    if (needed > GATHER_BYTES) return false
+    const blocks = Math.ceil(needed / BLOCK_BYTES)
+    if (this.#blocks.length > 0 && this.#blocks.length < blocks && pool.isFull) return false
+    while (this.#blocks.length < blocks) this.#blocks.push(pool.take())
+    for (let at = 0; at < chunk.length; ) {
+      const inBlock = this.#gathered % BLOCK_BYTES
+      const part = chunk.subarray(at, at + BLOCK_BYTES - inBlock)
+      this.#blocks[Math.floor(this.#gathered / BLOCK_BYTES)]?.set(part, inBlock)
+      this.#gathered += part.length
+      at += part.length
+    }
     return true
   }
 
-  #gathered(): Buffer {
-    return this.#head?.subarray(0, this.#headLength) ?? Buffer.alloc(0)
+  /** What is in memory, piece by piece. */
+  #pieces(blocks = this.#blocks): Buffer[] {
+    return blocks.map((block, index) => block.subarray(0, this.#gathered - index * BLOCK_BYTES))
   }
 
-  #releaseHead(): void {
-    if (this.#head) this.#context.gathering.giveBack(this.#head)
-    this.#head = undefined
+  #releaseBlocks(): void {
+    for (const block of this.#blocks.splice(0)) this.#context.share.pool.giveBack(block)
+  }
+
+  /** Of nearly every object it ends within the first piece; else they are put together. */
+  async #readHeader(pieces: Buffer[]): Promise<InstanceHeader> {
+    const { TransferSyntaxUID, assumed } = this.#start
+    const [first = Buffer.alloc(0)] = pieces
+    if (pieces.length === 1 || !transferSyntax(TransferSyntaxUID).deflated) {
+      const header = await readObjectHeader(first, TransferSyntaxUID, assumed)
+      const isWhole = header.pixels && header.complete && !header.flags.includes('truncated')
+      if (pieces.length <= 1 || isWhole) return header
+    }
+    return readObjectHeader(Buffer.concat(pieces), TransferSyntaxUID, assumed)
   }
 
   #beginSpill(): void {
-    const head = this.#gathered()
-    const opening = (async () => {
-      const header = await readObjectHeader(head, this.#start.TransferSyntaxUID, this.#start.assumed)
-      this.#releaseHead()
-      const meta = this.#meta(header)
+    const blocks = this.#blocks
+    this.#blocks = []
+    const pieces = this.#pieces(blocks)
+    const opening = (async (): Promise<Opened> => {
+      const header = await this.#readHeader(pieces)
       const { handle } = await this.#create()
-      await handle.write(meta, 0)
-      return { handle, header, metaLength: meta.length }
+      return { handle, header, meta: this.#meta(header) }
     })()
-    this.#spill = new Spill(opening, this.#start.TransferSyntaxUID)
-    this.#spill.write(head)
+    const filled = pieces.at(-1)?.length ?? 0
+    this.#spill = new Spill(this.#context.share, opening, this.#start.TransferSyntaxUID, blocks, filled)
   }
 
   /** All bytes are there: in memory, or written but not synced. */
@@ -156,23 +177,25 @@ export class ObjectReceive implements Receive {
     if (this.#spill) {
       const spilled = await this.#spill.finish()
       ;({ header, walker, metaLength } = spilled)
-      if (!header.pixels && this.#length > this.#headLength) {
+      if (!header.pixels && this.#length > this.#gathered) {
         const known = await this.#readLongHeader(metaLength)
         header = known.header
         walker = known.walker
       }
       checkIdentity(header, commandUID, this.#start.StudyInstanceUID)
     } else {
-      const bytes = this.#gathered()
-      header = await readObjectHeader(bytes, TransferSyntaxUID, this.#start.assumed)
+      const pieces = this.#pieces()
+      header = await this.#readHeader(pieces)
       checkIdentity(header, commandUID, this.#start.StudyInstanceUID)
       walker = walkerFor(header, TransferSyntaxUID)
-      walker?.feed(bytes.subarray(header.pixels?.valueOffset ?? 0))
+      for (const [index, piece] of pieces.entries()) {
+        walker?.feed(piece.subarray(Math.max(0, (header.pixels?.valueOffset ?? 0) - index * BLOCK_BYTES)))
+      }
       const fileMeta = this.#meta(header)
       metaLength = fileMeta.length
       if (this.#context.landingFull) {
         const { handle } = await this.#create()
-        await handle.write([fileMeta, bytes], 0)
+        await handle.write([fileMeta, ...pieces], 0)
       } else meta = fileMeta
     }
     const { attributes, ...told } = header
@@ -195,7 +218,7 @@ export class ObjectReceive implements Receive {
           crc: this.#crc,
           file: this.#file?.relative,
         },
-        data: meta ? [this.#gathered()] : [],
+        data: meta ? this.#pieces() : [],
       },
       contentId,
       origin: start.origin,
@@ -270,7 +293,7 @@ export class ObjectReceive implements Receive {
 
   #end(): void {
     this.#state = 'ended'
-    this.#releaseHead()
+    this.#releaseBlocks()
     this.#context.ended(this)
   }
 

@@ -1,94 +1,171 @@
 import type { InstanceHeader } from '../../../shared/dicom/instanceHeader.ts'
 import { transferSyntax } from '../../../shared/dicom/uids.ts'
 import type { NewFile } from '../base/durable.ts'
+import { BLOCK_BYTES, type BlockPool } from './blockPool.ts'
 import { FragmentWalker } from './fragmentWalker.ts'
 
-/** Fifty associations that spill at once hold 64 MB of them. */
-const BLOCK_BYTES = 256 << 10
-/** Past so many blocks on their way to the disk the sender is asked to wait until two are left. */
-const MAX_BLOCKS_IN_FLIGHT = 4
-const RESUME_BLOCKS = 2
+/** Blocks of one call: the sender fills as many beside it. */
+const BLOCKS_A_WRITE = 4
+/** With so many on their way to the disk the sender is asked to wait, until half of them are left. */
+const MOST_BLOCKS = 2 * BLOCKS_A_WRITE
+/**
+ * Of a long object so much is synced while the rest of it comes, that the sync its answer waits for is short. One object at a time:
+ * libuv's four threads are everybody's.
+ */
+const SYNC_BYTES = 8 << 20
 
-interface Opened {
+export interface Opened {
   handle: NewFile
   header: InstanceHeader
-  metaLength: number
+  /** File Meta, written ahead of the first blocks. */
+  meta: Uint8Array
+}
+
+/** What all spills of a store share. */
+export interface SpillShare {
+  readonly pool: BlockPool
+  /** One of them is syncing ahead of its end. */
+  syncing: boolean
 }
 
 /** The bytes of a large object on their way to its file, in blocks, each written after the one before. */
 export class Spill {
+  readonly #share: SpillShare
   readonly #opening: Promise<Opened>
-  readonly #free: Buffer[] = []
+  readonly #transferSyntaxUID: string
+  /** Being filled. */
   #block: Buffer
-  #filled = 0
+  #filled: number
+  /** Full ones, oldest first; the first of them may be on their way. */
+  readonly #full: Buffer[]
+  #writing: Promise<void> | undefined
+  #syncing: Promise<void> | undefined
+  #synced = 0
+  /** Bytes of the data set in the file. */
   #written = 0
   #walker: FragmentWalker | undefined
-  /** Blocks on their way, oldest first. */
-  #inFlight: Array<Promise<void>> = []
-  #last: Promise<void>
+  #room: PromiseWithResolvers<void> | undefined
   #failure: { error: unknown } | undefined
 
-  constructor(opening: Promise<Opened>, transferSyntaxUID: string) {
+  /** @param gathered what has come: blocks that are the spill's from now on, untouched until `opening` resolves; the last holds `filled` bytes. */
+  constructor(
+    share: SpillShare,
+    opening: Promise<Opened>,
+    transferSyntaxUID: string,
+    gathered: Buffer[],
+    filled: number,
+  ) {
+    this.#share = share
     this.#opening = opening
-    this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES)
-    this.#last = opening.then(
-      ({ header }) => {
-        this.#walker = walkerFor(header, transferSyntaxUID)
-      },
-      error => {
-        this.#failure = { error }
-      },
-    )
+    this.#transferSyntaxUID = transferSyntaxUID
+    const last = gathered.pop()
+    this.#full = gathered
+    this.#block = last ?? share.pool.take()
+    this.#filled = last ? filled : 0
+    this.#flush()
   }
 
   /** Copies the chunk. A promise: too much is on its way, wait. Never rejects: `finish` tells. */
   write(chunk: Uint8Array): void | Promise<void> {
     if (this.#failure) return
     for (let at = 0; at < chunk.length; ) {
+      if (this.#filled === BLOCK_BYTES) this.#next()
       const part = chunk.subarray(at, at + BLOCK_BYTES - this.#filled)
       this.#block.set(part, this.#filled)
       this.#filled += part.length
       at += part.length
-      if (this.#filled === BLOCK_BYTES) this.#send()
     }
-    if (this.#inFlight.length > MAX_BLOCKS_IN_FLIGHT) return this.#inFlight[this.#inFlight.length - 1 - RESUME_BLOCKS]
+    if (this.#hasRoom(MOST_BLOCKS)) return
+    this.#room ??= Promise.withResolvers()
+    return this.#room.promise
   }
 
+  /** All is written when it resolves, and every block given back. Rejects with what went wrong, a SyncError among others. */
   async finish(): Promise<{ header: InstanceHeader; walker?: FragmentWalker; metaLength: number }> {
-    this.#send()
-    await this.#last
-    if (this.#failure) throw this.#failure.error
-    const { header, metaLength } = await this.#opening
-    return { header, walker: this.#walker, metaLength }
+    while (this.#writing) await this.#writing
+    const rest = this.#block
+    try {
+      const opened = await this.#opening
+      if (!this.#failure) await this.#store(opened, [rest.subarray(0, this.#filled)])
+      await this.#syncing
+      if (this.#failure) throw this.#failure.error
+      return { header: opened.header, walker: this.#walker, metaLength: opened.meta.length }
+    } finally {
+      await this.#syncing
+      this.#share.pool.giveBack(rest)
+    }
   }
 
-  #send(): void {
-    const block = this.#block
-    const bytes = block.subarray(0, this.#filled)
-    const position = this.#written
-    this.#written += bytes.length
+  #next(): void {
+    this.#full.push(this.#block)
+    this.#block = this.#share.pool.take()
     this.#filled = 0
-    this.#block = this.#free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
-    const sending = this.#last.then(async () => {
-      if (!this.#failure) {
-        try {
-          await this.#store(bytes, position)
-        } catch (error) {
-          this.#failure = { error }
-        }
-      }
-      this.#free.push(block)
-      this.#inFlight.shift()
-    })
-    this.#last = sending
-    this.#inFlight.push(sending)
+    this.#flush()
   }
 
-  async #store(bytes: Uint8Array, position: number): Promise<void> {
-    const { handle, header, metaLength } = await this.#opening
+  #hasRoom(most: number): boolean {
+    return this.#full.length <= (this.#share.pool.isScarce ? 0 : most)
+  }
+
+  #flush(): void {
+    this.#writing ??= this.#writeAll().then(() => {
+      this.#writing = undefined
+      this.#tellRoom(MOST_BLOCKS)
+      if (this.#full.length > 0) this.#flush()
+    })
+  }
+
+  /** Never rejects. */
+  async #writeAll(): Promise<void> {
+    try {
+      const opened = await this.#opening
+      while (this.#full.length > 0) {
+        const blocks = this.#full.slice(0, BLOCKS_A_WRITE)
+        await this.#store(opened, blocks)
+        this.#full.splice(0, blocks.length)
+        for (const block of blocks) this.#share.pool.giveBack(block)
+        this.#syncAhead(opened.handle)
+        this.#tellRoom(BLOCKS_A_WRITE)
+      }
+    } catch (error) {
+      this.#failure ??= { error }
+      for (const block of this.#full.splice(0)) this.#share.pool.giveBack(block)
+    }
+  }
+
+  #tellRoom(most: number): void {
+    if (!this.#failure && !this.#hasRoom(most)) return
+    this.#room?.resolve()
+    this.#room = undefined
+  }
+
+  async #store({ handle, header, meta }: Opened, blocks: Uint8Array[]): Promise<void> {
+    if (this.#written === 0) this.#walker = walkerFor(header, this.#transferSyntaxUID)
     const pixels = header.pixels?.valueOffset ?? 0
-    if (position + bytes.length > pixels) this.#walker?.feed(bytes.subarray(Math.max(0, pixels - position)))
-    await handle.write(bytes, metaLength + position)
+    let end = this.#written
+    for (const block of blocks) {
+      if (end + block.length > pixels) this.#walker?.feed(block.subarray(Math.max(0, pixels - end)))
+      end += block.length
+    }
+    if (this.#written === 0) await handle.write([meta, ...blocks], 0)
+    else await handle.write(blocks, meta.length + this.#written)
+    this.#written = end
+  }
+
+  #syncAhead(handle: NewFile): void {
+    if (this.#syncing || this.#share.syncing || this.#written - this.#synced < SYNC_BYTES) return
+    this.#synced = this.#written
+    this.#share.syncing = true
+    this.#syncing = handle
+      .sync()
+      .catch(error => {
+        // Told once by the system: the last sync would know nothing of it.
+        this.#failure ??= { error }
+      })
+      .finally(() => {
+        this.#share.syncing = false
+        this.#syncing = undefined
+      })
   }
 }
 

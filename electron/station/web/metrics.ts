@@ -43,7 +43,16 @@ export async function metricsText(
   sources: {
     store: Pick<
       Store,
-      'read' | 'writable' | 'seq' | 'backlog' | 'reserveBytes' | 'received' | 'health' | 'space' | 'volumes'
+      | 'read'
+      | 'writable'
+      | 'seq'
+      | 'backlog'
+      | 'reserveBytes'
+      | 'receiving'
+      | 'received'
+      | 'health'
+      | 'space'
+      | 'volumes'
     >
     dimse: DimsePort
     sync: Pick<Sync, 'status'>
@@ -103,6 +112,9 @@ export async function metricsText(
     'Answered objects that have not settled and have no SHA-256 yet.',
     sources.store.backlog.objects,
   )
+  const { bytes: waiting, most } = sources.store.receiving
+  add('receive_memory_bytes', 'gauge', 'Memory in which what is being received waits for the disk.', waiting)
+  add('receive_memory_peak_bytes', 'gauge', 'The most of it since the start.', most)
   const outcomes = new Map(Object.entries(sources.store.received))
   const help = 'Answered objects since the start; revision and conflict: other bytes under a known UID.'
   add('received_total', 'counter', help, outcomes, 'outcome')
