@@ -115,10 +115,10 @@ test('fifty objects of 3.9 MB before a disk that stands still wait in bounded me
   const { store } = await newStore({ disk: standing })
   const objects = Array.from({ length: 50 }, (_, n) => ctSlice(n, {}, { size: 1400 }))
   let taken = 0
-  const sending = objects.map(async object => {
-    const receive = store.beginReceive({ origin: scanner, SOPClassUID: CT_IMAGE, ...object })
-    for (let at = 0; at < object.bytes.length; at += 1 << 16) {
-      const part = object.bytes.subarray(at, at + (1 << 16))
+  const sending = objects.map(async ({ bytes, ...start }) => {
+    const receive = store.beginReceive({ origin: scanner, SOPClassUID: CT_IMAGE, ...start })
+    for (let at = 0; at < bytes.length; at += 1 << 16) {
+      const part = bytes.subarray(at, at + (1 << 16))
       // As a socket would bring it: everybody's turn comes again and again.
       await new Promise(setImmediate)
       const waiting = receive.write(part)
