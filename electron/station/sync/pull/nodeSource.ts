@@ -118,29 +118,35 @@ export function createNodeSource(route: Extract<Route, { kind: 'dimse' }>, dimse
     keys: Record<string, string>,
     prefix: string,
     signal: AbortSignal,
+    known = { ignoresCase: false },
   ): AsyncGenerator<ListedStudy[]> {
     const [level, key] = STUDIES
     const without = (found: Map<string, ListedStudy>) => [...found.values()].filter(one => one.StudyDate === '')
     for (const letter of ID_LETTERS) {
       const next = prefix + letter
-      let heeds = true
+      const isLower = letter !== letter.toUpperCase()
+      // The capital was asked for before: with both, each letter of an ID would double the questions.
+      if (known.ignoresCase && isLower) continue
+      let [rows, others] = [0, 0]
       const rowOf = (match: DataSet, uid: string) => {
         const study = studyOf(match, uid)
-        heeds &&= study.PatientID.toLowerCase().startsWith(next.toLowerCase())
+        rows++
+        if (!study.PatientID.toLowerCase().startsWith(next.toLowerCase())) others++
+        else known.ignoresCase ||= !study.PatientID.startsWith(next)
         return study
       }
       const within = { ...keys, PatientID: `${next}*` }
       const most = next.length < LONGEST_PREFIX ? MOST_STUDIES : MOST_MATCHES
       const found = await upTo(most, level, within, key, rowOf, signal)
-      // Who lists others knows no wildcards: asked once for all it has.
-      if (!heeds) {
+      // Who lists others knows no wildcards: asked once for all it has. A few are patients of several IDs.
+      if (others * 2 > rows) {
         yield without(await all(level, keys, key, studyOf, signal))
         return
       }
       if (found) yield without(found)
-      else {
+      else if (!(known.ignoresCase && isLower)) {
         yield without(await all(level, { ...keys, PatientID: next }, key, studyOf, signal))
-        yield* undated(keys, next, signal)
+        yield* undated(keys, next, signal, known)
       }
     }
   }
