@@ -117,6 +117,16 @@ test('an archive that lists a patient under another ID, too, is still asked by l
   expect(Math.max(...node.heard)).toBe(5001)
 })
 
+test('a look at an archive with more than can be held that knows no wildcards ends with all that has a date', async () => {
+  const dates = Array.from({ length: 100_200 }, (_, number) =>
+    number % 25_000 === 7
+      ? ''
+      : `20${String(10 + (number % 9))}${String(1 + (number % 12)).padStart(2, '0')}${10 + (number % 19)}`,
+  )
+  const node = nodeWith(dates, true, number => `${number % 7}${number}`, false)
+  expect((await pagesOf(node)).uids.size).toBe(dates.filter(Boolean).length)
+}, 240_000)
+
 test('what has neither date nor Patient ID is in none of the lists of a large archive', async () => {
   const { uids } = await pagesOf(
     nodeWith([...Array<string>(5100).fill('20240201'), ...Array<string>(5100).fill('20240202'), ''], true),

@@ -112,7 +112,8 @@ export function createNodeSource(route: Extract<Route, { kind: 'dimse' }>, dimse
 
   /**
    * Studies without a date, which are in no range of dates (PS3.4 §C.2.2.2.5) and cannot be asked for: all there are, by the first letters
-   * of the Patient ID, ever more of them where a page is too small, and of these what has no date. What has neither ID nor date is in none.
+   * of the Patient ID, ever more of them where a page is too small, and of these what has no date. What has neither ID nor date is in none,
+   * nor what is in an archive of more than `MOST_MATCHES` that knows no wildcards.
    */
   async function* undated(
     keys: Record<string, string>,
@@ -140,7 +141,9 @@ export function createNodeSource(route: Extract<Route, { kind: 'dimse' }>, dimse
       const found = await upTo(most, level, within, key, rowOf, signal)
       // Who lists others knows no wildcards: asked once for all it has. A few are patients of several IDs.
       if (others * 2 > rows) {
-        yield without(await all(level, keys, key, studyOf, signal))
+        const whole = await upTo(MOST_MATCHES, level, keys, key, studyOf, signal)
+        // More cannot be held. To fail for it would mean that the look at everything never comes to its end: what has a date was found.
+        if (whole) yield without(whole)
         return
       }
       if (found) yield without(found)
