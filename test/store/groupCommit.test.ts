@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createDisk, type Disk, SyncError } from '../../electron/station/base/durable.ts'
+import { createGroupCommit } from '../../electron/station/store/landing/groupCommit.ts'
 import { ctSlice, newStore, scanner, send } from './objects.ts'
 
 test('on a disk that is slow to sync, senders that come a moment after the first share its sync', async () => {
@@ -94,4 +95,24 @@ test('a group that is synced beside one that fails is refused with it, and neith
   const { store: again } = await newStore({ dataDir })
   const objects = await again.read.locate({ StudyInstanceUID: '2.25.1000.1' }, 10)
   expect(objects.map(one => one.SOPInstanceUID).sort()).toEqual([1, 4].map(n => ctSlice(n).SOPInstanceUID))
+})
+
+test('after a disk that hung an object does not wait that long for company that never comes', async () => {
+  const position = { segment: 1, offset: 8192 }
+  const result = {
+    outcome: 'stored',
+    StudyInstanceUID: '',
+    SeriesInstanceUID: '',
+    SOPInstanceUID: '',
+    contentId: 1,
+    seq: 1,
+  }
+  const commit = createGroupCommit({
+    // Ten that send, and say nothing more.
+    outlook: () => ({ syncMs: 600_000, open: 11, coming: 10 }),
+    land: async () => ({ places: [{ file: '', offset: 0 }], position, synced: Promise.resolve() }),
+    writeRows: async () => ({ results: [result], changes: [], decisions: [], seq: 1 }) as never,
+    onCommitted() {},
+  })
+  expect(await commit({ entry: {} } as never)).toMatchObject({ outcome: 'stored' })
 })

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { createDisk, type Disk, SyncError } from '../../electron/station/base/durable.ts'
 import { FileHandles } from '../../electron/station/store/fileHandles.ts'
 import type { Store } from '../../electron/station/store/index.ts'
-import { ctSlice, newStore, send, temporaryFolder } from './objects.ts'
+import { ctSlice, newStore, scanner, send, temporaryFolder } from './objects.ts'
 
 const segmentsIn = (dataDir: string) => readdirSync(join(dataDir, 'landing')).filter(name => name.endsWith('.seg'))
 
@@ -63,6 +63,17 @@ test('a log that is torn in the middle of a record gives what is whole before it
   const place = bytes.lastIndexOf(ctSlice(6).SOPInstanceUID)
   const file = openSync(path, 'r+')
   writeSync(file, Buffer.alloc(512), 0, 512, Math.ceil(place / 512) * 512)
+  const { store } = await newStore({ dataDir })
+  expect([...(await everyInstance(store)).keys()].sort()).toEqual([1, 2, 3, 4, 5].map(n => ctSlice(n).SOPInstanceUID))
+})
+
+test('a record whose head changed on the disk is where the log ends, though all of it can be read', async () => {
+  const dataDir = await withLostRows(6)
+  const [segment = ''] = segmentsIn(dataDir)
+  const path = join(dataDir, 'landing', segment)
+  // Who sent the last object: JSON in front of its bytes, which are whole.
+  const place = readFileSync(path).lastIndexOf(`"sendingAET":"${scanner.sendingAET}"`)
+  writeSync(openSync(path, 'r+'), Buffer.from('"sendingAET":"X'), 0, 15, place)
   const { store } = await newStore({ dataDir })
   expect([...(await everyInstance(store)).keys()].sort()).toEqual([1, 2, 3, 4, 5].map(n => ctSlice(n).SOPInstanceUID))
 })
@@ -164,6 +175,33 @@ test('after a failed sync the vault takes images again once the disk works, and 
   await store.close()
   const { store: again } = await newStore({ dataDir })
   expect([...(await everyInstance(again)).keys()].sort()).toEqual([1, 3].map(n => ctSlice(n).SOPInstanceUID))
+})
+
+test('what was refused for a failed sync does not come back from the log when the station ends before its disk works again', async () => {
+  let broken = false
+  const disk = createDisk()
+  const failing: Disk = {
+    ...disk,
+    async createFile(path) {
+      const file = await disk.createFile(path)
+      if (!path.endsWith('.seg')) return file
+      return {
+        ...file,
+        async sync() {
+          await file.sync()
+          if (broken) throw new SyncError(path, new Error('EIO'))
+        },
+      }
+    },
+  }
+  const { store, dataDir } = await newStore({ disk: failing, recoverMs: 600_000 })
+  await send(store, ctSlice(1))
+  broken = true
+  await expect(send(store, ctSlice(2))).rejects.toMatchObject({ code: 'store-read-only' })
+  await store.close()
+  // All of it can be read in the segment, behind what the index knows.
+  const { store: again } = await newStore({ dataDir })
+  expect([...(await everyInstance(again)).keys()]).toEqual([ctSlice(1).SOPInstanceUID])
 })
 
 test('rows that are made while the bytes are on their way to the disk are seen behind them, or never', async () => {

@@ -229,9 +229,12 @@ test('a repair that is cut off is begun again by the next start', async () => {
 })
 
 test('the newest backup that can be opened is what a lost index begins as', async () => {
-  const { store, dataDir } = await newStore({ upkeep: { backup: { firstAfterMs: 0, tickMs: 20 } } })
-  await send(store, ctSlice(1))
-  await store.setSetting('anna', 'columns', ['PatientName'])
+  const { store: first, dataDir } = await newStore()
+  await send(first, ctSlice(1))
+  await first.setSetting('anna', 'columns', ['PatientName'])
+  await first.close()
+  // All of that is there before the first backup.
+  const { store } = await newStore({ dataDir, upkeep: { backup: { firstAfterMs: 0, tickMs: 20 } } })
   await expect
     .poll(() => existsSync(join(dataDir, 'backups')) && readdirSync(join(dataDir, 'backups')), { timeout: 20_000 })
     .toEqual([expect.stringMatching(/^index-\d{4}-\d\d-\d\d\.sqlite$/)])

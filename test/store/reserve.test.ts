@@ -1,11 +1,12 @@
-import { cpSync, existsSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createDisk, type Disk, SyncError } from '../../electron/station/base/durable.ts'
 import type { Store } from '../../electron/station/store/index.ts'
+import { openLanding } from '../../electron/station/store/landing/landing.ts'
 import { type ReserveFacts, reserveStep } from '../../electron/station/store/landing/reserve.ts'
 import { smallDisk } from '../fixtures/smallDisk.ts'
-import { ctSlice, newStore, send, temporaryFolder } from './objects.ts'
+import { ctSlice, newStore, scanner, send, temporaryFolder } from './objects.ts'
 
 const MiB = 2 ** 20
 const landing = { mostBytes: 64 * MiB, segmentBytes: 2 * MiB, reserveBytes: 6 * MiB }
@@ -128,21 +129,19 @@ test('a segment that was half made, and more than is kept now, go at the next st
 })
 
 test('a disk that fails while a segment is made ready harms nobody, and it is tried again', async () => {
-  let broken = false
+  let broken = true
   const failing = watched((file, path) => ({
     ...file,
     async sync() {
-      if (broken && path.endsWith('.seg')) throw new SyncError(path, new Error('EIO'))
+      // The first is what is landed in.
+      const isAhead = path.endsWith('.seg') && basename(path) !== failing.created.find(name => name.endsWith('.seg'))
+      if (broken && isAhead) throw new SyncError(path, new Error('EIO'))
       await file.sync()
     },
   }))
   const { store, dataDir } = await newStore({ disk: failing.disk, landing, reserve, settle })
-  broken = true
-  const filling = expect.poll(() => failing.created.length, { timeout: 10_000 }).toBeGreaterThan(3)
-  broken = false
   await send(store, ctSlice(1))
-  broken = true
-  await filling
+  await expect.poll(() => failing.created.length, { timeout: 10_000 }).toBeGreaterThan(3)
   expect(store.writable).toBe(true)
   expect(store.reserveBytes).toBeLessThanOrEqual(4 * MiB)
   broken = false
@@ -178,6 +177,43 @@ test('a fill that a burst meets waits for it to end, but not where it is the nex
     Array.from({ length: 12 }, (_, i) => i + 1),
   )
   await full(store)
+})
+
+/** A landing log by itself, in a folder of its own. */
+function landingLog(disk: Disk) {
+  const dataDir = temporaryFolder()
+  mkdirSync(join(dataDir, 'landing'))
+  return { dataDir, log: openLanding(disk, dataDir, { prepared: [], next: 1 }, landing) }
+}
+
+test('what cannot be removed when the reserve is given back keeps none of the others', async () => {
+  const disk = createDisk('os')
+  let isHeld = true
+  const holding: Disk = {
+    ...disk,
+    async removeFile(path) {
+      if (isHeld) throw new Error('EBUSY')
+      await disk.removeFile(path)
+    },
+  }
+  const { dataDir, log } = landingLog(holding)
+  for (let n = 0; n < 3; n++) await log.prepare(() => true)
+  await expect(log.giveBack()).rejects.toThrow('EBUSY')
+  isHeld = false
+  await log.giveBack()
+  expect(log.readyBytes).toBe(2 * MiB)
+  // The next one, and the one that was held.
+  expect(segmentsIn(dataDir)).toHaveLength(2)
+  await log.close()
+})
+
+test('nothing is made in a landing log that is closed', async () => {
+  const { dataDir, log } = landingLog(createDisk('os'))
+  await log.close()
+  const start = { origin: scanner, SOPClassUID: '', SOPInstanceUID: '', TransferSyntaxUID: '' }
+  const record = { contentId: 1, received: 0, start, meta: new Uint8Array(), length: 4, crc: 0 }
+  await expect(log.land([{ record, data: [new Uint8Array(4)] }])).rejects.toMatchObject({ code: 'draining' })
+  expect(segmentsIn(dataDir)).toEqual([])
 })
 
 test('the reserve is filled in quiet alone, within what may wait, and far from the first mark', () => {

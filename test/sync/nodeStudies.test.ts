@@ -10,7 +10,13 @@ import { never } from './harness.ts'
 const EXPLICIT = encodingOf(TS.ExplicitVRLittleEndian)
 
 /** A node that lists these dates, a study each, and counts what it was heard of. */
-function nodeWith(dates: string[], heedsDates = true, idOf: (number: number) => string = () => '', heedsIDs = true) {
+function nodeWith(
+  dates: string[],
+  heedsDates = true,
+  idOf: (number: number) => string = () => '',
+  heedsIDs = true,
+  folded: (id: string) => string = id => id,
+) {
   const heard: number[] = []
   const matches = dates.map((StudyDate, number) => {
     const match = writeDataSet({ StudyInstanceUID: `1.2.${number + 1}`, StudyDate, PatientID: idOf(number) }, EXPLICIT)
@@ -22,7 +28,9 @@ function nodeWith(dates: string[], heedsDates = true, idOf: (number: number) => 
     const isAsked = Object.hasOwn(keys, 'StudyDate') && keys.StudyDate !== ''
     const wanted = String(keys.PatientID ?? '')
     const isOf = (id: string) =>
-      !heedsIDs || wanted === '' || (wanted.endsWith('*') ? id.startsWith(wanted.slice(0, -1)) : id === wanted)
+      !heedsIDs ||
+      wanted === '' ||
+      (wanted.endsWith('*') ? folded(id).startsWith(folded(wanted.slice(0, -1))) : folded(id) === folded(wanted))
     for (const [number, StudyDate] of dates.entries()) {
       // What has no date is in no range.
       if (heedsDates && isAsked && (StudyDate === '' || StudyDate < from || (to !== '' && StudyDate > to))) continue
@@ -85,6 +93,39 @@ test('studies without a date of an archive that lists more than a page are found
   // A node that knows no wildcards is asked for all at once.
   expect((await pagesOf(nodeWith(dates, true, idOf, false))).uids.size).toBe(12_000)
 })
+
+test('an archive that ignores case is asked for each letter of a long Patient ID once', async () => {
+  const dates = Array.from({ length: 10_200 }, (_, number) => (number % 1700 === 0 ? '' : `2024020${1 + (number % 3)}`))
+  const idOf = (number: number) => `${number % 2 === 0 ? 'HOSP' : 'hosp'}${number % 7}${number}`
+  const node = nodeWith(dates, true, idOf, true, id => id.toLowerCase())
+  const { uids } = await pagesOf(node)
+  expect(uids.size).toBe(10_200)
+  // Some 75 of one letter each, and of each of the four that all begin with.
+  expect(node.heard.length).toBeLessThan(500)
+})
+
+test('an archive that lists a patient under another ID, too, is still asked by letters', async () => {
+  const dates = Array.from({ length: 10_200 }, (_, number) => (number % 1700 === 0 ? '' : `2024020${1 + (number % 3)}`))
+  const node = nodeWith(
+    dates,
+    true,
+    number => `${number % 7}${number}`,
+    true,
+    id => (id === '310' ? '410' : id),
+  )
+  expect((await pagesOf(node)).uids.size).toBe(10_200)
+  expect(Math.max(...node.heard)).toBe(5001)
+})
+
+test('a look at an archive with more than can be held that knows no wildcards ends with all that has a date', async () => {
+  const dates = Array.from({ length: 100_200 }, (_, number) =>
+    number % 25_000 === 7
+      ? ''
+      : `20${String(10 + (number % 9))}${String(1 + (number % 12)).padStart(2, '0')}${10 + (number % 19)}`,
+  )
+  const node = nodeWith(dates, true, number => `${number % 7}${number}`, false)
+  expect((await pagesOf(node)).uids.size).toBe(dates.filter(Boolean).length)
+}, 240_000)
 
 test('what has neither date nor Patient ID is in none of the lists of a large archive', async () => {
   const { uids } = await pagesOf(

@@ -10,6 +10,8 @@ import { FAST_MS } from './syncGate.ts'
 const MAX_GROUP = 256
 /** Company is waited for no longer than one sync takes, and no longer than this part of it for the next to come. */
 const NEXT_WITHIN = 1 / 4
+/** Nor longer than this: a disk that hung for a minute says nothing of the next sync, and a sender's patience is half of one. */
+const MOST_COMPANY_MS = 250
 
 interface Waiting {
   object: ReceivedObject
@@ -76,7 +78,7 @@ export function createGroupCommit(stages: GroupCommitStages): (object: ReceivedO
       const now = performance.now()
       if (waiting.length > known) joined = now
       known = waiting.length
-      if (now - began >= syncMs || now - joined >= syncMs * NEXT_WITHIN) return
+      if (now - began >= Math.min(syncMs, MOST_COMPANY_MS) || now - joined >= syncMs * NEXT_WITHIN) return
     }
   }
 

@@ -59,7 +59,7 @@ export interface Landing {
 export interface LandingLog {
   /**
    * Begins to write the first of the group, as many as the segment has room for, behind all before it, with one sync. To be
-   * called again when all but those are `synced`. Rejects where nothing could be begun.
+   * called again when all but those are `synced`. Rejects where nothing could be begun, and with 'draining' when the log is closed.
    */
   land(group: LandingEntry[]): Promise<Landing>
   /** Behind the newest synced record. */
@@ -137,6 +137,7 @@ export function openLanding(
     await newest
     if (broken) throw broken
     await old?.close()
+    if (closed) throw new IsocenterError('draining')
     if (ready.length === 0) makeNext()
     current = await ready.shift()?.segment()
     if (!current) throw new IsocenterError('internal', 'no segment was made')
@@ -157,7 +158,7 @@ export function openLanding(
       await written
       await before
       position = behind
-      if (ready.length === 0 && behind.offset > segment.size / 2) makeNext()
+      if (!closed && ready.length === 0 && behind.offset > segment.size / 2) makeNext()
     } catch (error) {
       await before
       if (current === segment) current = undefined
@@ -195,7 +196,8 @@ export function openLanding(
       })
     },
     async giveBack() {
-      for (const one of ready.splice(1)) {
+      // One at a time: what cannot be removed leaves the others where they are known.
+      for (let one = ready[1] && ready.pop(); one; one = ready[1] && ready.pop()) {
         const segment = await one.segment().catch(() => undefined)
         await segment?.remove(disk)
       }

@@ -112,35 +112,44 @@ export function createNodeSource(route: Extract<Route, { kind: 'dimse' }>, dimse
 
   /**
    * Studies without a date, which are in no range of dates (PS3.4 §C.2.2.2.5) and cannot be asked for: all there are, by the first letters
-   * of the Patient ID, ever more of them where a page is too small, and of these what has no date. What has neither ID nor date is in none.
+   * of the Patient ID, ever more of them where a page is too small, and of these what has no date. What has neither ID nor date is in none,
+   * nor what is in an archive of more than `MOST_MATCHES` that knows no wildcards.
    */
   async function* undated(
     keys: Record<string, string>,
     prefix: string,
     signal: AbortSignal,
+    known = { ignoresCase: false },
   ): AsyncGenerator<ListedStudy[]> {
     const [level, key] = STUDIES
     const without = (found: Map<string, ListedStudy>) => [...found.values()].filter(one => one.StudyDate === '')
     for (const letter of ID_LETTERS) {
       const next = prefix + letter
-      let heeds = true
+      const isLower = letter !== letter.toUpperCase()
+      // The capital was asked for before: with both, each letter of an ID would double the questions.
+      if (known.ignoresCase && isLower) continue
+      let [rows, others] = [0, 0]
       const rowOf = (match: DataSet, uid: string) => {
         const study = studyOf(match, uid)
-        heeds &&= study.PatientID.toLowerCase().startsWith(next.toLowerCase())
+        rows++
+        if (!study.PatientID.toLowerCase().startsWith(next.toLowerCase())) others++
+        else known.ignoresCase ||= !study.PatientID.startsWith(next)
         return study
       }
       const within = { ...keys, PatientID: `${next}*` }
       const most = next.length < LONGEST_PREFIX ? MOST_STUDIES : MOST_MATCHES
       const found = await upTo(most, level, within, key, rowOf, signal)
-      // Who lists others knows no wildcards: asked once for all it has.
-      if (!heeds) {
-        yield without(await all(level, keys, key, studyOf, signal))
+      // Who lists others knows no wildcards: asked once for all it has. A few are patients of several IDs.
+      if (others * 2 > rows) {
+        const whole = await upTo(MOST_MATCHES, level, keys, key, studyOf, signal)
+        // More cannot be held. To fail for it would mean that the look at everything never comes to its end: what has a date was found.
+        if (whole) yield without(whole)
         return
       }
       if (found) yield without(found)
-      else {
+      else if (!(known.ignoresCase && isLower)) {
         yield without(await all(level, { ...keys, PatientID: next }, key, studyOf, signal))
-        yield* undated(keys, next, signal)
+        yield* undated(keys, next, signal, known)
       }
     }
   }
