@@ -1,4 +1,5 @@
 import { call } from './client.ts'
+import { afterPicture } from './pictureFirst.ts'
 
 /** The station forgets a window that is silent for 60 s. */
 const AGAIN_MS = 20_000
@@ -8,7 +9,11 @@ let shown = ''
 let timer: ReturnType<typeof setInterval> | undefined
 
 async function say(): Promise<void> {
+  const mine = shown
   try {
+    // Of several that wait behind one picture the last is said: sent together, any of them could come last.
+    await afterPicture()
+    if (mine !== shown) return
     await call('window.shows', { window, StudyInstanceUID: shown })
   } catch {
     // Unreachable or gone: the study's own place tells it, and it is said again in 20 s.

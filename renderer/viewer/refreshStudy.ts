@@ -9,8 +9,14 @@ import { dropStacks, openStacks } from './stacks.ts'
 /** A study just opened, and whether it was said since that it has changed. */
 let justOpened = { StudyInstanceUID: '', hasChanged: false }
 
+/** Studies of whose change the screen has not been told yet: what is laid out of them is older than what the next opening will read. */
+const untold = new Set<string>()
+
 /** Being opened is itself a change of a study: what was read ahead of it would be asked for again before its first picture. */
 export function holdChanges(StudyInstanceUID: string): void {
+  // Their contents will be as they are then: nothing would tell any more that their stacks are not.
+  for (const uid of untold) dropStacks(uid)
+  untold.clear()
   const held = { StudyInstanceUID, hasChanged: false }
   justOpened = held
   setTimeout(() => {
@@ -45,9 +51,12 @@ async function layOutStale(StudyInstanceUID: string, series: SeriesSummary[]): P
 
 /** Series that arrive while a study is open join the strip; images slot into the stacks, and panes keep what they show. */
 async function refreshStudy(StudyInstanceUID: string): Promise<void> {
-  if (!isOnScreen(StudyInstanceUID)) return
-  const contents = await studyContents(StudyInstanceUID)
-  if (!isOnScreen(StudyInstanceUID)) return
+  const contents = isOnScreen(StudyInstanceUID) ? await studyContents(StudyInstanceUID) : undefined
+  if (contents === undefined || !isOnScreen(StudyInstanceUID)) {
+    dropStacks(StudyInstanceUID)
+    return
+  }
+  untold.delete(StudyInstanceUID)
   const { study, series, beside } = useSession.getState()
   const own = study?.StudyInstanceUID === StudyInstanceUID
   const before = own ? { study, series } : beside.get(StudyInstanceUID)
@@ -93,13 +102,17 @@ const refreshSoon = oncePerStep(REFRESH_MS, refreshStudy, (StudyInstanceUID, thr
 })
 
 function changed(StudyInstanceUID: string): void {
-  if (isOnScreen(StudyInstanceUID)) refreshSoon(StudyInstanceUID)
-  else dropStacks(StudyInstanceUID)
+  if (isOnScreen(StudyInstanceUID)) {
+    untold.add(StudyInstanceUID)
+    refreshSoon(StudyInstanceUID)
+  } else dropStacks(StudyInstanceUID)
 }
 
 onStudiesChanged(StudyInstanceUIDs => {
   for (const uid of StudyInstanceUIDs) {
-    if (uid === justOpened.StudyInstanceUID) justOpened.hasChanged = true
-    else changed(uid)
+    if (uid === justOpened.StudyInstanceUID) {
+      justOpened.hasChanged = true
+      untold.add(uid)
+    } else changed(uid)
   }
 })

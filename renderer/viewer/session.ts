@@ -10,7 +10,7 @@ import { furtherStacks, setRestOfStudy } from './further.ts'
 import { goesOn, growLeft, growPane } from './growth.ts'
 import { noteChosenLayout } from './hanging/freeLayout.ts'
 import { broughtBack, ownView } from './hanging/hangingState.ts'
-import { draftIsHere, isDraftHere, keptView } from './marks/arrangement.ts'
+import { draftIsHere, isDraftHere, keepViewNow, keptView } from './marks/arrangement.ts'
 import { Pane, type PaneView } from './pane.ts'
 import { watchSeen } from './seen/watch.ts'
 import { alignedPlace, jumpToPoint, notePatient, placeInSpace } from './space.ts'
@@ -128,6 +128,7 @@ export function leaveSetAt(id: string, at: Left): void {
 
 /** Where and how the pane's set is taken up again, in whatever pane. */
 export function remember(pane: Pane): void {
+  keepViewNow(pane)
   const { stack, index, shown } = pane.state.getState()
   if (stack === undefined || shown === undefined) return
   const { instance, frame } = stack.entries[index]!

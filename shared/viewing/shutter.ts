@@ -1,6 +1,7 @@
-import { type DisplayShutter, MAX_SHUTTER_VERTICES } from './draft.ts'
+import { type DisplayShutter, displayShutter, MAX_SHUTTER_VERTICES } from './draft.ts'
 import type { ImageAttributes } from './image.ts'
 import type { MarkRegion } from './measure/markRegion.ts'
+import type { Point } from './measure/scale.ts'
 
 /**
  * The display shutter of an image (PS3.3 C.7.6.11): one byte a pixel, 1 where the image may be seen; undefined when it has none.
@@ -141,6 +142,104 @@ export function shutterAround({ shape, points }: Pick<MarkRegion, 'shape' | 'poi
           return [x + across * Math.cos(angle), y + down * Math.sin(angle)] as const
         })
   return { ShutterShape: ['POLYGONAL'], VerticesOfThePolygonalShutter: vertices(corners) }
+}
+
+/** A shutter as images and presentation states have it: of each shape one at most, all of which cover together. */
+export type Shutter = Pick<
+  ImageAttributes,
+  | 'ShutterShape'
+  | 'ShutterLeftVerticalEdge'
+  | 'ShutterRightVerticalEdge'
+  | 'ShutterUpperHorizontalEdge'
+  | 'ShutterLowerHorizontalEdge'
+  | 'CenterOfCircularShutter'
+  | 'RadiusOfCircularShutter'
+  | 'VerticesOfThePolygonalShutter'
+>
+
+/** The shapes of a shutter apart; without a bitmap, whose plane is elsewhere, and what cannot be read. */
+export function shuttersIn(attributes: Shutter): DisplayShutter[] {
+  return (attributes.ShutterShape ?? []).flatMap(
+    shape => displayShutter.safeParse({ ...attributes, ShutterShape: [shape] }).data ?? [],
+  )
+}
+
+/**
+ * What is covered by either of two: with a state's shutter the image's own is not what is shown (PS3.4 N.2.1), so that the state has
+ * to say both. A second circle is a polygon then; a second polygon, or a circle beside both, is the rectangle around it.
+ */
+export function coveredByBoth(own: readonly DisplayShutter[], reader: DisplayShutter | undefined): Shutter | undefined {
+  const shapes = own.map(joined)
+  if (reader !== undefined && !own.some(one => JSON.stringify(one) === JSON.stringify(reader))) {
+    const has = (shape: string) => own.some(one => one.ShutterShape[0] === shape)
+    const [kind] = reader.ShutterShape
+    if (!has(kind)) shapes.push(joined(reader))
+    else if (kind === 'CIRCULAR' && !has('POLYGONAL'))
+      shapes.push(joined(shutterAround({ shape: 'polygon', points: rim(reader) })))
+    else {
+      const around = shutterAround({ shape: 'rectangle', points: boundsOf(reader) })
+      const at = own.findIndex(one => one.ShutterShape[0] === 'RECTANGULAR')
+      const before = shapes[at]
+      if (before === undefined) shapes.push(joined(around))
+      else shapes[at] = narrowed(before, joined(around))
+    }
+  }
+  if (shapes.length === 0) return undefined
+  return Object.assign({}, ...shapes, { ShutterShape: shapes.flatMap(({ ShutterShape = [] }) => ShutterShape) })
+}
+
+function joined(shutter: DisplayShutter): Shutter {
+  return { ...shutter }
+}
+
+function narrowed(one: Shutter, other: Shutter): Shutter {
+  const of = (name: 'Left' | 'Right', by: typeof Math.max) =>
+    by(one[`Shutter${name}VerticalEdge`] ?? 0, other[`Shutter${name}VerticalEdge`] ?? 0)
+  const down = (name: 'Upper' | 'Lower', by: typeof Math.max) =>
+    by(one[`Shutter${name}HorizontalEdge`] ?? 0, other[`Shutter${name}HorizontalEdge`] ?? 0)
+  return {
+    ShutterShape: ['RECTANGULAR'],
+    ShutterLeftVerticalEdge: of('Left', Math.max),
+    ShutterRightVerticalEdge: of('Right', Math.min),
+    ShutterUpperHorizontalEdge: down('Upper', Math.max),
+    ShutterLowerHorizontalEdge: down('Lower', Math.min),
+  }
+}
+
+/** Image coordinates: a pixel's middle is half a pixel from its corner. */
+function rim(shutter: DisplayShutter): Point[] {
+  if (!('RadiusOfCircularShutter' in shutter)) return []
+  const {
+    CenterOfCircularShutter: [row, column],
+    RadiusOfCircularShutter: radius,
+  } = shutter
+  return Array.from({ length: ELLIPSE_CORNERS }, (_, at): Point => {
+    const angle = (at / ELLIPSE_CORNERS) * 2 * Math.PI
+    return [column - 0.5 + radius * Math.cos(angle), row - 0.5 + radius * Math.sin(angle)]
+  })
+}
+
+/** First and last corner of what a shutter leaves open. */
+function boundsOf(shutter: DisplayShutter): [Point, Point] {
+  if ('ShutterLeftVerticalEdge' in shutter) {
+    const { ShutterLeftVerticalEdge: left, ShutterRightVerticalEdge: right } = shutter
+    const { ShutterUpperHorizontalEdge: upper, ShutterLowerHorizontalEdge: lower } = shutter
+    return [
+      [left - 0.5, upper - 0.5],
+      [right - 0.5, lower - 0.5],
+    ]
+  }
+  const corners =
+    'VerticesOfThePolygonalShutter' in shutter
+      ? shutter.VerticesOfThePolygonalShutter.flatMap((row, at, all) =>
+          at % 2 === 0 ? [[(all[at + 1] ?? 0) - 0.5, row - 0.5] satisfies Point] : [],
+        )
+      : rim(shutter)
+  const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)]
+  return [
+    [Math.min(...xs), Math.min(...ys)],
+    [Math.max(...xs), Math.max(...ys)],
+  ]
 }
 
 /** The pixel, counted from 1, that an image coordinate lies in the middle of. */

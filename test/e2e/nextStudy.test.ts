@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type {} from '../../renderer/viewer/probe.ts'
 import { type Draft, EMPTY_DRAFT } from '../../shared/viewing/draft.ts'
-import { buildSlices, renumbered } from '../bench/ctStudies.ts'
+import { type BenchImage, buildSlices, renumbered } from '../bench/ctStudies.ts'
 import { sendBytes } from '../fakes/byteSender.ts'
 import { launchChromium, openWorkstation, type PageTrouble } from '../fixtures/chromium.ts'
 import { type RunningStation, startStation } from '../fixtures/station.ts'
@@ -15,23 +15,19 @@ let page: Page
 let trouble: PageTrouble
 /** Each of another patient, newest first. */
 const studies: string[] = []
+/** Six of them lie there from the beginning. */
+let slices: BenchImage[] = []
+const FIRST = 6
 /** By study. */
 const seriesOf = new Map<string, string[]>()
 
 beforeAll(async () => {
   station = await startStation()
   await station.call('settings.set', { key: 'hanging', value: { automatic: false } })
-  const slices = buildSlices(6)
+  slices = buildSlices(FIRST + 2)
   for (const number of [1, 2, 3]) {
-    const series = [0, 1].map(at => renumbered(slices, number, at))
-    for (const images of series) {
-      for (const { dataSet } of images) {
-        const bytes = Buffer.from(dataSet.buffer, dataSet.byteOffset, dataSet.length)
-        const at = bytes.indexOf(PATIENT, 0, 'latin1')
-        bytes.write(`${idOf(number)} `, at, 'latin1')
-      }
-      await sendBytes(images, { port: station.dimsePort, associations: 1 })
-    }
+    const series = [0, 1].map(at => ofPatient(number, at))
+    for (const images of series) await send(images.slice(0, FIRST))
     studies.unshift(series[0]![0]!.StudyInstanceUID)
     seriesOf.set(
       studies[0]!,
@@ -48,6 +44,18 @@ afterAll(async () => {
 
 const PATIENT = 'SYNTHETIC-'
 const idOf = (number: number) => `PATIENT-${number}`
+
+function ofPatient(number: number, series: number): BenchImage[] {
+  const images = renumbered(slices, number, series)
+  for (const { dataSet } of images) {
+    const bytes = Buffer.from(dataSet.buffer, dataSet.byteOffset, dataSet.length)
+    const at = bytes.indexOf(PATIENT, 0, 'latin1')
+    bytes.write(`${idOf(number)} `, at, 'latin1')
+  }
+  return images
+}
+
+const send = (images: BenchImage[]) => sendBytes(images, { port: station.dimsePort, associations: 1 })
 
 interface Watched {
   /** By frame of the display: the ID in the title, those over the panes, of which studies the pictures are, and how many marks lie on them. */
@@ -168,5 +176,52 @@ test('what another workstation has drawn and hung since it was read ahead is the
   await readAhead(second, 2)
   const boxes = await Promise.all([0, 1].map(at => page.locator(`[data-pane="${at}"]`).boundingBox()))
   expect(boxes[1]!.y).toBeGreaterThan(boxes[0]!.y)
+  expect(trouble.found).toEqual([])
+})
+
+test('what was changed of a view in the moment before the next study is kept with the study it was changed in', async () => {
+  const [first, second, third] = studies as [string, string, string]
+  await page.keyboard.press('n')
+  await readAhead(third, 2)
+  await page.keyboard.press('Shift+I')
+  await page.keyboard.press('Shift+N')
+  await readAhead(second, 2)
+  const inverted = async (StudyInstanceUID: string) => {
+    const { views = {} } = ((await station.call('draft.get', { StudyInstanceUID })).draft ?? {}) as Partial<Draft>
+    return Object.values(views).filter(view => view.inverted).length
+  }
+  await expect.poll(() => inverted(third)).toBe(1)
+  expect(await inverted(first)).toBe(0)
+  expect(await inverted(second)).toBe(0)
+  expect(trouble.found).toEqual([])
+})
+
+test('images that came while the study was being left are in its stack when it is opened again', async () => {
+  const [first, second] = studies as [string, string]
+  const [sixth, seventh] = ofPatient(2, 0).slice(FIRST) as [BenchImage, BenchImage]
+  const imagesOf = (own: string[]) =>
+    page.evaluate(
+      uids =>
+        window.isocenter
+          .viewports()
+          .filter(one => uids.includes(one.seriesUID))
+          .map(({ images }) => images)
+          .sort(),
+      own,
+    )
+  await readAhead(second, 2)
+  await send([sixth])
+  await expect.poll(() => imagesOf(seriesOf.get(second)!)).toEqual([FIRST, FIRST + 1])
+  // Told of, but the next look at the study is due a second after the last: it is left before.
+  await send([seventh])
+  await page.waitForTimeout(300)
+  await page.keyboard.press('Shift+N')
+  await page.waitForFunction(
+    own => window.isocenter.viewports().some(one => own.includes(one.seriesUID)),
+    seriesOf.get(first)!,
+  )
+  await page.keyboard.press('n')
+  await readAhead(second, 2)
+  await expect.poll(() => imagesOf(seriesOf.get(second)!)).toEqual([FIRST, FIRST + 2])
   expect(trouble.found).toEqual([])
 })

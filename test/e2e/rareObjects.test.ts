@@ -238,6 +238,23 @@ test('a video in a codec that this browser has not is told of, with its header a
   expect((await download).suggestedFilename()).toBe(`${STUDY}.4.1.dcm`)
 })
 
+test('what a plan says is read from its tile: its name, its prescription, its beams', async () => {
+  await hang(5)
+  await page.getByRole('button', { name: 'What the plan says' }).click()
+  const plan = page.locator('[data-structures]', { hasText: 'PROSTATE' })
+  const facts = plan.locator('.structures-facts')
+  await expect.poll(() => facts.textContent()).toContain('prescribed 78 Gy')
+  await shot('plan')
+  expect(await facts.locator('div').allTextContents()).toEqual([
+    'Intentcurative',
+    'PTVprescribed 78 Gy',
+    'Fractions39',
+    'LAOstatic photon, 6 MV, 123.5 MU, gantry 45°',
+    'RPOstatic photon, 6 MV, 98.7 MU, gantry 225°',
+  ])
+  await page.locator('.structures').getByRole('button', { name: 'Close the panel' }).click()
+})
+
 test('no plane brings to light what a shutter covers: the image’s own, or the reader’s', async () => {
   await hang(2)
   await page.waitForFunction(

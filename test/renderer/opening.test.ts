@@ -42,6 +42,26 @@ test('what stands beside the picture is asked when that is here, and soon where 
   expect(asked).toContain('seen.get')
 })
 
+test('of studies shown one after the other behind one picture the station hears of the last', async () => {
+  const said: string[] = []
+  vi.stubGlobal('fetch', async (_: string, { body }: { body: string }) => {
+    said.push(JSON.parse(body).StudyInstanceUID)
+    return Response.json({})
+  })
+  const { awaitPicture } = await import('../../renderer/pictureFirst.ts')
+  const { showsStudy } = await import('../../renderer/presence.ts')
+  const here = awaitPicture()
+  for (const uid of ['1.2', '1.3', '1.4']) showsStudy(uid)
+  await settle()
+  expect(said).toEqual([])
+  here()
+  await settle()
+  expect(said).toEqual(['1.4'])
+  showsStudy('')
+  await settle()
+  expect(said).toEqual(['1.4', ''])
+})
+
 test('it waits for the last of several pictures that are wanted', async () => {
   const { afterPicture, awaitPicture } = await import('../../renderer/pictureFirst.ts')
   let isTold = false

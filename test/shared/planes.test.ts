@@ -4,8 +4,9 @@ import { overlayGroups, readOverlays } from '../../shared/dicom/overlays.ts'
 import { DataSet } from '../../shared/dicom/reader.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { frameTimes } from '../../shared/viewing/cine.ts'
+import type { DisplayShutter } from '../../shared/viewing/draft.ts'
 import { overlayMask, withEmbeddedBits } from '../../shared/viewing/overlay.ts'
-import { shutterGrey, shutterMask } from '../../shared/viewing/shutter.ts'
+import { coveredByBoth, shutterGrey, shutterMask, shuttersIn } from '../../shared/viewing/shutter.ts'
 
 /** Explicit VR little endian elements of group 60xx, in order. */
 function elements(list: Array<[element: number, vr: string, value: number[]]>, group = 0x6000): Uint8Array {
@@ -142,4 +143,54 @@ test('each frame of a cine stays as long as its vector says', () => {
   expect(frameTimes({}, 1)).toEqual([1000 / 15])
   // Nothing so short that the display cannot show it, nothing so long that it seems to have stopped.
   expect(frameTimes({ FrameTimeVector: [0, 1, 90_000] }, 3).slice(0, 2)).toEqual([1000 / 60, 2000])
+})
+
+test('a shutter of the reader’s over images with one of their own: one state covers what either covers, and says which is his', () => {
+  const [rows, columns] = [40, 60]
+  const rectangle = (left: number, right: number): DisplayShutter => ({
+    ShutterShape: ['RECTANGULAR'],
+    ShutterLeftVerticalEdge: left,
+    ShutterRightVerticalEdge: right,
+    ShutterUpperHorizontalEdge: 5,
+    ShutterLowerHorizontalEdge: 35,
+  })
+  const circle = (column: number): DisplayShutter => ({
+    ShutterShape: ['CIRCULAR'],
+    CenterOfCircularShutter: [20, column],
+    RadiusOfCircularShutter: 15,
+  })
+  const triangle = (column: number): DisplayShutter => ({
+    ShutterShape: ['POLYGONAL'],
+    VerticesOfThePolygonalShutter: [2, column, 38, column + 20, 38, column - 20],
+  })
+  const maskOf = (shutter: object) => shutterMask(shutter, rows, columns)!
+  const shapes = [rectangle(10, 40), rectangle(20, 50), circle(25), circle(35), triangle(25), triangle(30)]
+  const owns = [
+    ...shapes.map(one => [one]),
+    [rectangle(10, 40), circle(25)],
+    [rectangle(8, 50), circle(28), triangle(30)],
+  ]
+  for (const own of owns) {
+    expect(coveredByBoth(own, undefined)).toEqual(
+      Object.assign({}, ...own, { ShutterShape: own.map(one => one.ShutterShape[0]) }),
+    )
+    for (const reader of shapes) {
+      const both = coveredByBoth(own, reader)!
+      const mask = maskOf(both)
+      const [ownMask, readerMask] = [maskOf(coveredByBoth(own, undefined)!), maskOf(reader)]
+      const names = both.ShutterShape!
+      expect(new Set(names).size).toBe(names.length)
+      // Never anything of what the images cover; of what the reader covers the corners of a second polygon at most.
+      expect(mask.some((open, at) => open === 1 && ownMask[at] === 0)).toBe(false)
+      const isExact =
+        !own.some(one => one.ShutterShape[0] === reader.ShutterShape[0]) || reader.ShutterShape[0] === 'RECTANGULAR'
+      if (isExact) expect([...mask]).toEqual([...ownMask].map((open, at) => open & readerMask[at]!))
+      // Read back and saved once more it is the same.
+      const known = own.map(one => JSON.stringify(one))
+      const his = shuttersIn(both).find(one => !known.includes(JSON.stringify(one)))
+      expect(coveredByBoth(own, his)).toEqual(both)
+    }
+  }
+  expect(coveredByBoth([], undefined)).toBeUndefined()
+  expect(coveredByBoth([], circle(25))).toEqual(circle(25))
 })

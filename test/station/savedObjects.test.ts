@@ -26,6 +26,7 @@ import { readProfile } from '../../shared/viewing/icc.ts'
 import { describe as describeMark, measure } from '../../shared/viewing/measure/measure.ts'
 import { regionSpans } from '../../shared/viewing/measure/region.ts'
 import { shutterAround, shutterMask } from '../../shared/viewing/shutter.ts'
+import { WHOLE_SLIDE } from '../../shared/viewing/slides/slide.ts'
 import { changesSince, savable } from '../../shared/viewing/writing/changes.ts'
 import { srgbProfile } from '../../shared/viewing/writing/colourSpace.ts'
 import { keySelection, readKeySelection } from '../../shared/viewing/writing/keySelection.ts'
@@ -315,6 +316,21 @@ describe('measurement reports', () => {
       [10.1, 20.9],
       [40.5, 50.25],
     ])
+  })
+
+  test('of a slide come back by its total pixel matrix alone: a tile, the first as any other, may lie anywhere on it', () => {
+    const slide = { ...imageOf(1, 12, 1), SOPClassUID: WHOLE_SLIDE }
+    const mark = markOf('length', {
+      points: [
+        [90_000.125, 40_000.5],
+        [90_100.25, 0],
+      ],
+    })
+    const [whole, tile] = [{ ...slide, isMatrix: true as const }, slide].map(
+      image => readMeasurements(dataSetOf(written(report([{ ...reported[0]!, mark, image }]))))!,
+    )
+    expect(whole).toMatchObject({ left: 0, marks: [{ points: mark.points, frame: 1 }] })
+    expect(tile).toMatchObject({ left: 1, marks: [] })
   })
 
   test('are read within bounds: cut short anywhere, nothing throws', () => {

@@ -106,6 +106,13 @@ export function noteAsOpened(pane: Pane): void {
   asOpened.get(pane)?.()
 }
 
+const waiting = new WeakMap<Pane, () => void>()
+
+/** What a pane shows is about to go: what the reader changed of it just now is kept without waiting for it to rest. */
+export function keepViewNow(pane: Pane): void {
+  waiting.get(pane)?.()
+}
+
 const untouched = new WeakMap<Pane, () => boolean>()
 
 /** Whether a pane shows its set as it opened: at most another image of it is looked at. */
@@ -124,6 +131,8 @@ export function keepViews(pane: Pane): () => void {
   let opened: { set: string; said: string; look: string } | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   const keep = () => {
+    clearTimeout(timer)
+    timer = undefined
     const now = viewOf(pane)
     if (now === undefined || opened?.said === JSON.stringify(now.view)) return
     const keeper = draftOf(now.study)
@@ -138,6 +147,10 @@ export function keepViews(pane: Pane): () => void {
     said: JSON.stringify(view),
     look: lookOf(view),
   })
+  const keepWaiting = () => {
+    if (timer !== undefined) keep()
+  }
+  waiting.set(pane, keepWaiting)
   asOpened.set(pane, () => {
     const now = viewOf(pane)
     if (now !== undefined) opened = openedAs(now)
@@ -156,7 +169,7 @@ export function keepViews(pane: Pane): () => void {
     timer = setTimeout(keep, REST_MS)
   })
   return () => {
-    clearTimeout(timer)
+    keepWaiting()
     stop()
   }
 }

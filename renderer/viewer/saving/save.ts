@@ -6,6 +6,7 @@ import { IsocenterError } from '../../../shared/errors.ts'
 import { readPresentationState } from '../../../shared/viewing/documents/presentationState.ts'
 import type { Draft, Mark } from '../../../shared/viewing/draft.ts'
 import { rescale } from '../../../shared/viewing/grey.ts'
+import { coveredByBoth } from '../../../shared/viewing/shutter.ts'
 import { changesSince, savable } from '../../../shared/viewing/writing/changes.ts'
 import type { ReferencedFrame, ReferencedObject } from '../../../shared/viewing/writing/content.ts'
 import { headsOf } from '../../../shared/viewing/writing/heads.ts'
@@ -41,7 +42,7 @@ import { openStacks } from '../stacks.ts'
 import { storedWindows, windowToRange } from '../windows.ts'
 import { askOthersToSave } from './otherWindows.ts'
 import { noteSaved, readSaved, type SavedState, type SavedVersions } from './savedStore.ts'
-import { isOfSet, ownShutter, setsWithStates, shutterAsSaved, viewAsSaved } from './savedViews.ts'
+import { isOfSet, ownShutters, setsWithStates, shutterAsSaved, viewAsSaved } from './savedViews.ts'
 
 /** By study: being written, or why it could not be. */
 export const useSaving = create<{ studies: Readonly<Record<string, 'busy' | { failed: string } | undefined>> }>(() => ({
@@ -428,9 +429,11 @@ async function statesOf(
     // Who has not touched it goes on from how it was seen, not from how it opens.
     const view = draft.views[set] ?? (last && stack && viewAsSaved(last, stack)) ?? UNCHANGED
     const shutter =
-      draft.shutters[set] === undefined ? last && shutterAsSaved(last) : (draft.shutters[set] ?? undefined)
+      draft.shutters[set] === undefined
+        ? last && stack && shutterAsSaved(last, stack)
+        : (draft.shutters[set] ?? undefined)
     if (last === undefined && drawn.length === 0 && !isChanged({ ...view, shutter })) continue
-    const seen = { ...view, shutter: shutter ?? (stack && ownShutter(stack)) }
+    const seen = { ...view, shutter: coveredByBoth(stack ? ownShutters(stack) : [], shutter) }
     series ??= { SeriesInstanceUID: newUID(), InstanceNumber: 0 }
     const version: Version = {
       SeriesInstanceUID: series.SeriesInstanceUID,

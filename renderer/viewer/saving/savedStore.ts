@@ -23,7 +23,7 @@ import { draftOf } from '../marks/drafts.ts'
 import { readObject } from '../objects/readObject.ts'
 import { livePanes, useSession } from '../session.ts'
 import { openStacks } from '../stacks.ts'
-import { isSameShutter, ownShutter, setsWithStates, shutterAsSaved, viewAsSaved } from './savedViews.ts'
+import { setsWithStates, shutterAsSaved, viewAsSaved } from './savedViews.ts'
 
 export interface SavedState {
   object: ReferencedObject
@@ -173,10 +173,9 @@ async function savedLooks(
 ): Promise<Pick<Draft, 'views' | 'shutters'>> {
   const looks: Pick<Draft, 'views' | 'shutters'> = { views: {}, shutters: {} }
   for (const { stack, last } of await setsWithStates(StudyInstanceUID, states)) {
-    const [view, shutter] = [viewAsSaved(last, stack), shutterAsSaved(last)]
+    const [view, shutter] = [viewAsSaved(last, stack), shutterAsSaved(last, stack)]
     if (view !== undefined) looks.views[stack.set.id] = view
-    // The image's own covers by itself: it is none of the reader's.
-    if (shutter !== undefined && !isSameShutter(shutter, ownShutter(stack))) looks.shutters[stack.set.id] = shutter
+    if (shutter !== undefined) looks.shutters[stack.set.id] = shutter
   }
   return looks
 }

@@ -1,5 +1,6 @@
 import { type DisplayedArea, presentationOf } from '../../../shared/viewing/documents/presentationState.ts'
-import { type DisplayShutter, displayShutter, type SetView } from '../../../shared/viewing/draft.ts'
+import type { DisplayShutter, SetView } from '../../../shared/viewing/draft.ts'
+import { shuttersIn } from '../../../shared/viewing/shutter.ts'
 import type { ReferencedFrame } from '../../../shared/viewing/writing/content.ts'
 import { CHOSEN, isChanged } from '../../../shared/viewing/writing/presentationState.ts'
 import { studyContents } from '../../series/index.ts'
@@ -82,23 +83,20 @@ export function viewAsSaved({ state }: SavedState, { entries }: SeriesStack): Se
   return isChanged(view) ? view : undefined
 }
 
-/** What a state of ours covers. */
-export function shutterAsSaved({ state }: SavedState): DisplayShutter | undefined {
-  return displayShutter.safeParse(state.shutter).data
+/** What the reader covered by a state of ours: what it says beyond the images' own. */
+export function shutterAsSaved({ state }: SavedState, stack: SeriesStack): DisplayShutter | undefined {
+  const own = ownShutters(stack).map(one => JSON.stringify(one))
+  return shuttersIn(state.shutter).find(one => !own.includes(JSON.stringify(one)))
 }
 
 /**
- * What all images of a set cover of themselves, in one shape; undefined where they do not, or not alike. A state says it anew: with
- * one, the image's own is not what is shown (PS3.4 N.2.1).
+ * What all images of a set cover of themselves, shape by shape; none where they do not, or not alike. A state says it anew: with one,
+ * the image's own is not what is shown (PS3.4 N.2.1).
  */
-export function ownShutter({ imageIds }: SeriesStack): DisplayShutter | undefined {
-  const found = imageIds.map(imageId => displayShutter.safeParse(describeFrame(imageId)?.attributes).data)
-  const [first] = found
-  return found.every(one => isSameShutter(one, first)) ? first : undefined
-}
-
-export function isSameShutter(one: DisplayShutter | undefined, other: DisplayShutter | undefined): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
+export function ownShutters({ imageIds }: SeriesStack): DisplayShutter[] {
+  const found = imageIds.map(imageId => shuttersIn(describeFrame(imageId)?.attributes ?? {}))
+  const [first = []] = found
+  return found.every(one => JSON.stringify(one) === JSON.stringify(first)) ? first : []
 }
 
 /** Zoom and place, where the state is not of the whole picture fitted. */

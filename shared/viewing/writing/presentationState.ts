@@ -1,7 +1,8 @@
 import type { NewDataSet } from '../../dicom/writer.ts'
 import type { PresentationState as ReadState } from '../documents/presentationState.ts'
-import type { DisplayShutter, Mark, SetView } from '../draft.ts'
+import type { Mark, SetView } from '../draft.ts'
 import type { Scale } from '../measure/scale.ts'
+import type { Shutter } from '../shutter.ts'
 import { srgbProfile } from './colourSpace.ts'
 import {
   codeOf,
@@ -48,7 +49,7 @@ export interface StateMark {
 
 /** What of a view a state keeps; which image was looked at last is none of it. */
 export type StateView = Pick<SetView, 'range' | 'inverted' | 'quarterTurns' | 'mirrored' | 'zoom' | 'centre'> & {
-  shutter?: DisplayShutter | undefined
+  shutter?: Shutter | undefined
 }
 
 /** Whether a reader has changed anything of a view that a state can keep. */

@@ -234,8 +234,12 @@ function readRegion(item: DataSet): Region | undefined {
   // Coordinates of the total pixel matrix are those of the image as a whole (PS3.3 C.18.6).
   const isMatrix = item.string('PixelOriginInterpretation') === 'VOLUME'
   const [frame = 1] = reference.frames
-  // A tile's own coordinates say where on the slide only by the slide's header.
-  if (!isMatrix && frame > 1 && normaliseUID(found?.string('ReferencedSOPClassUID') ?? '') === WHOLE_SLIDE)
+  // A tile's own coordinates say where on the slide only by the slide's header: the first tile, too, may lie anywhere (TILED_SPARSE).
+  if (
+    !isMatrix &&
+    reference.frames.length > 0 &&
+    normaliseUID(found?.string('ReferencedSOPClassUID') ?? '') === WHOLE_SLIDE
+  )
     return undefined
   return { kind, points, SOPInstanceUID: reference.SOPInstanceUID, frame: isMatrix ? 1 : frame }
 }
