@@ -185,7 +185,11 @@ function Row({ of }: { of: AuditRecord }) {
     address ? `${nameOf(UserID) || t('somebody')} (${address})` : nameOf(UserID),
   )
   const images = Object.values(study?.instances ?? {}).reduce((sum, number) => sum + number, 0)
-  const words = [images > 0 ? countImages(images) : '', text, count > 1 ? t('{{number}} times', { number: count }) : '']
+  const words = [
+    images > 0 ? countImages(images) : '',
+    heard(text),
+    count > 1 ? t('{{number}} times', { number: count }) : '',
+  ]
   const said = showControls(words.filter(Boolean).join('; '))
   return (
     <tr>

@@ -22,7 +22,7 @@ export const COLUMNS: readonly Column[] = [
   { key: 'name', name: 'Name', sort: 'PatientName', width: 150, grows: 2 },
   { key: 'id', name: 'ID', sort: 'PatientID', width: 80, grows: 1 },
   { key: 'birth', name: 'Birth date and age', short: 'Born', sort: 'PatientBirthDate', width: 108 },
-  { key: 'sex', name: 'Sex', sort: 'PatientSex', width: 42 },
+  { key: 'sex', name: 'Sex', sort: 'PatientSex', width: 38 },
   { key: 'date', name: 'Study date and time', short: 'Study date', sort: 'StudyDate', width: 118 },
   { key: 'arrived', name: 'Arrived', sort: 'lastReceived', width: 132 },
   { key: 'modality', name: 'Modality', short: 'Mod', sort: 'ModalitiesInStudy', width: 56 },
