@@ -13,6 +13,8 @@ const SAMPLES_MS = 300_000
 const THEIRS = [
   /^(Shift|Ctrl|Alt|Esc|Enter|Tab|Space)\b/,
   /^English$/,
+  // A sample study's own description, in a tooltip.
+  /^CT chest and abdomen$/,
   // Names of transfer syntaxes (PS3.6 annex A).
   /^(JPEG|High-Throughput JPEG)[- ].*: (\d+ Bit|Farbe|mit Vorzeichen)/,
   /\.(dcm|json|ts|pem)\b/,
