@@ -39,7 +39,7 @@ export function JobView({ job }: { job: JobSummary }) {
   return (
     <div className="job" data-state={job.state}>
       <div className="job-line">
-        <span className="truncate">{job.title}</span>
+        <span className="truncate">{heard(job.title)}</span>
         <span className={job.state === 'failed' ? 'failure' : 'quiet'}>{t(STATES[job.state])}</span>
         <span className="spring" />
         <span className="quiet">

@@ -1,6 +1,6 @@
 import type { SpaceLevel } from '../../shared/contract.ts'
 import { CentralBadge } from '../central/index.ts'
-import { msg, t } from '../i18n/index.ts'
+import { heard, msg, t } from '../i18n/index.ts'
 import { useTitle } from '../keys/index.ts'
 import { formatBytes } from '../ui/index.ts'
 import { useStation } from './stationStore.ts'
@@ -30,7 +30,7 @@ export function StatusLine({ onClick }: { onClick: () => void }) {
           <span>{t('receiving {{receiving}}', { receiving: status.receiving })}</span>
           {running.map(job => (
             <span key={job.id} className="truncate">
-              {job.title} {job.total > 0 ? `${job.done}/${job.total}` : job.done}
+              {heard(job.title)} {job.total > 0 ? `${job.done}/${job.total}` : job.done}
             </span>
           ))}
           <span className="spring" />

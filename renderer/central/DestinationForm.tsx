@@ -144,7 +144,7 @@ export function DestinationForm() {
       </div>
       <RulesEditor rules={draft.rules} />
       <LimitsEditor limits={draft.limits} />
-      <PullEditor pull={draft.pull} />
+      <PullEditor pull={draft.pull} isNode={draft.kind === 'dimse'} />
       <div className="central-line">
         <span className="spring" />
         <button type="button" onClick={() => void ask()} title={t('Ask whether it answers; nothing is stored there')}>

@@ -36,7 +36,7 @@ const PRIORS = [
 ] as const satisfies ReadonlyArray<{ of: keyof PullDraft; label: string; title: string; min: number; max: number }>
 
 /** What comes here from a destination by itself: what fits any of the rules, and priors of that. */
-export function PullEditor({ pull }: { pull: PullDraft }) {
+export function PullEditor({ pull, isNode }: { pull: PullDraft; isNode: boolean }) {
   const keep = (change: Partial<PullDraft>) => changeDraft({ pull: { ...pull, ...change } })
   const { rules } = pull
   const add = (sinceDays: string) => keep({ rules: [...rules, { ...newPullRule(), sinceDays }] })
@@ -104,6 +104,13 @@ export function PullEditor({ pull }: { pull: PullDraft }) {
           </fieldset>
         )
       })}
+      {isNode && rules.some(({ sinceDays }) => sinceDays === '') && (
+        <div className="quiet">
+          {t(
+            'Of more than 5,000 studies a node does not list those that have neither a date nor a Patient ID: they do not come.',
+          )}
+        </div>
+      )}
       {rules.length > 0 && (
         <div className="central-pull-priors">
           {PRIORS.map(({ of, label, ...more }) => (

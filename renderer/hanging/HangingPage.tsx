@@ -43,7 +43,7 @@ function OwnRow({ of, onEdit }: { of: HangingProtocol; onEdit: () => void }) {
           {t('Delete')}
         </button>
       </span>
-      <span className="quiet">{t('For: {{studies}}', { studies: describeMatch(of.match) })}</span>
+      <span className="quiet">{t('For: {{studies}}', { studies: heard(describeMatch(of.match)) })}</span>
     </div>
   )
 }
@@ -151,7 +151,7 @@ export function HangingPage() {
               </button>
             </span>
             <span className="quiet">
-              {t('For: {{studies}}', { studies: describeMatch(one.match) })}. {stagesOf(one)}
+              {t('For: {{studies}}', { studies: heard(describeMatch(one.match)) })}. <bdi>{stagesOf(one)}</bdi>
             </span>
           </div>
         ))}

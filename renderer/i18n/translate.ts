@@ -92,6 +92,11 @@ export function inLanguage(text: string): string {
   return Object.hasOwn(FILES[language], text) ? t(text) : text
 }
 
+/** The text in the user's language where it is one of ours as it stands. */
+export function ownText(text: string): string | undefined {
+  return Object.hasOwn(FILES[useLanguage.getState().language === 'de' ? 'de' : 'en'], text) ? t(text) : undefined
+}
+
 /** A text in every language there is: whoever searches may know either name. */
 export function inAllLanguages(text: string): string[] {
   return [text, ...Object.values(FILES).flatMap(file => file[text] ?? [])]

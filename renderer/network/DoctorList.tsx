@@ -63,7 +63,9 @@ function FindingView({ finding }: { finding: FindingSummary }) {
         <span className="selectable">{heard(remedy)}</span>
         <span className="spring" />
         <span className="quiet id">
-          {outgoing ? t('to') : t('from')} {AET} {address}
+          {outgoing
+            ? t('To {{name}}', { name: `${AET} ${address}` })
+            : t('From {{name}}', { name: `${AET} ${address}` })}
         </span>
       </div>
       {trying && <div className="quiet">{t('Trying…')}</div>}

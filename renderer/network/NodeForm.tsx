@@ -3,6 +3,7 @@ import type { Node, NodeRight } from '../../shared/config.ts'
 import type { EchoAnswer } from '../../shared/network.ts'
 import { nodeAddress } from '../../shared/network.ts'
 import { heard, msg, t, whyOf } from '../i18n/index.ts'
+import { titlesIn, wordsIn } from './lists.ts'
 import { echo, type ListedNode, saveNode } from './networkStore.ts'
 import { Field, PeerButtons, type PeerDraft, PeerForm } from './PeerForm.tsx'
 
@@ -17,8 +18,6 @@ const RIGHTS: Array<{ right: NodeRight; name: string; means: string }> = [
   { right: 'delete', name: msg('Delete'), means: msg('May delete studies') },
 ]
 const USUAL: NodeRight[] = ['query', 'retrieve', 'commitment']
-
-const listOf = (text: string): string[] => text.split(/[\s,;]+/).filter(Boolean)
 
 /** A node that is written; the station's refusal stands under it, and nothing that was typed is lost. */
 export function NodeForm({
@@ -50,11 +49,11 @@ export function NodeForm({
     AET,
     host,
     port: Number(draft.port),
-    sendsAs: listOf(sendsAs),
+    sendsAs: titlesIn(sendsAs),
     rights,
-    addresses: listOf(addresses),
+    addresses: wordsIn(addresses),
     tls,
-    certificates: listOf(certificates),
+    certificates: wordsIn(certificates),
   }
   const isWhole = nodeAddress.safeParse({ AET, host, port: written.port }).success
   const refuse = (thrown: unknown) => {

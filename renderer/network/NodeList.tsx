@@ -1,6 +1,7 @@
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
-import { heard, inLanguage, t } from '../i18n/index.ts'
+import type { NodeRight } from '../../shared/config.ts'
+import { heard, msg, t } from '../i18n/index.ts'
 import { announceFailure, formatMoment } from '../ui/index.ts'
 import { NodeForm } from './NodeForm.tsx'
 import { echo, type ListedNode, removeNode } from './networkStore.ts'
@@ -9,6 +10,13 @@ import { PeerRow } from './PeerRow.tsx'
 /** '' = the form of a new one is open. */
 type Edited = string | undefined
 const NEW = ''
+
+const RIGHTS: Record<NodeRight, string> = {
+  query: msg('query'),
+  retrieve: msg('retrieve'),
+  commitment: msg('commitment'),
+  delete: msg('delete'),
+}
 
 export function NodeList({ nodes }: { nodes: ListedNode[] }) {
   const [edited, setEdited] = useState<Edited>()
@@ -58,7 +66,7 @@ function NodeView({ node, onEdit }: { node: ListedNode; onEdit: () => void }) {
     }
     setCalling(false)
   }
-  const allowed = rights.map(inLanguage).join(', ')
+  const allowed = rights.map(right => t(RIGHTS[right])).join(', ')
   return (
     <PeerRow
       label={t('Node {{name}}', { name })}

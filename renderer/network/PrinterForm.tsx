@@ -77,7 +77,7 @@ export function PrinterForm(props: {
       onSave={() => void save()}
       onClose={onClose}
     >
-      <div className="network-fields">
+      <div className="network-fields network-choices">
         {choice(t('Film size'), printer.filmSize, Object.keys(FILM_SIZES) as FilmSize[], filmSize =>
           change({ filmSize }),
         )}

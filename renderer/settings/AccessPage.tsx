@@ -5,7 +5,7 @@ import { inLanguage, msg, t } from '../i18n/index.ts'
 import { announce, announceFailure, CopyButton, formatMoment } from '../ui/index.ts'
 
 const SCOPES: Record<Scope, { name: string; says: string }> = {
-  read: { name: msg('Read'), says: msg('find studies and fetch images') },
+  read: { name: msg('Search and fetch'), says: msg('find studies and fetch images') },
   store: { name: msg('Store'), says: msg('send images') },
   delete: { name: msg('Delete'), says: msg('delete studies') },
   dictation: { name: msg('Dictation'), says: msg('say that a study was dictated elsewhere') },

@@ -174,12 +174,22 @@ export function AuditPage() {
   )
 }
 
+/** As the station writes down who had no key of his own. */
+const MAIN_KEY = msg('main key')
+
 function Row({ of }: { of: AuditRecord }) {
   const { at, participants, text, count, study, door, outcome, seq, station } = of
   const others = participants.filter(({ UserID }) => UserID !== station)
-  const who = others.map(({ UserID, address }) => (address ? `${UserID || 'somebody'} (${address})` : UserID))
+  const nameOf = (user: string) => (user === MAIN_KEY ? t(MAIN_KEY) : user)
+  const who = others.map(({ UserID, address }) =>
+    address ? `${nameOf(UserID) || t('somebody')} (${address})` : nameOf(UserID),
+  )
   const images = Object.values(study?.instances ?? {}).reduce((sum, number) => sum + number, 0)
-  const words = [images > 0 ? countImages(images) : '', text, count > 1 ? t('{{number}} times', { number: count }) : '']
+  const words = [
+    images > 0 ? countImages(images) : '',
+    heard(text),
+    count > 1 ? t('{{number}} times', { number: count }) : '',
+  ]
   const said = showControls(words.filter(Boolean).join('; '))
   return (
     <tr>

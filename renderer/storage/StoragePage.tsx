@@ -51,8 +51,8 @@ export function StoragePage() {
             <span className="quiet">
               {storage.landing.images === 0
                 ? t('All that was received is at its place.')
-                : t('{{count}} ({{formatBytes}}) received and on the way to their place.', {
-                    count: countImages(storage.landing.images),
+                : t('{{images}} ({{formatBytes}}) received and on the way to their place.', {
+                    images: countImages(storage.landing.images),
                     formatBytes: formatBytes(storage.landing.bytes),
                   })}
             </span>

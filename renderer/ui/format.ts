@@ -16,6 +16,7 @@ function makeFormats(locale: string | undefined) {
     }),
     localDate: new Intl.DateTimeFormat(locale, dates),
     localTime: new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' }),
+    tenths: new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
     age: {
       year: ages('year', 'narrow'),
       month: ages('month', 'short'),
@@ -97,7 +98,7 @@ export function formatBytes(bytes: number): string {
     value /= 1000
     unit++
   }
-  return `${unit === 0 || value >= 99.5 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
+  return `${unit === 0 || value >= 99.5 ? Math.round(value) : formats.tenths.format(value)} ${units[unit]}`
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.

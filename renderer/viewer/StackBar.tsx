@@ -1,6 +1,6 @@
 import { memo, useEffect, useRef } from 'react'
 import { type BarRun, barRuns, imageAt, rowOf } from '../../shared/viewing/stackBar.ts'
-import { t } from '../i18n/index.ts'
+import { t, useLanguage } from '../i18n/index.ts'
 import { isLoaded, onFrames } from './frameLoader.ts'
 import type { Pane } from './pane.ts'
 import { onSeen, wasSeen } from './seen/keeper.ts'
@@ -131,6 +131,7 @@ function attachBar(pane: Pane, { bar, paths, place }: Parts): () => void {
 
 /** At the right edge of a pane: what of its stack is loaded, what was seen, its gaps, and where we are. */
 export const StackBar = memo(function StackBar({ pane }: { pane: Pane }) {
+  useLanguage()
   const bar = useRef<HTMLDivElement>(null)
   const drawing = useRef<SVGSVGElement>(null)
   const place = useRef<HTMLDivElement>(null)

@@ -187,7 +187,8 @@ export function Viewer(props: ViewerProps) {
             <span className="quiet" title={describeDate(study.StudyDate)}>
               {' · '}
               {[formatDate(study.StudyDate), formatTime(study.StudyTime)].filter(Boolean).join(' ')}
-              {study.StudyDescription !== '' && ` · ${study.StudyDescription}`}
+              {study.StudyDescription !== '' && ' · '}
+              <bdi dir="auto">{study.StudyDescription}</bdi>
               {study.AccessionNumber !== '' && ` · ${study.AccessionNumber}`}
             </span>
           </span>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { priority, readingStatus, type StudyFilter } from '../../shared/contract.ts'
-import { t } from '../i18n/index.ts'
+import { msg, t } from '../i18n/index.ts'
 
 const day = z.string().regex(/^\d{8}$/)
 
@@ -95,20 +95,25 @@ export function sameFilter(one: ListFilter, other: ListFilter): boolean {
 
 export const UNREAD: ListFilter['statuses'] = ['new', 'opened']
 
+const STATUSES = { new: msg('new'), opened: msg('opened'), read: msg('read') }
+const PRIORITIES = { stat: msg('STAT'), urgent: msg('urgent'), routine: msg('routine') }
+const DAYS = { today: msg('today'), yesterday: msg('yesterday') }
+const eitherOf = (names: string[]) => names.reduce((one, other) => t('{{one}} or {{other}}', { one, other }))
+
 /** What a filter leaves, in a few words: the name a saved list is offered. */
 export function describeFilter(filter: ListFilter, formatDay: (da: string) => string): string {
   const { search, date, modalities, statuses, priorities, arrivedWithin } = filter
   const words: string[] = []
-  if (priorities.length > 0) words.push(priorities.map(one => (one === 'stat' ? 'STAT' : one)).join(' or '))
+  if (priorities.length > 0) words.push(eitherOf(priorities.map(one => t(PRIORITIES[one]))))
   if (modalities.length > 0) words.push(modalities.join(' '))
   if (search !== '') words.push(`“${search}”`)
-  if (sameValues(statuses, UNREAD)) words.push('unread')
-  else if (statuses.length > 0) words.push(statuses.join(' or '))
+  if (sameValues(statuses, UNREAD)) words.push(t('unread'))
+  else if (statuses.length > 0) words.push(eitherOf(statuses.map(one => t(STATUSES[one]))))
   if (arrivedWithin !== undefined) words.push(t('arrived in the last {{minutes}} min', { minutes: arrivedWithin }))
-  if (date.kind === 'today' || date.kind === 'yesterday') words.push(date.kind)
+  if (date.kind === 'today' || date.kind === 'yesterday') words.push(t(DAYS[date.kind]))
   else if (date.kind === 'days') words.push(t('{{count}} days', { count: date.days }))
   else if (date.kind === 'range') words.push(`${formatDay(date.from)} – ${formatDay(date.to)}`)
-  return words.join(' ') || 'All studies'
+  return words.join(' ') || t('All studies')
 }
 
 export function sameValues<T>(one: readonly T[], other: readonly T[]): boolean {

@@ -13,6 +13,10 @@ const SAMPLES_MS = 300_000
 const THEIRS = [
   /^(Shift|Ctrl|Alt|Esc|Enter|Tab|Space)\b/,
   /^English$/,
+  // A sample study's own description, in a tooltip.
+  /^CT chest and abdomen$/,
+  // Names of transfer syntaxes (PS3.6 annex A).
+  /^(JPEG|High-Throughput JPEG)[- ].*: (\d+ Bit|Farbe|mit Vorzeichen)/,
   /\.(dcm|json|ts|pem)\b/,
   // Report templates and hanging protocols that ship are files, named as whoever wrote them named them.
   /^(MRI of the brain|CT of |CT spine and bones|Radiograph of )/,
@@ -58,7 +62,19 @@ test('the worklist, its menus and the dialogs of every key', async () => {
   await page.getByRole('menu').first().waitFor()
   await walk.look('menu of a study')
   await press('Escape')
-  for (const key of ['Control+i', 'F8', 'F7', '?', 'Shift+F1', 'Alt+d', 'F9', 'Control+k', 'Control+e', 'Control+f']) {
+  for (const key of [
+    'Control+i',
+    'F8',
+    'F7',
+    '?',
+    'Shift+F1',
+    'Alt+d',
+    'F9',
+    'Control+k',
+    'Alt+x',
+    'Control+e',
+    'Control+f',
+  ]) {
     await press(key)
     await page.waitForTimeout(300)
     if ((await dialog().count()) === 0) continue
@@ -110,6 +126,19 @@ test('the viewer: panes, menus, panels', async () => {
     await page.waitForFunction(() => window.isocenter.viewports()[0]?.settled)
     await walk.look(`viewer ${at}`)
     await shot(`viewer-${at}`)
+    const box = (await page.locator('.pane').first().boundingBox())!
+    for (const [key, y] of [
+      ['l', 0.4],
+      ['e', 0.6],
+    ] as const) {
+      await press(key)
+      await page.mouse.move(box.x + box.width * 0.35, box.y + box.height * y)
+      await page.mouse.down()
+      await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * (y + 0.08), { steps: 4 })
+      await page.mouse.up()
+    }
+    await walk.look(`viewer ${at} marks`)
+    await shot(`viewer-${at}-marks`)
     for (const key of ['g', 't', 'Control+e', 'Control+p', 'F2', 'F3', 'F4', 'p']) {
       await press(key)
       await page.waitForTimeout(250)
@@ -148,6 +177,21 @@ test('what the station says: a node that does not answer, a form it refuses', as
   await page.getByText('aber an 127.0.0.1:9 hört niemand').first().waitFor()
   await walk.look('echo')
   await shot('echo')
+  await page.getByRole('button', { name: 'Zentrale', exact: true }).click()
+  await page.getByRole('button', { name: 'Ziel hinzufügen' }).click()
+  const form = page.locator('.settings-page form').first()
+  await form.locator('select').first().selectOption({ index: 1 })
+  await form.getByRole('button', { name: 'Untersuchungen hinzufügen' }).click()
+  await page.getByText('weder Datum noch Patienten-ID').waitFor()
+  await walk.look('what a node brings')
+  await shot('central-node')
+  await press('Escape')
+  if ((await dialog().count()) > 0) await press('Escape')
+  await press('F7')
+  await page.getByRole('button', { name: 'Starten' }).click()
+  await page.locator('dialog[open] table').first().waitFor({ timeout: 60_000 })
+  await walk.look('self-test')
+  await shot('self-test')
   await press('Escape')
   expect(untranslated()).toEqual([])
   expect(walk.seen).toBeGreaterThan(1000)

@@ -159,5 +159,18 @@ test('a finished sentence is recognised with what was put into it, and what is n
   // A value keeps its words, though we have the same.
   expect(heard('for studies described by “chest”')).toBe('nur für Untersuchungen mit der Beschreibung „chest“')
   expect(heard('Chest pain since Tuesday')).toBe('Chest pain since Tuesday')
+  for (const theirs of [
+    "ENOENT: no such file or directory, open '/data/chest/hand/knee.dcm'",
+    'https://pacs.example/volume/hand/echo',
+    'no route to host',
+    'connection reset and closed by the peer, for reasons of its own',
+    'time out',
+    'part of the message is lost',
+  ]) {
+    expect(heard(theirs)).toBe(theirs)
+  }
+  // What was made to take long is left as it is.
+  const endless = 'for a, no b and c of the same d in the e: f · else g. '.repeat(36)
+  expect(heard(endless)).toContain('else g.')
   expect(heard(`${'very '.repeat(1000)}long`)).toBe(`${'very '.repeat(1000)}long`)
 })

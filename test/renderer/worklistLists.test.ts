@@ -56,6 +56,9 @@ test('a list to be saved is offered a name that says what is in it', () => {
   const filter = listFilter.parse({ modalities: ['CT'], statuses: ['new', 'opened'], date: { kind: 'today' } })
   expect(describeFilter(filter, day => day)).toBe('CT unread today')
   expect(describeFilter(listFilter.parse({ priorities: ['stat'], search: 'doe' }), day => day)).toBe('STAT “doe”')
+  expect(
+    describeFilter(listFilter.parse({ statuses: ['new', 'read'], priorities: ['stat', 'urgent'] }), day => day),
+  ).toBe('STAT or urgent new or read')
 })
 
 test('columns keep order, width and hiding; what a newer version brings stands in its place', () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { titlesIn, wordsIn } from '../../renderer/network/lists.ts'
 import { isNode, isStranger, mayBeCalled, nodeMay, nodes } from '../../shared/config.ts'
 
 const pacs = { name: 'Main PACS', AET: 'PACS', host: 'pacs.hospital', port: 104 }
@@ -45,4 +46,15 @@ test('an AE title is one node’s, whether it is asked at it or sends under it',
     ]).success,
   ).toBe(false)
   expect(nodes.safeParse([{ ...pacs, sendsAs: ['OUT', 'PACS'] }, other]).success).toBe(true)
+})
+
+test('what a node also sends as is written with commas: an AE title may have a blank inside', () => {
+  const sendsAs = titlesIn(' PACS OUT, PACS2;; ')
+  expect(sendsAs).toEqual(['PACS OUT', 'PACS2'])
+  expect(nodes.parse([{ ...pacs, sendsAs }])[0]?.sendsAs).toEqual(sendsAs)
+  for (const wrong of ['SEVENTEEN_LETTERS', 'A\\B', ' ', 'Ä']) {
+    expect(nodes.safeParse([{ ...pacs, sendsAs: [wrong] }]).success).toBe(false)
+  }
+  expect(nodes.parse([{ ...pacs, sendsAs: [' OUT '] }])[0]?.sendsAs).toEqual(['OUT'])
+  expect(wordsIn('10.0.0.1 10.0.0.2, 10.0.0.3')).toEqual(['10.0.0.1', '10.0.0.2', '10.0.0.3'])
 })

@@ -37,10 +37,10 @@ function seconds(pane: Pane): Action[] {
     .slice(0, MOST_SECONDS)
     .map((stack): Action => {
       const summary = all.find(one => one.SeriesInstanceUID === stack.manifest.SeriesInstanceUID)
-      const name = [summary && describeSeries(summary), stack.set.label].filter(Boolean).join(' · ')
+      const name = [summary && describeSeries(summary), heard(stack.set.label)].filter(Boolean).join(' · ')
       return {
         id: `fuse-${stack.set.id}`,
-        name: `Fuse with ${stack.manifest.Modality} ${name}`,
+        name: t('Fuse with {{Modality}} {{name}}', { Modality: stack.manifest.Modality, name }),
         keys: [],
         group: 'View',
         run: () => void fuse(pane, stack),

@@ -3,7 +3,7 @@ import type { Mark } from '../../../shared/viewing/draft.ts'
 import { keyImageId } from '../../../shared/viewing/draft.ts'
 import type { Point, Scale } from '../../../shared/viewing/measure/scale.ts'
 import { applyMatrix } from '../../../shared/viewing/view.ts'
-import { inLanguage, t } from '../../i18n/index.ts'
+import { inLanguage, t, useLanguage } from '../../i18n/index.ts'
 import { keepViews } from './arrangement.ts'
 import { draftOf } from './drafts.ts'
 import { handlesOf, strokesOf } from './edit.ts'
@@ -29,6 +29,7 @@ function useSize(pane: MarkedPane): { width: number; height: number } {
 
 /** The marks of what a pane shows, above its pixels, and the hand that makes them. */
 export const Marks = memo(function Marks({ pane }: { pane: MarkedPane }) {
+  useLanguage()
   useEffect(() => attachMarks(pane), [pane])
   useEffect(() => (isPicture(pane) ? keepViews(pane) : undefined), [pane])
   const shown = useShownFrame(pane)

@@ -1,6 +1,6 @@
 import { memo, useEffect, useMemo, useState } from 'react'
 import { useStore } from 'zustand'
-import { t } from '../../i18n/index.ts'
+import { t, useLanguage } from '../../i18n/index.ts'
 import type { Pane } from '../pane.ts'
 import { useSession } from '../session.ts'
 import { useSpace } from '../space.ts'
@@ -42,6 +42,7 @@ type Here = ReturnType<typeof objectsHere>
 
 /** Segments, contours and isodoses above a pane's pixels, and what of them lies under the pointer. */
 export const ObjectLayers = memo(function ObjectLayers({ pane }: { pane: Pane }) {
+  useLanguage()
   const stacks = useSession(session => session.stacks)
   const readings = useObjects(state => state.readings)
   const off = useObjects(state => state.off)

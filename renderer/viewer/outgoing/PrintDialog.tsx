@@ -86,12 +86,12 @@ function Sheet(props: {
               </>
             )}
           </span>
-          <span>
+          <bdi dir="auto">
             {study !== undefined &&
               [formatDate(study.StudyDate), study.StudyDescription, identity ? study.AccessionNumber : '']
                 .filter(Boolean)
                 .join(' · ')}
-          </span>
+          </bdi>
         </div>
         <div
           className="sheet-grid"

@@ -2,7 +2,7 @@ import { memo, useEffect, useLayoutEffect, useRef } from 'react'
 import { useStore } from 'zustand'
 import { type Rect, sampleLabels } from '../../../shared/viewing/segmenting/labels.ts'
 import { grownByOne, type LabelLook, paintLabels } from '../../../shared/viewing/segmenting/paintLabels.ts'
-import { t } from '../../i18n/index.ts'
+import { t, useLanguage } from '../../i18n/index.ts'
 import { describeFrame } from '../catalog.ts'
 import type { Pane } from '../pane.ts'
 import { useSpace } from '../space.ts'
@@ -19,6 +19,7 @@ interface Layer {
 
 /** The segments of what a pane shows, above its pixels, and the hand that draws them. */
 export const SegmentLayer = memo(function SegmentLayer({ pane }: { pane: Pane }) {
+  useLanguage()
   const rim = useRef<SVGEllipseElement>(null)
   const line = useRef<SVGPolylineElement>(null)
   useEffect(
