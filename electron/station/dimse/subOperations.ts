@@ -72,9 +72,10 @@ interface Prepared {
 /**
  * Got ready behind the one on its way: reading the next takes a turn of a thread, and a peer may answer sooner than that (a
  * trace of CT over the loopback had answers that came while the next was still being read). When one is left there are four again, for
- * three read at once wake the thread and the loop no more often than one.
+ * three read at once wake the thread and the loop no more often than one. What passes through something on its way may be held to a rate
+ * there, and what is read ahead then takes the line's time before the rest of a large object that is under way: `slow`.
  */
-const AHEAD = { least: 1, most: 4 }
+const AHEAD = { least: 1, most: 4, slow: 2 }
 
 interface Ready {
   object: RetrievableObject
@@ -121,7 +122,7 @@ export async function* sendObjects(
     deps.begins?.(object)
     return prepare(line, object, deps)
   }
-  const ahead = new Ahead(objects, prepareNext, stop)
+  const ahead = new Ahead(objects, prepareNext, deps.through ? AHEAD.slow : AHEAD.most, stop)
   let underWay: Promise<Sent> | undefined
   const begin = () => {
     const next = stop.aborted ? undefined : ahead.take()
@@ -150,6 +151,7 @@ export async function* sendObjects(
 class Ahead {
   readonly #objects: AsyncIterator<RetrievableObject>
   readonly #prepare: (object: RetrievableObject) => Promise<Prepared>
+  readonly #most: number
   readonly #stop: AbortSignal
   readonly #ready: Ready[] = []
   #filling: Promise<void> | undefined
@@ -159,10 +161,12 @@ class Ahead {
   constructor(
     objects: AsyncIterable<RetrievableObject>,
     prepare: (object: RetrievableObject) => Promise<Prepared>,
+    most: number,
     stop: AbortSignal,
   ) {
     this.#objects = objects[Symbol.asyncIterator]()
     this.#prepare = prepare
+    this.#most = most
     this.#stop = stop
   }
 
@@ -183,7 +187,7 @@ class Ahead {
     if (this.#ready.length > AHEAD.least || this.#ended) return
     // What is on its way leaves first: the peer reads it while others are opened.
     this.#filling ??= afterThis()
-      .then(() => this.#pull(AHEAD.most))
+      .then(() => this.#pull(this.#most))
       .finally(() => {
         this.#filling = undefined
       })
