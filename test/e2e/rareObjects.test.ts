@@ -221,7 +221,7 @@ test('a parametric map lies over its images, with its levels in its own unit and
   await expect.poll(() => page.locator('[data-pane="0"]').textContent()).toMatch(/ADC.*3\d\d(\.\d+)? um2\/s/)
   await shot('map')
   // The greatest is 5 + 10 × 63.
-  await expect.poll(() => page.locator('[data-pane="0"] .isodoses').textContent()).toContain('571.5 um2/s')
+  await expect.poll(() => page.locator('[data-pane="0"] .isodoses').textContent()).toContain('571.5 µm²/s')
 })
 
 test('a video in a codec that this browser has not is told of, with its header and its file at hand', async () => {

@@ -12,6 +12,7 @@ import {
 } from '../../../shared/viewing/measure/measure.ts'
 import { type MeasuredFrame, type Point, type Scale, scaleOf } from '../../../shared/viewing/measure/scale.ts'
 import type { SeriesStart, UptakeKind } from '../../../shared/viewing/suv.ts'
+import { heard, msg, t, useLanguage } from '../../i18n/index.ts'
 import { measuringAllowed } from '../../selftest/index.ts'
 import { type CatalogFrame, describeFrame } from '../catalog.ts'
 import { isSlideId, slideValues } from '../slides/openSlides.ts'
@@ -100,27 +101,55 @@ interface Reckoned {
   uptake: UptakeKind
   /** Another one when images have come that were taken before the others. */
   start: SeriesStart
+  language: string
   lines: string[]
 }
 const reckoned = new WeakMap<Mark, Reckoned>()
 
+const WORDS = new Set<string>([
+  msg('perimeter'),
+  msg('crosses itself too often for an area'),
+  msg('mean'),
+  msg('median'),
+  msg('mapped'),
+  msg('column'),
+  msg('row'),
+  msg('not measured: the self-test failed'),
+])
+
+type Say = (words: string) => string
+const inEnglish: Say = words => words
+const inOwnWords: Say = words => (WORDS.has(words) ? t(words) : heard(words))
+
+/** What stands beside a mark where nothing of it is measured. */
+function unmeasured({ text }: Mark, described: CatalogFrame | undefined, say: Say): string[] {
+  const own = text === '' ? [] : text.split('\n')
+  return described === undefined ? own : [...own, say('not measured: the self-test failed')]
+}
+
+/** What stands beside a mark as it is written into objects, in English: its words and figures. */
+export function writtenLinesOf(mark: Mark, imageId: string): string[] {
+  const described = describeFrame(imageId)
+  if (described === undefined || !isMeasured(mark, described)) return unmeasured(mark, described, inEnglish)
+  const { pixels, at } = under(mark, imageId, described)
+  return describe(mark, figuresOf(at, described, pixels))
+}
+
 /** What stands beside a mark: its words and figures. Reckoned once for as long as all it is reckoned of stays. */
 export function linesOf(mark: Mark, imageId: string): string[] {
   const described = describeFrame(imageId)
-  if (described === undefined) return mark.text === '' ? [] : [mark.text]
-  if (!isMeasured(mark, described)) {
-    return [...(mark.text === '' ? [] : mark.text.split('\n')), 'not measured: the self-test failed']
-  }
+  if (described === undefined || !isMeasured(mark, described)) return unmeasured(mark, described, inOwnWords)
   const { pixels, at } = under(mark, imageId, described)
   const calibration = calibrationOf(described)
   const before = reckoned.get(mark)
   const { uptake } = useUptake.getState()
+  const { language } = useLanguage.getState()
   const start = startOf(described.manifest)
   const sameFrame = before?.imageId === imageId && before.pixels === pixels?.pixels
   const sameUnits = before?.calibration === calibration && before?.uptake === uptake && before.start === start
-  if (sameFrame && sameUnits) return before.lines
-  const lines = describe(mark, figuresOf(at, described, pixels))
-  reckoned.set(mark, { imageId, pixels: pixels?.pixels, calibration, uptake, start, lines })
+  if (sameFrame && sameUnits && before.language === language) return before.lines
+  const lines = describe(mark, figuresOf(at, described, pixels), inOwnWords)
+  reckoned.set(mark, { imageId, pixels: pixels?.pixels, calibration, uptake, start, language, lines })
   return lines
 }
 

@@ -1,6 +1,7 @@
 import type { Mark } from '../../../shared/viewing/draft.ts'
 import type { Point } from '../../../shared/viewing/measure/scale.ts'
 import { applyMatrix, invertMatrix, type Matrix } from '../../../shared/viewing/view.ts'
+import { t } from '../../i18n/index.ts'
 import { useTextSize } from '../../ui/index.ts'
 import type { Pane, PaneState } from '../pane.ts'
 import { isSlideId, markOnSlide } from '../slides/openSlides.ts'
@@ -96,7 +97,7 @@ export interface MarkLabel {
 /** A mark's label as it lies in the pane; undefined when it says nothing. */
 export function labelOf(mark: Mark, shown: ShownFrame, pane: { width: number; height: number }): MarkLabel | undefined {
   const figures = linesOf(mark, shown.imageId)
-  const lines = mark.locked && useMarks.getState().selected === mark.id ? [...figures, 'locked'] : figures
+  const lines = mark.locked && useMarks.getState().selected === mark.id ? [...figures, t('locked')] : figures
   if (lines.length === 0) return undefined
   const larger = useTextSize.getState().percent / 100
   const line = LABEL_LINE * larger

@@ -256,5 +256,13 @@ export function wordsAt(
 
 export function figureWithUnit(value: number, unit: string): string {
   const digits = unit === 'Gy' ? value.toFixed(2) : String(Number(value.toPrecision(4)))
-  return unit === '' ? digits : `${digits} ${unit}`
+  return unit === '' ? digits : `${digits} ${unitWords(unit)}`
+}
+
+/** UCUM as people write it: um2/s is µm²/s. */
+function unitWords(unit: string): string {
+  const exponents: Record<string, string> = { 2: '²', 3: '³' }
+  return unit
+    .replaceAll(/(?<![A-Za-z])u(?=[A-Za-z])/g, 'µ')
+    .replaceAll(/(?<=[A-Za-z])[23](?!\d)/g, digit => exponents[digit] ?? digit)
 }

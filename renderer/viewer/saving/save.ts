@@ -34,7 +34,7 @@ import { describeFrame, type SeriesStack, type StackEntry } from '../catalog.ts'
 import { needFrame } from '../frameLoader.ts'
 import type { DraftKeeper } from '../marks/draftKeeper.ts'
 import { draftOf } from '../marks/drafts.ts'
-import { linesOf, measuredOf, scaleOfMark } from '../marks/figures.ts'
+import { measuredOf, scaleOfMark, writtenLinesOf } from '../marks/figures.ts'
 import { holdSegments, saveSegmentations, unsavedWorks } from '../segmenting/index.ts'
 import { isOfSlide, isSlideId, markOnSlide, needSlideValues, openSlide } from '../slides/openSlides.ts'
 import { spacingOf } from '../spacing.ts'
@@ -485,5 +485,5 @@ function stateImage(stack: SeriesStack, entry: StackEntry): StateImage {
 }
 
 function stateMark({ mark, image, entry }: Placed): StateMark {
-  return { mark, image, scale: scaleOfMark(mark, entry.imageId), lines: linesOf(mark, entry.imageId) }
+  return { mark, image, scale: scaleOfMark(mark, entry.imageId), lines: writtenLinesOf(mark, entry.imageId) }
 }

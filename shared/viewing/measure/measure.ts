@@ -257,55 +257,65 @@ function extentText({ text, unit }: Extent): string {
   return `${text} ${unit}`
 }
 
-function withNote(text: string, { note }: Scale): string {
-  return note === '' ? text : `${text} ${note}`
+/** Puts the words between a label's figures into the reader's language. */
+type Say = (words: string) => string
+
+function withNote(text: string, { note }: Scale, say: Say): string {
+  return note === '' ? text : `${text} ${say(note)}`
 }
 
-function lengthLines({ scale, length, width, ratio }: Measured): string[] {
+function lengthLines({ scale, length, width, ratio }: Measured, say: Say): string[] {
   if (length === undefined) return []
   const long = lengthExtent(length, scale)
-  if (width === undefined) return [withNote(extentText(long), scale)]
+  if (width === undefined) return [withNote(extentText(long), scale, say)]
   const short = lengthExtent(width, scale)
   const first = (one: Extent, other: Extent) => (one.unit === other.unit ? one.text : extentText(one))
-  if (ratio === undefined) return [withNote(`${first(long, short)} × ${extentText(short)}`, scale)]
-  return [`CTR ${ratio.toFixed(2)}`, withNote(`${first(short, long)} / ${extentText(long)}`, scale)]
+  if (ratio === undefined) return [withNote(`${first(long, short)} × ${extentText(short)}`, scale, say)]
+  return [`CTR ${ratio.toFixed(2)}`, withNote(`${first(short, long)} / ${extentText(long)}`, scale, say)]
 }
 
 /** An outline whose area cannot be said still has a length. */
-function areaLines({ scale, area, perimeter, diameter }: Measured): string[] {
+function areaLines({ scale, area, perimeter, diameter }: Measured, say: Say): string[] {
   if (perimeter === undefined) return []
   const length = (value: number) => extentText(lengthExtent(value, scale))
-  const round = `${diameter === undefined ? '' : `⌀ ${length(diameter)} `}perimeter ${length(perimeter)}`
-  const text = area === undefined ? 'crosses itself too often for an area' : extentText(areaExtent(area, scale))
-  return [withNote(text, scale), withNote(round, scale)]
+  const round = `${diameter === undefined ? '' : `⌀ ${length(diameter)} `}${say('perimeter')} ${length(perimeter)}`
+  const text = area === undefined ? say('crosses itself too often for an area') : extentText(areaExtent(area, scale))
+  return [withNote(text, scale, say), withNote(round, scale, say)]
 }
 
-/** A mark's label, line by line, as it stands on the image. */
-export function describe(mark: Pick<Mark, 'kind' | 'text' | 'points'>, measured: Measured): string[] {
+/** A mark's label, line by line, as it stands on the image; in English without `say`, as it is written into objects. */
+export function describe(
+  mark: Pick<Mark, 'kind' | 'text' | 'points'>,
+  measured: Measured,
+  say: Say = words => words,
+): string[] {
   const { valueUnit, angle, statistics, values, mapped = [] } = measured
   const unit = valueUnit.unit === '' ? '' : ` ${valueUnit.unit}`
   const lines: string[] = mark.text === '' ? [] : mark.text.split('\n')
-  lines.push(...lengthLines(measured))
+  lines.push(...lengthLines(measured, say))
   if (angle !== undefined) lines.push(`${angle.toFixed(1)}°`)
-  lines.push(...areaLines(measured))
+  lines.push(...areaLines(measured, say))
   if (statistics !== undefined) {
     const { mean, sd, min, max, n, median } = statistics
-    lines.push(`mean ${figure(mean)} SD ${figure(sd)}${unit}`)
-    lines.push(`median ${valueText(median)} min ${valueText(min)} max ${valueText(max)} n ${n}`)
+    lines.push(`${say('mean')} ${figure(mean)} SD ${figure(sd)}${unit}`)
+    lines.push(`${say('median')} ${valueText(median)} min ${valueText(min)} max ${valueText(max)} n ${n}`)
   }
   if (values !== undefined) lines.push(values.length === 1 ? `${valueText(values[0] ?? 0)}${unit}` : values.join(' '))
   for (const { label, unit, statistics, value } of mapped) {
-    const name = label === '' ? 'mapped' : label
+    const name = label === '' ? say('mapped') : label
     const of = unit === '' ? '' : ` ${unit}`
     if (value !== undefined) lines.push(`${name} ${figure(value)}${of}`)
     else if (statistics !== undefined) {
       const { mean, sd, min, max } = statistics
-      lines.push(`${name} mean ${figure(mean)} SD ${figure(sd)}${of}`, `min ${valueText(min)} max ${valueText(max)}`)
+      lines.push(
+        `${name} ${say('mean')} ${figure(mean)} SD ${figure(sd)}${of}`,
+        `min ${valueText(min)} max ${valueText(max)}`,
+      )
     }
   }
   if (mark.kind === 'probe' && values !== undefined) {
     const [x, y] = mark.points[0] ?? [0, 0]
-    lines.push(`column ${Math.floor(x) + 1} row ${Math.floor(y) + 1}`)
+    lines.push(`${say('column')} ${Math.floor(x) + 1} ${say('row')} ${Math.floor(y) + 1}`)
   }
   return lines
 }
