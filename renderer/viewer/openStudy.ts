@@ -140,9 +140,11 @@ export async function openStudy(StudyInstanceUID: string, onLeft: () => void = (
     if (mine !== opening) return false
     // Both in one turn: whoever follows the session sees that none is open, then this one; drawn is only the latter.
     leave()
-    await hang(known)
+    const drawn = hang(known)
+    const asHung = hangs()
+    await drawn
     if (mine !== opening) return false
-    void afterFirst(known)
+    void afterFirst(known, asHung)
   } catch (thrown) {
     if (mine === opening) {
       leave()
@@ -184,7 +186,7 @@ function presented(): Promise<void> {
 }
 
 /** What waits for the first picture. Its failures are told where they matter: in the pane that asks for them again. */
-async function afterFirst({ study: { StudyInstanceUID }, series, isAhead }: Plan): Promise<void> {
+async function afterFirst({ study: { StudyInstanceUID }, series, isAhead }: Plan, asHung: string): Promise<void> {
   const mine = opening
   await afterPicture()
   if (mine !== opening) return
@@ -192,20 +194,25 @@ async function afterFirst({ study: { StudyInstanceUID }, series, isAhead }: Plan
   void studyThumbnails(StudyInstanceUID).then(thumbnails => {
     if (mine === opening) useSession.setState({ thumbnails })
   })
-  if (isAhead) void hangAsLeft(StudyInstanceUID)
+  if (isAhead) void hangAsLeft(StudyInstanceUID, asHung)
   await readOn(StudyInstanceUID, series).catch(() => {})
   if (mine === opening) await readOthers()
 }
 
-/** Where its reader has left it otherwise on another workstation since it was read ahead, it is hung once more; not under his hand. */
-async function hangAsLeft(StudyInstanceUID: string): Promise<void> {
+/** What hangs where. Sets that are named as their manifests come are no change of the reader's. */
+function hangs(): string {
+  const { layout, assigned } = useSession.getState()
+  return JSON.stringify([layout, ...assigned.map(one => one?.SeriesInstanceUID ?? '')])
+}
+
+/**
+ * Where its reader has left it otherwise on another workstation since it was read ahead, it is hung once more; not when he has changed
+ * here what was hung (`asHung`), be it before the first picture.
+ */
+async function hangAsLeft(StudyInstanceUID: string, asHung: string): Promise<void> {
   const mine = opening
-  // Sets that are named as their manifests come are no change of the reader's.
-  const hangs = ({ layout, assigned }: Session) =>
-    JSON.stringify([layout, ...assigned.map(one => one?.SeriesInstanceUID ?? '')])
-  const before = hangs(useSession.getState())
   const isOtherwise = await isHungOtherwise(StudyInstanceUID)
-  if (isOtherwise && mine === opening && hangs(useSession.getState()) === before) await openStudy(StudyInstanceUID)
+  if (isOtherwise && mine === opening && hangs() === asHung) await openStudy(StudyInstanceUID)
 }
 
 /** The patient's other studies, as the store has them now. */

@@ -218,7 +218,7 @@ test('a parametric map lies over its images, with its levels in its own unit and
   await page.locator('[data-pane="0"] .objects').first().waitFor({ state: 'attached' })
   const box = (await page.locator('[data-pane="0"] .canvas').boundingBox())!
   await page.mouse.move(box.x + box.width / 2 + 3, box.y + box.height / 2)
-  await expect.poll(() => page.locator('[data-pane="0"]').textContent()).toMatch(/ADC.*3\d\d(\.\d+)? um2\/s/)
+  await expect.poll(() => page.locator('[data-pane="0"]').textContent()).toMatch(/ADC.*3\d\d(\.\d+)? µm²\/s/)
   await shot('map')
   // The greatest is 5 + 10 × 63.
   await expect.poll(() => page.locator('[data-pane="0"] .isodoses').textContent()).toContain('571.5 µm²/s')

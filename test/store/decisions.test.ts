@@ -43,6 +43,21 @@ test('opening makes a new study opened, never read; reading is said by somebody 
   expect(store.seq).toBe(changes.at(-1)?.seq)
 })
 
+test('what a power cut kept from the log is said to it when it is decided once more, as it was decided first', async () => {
+  const dataDir = await temporaryFolder()
+  const { store } = await newStore({ dataDir })
+  await send(store, ctSlice(1))
+  await store.setReading([{ StudyInstanceUID: UID, status: 'read' }], 'anna')
+  await store.close()
+  const [reading] = await decisionsOf(dataDir)
+  expect(reading).toMatchObject({ kind: 'reading', status: 'read', by: 'anna' })
+  // The index had it a moment earlier.
+  writeFileSync(join(dataDir, 'decisions.log'), '')
+  const { store: again } = await newStore({ dataDir })
+  await again.setReading([{ StudyInstanceUID: UID, status: 'read' }], 'ben')
+  expect(await decisionsOf(dataDir)).toEqual([reading])
+})
+
 test('many studies at once are one decision each; unknown ones are left out, and alone refused', async () => {
   const { store } = await newStore()
   for (const study of [1, 2]) await send(store, ctSlice(1, {}, { study, size: 4 }))
@@ -215,7 +230,10 @@ test('a full disk refuses a decision; asked again with room, it is in the log', 
   expect(await decisionsOf(dataDir)).toEqual([])
   delete trouble.write
   await read()
-  expect(await decisionsOf(dataDir)).toMatchObject([{ kind: 'reading', status: 'read' }])
+  // What the log was owed, and what was asked again: the same.
+  const [owed, asked] = await decisionsOf(dataDir)
+  expect(owed).toMatchObject({ kind: 'reading', status: 'read', by: 'anna' })
+  expect(asked).toEqual(owed)
   expect(store.writable).toBe(true)
 })
 

@@ -22,12 +22,19 @@ export interface StudyStatus {
   status: ReadingStatus
 }
 
-type StudyRow = { id: number; reading: number; priority: number; keptAt: number }
+type StudyRow = {
+  id: number
+  reading: number
+  readingBy: string
+  readingAt: number | null
+  priority: number
+  keptAt: number
+}
 
 /** What people decide, as rows: each call one transaction. */
 export function createDecisions(db: Database, epoch: number, applyDecision: (decision: Decision) => string[]) {
   const studyByUID = db.prepare<[string], StudyRow>(
-    'SELECT id, reading, priority, keptAt FROM study WHERE StudyInstanceUID = ?',
+    'SELECT id, reading, readingBy, readingAt, priority, keptAt FROM study WHERE StudyInstanceUID = ?',
   )
   const draftRev = db.prepare<[string, string], { rev: number }>(
     'SELECT rev FROM draft WHERE StudyInstanceUID = ? AND user = ?',
@@ -57,12 +64,16 @@ export function createDecisions(db: Database, epoch: number, applyDecision: (dec
   const read = (wanted: StudyStatus[], by: string, at: number): Decided<{ before: StudyStatus[] }> => {
     const before: StudyStatus[] = []
     const decisions: Decision[] = []
+    const again: Decision[] = []
     for (const { StudyInstanceUID, status } of wanted) {
       const row = studyByUID.get(StudyInstanceUID)
       if (!row) continue
       before.push({ StudyInstanceUID, status: READING[row.reading] ?? 'new' })
-      // Who read it first stays who read it.
-      if (READING[row.reading] === status) continue
+      // Who read it first stays who read it. It is said to the log all the same: a power cut may have left it the word before this one.
+      if (READING[row.reading] === status) {
+        again.push({ kind: 'reading', at: row.readingAt ?? at, StudyInstanceUID, status, by: row.readingBy || by })
+        continue
+      }
       const decision: Decision = { kind: 'reading', at, StudyInstanceUID, status, by }
       applyDecision(decision)
       decisions.push(decision)
@@ -71,7 +82,7 @@ export function createDecisions(db: Database, epoch: number, applyDecision: (dec
     return decided(
       { before },
       decisions.map(decision => changed(decision.StudyInstanceUID)),
-      decisions,
+      [...decisions, ...again],
     )
   }
 
@@ -94,9 +105,12 @@ export function createDecisions(db: Database, epoch: number, applyDecision: (dec
 
     setKept: db.transaction(
       (StudyInstanceUID: string, kept: boolean, by: string, at: number): Decided<{ before: boolean }> => {
-        const before = study(StudyInstanceUID).keptAt > 0
-        if (before === kept) return decided({ before }, [], [])
-        const decision: Decision = { kind: 'kept', at, StudyInstanceUID, kept, by }
+        const { keptAt } = study(StudyInstanceUID)
+        const before = keptAt > 0
+        const isSo = before === kept
+        const decision: Decision = { kind: 'kept', at: isSo && kept ? keptAt : at, StudyInstanceUID, kept, by }
+        // As of a reading.
+        if (isSo) return decided({ before }, [], [decision])
         applyDecision(decision)
         return decided({ before }, [changed(StudyInstanceUID)], [decision])
       },
