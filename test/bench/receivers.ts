@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { freePort } from '../fixtures/freePort.ts'
 import { type RunningStation, startStation } from '../fixtures/station.ts'
 import { type Usage, usageOf } from './procfs.ts'
 import { gauges } from './stationGauges.ts'
@@ -72,7 +73,7 @@ async function listenToEvents(station: RunningStation): Promise<void> {
 /** `more`: settings beside those every measurement needs. */
 export async function startOrthanc(more: object = {}): Promise<Receiver & { httpPort: number }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'isocenter-orthanc-'))
-  const [port, httpPort] = await freePorts()
+  const [port, httpPort] = [await freePort(), await freePort()]
   const config = path.join(folder, 'orthanc.json')
   const settings = {
     StorageDirectory: path.join(folder, 'storage'),
@@ -109,7 +110,7 @@ async function startStorescp(): Promise<Receiver> {
   const folder = await mkdtemp(path.join(tmpdir(), 'isocenter-storescp-'))
   const received = path.join(folder, 'received')
   await mkdir(received)
-  const [port] = await freePorts()
+  const port = await freePort()
   const child = run('storescp', ['--fork', '+B', '-aet', 'STORESCP', '-od', received, String(port)])
   const stop = () => end(child, folder)
   await untilListening(child, port, stop)
@@ -136,18 +137,6 @@ async function end(child: ChildProcess, folder: string): Promise<void> {
     await once(child, 'exit')
   }
   await rm(folder, { recursive: true, force: true })
-}
-
-/** Two ports nobody listens on now. */
-export async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()] as const
-  for (const server of servers) await once(server.listen(0, '127.0.0.1'), 'listening')
-  const ports = servers.map(server => {
-    const address = server.address()
-    return typeof address === 'object' && address ? address.port : 0
-  })
-  for (const server of servers) server.close()
-  return [ports[0] ?? 0, ports[1] ?? 0]
 }
 
 export async function untilListening(child: ChildProcess, port: number, stop: () => Promise<void>): Promise<void> {

@@ -8,13 +8,14 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import { parseArgs, promisify } from 'node:util'
+import { freePort } from '../fixtures/freePort.ts'
 import { type RunningStation, startStation } from '../fixtures/station.ts'
 import { blast } from './blaster.ts'
 import { machine, percentile } from './figures.ts'
 import { template } from './instances.ts'
 import { usageOf } from './procfs.ts'
 import { untilQuiet } from './quiet.ts'
-import { freePorts, NO_DELAY, receiverOf, startOrthanc, untilListening } from './receivers.ts'
+import { NO_DELAY, receiverOf, startOrthanc, untilListening } from './receivers.ts'
 
 const { values: options } = parseArgs({
   options: { smoke: { type: 'boolean', default: false }, reps: { type: 'string' }, count: { type: 'string' } },
@@ -41,7 +42,7 @@ interface Source {
   close(): Promise<void>
 }
 
-const [sinkPort] = await freePorts()
+const sinkPort = await freePort()
 const sink = spawn('storescp', ['--ignore', '--max-pdu', '131072', '-aet', 'SINK', String(sinkPort)], {
   env: { ...process.env, ...NO_DELAY },
   stdio: 'ignore',

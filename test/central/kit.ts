@@ -14,11 +14,11 @@ import {
 } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { Agent, request as httpsRequest } from 'node:https'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Certificate, createAuthority } from '../fixtures/certificates.ts'
+import { freePort } from '../fixtures/freePort.ts'
 import { REPOSITORY } from '../fixtures/station.ts'
 
 /** The kits for the central server as they are deployed, less the containers: the same files, filled in as those fill them in. */
@@ -64,16 +64,6 @@ export interface Kit {
 /** As the containers' entry points do it: names that are given are filled in, `$host` and its like stay. */
 function fillIn(template: string, values: Record<string, string>): string {
   return template.replace(/\$\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 /** Who runs the database: its makers refuse root. */

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { z } from 'zod'
@@ -140,15 +140,6 @@ export function readPart10(path: string): ReceivedFile {
   const meta = readFileMeta(file)!
   const bytes = file.subarray(meta.dataSetOffset)
   return { ...meta, path, bytes, dataSet: DataSet.read(bytes, encodingOf(meta.TransferSyntaxUID)) }
-}
-
-/** A port nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address ? address.port : 0
 }
 
 /** DCMTK's storescp, listening; what it receives is in `folder`, bit for bit. */

@@ -5,7 +5,8 @@ import dcmjsDimse from 'dcmjs-dimse'
 import { expect, onTestFinished, test } from 'vitest'
 import { startOrthanc } from '../bench/receivers.ts'
 import { COMMITMENT, CommitmentPeer, type Reference } from '../fakes/commitmentPeer.ts'
-import { freePort, keep, node, openArchive } from './archive.ts'
+import { freePort } from '../fixtures/freePort.ts'
+import { keep, node, openArchive } from './archive.ts'
 import { CT_IMAGE, ctObject, part10, temporaryFolder, until } from './harness.ts'
 
 const reference = (number: number): Reference => [CT_IMAGE, ctObject(number).SOPInstanceUID]

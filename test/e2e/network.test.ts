@@ -3,11 +3,12 @@ import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { filesIn, freePort, startDcmqrscp, startStorescp } from '../dimse/archive.ts'
+import { filesIn, startDcmqrscp, startStorescp } from '../dimse/archive.ts'
 import { ctObject, dcmtk, temporaryFolder } from '../dimse/harness.ts'
 import { sendBytes } from '../fakes/byteSender.ts'
 import { createAuthority } from '../fixtures/certificates.ts'
 import { launchChromium, openWorkstation, type PageTrouble } from '../fixtures/chromium.ts'
+import { freePort } from '../fixtures/freePort.ts'
 import { REPOSITORY, type RunningStation, startStation } from '../fixtures/station.ts'
 
 /** An archive comes to the network, and a scanner that is set up wrongly; each test goes on from the one before. */

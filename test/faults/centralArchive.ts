@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { readFileMeta } from '../../shared/dicom/part10.ts'
-import { freePorts, NO_DELAY, untilListening } from '../bench/receivers.ts'
+import { NO_DELAY, untilListening } from '../bench/receivers.ts'
+import { freePort } from '../fixtures/freePort.ts'
 import { sha256Of } from './objects.ts'
 
 const PLUGIN = '/usr/share/orthanc/plugins/libOrthancDicomWeb.so'
@@ -26,7 +27,7 @@ export class CentralArchive {
 
   static async open(): Promise<CentralArchive> {
     const folder = await mkdtemp(path.join(tmpdir(), 'isocenter-central-'))
-    const [port, httpPort] = await freePorts()
+    const [port, httpPort] = [await freePort(), await freePort()]
     const settings = {
       StorageDirectory: path.join(folder, 'storage'),
       IndexDirectory: path.join(folder, 'index'),

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { AuditRecord } from '../../shared/audit.ts'
 import { ctObject, dcmtk, part10, startDcmtk } from '../dimse/harness.ts'
+import { freePort } from '../fixtures/freePort.ts'
 import { REPOSITORY, type RunningStation, startStation } from '../fixtures/station.ts'
 
 /** One station from its start to a kill; each test leaves its messages in the trail and finds them there. */
@@ -15,14 +15,6 @@ let station: RunningStation
 let peerPort: number
 const STUDY = '1.2.826.0.1.3680043.10.1'
 const CT = '1.2.840.10008.5.1.4.1.1.2'
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
-}
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'isocenter-audit-'))

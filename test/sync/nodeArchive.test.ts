@@ -3,10 +3,11 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { OutboxItem } from '../../electron/station/store/index.ts'
 import type { Carrier, SendOutcome } from '../../electron/station/sync/carrier.ts'
 import { TS } from '../../shared/dicom/uids.ts'
-import { filesIn, freePort, node, openArchive, startDcmqrscp, startStorescp } from '../dimse/archive.ts'
+import { filesIn, node, openArchive, startDcmqrscp, startStorescp } from '../dimse/archive.ts'
 import { ctObject } from '../dimse/harness.ts'
 import { statusPeer } from '../fakes/statusPeer.ts'
 import { openCarrying } from '../fixtures/carrying.ts'
+import { freePort } from '../fixtures/freePort.ts'
 import { carrierTo, digests, itemOf, never, sha256Of, startArchive, unpaced } from './harness.ts'
 
 const SEQUENCE = {

@@ -10,11 +10,12 @@ import { openPart10 } from '../../shared/dicom/part10Stream.ts'
 import type { NewDataSet } from '../../shared/dicom/writer.ts'
 import { dayBefore } from '../../shared/pull.ts'
 import { destinations } from '../../shared/sync.ts'
-import { type Archive, freePort, keep, node, openArchive, startDcmqrscp } from '../dimse/archive.ts'
+import { type Archive, keep, node, openArchive, startDcmqrscp } from '../dimse/archive.ts'
 import { ctObject, dcmtk, part10, temporaryFolder } from '../dimse/harness.ts'
 import type { SendObject } from '../fakes/byteSender.ts'
 import { silentAudit } from '../fakes/silentAudit.ts'
 import { openCarrying } from '../fixtures/carrying.ts'
+import { freePort } from '../fixtures/freePort.ts'
 import { aJob, silentLog } from '../web/counter.ts'
 import { carrierTo, digests, itemOf, never, sha256Of, startArchive, unpaced } from './harness.ts'
 
@@ -125,7 +126,9 @@ test.each([
     await startDcmqrscp(port, station.port, objects, ...flags)
     const { store, sync } = station
     // Two of the three were here, are known to be there, and leave.
-    await sync.setDestinations(destinations.parse([{ name: 'Node', route: { kind: 'dimse', node: 'archive' } }]))
+    // One at a time: of two that are stored at once dcmqrscp's index now and then names one's file for the other.
+    const takes = { name: 'Node', route: { kind: 'dimse', node: 'archive' }, concurrency: 1 }
+    await sync.setDestinations(destinations.parse([takes]))
     const contents: number[] = []
     for (const object of ours) contents.push((await keep(store, part10(object))).contentId)
     await expect.poll(() => store.outbox.counts(), { timeout: 20_000 }).toMatchObject([{ confirmed: 2, queued: 0 }])

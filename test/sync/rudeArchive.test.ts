@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { bringStudy } from '../../electron/station/sync/pull/bringStudy.ts'
 import { createWebSource } from '../../electron/station/sync/pull/webSource.ts'
-import { freePort, openArchive } from '../dimse/archive.ts'
+import { openArchive } from '../dimse/archive.ts'
 import { ctObject, part10, temporaryFolder } from '../dimse/harness.ts'
 import { silentAudit } from '../fakes/silentAudit.ts'
 import { createAuthority } from '../fixtures/certificates.ts'
+import { freePort } from '../fixtures/freePort.ts'
 import { carrierTo, itemOf, never, rudeServer, unpaced } from './harness.ts'
 
 const items = () => [1, 2, 3].map(number => itemOf(ctObject(number, {}, undefined, 256)))
