@@ -5,7 +5,7 @@ import { startStation } from '../fixtures/station.ts'
 import { type Blasted, blast, rateOf } from './blaster.ts'
 import { machine } from './figures.ts'
 import { type Receiver, receiverOf, startOrthanc } from './receivers.ts'
-import { backlog, logBytes, untilAllDone } from './stationGauges.ts'
+import { gauges, logBytes, untilAllDone } from './stationGauges.ts'
 
 const ASSOCIATIONS = 10
 /** The run ends before the disk is full: then it would measure something else. */
@@ -24,7 +24,7 @@ export async function measureLong(seconds: number, settleAfterSeconds = 60): Pro
     const receiver = await start()
     const { name } = receiver
     try {
-      const { blasted, mostLanding } = await pushFor(receiver, seconds)
+      const { blasted, mostLanding, course } = await pushFor(receiver, seconds)
       const answered = await receiver.usage()
       const done = receiver.station ? await untilAllDone(receiver.station) : undefined
       const quiet = await receiver.usage()
@@ -40,6 +40,7 @@ export async function measureLong(seconds: number, settleAfterSeconds = 60): Pro
       console.log(
         `    to the last answer ${rateOf(blasted).toFixed(1)}/s, CPU ${each(answered.cpuMs)} ms each; to quiet ${rate.toFixed(1)}/s, CPU ${each(quiet.cpuMs)} ms each; peak ${quiet.peakRssMB.toFixed(0)} MB`,
       )
+      if (course.length > 0) console.log(`    by tenths of the time: ${course.join(', ')}/s`)
       if (receiver.station && done) {
         const most = Math.max(mostLanding, done.mostLandingBytes)
         console.log(
@@ -54,13 +55,27 @@ export async function measureLong(seconds: number, settleAfterSeconds = 60): Pro
   console.log(`  Isocenter / Orthanc: ${ratio(rates.answered)} to the last answer, ${ratio(rates.quiet)} to quiet`)
 }
 
-async function pushFor(receiver: Receiver, seconds: number): Promise<{ blasted: Blasted; mostLanding: number }> {
+/** `course`: images a second in each tenth of the time, of the station. */
+async function pushFor(
+  receiver: Receiver,
+  seconds: number,
+): Promise<{ blasted: Blasted; mostLanding: number; course: string[] }> {
   const stop = new AbortController()
   let mostLanding = 0
+  const course: string[] = []
   const watch = async () => {
+    let [before, since] = [0, performance.now()]
     while (!stop.signal.aborted) {
       await wait(1000)
-      if (receiver.station) mostLanding = Math.max(mostLanding, (await backlog(receiver.station)).landingBytes)
+      if (receiver.station) {
+        const { landing_bytes = 0, instances = 0 } = await gauges(receiver.station)
+        mostLanding = Math.max(mostLanding, landing_bytes)
+        const past = performance.now() - since
+        if (past >= 100 * seconds) {
+          course.push(((1000 * (instances - before)) / past).toFixed(0))
+          ;[before, since] = [instances, performance.now()]
+        }
+      }
       const { bavail, bsize } = await statfs(tmpdir())
       if (bavail * bsize > LEAST_FREE) continue
       console.log('    stopped early: the disk is nearly full')
@@ -71,7 +86,7 @@ async function pushFor(receiver: Receiver, seconds: number): Promise<{ blasted: 
   const to = { port: receiver.port, calledAET: receiver.aet, kind: 'ct', associations: ASSOCIATIONS } as const
   try {
     const blasted = await blast({ ...to, run: 0, count: Number.MAX_SAFE_INTEGER, seconds }, stop.signal)
-    return { blasted, mostLanding }
+    return { blasted, mostLanding, course }
   } finally {
     stop.abort()
     await watching

@@ -30,6 +30,7 @@ test.concurrent.each([
   ['ingest', ['--slow-disk'], ['10 associations: ', 'the query beside: median']],
   ['ingest', ['--memory'], ['50 objects of 3.9 MB over 50: peak']],
   ['ingest-scale', [], ['100 %', 'ready again after a stop: ']],
+  ['restart', [], ['wait to settle', 'after a kill, pages in memory: ', 'after a stop, no page in memory: ']],
   ['index', [], ['cold, first search: name prefix', 'middle of a name']],
   ['find', [], ['7 days and CT (15 rows)', 'C-FIND   Isocenter / Orthanc: ', 'QIDO-RS  Isocenter / Orthanc: ']],
   ['find', ['--alone', '--studies', '2000'], ['accession number (1 rows', 'QIDO-RS  p50']],
