@@ -1,5 +1,7 @@
+import { constants } from 'node:fs'
 import { type FileHandle, link, mkdir, open, rename, rm, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { openDirect } from './direct.ts'
 
 /** A sync failed: what the kernel holds and what the disk holds may differ from now on, and a retry would only hide it. */
 export class SyncError extends Error {
@@ -12,10 +14,15 @@ export class SyncError extends Error {
 /** IOV_MAX is 1024 on every system we run on. */
 const MOST_PARTS = 1024
 
+/** 'wx' in numbers. */
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
+
 /** A file being made. */
 export interface NewFile {
-  /** Writes all of the bytes, one piece behind the other, from `position` on. Rejects with the system's error (ENOSPC, …). */
+  /** Writes all of the bytes, one piece behind the other, from `position` on. Rejects with SyncError (EIO) or the system's error (ENOSPC, …). */
   write(bytes: Uint8Array | Uint8Array[], position: number): Promise<void>
+  /** Its length from now on. */
+  truncate(length: number): Promise<void>
   /** The content is on the disk when it resolves. Rejects with SyncError. */
   sync(): Promise<void>
   close(): Promise<void>
@@ -27,12 +34,19 @@ export interface GrowingFile extends NewFile {
   readonly size: number
 }
 
+/**
+ * 'direct': written past the system's cache where that can be done. What is written has to be whole blocks of `AlignedMemory` at
+ * positions that are; `truncate` takes away what is too much. Filling the cache's pages is what writing costs (direct.ts), and what is
+ * read soon is read from the disk.
+ */
+type Way = 'direct' | undefined
+
 /** What the station does to files it must be able to rely on. An interface, so that tests can be a disk that fails. */
 export interface Disk {
   /** Fails when the file exists. The name itself is durable only after `syncFolder` of its folder. */
-  createFile(path: string): Promise<NewFile>
+  createFile(path: string, way?: Way): Promise<NewFile>
   /** Opens a file to write behind its end, durably made when it is not there. */
-  openToAppend(path: string): Promise<GrowingFile>
+  openToAppend(path: string, way?: Way): Promise<GrowingFile>
   /** Makes a folder and its parents, durably. */
   makeFolder(path: string): Promise<void>
   /** The names in the folder are on the disk when it resolves. Rejects with SyncError. */
@@ -118,6 +132,9 @@ export function createDisk(durability: Durability = 'full'): Disk {
     return making
   }
 
+  /** Without syncs the system's cache is what makes it fast. */
+  const opened = (way: Way) => (way === 'direct' && durability === 'full' ? openDirect : open)
+
   function writable(path: string, handle: FileHandle): NewFile {
     return {
       async write(bytes, position) {
@@ -126,7 +143,10 @@ export function createDisk(durability: Durability = 'full'): Disk {
           parts = parts.filter(part => part.length > 0)
           if (parts.length === 0) return
           // One call for all of them, as far as the system takes them (IOV_MAX).
-          const { bytesWritten } = await handle.writev(parts.slice(0, MOST_PARTS), at)
+          const { bytesWritten } = await handle.writev(parts.slice(0, MOST_PARTS), at).catch(error => {
+            // The system's cache would have told of it with the sync.
+            throw errorCode(error) === 'EIO' ? new SyncError(path, error) : error
+          })
           at += bytesWritten
           parts = behind(parts, bytesWritten)
         }
@@ -139,15 +159,16 @@ export function createDisk(durability: Durability = 'full'): Disk {
           throw new SyncError(path, error)
         }
       },
+      truncate: length => handle.truncate(length),
       close: () => handle.close(),
     }
   }
 
   return {
-    createFile: async path => writable(path, await open(path, 'wx', 0o600)),
-    async openToAppend(path) {
-      // Not 'a': Linux then ignores the position, and what a failed write left behind could not be written over.
-      const handle = await open(path, 'r+').catch(async error => {
+    createFile: async (path, way) => writable(path, await opened(way)(path, NEW_FILE, 0o600)),
+    async openToAppend(path, way) {
+      // Not O_APPEND: Linux then ignores the position, and what a failed write left behind could not be written over.
+      const handle = await opened(way)(path, constants.O_RDWR).catch(async error => {
         if (errorCode(error) !== 'ENOENT') throw error
         const made = await open(path, 'wx+', 0o600)
         await syncFolder(dirname(path))

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { IsocenterError } from '../../../../shared/errors.ts'
+import { Staging } from '../../base/direct.ts'
 import { type Disk, SyncError } from '../../base/durable.ts'
 import { type Landed, type LandingEntry, Segment } from './segment.ts'
 
@@ -27,7 +28,7 @@ export interface LandingLimits {
   /** Past it objects go to files of their own. */
   mostBytes: number
   segmentBytes: number
-  /** Segments are kept ready up to so much, within `mostBytes`; 0 = only the next one, made when the current one is half full. */
+  /** Segments are kept ready up to so much, within `mostBytes`; 0 = only the next one, made empty when the current one is half full. */
   reserveBytes: number
 }
 
@@ -99,13 +100,15 @@ export function openLanding(
   numbers: { prepared: number[]; next: number },
   limits: LandingLimits,
 ): LandingLog {
+  const staging = new Staging()
+  const place = (number: number, size: number) => ({ disk, dataDir, number, size, staging })
   let nextNumber = numbers.next
   let nextSize = Math.min(FIRST_SEGMENT_BYTES, limits.segmentBytes)
   let current: Segment | undefined
   const ready = numbers.prepared.map(
     (number): Ready => ({
       size: limits.segmentBytes,
-      segment: () => Segment.reopen(disk, dataDir, number, limits.segmentBytes),
+      segment: () => Segment.reopen(place(number, limits.segmentBytes)),
     }),
   )
   let closed = false
@@ -115,7 +118,7 @@ export function openLanding(
   let position: LandingPosition = { segment: numbers.prepared[0] ?? numbers.next, offset: 0 }
 
   function make(size: number, pace?: (one: Ready) => Promise<void>): Promise<Segment> {
-    const making = Segment.create(disk, dataDir, nextNumber++, size, pace && (() => pace(one)))
+    const making = Segment.create(place(nextNumber++, size), pace && (() => pace(one)))
     const one: Ready = { size, segment: () => making, made: making }
     ready.push(one)
     // It is asked for again, and told then.

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { IsocenterError } from '../../../../shared/errors.ts'
+import { AlignedMemory, type Staging } from '../../base/direct.ts'
 import { type Disk, type NewFile, SyncError } from '../../base/durable.ts'
 import {
   encodeRecord,
@@ -10,14 +11,9 @@ import {
   SEGMENT_HEADER_BYTES,
 } from './record.ts'
 
-const ZEROS = new Uint8Array(1 << 20)
-/** A segment is filled in so many of them a call: each wakes the main loop once more. 16 cost the disk's side more than 4 (RESULTS.md). */
-const ZEROS_A_CALL = 4
-
-function zeros(bytes: number): Uint8Array[] {
-  const whole = Array.from({ length: Math.floor(bytes / ZEROS.length) }, () => ZEROS)
-  return [...whole, ZEROS.subarray(0, bytes % ZEROS.length)]
-}
+/** A segment is filled by so many a call: each wakes the main loop once more. Four times as many cost the disk's side more (RESULTS.md). */
+const ZERO_BYTES = 4 << 20
+const [ZEROS = new Uint8Array(0)] = new AlignedMemory().take([ZERO_BYTES])
 
 /** Relative to the data folder. */
 export const LANDING_FOLDER = 'landing'
@@ -50,7 +46,19 @@ export interface Landed {
   offset: number
 }
 
-/** A file of zeros, made and synced ahead, into which groups of records are written: then a sync has no metadata to write. */
+/** `number`: of nothing that was ever there; a name is never written to twice. `size`: bytes it holds at most. */
+export interface SegmentPlace {
+  disk: Disk
+  dataDir: string
+  number: number
+  size: number
+  staging: Staging
+}
+
+/**
+ * A file into which groups of records are written past the system's cache, for filling that is what writing costs (base/direct.ts). In one
+ * that was filled with zeros ahead a sync has no metadata to write; one that a burst needs beyond those grows as it is written.
+ */
 export class Segment {
   readonly number: number
   readonly size: number
@@ -60,6 +68,7 @@ export class Segment {
   readonly #disk: Disk
   readonly #epoch: Uint8Array
   readonly #file: NewFile
+  readonly #staging: Staging
   /**
    * For the group that is written while another syncs: the system tells an error of the disk once to each descriptor, and with one for
    * both the wrong group could hear of it.
@@ -71,36 +80,33 @@ export class Segment {
   /** Of the first group that did not get to the disk: nothing behind it may. */
   #failure: { error: unknown } | undefined
 
-  private constructor(disk: Disk, number: number, size: number, path: string, epoch: Uint8Array, file: NewFile) {
-    this.#disk = disk
-    this.number = number
-    this.size = size
+  private constructor(place: SegmentPlace, path: string, epoch: Uint8Array, file: NewFile) {
+    this.#disk = place.disk
+    this.number = place.number
+    this.size = place.size
+    this.#staging = place.staging
     this.#path = path
     this.#epoch = epoch
     this.#file = file
   }
 
-  /** `pace` is waited for before each of its writes; when it rejects, nothing is left. */
-  static async create(
-    disk: Disk,
-    dataDir: string,
-    number: number,
-    size: number,
-    pace?: () => Promise<void>,
-  ): Promise<Segment> {
-    const path = join(dataDir, segmentFile(number))
-    const file = await disk.createFile(path)
+  /** `pace`: it is filled with zeros, and this waited for before each of its writes; when it rejects, nothing is left. */
+  static async create(place: SegmentPlace, pace?: () => Promise<void>): Promise<Segment> {
+    const { disk, number, size, staging } = place
+    const path = join(place.dataDir, segmentFile(number))
+    const file = await disk.createFile(path, 'direct')
     try {
       const epoch = randomBytes(16)
-      await file.write(encodeSegmentHeader(epoch, number), 0)
-      const most = ZEROS.length * ZEROS_A_CALL
-      for (let at = SEGMENT_HEADER_BYTES; at < size; at += most) {
-        await pace?.()
-        await file.write(zeros(Math.min(most, size - at)), at)
+      await staging.write(file, [encodeSegmentHeader(epoch, number)], 0)
+      if (pace) {
+        for (let at = SEGMENT_HEADER_BYTES; at < size; at += ZEROS.length) {
+          await pace?.()
+          await file.write(ZEROS.subarray(0, size - at), at)
+        }
       }
       await file.sync()
       await disk.syncFolder(dirname(path))
-      return new Segment(disk, number, size, path, epoch, file)
+      return new Segment(place, path, epoch, file)
     } catch (error) {
       await file.close().catch(() => {})
       await disk.removeFile(path).catch(() => {})
@@ -112,14 +118,15 @@ export class Segment {
    * One that an earlier process made and never wrote to. Its epoch is a new one, whatever may have been on its way into it then; that
    * reaches the disk with the first group.
    */
-  static async reopen(disk: Disk, dataDir: string, number: number, size: number): Promise<Segment> {
-    const path = join(dataDir, segmentFile(number))
-    const file = await disk.openToAppend(path)
+  static async reopen(place: SegmentPlace): Promise<Segment> {
+    const { disk, number, size, staging } = place
+    const path = join(place.dataDir, segmentFile(number))
+    const file = await disk.openToAppend(path, 'direct')
     try {
       if (file.size !== size) throw new IsocenterError('internal', `${segmentFile(number)} has ${file.size} bytes`)
       const epoch = randomBytes(16)
-      await file.write(encodeSegmentHeader(epoch, number), 0)
-      return new Segment(disk, number, size, path, epoch, file)
+      await staging.write(file, [encodeSegmentHeader(epoch, number)], 0)
+      return new Segment(place, path, epoch, file)
     } catch (error) {
       await file.close().catch(() => {})
       throw error
@@ -184,14 +191,14 @@ export class Segment {
     if (this.#failure) throw this.#failure.error
     if (before.length > 1) throw new IsocenterError('internal', 'two groups are on their way into the segment')
     const file = isBeside ? await this.#openBeside() : this.#file
-    await file.write(parts, from)
+    await this.#staging.write(file, parts, from)
     await file.sync()
     await Promise.all(before.map(({ written }) => written))
     this.end = end
   }
 
   #openBeside(): Promise<NewFile> {
-    this.#beside ??= this.#disk.openToAppend(this.#path)
+    this.#beside ??= this.#disk.openToAppend(this.#path, 'direct')
     return this.#beside
   }
 

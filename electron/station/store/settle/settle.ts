@@ -1,13 +1,26 @@
 import { createHash, type Hash } from 'node:crypto'
+import { constants } from 'node:fs'
 import { type FileHandle, open, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { IsocenterError } from '../../../../shared/errors.ts'
+import { AlignedMemory, inWholeBlocks, openDirect } from '../../base/direct.ts'
 import { createDisk, type Disk, errorCode, type NewFile, SyncError } from '../../base/durable.ts'
 import { fileOfContent } from '../contentFile.ts'
 import type { SettledCopy, UnsettledCopy } from './settleRows.ts'
 
 const BLOCK_BYTES = 1 << 20
+
+const NOTHING = new Uint8Array(0)
+
+/** A copy out of a segment, on its way to `path`. */
+interface Copied {
+  copy: UnsettledCopy
+  /** Relative to the data folder. */
+  file: string
+  path: string
+  bytes: Uint8Array
+}
 
 export interface SettleData {
   dataDir: string
@@ -19,6 +32,7 @@ export interface SettleData {
  */
 export function createSettle({ dataDir }: SettleData) {
   const disk = createDisk()
+  const memory = new AlignedMemory()
 
   /** Rejects with the disk's error: then nothing is lost, the same copies are tried again later. */
   async function settle(copies: UnsettledCopy[]): Promise<SettledCopy[]> {
@@ -34,41 +48,24 @@ export function createSettle({ dataDir }: SettleData) {
 
   async function settleAll(copies: UnsettledCopy[]): Promise<SettledCopy[]> {
     const results: SettledCopy[] = []
-    const written: Array<{ copy: UnsettledCopy; file: string; path: string; bytes: Buffer; handle: NewFile }> = []
-    try {
-      for (const copy of copies) {
-        const file = fileOfContent(copy.contentId)
-        const path = join(dataDir, file)
-        await disk.makeFolder(dirname(path))
-        if (isOwnFile(copy)) {
-          results.push(await nameFile(disk, dataDir, copy, file))
-          continue
-        }
-        const bytes = await readPart(join(dataDir, copy.file), copy.offset, copy.metaLength + copy.length)
-        if (!bytes || crc32(bytes.subarray(copy.metaLength)) !== copy.crc) {
-          results.push(
-            (await settledBefore(path, file, copy)) ?? {
-              contentId: copy.contentId,
-              damage: 'its bytes are not those that were received',
-            },
-          )
-          continue
-        }
-        const handle = await createAnew(disk, path)
-        written.push({ copy, file, path, bytes, handle })
-        await handle.write(bytes, 0)
-        // The one thing of an object that its bytes don't tell: an index that is made anew takes it from here.
-        await utimes(path, copy.received / 1000, copy.received / 1000)
-      }
-      await Promise.all(written.map(({ handle }) => handle.sync()))
-    } finally {
-      await Promise.all(written.map(({ handle }) => handle.close()))
+    const landed = copies.filter(copy => !isOwnFile(copy))
+    const lengths = landed.map(({ metaLength, length }) => metaLength + length)
+    const [back = NOTHING, ...pieces] = memory.take([Math.max(0, ...lengths), ...lengths])
+    const copied: Copied[] = []
+    for (const [index, copy] of landed.entries()) {
+      const file = fileOfContent(copy.contentId)
+      const one = { copy, file, path: join(dataDir, file), bytes: pieces[index] ?? NOTHING }
+      if (await isAsReceived(dataDir, one)) copied.push(one)
+      else results.push((await settledBefore(one.path, file, copy)) ?? damaged(copy))
     }
-    const folders = new Set([...copies].map(({ contentId }) => dirname(join(dataDir, fileOfContent(contentId)))))
+    const folders = new Set(copies.map(({ contentId }) => dirname(join(dataDir, fileOfContent(contentId)))))
+    for (const folder of folders) await disk.makeFolder(folder)
+    const written = Promise.all(copied.map(one => writeCopy(disk, one)))
+    for (const copy of copies) if (isOwnFile(copy)) results.push(await nameFile(disk, dataDir, copy))
+    await written
     await Promise.all([...folders].map(folder => disk.syncFolder(folder)))
-    for (const { copy, file, path, bytes } of written) {
-      const back = await readPart(path, 0, bytes.length)
-      if (!back?.equals(bytes)) throw new Error(`${file} does not read back as it was written`)
+    for (const { copy, file, path, bytes } of copied) {
+      if (!(await readsBack(path, bytes, back))) throw new Error(`${file} does not read back as it was written`)
       const sha256 = createHash('sha256').update(bytes.subarray(copy.metaLength)).digest()
       results.push({ contentId: copy.contentId, file, sha256: Uint8Array.from(sha256) })
     }
@@ -76,6 +73,48 @@ export function createSettle({ dataDir }: SettleData) {
   }
 
   return { settle }
+}
+
+const damaged = ({ contentId }: UnsettledCopy): SettledCopy => ({
+  contentId,
+  damage: 'its bytes are not those that were received',
+})
+
+/** Reads its bytes. */
+async function isAsReceived(dataDir: string, { copy, bytes }: Copied): Promise<boolean> {
+  const whole = await readPart(join(dataDir, copy.file), copy.offset, bytes)
+  return whole && crc32(bytes.subarray(copy.metaLength)) === copy.crc
+}
+
+/** The content is on the disk when it resolves, its name when its folder is synced. */
+async function writeCopy(disk: Disk, { copy, path, bytes }: Copied): Promise<void> {
+  const handle = await createAnew(disk, path)
+  try {
+    await handle.write(inWholeBlocks(bytes), 0)
+    await handle.truncate(bytes.length)
+    // The one thing of an object that its bytes don't tell: an index that is made anew takes it from here.
+    await utimes(path, copy.received / 1000, copy.received / 1000)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** From the disk itself where the system lets it be asked past its cache. `back`: memory for it. */
+async function readsBack(path: string, bytes: Uint8Array, back: Uint8Array): Promise<boolean> {
+  const handle = await openDirect(path, constants.O_RDONLY)
+  try {
+    const blocks = inWholeBlocks(back.subarray(0, bytes.length))
+    let done = 0
+    while (done < bytes.length) {
+      const { bytesRead } = await handle.read(blocks, done, blocks.length - done, done)
+      if (bytesRead === 0) return false
+      done += bytesRead
+    }
+    return done === bytes.length && Buffer.compare(blocks.subarray(0, done), bytes) === 0
+  } finally {
+    await handle.close()
+  }
 }
 
 /** The index may be an older one than the files, and what it calls unsettled lie in its place. */
@@ -87,13 +126,11 @@ async function settledBefore(path: string, file: string, copy: UnsettledCopy): P
 }
 
 /** A large object already is a file: it gets its name, by a second link until the first is removed. */
-async function nameFile(disk: Disk, dataDir: string, copy: UnsettledCopy, file: string): Promise<SettledCopy> {
+async function nameFile(disk: Disk, dataDir: string, copy: UnsettledCopy): Promise<SettledCopy> {
+  const file = fileOfContent(copy.contentId)
   const [from, to] = [join(dataDir, copy.file), join(dataDir, file)]
   const found = await checksums(from, copy)
-  if (found?.crc !== copy.crc) {
-    const damage = { contentId: copy.contentId, damage: 'its bytes are not those that were received' }
-    return (await settledBefore(to, file, copy)) ?? damage
-  }
+  if (found?.crc !== copy.crc) return (await settledBefore(to, file, copy)) ?? damaged(copy)
   await disk.linkFile(from, to).catch(async error => {
     if (errorCode(error) !== 'EEXIST') throw error
     // Of a settling that was cut off: that file, or something in its place.
@@ -130,27 +167,26 @@ async function checksums(path: string, copy: UnsettledCopy): Promise<{ crc: numb
 
 /** A file under a name of ours that has no row yet is half of a settling that was cut off. */
 async function createAnew(disk: Disk, path: string): Promise<NewFile> {
-  return disk.createFile(path).catch(async error => {
+  return disk.createFile(path, 'direct').catch(async error => {
     if (errorCode(error) !== 'EEXIST') throw error
     await disk.removeFile(path)
-    return disk.createFile(path)
+    return disk.createFile(path, 'direct')
   })
 }
 
-/** undefined when the file is gone or ends before. */
-async function readPart(path: string, offset: number, length: number): Promise<Buffer | undefined> {
+/** Fills `bytes`; false when the file is gone or ends before. */
+async function readPart(path: string, offset: number, bytes: Uint8Array): Promise<boolean> {
   const handle = await openToRead(path)
-  if (!handle) return undefined
+  if (!handle) return false
   try {
-    const bytes = Buffer.allocUnsafe(length)
-    for (let done = 0; done < length; ) {
-      const { bytesRead } = await handle.read(bytes, done, length - done, offset + done)
-      if (bytesRead === 0) return undefined
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesRead } = await handle.read(bytes, done, bytes.length - done, offset + done)
+      if (bytesRead === 0) return false
       done += bytesRead
     }
-    return bytes
+    return true
   } catch (error) {
-    return unreadable(error)
+    return unreadable(error) ?? false
   } finally {
     await handle.close()
   }
