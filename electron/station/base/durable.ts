@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { type FileHandle, link, mkdir, open, rename, rm, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
@@ -19,7 +20,22 @@ export interface NewFile {
   /** The content is on the disk when it resolves. Rejects with SyncError. */
   sync(): Promise<void>
   close(): Promise<void>
+  /** What was written went past the system's cache: a sync has little to wait for. */
+  readonly direct?: boolean
 }
+
+/** What is known of the writes to come. */
+export interface Writing {
+  /**
+   * Past the system's cache, as far as it lets us (`O_DIRECT`; Linux, and not every file system): for what is large and not read at
+   * once. Fresh pages of the cache cost more than all else of a large object. A write, or the first part of it, goes so where its place in the file, the
+   * length of its pieces and their place in memory are multiples of `DIRECT_UNIT`; whatever is not goes through the cache.
+   */
+  direct?: boolean
+}
+
+/** No disk asks for more (a block of the file system, a page of memory). */
+const DIRECT_UNIT = 4096
 
 /** A file that only grows. */
 export interface GrowingFile extends NewFile {
@@ -30,7 +46,7 @@ export interface GrowingFile extends NewFile {
 /** What the station does to files it must be able to rely on. An interface, so that tests can be a disk that fails. */
 export interface Disk {
   /** Fails when the file exists. The name itself is durable only after `syncFolder` of its folder. */
-  createFile(path: string): Promise<NewFile>
+  createFile(path: string, how?: Writing): Promise<NewFile>
   /** Opens a file to write behind its end, durably made when it is not there. */
   openToAppend(path: string): Promise<GrowingFile>
   /** Makes a folder and its parents, durably. */
@@ -143,8 +159,16 @@ export function createDisk(durability: Durability = 'full'): Disk {
     }
   }
 
+  async function createFile(path: string, { direct = false }: Writing = {}): Promise<NewFile> {
+    const file = writable(path, await open(path, 'wx', 0o600))
+    // Two descriptors of one file: what is left behind the last whole unit goes by the plain one.
+    const past =
+      direct && constants.O_DIRECT && (await open(path, constants.O_WRONLY | constants.O_DIRECT).catch(() => undefined))
+    return past ? besideCache(file, past) : file
+  }
+
   return {
-    createFile: async path => writable(path, await open(path, 'wx', 0o600)),
+    createFile,
     async openToAppend(path) {
       // Not 'a': Linux then ignores the position, and what a failed write left behind could not be written over.
       const handle = await open(path, 'r+').catch(async error => {
@@ -160,6 +184,50 @@ export function createDisk(durability: Durability = 'full'): Disk {
     removeFile: path => unlink(path),
     linkFile: (path, name) => link(path, name),
   }
+}
+
+/** The file, written by `past`, which was opened with O_DIRECT, as far as that takes it. */
+function besideCache(file: NewFile, past: FileHandle): NewFile {
+  let taken = true
+  return {
+    get direct() {
+      return taken
+    },
+    async write(bytes, position) {
+      let parts = Array.isArray(bytes) ? bytes : [bytes]
+      let at = position
+      while (taken && at % DIRECT_UNIT === 0) {
+        const whole = wholeUnits(parts)
+        if (whole.length === 0) break
+        try {
+          const { bytesWritten } = await past.writev(whole, at)
+          at += bytesWritten
+          parts = behind(parts, bytesWritten)
+        } catch (error) {
+          // Memory that lies elsewhere, or a file system that opens so and does not write so.
+          if (errorCode(error) !== 'EINVAL') throw error
+          taken = false
+        }
+      }
+      await file.write(parts, at)
+    },
+    sync: () => file.sync(),
+    async close() {
+      await past.close()
+      await file.close()
+    },
+  }
+}
+
+/** The first of the pieces, as far as they are made of whole units. */
+function wholeUnits(parts: Uint8Array[]): Uint8Array[] {
+  const whole: Uint8Array[] = []
+  for (const part of parts.slice(0, MOST_PARTS)) {
+    const length = part.length - (part.length % DIRECT_UNIT)
+    if (length > 0) whole.push(part.subarray(0, length))
+    if (length < part.length) break
+  }
+  return whole
 }
 
 /** What is left of the pieces behind their first `bytes`. */

@@ -1,7 +1,14 @@
+/** Node has it; the types of Node leave it to those of browsers, which this floor has none of. */
+declare const WebAssembly: {
+  Memory: new (size: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer }
+}
+
 /** A CT slice of 530 KB takes five. */
 export const BLOCK_BYTES = 128 << 10
 /** 36 MiB: fifty CT slices wait in memory for one group, and a few more. */
 const MOST_BLOCKS = 288
+/** A page of WebAssembly's memory. */
+const MEMORY_PAGE_BYTES = 64 << 10
 /** What large objects wait with may take half of it: they have files of their own, small ones would have to make them. */
 const MOST_BESIDE_LARGE = MOST_BLOCKS / 2
 
@@ -14,11 +21,13 @@ export class BlockPool {
   #used = 0
   #most = 0
   readonly #free: Buffer[] = []
+  #memory: ArrayBuffer | undefined
+  #made = 0
 
   take(): Buffer {
     this.#used++
     this.#most = Math.max(this.#most, this.#used)
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
+    return this.#free.pop() ?? this.#make()
   }
 
   giveBack(block: Buffer): void {
@@ -36,8 +45,27 @@ export class BlockPool {
     return this.#used >= MOST_BESIDE_LARGE
   }
 
+  /** Where whole pages begin, as writing past the system's cache asks for; a page of it is there once it is written to. */
+  #make(): Buffer {
+    this.#memory ??= alignedMemory(MOST_BLOCKS * BLOCK_BYTES)
+    const at = this.#made * BLOCK_BYTES
+    if (at + BLOCK_BYTES > this.#memory.byteLength) return Buffer.allocUnsafeSlow(BLOCK_BYTES)
+    this.#made++
+    return Buffer.from(this.#memory, at, BLOCK_BYTES)
+  }
+
   /** Bytes in use now, and the most there were. */
   get waiting(): { bytes: number; most: number } {
     return { bytes: this.#used * BLOCK_BYTES, most: this.#most * BLOCK_BYTES }
+  }
+}
+
+/** WebAssembly's memory is the one that begins with a page. None where the address space is limited: it keeps gigabytes of that. */
+function alignedMemory(bytes: number): ArrayBuffer {
+  try {
+    const pages = Math.ceil(bytes / MEMORY_PAGE_BYTES)
+    return new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer
+  } catch {
+    return new ArrayBuffer(0)
   }
 }
