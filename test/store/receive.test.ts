@@ -54,6 +54,9 @@ function failingDisk(fail: (call: 'write' | 'sync' | 'syncFolder', path: string)
   }
 }
 
+/** Bytes of which no block is like another. */
+const unlike = (length: number) => new Uint8Array(length).map((_, i) => Math.imul(i, 0x9e3779b1) >>> 24)
+
 const systemError = (code: string) => Object.assign(new Error(code), { code })
 
 test('stores the data set byte for byte, with a File Meta that names source, sender and receiver', async () => {
@@ -99,6 +102,28 @@ test('an object too large for memory goes to its file as it comes, and asks the 
   const [frame] = await store.read.locateFrames([[received.contentId, 1]])
   expect(frame).toMatchObject({ kind: 'range', NumberOfFrames: 1 })
   expect(frame?.ranges[0]?.[1]).toBe(3000 * 3000 * 2)
+})
+
+test('large objects of any length come back byte for byte, in chunks of any length, wherever their blocks end', async () => {
+  const { store, dataDir } = await newStore()
+  for (const [n, more] of [0, 1, 511, 2048, 4094, 4096, 131_070].entries()) {
+    // In the last element, as a private block in the header would move the pixels.
+    const object = ctSlice(
+      n,
+      { PixelData: { vr: 'OW', value: unlike(1024 * 1024 * 2 + 2 * Math.ceil(more / 2)) } },
+      { size: 1024 },
+    )
+    const receive = store.beginReceive({ origin: scanner, SOPClassUID: CT_IMAGE, ...object })
+    for (let at = 0, length = 1; at < object.bytes.length; at += length, length = ((length * 7919) % 99_991) + n) {
+      await receive.write(object.bytes.subarray(at, at + length))
+    }
+    const { contentId } = await receive.commit()
+    expect(Buffer.compare(await storedBytes(store, contentId), object.bytes)).toBe(0)
+    const { path, dataSetOffset } = await store.read.locateContent(contentId)
+    expect(readFileSync(path).length).toBe(dataSetOffset + object.bytes.length)
+    expect(readFileMeta(readFileSync(path))?.MediaStorageSOPInstanceUID).toBe(object.SOPInstanceUID)
+  }
+  expect(await filesIn(store, dataDir)).toHaveLength(7)
 })
 
 test('fifty objects of 3.9 MB before a disk that stands still wait in bounded memory, one that is small passes, and all are stored', async () => {

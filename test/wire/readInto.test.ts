@@ -44,6 +44,33 @@ test('an accepted socket is read into one buffer, every byte in order, also acro
   expect(memory.size).toBe(1)
 })
 
+test('what is long comes in longer reads, every byte in order, also across pauses, and what is short behind it', async () => {
+  const [accepted, peer] = await socketPair()
+  const sent = Buffer.from(Array.from({ length: 20_000_000 }, (_, i) => (i * 7 + (i >> 8) + (i >> 16)) & 0xff))
+  const came: Buffer[] = []
+  let longest = 0
+  let reads = 0
+  readInto(accepted, chunk => {
+    const held = Buffer.from(chunk)
+    came.push(held)
+    longest = Math.max(longest, chunk.length)
+    if (++reads % 5) return
+    accepted.pause()
+    setTimeout(() => {
+      expect(chunk.equals(held)).toBe(true)
+      accepted.resume()
+    }, 1)
+  })
+  const length = () => came.reduce((sum, chunk) => sum + chunk.length, 0)
+  for (const part of [sent.subarray(0, 15_000_000), sent.subarray(15_000_000, 15_000_100), sent.subarray(15_000_100)]) {
+    const before = length()
+    peer.write(part)
+    await expect.poll(length, { timeout: 10_000 }).toBe(before + part.length)
+  }
+  expect(Buffer.concat(came).equals(sent)).toBe(true)
+  expect(longest).toBeGreaterThan(64 * 1024)
+})
+
 test('a socket that has no place for a buffer is heard all the same', async () => {
   const socket = new Duplex({ read() {}, write() {} })
   const came: string[] = []

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, link, mkdir, open, rename, rm, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { openDirect } from './direct.ts'
+import { DIRECT_UNIT } from './alignedMemory.ts'
 
 /** A sync failed: what the kernel holds and what the disk holds may differ from now on, and a retry would only hide it. */
 export class SyncError extends Error {
@@ -14,9 +14,6 @@ export class SyncError extends Error {
 /** IOV_MAX is 1024 on every system we run on. */
 const MOST_PARTS = 1024
 
-/** 'wx' in numbers. */
-const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
-
 /** A file being made. */
 export interface NewFile {
   /** Writes all of the bytes, one piece behind the other, from `position` on. Rejects with SyncError (EIO) or the system's error (ENOSPC, …). */
@@ -26,6 +23,18 @@ export interface NewFile {
   /** The content is on the disk when it resolves. Rejects with SyncError. */
   sync(): Promise<void>
   close(): Promise<void>
+  /** What was written went past the system's cache: a sync has little to wait for. */
+  readonly direct?: boolean
+}
+
+/** What is known of the writes to come. */
+export interface Writing {
+  /**
+   * Past the system's cache, as far as it lets us (`O_DIRECT`; Linux, and not every file system): filling the cache's pages is what
+   * writing costs (alignedMemory.ts). A write, or the first part of it, goes so where its place in the file, the length of its pieces
+   * and their place in memory are multiples of `DIRECT_UNIT`; whatever is not goes through the cache.
+   */
+  direct?: boolean
 }
 
 /** A file that only grows. */
@@ -34,19 +43,12 @@ export interface GrowingFile extends NewFile {
   readonly size: number
 }
 
-/**
- * 'direct': written past the system's cache where that can be done. What is written has to be whole blocks of `AlignedMemory` at
- * positions that are; `truncate` takes away what is too much. Filling the cache's pages is what writing costs (direct.ts), and what is
- * read soon is read from the disk.
- */
-type Way = 'direct' | undefined
-
 /** What the station does to files it must be able to rely on. An interface, so that tests can be a disk that fails. */
 export interface Disk {
   /** Fails when the file exists. The name itself is durable only after `syncFolder` of its folder. */
-  createFile(path: string, way?: Way): Promise<NewFile>
+  createFile(path: string, how?: Writing): Promise<NewFile>
   /** Opens a file to write behind its end, durably made when it is not there. */
-  openToAppend(path: string, way?: Way): Promise<GrowingFile>
+  openToAppend(path: string, how?: Writing): Promise<GrowingFile>
   /** Makes a folder and its parents, durably. */
   makeFolder(path: string): Promise<void>
   /** The names in the folder are on the disk when it resolves. Rejects with SyncError. */
@@ -132,9 +134,6 @@ export function createDisk(durability: Durability = 'full'): Disk {
     return making
   }
 
-  /** Without syncs the system's cache is what makes it fast. */
-  const opened = (way: Way) => (way === 'direct' && durability === 'full' ? openDirect : open)
-
   function writable(path: string, handle: FileHandle): NewFile {
     return {
       async write(bytes, position) {
@@ -143,10 +142,7 @@ export function createDisk(durability: Durability = 'full'): Disk {
           parts = parts.filter(part => part.length > 0)
           if (parts.length === 0) return
           // One call for all of them, as far as the system takes them (IOV_MAX).
-          const { bytesWritten } = await handle.writev(parts.slice(0, MOST_PARTS), at).catch(error => {
-            // The system's cache would have told of it with the sync.
-            throw errorCode(error) === 'EIO' ? new SyncError(path, error) : error
-          })
+          const { bytesWritten } = await handle.writev(parts.slice(0, MOST_PARTS), at)
           at += bytesWritten
           parts = behind(parts, bytesWritten)
         }
@@ -164,23 +160,79 @@ export function createDisk(durability: Durability = 'full'): Disk {
     }
   }
 
+  /** Without syncs the system's cache is what makes it fast. */
+  async function opened(path: string, handle: FileHandle, { direct = false }: Writing = {}): Promise<NewFile> {
+    const file = writable(path, handle)
+    if (!direct || !constants.O_DIRECT || durability === 'os') return file
+    // Two descriptors of one file: what is left behind the last whole unit goes by the plain one.
+    const past = await open(path, constants.O_WRONLY | constants.O_DIRECT).catch(() => undefined)
+    return past ? besideCache(path, file, past) : file
+  }
+
   return {
-    createFile: async (path, way) => writable(path, await opened(way)(path, NEW_FILE, 0o600)),
-    async openToAppend(path, way) {
-      // Not O_APPEND: Linux then ignores the position, and what a failed write left behind could not be written over.
-      const handle = await opened(way)(path, constants.O_RDWR).catch(async error => {
+    createFile: async (path, how) => opened(path, await open(path, 'wx', 0o600), how),
+    async openToAppend(path, how) {
+      // Not 'a': Linux then ignores the position, and what a failed write left behind could not be written over.
+      const handle = await open(path, 'r+').catch(async error => {
         if (errorCode(error) !== 'ENOENT') throw error
         const made = await open(path, 'wx+', 0o600)
         await syncFolder(dirname(path))
         return made
       })
-      return { ...writable(path, handle), size: (await handle.stat()).size }
+      return { ...(await opened(path, handle, how)), size: (await handle.stat()).size }
     },
     makeFolder,
     syncFolder,
     removeFile: path => unlink(path),
     linkFile: (path, name) => link(path, name),
   }
+}
+
+/** The file, written by `past`, which was opened with O_DIRECT, as far as that takes it. */
+function besideCache(path: string, file: NewFile, past: FileHandle): NewFile {
+  let taken = true
+  return {
+    get direct() {
+      return taken
+    },
+    async write(bytes, position) {
+      let parts = Array.isArray(bytes) ? bytes : [bytes]
+      let at = position
+      while (taken && at % DIRECT_UNIT === 0) {
+        const whole = wholeUnits(parts)
+        if (whole.length === 0) break
+        try {
+          const { bytesWritten } = await past.writev(whole, at)
+          at += bytesWritten
+          parts = behind(parts, bytesWritten)
+        } catch (error) {
+          // The cache would have told of it with the sync.
+          if (errorCode(error) === 'EIO') throw new SyncError(path, error)
+          // Memory that lies elsewhere, or a file system that opens so and does not write so.
+          if (errorCode(error) !== 'EINVAL') throw error
+          taken = false
+        }
+      }
+      await file.write(parts, at)
+    },
+    truncate: length => file.truncate(length),
+    sync: () => file.sync(),
+    async close() {
+      await past.close()
+      await file.close()
+    },
+  }
+}
+
+/** The first of the pieces, as far as they are made of whole units. */
+function wholeUnits(parts: Uint8Array[]): Uint8Array[] {
+  const whole: Uint8Array[] = []
+  for (const part of parts.slice(0, MOST_PARTS)) {
+    const length = part.length - (part.length % DIRECT_UNIT)
+    if (length > 0) whole.push(part.subarray(0, length))
+    if (length < part.length) break
+  }
+  return whole
 }
 
 /** What is left of the pieces behind their first `bytes`. */

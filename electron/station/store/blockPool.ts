@@ -1,3 +1,5 @@
+import { alignedMemory } from '../base/alignedMemory.ts'
+
 /** A CT slice of 530 KB takes five. */
 export const BLOCK_BYTES = 128 << 10
 /** 36 MiB: fifty CT slices wait in memory for one group, and a few more. */
@@ -14,11 +16,13 @@ export class BlockPool {
   #used = 0
   #most = 0
   readonly #free: Buffer[] = []
+  #memory: ArrayBuffer | undefined
+  #made = 0
 
   take(): Buffer {
     this.#used++
     this.#most = Math.max(this.#most, this.#used)
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
+    return this.#free.pop() ?? this.#make()
   }
 
   giveBack(block: Buffer): void {
@@ -34,6 +38,15 @@ export class BlockPool {
   /** A large object is to write what it has before it goes on. */
   get isScarce(): boolean {
     return this.#used >= MOST_BESIDE_LARGE
+  }
+
+  /** Where whole pages begin, as writing past the system's cache asks for; a page of it is there once it is written to. */
+  #make(): Buffer {
+    this.#memory ??= alignedMemory(MOST_BLOCKS * BLOCK_BYTES)
+    const at = this.#made * BLOCK_BYTES
+    if (at + BLOCK_BYTES > this.#memory.byteLength) return Buffer.allocUnsafeSlow(BLOCK_BYTES)
+    this.#made++
+    return Buffer.from(this.#memory, at, BLOCK_BYTES)
   }
 
   /** Bytes in use now, and the most there were. */

@@ -279,7 +279,7 @@ export class ObjectReceive implements Receive {
     const contentId = this.#context.nextContentId()
     const relative = spilledFile(contentId)
     const path = join(this.#context.dataDir, relative)
-    const handle = await this.#context.disk.createFile(path)
+    const handle = await this.#context.disk.createFile(path, { direct: true })
     this.#file = { path, relative, contentId, handle }
     return { handle }
   }

@@ -5,11 +5,11 @@ import { BLOCK_BYTES, type BlockPool } from './blockPool.ts'
 import { FragmentWalker } from './fragmentWalker.ts'
 
 /** Blocks of one call: the sender fills as many beside it. */
-const BLOCKS_A_WRITE = 4
+const BLOCKS_A_WRITE = 8
 /** With so many on their way to the disk the sender is asked to wait, until half of them are left. */
 const MOST_BLOCKS = 2 * BLOCKS_A_WRITE
 /**
- * Of a long object so much is synced while the rest of it comes, that the sync its answer waits for is short. One object at a time:
+ * Of a long object that goes through the system's cache so much is synced while the rest of it comes, that the sync its answer waits for is short. One object at a time:
  * libuv's four threads are everybody's.
  */
 const SYNC_BYTES = 8 << 20
@@ -41,8 +41,11 @@ export class Spill {
   #writing: Promise<void> | undefined
   #syncing: Promise<void> | undefined
   #synced = 0
-  /** Bytes of the data set in the file. */
+  /** Bytes in the file, File Meta among them. */
   #written = 0
+  #headed = false
+  /** Where in the file the pixels begin. */
+  #pixels = 0
   #walker: FragmentWalker | undefined
   #room: PromiseWithResolvers<void> | undefined
   #failure: { error: unknown } | undefined
@@ -119,6 +122,7 @@ export class Spill {
   async #writeAll(): Promise<void> {
     try {
       const opened = await this.#opening
+      if (!this.#headed) this.#putAhead(opened)
       while (this.#full.length > 0) {
         const blocks = this.#full.slice(0, BLOCKS_A_WRITE)
         await this.#store(opened, blocks)
@@ -139,21 +143,38 @@ export class Spill {
     this.#room = undefined
   }
 
-  async #store({ handle, header, meta }: Opened, blocks: Uint8Array[]): Promise<void> {
-    if (this.#written === 0) this.#walker = walkerFor(header, this.#transferSyntaxUID)
-    const pixels = header.pixels?.valueOffset ?? 0
+  /**
+   * File Meta in front of what has come, which moves up by it: so blocks are written where blocks of the file begin, and can go past
+   * the system's cache.
+   */
+  #putAhead({ header, meta }: Opened): void {
+    this.#headed = true
+    this.#walker = walkerFor(header, this.#transferSyntaxUID)
+    this.#pixels = meta.length + (header.pixels?.valueOffset ?? 0)
+    let carried = meta
+    for (const block of this.#full) carried = moveUp(block, BLOCK_BYTES, carried)
+    const filled = this.#filled + carried.length
+    carried = moveUp(this.#block, this.#filled, carried)
+    this.#filled = Math.min(filled, BLOCK_BYTES)
+    if (carried.length === 0) return
+    this.#full.push(this.#block)
+    this.#block = this.#share.pool.take()
+    this.#block.set(carried)
+    this.#filled = carried.length
+  }
+
+  async #store({ handle }: Opened, blocks: Uint8Array[]): Promise<void> {
     let end = this.#written
     for (const block of blocks) {
-      if (end + block.length > pixels) this.#walker?.feed(block.subarray(Math.max(0, pixels - end)))
+      if (end + block.length > this.#pixels) this.#walker?.feed(block.subarray(Math.max(0, this.#pixels - end)))
       end += block.length
     }
-    if (this.#written === 0) await handle.write([meta, ...blocks], 0)
-    else await handle.write(blocks, meta.length + this.#written)
+    await handle.write(blocks, this.#written)
     this.#written = end
   }
 
   #syncAhead(handle: NewFile): void {
-    if (this.#syncing || this.#share.syncing || this.#written - this.#synced < SYNC_BYTES) return
+    if (handle.direct || this.#syncing || this.#share.syncing || this.#written - this.#synced < SYNC_BYTES) return
     this.#synced = this.#written
     this.#share.syncing = true
     this.#syncing = handle
@@ -167,6 +188,15 @@ export class Spill {
         this.#syncing = undefined
       })
   }
+}
+
+/** Puts `bytes` before the first `filled` of the block; a copy of what has no room behind them. */
+function moveUp(block: Buffer, filled: number, bytes: Uint8Array): Uint8Array {
+  const kept = Math.min(filled, BLOCK_BYTES - bytes.length)
+  const rest = Uint8Array.from(block.subarray(kept, filled))
+  block.copyWithin(bytes.length, 0, kept)
+  block.set(bytes)
+  return rest
 }
 
 /** Only encapsulated pixel data has items to walk; those of a deflated data set cannot be seen. */

@@ -9,7 +9,7 @@ import type { FrameLocation, StoredObject } from '../store/index.ts'
 import { encodeJpeg } from './jpeg.ts'
 import { decodedFrame, readImage } from './look.ts'
 import { encodePng } from './png.ts'
-import { shrink } from './scale.ts'
+import { shrink, toBytes } from './scale.ts'
 
 /** How a picture is to be made (PS3.18 §8.3.5.1). */
 export interface RenderOptions {
@@ -80,7 +80,7 @@ function drawn(decoded: DecodedFrame, attributes: ImageAttributes, options: Rend
   // The window comes after the size: a pixel of the small image is grey as one of a coarser detector would be.
   const pixels =
     sized.perPixel === 3
-      ? Uint8Array.from(sized.samples, Math.round)
+      ? toBytes(sized.samples)
       : toDisplay(sized.samples, window ? { ...attributes, VOILUTFunction: window.voi } : attributes, window)
   return options.format === 'png'
     ? encodePng(pixels, sized.columns, sized.rows, sized.perPixel)

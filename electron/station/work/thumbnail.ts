@@ -3,7 +3,7 @@ import { toDisplay } from '../../../shared/viewing/grey.ts'
 import type { ImageAttributes } from '../../../shared/viewing/image.ts'
 import { type DecodedFrame, storedValues } from '../../../shared/viewing/samples.ts'
 import { encodePng } from './png.ts'
-import { shrink } from './scale.ts'
+import { shrink, toBytes } from './scale.ts'
 
 /** Width and height of every thumbnail, pixels; the image stands centred on black. */
 export const THUMBNAIL_SIZE = 128
@@ -17,7 +17,7 @@ export function makeThumbnail(frame: DecodedFrame, attributes: ImageAttributes):
   const width = clampSize(columns * across * scale)
   if (isColour(frame)) {
     const small = shrink(toRGB(frame, attributes), columns, rows, 3, width, height)
-    return boxed(Uint8Array.from(small, Math.round), width, height, 3)
+    return boxed(toBytes(small), width, height, 3)
   }
   // Window after averaging: a pixel of the small image is grey as one of a coarser detector would be.
   const { samples } = storedValues(frame.samples, attributes)

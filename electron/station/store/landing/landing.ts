@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { IsocenterError } from '../../../../shared/errors.ts'
-import { Staging } from '../../base/direct.ts'
+import { Staging } from '../../base/alignedMemory.ts'
 import { type Disk, SyncError } from '../../base/durable.ts'
 import { type Landed, type LandingEntry, Segment } from './segment.ts'
 

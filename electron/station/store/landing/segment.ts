@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { IsocenterError } from '../../../../shared/errors.ts'
-import { AlignedMemory, type Staging } from '../../base/direct.ts'
+import { AlignedMemory, type Staging } from '../../base/alignedMemory.ts'
 import { type Disk, type NewFile, SyncError } from '../../base/durable.ts'
 import {
   encodeRecord,
@@ -56,7 +56,7 @@ export interface SegmentPlace {
 }
 
 /**
- * A file into which groups of records are written past the system's cache, for filling that is what writing costs (base/direct.ts). In one
+ * A file into which groups of records are written past the system's cache, for filling that is what writing costs (base/alignedMemory.ts). In one
  * that was filled with zeros ahead a sync has no metadata to write; one that a burst needs beyond those grows as it is written.
  */
 export class Segment {
@@ -94,7 +94,7 @@ export class Segment {
   static async create(place: SegmentPlace, pace?: () => Promise<void>): Promise<Segment> {
     const { disk, number, size, staging } = place
     const path = join(place.dataDir, segmentFile(number))
-    const file = await disk.createFile(path, 'direct')
+    const file = await disk.createFile(path, { direct: true })
     try {
       const epoch = randomBytes(16)
       await staging.write(file, [encodeSegmentHeader(epoch, number)], 0)
@@ -121,7 +121,7 @@ export class Segment {
   static async reopen(place: SegmentPlace): Promise<Segment> {
     const { disk, number, size, staging } = place
     const path = join(place.dataDir, segmentFile(number))
-    const file = await disk.openToAppend(path, 'direct')
+    const file = await disk.openToAppend(path, { direct: true })
     try {
       if (file.size !== size) throw new IsocenterError('internal', `${segmentFile(number)} has ${file.size} bytes`)
       const epoch = randomBytes(16)
@@ -198,7 +198,7 @@ export class Segment {
   }
 
   #openBeside(): Promise<NewFile> {
-    this.#beside ??= this.#disk.openToAppend(this.#path, 'direct')
+    this.#beside ??= this.#disk.openToAppend(this.#path, { direct: true })
     return this.#beside
   }
 

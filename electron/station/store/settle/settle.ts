@@ -4,7 +4,7 @@ import { type FileHandle, open, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { IsocenterError } from '../../../../shared/errors.ts'
-import { AlignedMemory, inWholeBlocks, openDirect } from '../../base/direct.ts'
+import { AlignedMemory, inWholeUnits } from '../../base/alignedMemory.ts'
 import { createDisk, type Disk, errorCode, type NewFile, SyncError } from '../../base/durable.ts'
 import { fileOfContent } from '../contentFile.ts'
 import type { SettledCopy, UnsettledCopy } from './settleRows.ts'
@@ -90,7 +90,7 @@ async function isAsReceived(dataDir: string, { copy, bytes }: Copied): Promise<b
 async function writeCopy(disk: Disk, { copy, path, bytes }: Copied): Promise<void> {
   const handle = await createAnew(disk, path)
   try {
-    await handle.write(inWholeBlocks(bytes), 0)
+    await handle.write(inWholeUnits(bytes), 0)
     await handle.truncate(bytes.length)
     // The one thing of an object that its bytes don't tell: an index that is made anew takes it from here.
     await utimes(path, copy.received / 1000, copy.received / 1000)
@@ -102,9 +102,17 @@ async function writeCopy(disk: Disk, { copy, path, bytes }: Copied): Promise<voi
 
 /** From the disk itself where the system lets it be asked past its cache. `back`: memory for it. */
 async function readsBack(path: string, bytes: Uint8Array, back: Uint8Array): Promise<boolean> {
-  const handle = await openDirect(path, constants.O_RDONLY)
+  const direct = constants.O_DIRECT ?? 0
+  return readsBackBy(constants.O_RDONLY | direct, path, bytes, back).catch(error => {
+    if (errorCode(error) !== 'EINVAL') throw error
+    return readsBackBy(constants.O_RDONLY, path, bytes, back)
+  })
+}
+
+async function readsBackBy(flags: number, path: string, bytes: Uint8Array, back: Uint8Array): Promise<boolean> {
+  const handle = await open(path, flags)
   try {
-    const blocks = inWholeBlocks(back.subarray(0, bytes.length))
+    const blocks = inWholeUnits(back.subarray(0, bytes.length))
     let done = 0
     while (done < bytes.length) {
       const { bytesRead } = await handle.read(blocks, done, blocks.length - done, done)
@@ -167,10 +175,10 @@ async function checksums(path: string, copy: UnsettledCopy): Promise<{ crc: numb
 
 /** A file under a name of ours that has no row yet is half of a settling that was cut off. */
 async function createAnew(disk: Disk, path: string): Promise<NewFile> {
-  return disk.createFile(path, 'direct').catch(async error => {
+  return disk.createFile(path, { direct: true }).catch(async error => {
     if (errorCode(error) !== 'EEXIST') throw error
     await disk.removeFile(path)
-    return disk.createFile(path, 'direct')
+    return disk.createFile(path, { direct: true })
   })
 }
 

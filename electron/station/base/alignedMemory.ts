@@ -1,5 +1,3 @@
-import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
 import type { NewFile } from './durable.ts'
 
 /*
@@ -8,48 +6,53 @@ import type { NewFile } from './durable.ts'
  * in all. A copy into aligned memory that is used again costs a tenth of it, and what is in the cache stays there.
  */
 
-/** The part of it that is used here; Node's types leave it to the browser's. */
-declare const WebAssembly: { Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer } }
+/** Node has it; the types of Node leave it to those of browsers, which this floor has none of. */
+declare const WebAssembly: {
+  Memory: new (size: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer }
+}
 
-/** Of every disk a sector or a whole number of them. */
-const BLOCK_BYTES = 4096
-/** WebAssembly counts its memory in these, and begins it at one: a Buffer's own begins anywhere. */
-const PAGE_BYTES = 65_536
+/** No disk asks for more (a block of the file system, a page of memory). */
+export const DIRECT_UNIT = 4096
+/** A page of WebAssembly's memory. */
+const MEMORY_PAGE_BYTES = 64 << 10
 
-const wholeBlocks = (bytes: number) => Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES
+/**
+ * WebAssembly's memory is the one that begins with a page. Where the address space is limited, which it keeps gigabytes of, it is memory
+ * that begins anywhere, and what is written of it goes through the cache.
+ */
+export function alignedMemory(bytes: number): ArrayBuffer {
+  const pages = Math.ceil(bytes / MEMORY_PAGE_BYTES)
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer
+  } catch {
+    return new ArrayBuffer(pages * MEMORY_PAGE_BYTES)
+  }
+}
 
-/** Memory for what is read and written past the system's cache: that has to begin and to end at whole blocks. */
+const wholeUnits = (bytes: number) => Math.ceil(bytes / DIRECT_UNIT) * DIRECT_UNIT
+
+/** Memory for what is read and written past the system's cache: that has to begin and to end at whole units. */
 export class AlignedMemory {
   #buffer = new ArrayBuffer(0)
 
-  /** Pieces of so many bytes, each from the beginning of a block on. Those of the call before are nobody's any more. */
+  /** Pieces of so many bytes, each from the beginning of a unit on. Those of the call before are nobody's any more. */
   take(lengths: number[]): Uint8Array[] {
-    const bytes = lengths.reduce((sum, length) => sum + wholeBlocks(length), 0)
+    const bytes = lengths.reduce((sum, length) => sum + wholeUnits(length), 0)
     if (bytes > this.#buffer.byteLength) {
-      this.#buffer = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) }).buffer
+      this.#buffer = alignedMemory(bytes)
     }
     let at = 0
     return lengths.map(length => {
       const piece = new Uint8Array(this.#buffer, at, length)
-      at += wholeBlocks(length)
+      at += wholeUnits(length)
       return piece
     })
   }
 }
 
-/** A piece of `AlignedMemory` with what lies behind it up to the end of its last block. */
-export function inWholeBlocks(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, wholeBlocks(bytes.length))
-}
-
-/** Past the system's cache where system and file system can: Linux, and not all of its file systems. */
-export async function openDirect(path: string, flags: number, mode?: number): Promise<FileHandle> {
-  const direct: number | undefined = constants.O_DIRECT
-  if (direct === undefined) return open(path, flags, mode)
-  return open(path, flags | direct, mode).catch(error => {
-    if (error.code !== 'EINVAL') throw error
-    return open(path, flags, mode)
-  })
+/** A piece of `AlignedMemory` with what lies behind it up to the end of its last unit. */
+export function inWholeUnits(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, wholeUnits(bytes.length))
 }
 
 /** No more memory than this, and a few writes for what is longer. */
@@ -59,7 +62,7 @@ const STAGED_BYTES = 4 << 20
 export class Staging {
   readonly #spare: AlignedMemory[] = []
 
-  /** `position` and the sum of the lengths are whole blocks. */
+  /** `position` and the sum of the lengths are whole units. */
   async write(file: NewFile, parts: Uint8Array[], position: number): Promise<void> {
     const memory = this.#spare.pop() ?? new AlignedMemory()
     try {
