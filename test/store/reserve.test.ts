@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { Staging } from '../../electron/station/base/alignedMemory.ts'
 import { createDisk, type Disk, SyncError } from '../../electron/station/base/durable.ts'
 import type { Store } from '../../electron/station/store/index.ts'
 import { openLanding } from '../../electron/station/store/landing/landing.ts'
@@ -190,7 +191,7 @@ test('a fill that a burst meets waits for it to end, but not where it is the nex
 function landingLog(disk: Disk) {
   const dataDir = temporaryFolder()
   mkdirSync(join(dataDir, 'landing'))
-  return { dataDir, log: openLanding(disk, dataDir, { prepared: [], next: 1 }, landing) }
+  return { dataDir, log: openLanding(disk, dataDir, { prepared: [], next: 1 }, landing, new Staging()) }
 }
 
 test('what cannot be removed when the reserve is given back keeps none of the others', async () => {

@@ -57,14 +57,24 @@ export function inWholeUnits(bytes: Uint8Array): Uint8Array {
 
 /** No more memory than this, and a few writes for what is longer. */
 const STAGED_BYTES = 4 << 20
+/** As many as libuv has threads; memory that is aligned keeps gigabytes of address space each. */
+const AT_ONCE = 4
 
 /** Writes pieces from anywhere, laid one behind the other in aligned memory, which is used again. */
 export class Staging {
-  readonly #spare: AlignedMemory[] = []
+  readonly #spare = Array.from({ length: AT_ONCE }, () => new AlignedMemory())
+  readonly #waiting: Array<(memory: AlignedMemory) => void> = []
+
+  /** A new file, whatever its length. */
+  async writeWhole(file: NewFile, parts: Uint8Array[]): Promise<void> {
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0)
+    await this.write(file, [...parts, UNIT.subarray(0, wholeUnits(bytes) - bytes)], 0)
+    await file.truncate(bytes)
+  }
 
   /** `position` and the sum of the lengths are whole units. */
   async write(file: NewFile, parts: Uint8Array[], position: number): Promise<void> {
-    const memory = this.#spare.pop() ?? new AlignedMemory()
+    const memory = this.#spare.pop() ?? (await new Promise<AlignedMemory>(resolve => this.#waiting.push(resolve)))
     try {
       const bytes = parts.reduce((sum, part) => sum + part.length, 0)
       const [staged = NOTHING] = memory.take([Math.min(STAGED_BYTES, bytes)])
@@ -84,9 +94,12 @@ export class Staging {
       }
       if (filled > 0) await file.write(staged.subarray(0, filled), at)
     } finally {
-      this.#spare.push(memory)
+      const next = this.#waiting.shift()
+      if (next) next(memory)
+      else this.#spare.push(memory)
     }
   }
 }
 
 const NOTHING = new Uint8Array(0)
+const UNIT = new Uint8Array(DIRECT_UNIT)

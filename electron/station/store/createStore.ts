@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { KEY_OBJECT_SELECTION } from '../../../shared/dicom/rejectionNote.ts'
 import { ERRORS, IsocenterError } from '../../../shared/errors.ts'
+import { Staging } from '../base/alignedMemory.ts'
 import { type Disk, errorCode, SyncError } from '../base/durable.ts'
 import type { Log } from '../base/log.ts'
 import type { Thread } from '../base/thread.ts'
@@ -172,7 +173,8 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   const prepared = await preparedSegments(parts)
   const folder = { ...parts.folder, segments: parts.folder.segments.filter(number => !prepared.includes(number)) }
   const nextSegment = Math.max(opened.landed.segment, ...parts.folder.segments, 0) + 1
-  const landing = openLanding(disk, dataDir, { prepared, next: nextSegment }, limits)
+  const staging = new Staging()
+  const landing = openLanding(disk, dataDir, { prepared, next: nextSegment }, limits, staging)
   let committedSegment = landing.position.segment
   const settler = createSettler(
     {
@@ -234,6 +236,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     dataDir,
     disk,
     share: { pool: new BlockPool(), syncing: false },
+    staging,
     get landingFull() {
       return settler.full
     },

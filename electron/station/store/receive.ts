@@ -5,6 +5,7 @@ import type { InstanceHeader } from '../../../shared/dicom/instanceHeader.ts'
 import { writeFileMeta } from '../../../shared/dicom/part10.ts'
 import { normaliseUID, transferSyntax } from '../../../shared/dicom/uids.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
+import type { Staging } from '../base/alignedMemory.ts'
 import { type Disk, errorCode, type NewFile, SyncError } from '../base/durable.ts'
 import { BLOCK_BYTES } from './blockPool.ts'
 import type { FragmentWalker } from './fragmentWalker.ts'
@@ -25,6 +26,7 @@ export interface ReceiveContext {
   dataDir: string
   disk: Disk
   readonly share: SpillShare
+  readonly staging: Staging
   /** So much waits to be settled that even small objects go to files of their own. */
   readonly landingFull: boolean
   nextContentId(): number
@@ -195,7 +197,7 @@ export class ObjectReceive implements Receive {
       metaLength = fileMeta.length
       if (this.#context.landingFull) {
         const { handle } = await this.#create()
-        await handle.write([fileMeta, ...pieces], 0)
+        await this.#context.staging.writeWhole(handle, [fileMeta, ...pieces])
       } else meta = fileMeta
     }
     const { attributes, ...told } = header

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { IsocenterError } from '../../../../shared/errors.ts'
-import { Staging } from '../../base/alignedMemory.ts'
+import type { Staging } from '../../base/alignedMemory.ts'
 import { type Disk, SyncError } from '../../base/durable.ts'
 import { type Landed, type LandingEntry, Segment } from './segment.ts'
 
@@ -99,8 +99,8 @@ export function openLanding(
   dataDir: string,
   numbers: { prepared: number[]; next: number },
   limits: LandingLimits,
+  staging: Staging,
 ): LandingLog {
-  const staging = new Staging()
   const place = (number: number, size: number) => ({ disk, dataDir, number, size, staging })
   let nextNumber = numbers.next
   let nextSize = Math.min(FIRST_SEGMENT_BYTES, limits.segmentBytes)

@@ -4,7 +4,7 @@ import { type FileHandle, open, stat, utimes } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { IsocenterError } from '../../../../shared/errors.ts'
-import { AlignedMemory, inWholeUnits } from '../../base/alignedMemory.ts'
+import { AlignedMemory, DIRECT_UNIT, inWholeUnits } from '../../base/alignedMemory.ts'
 import { createDisk, type Disk, errorCode, type NewFile, SyncError } from '../../base/durable.ts'
 import { fileOfContent } from '../contentFile.ts'
 import type { SettledCopy, UnsettledCopy } from './settleRows.ts'
@@ -50,18 +50,23 @@ export function createSettle({ dataDir }: SettleData) {
     const results: SettledCopy[] = []
     const landed = copies.filter(copy => !isOwnFile(copy))
     const lengths = landed.map(({ metaLength, length }) => metaLength + length)
-    const [back = NOTHING, ...pieces] = memory.take([Math.max(0, ...lengths), ...lengths])
+    // One more unit: in a segment they begin anywhere.
+    const [back = NOTHING, ...pieces] = memory.take([
+      Math.max(BLOCK_BYTES, ...lengths),
+      ...lengths.map(length => length + DIRECT_UNIT),
+    ])
     const copied: Copied[] = []
     for (const [index, copy] of landed.entries()) {
       const file = fileOfContent(copy.contentId)
-      const one = { copy, file, path: join(dataDir, file), bytes: pieces[index] ?? NOTHING }
-      if (await isAsReceived(dataDir, one)) copied.push(one)
-      else results.push((await settledBefore(one.path, file, copy)) ?? damaged(copy))
+      const path = join(dataDir, file)
+      const bytes = await readCopy(dataDir, copy, pieces[index] ?? NOTHING)
+      if (bytes) copied.push({ copy, file, path, bytes })
+      else results.push((await settledBefore(path, file, copy, back)) ?? damaged(copy))
     }
     const folders = new Set(copies.map(({ contentId }) => dirname(join(dataDir, fileOfContent(contentId)))))
     for (const folder of folders) await disk.makeFolder(folder)
     const written = Promise.all(copied.map(one => writeCopy(disk, one)))
-    for (const copy of copies) if (isOwnFile(copy)) results.push(await nameFile(disk, dataDir, copy))
+    for (const copy of copies) if (isOwnFile(copy)) results.push(await nameFile(disk, dataDir, copy, back))
     await written
     await Promise.all([...folders].map(folder => disk.syncFolder(folder)))
     for (const { copy, file, path, bytes } of copied) {
@@ -80,10 +85,16 @@ const damaged = ({ contentId }: UnsettledCopy): SettledCopy => ({
   damage: 'its bytes are not those that were received',
 })
 
-/** Reads its bytes. */
-async function isAsReceived(dataDir: string, { copy, bytes }: Copied): Promise<boolean> {
-  const whole = await readPart(join(dataDir, copy.file), copy.offset, bytes)
-  return whole && crc32(bytes.subarray(copy.metaLength)) === copy.crc
+/** Its bytes, as they were received, at the beginning of `memory`; undefined where they are no longer there. */
+async function readCopy(dataDir: string, copy: UnsettledCopy, memory: Uint8Array): Promise<Uint8Array | undefined> {
+  const ahead = copy.offset % DIRECT_UNIT
+  const length = copy.metaLength + copy.length
+  const wanted = inWholeUnits(memory.subarray(0, ahead + length))
+  const read = await pastCache(join(dataDir, copy.file), handle => readPart(handle, copy.offset - ahead, wanted))
+  if (read === undefined || read < ahead + length) return undefined
+  memory.copyWithin(0, ahead, ahead + length)
+  const bytes = memory.subarray(0, length)
+  return crc32(bytes.subarray(copy.metaLength)) === copy.crc ? bytes : undefined
 }
 
 /** The content is on the disk when it resolves, its name when its folder is synced. */
@@ -102,43 +113,30 @@ async function writeCopy(disk: Disk, { copy, path, bytes }: Copied): Promise<voi
 
 /** From the disk itself where the system lets it be asked past its cache. `back`: memory for it. */
 async function readsBack(path: string, bytes: Uint8Array, back: Uint8Array): Promise<boolean> {
-  const direct = constants.O_DIRECT ?? 0
-  return readsBackBy(constants.O_RDONLY | direct, path, bytes, back).catch(error => {
-    if (errorCode(error) !== 'EINVAL') throw error
-    return readsBackBy(constants.O_RDONLY, path, bytes, back)
-  })
-}
-
-async function readsBackBy(flags: number, path: string, bytes: Uint8Array, back: Uint8Array): Promise<boolean> {
-  const handle = await open(path, flags)
-  try {
-    const blocks = inWholeUnits(back.subarray(0, bytes.length))
-    let done = 0
-    while (done < bytes.length) {
-      const { bytesRead } = await handle.read(blocks, done, blocks.length - done, done)
-      if (bytesRead === 0) return false
-      done += bytesRead
-    }
-    return done === bytes.length && Buffer.compare(blocks.subarray(0, done), bytes) === 0
-  } finally {
-    await handle.close()
-  }
+  const wanted = inWholeUnits(back.subarray(0, bytes.length))
+  const read = await pastCache(path, handle => readPart(handle, 0, wanted))
+  return read === bytes.length && Buffer.compare(back.subarray(0, read), bytes) === 0
 }
 
 /** The index may be an older one than the files, and what it calls unsettled lie in its place. */
-async function settledBefore(path: string, file: string, copy: UnsettledCopy): Promise<SettledCopy | undefined> {
-  const found = await checksums(path, copy)
+async function settledBefore(
+  path: string,
+  file: string,
+  copy: UnsettledCopy,
+  memory: Uint8Array,
+): Promise<SettledCopy | undefined> {
+  const found = await checksums(path, copy, memory)
   return found?.crc === copy.crc
     ? { contentId: copy.contentId, file, sha256: Uint8Array.from(found.hash.digest()) }
     : undefined
 }
 
 /** A large object already is a file: it gets its name, by a second link until the first is removed. */
-async function nameFile(disk: Disk, dataDir: string, copy: UnsettledCopy): Promise<SettledCopy> {
+async function nameFile(disk: Disk, dataDir: string, copy: UnsettledCopy, memory: Uint8Array): Promise<SettledCopy> {
   const file = fileOfContent(copy.contentId)
   const [from, to] = [join(dataDir, copy.file), join(dataDir, file)]
-  const found = await checksums(from, copy)
-  if (found?.crc !== copy.crc) return (await settledBefore(to, file, copy)) ?? damaged(copy)
+  const found = await checksums(from, copy, memory)
+  if (found?.crc !== copy.crc) return (await settledBefore(to, file, copy, memory)) ?? damaged(copy)
   await disk.linkFile(from, to).catch(async error => {
     if (errorCode(error) !== 'EEXIST') throw error
     // Of a settling that was cut off: that file, or something in its place.
@@ -149,28 +147,27 @@ async function nameFile(disk: Disk, dataDir: string, copy: UnsettledCopy): Promi
   return { contentId: copy.contentId, file, sha256: Uint8Array.from(found.hash.digest()) }
 }
 
-async function checksums(path: string, copy: UnsettledCopy): Promise<{ crc: number; hash: Hash } | undefined> {
-  const handle = await openToRead(path)
-  if (!handle) return undefined
-  try {
+/** Of the data set; undefined where the file is gone or ends before. `memory`: for one block. */
+async function checksums(
+  path: string,
+  { metaLength, length }: UnsettledCopy,
+  memory: Uint8Array,
+): Promise<{ crc: number; hash: Hash } | undefined> {
+  const block = memory.subarray(0, BLOCK_BYTES)
+  return pastCache(path, async handle => {
     const hash = createHash('sha256')
-    const block = Buffer.allocUnsafe(BLOCK_BYTES)
     let crc = 0
-    for (let done = 0; done < copy.length; ) {
-      const wanted = Math.min(BLOCK_BYTES, copy.length - done)
-      const { bytesRead } = await handle.read(block, 0, wanted, copy.metaLength + done)
-      if (bytesRead === 0) return undefined
-      const part = block.subarray(0, bytesRead)
+    let at = 0
+    while (at < metaLength + length) {
+      const read = await readPart(handle, at, block)
+      if (read === 0) return undefined
+      const part = block.subarray(Math.max(0, metaLength - at), Math.min(read, metaLength + length - at))
       crc = crc32(part, crc)
       hash.update(part)
-      done += bytesRead
+      at += read
     }
     return { crc, hash }
-  } catch (error) {
-    return unreadable(error)
-  } finally {
-    await handle.close()
-  }
+  })
 }
 
 /** A file under a name of ours that has no row yet is half of a settling that was cut off. */
@@ -182,34 +179,31 @@ async function createAnew(disk: Disk, path: string): Promise<NewFile> {
   })
 }
 
-/** Fills `bytes`; false when the file is gone or ends before. */
-async function readPart(path: string, offset: number, bytes: Uint8Array): Promise<boolean> {
-  const handle = await openToRead(path)
-  if (!handle) return false
-  try {
-    for (let done = 0; done < bytes.length; ) {
-      const { bytesRead } = await handle.read(bytes, done, bytes.length - done, offset + done)
-      if (bytesRead === 0) return false
-      done += bytesRead
-    }
-    return true
-  } catch (error) {
-    return unreadable(error) ?? false
-  } finally {
-    await handle.close()
+/** How much there was from `position` on, to fill `bytes` with; less than all only at the end of the file. */
+async function readPart(handle: FileHandle, position: number, bytes: Uint8Array): Promise<number> {
+  let done = 0
+  while (done < bytes.length) {
+    const { bytesRead } = await handle.read(bytes, done, bytes.length - done, position + done)
+    done += bytesRead
+    // Past the cache what comes short of a unit is the end, and the next read would have to begin at one.
+    if (bytesRead === 0 || done % DIRECT_UNIT !== 0) break
   }
+  return done
 }
 
-/** A sector that can't be read is damage to one object, not a reason to stop with all of them. */
-function unreadable(error: unknown): undefined {
-  if (errorCode(error) !== 'EIO') throw error
-}
-
-async function openToRead(path: string): Promise<FileHandle | undefined> {
-  return open(path, 'r').catch(error => {
-    if (errorCode(error) === 'ENOENT') return undefined
-    throw error
-  })
+/** Reads a file past the system's cache where that can be done. undefined when it is gone or a sector of it cannot be read. */
+async function pastCache<T>(path: string, read: (handle: FileHandle) => Promise<T>): Promise<T | undefined> {
+  for (const flags of [constants.O_RDONLY | (constants.O_DIRECT ?? 0), constants.O_RDONLY]) {
+    try {
+      const handle = await open(path, flags)
+      return await read(handle).finally(() => handle.close())
+    } catch (error) {
+      // Damage to one object is no reason to stop with all of them.
+      if (['ENOENT', 'EIO'].includes(errorCode(error))) return undefined
+      if (errorCode(error) !== 'EINVAL' || flags === constants.O_RDONLY) throw error
+    }
+  }
+  return undefined
 }
 
 function isOwnFile(copy: UnsettledCopy): boolean {
