@@ -5,7 +5,7 @@ import { BLOCK_BYTES, type BlockPool } from './blockPool.ts'
 import { FragmentWalker } from './fragmentWalker.ts'
 
 /** Blocks of one call: the sender fills as many beside it. */
-const BLOCKS_A_WRITE = 8
+const BLOCKS_A_WRITE = 4
 /** With so many on their way to the disk the sender is asked to wait, until half of them are left. */
 const MOST_BLOCKS = 2 * BLOCKS_A_WRITE
 /**
