@@ -59,7 +59,7 @@ export interface DimseDoor {
     keys: { StudyInstanceUID: string; SeriesInstanceUID: string; SOPInstanceUID?: string },
     signal: AbortSignal,
   ): Promise<Set<string>>
-  /** Of any level: `each` hears every match until it says 'enough'. */
+  /** Of any level: `each` hears every match until it says 'enough'. Rejects with `Answered` where the node does not take the question. */
   query(
     node: string,
     level: 'STUDY' | 'SERIES' | 'IMAGE',
