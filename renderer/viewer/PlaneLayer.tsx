@@ -8,7 +8,7 @@ import { t } from '../i18n/index.ts'
 import { keepNewest } from '../keepNewest.ts'
 import { type CatalogFrame, describeFrame } from './catalog.ts'
 import { decodeFrame } from './decode.ts'
-import type { PaneState } from './pane.ts'
+import type { PaneState } from './paneState.ts'
 
 /** A dot of an overlay plane, and an outline that makes it visible on white: RGBA. */
 const DOT = [230, 230, 230, 255]

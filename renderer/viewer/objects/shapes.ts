@@ -11,7 +11,7 @@ import type { Contour, StructureROI } from '../../../shared/viewing/objects/stru
 import { fieldSampler, sampleField } from '../../../shared/viewing/objects/valueField.ts'
 import { keepNewest } from '../../keepNewest.ts'
 import { describeFrame } from '../catalog.ts'
-import type { PaneState } from '../pane.ts'
+import type { PaneState } from '../paneState.ts'
 import { patientFrame } from '../space.ts'
 import { doseReference, type IsodoseLevels, type ListedObject, partKey } from './objectsStore.ts'
 
