@@ -30,7 +30,7 @@ function nodeWith(
     heard.push(0)
     const isAsked = Object.hasOwn(keys, 'StudyDate') && keys.StudyDate !== ''
     const wanted = String(keys.PatientID ?? '')
-    if (refuses(wanted)) throw new Answered('C-FIND', 0xa900)
+    if (refuses(wanted)) throw new Answered('C-FIND was answered 0xa900')
     const isOf = (id: string) =>
       !heedsIDs ||
       wanted === '' ||

@@ -50,5 +50,5 @@ export async function find(
   if (Status === STATUS.cancelled || stop?.aborted) return false
   if (Status === STATUS.success) return true
   line.failed({ kind: 'status', service: 'C-FIND', status: Status })
-  throw new Answered('C-FIND', Status)
+  throw new Answered(`C-FIND was answered 0x${Status.toString(16).padStart(4, '0')}`)
 }

@@ -55,8 +55,8 @@ export class PeerFailed extends IsocenterError {
 
 /** The peer answered that it does not do what it was asked: 'peer-failed' too, but the line is well, and it may do something else. */
 export class Answered extends IsocenterError {
-  constructor(service: string, status: number) {
-    super('peer-failed', `${service} was answered 0x${status.toString(16).padStart(4, '0')}`)
+  constructor(detail: string) {
+    super('peer-failed', detail)
   }
 }
 
