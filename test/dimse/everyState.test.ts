@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { Association, type Decision } from '../../electron/station/wire/association.ts'
+import { Association } from '../../electron/station/wire/association.ts'
+import type { Decision } from '../../electron/station/wire/associationOptions.ts'
 import type { Ending } from '../../electron/station/wire/ending.ts'
 import {
   dataHeader,

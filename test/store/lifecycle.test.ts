@@ -315,6 +315,19 @@ test('the last image of a study, sent again while it is being purged, does not b
   expect(await rebuilt.read.getDraft(UID, 'anna')).toEqual({ draft: null, rev: 0 })
 })
 
+/** Kills a station between the rows of a study that was emptied and the log; image `n` of it has come anew. */
+function killedWhenEmptied(dataDir: string, n = 2, when = 'behind'): void {
+  const slice = ctSlice(n, { PatientName: 'Other^Name' })
+  const file = join(temporaryFolder(), 'slice')
+  writeFileSync(file, slice.bytes)
+  const script = fileURLToPath(new URL('purgingStation.ts', import.meta.url))
+  const { signal } = spawnSync(process.execPath, [script, dataDir, slice.SOPInstanceUID, file, when], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: 60_000,
+  })
+  expect(signal).toBe('SIGKILL')
+}
+
 test.each([
   ['while it is purged', 'while', 1],
   ['behind the purge', 'behind', 2],
@@ -326,15 +339,7 @@ test.each([
     await store.putDraft(UID, 'anna', { marks: [] }, 0)
     await store.remove([{ StudyInstanceUID: UID }], 'old', 'anna')
     await store.close()
-    const slice = ctSlice(n, { PatientName: 'Other^Name' })
-    const file = join(temporaryFolder(), 'slice')
-    writeFileSync(file, slice.bytes)
-    const script = fileURLToPath(new URL('purgingStation.ts', import.meta.url))
-    const { signal } = spawnSync(process.execPath, [script, dataDir, slice.SOPInstanceUID, file, when], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-      timeout: 60_000,
-    })
-    expect(signal).toBe('SIGKILL')
+    killedWhenEmptied(dataDir, n, when)
     expect((await decisionsOf(dataDir)).map(({ kind }) => kind)).toEqual(['draft', 'removal', 'purged'])
 
     const { store: next } = await newStore({ dataDir })
@@ -366,6 +371,45 @@ test.each([
   },
   60_000,
 )
+
+test('what was written before the clock was set back is gone with its study all the same', async () => {
+  const { store, dataDir } = await newStore()
+  await send(store, ctSlice(1))
+  const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 86_400_000)
+  await store.putDraft(UID, 'anna', { marks: [] }, 0)
+  clock.mockRestore()
+  await store.remove([{ StudyInstanceUID: UID }], 'old', 'anna')
+  await store.close()
+  killedWhenEmptied(dataDir)
+  await newStore({ dataDir })
+  expect((await decisionsOf(dataDir)).map(({ kind }) => kind)).toEqual(['draft', 'removal', 'purged', 'emptied'])
+})
+
+test('what is written of a study that came anew stays though the clock was set back and the log written anew', async () => {
+  const { store, dataDir } = await newStore()
+  await send(store, ctSlice(1))
+  await store.remove([{ StudyInstanceUID: UID }], 'old', 'anna')
+  await store.close()
+  killedWhenEmptied(dataDir)
+  // The log heard of it, the rows not that it had.
+  const db = new Database(join(dataDir, 'index.sqlite'), { readonly: true })
+  const owed = db
+    .prepare<[], { StudyInstanceUID: string; at: number }>('SELECT StudyInstanceUID, at FROM emptied')
+    .get()
+  db.close()
+  const draft = { kind: 'draft', by: 'ben', rev: 1, draft: { marks: [1] }, StudyInstanceUID: UID } as const
+  const log = openDecisionLog(join(dataDir, 'decisions.log'), createDisk(), 1)
+  await log.append([{ kind: 'emptied', ...owed! }])
+  await log.append([{ ...draft, at: owed!.at - 86_400_000 }])
+  // Enough to have it written anew, and what has it done.
+  for (const marks of ['x'.repeat(10_000), ''])
+    await log.append([{ ...draft, at: 1, StudyInstanceUID: '1.2', draft: { marks } }])
+  await log.close()
+  const { store: next } = await newStore({ dataDir })
+  await vi.waitFor(async () => expect((await next.read.listRemovals(1))[0]?.state).toBe('purged'), 20_000)
+  const kinds = (await decisionsOf(dataDir)).map(({ kind }) => kind)
+  expect(kinds.lastIndexOf('draft')).toBeGreaterThan(kinds.lastIndexOf('emptied'))
+})
 
 test('a study that a repair empties, for its last image had come again, is said to be so', async () => {
   const { store, dataDir } = await newStore()

@@ -5,6 +5,7 @@ import { Problems } from '../../electron/station/base/problems.ts'
 import { FileHandles } from '../../electron/station/store/index.ts'
 import { createCarrier } from '../../electron/station/sync/createCarrier.ts'
 import { type Sync, startSync } from '../../electron/station/sync/index.ts'
+import { Answered } from '../../electron/station/wire/scu.ts'
 import type { AuditEvent } from '../../shared/audit.ts'
 import { openPart10 } from '../../shared/dicom/part10Stream.ts'
 import type { NewDataSet } from '../../shared/dicom/writer.ts'
@@ -14,6 +15,7 @@ import { type Archive, keep, node, openArchive, startDcmqrscp } from '../dimse/a
 import { ctObject, dcmtk, part10, temporaryFolder } from '../dimse/harness.ts'
 import type { SendObject } from '../fakes/byteSender.ts'
 import { silentAudit } from '../fakes/silentAudit.ts'
+import { statusPeer } from '../fakes/statusPeer.ts'
 import { openCarrying } from '../fixtures/carrying.ts'
 import { freePort } from '../fixtures/freePort.ts'
 import { aJob, silentLog } from '../web/counter.ts'
@@ -218,4 +220,16 @@ test('who stops reading what a node gives ends the association; what it does not
   // The same archive goes on.
   expect(await carrier.send([missing], unpaced, never)).toMatchObject([{ kind: 'listed' }])
   expect(await openPart10(carrier.fetch!(missing, never))).not.toBeNull()
+})
+
+test('a node that does not take a question says so otherwise than one that is gone', async () => {
+  const { port } = await statusPeer(() => 0xa900)
+  const { carrying, close } = openCarrying([
+    { AET: 'PEER', port },
+    { AET: 'GONE', port: await freePort() },
+  ])
+  onTestFinished(close)
+  const ask = (name: string) => carrying.query(name, 'STUDY', { PatientID: '1*' }, () => undefined, never)
+  await expect(ask('peer')).rejects.toThrow(Answered)
+  await expect(ask('gone')).rejects.not.toThrow(Answered)
 })

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
 import type { DimseDoor } from '../../electron/station/sync/dimseDoor.ts'
 import { createNodeSource } from '../../electron/station/sync/pull/nodeSource.ts'
+import { Answered } from '../../electron/station/wire/scu.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
 import { DataSet } from '../../shared/dicom/reader.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { writeDataSet } from '../../shared/dicom/writer.ts'
+import { IsocenterError } from '../../shared/errors.ts'
 import { never } from './harness.ts'
 
 const EXPLICIT = encodingOf(TS.ExplicitVRLittleEndian)
@@ -16,6 +18,7 @@ function nodeWith(
   idOf: (number: number) => string = () => '',
   heedsIDs = true,
   folded: (id: string) => string = id => id,
+  refuses: (PatientID: string) => boolean = () => false,
 ) {
   const heard: number[] = []
   const matches = dates.map((StudyDate, number) => {
@@ -27,6 +30,7 @@ function nodeWith(
     heard.push(0)
     const isAsked = Object.hasOwn(keys, 'StudyDate') && keys.StudyDate !== ''
     const wanted = String(keys.PatientID ?? '')
+    if (refuses(wanted)) throw new Answered('C-FIND was answered 0xa900')
     const isOf = (id: string) =>
       !heedsIDs ||
       wanted === '' ||
@@ -115,6 +119,29 @@ test('an archive that lists a patient under another ID, too, is still asked by l
   )
   expect((await pagesOf(node)).uids.size).toBe(10_200)
   expect(Math.max(...node.heard)).toBe(5001)
+})
+
+test.each([
+  ['any wildcard', (id: string) => id.endsWith('*'), 12],
+  ['one odd letter', (id: string) => id.startsWith('#'), 6],
+])('an archive that answers %s with an error is looked at to the end all the same', async (_, refuses, undated) => {
+  const dates = Array.from({ length: 12_000 }, (_, number) =>
+    number % 1000 === 0 ? '' : `2024${String(1 + (number % 12)).padStart(2, '0')}11`,
+  )
+  const idOf = (number: number) => `${number % 2000 === 0 ? '#' : 'X'}${number}`
+  const { uids } = await pagesOf(nodeWith(dates, true, idOf, true, undefined, refuses))
+  expect(uids.size).toBe(dates.filter(Boolean).length + undated)
+})
+
+test('an archive that is lost between the letters fails the look', async () => {
+  const dates = [...Array<string>(5100).fill('20240201'), '']
+  let asked = 0
+  const node = nodeWith(dates, true, String, true, undefined, id => {
+    if (id.endsWith('*')) asked += 1
+    if (asked > 2) throw new IsocenterError('peer-failed', 'the line broke')
+    return false
+  })
+  await expect(pagesOf(node)).rejects.toMatchObject({ detail: 'the line broke' })
 })
 
 test('a look at an archive with more than can be held that knows no wildcards ends with all that has a date', async () => {

@@ -3,11 +3,11 @@ import { encodingOf } from '../../../shared/dicom/encoding.ts'
 import type { DataSet } from '../../../shared/dicom/reader.ts'
 import { normaliseUID } from '../../../shared/dicom/uids.ts'
 import { type NewDataSet, writeDataSet } from '../../../shared/dicom/writer.ts'
-import { type ErrorCode, IsocenterError } from '../../../shared/errors.ts'
+import { IsocenterError } from '../../../shared/errors.ts'
 import type { RetrievableObject } from '../store/index.ts'
+import type { Carried, Given, Taker, UniqueKeys } from '../wire/carried.ts'
 import { COMMAND, CommandError, queryRequest, responseTo, STATUS } from '../wire/dimse.ts'
 import type { DataSource } from '../wire/framing.ts'
-import type { UniqueKeys } from './expectedMoves.ts'
 import type { Outgoing, OutgoingAssociations } from './outgoing.ts'
 import { FIND_CONTEXTS, find, PLAIN_SYNTAXES, type QueryLevel } from './queryScu.ts'
 import type { Requests } from './requests.ts'
@@ -15,23 +15,6 @@ import { type FetchDeps, GET, levelOf, moveToSelf, storageContexts, USUAL_CLASSE
 import { sendTo } from './sendTo.ts'
 import type { SendingDeps } from './subOperations.ts'
 import type { OfferedContext } from './transferPlan.ts'
-
-/** What has become of one object that was to be stored. */
-interface Carried {
-  contentId: number
-  taken: boolean
-  /** What the node answered; absent where it did not. */
-  status?: number
-  /** Of what never came to an answer: why. */
-  code?: ErrorCode
-  reason: string
-  /** Some of it may have left. */
-  begun: boolean
-  /** The node, or the line, ended the association while it was under way. */
-  reset?: boolean | undefined
-  /** Of the data set that left, in hexadecimal; '' where not all of it did, or it could not be taken. */
-  sha256: string
-}
 
 /** Takes the SHA-256 of one object as it leaves; what it is given is read until `add` resolves. Both reject where it cannot be had. */
 interface Taking {
@@ -41,21 +24,6 @@ interface Taking {
 }
 
 type ObjectKeys = Pick<RetrievableObject, 'StudyInstanceUID' | 'SeriesInstanceUID'> & { SOPInstanceUID?: string }
-
-/** An object as a node begins to give it. */
-interface Given {
-  SOPClassUID: string
-  SOPInstanceUID: string
-  TransferSyntaxUID: string
-}
-
-/** Takes one object's data set. Exactly one of `end` and `abort` is called; the node is not read on while a promise is pending. */
-interface Taker {
-  /** `chunk` is good until the promise resolves. */
-  write(chunk: Uint8Array): void | Promise<void>
-  end(): void | Promise<void>
-  abort(): void
-}
 
 /** What an archive that is a node is sent and asked. All reject with 'destination-unknown' and but for `store` with 'peer-failed'. */
 export interface Carrying {

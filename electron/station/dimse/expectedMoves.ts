@@ -1,13 +1,7 @@
 import { isNode, type Node } from '../../../shared/config.ts'
 import type { PulledFrom } from '../store/index.ts'
+import type { UniqueKeys } from '../wire/carried.ts'
 import type { CommandSet } from '../wire/dimse.ts'
-
-/** What a retrieval names: a study, a series of it, or an image of that. */
-export interface UniqueKeys {
-  StudyInstanceUID: string
-  SeriesInstanceUID?: string
-  SOPInstanceUID?: string
-}
 
 interface Move {
   node: Node

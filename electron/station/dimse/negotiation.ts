@@ -1,7 +1,7 @@
 import type { AeProfile, NodeRight, Strangers } from '../../../shared/config.ts'
 import { IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME } from '../../../shared/dicom/part10.ts'
 import { isNonStorageService, isStorableUID, sopClass, TS, transferSyntax } from '../../../shared/dicom/uids.ts'
-import type { Decision } from '../wire/association.ts'
+import type { Decision } from '../wire/associationOptions.ts'
 import {
   type AnsweredContext,
   type AssociateRequest,

@@ -1,5 +1,6 @@
 import { IsocenterError, toIsocenterError } from '../../../shared/errors.ts'
-import type { Association, EncodedMessage } from '../wire/association.ts'
+import type { Association } from '../wire/association.ts'
+import type { EncodedMessage } from '../wire/associationOptions.ts'
 import {
   CommandError,
   type CommandSet,

@@ -4,6 +4,7 @@ import { TS } from '../../../shared/dicom/uids.ts'
 import { type NewDataSet, writeDataSet } from '../../../shared/dicom/writer.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import { COMMAND, queryRequest, STATUS } from '../wire/dimse.ts'
+import { Answered } from '../wire/scu.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { OfferedContext } from './transferPlan.ts'
 
@@ -23,7 +24,7 @@ export type QueryLevel = 'PATIENT' | 'STUDY' | 'SERIES' | 'IMAGE'
 /**
  * C-FIND (PS3.4 §C.4.1) on an open association. `keys`: what is matched, and with '' what is wanted back. `each` hears every match; the
  * peer is read no further while it works. Resolves true when the answer came to its end, false when `stop` ended it. Rejects with
- * 'peer-failed' for any other status, and where no model with the level was accepted.
+ * 'peer-failed' for any other status (`Answered`), and where no model with the level was accepted.
  */
 export async function find(
   line: Pick<Outgoing, 'contexts' | 'converse' | 'failed'>,
@@ -49,5 +50,5 @@ export async function find(
   if (Status === STATUS.cancelled || stop?.aborted) return false
   if (Status === STATUS.success) return true
   line.failed({ kind: 'status', service: 'C-FIND', status: Status })
-  throw new IsocenterError('peer-failed', `C-FIND was answered 0x${Status.toString(16).padStart(4, '0')}`)
+  throw new Answered(`C-FIND was answered 0x${Status.toString(16).padStart(4, '0')}`)
 }

@@ -193,11 +193,12 @@ class Ahead {
       })
   }
 
-  /** None of them is sent. */
+  /** None of them is sent. Rejects where what they are read from does not end well. */
   async drop(): Promise<void> {
     await this.#filling
-    await this.#objects.return?.()
+    // First what lies on the disk for them: the index may have an end of its own to tell.
     for (const { prepared } of this.#ready.splice(0)) await forget(prepared)
+    await this.#objects.return?.()
   }
 
   async #pull(most: number): Promise<void> {
@@ -259,9 +260,11 @@ async function prepare(
     return { contextId, framed, done: () => framed.done() }
   }
   const transcoded = await transcode(object, TransferSyntaxUID)
+  // A file that stays says nothing of the sending, and goes with the next start.
+  const remove = () => transcoded.remove().catch(() => {})
   const source = overlay
     ? await overlaid(transcoded, TransferSyntaxUID, overlay).catch(async error => {
-        await transcoded.remove()
+        await remove()
         throw error
       })
     : transcoded
@@ -271,7 +274,7 @@ async function prepare(
     framed,
     async done() {
       await framed.done()
-      await transcoded.remove()
+      await remove()
     },
   }
 }

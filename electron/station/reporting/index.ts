@@ -4,7 +4,7 @@ import { startThread } from '../base/thread.ts'
 import { pageOf } from './pageOf.ts'
 import type { PdfApi } from './pdfThread.ts'
 
-export { startResults } from './results/sendResults.ts'
+export { type Results, startResults } from './results/sendResults.ts'
 
 /**
  * A report as PDF. Fonts are parsed and glyphs cut out in a thread of its own, which ends with it: the main loop never waits for

@@ -191,11 +191,10 @@ async function compact(path: string, disk: Disk): Promise<void> {
     const entry = JSON.parse(json) as Decision | Compacted
     if (entry.kind === 'compacted') continue
     const { kind, StudyInstanceUID } = entry
+    // Its own word stays, a line a study: a start that still owes it knows by that alone that it stands here.
     if (kind === 'emptied') {
       for (const key of written.get(StudyInstanceUID) ?? []) last.delete(key)
       written.delete(StudyInstanceUID)
-      // With them gone it has nothing more to say.
-      continue
     }
     const key = thingOf(entry)
     if (kind === 'draft' || kind === 'report') {

@@ -51,12 +51,7 @@ export function tellingEmptied(
   }
 }
 
-/**
- * Whether a line of the log says that the study was emptied: itself, or one that was written of it since, which stands behind that (a log
- * that is written anew has no more of it).
- */
+/** Whether a line of the log says that the study was emptied. No other line does: what was written of it since may be of an earlier time. */
 export function saysEmptied(line: Decision, { StudyInstanceUID, at }: Emptied): boolean {
-  if (line.StudyInstanceUID !== StudyInstanceUID) return false
-  if (line.kind === 'emptied') return line.at === at
-  return (line.kind === 'draft' || line.kind === 'report') && line.at > at
+  return line.kind === 'emptied' && line.StudyInstanceUID === StudyInstanceUID && line.at === at
 }

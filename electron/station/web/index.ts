@@ -10,6 +10,7 @@ import { frameOrderSchema } from '../../../shared/viewing/frameStream.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Log } from '../base/log.ts'
 import type { Problems } from '../base/problems.ts'
+import type { Results } from '../reporting/index.ts'
 import { FileHandles, type Store } from '../store/index.ts'
 import type { Sync } from '../sync/index.ts'
 import { createApi } from './api.ts'
@@ -31,7 +32,7 @@ import { type Listening, serve } from './httpAdapter.ts'
 import { type Counters, metricsText, watchEventLoop } from './metrics.ts'
 import { onlyHereFile } from './onlyHere.ts'
 import { errorPage } from './pages.ts'
-import type { DimsePort, ResultsPort, WorkPort } from './ports.ts'
+import type { DimsePort, WorkPort } from './ports.ts'
 import { createPresence } from './presence.ts'
 import { readJson } from './readBody.ts'
 import { staticFile } from './staticFiles.ts'
@@ -75,8 +76,7 @@ export interface WebDeps {
   /** The DICOM printers, and how others are kept. */
   printers(): Printer[]
   setPrinters(printers: Printer[]): Promise<void>
-  /** As `Results` of reporting. */
-  results: ResultsPort
+  results: Omit<Results, 'close'>
   /** Asked for by a client; returns at once. */
   drain(): void
 }

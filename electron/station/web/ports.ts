@@ -2,7 +2,6 @@ import type { AeProfiles, Node, Printer } from '../../../shared/config.ts'
 import type { AssociationSummary, CaptureSummary, JobSummary, WatchedFolderSummary } from '../../../shared/contract.ts'
 import type { ImageText } from '../../../shared/export.ts'
 import type { EchoAnswer, FindingSummary, FoundStudies, NodeAddress, StudySearch } from '../../../shared/network.ts'
-import type { ResultSummary, ResultTarget } from '../../../shared/reporting/resultTargets.ts'
 import type { Print, PrintProgress } from '../dimse/index.ts'
 import type { StoredObject } from '../store/index.ts'
 import type { DeidentifyAnswer, DeidentifyRequest, Progress, RenderOptions } from '../work/index.ts'
@@ -82,19 +81,6 @@ export interface WorkPort {
   render(contentId: number, frame: number | undefined, options: RenderOptions): Promise<Uint8Array<ArrayBuffer>>
   onChange(listener: (job: JobSummary) => void): () => void
   folders(): WatchedFolderSummary[]
-}
-
-/** What the counter needs of those who send signed reports to other systems. */
-export interface ResultsPort {
-  targets(): ResultTarget[]
-  setTargets(targets: ResultTarget[]): Promise<void>
-  list(): Promise<ResultSummary[]>
-  /** Rejects with 'not-found', as the next one does. */
-  send(StudyInstanceUID: string, version: number, target: string | undefined): Promise<number>
-  retry(number: number): Promise<void>
-  tryOut(target: ResultTarget): Promise<{ works: boolean; words: string }>
-  /** Looks at once whether something is to be sent. */
-  wake(): void
 }
 
 /** How much is coming in right now; the same two numbers for the status call and the event. */

@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net'
 import { errorCode } from '../base/durable.ts'
+import type { AssociationOptions, Decision, EncodedMessage, Hold } from './associationOptions.ts'
 import { CommandError, type CommandSet, encodeCommand } from './dimse.ts'
+import { encodeMessages } from './encodeMessages.ts'
 import { type Ending, endingOf } from './ending.ts'
 import { type DataSource, FramedDataSet } from './framing.ts'
-import { type AcceptedContext, MessageReader, type MessageSink } from './messages.ts'
+import { type AcceptedContext, MessageReader } from './messages.ts'
 import {
   ABORT_REASON,
   type Abort,
@@ -14,64 +16,13 @@ import {
   PduError,
 } from './pdu.ts'
 import { decodeAbort, decodeAssociateAccept, decodeAssociateReject, decodeAssociateRequest } from './pduDecode.ts'
-import {
-  dataHeader,
-  encodeAssociateAccept,
-  encodeAssociateReject,
-  encodeAssociateRequest,
-  PDV_OVERHEAD,
-  writeDataHeader,
-} from './pduEncode.ts'
+import { dataHeader, encodeAssociateAccept, encodeAssociateReject, encodeAssociateRequest } from './pduEncode.ts'
 import { ANNOUNCED_LENGTH, PduReader } from './pduReader.ts'
 import { readInto } from './readInto.ts'
 import type { Action, UpperLayerEvent } from './stateTable.ts'
 import { limitOf, TIMERS, type Timers, type Waiting } from './timers.ts'
 import { type EventDetail as StateDetail, UpperLayer } from './upperLayer.ts'
 import { Watch } from './watch.ts'
-
-/** `timers` and `longestPdu`: what is different for this peer, from here on. */
-export type Decision =
-  | { accept: AssociateAccept; timers?: Partial<Timers>; longestPdu?: number }
-  | { reject: AssociateReject; words: string }
-
-/** Hears every byte of an association, both ways, as it crosses the socket. The bytes are only valid during the call. */
-export interface Tap {
-  received(bytes: Uint8Array): void
-  sent(bytes: Uint8Array): void
-}
-
-interface Common {
-  timers?: Partial<Timers>
-  tap?: Tap
-  /** Decides where a message goes. Throwing aborts the association. */
-  onMessage(context: AcceptedContext, command: CommandSet): MessageSink
-  /** Told once, when nothing more will be received; the socket may live a little longer. */
-  onEnd(ending: Ending): void
-}
-
-export type AssociationOptions = Common &
-  (
-    | {
-        role: 'acceptor'
-        /** The answer may be held back (Sta3): the peer is heard meanwhile, and no timer runs. */
-        negotiate(request: AssociateRequest): Decision | Promise<Decision>
-      }
-    | { role: 'requestor'; request: AssociateRequest; onAccepted(accept: AssociateAccept): void }
-  )
-
-/** A message whose command set is encoded already: of many alike it is made once. */
-export interface EncodedMessage {
-  command: Uint8Array
-  dataSet?: Uint8Array
-}
-
-/** Our own work that goes on beside the reading of further messages: the peer is waited for only where it is its turn. */
-export interface Hold {
-  /** While it is pending, what is waited for is the peer's to do. */
-  peersTurn<T>(answer: Promise<T>): Promise<T>
-  /** The work is done. */
-  release(): void
-}
 
 interface EventDetail extends StateDetail {
   words?: string
@@ -581,27 +532,6 @@ export class Association {
       end = begin(done)
     })
   }
-}
-
-/** Whole PDUs of at most `most` bytes of data each, one after the other in one buffer: a search answers with thousands. */
-function encodeMessages(contextId: number, messages: readonly EncodedMessage[], most: number): Buffer {
-  let length = 0
-  const all = messages.flatMap(({ command, dataSet }) => {
-    const parts = [{ bytes: command, command: true }, ...(dataSet ? [{ bytes: dataSet, command: false }] : [])]
-    for (const { bytes } of parts) length += bytes.length + PDV_OVERHEAD * Math.max(1, Math.ceil(bytes.length / most))
-    return parts
-  })
-  const pdus = Buffer.allocUnsafe(length)
-  let at = 0
-  for (const { bytes, command } of all) {
-    for (let from = 0; from < bytes.length || from === 0; from += most) {
-      const size = Math.min(most, bytes.length - from)
-      writeDataHeader(pdus, at, contextId, size, { command, last: from + size >= bytes.length })
-      pdus.set(size < bytes.length ? bytes.subarray(from, from + size) : bytes, at + PDV_OVERHEAD)
-      at += PDV_OVERHEAD + size
-    }
-  }
-  return pdus
 }
 
 function unexpected(pdu: string): EventDetail {

@@ -53,6 +53,13 @@ export class PeerFailed extends IsocenterError {
   }
 }
 
+/** The peer answered that it does not do what it was asked: 'peer-failed' too, but the line is well, and it may do something else. */
+export class Answered extends IsocenterError {
+  constructor(detail: string) {
+    super('peer-failed', detail)
+  }
+}
+
 /** An open association of ours. One message at a time. */
 export interface Scu {
   /** What the peer accepted. */

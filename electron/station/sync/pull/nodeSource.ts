@@ -5,9 +5,11 @@ import { IsocenterError, toIsocenterError } from '../../../../shared/errors.ts'
 import type { ListedStudy } from '../../../../shared/pull.ts'
 import type { Route } from '../../../../shared/sync.ts'
 import { HandOver } from '../../base/handOver.ts'
+import type { Given, Taker } from '../../wire/carried.ts'
+import { Answered } from '../../wire/scu.ts'
 import { WebClient } from '../../wire/webClient.ts'
 import { accessOf } from '../access.ts'
-import type { DimseDoor, Given, Taker } from '../dimseDoor.ts'
+import type { DimseDoor } from '../dimseDoor.ts'
 import { OrthancFeed } from './orthancFeed.ts'
 import type { PullSource } from './source.ts'
 
@@ -113,13 +115,13 @@ export function createNodeSource(route: Extract<Route, { kind: 'dimse' }>, dimse
   /**
    * Studies without a date, which are in no range of dates (PS3.4 §C.2.2.2.5) and cannot be asked for: all there are, by the first letters
    * of the Patient ID, ever more of them where a page is too small, and of these what has no date. What has neither ID nor date is in none,
-   * nor what is in an archive of more than `MOST_MATCHES` that knows no wildcards.
+   * nor what begins with a letter that the archive alone refuses, nor what is in one of more than `MOST_MATCHES` that knows no wildcards.
    */
   async function* undated(
     keys: Record<string, string>,
     prefix: string,
     signal: AbortSignal,
-    known = { ignoresCase: false },
+    known = { ignoresCase: false, takesLetters: false },
   ): AsyncGenerator<ListedStudy[]> {
     const [level, key] = STUDIES
     const without = (found: Map<string, ListedStudy>) => [...found.values()].filter(one => one.StudyDate === '')
@@ -138,14 +140,17 @@ export function createNodeSource(route: Extract<Route, { kind: 'dimse' }>, dimse
       }
       const within = { ...keys, PatientID: `${next}*` }
       const most = next.length < LONGEST_PREFIX ? MOST_STUDIES : MOST_MATCHES
-      const found = await upTo(most, level, within, key, rowOf, signal)
-      // Who lists others knows no wildcards: asked once for all it has. A few are patients of several IDs.
-      if (others * 2 > rows) {
-        const whole = await upTo(MOST_MATCHES, level, keys, key, studyOf, signal)
+      const found = await unlessRefused(upTo(most, level, within, key, rowOf, signal))
+      const isRefused = found === 'refused'
+      // Who lists others, or refuses the first letter, knows no wildcards: asked once for all it has. A few are patients of several IDs.
+      if (others * 2 > rows || (isRefused && !known.takesLetters)) {
+        const whole = await unlessRefused(upTo(MOST_MATCHES, level, keys, key, studyOf, signal))
         // More cannot be held. To fail for it would mean that the look at everything never comes to its end: what has a date was found.
-        if (whole) yield without(whole)
+        if (whole && whole !== 'refused') yield without(whole)
         return
       }
+      if (isRefused) continue
+      known.takesLetters = true
       if (found) yield without(found)
       else if (!(known.ignoresCase && isLower)) {
         yield without(await all(level, { ...keys, PatientID: next }, key, studyOf, signal))
@@ -247,6 +252,16 @@ export function createNodeSource(route: Extract<Route, { kind: 'dimse' }>, dimse
     close() {
       orthanc?.close()
     },
+  }
+}
+
+/** 'refused' where the node answers that it does not take the question. */
+async function unlessRefused<Found>(asked: Promise<Found>): Promise<Found | 'refused'> {
+  try {
+    return await asked
+  } catch (thrown) {
+    if (thrown instanceof Answered) return 'refused'
+    throw thrown
   }
 }
 
