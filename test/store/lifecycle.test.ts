@@ -30,6 +30,11 @@ async function seen(store: Store) {
   const order = await read.orderStudies({ ...ALL, limit: 50 })
   const found = await read.listStudies({ ...ALL, search: 'mul', limit: 50 })
   const counted = await read.countStudies(ALL)
+  // The totals are kept, not counted: with what is shown they must say the same of every modality, gone ones too.
+  for (const modality of ['CT', 'MR', 'KO', 'SR']) {
+    const having = await read.listStudies({ ...ALL, modalities: [modality], limit: 50 })
+    expect(having.total).toBe(studies.filter(study => study.ModalitiesInStudy.includes(modality)).length)
+  }
   const level = async (level: 'study' | 'series' | 'instance') =>
     (await read.qido({ level, matches: [], fuzzymatching: false, limit: 100, offset: 0 })).length
   const located = await Promise.all(

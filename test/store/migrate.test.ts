@@ -84,6 +84,11 @@ test('a worklist of the first version gets its lists, priors and search words', 
     { StudyInstanceUID: '1.2', StationName: [], BodyPartExamined: [], priors: 1 },
     { StudyInstanceUID: '1.3', priors: 0, reading: { status: 'new', by: '', at: null }, priority: 'routine' },
   ])
+  const having = (modality: string) =>
+    store.read.listStudies(contract['studies.list'].in.parse({ modalities: [modality] }))
+  expect([(await having('CT')).total, (await having('MR')).total, (await store.read.counts()).studies]).toEqual([
+    3, 0, 3,
+  ])
   // The words are folded anew while the station already works.
   while ((await list('schadel')).total < 3) await wait(20)
   expect((await list('たろう 123')).studies.map(study => study.StudyInstanceUID)).toEqual(['1.1'])

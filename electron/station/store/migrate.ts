@@ -19,6 +19,7 @@ import { sql as fifteenth } from './migrations/0015.ts'
 import { sql as sixteenth } from './migrations/0016.ts'
 import { sql as twentyFirst } from './migrations/0021.ts'
 import { sql as twentySecond } from './migrations/0022.ts'
+import { sql as twentyThird } from './migrations/0023.ts'
 
 /** In order; position n brings a database from version n to n + 1. A step that has shipped is never edited. */
 export const MIGRATIONS: readonly string[] = [
@@ -40,6 +41,7 @@ export const MIGRATIONS: readonly string[] = [
   sixteenth,
   twentyFirst,
   twentySecond,
+  twentyThird,
 ]
 
 /**

@@ -2,9 +2,9 @@ import type { Database } from 'better-sqlite3'
 import type { StudySummary } from '../../../shared/contract.ts'
 import { IsocenterError } from '../../../shared/errors.ts'
 import type { StudyFilter, StudyOrder, StudyPage, StudyQuery } from './index.ts'
-import { createModalityCount } from './modalityCount.ts'
 import { createStudiesCustody } from './outbox/readCustody.ts'
 import { createSearch } from './searched.ts'
+import { createStudyCount } from './studyCount.ts'
 import {
   cursorColumns,
   type Found,
@@ -30,10 +30,7 @@ const MOST_PRIORS = 500
 export function createListReader(db: Database) {
   const search = createSearch(db)
   const custodyOf = createStudiesCustody(db)
-  const countAll = db.prepare<[], number>(`SELECT count(*) FROM study WHERE ${isSeen('study')}`).pluck()
-  // Without a condition pages are counted, not rows: of a million 0.2 ms for 17.
-  const countRows = db.prepare<[], number>('SELECT count(*) FROM study').pluck()
-  const countOfModalities = createModalityCount(db)
+  const kept = createStudyCount(db)
   const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)
   const rowsById = db.prepare<[string], StudyRow>(
     `SELECT ${STUDY_COLUMNS} FROM study WHERE ${isSeen('study')} AND study.id IN (SELECT value FROM json_each(?))`,
@@ -61,9 +58,9 @@ export function createListReader(db: Database) {
   }
 
   function count(filter: StudyFilter, found: Left): number {
-    if (filterConditions(filter).sql === '') return found.kind === 'all' ? (countAll.get() ?? 0) : found.studies
-    const ofModalities = found.kind === 'all' ? countOfModalities(filter) : undefined
-    if (ofModalities !== undefined) return ofModalities
+    if (found.kind !== 'all' && filterConditions(filter).sql === '') return found.studies
+    const known = found.kind === 'all' ? kept.left(filter) : undefined
+    if (known !== undefined) return known
     const { sql, values } = matching(filter, found)
     return db.prepare<unknown[], { total: number }>(`SELECT count(*) AS total ${sql}`).get(...values)?.total ?? 0
   }
@@ -75,7 +72,7 @@ export function createListReader(db: Database) {
     const total = count(query, found)
     const most = query.limit + 1
     // To sort a match costs twice what walking past a study does: walking wins when the page is full before most were seen.
-    const isFew = 2 * total * total < query.limit * (countRows.get() ?? 0)
+    const isFew = 2 * total * total < query.limit * kept.all()
     if (isFew || !found.isMarked) {
       const { sql, values } = sortedStatement(columns, query, found, after)
       return { rows: db.prepare<unknown[], Row>(sql).all(...values, most), total }

@@ -6,6 +6,7 @@ import type { StoreReader } from './index.ts'
 import { createStudiesCustody } from './outbox/readCustody.ts'
 import { createReportRows } from './reports/reportRows.ts'
 import type { SegmentPart } from './segmentRows.ts'
+import { createStudyCount } from './studyCount.ts'
 import { STUDY_COLUMNS, type StudyRow, studySummary } from './studyRow.ts'
 import { isSeen } from './visibility.ts'
 
@@ -45,9 +46,7 @@ export function createStudyReader(db: Database) {
      ORDER BY InstanceNumber, instance.id LIMIT 1 OFFSET ?`,
   )
   const totals = db.prepare<[], { key: string; value: number }>('SELECT key, value FROM state')
-  const countStudies = db.prepare<[], { studies: number }>(
-    `SELECT count(*) AS studies FROM study WHERE ${isSeen('study')}`,
-  )
+  const kept = createStudyCount(db)
   const newestSeq = db.prepare<[], { seq: number }>(`SELECT seq FROM sqlite_sequence WHERE name = 'change'`)
   const peers = db.prepare<[], Awaited<ReturnType<StoreReader['listPeers']>>[number]>(
     'SELECT AET, address, firstSeen, lastSeen, instances FROM peer ORDER BY lastSeen DESC, AET LIMIT 1000',
@@ -99,7 +98,7 @@ export function createStudyReader(db: Database) {
       const state = new Map(totals.all().map(row => [row.key, row.value]))
       const of = (key: string) => state.get(key) ?? 0
       return {
-        studies: countStudies.get()?.studies ?? 0,
+        studies: kept.all(),
         series: of('series'),
         instances: of('instances'),
         bytes: of('bytes'),

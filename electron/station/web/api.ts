@@ -55,10 +55,10 @@ export function createApi(
   const { read } = store
   const user = userName()
   const strangers = createStrangers(read, dimse)
-  const marked = async <Answer extends { studies: StudySummary[] }>(answer: Answer): Promise<Answer> => ({
-    ...answer,
-    studies: await strangers.mark(presence.mark(answer.studies)),
-  })
+  const marked = async <Answer extends { studies: StudySummary[] }>(asked: Promise<Answer>): Promise<Answer> => {
+    const answer = await strangers.mark(asked)
+    return { ...answer, studies: presence.mark(answer.studies) }
+  }
   /** What stands in functional groups is read after the answer to the scanner: a viewer that comes sooner waits, but not for ever. */
   const groupsRead = async (StudyInstanceUID: string, SeriesInstanceUID: string): Promise<void> => {
     for (let waited = 0; waited < GROUPS_WAIT_MS; waited += GROUPS_LOOK_MS) {
@@ -88,12 +88,12 @@ export function createApi(
         user,
       }
     },
-    'studies.list': async input => marked(await read.listStudies(input)),
+    'studies.list': input => marked(read.listStudies(input)),
     'studies.order': async input => {
       const { ids, ...page } = await read.orderStudies(input)
       return { ...page, ids: littleEndian(ids).toString('base64') }
     },
-    'studies.rows': async input => marked(await read.getStudies(input.ids)),
+    'studies.rows': input => marked(read.getStudies(input.ids)),
     'studies.counts': async input => {
       const answers: Array<{ total: number; unread: number; seq: number }> = []
       // One after the other: other reads come between, and none of them waits for fifty.
@@ -103,7 +103,7 @@ export function createApi(
         seq: Math.min(store.seq, ...answers.map(({ seq }) => seq)),
       }
     },
-    'patient.studies': async input => marked(await read.patientStudies(input.StudyInstanceUID)),
+    'patient.studies': input => marked(read.patientStudies(input.StudyInstanceUID)),
     'reading.set': input => store.setReading(input.studies, input.user),
     'priority.set': input => store.setPriority(input.StudyInstanceUID, input.priority),
     'study.keep': ({ StudyInstanceUID, kept, user }) => store.setKept(StudyInstanceUID, kept, user),
@@ -146,8 +146,8 @@ export function createApi(
     },
     'study.get': async input => {
       const { study, ...rest } = await read.getStudy(input.StudyInstanceUID)
-      const [asShown = study] = await strangers.mark(presence.mark([study]))
-      return { ...rest, study: asShown }
+      const { studies } = await marked(Promise.resolve({ studies: [study] }))
+      return { ...rest, study: studies[0] ?? study }
     },
     'study.completeness': async ({ StudyInstanceUID }) => {
       const [{ study }, lacking] = await Promise.all([read.getStudy(StudyInstanceUID), read.lacking(StudyInstanceUID)])

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import zlib from 'node:zlib'
+import { isLoopback } from './failureLimit.ts'
 
 /** What is text and worth it: headers of a study shrink to a twelfth. Pixels are sent as they lie on the disk. */
 const COMPRESSED =
@@ -26,11 +27,19 @@ function canZstd(): boolean {
   return typeof zlib.createZstdCompress === 'function'
 }
 
-/** The answer in the coding the client takes; what is not text, or has no body, as it is. */
-export function compressed(acceptEncoding: string | null, response: Response): Response {
+/**
+ * Whether a client that is on this machine, by its address, speaks for itself: then nothing is saved by making an answer smaller, which takes
+ * a thread of those that sync images, and one of the client's. A proxy on this machine says that it is one.
+ */
+export function isHere(address: string, headers: Headers): boolean {
+  return isLoopback(address) && !['via', 'forwarded', 'x-forwarded-for'].some(name => headers.has(name))
+}
+
+/** The answer in the coding the client takes; what is not text, or has no body, as it is, and all of it to a client that is here. */
+export function compressed(request: Request, address: string, response: Response): Response {
   if (!response.body || !COMPRESSED.test(response.headers.get('content-type') ?? '')) return response
   response.headers.append('vary', 'accept, accept-encoding')
-  const coding = chooseCoding(acceptEncoding)
+  const coding = isHere(address, request.headers) ? undefined : chooseCoding(request.headers.get('accept-encoding'))
   if (!coding) return response
   const headers = new Headers(response.headers)
   headers.set('content-encoding', coding)

@@ -57,7 +57,7 @@ export function createDicomWeb(deps: Deps): Hono<{ Bindings: Bindings }> {
   const app = new Hono<{ Bindings: Bindings }>()
   app.use('*', async (c, next) => {
     await next()
-    c.res = compressed(c.req.header('accept-encoding') ?? null, c.res)
+    c.res = compressed(c.req.raw, c.env.sender.address, c.res)
   })
   for (const { method, path, answer } of routes) app.on(method, path, answer)
   app.on('OPTIONS', '*', c => describe(c, routes))
