@@ -12,6 +12,8 @@ import type { SettledCopy, UnsettledCopy } from './settleRows.ts'
 const BLOCK_BYTES = 1 << 20
 
 const NOTHING = new Uint8Array(0)
+/** Files read at once, a turn each: one is hashed while others come. libuv's four threads are everybody's. */
+const TURNS = [1, 2, 3]
 
 /** A copy out of a segment, on its way to `path`. */
 interface Copied {
@@ -50,34 +52,50 @@ export function createSettle({ dataDir }: SettleData) {
     const results: SettledCopy[] = []
     const landed = copies.filter(copy => !isOwnFile(copy))
     const lengths = landed.map(({ metaLength, length }) => metaLength + length)
+    const longest = Math.max(BLOCK_BYTES, ...lengths)
     // One more unit: in a segment they begin anywhere.
-    const [back = NOTHING, ...pieces] = memory.take([
-      Math.max(BLOCK_BYTES, ...lengths),
-      ...lengths.map(length => length + DIRECT_UNIT),
-    ])
+    const pieces = memory.take([...TURNS.map(() => longest), ...lengths.map(length => length + DIRECT_UNIT)])
+    const spare = pieces.splice(0, TURNS.length)
     const copied: Copied[] = []
-    for (const [index, copy] of landed.entries()) {
+    await each(landed, async (copy, index, back) => {
       const file = fileOfContent(copy.contentId)
       const path = join(dataDir, file)
       const bytes = await readCopy(dataDir, copy, pieces[index] ?? NOTHING)
       if (bytes) copied.push({ copy, file, path, bytes })
       else results.push((await settledBefore(path, file, copy, back)) ?? damaged(copy))
-    }
+    })
     const folders = new Set(copies.map(({ contentId }) => dirname(join(dataDir, fileOfContent(contentId)))))
     for (const folder of folders) await disk.makeFolder(folder)
-    const written = Promise.all(copied.map(one => writeCopy(disk, one)))
-    for (const copy of copies) if (isOwnFile(copy)) results.push(await nameFile(disk, dataDir, copy, back))
-    await written
+    await ended(copied.map(one => writeCopy(disk, one)))
+    await each(copies.filter(isOwnFile), async (copy, _, back) => {
+      results.push(await nameFile(disk, dataDir, copy, back))
+    })
     await Promise.all([...folders].map(folder => disk.syncFolder(folder)))
-    for (const { copy, file, path, bytes } of copied) {
+    await each(copied, async ({ copy, file, path, bytes }, _, back) => {
       if (!(await readsBack(path, bytes, back))) throw new Error(`${file} does not read back as it was written`)
       const sha256 = createHash('sha256').update(bytes.subarray(copy.metaLength)).digest()
       results.push({ contentId: copy.contentId, file, sha256: Uint8Array.from(sha256) })
+    })
+
+    /** `back`: memory for the longest of them. */
+    async function each<T>(items: T[], work: (item: T, index: number, back: Uint8Array) => Promise<void>) {
+      const next = items.entries()
+      await ended(
+        spare.map(async back => {
+          for (const [index, item] of next) await work(item, index, back)
+        }),
+      )
     }
     return results
   }
 
   return { settle }
+}
+
+/** As `Promise.all`, but nobody still uses the memory when it rejects. */
+async function ended(work: Array<Promise<void>>): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
 }
 
 const damaged = ({ contentId }: UnsettledCopy): SettledCopy => ({
