@@ -38,9 +38,7 @@ export class AlignedMemory {
   /** Pieces of so many bytes, each from the beginning of a unit on. Those of the call before are nobody's any more. */
   take(lengths: number[]): Uint8Array[] {
     const bytes = lengths.reduce((sum, length) => sum + wholeUnits(length), 0)
-    if (bytes > this.#buffer.byteLength) {
-      this.#buffer = alignedMemory(bytes)
-    }
+    if (bytes > this.#buffer.byteLength) this.#buffer = alignedMemory(bytes)
     let at = 0
     return lengths.map(length => {
       const piece = new Uint8Array(this.#buffer, at, length)
@@ -50,7 +48,7 @@ export class AlignedMemory {
   }
 }
 
-/** A piece of `AlignedMemory` with what lies behind it up to the end of its last unit. */
+/** A piece of `AlignedMemory` with what lies behind it up to the end of its last unit: what is read has to be whole ones. */
 export function inWholeUnits(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, wholeUnits(bytes.length))
 }
@@ -65,14 +63,7 @@ export class Staging {
   readonly #spare = Array.from({ length: AT_ONCE }, () => new AlignedMemory())
   readonly #waiting: Array<(memory: AlignedMemory) => void> = []
 
-  /** A new file, whatever its length. */
-  async writeWhole(file: NewFile, parts: Uint8Array[]): Promise<void> {
-    const bytes = parts.reduce((sum, part) => sum + part.length, 0)
-    await this.write(file, [...parts, UNIT.subarray(0, wholeUnits(bytes) - bytes)], 0)
-    await file.truncate(bytes)
-  }
-
-  /** `position` and the sum of the lengths are whole units. */
+  /** `position` is a whole unit. What is left behind the last one goes through the cache. */
   async write(file: NewFile, parts: Uint8Array[], position: number): Promise<void> {
     const memory = this.#spare.pop() ?? (await new Promise<AlignedMemory>(resolve => this.#waiting.push(resolve)))
     try {
@@ -102,4 +93,3 @@ export class Staging {
 }
 
 const NOTHING = new Uint8Array(0)
-const UNIT = new Uint8Array(DIRECT_UNIT)

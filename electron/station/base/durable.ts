@@ -18,8 +18,6 @@ const MOST_PARTS = 1024
 export interface NewFile {
   /** Writes all of the bytes, one piece behind the other, from `position` on. Rejects with SyncError (EIO) or the system's error (ENOSPC, …). */
   write(bytes: Uint8Array | Uint8Array[], position: number): Promise<void>
-  /** Its length from now on. */
-  truncate(length: number): Promise<void>
   /** The content is on the disk when it resolves. Rejects with SyncError. */
   sync(): Promise<void>
   close(): Promise<void>
@@ -155,7 +153,6 @@ export function createDisk(durability: Durability = 'full'): Disk {
           throw new SyncError(path, error)
         }
       },
-      truncate: length => handle.truncate(length),
       close: () => handle.close(),
     }
   }
@@ -215,7 +212,6 @@ function besideCache(path: string, file: NewFile, past: FileHandle): NewFile {
       }
       await file.write(parts, at)
     },
-    truncate: length => file.truncate(length),
     sync: () => file.sync(),
     async close() {
       await past.close()

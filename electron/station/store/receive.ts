@@ -197,7 +197,7 @@ export class ObjectReceive implements Receive {
       metaLength = fileMeta.length
       if (this.#context.landingFull) {
         const { handle } = await this.#create()
-        await this.#context.staging.writeWhole(handle, [fileMeta, ...pieces])
+        await this.#context.staging.write(handle, [fileMeta, ...pieces], 0)
       } else meta = fileMeta
     }
     const { attributes, ...told } = header

@@ -119,8 +119,7 @@ async function readCopy(dataDir: string, copy: UnsettledCopy, memory: Uint8Array
 async function writeCopy(disk: Disk, { copy, path, bytes }: Copied): Promise<void> {
   const handle = await createAnew(disk, path)
   try {
-    await handle.write(inWholeUnits(bytes), 0)
-    await handle.truncate(bytes.length)
+    await handle.write(bytes, 0)
     // The one thing of an object that its bytes don't tell: an index that is made anew takes it from here.
     await utimes(path, copy.received / 1000, copy.received / 1000)
     await handle.sync()
