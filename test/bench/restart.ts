@@ -66,9 +66,9 @@ try {
   await rm(dataDir, { recursive: true, force: true })
 }
 
-/** What lands waits for an hour before it settles. */
+/** What lands waits ten minutes before it settles, unless so much waits that it has to. */
 function start(): Promise<RunningStation> {
-  return startStation({ dataDir, config: { settleAfterSeconds: 3600 } })
+  return startStation({ dataDir, config: { settleAfterSeconds: 600 } })
 }
 
 /** The kernel drops its pages of the index, its log and what has landed. */
