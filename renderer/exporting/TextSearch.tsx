@@ -8,6 +8,8 @@ import { t, whyOf } from '../i18n/index.ts'
 
 type Series = ExportPlan['series'][number]
 
+const isEmpty = ({ areas }: ImageText) => areas.length === 0
+
 /** What was found in a series so far. */
 interface Searched {
   series: Series
@@ -61,6 +63,7 @@ export function TextSearch(props: { series: ExportPlan['series']; onPropose: (ar
         : [],
     [running, searched],
   )
+  const isClean = done === total && (searched ?? []).every(one => one.failed === 0 && one.images.every(isEmpty))
   if (total === 0) return null
   return (
     <div className="export-search">
@@ -90,6 +93,7 @@ export function TextSearch(props: { series: ExportPlan['series']; onPropose: (ar
       ))}
       {searched !== undefined && running === undefined && done > 0 && (
         <div className="quiet">
+          {isClean && <b>{t('No text was found.')} </b>}
           {t('Not all text is found, least of all small or handwritten: look at the pictures yourself.')}
         </div>
       )}
@@ -104,7 +108,7 @@ export function TextSearch(props: { series: ExportPlan['series']; onPropose: (ar
 
 function Found({ searched: { series, images, failed } }: { searched: Searched }) {
   const { Modality, SeriesDescription } = series
-  const written = images.filter(({ areas }) => areas.length > 0).length
+  const written = images.filter(image => !isEmpty(image)).length
   const name = [Modality, SeriesDescription].filter(Boolean).join(' · ')
   return (
     <>

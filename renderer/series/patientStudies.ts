@@ -1,5 +1,6 @@
 import type { StudySummary } from '../../shared/contract.ts'
 import { call } from '../client.ts'
+import { keepNewest } from '../keepNewest.ts'
 
 /** A patient's studies as they were asked for from one of them. */
 interface Family {
@@ -33,12 +34,7 @@ export function patientStudies(StudyInstanceUID: string): Promise<StudySummary[]
       family.isStale = true
     },
   )
-  families.delete(StudyInstanceUID)
-  families.set(StudyInstanceUID, family)
-  for (const uid of families.keys()) {
-    if (families.size <= KEPT) break
-    families.delete(uid)
-  }
+  keepNewest(families, StudyInstanceUID, family, KEPT)
   return studies
 }
 
@@ -61,12 +57,7 @@ function outdate(of: string, changed: string): void {
   const family = families.get(of)
   if (family === undefined) return
   family.isStale = true
-  family.strangers.delete(changed)
-  family.strangers.set(changed, { since: performance.now(), isDue: false })
-  for (const uid of family.strangers.keys()) {
-    if (family.strangers.size <= MOST_STRANGERS) break
-    family.strangers.delete(uid)
-  }
+  keepNewest(family.strangers, changed, { since: performance.now(), isDue: false }, MOST_STRANGERS)
 }
 
 /** Anything may have changed. */

@@ -1,5 +1,6 @@
 import type { SeriesSummary, StudySummary } from '../../shared/contract.ts'
 import { call, fetchThumbnails, onStationEvent } from '../client.ts'
+import { keepNewest } from '../keepNewest.ts'
 import { allFamiliesChanged, familyChanged } from './patientStudies.ts'
 
 export interface StudyContents {
@@ -23,12 +24,7 @@ function keep(StudyInstanceUID: string): Kept {
     contents.catch(() => kept.delete(StudyInstanceUID))
     found = { contents }
   }
-  kept.delete(StudyInstanceUID)
-  kept.set(StudyInstanceUID, found)
-  for (const uid of kept.keys()) {
-    if (kept.size <= KEPT) break
-    kept.delete(uid)
-  }
+  keepNewest(kept, StudyInstanceUID, found, KEPT)
   return found
 }
 

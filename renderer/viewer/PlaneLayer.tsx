@@ -5,9 +5,10 @@ import type { Samples } from '../../shared/viewing/samples.ts'
 import { paintHidden, shutterGrey, shutterMask } from '../../shared/viewing/shutter.ts'
 import { call, fetchFrame } from '../client.ts'
 import { t } from '../i18n/index.ts'
+import { keepNewest } from '../keepNewest.ts'
 import { type CatalogFrame, describeFrame } from './catalog.ts'
 import { decodeFrame } from './decode.ts'
-import type { PaneState } from './pane.ts'
+import type { PaneState } from './paneState.ts'
 
 /** A dot of an overlay plane, and an outline that makes it visible on white: RGBA. */
 const DOT = [230, 230, 230, 255]
@@ -28,12 +29,8 @@ function planesOf(described: CatalogFrame): Promise<Overlay[]> {
     // What is drawn has been cut to Bits Stored: the planes are in what was cut.
     return embedded ? rawSamples(described).then(raw => withEmbeddedBits(overlays, raw)) : overlays
   })
-  known.set(key, asked)
+  keepNewest(known, key, asked, KEPT)
   asked.catch(() => known.delete(key))
-  for (const oldest of known.keys()) {
-    if (known.size <= KEPT) break
-    known.delete(oldest)
-  }
   return asked
 }
 

@@ -3,7 +3,8 @@ import type { ImageAttributes } from '../../shared/viewing/image.ts'
 import { paintHidden, shutterGrey, shutterMask } from '../../shared/viewing/shutter.ts'
 import type { Matrix } from '../../shared/viewing/view.ts'
 import { describeFrame } from './catalog.ts'
-import type { Pane, PaneState } from './pane.ts'
+import type { Pane } from './pane.ts'
+import type { PaneState } from './paneState.ts'
 import { useReaderShutter } from './shutter.ts'
 
 /** A display shutter over a picture of these attributes. */

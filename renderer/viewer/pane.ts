@@ -9,7 +9,6 @@ import {
   type ImageShape,
   imageToDevice,
   invertMatrix,
-  type Matrix,
   panned,
   scaleMatrix,
   turned,
@@ -23,75 +22,10 @@ import type { Engine } from './engine.ts'
 import { failureOf, needFrame, onFrames } from './frameLoader.ts'
 import { placesIn } from './growth.ts'
 import { keepPalette, keptPalette } from './palettes.ts'
+import { EMPTY_PANE, type PaneListener, type PanePresentation, type PaneState, type PaneView } from './paneState.ts'
 import type { Look, Screen, ScreenFrame } from './screen.ts'
 import { spacingOf } from './spacing.ts'
 import { dragWindow, type VoiRange, windowToRange } from './windows.ts'
-
-/** What a pane shows, for the overlays. `shown` always belongs to the pixels on the screen; `index` is what is wanted. */
-export interface PaneState {
-  stack: SeriesStack | undefined
-  index: number
-  /** The entry whose pixels are on the screen. */
-  shown: number | undefined
-  range: VoiRange | undefined
-  /** Device pixels of the screen for the width of one pixel of the image. */
-  zoom: number
-  /** Image coordinates (shared/viewing/view.ts) to CSS pixels of the pane; undefined while nothing is shown. */
-  transform: Matrix | undefined
-  quarterTurns: View['quarterTurns']
-  mirrored: boolean
-  /** By the reader: black and white exchanged. */
-  inverted: boolean
-  palette: PaletteName
-  nearest: boolean
-  playing: boolean
-  /** Why there is no picture at `index`. */
-  reason: string | undefined
-  loading: boolean
-}
-
-const EMPTY: PaneState = {
-  stack: undefined,
-  index: 0,
-  shown: undefined,
-  range: undefined,
-  zoom: 1,
-  transform: undefined,
-  quarterTurns: 0,
-  mirrored: false,
-  inverted: false,
-  palette: 'grey',
-  nearest: false,
-  playing: false,
-  reason: undefined,
-  loading: false,
-}
-
-/** What a reader has set in a pane, as a draft keeps it. */
-export interface PaneView {
-  /** Absent = as stored. */
-  range?: VoiRange | undefined
-  inverted: boolean
-  quarterTurns: View['quarterTurns']
-  mirrored: boolean
-  /** Absent = fitted. */
-  zoom?: number | undefined
-  centre?: [number, number] | undefined
-}
-
-/** A picture as somebody's presentation state says. */
-export interface PanePresentation {
-  /** In place of the image's own. */
-  attributes: ImageAttributes
-  view: PaneView
-}
-
-export interface PaneListener {
-  /** What is wanted has changed: the load order follows. */
-  onMoved: () => void
-  /** The reader set a window: it sticks to the series, in every pane. */
-  onWindow: (SeriesInstanceUID: string, range: VoiRange | undefined) => void
-}
 
 /** An image and where it stands in the stack. */
 interface Drawing extends ScreenFrame {
@@ -124,7 +58,7 @@ function shapeOf(image: Types.IImage, attributes: ImageAttributes): ImageShape {
 export class Pane {
   readonly id: string
   readonly element: HTMLDivElement
-  readonly state = createStore<PaneState>(() => EMPTY)
+  readonly state = createStore<PaneState>(() => EMPTY_PANE)
   direction: 1 | -1 = 1
   readonly #listener: PaneListener
   readonly #screen: BestScreen
@@ -196,7 +130,7 @@ export class Pane {
     this.#screen.renew()
     // Nothing of the stack before is drawn any more: it would stand under this one's name.
     this.#image = undefined
-    this.state.setState({ ...EMPTY, nearest, stack, range, index, palette: keptPalette(stack), loading: true })
+    this.state.setState({ ...EMPTY_PANE, nearest, stack, range, index, palette: keptPalette(stack), loading: true })
     // The rest is ordered when the first image is on the screen: 300 frames arriving at once delayed it by 300 ms.
     await this.#show()
     if (opening === this.#opening) this.#listener.onMoved()
@@ -263,7 +197,7 @@ export class Pane {
     this.#opening++
     this.#next = undefined
     this.#blank()
-    this.state.setState({ ...EMPTY, nearest: this.state.getState().nearest })
+    this.state.setState({ ...EMPTY_PANE, nearest: this.state.getState().nearest })
   }
 
   dispose(): void {

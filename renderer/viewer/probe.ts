@@ -3,6 +3,7 @@ import type { Matrix } from '../../shared/viewing/view.ts'
 import { describeFrame } from './catalog.ts'
 import { renderingPath } from './engine.ts'
 import { isLoaded } from './frameLoader.ts'
+import { studyAhead } from './readAhead.ts'
 import { currentEngine, livePanes } from './session.ts'
 import { timings } from './timings.ts'
 import { isCoarse } from './volume/coarse.ts'
@@ -39,6 +40,8 @@ export interface IsocenterProbe {
   image(id: string): ShownImage | undefined
   /** The canvas of a viewport, device pixels. */
   readPixels(id: string): ImageData | undefined
+  /** The study that was read ahead whole. */
+  studyAhead(): string | undefined
   rendering(): { path: 'cpu' | 'gl'; renderer: string }
   readonly timings: Readonly<typeof timings>
 }
@@ -88,6 +91,7 @@ export function installProbe(): void {
       livePanes()
         .find(pane => pane.id === id)
         ?.readPixels(),
+    studyAhead,
     rendering: () => {
       const engine = currentEngine()
       return { path: renderingPath(engine), renderer: engine.renderer }

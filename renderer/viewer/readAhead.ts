@@ -1,7 +1,7 @@
 import { firstDiagnostic } from '../../shared/viewing/seriesOrder.ts'
 import { onStudiesChanged, patientStudies, studyContents } from '../series/index.ts'
 import { startEngine } from './engine.ts'
-import { needFrame } from './frameLoader.ts'
+import { isLoaded, needFrame } from './frameLoader.ts'
 import { openByRule } from './hanging/opening.ts'
 import { readDraftAhead } from './marks/arrangement.ts'
 import { oncePerStep } from './oncePerStep.ts'
@@ -31,7 +31,14 @@ export async function preloadStudy(StudyInstanceUID: string): Promise<void> {
 
 /** The study that is read ahead, and how often it is read anew while studies change. */
 let next: string | undefined
+/** Its images, once all that opening it asks for is known. */
+let known: string[][] | undefined
 const AGAIN_MS = 1000
+
+/** The study that came whole for an opening that has not come yet; undefined while anything of it is on its way. */
+export function studyAhead(): string | undefined {
+  return known?.flat().every(isLoaded) ? next : undefined
+}
 
 const readAgain = oncePerStep(
   AGAIN_MS,
@@ -54,6 +61,7 @@ onStudiesChanged(() => {
  */
 export async function stacksAhead(StudyInstanceUID: string, found: (imageIds: string[][]) => boolean): Promise<void> {
   next = StudyInstanceUID
+  known = undefined
   await preloadStudy(StudyInstanceUID)
   await readDraftAhead(StudyInstanceUID)
   expectSeen(StudyInstanceUID)
@@ -65,4 +73,5 @@ export async function stacksAhead(StudyInstanceUID: string, found: (imageIds: st
     ahead.push(await firstStack(prior.StudyInstanceUID))
     if (!found([...ahead])) return
   }
+  if (next === StudyInstanceUID) known = ahead
 }

@@ -10,7 +10,8 @@ import { scaleOfMark } from './marks/figures.ts'
 import { useMarks } from './marks/marksStore.ts'
 import { useKeptShutter } from './marks/ofSet.ts'
 import { shownFrame } from './marks/onPane.ts'
-import type { Pane, PaneState } from './pane.ts'
+import type { Pane } from './pane.ts'
+import type { PaneState } from './paneState.ts'
 
 /**
  * The selected area becomes the shutter of the images in the pane: outside it all of them are covered. Without one the shutter they

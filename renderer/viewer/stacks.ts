@@ -1,5 +1,6 @@
 import { displaySets } from '../../shared/viewing/displaySets.ts'
 import { call } from '../client.ts'
+import { keepNewest } from '../keepNewest.ts'
 import { catalogSeries, type SeriesStack } from './catalog.ts'
 
 /** Laid-out series by study, for as long as the study does not change; the last studies asked for. */
@@ -11,12 +12,7 @@ const here = new WeakMap<Promise<SeriesStack[]>, SeriesStack[]>()
 /** A series as its display sets, from memory while nothing has changed. Rejects like `call`. */
 export function openStacks(StudyInstanceUID: string, SeriesInstanceUID: string): Promise<SeriesStack[]> {
   const stacks = openedStacks.get(StudyInstanceUID) ?? new Map<string, Promise<SeriesStack[]>>()
-  openedStacks.delete(StudyInstanceUID)
-  openedStacks.set(StudyInstanceUID, stacks)
-  for (const uid of openedStacks.keys()) {
-    if (openedStacks.size <= STUDIES_KEPT) break
-    openedStacks.delete(uid)
-  }
+  keepNewest(openedStacks, StudyInstanceUID, stacks, STUDIES_KEPT)
   let laidOut = stacks.get(SeriesInstanceUID)
   if (laidOut === undefined) {
     laidOut = call('series.open', { StudyInstanceUID, SeriesInstanceUID }).then(manifest =>

@@ -121,7 +121,14 @@ test('End, Home and the pages between reach every row by key, and what is explai
 test('a click on a row after scrolling chooses the study that was under the pointer', async () => {
   await page.mouse.move(400, 400)
   for (let notch = 0; notch < 7; notch++) await page.mouse.wheel(0, 250)
-  await page.waitForTimeout(700)
+  let before = 0
+  const rests = async () => {
+    const now = await page.locator('.study-rows').evaluate(scroller => scroller.scrollTop)
+    const isSame = now > 0 && now === before
+    before = now
+    return isSame
+  }
+  await expect.poll(rests, { interval: 250, timeout: 20_000 }).toBe(true)
   const under = await page.evaluate(
     () => document.elementFromPoint(400, 400)?.closest<HTMLElement>('[data-study]')?.dataset.study,
   )

@@ -102,8 +102,8 @@ async function watch(study: string, panes: number, key: string): Promise<Watched
   return page.evaluate(() => (window as Window & { watched?: Promise<Watched> }).watched!)
 }
 
-/** The study is hung in so many panes, and the next one has been read ahead. */
-async function readAhead(study: string, panes: number): Promise<void> {
+/** The study is hung in so many panes, and the one `ahead` of it is here whole. */
+async function hasHung(study: string, panes: number, ahead?: string): Promise<void> {
   await page.waitForFunction(
     ({ own, count }) => {
       const all = window.isocenter.viewports()
@@ -111,7 +111,7 @@ async function readAhead(study: string, panes: number): Promise<void> {
     },
     { own: seriesOf.get(study)!, count: panes },
   )
-  await page.waitForTimeout(1500)
+  if (ahead !== undefined) await page.waitForFunction(one => window.isocenter.studyAhead() === one, ahead)
 }
 
 const marksOf = async (StudyInstanceUID: string) =>
@@ -122,7 +122,7 @@ test('it stands there in one drawing, with nothing asked before it, and no mark 
   await page.locator(`[data-study="${first}"]`).dblclick()
   await page.waitForFunction(() => window.isocenter?.viewports()[0]?.settled)
   await page.keyboard.press('Alt+2')
-  await readAhead(first, 2)
+  await hasHung(first, 2, second)
   const box = (await page.locator('[data-pane="0"] .canvas').boundingBox())!
   await page.keyboard.press('l')
   await page.mouse.move(box.x + 200, box.y + 250)
@@ -148,20 +148,20 @@ test('it stands there in one drawing, with nothing asked before it, and no mark 
   await expect.poll(() => marksOf(first)).toBe(1)
   expect(await marksOf(second)).toBe(0)
 
-  await readAhead(second, 2)
+  await hasHung(second, 2, third)
   const after = await watch(third, 2, 'n')
   expect(after.frames.map(({ title }) => title)).not.toContain('')
-  await readAhead(third, 2)
+  await hasHung(third, 2)
   await page.keyboard.press('Shift+N')
   await page.keyboard.press('Shift+N')
-  await readAhead(first, 2)
+  await hasHung(first, 2)
   expect(await page.locator('[data-pane="0"] [data-mark]').count()).toBe(1)
   expect(trouble.found).toEqual([])
 })
 
 test('what another workstation has drawn and hung since it was read ahead is there behind the first picture', async () => {
   const [first, second] = studies as [string, string, string]
-  await readAhead(first, 2)
+  await hasHung(first, 2, second)
   const { draft, rev } = await station.call('draft.get', { StudyInstanceUID: second })
   const { series } = await station.call('study.get', { StudyInstanceUID: second })
   const panes = series.map(({ SeriesInstanceUID }) => ({ StudyInstanceUID: second, displaySet: SeriesInstanceUID }))
@@ -173,7 +173,7 @@ test('what another workstation has drawn and hung since it was read ahead is the
   })
   expect(put.rev).not.toBeNull()
   await page.keyboard.press('n')
-  await readAhead(second, 2)
+  await hasHung(second, 2)
   const boxes = await Promise.all([0, 1].map(at => page.locator(`[data-pane="${at}"]`).boundingBox()))
   expect(boxes[1]!.y).toBeGreaterThan(boxes[0]!.y)
   expect(trouble.found).toEqual([])
@@ -182,10 +182,10 @@ test('what another workstation has drawn and hung since it was read ahead is the
 test('what was changed of a view in the moment before the next study is kept with the study it was changed in', async () => {
   const [first, second, third] = studies as [string, string, string]
   await page.keyboard.press('n')
-  await readAhead(third, 2)
+  await hasHung(third, 2)
   await page.keyboard.press('Shift+I')
   await page.keyboard.press('Shift+N')
-  await readAhead(second, 2)
+  await hasHung(second, 2)
   const inverted = async (StudyInstanceUID: string) => {
     const { views = {} } = ((await station.call('draft.get', { StudyInstanceUID })).draft ?? {}) as Partial<Draft>
     return Object.values(views).filter(view => view.inverted).length
@@ -209,7 +209,7 @@ test('images that came while the study was being left are in its stack when it i
           .sort(),
       own,
     )
-  await readAhead(second, 2)
+  await hasHung(second, 2)
   await send([sixth])
   await expect.poll(() => imagesOf(seriesOf.get(second)!)).toEqual([FIRST, FIRST + 1])
   // Told of, but the next look at the study is due a second after the last: it is left before.
@@ -221,7 +221,7 @@ test('images that came while the study was being left are in its stack when it i
     seriesOf.get(first)!,
   )
   await page.keyboard.press('n')
-  await readAhead(second, 2)
+  await hasHung(second, 2)
   await expect.poll(() => imagesOf(seriesOf.get(second)!)).toEqual([FIRST, FIRST + 2])
   expect(trouble.found).toEqual([])
 })

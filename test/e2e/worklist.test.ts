@@ -42,6 +42,8 @@ const statusOf = (where: Page, text: string) => row(where, text).getAttribute('d
 const grid = () => page.getByRole('grid', { name: 'Studies' })
 const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' })
 const eventually = <T>(read: () => Promise<T>) => expect.poll(read, { timeout: 20_000 })
+/** What the page keeps of how the list is, a moment after the last change of it. */
+const kept = () => eventually(async () => (await station.call('settings.get', {})).worklist)
 /** No row is touched by the pointer there. */
 const lookAway = () => page.mouse.move(700, 5)
 
@@ -57,7 +59,7 @@ test('filters by date, modality and status hold together, and are there again af
   await eventually(() => rows(page).count()).toBe(5)
   await button('CT').click()
   await eventually(names).toEqual(['BERG', 'ADLER'])
-  await page.waitForTimeout(600)
+  await kept().toMatchObject({ filter: { modalities: ['CT'] } })
   await page.reload()
   await eventually(names).toEqual(['BERG', 'ADLER'])
   expect(await button('CT').getAttribute('aria-pressed')).toBe('true')
@@ -71,7 +73,7 @@ test('what is shown is saved under a name, with its live count; renamed, deleted
   await eventually(() => button(/^CT today/).textContent()).toBe('CT today2 · 2 unread')
   await button(/^All studies/).click()
   await eventually(() => rows(page).count()).toBe(6)
-  await page.waitForTimeout(600)
+  await kept().toMatchObject({ lists: [{ name: 'CT today' }], filter: { modalities: [] } })
   await page.reload()
   await button(/^CT today/).click()
   await eventually(names).toEqual(['BERG', 'ADLER'])
@@ -189,10 +191,11 @@ test('N walks the list as it stood while studies arrive; opening alone never mar
   await eventually(title).toContain('CASTELL')
   await page.keyboard.press('Shift+N')
   await eventually(title).toContain('BERG')
-  expect((await station.call('study.get', { StudyInstanceUID: uid(1) })).study.reading.status).toBe('opened')
+  const statusOfBerg = async () => (await station.call('study.get', { StudyInstanceUID: uid(1) })).study.reading.status
+  // It is told behind the picture.
+  await eventually(statusOfBerg).toBe('opened')
   await page.keyboard.press('Control+Enter')
   await eventually(title).toContain('CASTELL')
-  const statusOfBerg = async () => (await station.call('study.get', { StudyInstanceUID: uid(1) })).study.reading.status
   await eventually(statusOfBerg).toBe('read')
   await page.keyboard.press('Backspace')
   // Back where the reading is, and the list has not moved: what came is told.
@@ -248,7 +251,7 @@ test('columns: hidden, moved and made wider by key, kept over a reload; larger t
   await shot('worklist-large')
   const order = await heads()
   expect(order.indexOf('id')).toBeLessThan(order.indexOf('name'))
-  await page.waitForTimeout(600)
+  await kept().toMatchObject({ textSize: 125 })
   await page.reload()
   await eventually(height).toBe(35)
   expect(await heads()).toEqual(order)

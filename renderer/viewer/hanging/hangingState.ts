@@ -2,7 +2,8 @@ import { create } from 'zustand'
 import type { StudySummary } from '../../../shared/contract.ts'
 import type { SetFacts } from '../../../shared/viewing/hanging/facts.ts'
 import type { Verdict } from '../../../shared/viewing/hanging/match.ts'
-import type { Pane, PaneView } from '../pane.ts'
+import type { Pane } from '../pane.ts'
+import type { PaneView } from '../paneState.ts'
 import type { VoiRange } from '../windows.ts'
 
 /** What a protocol has hung of the open study. */

@@ -1,7 +1,8 @@
 import type { DraftLayout, SetView } from '../../../shared/viewing/draft.ts'
 import type { SeriesStack } from '../catalog.ts'
 import { ownView } from '../hanging/hangingState.ts'
-import type { Pane, PaneView } from '../pane.ts'
+import type { Pane } from '../pane.ts'
+import type { PaneView } from '../paneState.ts'
 import type { Assignment } from '../strip.ts'
 import { draftOf } from './drafts.ts'
 

@@ -9,8 +9,9 @@ import type { Segment } from '../../../shared/viewing/objects/segmentation.ts'
 import { carriedOver, cutRegion } from '../../../shared/viewing/objects/slabs.ts'
 import type { Contour, StructureROI } from '../../../shared/viewing/objects/structureSet.ts'
 import { fieldSampler, sampleField } from '../../../shared/viewing/objects/valueField.ts'
+import { keepNewest } from '../../keepNewest.ts'
 import { describeFrame } from '../catalog.ts'
-import type { PaneState } from '../pane.ts'
+import type { PaneState } from '../paneState.ts'
 import { patientFrame } from '../space.ts'
 import { doseReference, type IsodoseLevels, type ListedObject, partKey } from './objectsStore.ts'
 
@@ -74,12 +75,7 @@ const PICTURES_KEPT = 64
 
 function keptOf(key: object): WeakMap<object, Shape[]> {
   const kept = drawn.get(key) ?? new WeakMap<object, Shape[]>()
-  drawn.delete(key)
-  drawn.set(key, kept)
-  for (const oldest of drawn.keys()) {
-    if (drawn.size <= PICTURES_KEPT) break
-    drawn.delete(oldest)
-  }
+  keepNewest(drawn, key, kept, PICTURES_KEPT)
   return kept
 }
 
@@ -175,12 +171,7 @@ function samplesOf(field: Dose['field'], plane: ImagePlane): Samples | undefined
   const known = onPlane.get(field)
   if (known !== undefined) return known.samples
   const samples = sampleField(field, plane)
-  sampled.delete(plane)
-  sampled.set(plane, onPlane.set(field, { samples }))
-  for (const oldest of sampled.keys()) {
-    if (sampled.size <= SAMPLES_KEPT) break
-    sampled.delete(oldest)
-  }
+  keepNewest(sampled, plane, onPlane.set(field, { samples }), SAMPLES_KEPT)
   return samples
 }
 

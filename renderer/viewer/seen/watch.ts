@@ -1,6 +1,7 @@
 import { Dwell, SEEN_ZOOM } from '../../../shared/viewing/seen.ts'
 import { isReformatUid } from '../../../shared/viewing/volume/reformatUid.ts'
-import type { Pane, PaneState } from '../pane.ts'
+import type { Pane } from '../pane.ts'
+import type { PaneState } from '../paneState.ts'
 import { noteSeen, type SeenFrame, wasSeen } from './keeper.ts'
 
 /** A picture that something lies over is looked after this often. */

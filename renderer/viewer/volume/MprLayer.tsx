@@ -1,6 +1,7 @@
 import { useEffect } from 'react'
 import { t } from '../../i18n/index.ts'
-import type { Pane, PaneState } from '../pane.ts'
+import type { Pane } from '../pane.ts'
+import type { PaneState } from '../paneState.ts'
 import { useSession } from '../session.ts'
 import { useSpace } from '../space.ts'
 import { CurveLayer } from './CurveLayer.tsx'
