@@ -368,9 +368,11 @@ export function hangAt(stack: SeriesStack, index: number): void {
 
 /** Brings another study beside the opened one: for the strip, and for what a pane says of its patient. Rejects like `call`. */
 async function bringBeside(StudyInstanceUID: string): Promise<void> {
-  const { study } = useSession.getState()
+  const openedNow = () => useSession.getState().study?.StudyInstanceUID
+  const opened = openedNow()
   const [contents, thumbnails] = await Promise.all([studyContents(StudyInstanceUID), studyThumbnails(StudyInstanceUID)])
-  if (useSession.getState().study !== study) return
+  // By its name: what is told of the opened study (another image of it came) may have changed meanwhile.
+  if (openedNow() !== opened) return
   notePatient(contents.study)
   useSession.setState(({ beside }) => ({ beside: new Map(beside).set(StudyInstanceUID, { ...contents, thumbnails }) }))
   // Splitting them in the strip is a favour; hanging one asks again and tells.
@@ -378,8 +380,8 @@ async function bringBeside(StudyInstanceUID: string): Promise<void> {
 }
 
 /** Unfolds another study in the strip. What fails is asked for again, and told, when one of its series is hung. */
-export function putBeside(StudyInstanceUID: string): void {
-  if (!isOnScreen(StudyInstanceUID)) bringBeside(StudyInstanceUID).catch(() => {})
+export function putBeside(StudyInstanceUID: string, onFailed = () => {}): void {
+  if (!isOnScreen(StudyInstanceUID)) bringBeside(StudyInstanceUID).catch(onFailed)
 }
 
 /** The study a pane's series is of, with its patient; undefined while that is not known. */
@@ -406,7 +408,7 @@ export function ownItems({ study, series, stacks }: Session): StripItem[] {
   return study === undefined ? [] : stripItems(study.StudyInstanceUID, series, stacks)
 }
 
-/** Panes that were there keep what they show; new ones are filled with what follows. */
+/** Panes that were there keep what they show; new and empty ones are filled with what follows. */
 export function setLayout(layout: Layout): void {
   const count = layout.rows * layout.columns
   const session = useSession.getState()
@@ -433,6 +435,10 @@ export function setLayout(layout: Layout): void {
     assigned: next,
     active: Math.min(active, count - 1),
     popup: undefined,
+  })
+  // Those that are mounted now show theirs by themselves; one that stood empty (its series had not come yet) is there already.
+  next.forEach((one, index) => {
+    if (index < count && one !== assigned[index] && panes[index] !== undefined) void showSeries(index)
   })
   followRest()
 }

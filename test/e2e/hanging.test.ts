@@ -125,6 +125,36 @@ test('mammograms: prior above current, walls in the middle, one scale; stages ha
 })
 const imagesInPage = () => imagesIn()
 
+/** A window of its own, in which requests that `isHeld` knows stay on their way until they are let go. */
+async function windowThatWaits(api: string, isHeld: (body: string) => boolean) {
+  const { page: late } = await openWorkstation(browser, station.url)
+  let letGo = () => {}
+  const held = new Promise<void>(resolve => {
+    letGo = resolve
+  })
+  await late.route(`**/api/${api}`, async route => {
+    if (isHeld(route.request().postData() ?? '')) await held
+    await route.continue()
+  })
+  return { late, letGo }
+}
+
+test('a prior that comes after the study has been read anew hangs', async () => {
+  const isPrior = (body: string) => body.includes(`"${MG_PRIOR}"`)
+  const { late, letGo } = await windowThatWaits('study.get', isPrior)
+  let read = 0
+  late.on('requestfinished', request => {
+    if (request.url().endsWith('/api/study.get') && request.postData()?.includes(`"${MG_STUDY}"`)) read++
+  })
+  await late.locator(`[data-study="${MG_STUDY}"]`).dblclick()
+  // Opening a study is a change of it: it is read again a second later.
+  await expect.poll(() => read).toBe(2)
+  await late.evaluate(() => new Promise(resolve => setTimeout(resolve, 300)))
+  letGo()
+  await expect.poll(() => imagesIn(late)).toMatchObject({ 0: view(MG_PRIOR, 'R', 'CC'), 1: view(MG_PRIOR, 'L', 'CC') })
+  await late.close()
+})
+
 test('what a protocol hangs is no change of the reader’s: nothing of it is kept as such', async () => {
   await back()
   const { draft } = await station.call('draft.get', { StudyInstanceUID: MG_STUDY })
@@ -235,4 +265,15 @@ test('another window shows the next stage of the same study, follows the first, 
   await page.close()
   await expect.poll(() => second.isClosed()).toBe(true)
   expect(trouble.found).toEqual([])
+})
+
+test('panes that still wait for their series are filled by a layout the reader chooses', async () => {
+  const isPrior = (body: string) => body.includes(`"${MG_PRIOR}"`)
+  const { late, letGo } = await windowThatWaits('study.get', isPrior)
+  await late.locator(`[data-study="${MG_STUDY}"]`).dblclick()
+  await expect.poll(() => imagesIn(late)).toEqual({ 2: view(MG_STUDY, 'R', 'CC'), 3: view(MG_STUDY, 'L', 'CC') })
+  await late.keyboard.press('Alt+3')
+  await expect.poll(async () => Object.keys(await imagesIn(late))).toEqual(['0', '1', '2', '3'])
+  letGo()
+  await late.close()
 })

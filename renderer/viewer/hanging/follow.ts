@@ -110,7 +110,7 @@ function reconsider(): void {
 
 const asked = new Set<string>()
 
-/** What panes wait for, each once. What fails is asked for again, and told, when it is hung. */
+/** What panes wait for, each once; what failed is asked for again with the next that comes. */
 function askFor(placed: readonly Placed[]): void {
   const { stacks } = useSession.getState()
   for (const one of placed) {
@@ -119,8 +119,9 @@ function askFor(placed: readonly Placed[]): void {
     const name = `${StudyInstanceUID} ${SeriesInstanceUID}`
     if (asked.has(name) || (SeriesInstanceUID !== undefined && stacks.has(SeriesInstanceUID))) continue
     asked.add(name)
-    if (SeriesInstanceUID === undefined) putBeside(StudyInstanceUID)
-    else layOut({ StudyInstanceUID, SeriesInstanceUID }).catch(() => {})
+    const again = () => void asked.delete(name)
+    if (SeriesInstanceUID === undefined) putBeside(StudyInstanceUID, again)
+    else layOut({ StudyInstanceUID, SeriesInstanceUID }).catch(again)
   }
 }
 
