@@ -144,6 +144,38 @@ test('with more waiting to settle than it may, small objects go to files of thei
   )
 })
 
+test('small objects go to files of their own until the segments have settled, then into segments again', async () => {
+  const { store } = await newStore({ landing: { mostBytes: 400_000, segmentBytes: 4 << 20, reserveBytes: 0 } })
+  const placeOf = async (n: number, size = 256) => {
+    const { contentId } = await send(store, ctSlice(n, {}, { size }))
+    return (await store.read.locateContent(contentId)).path.slice(-4)
+  }
+  const places: string[] = []
+  // Large ones have files of their own from the first: of the segments they take nothing.
+  expect(await placeOf(100, 1024)).toBe('.dcm')
+  for (let n = 1; n <= 6; n++) places.push(await placeOf(n))
+  expect(places).toEqual(['.seg', '.seg', '.seg', '.seg', '.dcm', '.dcm'])
+  await store.settleAll()
+  expect(await placeOf(7)).toBe('.seg')
+})
+
+test('segments that have settled go while a stream that never rests is received', async () => {
+  const { store, dataDir } = await newStore({ settle: { afterMs: 0, tickMs: 10, lingerMs: 50 } })
+  await send(store, ctSlice(1))
+  const [first = ''] = segmentsIn(dataDir)
+  let n = 1
+  await expect
+    .poll(
+      async () => {
+        // The next comes before what came has settled.
+        for (let i = 0; i < 4; i++) await send(store, ctSlice(++n, {}, { size: 512 }))
+        return segmentsIn(dataDir)
+      },
+      { interval: 20, timeout: 30_000 },
+    )
+    .not.toContain(first)
+})
+
 test('after a failed sync the vault takes images again once the disk works, and adopts nothing of that segment', async () => {
   let broken = false
   const disk = createDisk()

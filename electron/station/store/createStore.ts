@@ -36,6 +36,7 @@ import { condemnIndex } from './repair/indexFile.ts'
 import type { SoundIndex } from './repair/openSoundIndex.ts'
 import { replayDecisionLog } from './repair/repair.ts'
 import { startUpkeep, type UpkeepOptions, type UpkeepParts } from './repair/upkeep.ts'
+import type { Backlog } from './settle/settleRows.ts'
 import { createSettler, type SettlerParts, type SettleTimes } from './settle/settler.ts'
 import { createDrains } from './volumes/drain.ts'
 import type { SpaceWatch } from './volumes/spaceWatch.ts'
@@ -74,7 +75,7 @@ export interface StoreParts {
   onPurge(deletion: { id: string; StudyInstanceUID: string; PatientID: string }): Promise<void>
   startLookThread: UpkeepParts['startLookThread']
   startBackupThread: UpkeepParts['startBackupThread']
-  backlog: { bytes: number; objects: number }
+  backlog: Backlog
   watchSpace(report: (problem: StoreProblem) => void): Promise<SpaceWatch>
   openVolumes(parts: Pick<VolumesParts, 'report' | 'dataSpace'>): Promise<Volumes>
 }
@@ -247,7 +248,8 @@ export async function createStore(parts: StoreParts): Promise<Store> {
       if (object.header.SOPClassUID === KEY_OBJECT_SELECTION) bin.wake()
       const { outcome, SOPInstanceUID, contentId } = received
       outcomes[outcome]++
-      if (outcome !== 'duplicate') settler.landed(object.metaLength + object.length)
+      if (outcome !== 'duplicate')
+        settler.landed(object.metaLength + object.length, object.entry.record.file === undefined)
       space.landed(object.metaLength + object.length)
       if (outcome === 'revision' || outcome === 'conflict') {
         const { sendingAET, address, door } = object.origin

@@ -36,7 +36,7 @@ import {
 import { createResultRows, type ResultTargetRow } from './results/resultRows.ts'
 import { createSeenRows } from './seenRows.ts'
 import { createSegmentRows } from './segmentRows.ts'
-import { createSettleRows, type PlacedCopy, type UnsettledCopy } from './settle/settleRows.ts'
+import { type Backlog, createSettleRows, type PlacedCopy, type UnsettledCopy } from './settle/settleRows.ts'
 import { told, toldDamage } from './told.ts'
 import { createVolumeRows, type MovableCopy, type MovedCopy, type VolumeRow } from './volumes/volumeRows.ts'
 
@@ -239,7 +239,7 @@ export function createWriter({ file, dataDir }: WriterData) {
 
     unsettled: (limit: number): UnsettledCopy[] => told(() => settleRows.unsettled(limit)),
 
-    landingBytes: (): { bytes: number; objects: number } => told(() => settleRows.landingBytes()),
+    landingBytes: (): Backlog => told(() => settleRows.landingBytes()),
 
     /** Durable when it returns: what the copies left may go. */
     settled: (copies: PlacedCopy[]): PlacedCopy[] => durably(() => settleRows.settled(copies)),

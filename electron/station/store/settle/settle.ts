@@ -7,7 +7,7 @@ import { IsocenterError } from '../../../../shared/errors.ts'
 import { AlignedMemory, DIRECT_UNIT, inWholeUnits } from '../../base/alignedMemory.ts'
 import { createDisk, type Disk, errorCode, type NewFile, SyncError } from '../../base/durable.ts'
 import { fileOfContent } from '../contentFile.ts'
-import type { SettledCopy, UnsettledCopy } from './settleRows.ts'
+import { isOwnFile, type SettledCopy, type UnsettledCopy } from './settleRows.ts'
 
 const BLOCK_BYTES = 1 << 20
 
@@ -221,8 +221,4 @@ async function pastCache<T>(path: string, read: (handle: FileHandle) => Promise<
     }
   }
   return undefined
-}
-
-function isOwnFile(copy: UnsettledCopy): boolean {
-  return copy.file.endsWith('.dcm')
 }

@@ -10,6 +10,19 @@ export interface UnsettledCopy extends ContentPlace, PlacedFacts {
   received: number
 }
 
+/** Objects that have not settled. */
+export interface Backlog {
+  bytes: number
+  objects: number
+  /** Of the bytes, those in segments: they are written a second time. A large object's file only gets its name. */
+  inSegments: number
+}
+
+/** It is a Part-10 file already, by a name in the landing folder (`spilledFile`). */
+export function isOwnFile(copy: UnsettledCopy): boolean {
+  return copy.file.endsWith('.dcm')
+}
+
 /** What became of it: its place and SHA-256, or that its bytes are no longer what was received. */
 export type SettledCopy =
   | { contentId: number; file: string; sha256: Uint8Array }
@@ -26,8 +39,9 @@ export function createSettleRows(db: Database) {
      JOIN series ON series.id = instance.series JOIN study ON study.id = series.study
      WHERE volume = 0 AND state = 'whole' ORDER BY content LIMIT ?`,
   )
-  const landingBytes = db.prepare<[], { bytes: number; objects: number }>(
-    'SELECT total(length) AS bytes, count(*) AS objects FROM copy WHERE volume = 0',
+  const landingBytes = db.prepare<[], Backlog>(
+    `SELECT total(length) AS bytes, count(*) AS objects, total(iif(file LIKE '%.seg', length, 0)) AS inSegments
+     FROM copy WHERE volume = 0`,
   )
   const move = db.prepare('UPDATE copy SET volume = ?, file = ?, offset = 0 WHERE content = ? AND volume = 0')
   const setHash = db.prepare('UPDATE content SET sha256 = ? WHERE id = ?')
@@ -52,7 +66,7 @@ export function createSettleRows(db: Database) {
       touch.run()
     },
     unsettled: (limit: number): UnsettledCopy[] => unsettled.all(limit),
-    landingBytes: () => landingBytes.get() ?? { bytes: 0, objects: 0 },
+    landingBytes: () => landingBytes.get() ?? { bytes: 0, objects: 0, inSegments: 0 },
     setLanded(landed: LandingPosition): void {
       setLanded.run(landed)
     },

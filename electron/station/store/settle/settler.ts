@@ -11,7 +11,7 @@ import { DATA_VOLUME } from '../volumes/placement.ts'
 import type { Volumes } from '../volumes/volumes.ts'
 import type { WriterApi } from '../writer.ts'
 import type { createSettle } from './settle.ts'
-import type { PlacedCopy, UnsettledCopy } from './settleRows.ts'
+import { type Backlog, isOwnFile, type PlacedCopy, type UnsettledCopy } from './settleRows.ts'
 
 /** One transaction with one sync of the index for so many, and no more of their bytes in memory. */
 const BATCH_OBJECTS = 32
@@ -52,13 +52,17 @@ export interface SettlerParts {
   failedSync(error: unknown): void
 }
 
+/** Of what may wait in segments. What goes to files of its own does so until no more is left: a stream is not switched to and fro. */
+const SPARE_SHARE = 1 / 8
+
 /** A copy from the future was received before the clock was set back: it is old, not young. */
 const ageOf = ({ received }: UnsettledCopy) => Math.abs(Date.now() - received)
 
 /** Brings what landed to its final place: from a minute on, oldest first, behind all that arrives, but never later than its limits. */
-export function createSettler(parts: SettlerParts, before: { bytes: number; objects: number }) {
+export function createSettler(parts: SettlerParts, before: Backlog) {
   const { dataDir, disk, log, writer, times } = parts
-  let { bytes, objects } = before
+  let { bytes, objects, inSegments } = before
+  let isFull = false
   let lastArrival = Number.NEGATIVE_INFINITY
   let thread: Thread<ReturnType<typeof createSettle>> | undefined
   let idleSince = performance.now()
@@ -69,8 +73,10 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
   let closed = false
   /** Files something settled out of, and when: the last one out leaves nobody behind. */
   const left = new Map<string, number>()
+  let removedAt = Number.NEGATIVE_INFINITY
 
-  const pressed = () => bytes > parts.mostBytes / 2
+  /** More waits than is to: what came last settles, too, and beside what comes. */
+  const pressed = () => bytes > parts.mostBytes
 
   /** What a volume beside the data folder cannot take now stays in the data folder. */
   async function settleOn(volume: number, copies: UnsettledCopy[]): Promise<PlacedCopy[]> {
@@ -93,7 +99,7 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
     const before = lastArrival
     const wanted = await writer.call('unsettled', BATCH_OBJECTS)
     // Repair may have taken away rows that were counted.
-    if (wanted.length === 0 && lastArrival === before) bytes = objects = 0
+    if (wanted.length === 0 && lastArrival === before) bytes = objects = inSegments = 0
     const age = wanted[0] ? ageOf(wanted[0]) : 0
     if (wanted.length === 0 || !(all || pressed() || age >= times.afterMs)) return undefined
     const due = all || pressed() ? wanted : wanted.filter(copy => ageOf(copy) >= times.afterMs)
@@ -116,7 +122,10 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
     // What was purged meanwhile is counted when its purge is done.
     const here = new Set(settled.map(({ contentId }) => contentId))
     const gone = batch.filter(({ contentId }) => here.has(contentId))
-    bytes = Math.max(0, bytes - gone.reduce((sum, { length, metaLength }) => sum + length + metaLength, 0))
+    const total = (copies: UnsettledCopy[]) =>
+      copies.reduce((sum, { length, metaLength }) => sum + length + metaLength, 0)
+    bytes = Math.max(0, bytes - total(gone))
+    inSegments = Math.max(0, inSegments - total(gone.filter(copy => !isOwnFile(copy))))
     objects = Math.max(0, objects - gone.length)
     for (const copy of settled) {
       if (!('damage' in copy)) continue
@@ -132,6 +141,7 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
 
   /** Unlinks what nobody is in any more; a name that is locked (Windows) is tried again. */
   async function removeLeft(linger: number): Promise<void> {
+    removedAt = performance.now()
     const committed = parts.committedSegment()
     const due = [...left].flatMap(([file, at]) => {
       const number = segmentNumber(basename(file)) ?? Number.NEGATIVE_INFINITY
@@ -162,6 +172,8 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
       settling.add(next)
       const age = await next.finally(() => settling.delete(next))
       if (age === undefined) break
+      // A stream may settle without end.
+      if (performance.now() - removedAt > times.lingerMs) await removeLeft(times.lingerMs)
       if (!all && !pressed() && age < times.latestMs && performance.now() - lastArrival < QUIET_MS) await wait(REST_MS)
     }
     await removeLeft(all ? 0 : times.lingerMs)
@@ -212,18 +224,21 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
     begin(): void {
       timer ??= setInterval(() => void tick(), times.tickMs).unref()
     },
-    /** An object landed with so many bytes. */
-    landed(size: number): void {
+    /** An object landed with so many bytes, in a segment or in a file of its own. */
+    landed(size: number, inSegment: boolean): void {
       lastArrival = performance.now()
       bytes += size
       objects++
+      if (inSegment) inSegments += size
     },
     /** What waits to be settled. */
     get backlog(): { bytes: number; objects: number } {
       return { bytes, objects }
     },
+    /** Segments are to take no more for now. */
     get full(): boolean {
-      return bytes > parts.mostBytes
+      isFull = inSegments > parts.mostBytes * (isFull ? SPARE_SHARE : 1)
+      return isFull
     },
     /** Resolves when no batch is under way any more that may know of rows which are gone by now. */
     async forgotten(): Promise<void> {
@@ -231,7 +246,7 @@ export function createSettler(parts: SettlerParts, before: { bytes: number; obje
     },
     /** Copies were purged: what waits is counted anew, and segments that they alone lay in may go. */
     async purged(): Promise<void> {
-      ;({ bytes, objects } = await writer.call('landingBytes'))
+      ;({ bytes, objects, inSegments } = await writer.call('landingBytes'))
       const { segments } = await readLandingFolder(dataDir)
       for (const number of segments) left.set(segmentFile(number), performance.now())
     },
