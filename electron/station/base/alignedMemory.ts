@@ -54,7 +54,7 @@ export function inWholeUnits(bytes: Uint8Array): Uint8Array {
 }
 
 /** No more memory than this, and a few writes for what is longer. */
-const STAGED_BYTES = 4 << 20
+const STAGED_BYTES = 2 << 20
 /** As many as libuv has threads; memory that is aligned keeps gigabytes of address space each. */
 const AT_ONCE = 4
 

@@ -4,8 +4,8 @@ import { alignedMemory } from '../base/alignedMemory.ts'
 export const BLOCK_BYTES = 128 << 10
 /** 36 MiB: fifty CT slices wait in memory for one group, and a few more. */
 const MOST_BLOCKS = 288
-/** What large objects wait with may take half of it: they have files of their own, small ones would have to make them. */
-const MOST_BESIDE_LARGE = MOST_BLOCKS / 2
+/** What large objects wait with may take a quarter of it: they have files of their own, small ones would have to make them. */
+const MOST_BESIDE_LARGE = MOST_BLOCKS / 4
 
 /**
  * The memory in which what is received waits for the disk, small objects and parts of large ones alike. Blocks are used again: fresh
