@@ -9,7 +9,7 @@ import { openStore, type Store } from '../../electron/station/store/index.ts'
 import { EXPLICIT_LE, type FaultObject, faultObject, SC_IMAGE, studyOf, type Version } from './objects.ts'
 import { type Deciding, type Said, USER } from './promises.ts'
 import { below, createRandom, oneOf } from './random.ts'
-import { QUIET_MS, STORE_OPTIONS } from './storeOptions.ts'
+import { FULL_OPTIONS, QUIET_MS, STORE_OPTIONS } from './storeOptions.ts'
 
 export interface Load {
   dataDir: string
@@ -106,7 +106,8 @@ async function decide(store: Store): Promise<boolean> {
 
 for (let session = 1; session <= load.sessions; session++) {
   const last = load.from + Math.ceil((load.objects * session) / load.sessions)
-  const store = await openStore({ dataDir: load.dataDir, log: createLog('silent'), ...STORE_OPTIONS })
+  const options = session % 2 === 0 ? FULL_OPTIONS : STORE_OPTIONS
+  const store = await openStore({ dataDir: load.dataDir, log: createLog('silent'), ...options })
   let sending = true
   const deciding = (async () => {
     for (let made = 0, tried = 0; sending || (made < LEAST_DECISIONS && tried < 10 * LEAST_DECISIONS); tried++) {

@@ -9,5 +9,8 @@ const options = {
 }
 export const STORE_OPTIONS: Partial<StoreOptions> = options
 
+/** Of a store whose segments take no more after an object or two: small ones go to files of their own, too. */
+export const FULL_OPTIONS: Partial<StoreOptions> = { ...options, landing: { ...options.landing, mostBytes: 1 } }
+
 /** How long a load waits at the end of each session for what the store does by itself. */
 export const QUIET_MS = 400
