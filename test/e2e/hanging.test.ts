@@ -149,6 +149,7 @@ test('a prior that comes after the study has been read anew hangs', async () => 
   await late.locator(`[data-study="${MG_STUDY}"]`).dblclick()
   // Opening a study is a change of it: it is read again a second later.
   await expect.poll(() => read).toBe(2)
+  // What was read is taken into the session a moment behind the answer: without this the test would pass by an older way.
   await late.evaluate(() => new Promise(resolve => setTimeout(resolve, 300)))
   letGo()
   await expect.poll(() => imagesIn(late)).toMatchObject({ 0: view(MG_PRIOR, 'R', 'CC'), 1: view(MG_PRIOR, 'L', 'CC') })
