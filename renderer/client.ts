@@ -94,11 +94,10 @@ export async function call<N extends CallName>(
   return contract[name].out.parse(await response.json()) as CallOut<N>
 }
 
-/** The thumbnails of a study in one request: data URLs by SOP or Series Instance UID. */
-export async function fetchThumbnails(StudyInstanceUID: string, signal?: AbortSignal): Promise<Map<string, string>> {
-  const response = await reach(`/api/thumbnails?study=${encodeURIComponent(StudyInstanceUID)}`, {
-    signal: signal ?? null,
-  })
+/** The thumbnails of a study in one request, behind a picture that is on its way: data URLs by SOP or Series Instance UID. */
+export async function fetchThumbnails(StudyInstanceUID: string): Promise<Map<string, string>> {
+  await afterPicture()
+  const response = await reach(`/api/thumbnails?study=${encodeURIComponent(StudyInstanceUID)}`, {})
   if (!response.ok) throw await refusal(response)
   const body: unknown = await response.json()
   const thumbnails = new Map<string, string>()

@@ -9,6 +9,7 @@ import { clearFurther, setAfterStudy } from './further.ts'
 import { openFreely } from './hanging/freeLayout.ts'
 import { linkedByReader, useHanging } from './hanging/hangingState.ts'
 import { type ByRule, openByRule, othersForRule } from './hanging/opening.ts'
+import { usesSoFar } from './hanging/readersHand.ts'
 import { openAsSaved } from './hanging/savedLayout.ts'
 import { isHungOtherwise, keptHanging } from './marks/arrangement.ts'
 import { stacksAhead } from './readAhead.ts'
@@ -140,11 +141,10 @@ export async function openStudy(StudyInstanceUID: string, onLeft: () => void = (
     if (mine !== opening) return false
     // Both in one turn: whoever follows the session sees that none is open, then this one; drawn is only the latter.
     leave()
-    const drawn = hang(known)
-    const asHung = hangs()
-    await drawn
+    const uses = usesSoFar()
+    await hang(known)
     if (mine !== opening) return false
-    void afterFirst(known, asHung)
+    void afterFirst(known, uses)
   } catch (thrown) {
     if (mine === opening) {
       leave()
@@ -186,7 +186,7 @@ function presented(): Promise<void> {
 }
 
 /** What waits for the first picture. Its failures are told where they matter: in the pane that asks for them again. */
-async function afterFirst({ study: { StudyInstanceUID }, series, isAhead }: Plan, asHung: string): Promise<void> {
+async function afterFirst({ study: { StudyInstanceUID }, series, isAhead }: Plan, uses: number): Promise<void> {
   const mine = opening
   await afterPicture()
   if (mine !== opening) return
@@ -194,25 +194,19 @@ async function afterFirst({ study: { StudyInstanceUID }, series, isAhead }: Plan
   void studyThumbnails(StudyInstanceUID).then(thumbnails => {
     if (mine === opening) useSession.setState({ thumbnails })
   })
-  if (isAhead) void hangAsLeft(StudyInstanceUID, asHung)
+  if (isAhead) void hangAsLeft(StudyInstanceUID, uses)
   await readOn(StudyInstanceUID, series).catch(() => {})
   if (mine === opening) await readOthers()
 }
 
-/** What hangs where. Sets that are named as their manifests come are no change of the reader's. */
-function hangs(): string {
-  const { layout, assigned } = useSession.getState()
-  return JSON.stringify([layout, ...assigned.map(one => one?.SeriesInstanceUID ?? '')])
-}
-
 /**
- * Where its reader has left it otherwise on another workstation since it was read ahead, it is hung once more; not when he has changed
- * here what was hung (`asHung`), be it before the first picture.
+ * Where its reader has left it otherwise on another workstation since it was read ahead, it is hung once more; not under his hand:
+ * when he has done anything here since it was hung (he had made `uses` then), be it before the first picture, it stays.
  */
-async function hangAsLeft(StudyInstanceUID: string, asHung: string): Promise<void> {
+async function hangAsLeft(StudyInstanceUID: string, uses: number): Promise<void> {
   const mine = opening
   const isOtherwise = await isHungOtherwise(StudyInstanceUID)
-  if (isOtherwise && mine === opening && hangs() === asHung) await openStudy(StudyInstanceUID)
+  if (isOtherwise && mine === opening && uses === usesSoFar()) await openStudy(StudyInstanceUID)
 }
 
 /** The patient's other studies, as the store has them now. */

@@ -90,6 +90,7 @@ async function refreshStudy(StudyInstanceUID: string): Promise<void> {
   await readOn(StudyInstanceUID, contents.series)
   // Those that were not laid out yet, or just then as they were before.
   await layOutStale(StudyInstanceUID, contents.series)
+  if (!isOnScreen(StudyInstanceUID)) return
   const thumbnails = await studyThumbnails(StudyInstanceUID)
   if (isOnScreen(StudyInstanceUID)) refresh({ thumbnails })
 }

@@ -370,11 +370,22 @@ export function hangAt(stack: SeriesStack, index: number): void {
 async function bringBeside(StudyInstanceUID: string): Promise<void> {
   const openedNow = () => useSession.getState().study?.StudyInstanceUID
   const opened = openedNow()
-  const [contents, thumbnails] = await Promise.all([studyContents(StudyInstanceUID), studyThumbnails(StudyInstanceUID)])
+  const contents = await studyContents(StudyInstanceUID)
   // By its name: what is told of the opened study (another image of it came) may have changed meanwhile.
   if (openedNow() !== opened) return
   notePatient(contents.study)
-  useSession.setState(({ beside }) => ({ beside: new Map(beside).set(StudyInstanceUID, { ...contents, thumbnails }) }))
+  useSession.setState(({ beside }) => ({
+    beside: new Map(beside).set(StudyInstanceUID, {
+      thumbnails: new Map(),
+      ...beside.get(StudyInstanceUID),
+      ...contents,
+    }),
+  }))
+  void studyThumbnails(StudyInstanceUID).then(thumbnails => {
+    const { beside } = useSession.getState()
+    const known = beside.get(StudyInstanceUID)
+    if (known) useSession.setState({ beside: new Map(beside).set(StudyInstanceUID, { ...known, thumbnails }) })
+  })
   // Splitting them in the strip is a favour; hanging one asks again and tells.
   void readOn(StudyInstanceUID, contents.series).catch(() => {})
 }

@@ -226,3 +226,31 @@ test('images that came while the study was being left are in its stack when it i
   await expect.poll(() => imagesOf(seriesOf.get(second)!)).toEqual([FIRST, FIRST + 2])
   expect(trouble.found).toEqual([])
 })
+
+test('its own layout, kept while the draft of the next study is read once more, hangs nothing anew under the reader’s hand', async () => {
+  const [, second, third] = studies as [string, string, string]
+  await hasHung(second, 2, third)
+  let answer = () => {}
+  const held = new Promise<void>(resolve => (answer = resolve))
+  await page.route('**/api/draft.get', async route => {
+    if (route.request().postData()?.includes(third)) await held
+    await route.continue()
+  })
+  await page.keyboard.press('n')
+  await hasHung(third, 2)
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('ArrowLeft')
+  // Hung anew, the pane would give the grid back.
+  await page.keyboard.press('u')
+  const isOneUp = () => page.locator('[data-one-up]').count()
+  await expect.poll(isOneUp).toBe(1)
+  answer()
+  const draftNow = async () => (await station.call('draft.get', { StudyInstanceUID: third })).draft as Draft | null
+  await expect.poll(async () => (await draftNow())?.layout?.panes.length).toBe(2)
+  await page.keyboard.press('Space')
+  await expect.poll(async () => (await draftNow())?.keyImages.length).toBe(1)
+  await hasHung(third, 2)
+  expect(await isOneUp()).toBe(1)
+  await page.unroute('**/api/draft.get')
+  expect(trouble.found).toEqual([])
+})

@@ -11,6 +11,7 @@ import { sourceSetId } from '../volume/reformats.ts'
 import { patientFacts } from './facts.ts'
 import { byRule, type Hung, isByRule, noteLinked, useHanging } from './hangingState.ts'
 import { assignmentFor, judge, plan } from './opening.ts'
+import { countUses, usesSoFar } from './readersHand.ts'
 
 /** What is known of the patient now. */
 export function patientNow(session: Session = useSession.getState()): PatientFacts | undefined {
@@ -70,8 +71,8 @@ function unknownSet({ StudyInstanceUID, SeriesInstanceUID, id }: Assignment): Se
   }
 }
 
-/** The reader has done something in the viewer since the stage was hung. */
-let isUsed = false
+/** The reader's uses of the viewer when the stage was hung. */
+let usesBefore = 0
 
 /** Panes that were waiting get what has come; a stage that turns out not to be filled gives way to the next best. */
 function reconsider(): void {
@@ -87,7 +88,8 @@ function reconsider(): void {
   const refusal = stageRefusal(stage, placed)
   // Under the reader's hand what is lacking is said in its pane, and nothing else changes.
   const isTouched =
-    isUsed || fixed.some((set, at) => set && set.SeriesInstanceUID !== hung.panes[at]?.SeriesInstanceUID)
+    usesSoFar() > usesBefore ||
+    fixed.some((set, at) => set && set.SeriesInstanceUID !== hung.panes[at]?.SeriesInstanceUID)
   if (refusal !== undefined && !isTouched) {
     giveWay(hung, refusal, patient)
     return
@@ -229,17 +231,8 @@ export function followHanging(): () => void {
       reconsider()
     })
   }
-  const use = ({ type, target }: Event) => {
-    // Nothing in the viewer has the focus as it opens: keys are the page's then.
-    const isKey = type === 'keydown' && target === document.body && document.querySelector('.viewer[data-visible]')
-    if (isKey || (target instanceof Element && target.closest('.viewer') !== null)) isUsed = true
-  }
-  const events = ['wheel', 'pointerdown', 'keydown'] as const
-  for (const name of events) addEventListener(name, use, { capture: true, passive: true })
   const stops = [
-    () => {
-      for (const name of events) removeEventListener(name, use, { capture: true })
-    },
+    countUses(),
     useSession.subscribe((now, before) => {
       if (now.linked !== before.linked && now.study === before.study && !isByRule()) noteLinked(now.linked)
       if (now.study !== before.study && now.study === undefined) asked.clear()
@@ -247,7 +240,7 @@ export function followHanging(): () => void {
     }),
     useHanging.subscribe((now, before) => {
       // A stage is hung with a layout of its own.
-      if (now.hung?.layout !== before.hung?.layout) isUsed = false
+      if (now.hung?.layout !== before.hung?.layout) usesBefore = usesSoFar()
       if (now.shown && !before.shown) soon()
     }),
   ]
