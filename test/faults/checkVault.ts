@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { createLog } from '../../electron/station/base/log.ts'
+import type { Log } from '../../electron/station/base/log.ts'
 import { readDecisions } from '../../electron/station/store/decisionLog.ts'
 import { openStore, type Store, type StoredObject } from '../../electron/station/store/index.ts'
 import { readFileMeta } from '../../shared/dicom/part10.ts'
@@ -38,12 +38,13 @@ export async function checkVault(dataDir: string, promises: Promises, starts: 1 
   const broken: Broken = { missing: [], different: [], doubled: [], undone: [], unsound: [] }
   const seen: string[] = []
   for (const start of ['first', 'second'].slice(0, starts)) {
-    const store = await openStore({ dataDir, log: createLog('silent'), ...STORE_OPTIONS }).catch((error: unknown) => {
+    const said: string[] = []
+    const store = await openStore({ dataDir, log: logInto(said), ...STORE_OPTIONS }).catch((error: unknown) => {
       broken.unsound.push(`the ${start} start failed: ${oneLine(error)}`)
     })
     if (!store) break
     try {
-      if (store.needsRepair) broken.unsound.push('it takes its index for an older one')
+      if (store.needsRepair) broken.unsound.push(`the ${start} start repairs: ${said.join(', ') || 'as one before it'}`)
       seen.push(JSON.stringify(await look(store, dataDir, promises, broken)))
     } catch (error) {
       broken.unsound.push(`after the ${start} start: ${oneLine(error)}`)
@@ -60,6 +61,13 @@ export async function checkVault(dataDir: string, promises: Promises, starts: 1 
   }
   const decided = [...promises.decisions.values()].filter(({ answered }) => answered).length
   return { broken, acknowledged, decided }
+}
+
+/** What a person would be warned of. */
+function logInto(said: string[]): Log {
+  const say = (obj: object, msg: string) => void said.push(`${msg} ${JSON.stringify(obj)}`)
+  const log: Log = { debug: () => {}, info: () => {}, warn: say, error: say, child: () => log }
+  return log
 }
 
 function oneLine(error: unknown): string {

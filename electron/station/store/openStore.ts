@@ -82,7 +82,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     if (lost) log.error(lost, 'the index was lost: it is made again from the files')
     const newestFile = newestFileSync(dataDir)
     // A file that is newer than every row: the index is an older one than the files are.
-    const repairing = opened.repairing || lost !== undefined || newestFile > opened.lastContentId
+    const isOlder = newestFile > opened.lastContentId
+    if (isOlder) log.warn({ newestFile, lastContentId: opened.lastContentId }, 'the index is older than the files')
+    const repairing = opened.repairing || lost !== undefined || isOlder
     if (repairing) await writer.call('beginRepair')
     if (opened.unclean) log.warn({}, 'the station was not closed cleanly')
     const known = await openStationFile(dataDir, disk, writer, log)

@@ -187,7 +187,8 @@ function Priors({ study }: { study: StudySummary }) {
 function TimeLine({ rows, current }: { rows: Array<{ study: Row; comparable: boolean }>; current: string }) {
   const dates = rows.map(({ study }) => study.StudyDate)
   const places = placesInTime(dates)
-  if (places.filter(place => place !== undefined).length < 2) return null
+  // Its place is kept: what comes after the list is there moves no row.
+  if (places.filter(place => place !== undefined).length < 2) return <div className="priors-time" aria-hidden />
   return (
     <div className="priors-time" aria-hidden>
       {yearsInTime(dates).map(({ year, at }) => (
