@@ -32,7 +32,7 @@ import { createOutbox } from './outbox/outbox.ts'
 import type { ReaderApi } from './reader.ts'
 import { createReaderCall, createReads } from './readPool.ts'
 import { ObjectReceive, type ReceiveContext } from './receive.ts'
-import { condemnIndex } from './repair/indexFile.ts'
+import { condemnIndex, INDEX_FILE } from './repair/indexFile.ts'
 import type { SoundIndex } from './repair/openSoundIndex.ts'
 import { replayDecisionLog } from './repair/repair.ts'
 import { startUpkeep, type UpkeepOptions, type UpkeepParts } from './repair/upkeep.ts'
@@ -42,6 +42,7 @@ import { createDrains } from './volumes/drain.ts'
 import type { SpaceWatch } from './volumes/spaceWatch.ts'
 import { summarize } from './volumes/summary.ts'
 import type { Volumes, VolumesParts } from './volumes/volumes.ts'
+import { warmReaders } from './warmReaders.ts'
 import type { WriterApi } from './writer.ts'
 
 /** So long after an arrival or a read the store counts as busy. */
@@ -381,8 +382,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   const used = () => {
     lastUse = performance.now()
   }
-  // Where it is in vain, the first query says why.
-  const warm = Promise.all(readers.map(reader => reader.call('warmUp').catch(() => {})))
+  const warming = warmReaders(readers, join(dataDir, INDEX_FILE))
   const callReader = createReaderCall(readers, used, ifDamaged)
   // Our own reads do not make the store busy.
   const callAside = createReaderCall(readers, () => {}, ifDamaged)
@@ -486,8 +486,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     await decisionLog.close().catch(error => log.error({ err: error }, 'the log of decisions was not closed cleanly'))
     await volumes.close()
     // Readers first: the last checkpoint empties the write-ahead log only when nobody reads in it.
-    // A thread that is ended while it loads SQLite takes the process with it.
-    await warm
+    await warming.close()
     await Promise.all(readers.map(reader => reader.stop()))
     await writer.call('close').catch(error => log.error({ err: error }, 'the index was not closed cleanly'))
     await writer.stop()
@@ -495,6 +494,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
 
   let isRepairing = () => opened.repairing
   await replay().catch(becomeReadOnly)
+  warming.mapSoon()
   outbox.goOn()
 
   const upkeep = await startUpkeep({

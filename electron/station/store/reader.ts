@@ -29,9 +29,6 @@ export type ReaderApi = ReturnType<typeof createReader>
  */
 export function createReader({ file, dataDir }: ReaderData) {
   const db = new Database(file, { readonly: true, timeout: 5000 })
-  // As much of the file mapped as SQLite maps (100,000 studies without their images are 106 MB): a list that is filtered looks at
-  // rows all over it. It is the system's page cache that is looked into, so this costs addresses, not memory.
-  db.pragma('mmap_size = 2147418112')
   db.pragma('cache_size = -16384')
   const reads = {
     ...createListReader(db),
@@ -49,7 +46,16 @@ export function createReader({ file, dataDir }: ReaderData) {
     ...createSamePatientReader(db),
     ...createEvictionReader(db),
   }
-  return snapshots(db, reads)
+  return {
+    ...snapshots(db, reads),
+    /**
+     * Maps as much of the file as SQLite does (100,000 studies without their images are 106 MB): a list that is filtered looks at rows
+     * all over it. It is the system's page cache that is looked into, so this costs addresses, not memory.
+     */
+    map(): void {
+      toldDamage(() => db.pragma('mmap_size = 2147418112'))
+    },
+  }
 }
 
 function snapshots<Reads extends object>(db: Database.Database, reads: Reads): Reads {
