@@ -8,7 +8,7 @@ import { createDisk } from '../../electron/station/base/durable.ts'
 import { createApplyDecision } from '../../electron/station/store/applyDecision.ts'
 import { type Decision, openDecisionLog, readDecisions } from '../../electron/station/store/decisionLog.ts'
 import type { Store, StudyQuery } from '../../electron/station/store/index.ts'
-import { ctSlice, keyObjects, newStore, send, temporaryFolder } from './objects.ts'
+import { ctSlice, foundBy, keyObjects, newStore, send, temporaryFolder } from './objects.ts'
 
 const UID = '2.25.1000.1'
 const SERIES = `${UID}.1`
@@ -36,7 +36,7 @@ async function seen(store: Store) {
     expect(having.total).toBe(studies.filter(study => study.ModalitiesInStudy.includes(modality)).length)
   }
   const level = async (level: 'study' | 'series' | 'instance') =>
-    (await read.qido({ level, matches: [], fuzzymatching: false, limit: 100, offset: 0 })).length
+    (await foundBy(read, { level, matches: [], fuzzymatching: false, limit: 100, offset: 0 })).length
   const located = await Promise.all(
     ['2.25.1000.1', '2.25.1000.2'].map(uid => read.locate({ StudyInstanceUID: uid }, 100)),
   )

@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest'
 import type { Store, StoreOptions } from '../../electron/station/store/index.ts'
 import { FileHandles } from '../../electron/station/store/index.ts'
 import { contract } from '../../shared/contract.ts'
-import { ctSlice, keyObjects, newStore, send, temporaryFolder } from './objects.ts'
+import { ctSlice, foundBy, keyObjects, newStore, send, temporaryFolder } from './objects.ts'
 
 const uid = (study: number) => `2.25.1000.${study}`
 
@@ -36,7 +36,7 @@ async function seen({ read }: Store) {
       objects: objects.map(({ SOPInstanceUID, overlay }) => [SOPInstanceUID, overlay?.values]),
     })
   }
-  const instances = await read.qido({ level: 'instance', matches: [], fuzzymatching: false, limit: 100, offset: 0 })
+  const instances = await foundBy(read, { level: 'instance', matches: [], fuzzymatching: false, limit: 100, offset: 0 })
   const bin = (await read.listRemovals(100)).map(({ againAt: _, ...entry }) => entry)
   return { shown, instances: instances.length, counts: await read.counts(), bin, moves: await read.listMoves(100) }
 }

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { createLog } from '../../electron/station/base/log.ts'
-import type { Origin, Received, Store } from '../../electron/station/store/index.ts'
+import type { Origin, QidoQuery, Received, Store, StoreReader } from '../../electron/station/store/index.ts'
 import { openStore, type StoreOptions } from '../../electron/station/store/index.ts'
+import { lookupTag } from '../../shared/dicom/dictionary.ts'
 import { encodingOf } from '../../shared/dicom/encoding.ts'
+import type { DicomJson } from '../../shared/dicom/json.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import { type NewDataSet, writeDataSet } from '../../shared/dicom/writer.ts'
 
@@ -163,4 +165,15 @@ export function keyObjects(
     encodingOf(TS.ExplicitVRLittleEndian),
   )
   return { SOPInstanceUID, TransferSyntaxUID: TS.ExplicitVRLittleEndian, bytes }
+}
+
+/** What a search finds: by keyword the first value of each attribute, names by their groups. */
+export async function foundBy(read: StoreReader, query: QidoQuery): Promise<Array<Record<string, unknown>>> {
+  const { json } = await read.qido(query, 'http://station')
+  const results = JSON.parse(new TextDecoder().decode(json)) as DicomJson[]
+  return results.map(result =>
+    Object.fromEntries(
+      Object.entries(result).map(([tag, { Value = [] }]) => [lookupTag(Number.parseInt(tag, 16))?.keyword, Value[0]]),
+    ),
+  )
 }

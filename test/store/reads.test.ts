@@ -6,7 +6,7 @@ import { isIndexed } from '../../electron/station/store/queryConditions.ts'
 import { findStatement, qidoStatement } from '../../electron/station/store/readQuery.ts'
 import { parseQidoQuery } from '../../electron/station/web/qidoQuery.ts'
 import { fillIndex } from '../fixtures/manyStudies.ts'
-import { ctSlice, newStore, send, temporaryFolder } from './objects.ts'
+import { ctSlice, foundBy, newStore, send, temporaryFolder } from './objects.ts'
 
 const NAMES = [
   'Müller^Anna-Lena',
@@ -45,7 +45,7 @@ test('QIDO matches single values, wildcards, ranges, lists and names', async () 
   const { store } = await worklist()
   await send(store, ctSlice(1, { Modality: 'SEG' }, { study: 1, series: 2, size: 4 }))
   const uids = async (query: QidoQuery) =>
-    (await store.read.qido(query)).map(row => Number(String(row.values.StudyInstanceUID).split('.').at(-1)))
+    (await foundBy(store.read, query)).map(row => Number(String(row.StudyInstanceUID).split('.').at(-1)))
   expect(await uids(study({ PatientID: 'ID-2' }))).toEqual([2])
   expect(await uids(study({ PatientID: 'id-2' }))).toEqual([])
   expect(await uids(study({ PatientID: 'ID-?' }))).toEqual([1, 2, 3, 4, 5, 6, 7])
@@ -73,30 +73,31 @@ test('QIDO matches single values, wildcards, ranges, lists and names', async () 
 
 test('QIDO answers each level with its own attributes and those above', async () => {
   const { store } = await worklist()
-  const [first] = await store.read.qido(study({ StudyInstanceUID: '2.25.1000.2' }))
-  expect(first?.values).toMatchObject({
-    PatientName: NAMES[1],
-    ModalitiesInStudy: ['CT'],
+  const [first] = await foundBy(store.read, study({ StudyInstanceUID: '2.25.1000.2' }))
+  expect(first).toMatchObject({
+    PatientName: { Alphabetic: 'Yamada^Tarou', Ideographic: '山田^太郎', Phonetic: 'やまだ^たろう' },
+    ModalitiesInStudy: 'CT',
     NumberOfStudyRelatedSeries: 1,
     NumberOfStudyRelatedInstances: 1,
   })
-  const [series] = await store.read.qido(
+  const [series] = await foundBy(
+    store.read,
     study({ Modality: 'CT' }, { level: 'series', StudyInstanceUID: '2.25.1000.2' }),
   )
-  expect(series?.values).toMatchObject({
+  expect(series).toMatchObject({
     SeriesInstanceUID: '2.25.1000.2.1',
     NumberOfSeriesRelatedInstances: 1,
     SeriesNumber: 1,
   })
-  const instances = await store.read.qido(study({ InstanceNumber: '1', PatientID: 'ID-2' }, { level: 'instance' }))
-  expect(instances.map(row => row.values)).toMatchObject([
+  const instances = await foundBy(store.read, study({ InstanceNumber: '1', PatientID: 'ID-2' }, { level: 'instance' }))
+  expect(instances).toMatchObject([
     {
       SOPInstanceUID: '2.25.1000.2.1.1',
       Rows: 8,
       Columns: 8,
       BitsAllocated: 16,
       NumberOfFrames: 1,
-      PatientName: NAMES[1],
+      PatientName: { Alphabetic: 'Yamada^Tarou', Ideographic: '山田^太郎', Phonetic: 'やまだ^たろう' },
     },
   ])
 })
@@ -111,7 +112,7 @@ test('QIDO matches what one item of a sequence has', async () => {
   const series = async (parameters: string) => {
     const { query, ignored } = parseQidoQuery(new URLSearchParams(parameters), { level: 'series' })
     expect(ignored).toEqual([])
-    return (await store.read.qido(query)).map(row => row.values.SeriesNumber)
+    return (await foundBy(store.read, query)).map(row => row.SeriesNumber)
   }
   expect(await series('RequestAttributesSequence.RequestedProcedureID=R1')).toEqual([1, 2])
   expect(await series('00400275.00400009=S2&RequestAttributesSequence.RequestedProcedureID=R*')).toEqual([2])
@@ -187,8 +188,8 @@ test('whose name begins as is asked is found, wherever the wildcard stands', asy
     await send(store, ctSlice(1, values, { study: NAMES.length + index + 1, size: 8 }))
   }
   const found = async (PatientName: string) =>
-    (await store.read.qido(study({ PatientName }))).map(
-      row => all[Number(String(row.values.StudyInstanceUID).split('.').at(-1)) - 1],
+    (await foundBy(store.read, study({ PatientName }))).map(
+      row => all[Number(String(row.StudyInstanceUID).split('.').at(-1)) - 1],
     )
   const missed: string[] = []
   for (const name of all) {
@@ -216,14 +217,14 @@ test('a page of a name that many share is the first of all of them, whatever els
   db.close()
   const { store } = await newStore({ dataDir })
   for (const PatientName of ['Kovac*', 'K*', 'kovacs*', 'Kovac*^Anna', 'Kovacson^A*', 'A*^E*', 'nobody*']) {
-    const all = await store.read.qido(study({ PatientName }, { limit: 5000, offset: 0 }))
-    const byOffset = await store.read.qido(study({ PatientName }, { limit: 5000, offset: 1 }))
+    const all = await foundBy(store.read, study({ PatientName }, { limit: 5000, offset: 0 }))
+    const byOffset = await foundBy(store.read, study({ PatientName }, { limit: 5000, offset: 1 }))
     expect(byOffset, PatientName).toEqual(all.slice(1))
     for (const limit of [1, 20, 101]) {
-      expect(await store.read.qido(study({ PatientName }, { limit })), PatientName).toEqual(all.slice(0, limit))
+      expect(await foundBy(store.read, study({ PatientName }, { limit })), PatientName).toEqual(all.slice(0, limit))
     }
   }
-  expect(await store.read.qido(study({ PatientName: 'Kovac*' }, { limit: 5000 }))).not.toHaveLength(0)
+  expect(await foundBy(store.read, study({ PatientName: 'Kovac*' }, { limit: 5000 }))).not.toHaveLength(0)
 })
 
 test('the queries of QIDO-RS and C-FIND go through indexes', async () => {

@@ -7,7 +7,7 @@ import type { Change, Store } from '../../electron/station/store/index.ts'
 import { readFileMeta } from '../../shared/dicom/part10.ts'
 import { TS } from '../../shared/dicom/uids.ts'
 import type { NewDataSet } from '../../shared/dicom/writer.ts'
-import { CT_IMAGE, ctSlice, newStore, scanner, send, type TestObject } from './objects.ts'
+import { CT_IMAGE, ctSlice, foundBy, newStore, scanner, send, type TestObject } from './objects.ts'
 
 /** The objects' own files, once all have settled. */
 async function filesIn(store: Store, dataDir: string): Promise<string[]> {
@@ -348,7 +348,7 @@ test('what was answered is visible to the next read, 1,000 of 1,000 while ten pu
     for (let n = 1; n <= 100; n++) {
       const object = ctSlice(n, {}, { study: association, size: 8 })
       const { seq } = await send(store, object)
-      const rows = await store.read.qido({
+      const rows = await foundBy(store.read, {
         level: 'instance',
         matches: [{ keyword: 'SOPInstanceUID', value: object.SOPInstanceUID }],
         fuzzymatching: false,

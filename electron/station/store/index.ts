@@ -223,9 +223,11 @@ export interface QidoQuery extends Matching {
   offset: number
 }
 
-export interface QidoRow {
-  /** Values by keyword, as QIDO returns them for this level; absent when not known. */
-  values: Record<string, string | number | Array<string | number>>
+export interface QidoPage {
+  /** An array of results in DICOM's JSON model (PS3.18 annex F), UTF-8: the thread that reads writes it, too. */
+  json: Uint8Array<ArrayBuffer>
+  /** There are others beyond `limit`. */
+  more: boolean
 }
 
 /** Which studies and in which order, as the contract parsed it. */
@@ -312,8 +314,8 @@ export interface StoreReader {
   find(query: FindQuery): Promise<FindPage>
   /** In the order of their numbers; those that are gone are left out. */
   findRows(level: QueryLevel, returned: string[], numbers: Uint32Array): Promise<string[][]>
-  /** `matches` of the level's attributes; rows in a stable order. */
-  qido(query: QidoQuery): Promise<QidoRow[]>
+  /** `matches` of the level's attributes; results in a stable order, each with its address below `base`. */
+  qido(query: QidoQuery, base: string): Promise<QidoPage>
   /** The shown content of every instance below the given UIDs, in instance-number order; at most `limit`. */
   locate(
     uids: { StudyInstanceUID: string; SeriesInstanceUID?: string; SOPInstanceUID?: string },

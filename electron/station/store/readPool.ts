@@ -47,7 +47,7 @@ export function createReads(call: Thread<ReaderApi>['call']): StoreReader {
     evictedOf: (uid, limit) => call('evictedOf', uid, limit),
     find: query => call('find', query),
     findRows: (level, returned, numbers) => call('findRows', level, returned, numbers),
-    qido: query => call('qido', query),
+    qido: (query, base) => call('qido', query, base),
     locate: (uids, limit) => call('locate', uids, limit),
     retrievable: (keys, limit, after) => call('retrievable', keys, limit, after),
     retrievableForms: (keys, limit, after) => call('retrievableForms', keys, limit, after),

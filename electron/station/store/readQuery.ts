@@ -1,6 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3'
 import { createFirstWithWord } from './firstWithWord.ts'
-import type { FindPage, FindQuery, QidoQuery, QidoRow } from './index.ts'
+import type { FindPage, FindQuery, QidoPage, QidoQuery } from './index.ts'
+import { type QidoValues, qidoJson } from './qidoJson.ts'
 import {
   type Condition,
   conditionsOf,
@@ -124,19 +125,19 @@ export function createQueryReader(db: Database) {
       .map(([, ...values]) => values.map((value, at) => (keys[at]?.list ? listText(value) : String(value ?? ''))))
   }
 
-  function qidoRows(query: QidoQuery, among?: readonly number[]): QidoRow[] {
+  function qidoRows(query: QidoQuery, among?: readonly number[]): QidoValues[] {
     const { sql, values, keywords } = qidoStatement(query, among)
     return statement(sql)
       .all(...values)
-      .map(row => ({ values: qidoValues(keywords, row) }))
+      .map(row => qidoValues(keywords, row))
   }
 
   /** Of names that begin alike, where those that are looked for are soon found. */
-  function firstPage(query: QidoQuery): QidoRow[] | undefined {
+  function firstPage(query: QidoQuery): QidoValues[] | undefined {
     const prefix = onlyPrefix(query)
     const { limit } = query
     if (prefix === undefined || query.level !== 'study' || query.StudyInstanceUID || query.offset > 0) return undefined
-    const rows: QidoRow[] = []
+    const rows: QidoValues[] = []
     for (let round = 0, after = 0; round < MOST_ROUNDS; round++) {
       const first = firstWithWord(prefix, after, limit - rows.length)
       if (!first) return undefined
@@ -163,8 +164,15 @@ export function createQueryReader(db: Database) {
     findRows: rowsOf,
 
     /** Keys that are not known at this level are ignored, as PS3.18 §8.3.4.1 allows; the counter warns of them. */
-    qido(query: QidoQuery): QidoRow[] {
-      return firstPage(query) ?? qidoRows(query)
+    qido(query: QidoQuery, base: string): QidoPage {
+      // One more than asked for tells whether there are more.
+      const one = { ...query, limit: query.limit + 1 }
+      const rows = firstPage(one) ?? qidoRows(one)
+      const results = rows.slice(0, query.limit).map(row => JSON.stringify(qidoJson(row, query.level, base)))
+      return {
+        json: new TextEncoder().encode(`[${results.join(',\n')}]`),
+        more: query.limit > 0 && rows.length > query.limit,
+      }
     },
 
     /** What the first queries of a fresh station would pay otherwise: the index opened, its statements planned, their code compiled. */
@@ -172,7 +180,7 @@ export function createQueryReader(db: Database) {
       for (const keyword of ['AccessionNumber', 'PatientID', 'StudyInstanceUID', 'PatientName']) {
         const query = { level: 'study', matches: [{ keyword, value: '0' }], fuzzymatching: false } as const
         reads.find({ ...query, returned: [], from: 0 })
-        reads.qido({ ...query, limit: 1, offset: 0 })
+        reads.qido({ ...query, limit: 1, offset: 0 }, '')
       }
       rowsOf('study', ['PatientName', 'StudyDate', 'ModalitiesInStudy'], [newestStudy.get() ?? 0])
     },
@@ -180,8 +188,8 @@ export function createQueryReader(db: Database) {
   return reads
 }
 
-function qidoValues(keywords: string[], row: Row): QidoRow['values'] {
-  const values: QidoRow['values'] = {}
+function qidoValues(keywords: string[], row: Row): QidoValues {
+  const values: QidoValues = {}
   for (const [at, keyword] of keywords.entries()) {
     const value = row[at]
     if (value === null || value === undefined || value === '') continue

@@ -10,7 +10,7 @@ export type DataForm = 'json' | 'xml'
 
 /** Characters that leave together: a search has hundreds of short rows. */
 const ENOUGH = 64 * 1024
-const JSON_TYPE = 'application/dicom+json'
+export const JSON_TYPE = 'application/dicom+json'
 const XML_TYPE = 'application/dicom+xml'
 /** `application/json` is what programs ask for that know JSON and not DICOM's name for it. */
 const FORMS: Array<{ form: DataForm; types: string[] }> = [
