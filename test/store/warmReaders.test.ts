@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -7,6 +8,7 @@ import type { QidoQuery } from '../../electron/station/store/index.ts'
 import { createReader, type ReaderApi } from '../../electron/station/store/reader.ts'
 import { warmReaders } from '../../electron/station/store/warmReaders.ts'
 import { fillIndex } from '../fixtures/manyStudies.ts'
+import { newStore } from './objects.ts'
 
 async function filled(studies: number): Promise<{ dataDir: string; file: string }> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'isocenter-warm-'))
@@ -51,6 +53,7 @@ test('the index is mapped behind the start, and each reader answers as before', 
       ['warmUp', 'map'],
     ])
   expect(page()).toEqual(before)
+  await warming.stop()
   await warming.close()
 })
 
@@ -59,6 +62,21 @@ test('a store that closes before has nothing mapped, and waits for no calls of i
   const { asked, thread } = readerOf(dataDir, file)
   const warming = warmReaders([thread], file)
   warming.mapSoon()
+  await warming.stop()
   await warming.close()
   expect(asked).toEqual(['warmUp'])
+})
+
+// Linux says what a process has mapped, and locked.
+test.runIf(process.platform === 'linux')('the index stays locked against other processes behind that', async () => {
+  const { store, dataDir } = await newStore()
+  const file = path.join(dataDir, 'index.sqlite')
+  await expect
+    .poll(async () => {
+      await Promise.all([1, 2, 3, 4].map(() => store.read.counts()))
+      return readFileSync('/proc/self/maps', 'utf8').includes(`${file}\n`)
+    })
+    .toBe(true)
+  const locks = readFileSync('/proc/locks', 'utf8').split('\n')
+  expect(locks.filter(lock => lock.includes(`:${statSync(file).ino} `))).not.toEqual([])
 })

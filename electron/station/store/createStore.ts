@@ -486,10 +486,11 @@ export async function createStore(parts: StoreParts): Promise<Store> {
     await decisionLog.close().catch(error => log.error({ err: error }, 'the log of decisions was not closed cleanly'))
     await volumes.close()
     // Readers first: the last checkpoint empties the write-ahead log only when nobody reads in it.
-    await warming.close()
+    await warming.stop()
     await Promise.all(readers.map(reader => reader.stop()))
     await writer.call('close').catch(error => log.error({ err: error }, 'the index was not closed cleanly'))
     await writer.stop()
+    await warming.close()
   }
 
   let isRepairing = () => opened.repairing
