@@ -61,8 +61,10 @@ const ageOf = ({ received }: UnsettledCopy) => Math.abs(Date.now() - received)
 /** Brings what landed to its final place: from a minute on, oldest first, behind all that arrives, but never later than its limits. */
 export function createSettler(parts: SettlerParts, before: Backlog) {
   const { dataDir, disk, log, writer, times } = parts
-  let { bytes, objects, inSegments } = before
+  let { bytes, objects } = before
+  let inSegments = 0
   let isFull = false
+  weigh(before.inSegments)
   let lastArrival = Number.NEGATIVE_INFINITY
   let thread: Thread<ReturnType<typeof createSettle>> | undefined
   let idleSince = performance.now()
@@ -74,6 +76,12 @@ export function createSettler(parts: SettlerParts, before: Backlog) {
   /** Files something settled out of, and when: the last one out leaves nobody behind. */
   const left = new Map<string, number>()
   let removedAt = Number.NEGATIVE_INFINITY
+
+  /** What waits in segments has changed, and with it whether they take more. */
+  function weigh(bytes: number): void {
+    inSegments = bytes
+    isFull = bytes > parts.mostBytes * (isFull ? SPARE_SHARE : 1)
+  }
 
   /** More waits than is to: what came last settles, too, and beside what comes. */
   const pressed = () => bytes > parts.mostBytes
@@ -99,7 +107,10 @@ export function createSettler(parts: SettlerParts, before: Backlog) {
     const before = lastArrival
     const wanted = await writer.call('unsettled', BATCH_OBJECTS)
     // Repair may have taken away rows that were counted.
-    if (wanted.length === 0 && lastArrival === before) bytes = objects = inSegments = 0
+    if (wanted.length === 0 && lastArrival === before) {
+      bytes = objects = 0
+      weigh(0)
+    }
     const age = wanted[0] ? ageOf(wanted[0]) : 0
     if (wanted.length === 0 || !(all || pressed() || age >= times.afterMs)) return undefined
     const due = all || pressed() ? wanted : wanted.filter(copy => ageOf(copy) >= times.afterMs)
@@ -125,7 +136,7 @@ export function createSettler(parts: SettlerParts, before: Backlog) {
     const total = (copies: UnsettledCopy[]) =>
       copies.reduce((sum, { length, metaLength }) => sum + length + metaLength, 0)
     bytes = Math.max(0, bytes - total(gone))
-    inSegments = Math.max(0, inSegments - total(gone.filter(copy => !isOwnFile(copy))))
+    weigh(Math.max(0, inSegments - total(gone.filter(copy => !isOwnFile(copy)))))
     objects = Math.max(0, objects - gone.length)
     for (const copy of settled) {
       if (!('damage' in copy)) continue
@@ -229,7 +240,7 @@ export function createSettler(parts: SettlerParts, before: Backlog) {
       lastArrival = performance.now()
       bytes += size
       objects++
-      if (inSegment) inSegments += size
+      if (inSegment) weigh(inSegments + size)
     },
     /** What waits to be settled. */
     get backlog(): { bytes: number; objects: number } {
@@ -237,7 +248,6 @@ export function createSettler(parts: SettlerParts, before: Backlog) {
     },
     /** Segments are to take no more for now. */
     get full(): boolean {
-      isFull = inSegments > parts.mostBytes * (isFull ? SPARE_SHARE : 1)
       return isFull
     },
     /** Resolves when no batch is under way any more that may know of rows which are gone by now. */
@@ -246,7 +256,9 @@ export function createSettler(parts: SettlerParts, before: Backlog) {
     },
     /** Copies were purged: what waits is counted anew, and segments that they alone lay in may go. */
     async purged(): Promise<void> {
-      ;({ bytes, objects, inSegments } = await writer.call('landingBytes'))
+      const waiting = await writer.call('landingBytes')
+      ;({ bytes, objects } = waiting)
+      weigh(waiting.inSegments)
       const { segments } = await readLandingFolder(dataDir)
       for (const number of segments) left.set(segmentFile(number), performance.now())
     },
