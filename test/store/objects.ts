@@ -167,13 +167,16 @@ export function keyObjects(
   return { SOPInstanceUID, TransferSyntaxUID: TS.ExplicitVRLittleEndian, bytes }
 }
 
-/** What a search finds: by keyword the first value of each attribute, names by their groups. */
+/** What a search finds: by keyword the value of each attribute, a list where there are several; names by their groups. */
 export async function foundBy(read: StoreReader, query: QidoQuery): Promise<Array<Record<string, unknown>>> {
   const { json } = await read.qido(query, 'http://station')
   const results = JSON.parse(new TextDecoder().decode(json)) as DicomJson[]
   return results.map(result =>
     Object.fromEntries(
-      Object.entries(result).map(([tag, { Value = [] }]) => [lookupTag(Number.parseInt(tag, 16))?.keyword, Value[0]]),
+      Object.entries(result).map(([tag, { Value = [] }]) => [
+        lookupTag(Number.parseInt(tag, 16))?.keyword,
+        Value.length > 1 ? Value : Value[0],
+      ]),
     ),
   )
 }

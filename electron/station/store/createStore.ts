@@ -495,7 +495,6 @@ export async function createStore(parts: StoreParts): Promise<Store> {
 
   let isRepairing = () => opened.repairing
   await replay().catch(becomeReadOnly)
-  warming.mapSoon()
   outbox.goOn()
 
   const upkeep = await startUpkeep({
@@ -560,6 +559,7 @@ export async function createStore(parts: StoreParts): Promise<Store> {
   }
 
   const read = createReads(callReader)
+  warming.mapSoon()
   return {
     read,
     beginReceive(start) {
